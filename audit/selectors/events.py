@@ -1,0 +1,139 @@
+"""Read the ledger of the current organization; plain values, newest first, keyset pages."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+MAX_PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event with what is still known of the people concerned.
+
+    ``seq`` is None until the event is numbered.  ``personal`` is empty when it was erased or never there.
+    """
+
+    id: UUID
+    received_at: datetime
+    kind: str
+    outcome: str
+    reason: str
+    content_id: UUID | None
+    source: str
+    seq: int | None
+    personal: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some events and the cursor of the next page, "" at the end."""
+
+    events: tuple[EventRow, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to look for; every member that is set must hold.  ``kinds`` may end in ``.`` to mean all of an object."""
+
+    kinds: Sequence[str] = ()
+    outcome: str = ""
+    content_id: UUID | None = None
+    person_id: UUID | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+class InvalidCursor(ValueError):
+    """The cursor was not made by this selector."""
+
+
+_SELECT: Final = """
+select e.id, e.received_at, e.kind, e.outcome, e.reason, e.content_id, e.source, s.seq, p.record, d.body
+from audit_event e
+left join audit_eventpersonal p on p.event_id = e.id
+left join audit_eventsequence s on s.event_id = e.id
+left join audit_eventdetails d on d.digest = e.details_digest
+"""
+
+
+def events(*, filter: Filter, limit: int = 50, cursor: str = "") -> Page:
+    """Return one page of events that match the filter.  Raises InvalidCursor."""
+    limit = max(1, min(limit, MAX_PAGE))
+    clauses, parameters = _clauses(filter)
+    if cursor:
+        received_at, identity = _read_cursor(cursor)
+        clauses.append("(e.received_at, e.id) < (%s, %s)")
+        parameters += [received_at, identity]
+    where = f"where {' and '.join(clauses)}" if clauses else ""
+    with connection.cursor() as db:
+        db.execute(f"{_SELECT} {where} order by e.received_at desc, e.id desc limit %s", [*parameters, limit + 1])
+        rows = [_row(row) for row in db.fetchall()]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(tuple(rows), _make_cursor(rows[-1]) if more else "")
+
+
+def event(event_id: UUID) -> EventRow | None:
+    """Return one event, or None."""
+    with connection.cursor() as db:
+        db.execute(f"{_SELECT} where e.id = %s", [event_id])
+        row = db.fetchone()
+    return None if row is None else _row(row)
+
+
+def _clauses(wanted: Filter) -> tuple[list[str], list[Any]]:
+    clauses: list[str] = []
+    parameters: list[Any] = []
+    if wanted.kinds:
+        clauses.append("(" + " or ".join("e.kind like %s" for _ in wanted.kinds) + ")")
+        parameters += [f"{kind}%" if kind.endswith(".") else kind for kind in wanted.kinds]
+    for column, value in (
+        ("e.outcome =", wanted.outcome),
+        ("e.content_id =", wanted.content_id),
+        ("p.person_id =", wanted.person_id),
+        ("e.received_at >=", wanted.since),
+        ("e.received_at <", wanted.before),
+    ):
+        if value:
+            clauses.append(f"{column} %s")
+            parameters.append(value)
+    return clauses, parameters
+
+
+def _row(row: tuple[Any, ...]) -> EventRow:
+    identity, received_at, kind, outcome, reason, content_id, source, seq, record, details = row
+    return EventRow(
+        id=identity,
+        received_at=received_at,
+        kind=kind,
+        outcome=outcome,
+        reason=reason,
+        content_id=content_id,
+        source=source,
+        seq=seq,
+        personal=json.loads(record) if record else {},
+        details=json.loads(details) if details else {},
+    )
+
+
+def _make_cursor(last: EventRow) -> str:
+    text = f"{last.received_at.astimezone(UTC).isoformat()}|{last.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        moment, _, identity = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        return datetime.fromisoformat(moment), UUID(identity)
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise InvalidCursor("this cursor is not known") from error

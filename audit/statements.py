@@ -1,0 +1,100 @@
+"""The ledger's SQL, in one place, so that the page services and the licensing lane write the same rows.
+
+``schema`` is "" where the connection's search path names the organization, or a quoted schema name with a trailing dot
+for connections of the lane's own pool, which never sets a search path (PROTOCOL P16).
+"""
+
+from typing import Final
+
+EVENT_COLUMNS: Final = "id, kind, outcome, reason, content_id, source, details_digest, personal_commitment"
+
+_RECORD: Final = """
+with event as (
+    insert into {schema}audit_event ({columns})
+    select %(id)s, %(kind)s, %(outcome)s, %(reason)s, %(content_id)s, %(source)s, %(details_digest)s,
+           %(personal_commitment)s
+    {only_if}
+    returning id, received_at
+), personal as (
+    insert into {schema}audit_eventpersonal (event_id, person_id, device_id, record, salt)
+    select id, %(person_id)s, %(device_id)s, %(record)s, %(salt)s from event where %(record)s::text is not null
+), details as (
+    insert into {schema}audit_eventdetails (digest, body)
+    select %(details_digest)s, %(details)s from event where %(details)s::text is not null
+    on conflict (digest) do nothing
+)
+select id, received_at from event
+"""
+
+
+def record(schema: str = "", only_if: str = "") -> str:
+    """Return the statement that writes one event whole: row, personal record and details.
+
+    ``only_if`` is a ``where`` clause over the state the decision was made on; when it no longer holds the statement
+    returns no row and nothing was written (DESIGN.md §10).
+    """
+    return _RECORD.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if)
+
+
+INGEST: Final = """
+with taken as (
+    delete from audit_reportedevent where event_id in (
+        select event_id from audit_reportedevent order by received_at limit %(limit)s for update skip locked)
+    returning *
+), event as (
+    insert into audit_event (id, received_at, kind, outcome, reason, content_id, source, details_digest,
+                             personal_commitment)
+    select event_id, received_at, kind, outcome, reason, content_id, source, details_digest, personal_commitment
+    from taken order by received_at
+    on conflict (id) do nothing
+    returning id
+), personal as (
+    insert into audit_eventpersonal (event_id, person_id, device_id, record, salt)
+    select taken.event_id, person_id, device_id, record, salt from taken join event on event.id = taken.event_id
+), details as (
+    insert into audit_eventdetails (digest, body)
+    select distinct on (details_digest) details_digest, details from taken where details is not null
+    on conflict (digest) do nothing
+)
+select count(*) from taken
+"""
+"""Moves reported events from the inbox into the ledger, each once however often it was reported."""
+
+SETTLED: Final = """
+select id, (extract(epoch from received_at) * 1000000)::bigint, kind, outcome, reason, content_id, source,
+       details_digest, personal_commitment
+from audit_event
+where transaction >= %(from)s::text::xid8 and transaction < %(below)s::text::xid8
+order by received_at, id
+"""
+"""Events of transactions that can no longer commit or abort, in the order of the record (PROTOCOL P28)."""
+
+_RECORD_MANY: Final = """
+with arriving as (
+    select * from unnest(
+        %(id)s::uuid[], %(kind)s::text[], %(outcome)s::text[], %(reason)s::text[], %(content_id)s::uuid[],
+        %(source)s::text[], %(details_digest)s::bytea[], %(personal_commitment)s::bytea[], %(person_id)s::uuid[],
+        %(device_id)s::uuid[], %(record)s::text[], %(salt)s::bytea[], %(details)s::text[])
+    as row (id, kind, outcome, reason, content_id, source, details_digest, personal_commitment,
+            person_id, device_id, record, salt, details)
+    {only_if}
+), event as (
+    insert into {schema}audit_event ({columns}) select {columns} from arriving returning id
+), personal as (
+    insert into {schema}audit_eventpersonal (event_id, person_id, device_id, record, salt)
+    select id, person_id, device_id, record, salt from arriving where record is not null
+), details as (
+    insert into {schema}audit_eventdetails (digest, body)
+    select distinct on (details_digest) details_digest, details from arriving where details is not null
+    on conflict (digest) do nothing
+)
+select count(*) from event
+"""
+
+
+def record_many(schema: str = "", only_if: str = "") -> str:
+    """Return the statement that writes several events at once, all or none; it answers how many were written.
+
+    Every parameter is a list, one item per event, under the names of ``record``.
+    """
+    return _RECORD_MANY.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if)

@@ -1,0 +1,33 @@
+"""What each command of ``manage.py`` means, once the environment stands."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from django.core.management import execute_from_command_line
+
+from portal.development import check_all, lock, test
+from portal.supervisor import commands, up
+
+COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "up": up.main,
+    "test": test.main,
+    "check_all": check_all.main,
+    "lock": lock.main,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status. Whatever is not ours is a management command of Django."""
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    if command is not None:
+        return command(arguments[1:])
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    with commands.surroundings(arguments) as variables:
+        os.environ.update(variables)
+        execute_from_command_line(["manage.py", *arguments])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""The ledger over the API: events, and what an outsider needs to prove them."""
+
+import base64
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.selectors import proofs
+from audit.selectors.events import Filter
+from portal.api.documents import event_page
+from portal.api.framework import ANYBODY, OrganizationView, page, uuid_of
+from portal.permissions import Permission
+
+
+class AuditEvents(OrganizationView):
+    """Everything that happened in the organization."""
+
+    needs = {"GET": Permission.AUDIT_READ}
+
+    @extend_schema(
+        summary="List events",
+        parameters=[
+            OpenApiParameter("kind", str, many=True, description="A kind, or all of an object: content."),
+            OpenApiParameter("outcome", str, enum=["done", "allowed", "refused", "failed"]),
+            OpenApiParameter("cid", UUID),
+            OpenApiParameter("person", UUID),
+            OpenApiParameter("since", datetime),
+            OpenApiParameter("before", datetime),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("limit", int),
+        ],
+        responses=inline_serializer("EventList", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[OpenApiExample("Events", {"results": [{"kind": "key.rotated", "outcome": "done"}], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer newest first."""
+        query = request.query_params
+        return event_page(
+            request,
+            Filter(
+                kinds=query.getlist("kind"),
+                outcome=query.get("outcome", ""),
+                content_id=uuid_of(query["cid"], "cid") if "cid" in query else None,
+                person_id=uuid_of(query["person"], "person") if "person" in query else None,
+                since=_moment(query.get("since"), "since"),
+                before=_moment(query.get("before"), "before"),
+            ),
+        )
+
+
+class Checkpoint(OrganizationView):
+    """The newest signed checkpoint."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Fetch the newest checkpoint of the ledger",
+        responses=inline_serializer("Checkpoint", {"checkpoint": serializers.CharField(allow_null=True)}),
+        examples=[OpenApiExample("Checkpoint", {"checkpoint": "example.com/ledger/…\n12\n…"})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with a signed note; it reveals a size and a hash, nothing else."""
+        return Response({"checkpoint": proofs.newest_checkpoint(), "all": proofs.checkpoints()})
+
+
+class Entries(OrganizationView):
+    """The leaves of the tree."""
+
+    needs = {"GET": Permission.AUDIT_READ}
+
+    @extend_schema(
+        summary="Fetch entries of the ledger in their order",
+        parameters=[OpenApiParameter("start", int, description="The number of the first entry.")],
+        responses=inline_serializer("Entries", {"results": serializers.ListField(child=serializers.CharField())}),
+        examples=[OpenApiExample("Entries", {"results": ['{"content":null,"details":null,…}'], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with the exact bytes of each entry, which hold no personal data."""
+        start = request.query_params.get("start", "0")
+        if not start.isdecimal():
+            raise exceptions.ValidationError({"start": ["This is not a number."]})
+        found = [entry.decode() for entry in proofs.entries(int(start))]
+        following = int(start) + len(found)
+        return page(found, str(following) if len(found) == proofs.ENTRY_PAGE else "")
+
+
+class Tile(OrganizationView):
+    """Hashes of the tree (C2SP tlog-tiles)."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Fetch one tile of the ledger's tree",
+        responses=inline_serializer("Tile", {"hashes": serializers.CharField()}),
+        examples=[OpenApiExample("Tile", {"hashes": "47DEQpj8HBSa…"})],
+    )
+    def get(self, request: Request, level: int, index: int) -> Response:
+        """Answer with as many hashes as are known, in base64."""
+        found = proofs.tile(level, index)
+        if found is None:
+            raise Http404
+        return Response({"hashes": base64.b64encode(found).decode()})
+
+
+class Proof(OrganizationView):
+    """The proof that one event stands in the ledger."""
+
+    needs = {"GET": Permission.AUDIT_READ}
+
+    @extend_schema(
+        summary="Prove that an event is on record",
+        parameters=[OpenApiParameter("size", int, required=True, description="The size of a signed checkpoint.")],
+        responses=inline_serializer("Proof", {"seq": serializers.IntegerField(), "path": serializers.ListField()}),
+        examples=[OpenApiExample("Proof", {"seq": 4, "size": 12, "leaf": "{…}", "path": ["47DE…"]})],
+    )
+    def get(self, request: Request, event_id: UUID) -> Response:
+        """Answer with the entry's number, its bytes and the path to the root."""
+        size = request.query_params.get("size", "")
+        if not size.isdecimal():
+            raise exceptions.ValidationError({"size": ["Name the size of a checkpoint."]})
+        found = proofs.inclusion(event_id, int(size))
+        if found is None:
+            raise Http404
+        path = [base64.b64encode(node).decode() for node in found.path]
+        return Response({"seq": found.seq, "size": found.size, "leaf": found.leaf.decode(), "path": path})
+
+
+def _moment(text: str | None, name: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise exceptions.ValidationError({name: ["Write it like 2026-01-31T00:00:00Z."]})
+    return moment

@@ -1,0 +1,336 @@
+"""The API at the base domain: discovery, statements, who am I, this person's devices."""
+
+import time
+from http import HTTPStatus
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.http import Http404
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.api.framework import BaseView, Refused, TooManyRequests, checked, members, plain
+from portal.api.throttle import retry_after
+from portal.identity.addresses import client_address
+from portal.identity.bearer import caller
+from portal.identity.clients import CLI
+from portal.identity.clients import ensure as ensure_clients
+from portal.identity.proof import ProvenDevice, prove, proven
+from portal.identity.strength import Authentication
+from portal.identity.tokens import VerifiedToken, grant_refresh_token
+from portal.operations.withdraw import revoke_device
+from protection.crypto.keys import EncryptionPublicKey
+from protection.crypto.signatures import VerifyKey
+from protection.licensing.jws import b64, unb64
+from protection.licensing.policy import Strength
+from protection.selectors.installation import installation_public_key
+from protection.services.certify import DeviceKeys, account_certificate
+from protection.services.statement import organization_statement
+from tenants.actor import Actor
+from tenants.context import in_organization
+from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
+from tenants.directory.selectors.domains import organization_of_domain
+from tenants.directory.selectors.people import memberships_of, person_in
+from tenants.directory.services.enroll_device import enroll_device
+from tenants.directory.services.redeem_enrollment_code import redeem_enrollment_code
+from tenants.organizations.selectors import hosts_of, organization_by_id
+
+FRESH_SECONDS: Final = 600
+"""How recent a sign-in must be to enroll a device (PROTOCOL P13)."""
+CODE_RATE: Final = 0.2
+CODE_BURST: Final = 10.0
+
+
+class Key(serializers.Serializer[dict[str, str]]):
+    """A public key under the name of its algorithm, in base64url."""
+
+    alg = serializers.CharField(required=False)
+    kem = serializers.CharField(required=False)
+    public = serializers.CharField(max_length=4096)
+
+
+class Discovery(APIView):
+    """What a client must know before it can sign in."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        summary="Discover the installation, or the organization of a mail address",
+        parameters=[OpenApiParameter("email", str, description="A mail address, to find its organization.")],
+        responses=inline_serializer(
+            "Discovery",
+            {
+                "iss": serializers.CharField(),
+                "oidc": serializers.URLField(),
+                "client_id": serializers.CharField(),
+                "enrollment": serializers.URLField(),
+                "installation_key": Key(),
+                "organizations": serializers.ListField(child=serializers.DictField()),
+            },
+        ),
+        examples=[OpenApiExample("Discovery", {"iss": "https://id.example.com", "organizations": []})],
+        auth=[],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer for the installation; with ``email`` also the organization that proved the address's domain.
+
+        Whether a person exists is not said.
+        """
+        key, base = installation_public_key(), settings.CHANCERY_BASE_URL
+        domain = request.query_params.get("email", "").rpartition("@")[2].lower()
+        owner = organization_of_domain(domain) if domain else None
+        found = None if owner is None else organization_by_id(owner)
+        return Response(
+            {
+                "iss": base,
+                "oidc": f"{base}/.well-known/openid-configuration",
+                "client_id": CLI,
+                "enrollment": f"{base}/api/v1/enrollments",
+                "installation_key": {"alg": key.algorithm.name, "public": b64(key.raw), "kid": b64(key.key_id)},
+                "organizations": []
+                if found is None
+                else [{"id": str(found.id), "name": found.name, "origin": _origin(found.host)}],
+            }
+        )
+
+
+class Statement(BaseView):
+    """The signed statement of an organization."""
+
+    @extend_schema(
+        summary="Fetch an organization's statement",
+        responses=inline_serializer("OrganizationStatement", {"statement": serializers.CharField()}),
+        examples=[OpenApiExample("Statement", {"statement": "eyJhbGciOiJFZERTQSIs…"})],
+    )
+    def get(self, request: Request, organization_id: UUID) -> Response:
+        """Answer with origins and public keys, signed by the installation for a day."""
+        found = organization_by_id(organization_id)
+        if found is None or found.state == "erased":
+            raise Http404
+        origins = tuple(_origin(host) for host in hosts_of(organization_id))
+        with in_organization(organization_id):
+            statement = organization_statement(
+                organization=organization_id, iss=settings.CHANCERY_BASE_URL, origins=origins, now=int(time.time())
+            )
+        return Response({"statement": statement})
+
+
+class Me(BaseView):
+    """The signed-in person."""
+
+    @extend_schema(
+        summary="Who am I",
+        responses=inline_serializer(
+            "Me",
+            {
+                "id": serializers.UUIDField(),
+                "email": serializers.EmailField(),
+                "name": serializers.CharField(),
+                "addresses": serializers.ListField(child=serializers.CharField()),
+                "organizations": serializers.ListField(child=serializers.DictField()),
+            },
+        ),
+        examples=[OpenApiExample("Me", {"id": "6f1e…", "email": "olga@contoso.example", "organizations": []})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with the person's addresses and places."""
+        person = caller(request)
+        places = memberships_of(person.id)
+        addresses: set[str] = set()
+        for place in places:
+            facts = person_in(place.organization_id, person.id)
+            addresses |= {address.address for address in facts.addresses if address.proven_by}
+        return Response(
+            {
+                "id": str(person.id),
+                "email": person.email,
+                "name": person.name,
+                "addresses": sorted(addresses),
+                "organizations": [
+                    {
+                        "id": str(place.organization_id),
+                        "name": place.name,
+                        "slug": place.slug,
+                        "origin": _origin(place.host),
+                        "role": place.role,
+                        "guest": place.guest,
+                    }
+                    for place in places
+                    if not place.disabled and place.state == "active"
+                ],
+            }
+        )
+
+
+class NewDevice(serializers.Serializer[dict[str, Any]]):
+    """A device's public keys."""
+
+    name = serializers.CharField(max_length=200)
+    platform = serializers.CharField(max_length=40)
+    signing = Key()
+    encryption = Key()
+
+
+class Devices(BaseView):
+    """The person's devices."""
+
+    @extend_schema(
+        summary="List my devices",
+        responses=inline_serializer("Devices", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[OpenApiExample("Devices", {"results": [], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with all devices, revoked ones too."""
+        return Response({"results": [_device(facts) for facts in devices_of(caller(request).id)], "next": ""})
+
+    @extend_schema(
+        summary="Enroll this device",
+        request=NewDevice,
+        responses={
+            201: inline_serializer(
+                "EnrolledDevice", {"id": serializers.UUIDField(), "account_certificate": serializers.CharField()}
+            )
+        },
+        examples=[
+            OpenApiExample(
+                "Device",
+                {
+                    "name": "laptop",
+                    "platform": "linux",
+                    "signing": {"alg": "EdDSA", "public": "kz2…"},
+                    "encryption": {"kem": "mlkem768-x25519", "public": "vQ9…"},
+                },
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Enroll a device; the sign-in must be younger than ten minutes, and the person is told by mail."""
+        token = cast(VerifiedToken, request.auth)
+        if token.program_of is None and time.time() - token.authentication.at > FRESH_SECONDS:
+            raise Refused("Enrolling a device needs a sign-in of the last ten minutes.")
+        wanted = checked(NewDevice, request.data)
+        signing = VerifyKey.named(wanted["signing"].get("alg", ""), unb64(wanted["signing"]["public"]))
+        encryption = EncryptionPublicKey.named(
+            wanted["encryption"].get("kem", ""), unb64(wanted["encryption"]["public"])
+        )
+        facts = enroll_device(
+            person_id=caller(request).id,
+            name=wanted["name"],
+            platform=wanted["platform"],
+            signing_algorithm=signing.algorithm.name,
+            signing_key=signing.raw,
+            signing_key_id=signing.key_id,
+            encryption_kem=encryption.kem.name,
+            encryption_key=encryption.raw,
+            actor=_actor(request),
+        )
+        certificate = _certificate(proven(facts))
+        _tell(caller(request).email, facts)
+        return Response({"id": str(facts.id), "account_certificate": certificate}, status=HTTPStatus.CREATED)
+
+
+class DeviceDetail(BaseView):
+    """One device of the person."""
+
+    @extend_schema(
+        summary="Revoke one of my devices",
+        responses={204: None},
+        examples=[OpenApiExample("Nothing", None)],
+    )
+    def delete(self, request: Request, device_id: UUID) -> Response:
+        """Revoke the device: it gets no license any more, and its cached ones die by the feed."""
+        revoke_device(person_id=caller(request).id, device_id=device_id, actor=_actor(request))
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class DeviceCertificate(BaseView):
+    """The account certificate of a device."""
+
+    @extend_schema(
+        summary="Renew this device's account certificate",
+        request=None,
+        responses=inline_serializer("AccountCertificate", {"account_certificate": serializers.CharField()}),
+        examples=[OpenApiExample("Certificate", {"account_certificate": "eyJhbGciOiJFZERTQSIs…"})],
+    )
+    def post(self, request: Request, device_id: UUID) -> Response:
+        """Answer with a certificate for the next 31 days, while the person is enabled."""
+        device = prove(plain(request), caller(request).id)
+        facts = device_of(caller(request).id, device_id)
+        if device.id != device_id or facts is None or facts.revoked_at is not None:
+            raise Http404
+        return Response({"account_certificate": _certificate(device)})
+
+
+class Enrollments(APIView):
+    """One-time enrollment codes for automation and for devices without a browser."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        summary="Exchange a one-time enrollment code for tokens",
+        request=inline_serializer("EnrollmentCode", {"code": serializers.CharField(max_length=64)}),
+        responses=inline_serializer(
+            "Tokens",
+            {"refresh_token": serializers.CharField(), "token_type": serializers.CharField()},
+        ),
+        examples=[OpenApiExample("Code", {"code": "K7QM-2RXT-9WPD"}, request_only=True)],
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Use the code up; wrong codes are limited by network address."""
+        address = client_address(plain(request))
+        wait = retry_after(f"enrollment:{address}", rate=CODE_RATE, burst=CODE_BURST)
+        if wait:
+            raise TooManyRequests(wait)
+        person = redeem_enrollment_code(code=str(members(request).get("code", "")))
+        authentication = Authentication(Strength.CODE, int(time.time()))
+        ensure_clients()
+        granted = grant_refresh_token(person_id=person, client_id=CLI, authentication=authentication)
+        return Response({"refresh_token": granted.refresh_token, "token_type": "Bearer"})
+
+
+def _origin(host: str) -> str:
+    return str(settings.CHANCERY_BASE.origin_of(host))
+
+
+def _certificate(device: ProvenDevice) -> str:
+    keys = DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform)
+    return account_certificate(iss=settings.CHANCERY_BASE_URL, device=keys, now=int(time.time()))
+
+
+def _tell(address: str, facts: DeviceFacts) -> None:
+    """Tell the person by mail that a device was enrolled, so that a stolen sign-in does not go unnoticed (P13)."""
+    send_mail(
+        "A device was added to your account",
+        f"The device “{facts.name}” ({facts.platform}) can now open and protect documents as {address}.\n\n"
+        f"If this was not you, revoke it: {settings.CHANCERY_BASE_URL}/devices/\n",
+        None,
+        [address],
+        fail_silently=True,
+    )
+
+
+def _actor(request: Request) -> Actor:
+    person = caller(request)
+    return Actor(person_id=person.id, name=person.name or person.email, source="api", ip=client_address(plain(request)))
+
+
+def _device(facts: DeviceFacts) -> dict[str, Any]:
+    return {
+        "id": str(facts.id),
+        "name": facts.name,
+        "platform": facts.platform,
+        "signing": facts.signing_algorithm,
+        "encryption": facts.encryption_kem,
+        "created_at": facts.created_at,
+        "revoked_at": facts.revoked_at,
+    }

@@ -1,0 +1,289 @@
+"""People, groups and mail domains of an organization over the API."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import OrganizationView, checked, idempotent, limit_of, page
+from portal.operations.withdraw import disable_person, remove_from_group
+from portal.permissions import Permission
+from tenants.directory.members import Member
+from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
+from tenants.directory.selectors.people import PersonFacts, people_in, person_in
+from tenants.directory.services.change_group import change_group
+from tenants.directory.services.change_role import change_role
+from tenants.directory.services.claim_domain import claim_domain
+from tenants.directory.services.create_group import create_group
+from tenants.directory.services.create_person import create_person
+from tenants.directory.services.enable_person import enable_person
+
+PERSON = {"email": "max@contoso.example", "name": "Max", "role": "user"}
+GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}
+
+
+class NewPerson(serializers.Serializer[dict[str, Any]]):
+    """A person to be."""
+
+    email = serializers.EmailField(max_length=254)
+    name = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+    role = serializers.ChoiceField(choices=["user", "auditor", "global_administrator"], required=False, default="user")
+    guest = serializers.BooleanField(required=False, default=False)
+
+
+class People(OrganizationView):
+    """The organization's people."""
+
+    needs = {"GET": Permission.PEOPLE_READ, "POST": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="List people",
+        parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses=inline_serializer("PersonList", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[OpenApiExample("People", {"results": [PERSON], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer in the order of addresses."""
+        limit, query = limit_of(request), request.query_params
+        found = people_in(
+            self.organization.id, search=query.get("search", ""), after=query.get("cursor", ""), limit=limit
+        )
+        return page([_person(facts) for facts in found], found[-1].email if len(found) == limit else "")
+
+    @extend_schema(
+        summary="Add a person",
+        request=NewPerson,
+        responses={
+            201: inline_serializer("Person", {"id": serializers.UUIDField(), "email": serializers.EmailField()})
+        },
+        examples=[OpenApiExample("Person", PERSON, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Create the person, or give a person of the installation a place here."""
+        wanted = checked(NewPerson, request.data)
+        facts = create_person(
+            organization_id=self.organization.id,
+            address=wanted["email"],
+            name=wanted["name"],
+            role=wanted["role"],
+            guest=wanted["guest"],
+            actor=self.standing.directory_actor,
+        )
+        return Response(_person(facts), status=HTTPStatus.CREATED)
+
+
+class ChangedPerson(serializers.Serializer[dict[str, Any]]):
+    """What may be changed about a person's place."""
+
+    role = serializers.ChoiceField(choices=["user", "auditor", "global_administrator"], required=False)
+    disabled = serializers.BooleanField(required=False)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class PersonDetail(OrganizationView):
+    """One person's place."""
+
+    needs = {"GET": Permission.PEOPLE_READ, "PATCH": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="Show one person",
+        responses=inline_serializer("PersonShown", {"id": serializers.UUIDField(), "role": serializers.CharField()}),
+        examples=[OpenApiExample("Person", PERSON)],
+    )
+    def get(self, request: Request, person_id: UUID) -> Response:
+        """Answer with addresses and role."""
+        return Response(_person(person_in(self.organization.id, person_id)))
+
+    @extend_schema(
+        summary="Change a person's role, disable or enable",
+        request=ChangedPerson,
+        responses=inline_serializer("PersonChanged", {"id": serializers.UUIDField(), "role": serializers.CharField()}),
+        examples=[OpenApiExample("Disable", {"disabled": True, "reason": "Left"}, request_only=True)],
+    )
+    @idempotent
+    def patch(self, request: Request, person_id: UUID) -> Response:
+        """Apply what is named; a disabled person gets no license at the very next request."""
+        wanted, actor = checked(ChangedPerson, request.data), self.standing.directory_actor
+        if "role" in wanted:
+            change_role(organization_id=self.organization.id, person_id=person_id, role=wanted["role"], actor=actor)
+        if wanted.get("disabled") is True:
+            disable_person(
+                organization_id=self.organization.id, person_id=person_id, reason=wanted["reason"], actor=actor
+            )
+        if wanted.get("disabled") is False:
+            enable_person(organization_id=self.organization.id, person_id=person_id, actor=actor)
+        return Response(_person(person_in(self.organization.id, person_id)))
+
+
+class NewGroup(serializers.Serializer[dict[str, Any]]):
+    """A group to be; members are addresses."""
+
+    address = serializers.EmailField(max_length=254)
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    members = serializers.ListField(child=serializers.EmailField(max_length=254), required=False, default=list)
+
+
+class Groups(OrganizationView):
+    """The organization's groups."""
+
+    needs = {"GET": Permission.GROUPS_READ, "POST": Permission.GROUPS_MANAGE}
+
+    @extend_schema(
+        summary="List groups",
+        parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses=inline_serializer("GroupList", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[OpenApiExample("Groups", {"results": [GROUP], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer in the order of addresses."""
+        limit, query = limit_of(request), request.query_params
+        found = groups_in(
+            self.organization.id, search=query.get("search", ""), after=query.get("cursor", ""), limit=limit
+        )
+        lines = [{**asdict(line), "id": str(line.id)} for line in found]
+        return page(lines, found[-1].address if len(found) == limit else "")
+
+    @extend_schema(
+        summary="Create a group",
+        request=NewGroup,
+        responses={
+            201: inline_serializer("Group", {"id": serializers.UUIDField(), "address": serializers.CharField()})
+        },
+        examples=[OpenApiExample("Group", GROUP, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Create a group whose address lies in a proven mail domain."""
+        wanted = checked(NewGroup, request.data)
+        facts = create_group(
+            organization_id=self.organization.id,
+            address=wanted["address"],
+            name=wanted["name"],
+            description=wanted["description"],
+            members=[Member(address=address) for address in wanted["members"]],
+            actor=self.standing.directory_actor,
+        )
+        return Response(_group(facts), status=HTTPStatus.CREATED)
+
+
+class ChangedGroup(serializers.Serializer[dict[str, Any]]):
+    """What may be changed about a group; ``add`` and ``remove`` are addresses."""
+
+    name = serializers.CharField(required=False, max_length=200)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    add = serializers.ListField(child=serializers.EmailField(max_length=254), required=False, default=list)
+    remove = serializers.ListField(child=serializers.EmailField(max_length=254), required=False, default=list)
+    archived = serializers.BooleanField(required=False)
+
+
+class GroupDetail(OrganizationView):
+    """One group."""
+
+    needs = {"GET": Permission.GROUPS_READ, "PATCH": Permission.GROUPS_MANAGE}
+
+    @extend_schema(
+        summary="Show one group",
+        responses=inline_serializer("GroupShown", {"id": serializers.UUIDField(), "members": serializers.ListField()}),
+        examples=[OpenApiExample("Group", GROUP)],
+    )
+    def get(self, request: Request, group_id: UUID) -> Response:
+        """Answer with its direct members."""
+        return Response(_group(group_in(self.organization.id, group_id)))
+
+    @extend_schema(
+        summary="Change a group",
+        request=ChangedGroup,
+        responses=inline_serializer(
+            "GroupChanged", {"id": serializers.UUIDField(), "members": serializers.ListField()}
+        ),
+        examples=[OpenApiExample("Add", {"add": ["max@contoso.example"]}, request_only=True)],
+    )
+    @idempotent
+    def patch(self, request: Request, group_id: UUID) -> Response:
+        """Apply what is named; whoever leaves loses what the group gave him at the very next request."""
+        wanted, actor = checked(ChangedGroup, request.data), self.standing.directory_actor
+        removed = [Member(address=address) for address in wanted["remove"]]
+        facts = change_group(
+            organization_id=self.organization.id,
+            group_id=group_id,
+            name=wanted.get("name"),
+            description=wanted.get("description"),
+            add=[Member(address=address) for address in wanted["add"]],
+            archived=wanted.get("archived"),
+            actor=actor,
+        )
+        if removed:
+            facts = remove_from_group(
+                organization_id=self.organization.id, group_id=group_id, members=removed, actor=actor
+            )
+        return Response(_group(facts))
+
+
+class Domains(OrganizationView):
+    """The organization's mail domains."""
+
+    needs = {"GET": Permission.SETTINGS_READ, "POST": Permission.DOMAINS_MANAGE}
+
+    @extend_schema(
+        summary="List mail domains",
+        responses=inline_serializer("DomainList", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[OpenApiExample("Domains", {"results": [{"domain": "contoso.example", "proven_at": None}]})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with claimed and proven domains and the text that proves them."""
+        return page([asdict(facts) for facts in domains_in(self.organization.id)])
+
+    @extend_schema(
+        summary="Claim a mail domain",
+        request=inline_serializer("NewDomain", {"domain": serializers.CharField(max_length=253)}),
+        responses={201: inline_serializer("DomainClaimed", {"challenge": serializers.CharField()})},
+        examples=[OpenApiExample("Domain", {"domain": "contoso.example"}, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Answer with the text that a TXT record of the domain must hold."""
+        domain = str(request.data.get("domain", "")) if isinstance(request.data, dict) else ""
+        challenge = claim_domain(
+            organization_id=self.organization.id, domain=domain, actor=self.standing.directory_actor
+        )
+        return Response({"challenge": challenge}, status=HTTPStatus.CREATED)
+
+
+def _person(facts: PersonFacts) -> dict[str, Any]:
+    return {
+        "id": str(facts.id),
+        "email": facts.email,
+        "name": facts.name,
+        "role": facts.role,
+        "guest": facts.guest,
+        "disabled": facts.disabled,
+        "since": facts.since,
+        "addresses": [{"address": one.address, "proven": bool(one.proven_by)} for one in facts.addresses],
+    }
+
+
+def _group(facts: GroupFacts) -> dict[str, Any]:
+    return {
+        "id": str(facts.id),
+        "address": facts.address,
+        "name": facts.name,
+        "description": facts.description,
+        "archived": facts.archived,
+        "members": [
+            {
+                "kind": one.kind,
+                "id": None if one.id is None else str(one.id),
+                "label": one.label,
+                "address": one.address,
+            }
+            for one in facts.members
+        ],
+    }

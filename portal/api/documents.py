@@ -1,0 +1,285 @@
+"""Documents over the API: list, track, revoke, restore, change; the same verbs as pages and command line."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.selectors.events import EventRow, Filter, events
+from audit.selectors.events import InvalidCursor as InvalidEventCursor
+from portal.api.framework import ANYBODY, OrganizationView, checked, idempotent, limit_of, page
+from portal.identity.recipients import recipient_of
+from portal.permissions import Permission
+from protection.licensing.policy import parse_policy
+from protection.licensing.rights import in_order, level_of
+from protection.selectors.documents import (
+    Document,
+    DocumentRow,
+    InvalidCursor,
+    document_for,
+    documents_of,
+    latest_offline_moment,
+)
+from protection.services.accept import accept, bar
+from protection.services.change import change
+from protection.services.restore import restore
+from protection.services.revoke import revoke
+
+DOCUMENT = {"cid": "8c2b6d0e-5c1f-8d22-9f7e-0d6c1a2b3c4d", "title": "plan.docx", "state": "active"}
+
+
+class DocumentItem(serializers.Serializer[DocumentRow]):
+    """One document in a list."""
+
+    cid = serializers.UUIDField()
+    title = serializers.CharField()
+    state = serializers.CharField()
+    issuer = serializers.CharField(source="issuer_address")
+    owner = serializers.CharField(source="owner_address")
+    template = serializers.UUIDField(source="template_id", allow_null=True)
+    registered_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    expires = serializers.IntegerField(allow_null=True)
+    opened = serializers.IntegerField()
+    refused = serializers.IntegerField()
+
+
+class DocumentList(serializers.Serializer[Any]):
+    """One page of documents."""
+
+    results = DocumentItem(many=True)
+    next = serializers.CharField(allow_blank=True)
+
+
+class Documents(OrganizationView):
+    """The caller's documents, or everybody's by role."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="List documents",
+        parameters=[
+            OpenApiParameter("scope", str, enum=["mine", "all"], description="Whose documents."),
+            OpenApiParameter("search", str, description="In title, issuer and owner."),
+            OpenApiParameter("state", str, enum=["active", "revoked", "held", "barred"]),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("limit", int),
+        ],
+        responses=DocumentList,
+        examples=[OpenApiExample("Documents", {"results": [DOCUMENT], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer newest first."""
+        query = request.query_params
+        try:
+            found = documents_of(
+                self.standing.actor,
+                everybody=query.get("scope") == "all",
+                search=query.get("search", ""),
+                state=query.get("state", ""),
+                limit=limit_of(request),
+                cursor=query.get("cursor", ""),
+            )
+        except InvalidCursor:
+            raise exceptions.ValidationError({"cursor": ["This cursor is not known."]}) from None
+        return page([DocumentItem(row).data for row in found.documents], found.next_cursor)
+
+
+class DocumentDetail(OrganizationView):
+    """One document with its policy and history."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Show one document",
+        responses=inline_serializer("Document", {"document": DocumentItem(), "policy": serializers.DictField()}),
+        examples=[OpenApiExample("Document", {"document": DOCUMENT, "policy": {"v": 1, "grants": []}})],
+    )
+    def get(self, request: Request, cid: UUID) -> Response:
+        """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
+        return Response(_document(document_for(self.standing.actor, cid)))
+
+
+class DocumentEvents(OrganizationView):
+    """What happened to one document."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Track one document: who opened it, who was refused, when and from where",
+        parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses=inline_serializer(
+            "DocumentEvents", {"results": serializers.ListField(child=serializers.DictField())}
+        ),
+        examples=[OpenApiExample("Events", {"results": [{"kind": "content.opened", "outcome": "refused"}]})],
+    )
+    def get(self, request: Request, cid: UUID) -> Response:
+        """Answer newest first."""
+        document_for(self.standing.actor, cid)
+        return event_page(request, Filter(content_id=cid))
+
+
+class Reason(serializers.Serializer[dict[str, str]]):
+    """Why, and for whom alone."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    recipient = serializers.CharField(required=False, allow_blank=True, default="", max_length=320)
+
+
+class Revoke(OrganizationView):
+    """Withdraw access."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Revoke a document, or one recipient's access to it",
+        request=Reason,
+        responses=inline_serializer(
+            "Revoked", {"rev": serializers.IntegerField(), "latest_offline_moment": serializers.DateTimeField()}
+        ),
+        examples=[OpenApiExample("Revoke", {"reason": "Sent to the wrong person"}, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request, cid: UUID) -> Response:
+        """Refuse from the next license request on; say until when cached licenses could still open it."""
+        wanted = checked(Reason, request.data)
+        recipient = recipient_of(wanted["recipient"]) if wanted["recipient"] else None
+        rev = revoke(actor=self.standing.actor, cid=cid, reason=wanted["reason"], recipient=recipient)
+        return Response({"rev": rev, "latest_offline_moment": latest_offline_moment(cid)})
+
+
+class Restore(OrganizationView):
+    """Undo a revocation."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Restore a revoked document, or one recipient's access to it",
+        request=Reason,
+        responses={204: None},
+        examples=[OpenApiExample("Restore", {}, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request, cid: UUID) -> Response:
+        """Give back what a revocation took away."""
+        wanted = checked(Reason, request.data)
+        recipient = recipient_of(wanted["recipient"]).identity if wanted["recipient"] else None
+        restore(actor=self.standing.actor, cid=cid, recipient=recipient)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class NewPolicy(serializers.Serializer[dict[str, Any]]):
+    """A policy in its JSON form."""
+
+    policy = serializers.DictField()
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class DocumentPolicy(OrganizationView):
+    """The policy that counts for a document."""
+
+    needs = {"PUT": ANYBODY}
+
+    @extend_schema(
+        summary="Change a document's policy, also after it was sent",
+        request=NewPolicy,
+        responses=inline_serializer("Changed", {"rev": serializers.IntegerField()}),
+        examples=[
+            OpenApiExample(
+                "Read only",
+                {"policy": {"grants": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW"]}]}},
+                request_only=True,
+            )
+        ],
+    )
+    @idempotent
+    def put(self, request: Request, cid: UUID) -> Response:
+        """Replace the policy; issuer and owner may anything, administrators only narrow."""
+        wanted = checked(NewPolicy, request.data)
+        policy = parse_policy(wanted["policy"])
+        return Response({"rev": change(actor=self.standing.actor, cid=cid, policy=policy, reason=wanted["reason"])})
+
+
+class Accept(OrganizationView):
+    """Believe a held registration."""
+
+    needs = {"POST": Permission.DOCUMENTS_REVOKE}
+
+    @extend_schema(
+        summary="Accept a held document",
+        request=None,
+        responses={204: None},
+        examples=[OpenApiExample("Nothing", None)],
+    )
+    def post(self, request: Request, cid: UUID) -> Response:
+        """Let it be opened from now on."""
+        accept(actor=self.standing.actor, cid=cid)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class Bar(OrganizationView):
+    """Refuse a held registration for good."""
+
+    needs = {"POST": Permission.DOCUMENTS_REVOKE}
+
+    @extend_schema(
+        summary="Bar a held document", request=None, responses={204: None}, examples=[OpenApiExample("Nothing", None)]
+    )
+    def post(self, request: Request, cid: UUID) -> Response:
+        """Never let it be opened."""
+        bar(actor=self.standing.actor, cid=cid)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def event_page(request: Request, wanted: Filter) -> Response:
+    """Return one page of events."""
+    try:
+        found = events(filter=wanted, limit=limit_of(request), cursor=request.query_params.get("cursor", ""))
+    except InvalidEventCursor:
+        raise exceptions.ValidationError({"cursor": ["This cursor is not known."]}) from None
+    return page([event_json(row) for row in found.events], found.next_cursor)
+
+
+def event_json(row: EventRow) -> dict[str, Any]:
+    """Return an event as the API shows it."""
+    moment: datetime = row.received_at
+    return {
+        "id": str(row.id),
+        "at": moment,
+        "kind": row.kind,
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "cid": None if row.content_id is None else str(row.content_id),
+        "source": row.source,
+        "seq": row.seq,
+        "who": row.personal,
+        "details": row.details,
+    }
+
+
+def _document(document: Document) -> dict[str, Any]:
+    grants = [
+        {"who": str(grant.who), "rights": in_order(grant.rights), "level": level_of(grant.rights)}
+        for grant in document.policy.grants
+    ]
+    return {
+        "document": DocumentItem(document.row).data,
+        "policy": document.policy.as_json(),
+        "grants": grants,
+        "rev": document.rev,
+        "held_because": document.held_because,
+        "editions": document.editions,
+        "revocations": [
+            {"identity": str(one.identity), "address": one.address, "revoked_at": one.revoked_at}
+            for one in document.revocations
+        ],
+        "changes": [
+            {"at": one.at, "basis": one.basis, "rev": one.rev, "reason": one.reason} for one in document.changes
+        ],
+        "latest_offline_moment": latest_offline_moment(document.row.cid),
+    }

@@ -1,0 +1,261 @@
+"""What all API views share: standing and permission, problems, pages of results, idempotent writes."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ClassVar, Final, cast
+from uuid import UUID
+
+from django.core.cache import cache
+from django.http import Http404, HttpRequest
+from rest_framework import exceptions, serializers
+from rest_framework.exceptions import APIException
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView, set_rollback
+
+from portal.api import problems
+from portal.api.throttle import retry_after
+from portal.identity.addresses import client_address
+from portal.identity.bearer import Authenticated, caller
+from portal.identity.proof import ProvenDevice, prove
+from portal.identity.tokens import VerifiedToken
+from portal.permissions import Permission
+from portal.standing import Standing, standing_at
+from protection.errors import ChanceryError, Unavailable
+from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.naming import NameRefused
+from tenants.organizations.selectors import OrganizationFacts
+
+
+def plain(request: Request) -> HttpRequest:
+    """Return Django's own request, for code that stands before the framework as well."""
+    found: HttpRequest = request._request  # noqa: SLF001 - documented by the framework as the way to it
+    return found
+
+
+def members(request: Request) -> Mapping[str, Any]:
+    """Return the body's members; a body that is no object is refused."""
+    if not isinstance(request.data, Mapping):
+        raise exceptions.ValidationError({"body": ["Send a JSON object."]})
+    return request.data
+
+
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+_KEPT_SECONDS: Final = 24 * 3600
+
+
+class TooManyRequests(APIException):
+    """The person's rate limit is used up."""
+
+    status_code = HTTPStatus.TOO_MANY_REQUESTS
+    default_code = "too_many_requests"
+    default_detail = "Too many requests."
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class Refused(APIException):
+    """The person may not do this here."""
+
+    status_code = HTTPStatus.FORBIDDEN
+    default_code = "not_permitted"
+    default_detail = "You may not do this here."
+
+
+class MayCall(BasePermission):
+    """Asks the view which permission it needs; a view of an organization that names none refuses."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Tell whether the standing permits this method."""
+        if not isinstance(view, OrganizationView):
+            return False
+        needed = view.needs.get(request.method or "")
+        if needed is None:
+            return request.method == "OPTIONS"
+        return needed == ANYBODY or view.standing.may(Permission(needed)) or (needed == MEMBER and view.standing.member)
+
+
+ANYBODY: Final = "anybody"
+"""Any signed-in person: what he sees or does is decided behind the door."""
+MEMBER: Final = "member"
+"""Any member of the organization, guests excluded."""
+
+
+class BaseView(APIView):
+    """A view at the base domain: any signed-in person, about himself."""
+
+    permission_classes: Sequence[type[BasePermission]] = (Authenticated,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the rate limit after authentication."""
+        super().initial(request, *args, **kwargs)
+        wait = retry_after(f"api:{caller(request).id}")
+        if wait:
+            raise TooManyRequests(wait)
+
+
+class OrganizationView(BaseView):
+    """A view at an organization's host.  ``needs`` maps each method to the permission it takes."""
+
+    permission_classes = (Authenticated, MayCall)
+    needs: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def organization(self) -> OrganizationFacts:
+        """The organization whose host was asked."""
+        found: OrganizationFacts = plain(self.request).organization  # type: ignore[attr-defined]  # by middleware
+        return found
+
+    @property
+    def standing(self) -> Standing:
+        """What the caller is here; built once per request."""
+        if not hasattr(self, "_standing"):
+            token = cast(VerifiedToken, self.request.auth)
+            self._standing = standing_at(
+                self.organization,
+                caller(self.request),
+                ip=client_address(plain(self.request)),
+                source="api",
+                program=token.client_id if token.program_of is not None else None,
+            )
+        return self._standing
+
+    def device(self) -> ProvenDevice:
+        """Return the device that proves to have sent this request, and record it with whatever is done."""
+        device = prove(plain(self.request), caller(self.request).id)
+        self._standing = standing_at(
+            self.organization,
+            caller(self.request),
+            ip=client_address(plain(self.request)),
+            source="api",
+            device=device.id,
+        )
+        return device
+
+
+def checked(serializer: type[serializers.Serializer[Any]], data: object) -> dict[str, Any]:
+    """Return the validated input; unknown members are refused, since one may be a misspelled restriction."""
+    bound = serializer(data=data)
+    bound.is_valid(raise_exception=True)
+    if isinstance(data, Mapping):
+        unknown = sorted(set(data) - set(bound.fields))
+        if unknown:
+            raise exceptions.ValidationError({name: ["This member is not known."] for name in unknown})
+    return dict(bound.validated_data)
+
+
+def page(results: Sequence[object], next_cursor: str = "") -> Response:
+    """Return one page of results and the cursor of the next, "" at the end."""
+    return Response({"results": results, "next": next_cursor})
+
+
+def limit_of(request: Request, default: int = 50, largest: int = 200) -> int:
+    """Return how many results the caller wants."""
+    try:
+        return max(1, min(int(request.query_params.get("limit", default)), largest))
+    except ValueError:
+        raise exceptions.ValidationError({"limit": ["This is not a number."]}) from None
+
+
+def uuid_of(text: str, name: str) -> UUID:
+    """Return an id out of a query parameter."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise exceptions.ValidationError({name: ["This is not an id."]}) from None
+
+
+View = Callable[..., Response]
+
+
+def idempotent(view: View) -> View:
+    """Answer a repeated write with the first answer when it carries the same ``Idempotency-Key``.
+
+    Kept for a day under organization, person, path and key.  The key of one request used for another body is refused.
+    Licensing and publishing do not use this: their answers must not be stored (PROTOCOL P10).
+    """
+
+    @wraps(view)
+    def wrapped(self: OrganizationView, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(IDEMPOTENCY_HEADER, "")
+        if not key:
+            return view(self, request, *args, **kwargs)
+        where = f"{self.organization.id}:{caller(request).id}:{request.method}:{request.path}:{key}"
+        name = "idempotency:" + hashlib.sha256(where.encode()).hexdigest()
+        body = hashlib.sha256(plain(request).body).hexdigest()
+        if not cache.add(name, {"body": body}, _KEPT_SECONDS):
+            return _repeated(cache.get(name) or {}, body)
+        try:
+            answer = view(self, request, *args, **kwargs)
+        except Exception:
+            cache.delete(name)
+            raise
+        cache.set(name, {"body": body, "status": answer.status_code, "data": answer.data}, _KEPT_SECONDS)
+        return answer
+
+    return wrapped
+
+
+def _repeated(kept: Mapping[str, Any], body: str) -> Response:
+    if kept.get("body") != body:
+        raise KeyReused("This Idempotency-Key was used for another request.")
+    if "status" not in kept:
+        raise KeyReused("The first request with this Idempotency-Key is still being answered.")
+    return Response(kept["data"], status=kept["status"])
+
+
+class KeyReused(APIException):
+    """An idempotency key was used twice for different things."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_code = "idempotency_key_reused"
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Turn every expected error into a problem; what is not expected stays an error and reaches the log."""
+    set_rollback()
+    if isinstance(error, ChanceryError):
+        headers = {"Retry-After": "2"} if isinstance(error, Unavailable) else {}
+        return _response(problems.status_of(error), error.code, error.message, error.next_step, headers=headers)
+    if isinstance(error, DirectoryRefused | NameRefused):
+        status = HTTPStatus.NOT_FOUND if isinstance(error, NotHere) else HTTPStatus.BAD_REQUEST
+        code = getattr(error, "code", "refused_by_directory")
+        return _response(status, code, str(error), getattr(error, "remedy", ""))
+    if isinstance(error, Http404):
+        return _response(HTTPStatus.NOT_FOUND, "not_found", "There is nothing here, or nothing that you may see.", "")
+    if isinstance(error, exceptions.ValidationError):
+        step = "Correct the named members."
+        return _response(
+            HTTPStatus.BAD_REQUEST, "invalid", "The request is not valid.", step, more={"errors": error.detail}
+        )
+    if isinstance(error, APIException):
+        return _framework(error)
+    return None
+
+
+def _framework(error: APIException) -> Response:
+    headers: dict[str, str] = {}
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.wait)
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        headers["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
+    code = "unauthorized" if error.status_code == HTTPStatus.UNAUTHORIZED else str(error.default_code)
+    return _response(error.status_code, code, str(error.detail), "", headers=headers)
+
+
+def _response(
+    status: int,
+    code: str,
+    detail: str,
+    next_step: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    body = problems.body(status, code, detail, next_step=next_step, more=more)
+    return Response(body, status=status, headers=dict(headers or {}), content_type=problems.CONTENT_TYPE)

@@ -1,0 +1,166 @@
+"""The licensing lane: a middleware that answers license requests before the page middleware (DESIGN.md §10).
+
+It parses, calls ``services.license`` and answers, like any other door; what it leaves out is sessions, messages, the
+framework's serializers and every query but the lane's own.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from portal.api.lane.database import LaneDatabase, NobodyHere
+from portal.api.problems import of_error, problem
+from portal.api.throttle import retry_after
+from portal.identity.addresses import client_address
+from portal.identity.bearer import TokenRefused, token_of
+from portal.identity.proof import ProvenDevice, prove
+from portal.identity.publisher import publisher_at
+from protection.errors import ChanceryError, InvalidObject
+from protection.licensing import jws
+from protection.licensing.evaluate import Deny
+from protection.licensing.jws import unb64
+from protection.services.arrive import Wanted
+from protection.services.certify import DeviceKeys
+from protection.services.license import (
+    MAX_BATCH,
+    Answer,
+    Caller,
+    Decided,
+    license_batch,
+    license_one,
+    refusal_details,
+)
+from tenants.organizations.selectors import OrganizationFacts
+
+ONE: Final = "/api/v1/licenses"
+BATCH: Final = "/api/v1/licenses/batch"
+MAX_BODY: Final = 8 * 1024 * 1024
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class LicensingLane:
+    """Answers ``POST /api/v1/licenses`` and ``/api/v1/licenses/batch`` at organizations' hosts."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a license request, or pass the request on."""
+        organization: OrganizationFacts | None = getattr(request, "organization", None)
+        if organization is None or request.path not in (ONE, BATCH):
+            return self.get_response(request)
+        if request.method != "POST":
+            return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "Licenses are asked for with POST.")
+        try:
+            return _answer(request, organization)
+        except TokenRefused as error:
+            return _unauthorized(str(error.detail))
+        except NobodyHere:
+            return _unauthorized("The person or device of this request is not known any more.")
+        except ChanceryError as error:
+            return of_error(error)
+
+
+def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpResponse:
+    token = token_of(request)
+    if token is None:
+        return _unauthorized("This call needs an access token.")
+    device = prove(request, token.person_id)
+    wait = retry_after(f"license:{token.person_id}")
+    if wait:
+        refused = problem(
+            HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "Too many requests.", next_step=f"Wait {wait} seconds."
+        )
+        refused["Retry-After"] = str(wait)
+        return refused
+    caller = _caller(request, organization, device)
+    lane = LaneDatabase(organization, token.person_id, device.id, token.authentication, caller.ip)
+    members = _members(request)
+    if request.path == ONE:
+        return _one(license_one(lane=lane, caller=caller, wanted=_wanted(members)))
+    items = members.get("items")
+    if not isinstance(items, list) or not 1 <= len(items) <= MAX_BATCH:
+        raise InvalidObject(f"A batch asks for 1 to {MAX_BATCH} documents.", remedy="Send them in parts.")
+    answer = license_batch(lane=lane, caller=caller, wanted=[_wanted(item) for item in items])
+    return JsonResponse({"batch": answer.token, "delegation": answer.delegation})
+
+
+def _caller(request: HttpRequest, organization: OrganizationFacts, device: ProvenDevice) -> Caller:
+    return Caller(
+        organization=organization.id,
+        iss=settings.CHANCERY_BASE_URL,
+        device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
+        device_name=device.name,
+        ip=client_address(request),
+        source="api",
+        publisher_of=functools.partial(publisher_at, organization.id),
+    )
+
+
+def _members(request: HttpRequest) -> dict[str, Any]:
+    if len(request.body) > MAX_BODY:
+        raise InvalidObject("The request is too large.", remedy="Send fewer documents at once.")
+    try:
+        members = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise InvalidObject("The body is not JSON.", remedy="Send a JSON object.") from None
+    if not isinstance(members, dict):
+        raise InvalidObject("The body is not a JSON object.", remedy="Send a JSON object.")
+    return members
+
+
+def _wanted(item: object) -> Wanted:
+    """Read one item.  Digests are computed where the objects came along, so that the two cannot disagree."""
+    if not isinstance(item, Mapping):
+        raise InvalidObject("Each document is an object with 'pl' and 'seal'.")
+    license_, seal = _text(item, "publishing_license"), _text(item, "body_seal")
+    pl = jws.digest(license_) if license_ else _digest(item, "pl")
+    sealed = jws.digest(seal) if seal else _digest(item, "seal")
+    return Wanted(pl=pl, seal=sealed, publishing_license=license_, body_seal=seal)
+
+
+def _text(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidObject(f"{name!r} is a text.")
+    return value
+
+
+def _digest(item: Mapping[str, Any], name: str) -> bytes:
+    value = unb64(_text(item, name) or "")
+    if len(value) != 32:
+        raise InvalidObject(f"{name!r} is a digest of 32 bytes in base64url.")
+    return value
+
+
+def _one(answer: Answer) -> HttpResponse:
+    decided = answer.decided[0]
+    if answer.token is None:
+        return _refused(decided, answer)
+    cid = "" if decided.state is None else str(decided.state.facts.cid)
+    return JsonResponse({"use_license": answer.token, "delegation": answer.delegation, "cid": cid})
+
+
+def _refused(decided: Decided, answer: Answer) -> HttpResponse:
+    if not isinstance(decided.decision, Deny):
+        raise TypeError("only a refusal is answered without a license")
+    details = refusal_details(decided, answer.reading)
+    return problem(
+        HTTPStatus.FORBIDDEN,
+        details["reason"],
+        " ".join(text for text in (details["message"], details["detail"]) if text),
+        next_step=details["next_step"],
+        more={**details, "event": str(decided.event)},
+    )
+
+
+def _unauthorized(detail: str) -> HttpResponse:
+    answer = problem(HTTPStatus.UNAUTHORIZED, "unauthorized", detail, next_step="Sign in again.")
+    answer["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    return answer

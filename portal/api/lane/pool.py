@@ -1,0 +1,33 @@
+"""The lane's own connections: psycopg's pool, autocommit, names always qualified, never a search path (STACK §8)."""
+
+import functools
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from psycopg import Connection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool
+
+STATEMENT_SECONDS = 2
+"""The longest one statement may take: a decision that cannot be recorded in this time is none (PROTOCOL P29)."""
+
+
+@functools.cache
+def pool() -> ConnectionPool[Connection[DictRow]]:
+    """Return the pool of this process; each web thread uses one connection at a time."""
+    parameters: dict[str, Any] = connections["default"].get_connection_params()
+    options = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=1s"
+    if settings.CHANCERY_DATABASE_ROLE:
+        options += f" -c role={settings.CHANCERY_DATABASE_ROLE}"
+    keywords: dict[str, Any] = {
+        name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters
+    }
+    return ConnectionPool(
+        kwargs={**keywords, "options": options, "autocommit": True, "row_factory": dict_row, "prepare_threshold": 1},
+        connection_class=Connection[DictRow],
+        min_size=1,
+        max_size=16,
+        timeout=STATEMENT_SECONDS,
+        open=True,
+    )

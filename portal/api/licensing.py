@@ -1,0 +1,285 @@
+"""The API around licenses: certificates, publishing, registering, the feed, reports.
+
+Licenses themselves are answered by ``portal.api.lane``; ``Licenses`` here only describes them in the schema.
+"""
+
+import functools
+import time
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api import problems
+from portal.api.framework import ANYBODY, OrganizationView, checked, members
+from portal.identity.publisher import publisher_at
+from portal.permissions import Permission
+from protection.errors import InvalidObject
+from protection.licensing import jws
+from protection.licensing.policy import parse_policy
+from protection.licensing.reasons import WORDS
+from protection.services.arrive import Wanted, arrive
+from protection.services.certify import DeviceKeys, licensor_certificate
+from protection.services.publish import Publication, Publisher, publish_online
+from protection.services.register import RegistrationRefused
+from protection.services.report import Reported, report
+from protection.services.state_feed import feed_statement
+
+
+class WantedDocument(serializers.Serializer[dict[str, str]]):
+    """One document: digests in base64url, and the objects themselves where the service may not know them."""
+
+    pl = serializers.CharField(required=False)
+    seal = serializers.CharField(required=False)
+    publishing_license = serializers.CharField(required=False)
+    body_seal = serializers.CharField(required=False)
+
+
+PROOF = OpenApiParameter(
+    "Chancery-Proof", str, OpenApiParameter.HEADER, required=True, description="The device proof of this request."
+)
+
+
+class Licenses(OrganizationView):
+    """Described here, answered by the lane before the framework is reached."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Ask for the license to open a document",
+        description="A refusal is 403 with the reason as code; 409 send_whole_license asks for the objects themselves.",
+        parameters=[PROOF],
+        request=WantedDocument,
+        responses=inline_serializer(
+            "UseLicense",
+            {
+                "use_license": serializers.CharField(),
+                "delegation": serializers.CharField(),
+                "cid": serializers.UUIDField(),
+            },
+        ),
+        examples=[OpenApiExample("By digest", {"pl": "q83v…", "seal": "EjRW…"}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Never reached: the lane answers this path."""
+        raise InvalidObject("Licenses are answered before this point.")
+
+
+class LicenseBatch(OrganizationView):
+    """Described here, answered by the lane before the framework is reached."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Ask for up to 1,000 licenses at once",
+        parameters=[PROOF],
+        request=inline_serializer("LicenseBatchRequest", {"items": WantedDocument(many=True)}),
+        responses=inline_serializer(
+            "UseLicenseBatch", {"batch": serializers.CharField(), "delegation": serializers.CharField()}
+        ),
+        examples=[OpenApiExample("Two", {"items": [{"pl": "q83v…", "seal": "EjRW…"}]}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Never reached: the lane answers this path."""
+        raise InvalidObject("Licenses are answered before this point.")
+
+
+class Certificates(OrganizationView):
+    """Client licensor certificates."""
+
+    needs = {"POST": Permission.FILES_PROTECT}
+
+    @extend_schema(
+        summary="Get the certificate with which this device may publish",
+        parameters=[PROOF],
+        request=None,
+        responses=inline_serializer(
+            "LicensorCertificate", {"certificate": serializers.CharField(), "delegation": serializers.CharField()}
+        ),
+        examples=[OpenApiExample("Certificate", {"certificate": "eyJhbGci…", "delegation": "eyJhbGci…"})],
+    )
+    def post(self, request: Request) -> Response:
+        """Issue a certificate for 31 days."""
+        device = self.device()
+        certificate, delegation = licensor_certificate(
+            organization=self.organization.id,
+            actor=self.standing.actor,
+            device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
+            now=int(time.time()),
+        )
+        return Response({"certificate": certificate, "delegation": delegation})
+
+
+class NewPublication(serializers.Serializer[dict[str, Any]]):
+    """What is to be published."""
+
+    template = serializers.UUIDField(required=False)
+    policy = serializers.DictField(required=False)
+    title = serializers.CharField(required=False, allow_blank=True, max_length=255, default="")
+    expires = serializers.IntegerField(required=False, min_value=0)
+    offline_days = serializers.IntegerField(required=False, min_value=-1, max_value=65_535)
+
+
+class Publications(OrganizationView):
+    """Online publishing."""
+
+    needs = {"POST": Permission.FILES_PROTECT}
+
+    @extend_schema(
+        summary="Publish online: the service makes key and license, the client encrypts",
+        parameters=[PROOF],
+        request=NewPublication,
+        responses={
+            201: inline_serializer(
+                "Publication",
+                {
+                    "cid": serializers.UUIDField(),
+                    "publishing_license": serializers.CharField(),
+                    "use_license": serializers.CharField(),
+                    "delegation": serializers.CharField(),
+                },
+            )
+        },
+        examples=[
+            OpenApiExample("By template", {"template": "0f4e…", "title": "plan.docx"}, request_only=True),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Answer with the publishing license and the caller's own use license; no key crosses in clear."""
+        device = self.device()
+        wanted = checked(NewPublication, request.data)
+        if ("template" in wanted) == ("policy" in wanted):
+            raise InvalidObject("Name either a template or a policy.", remedy="Send exactly one of the two.")
+        published = publish_online(
+            publisher=Publisher(
+                organization=self.organization.id,
+                iss=settings.CHANCERY_BASE_URL,
+                actor=self.standing.actor,
+                device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
+                device_feed_id=device.feed_id,
+            ),
+            publication=Publication(
+                policy=parse_policy(wanted["policy"]) if "policy" in wanted else None,
+                template=wanted.get("template"),
+                title=wanted["title"],
+                expires=wanted.get("expires"),
+                offline_days=wanted.get("offline_days"),
+            ),
+            now=int(time.time()),
+        )
+        body = {
+            "cid": str(published.cid),
+            "publishing_license": published.publishing_license,
+            "use_license": published.use_license,
+            "delegation": published.delegation,
+        }
+        return Response(body, status=HTTPStatus.CREATED)
+
+
+class Registrations(OrganizationView):
+    """Documents protected offline, made known."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Register a document that was protected offline",
+        parameters=[PROOF],
+        request=inline_serializer(
+            "NewRegistration",
+            {"publishing_license": serializers.CharField(), "body_seal": serializers.CharField()},
+        ),
+        responses={
+            201: inline_serializer(
+                "Registration", {"cid": serializers.UUIDField(), "registration": serializers.CharField()}
+            )
+        },
+        examples=[
+            OpenApiExample("Document", {"publishing_license": "eyJhbGci…", "body_seal": "eyJhbGci…"}, request_only=True)
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Put the document on record; 200 when it was already, 201 when it is new."""
+        self.device()
+        license_, seal = members(request).get("publishing_license"), members(request).get("body_seal")
+        if not isinstance(license_, str) or not isinstance(seal, str):
+            raise InvalidObject("Send publishing_license and body_seal as texts.")
+        outcome = arrive(
+            organization=self.organization.id,
+            wanted=Wanted(pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal),
+            publisher_of=functools.partial(publisher_at, self.organization.id),
+            actor=self.standing.actor,
+            now=int(time.time()),
+        )
+        if isinstance(outcome, RegistrationRefused):
+            words = WORDS[outcome.reason]
+            more = {"reason": outcome.reason.value, "event": str(outcome.event)}
+            body = problems.body(409, outcome.reason.value, words.person, next_step=words.next_step, more=more)
+            return Response(body, status=HTTPStatus.CONFLICT, content_type=problems.CONTENT_TYPE)
+        status = HTTPStatus.CREATED if outcome.fresh else HTTPStatus.OK
+        return Response({"cid": str(outcome.cid), "registration": outcome.registration.value}, status=status)
+
+
+class Feed(OrganizationView):
+    """The revocation feed."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Fetch the revocation feed",
+        parameters=[OpenApiParameter("since", int, description="The number of the last statement; 0 for all.")],
+        responses=inline_serializer(
+            "FeedStatement", {"statement": serializers.CharField(), "delegation": serializers.CharField()}
+        ),
+        examples=[OpenApiExample("Feed", {"statement": "eyJhbGci…", "delegation": "eyJhbGci…"})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with everything withdrawn since, and a heartbeat."""
+        text = request.query_params.get("since", "0")
+        if not text.isdecimal():
+            raise serializers.ValidationError({"since": ["This is not a number."]})
+        statement, delegation = feed_statement(organization=self.organization.id, since=int(text))
+        return Response({"statement": statement, "delegation": delegation})
+
+
+class ReportedEvent(serializers.Serializer[dict[str, Any]]):
+    """One thing that happened on the client."""
+
+    id = serializers.UUIDField()
+    cid = serializers.UUIDField()
+    action = serializers.CharField(max_length=16)
+    at = serializers.IntegerField(min_value=0)
+
+
+class Events(OrganizationView):
+    """What clients report of their own doing."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Report what happened on this device",
+        parameters=[PROOF],
+        request=inline_serializer("Reports", {"events": ReportedEvent(many=True)}),
+        responses={202: inline_serializer("Accepted", {"accepted": serializers.IntegerField()})},
+        examples=[
+            OpenApiExample(
+                "Opened",
+                {"events": [{"id": "3a5c…", "cid": "8c2b…", "action": "opened", "at": 1798675200}]},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Take reports durably before answering; reporting again is harmless."""
+        device = self.device()
+        events = members(request).get("events")
+        if not isinstance(events, list):
+            raise InvalidObject("'events' is a list.")
+        rows = ReportedEvent(data=events, many=True)
+        rows.is_valid(raise_exception=True)
+        reports = [Reported(row["id"], row["cid"], row["action"], row["at"]) for row in rows.validated_data]
+        taken = report(actor=self.standing.actor, device=device.id, reports=reports)
+        return Response({"accepted": taken}, status=HTTPStatus.ACCEPTED)

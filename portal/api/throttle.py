@@ -1,0 +1,37 @@
+"""How many requests one person may make: a token bucket in this process (PROTOCOL P25).
+
+Licensing works without Redis, so its limit is kept per process; it guards the service against a client in a loop, not a
+secret against guessing.  Limits that guard secrets are the account suite's, and fail closed.
+"""
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from typing import Final
+
+PER_SECOND: Final = 200.0
+BURST: Final = 2_000.0
+_KEPT: Final = 20_000
+
+_buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def retry_after(name: str, *, rate: float = PER_SECOND, burst: float = BURST, now: float | None = None) -> int:
+    """Take one token of the named bucket; return 0, or in how many whole seconds the next one is there."""
+    moment = time.monotonic() if now is None else now
+    with _lock:
+        level, seen = _buckets.pop(name, (burst, moment))
+        level = min(burst, level + (moment - seen) * rate)
+        allowed = level >= 1
+        _buckets[name] = (level - 1 if allowed else level, moment)
+        if len(_buckets) > _KEPT:
+            _buckets.popitem(last=False)
+    return 0 if allowed else max(1, math.ceil((1 - level) / rate))
+
+
+def forget() -> None:
+    """Forget every bucket of this process."""
+    with _lock:
+        _buckets.clear()

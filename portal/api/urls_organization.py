@@ -1,0 +1,45 @@
+"""The API's addresses at an organization's host."""
+
+from django.urls import path
+
+from portal.api import administration, audit, directory, documents, licensing, templates
+
+urlpatterns = [
+    path("organization", administration.OrganizationConfiguration.as_view(), name="api_organization"),
+    path("certificates", licensing.Certificates.as_view(), name="api_certificates"),
+    path("publications", licensing.Publications.as_view(), name="api_publications"),
+    path("registrations", licensing.Registrations.as_view(), name="api_registrations"),
+    path("licenses", licensing.Licenses.as_view(), name="api_licenses"),
+    path("licenses/batch", licensing.LicenseBatch.as_view(), name="api_license_batch"),
+    path("feed", licensing.Feed.as_view(), name="api_feed"),
+    path("events", licensing.Events.as_view(), name="api_events"),
+    path("templates", templates.Templates.as_view(), name="api_templates"),
+    path("templates/<uuid:template_id>", templates.TemplateDetail.as_view(), name="api_template"),
+    path("templates/<uuid:template_id>/publish", templates.PublishTemplate.as_view(), name="api_template_publish"),
+    path("templates/<uuid:template_id>/archive", templates.ArchiveTemplate.as_view(), name="api_template_archive"),
+    path("documents", documents.Documents.as_view(), name="api_documents"),
+    path("documents/<uuid:cid>", documents.DocumentDetail.as_view(), name="api_document"),
+    path("documents/<uuid:cid>/events", documents.DocumentEvents.as_view(), name="api_document_events"),
+    path("documents/<uuid:cid>/revoke", documents.Revoke.as_view(), name="api_document_revoke"),
+    path("documents/<uuid:cid>/restore", documents.Restore.as_view(), name="api_document_restore"),
+    path("documents/<uuid:cid>/policy", documents.DocumentPolicy.as_view(), name="api_document_policy"),
+    path("documents/<uuid:cid>/accept", documents.Accept.as_view(), name="api_document_accept"),
+    path("documents/<uuid:cid>/bar", documents.Bar.as_view(), name="api_document_bar"),
+    path("people", directory.People.as_view(), name="api_people"),
+    path("people/<uuid:person_id>", directory.PersonDetail.as_view(), name="api_person"),
+    path("groups", directory.Groups.as_view(), name="api_groups"),
+    path("groups/<uuid:group_id>", directory.GroupDetail.as_view(), name="api_group"),
+    path("domains", directory.Domains.as_view(), name="api_domains"),
+    path("keys", administration.Keys.as_view(), name="api_keys"),
+    path("keys/rotate", administration.RotateKey.as_view(), name="api_key_rotate"),
+    path("keys/<uuid:key_id>/activate", administration.ActivateKey.as_view(), name="api_key_activate"),
+    path("keys/<uuid:key_id>/compromise", administration.CompromiseKey.as_view(), name="api_key_compromise"),
+    path("settings", administration.Settings.as_view(), name="api_settings"),
+    path("service/activate", administration.ActivateService.as_view(), name="api_service_activate"),
+    path("service/deactivate", administration.DeactivateService.as_view(), name="api_service_deactivate"),
+    path("audit/events", audit.AuditEvents.as_view(), name="api_audit_events"),
+    path("audit/checkpoint", audit.Checkpoint.as_view(), name="api_audit_checkpoint"),
+    path("audit/entries", audit.Entries.as_view(), name="api_audit_entries"),
+    path("audit/tile/<int:level>/<int:index>", audit.Tile.as_view(), name="api_audit_tile"),
+    path("audit/proof/<uuid:event_id>", audit.Proof.as_view(), name="api_audit_proof"),
+]

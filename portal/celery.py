@@ -1,0 +1,48 @@
+"""The background worker and its schedule.
+
+A message is only a nudge: what has to happen stands in PostgreSQL, and the sweeps below find whatever a dead worker or
+a lost broker left (STACK: redelivery after a kill took 91 s).  The schedule names tasks, it does not import them.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_init
+from kombu import Queue
+
+from portal.checks import refuse_unsafe
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("chancery", task_cls="tenants.worker:OrganizationTask")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=300,
+    task_queues=(Queue("chancery"),),
+    task_default_queue="chancery",
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 600},
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+# Seconds between two sweeps of a task over all active organizations; a task adds its line here.
+SWEEPS: dict[str, float] = {
+    "protection.seal_ledger": 1.0,
+}
+app.conf.beat_schedule = {
+    f"sweep {name}": {"task": "portal.sweep", "schedule": seconds, "args": [name], "options": {"expires": seconds * 5}}
+    for name, seconds in SWEEPS.items()
+} | {"expire secrets": {"task": "portal.expire", "schedule": 3600.0, "options": {"expires": 3600}}}
+
+
+@worker_init.connect
+def refuse_to_work_unsafely(**_kwargs: Any) -> None:
+    """Stop the worker when its settings are unsafe, as the web application does."""
+    refuse_unsafe()

@@ -1,0 +1,58 @@
+"""``manage.py test``: the whole suite, with the programs it needs fetched where that is possible."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.bootstrap import system
+from portal.bootstrap.environment import ROOT
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A program that some tests need and Python packages do not bring."""
+
+    what_for: str
+    names: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
+MOST_PROCESSES = 4
+HELPERS = (
+    Helper("the page tests", ("chromium", "chromium-browser", "google-chrome"), ("chromium",)),
+    Helper("the second implementation of the file format", ("node", "nodejs"), ("nodejs",)),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run pytest with the arguments given and return its exit status."""
+    for helper in HELPERS:
+        _provide(helper)
+    command = [sys.executable, "-m", "pytest", *_shape(arguments), *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def _shape(arguments: Sequence[str]) -> list[str]:
+    """Return how to spread the tests: a whole run over the processors, a chosen few in one process.
+
+    On two processors two processes take two thirds of the time of one. The tests of one file stay together, since
+    they may share a running product.
+    """
+    parallel = ("-n", "--numprocesses")
+    if any(argument.startswith(parallel) or not argument.startswith("-") for argument in arguments):
+        return []
+    return ["-n", str(min(MOST_PROCESSES, os.cpu_count() or 1)), "--dist", "loadscope"]
+
+
+def _provide(helper: Helper) -> None:
+    """Install a missing program, or say what will be skipped and how to have it."""
+    if any(shutil.which(name) for name in helper.names):
+        return
+    names = ", ".join(helper.packages)
+    print(f"Installing {names} for {helper.what_for} …", flush=True)
+    if not system.install(helper.packages):
+        line = system.line_to_type(helper.packages)
+        print(f"{names} could not be installed, so {helper.what_for} will be skipped. To have them:  {line}")

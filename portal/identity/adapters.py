@@ -1,0 +1,163 @@
+"""Where the account suite asks us: addresses, the issuer's name and keys, passkeys' home, sign-on."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed, email_removed
+from allauth.idp.oidc.adapter import DefaultOIDCAdapter
+from allauth.idp.oidc.internal.private_keys import filter_keys
+from allauth.idp.oidc.models import Client, PrivateKey
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_out
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
+from django.dispatch import receiver
+from django.forms import BaseForm
+from django.http import HttpRequest
+
+from portal.identity import issuer_keys, origins
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory.access import end_sessions
+from tenants.directory.errors import DirectoryRefused
+from tenants.directory.models import Person
+from tenants.directory.services.claim_address import claim_address
+from tenants.directory.services.prove_address import prove_address
+from tenants.directory.services.remove_address import remove_address
+from tenants.directory.services.withdraw_password import withdraw_password
+
+SIGNED_UP = "chancery.signed_up"
+BASE = "base"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts: one spelling of every address, and every proof told to the directory."""
+
+    def clean_email(self, email: str) -> str:
+        """Return the address in its normal form, so that one mailbox is one address everywhere."""
+        try:
+            return naming.address(email)
+        except naming.NameRefused as error:
+            raise ValidationError(str(error)) from error
+
+    def save_user(
+        self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
+    ) -> AbstractBaseUser:
+        """Save a person who signs up, and remember in which browser that was."""
+        person: AbstractBaseUser = super().save_user(request, user, form, commit)
+        if commit and isinstance(person, Person):
+            claim_address(person_id=person.pk, address=person.email)
+            request.session[SIGNED_UP] = str(person.pk)
+        return person
+
+    def get_from_email(self) -> str:
+        """Return the sender of all mail."""
+        return settings.DEFAULT_FROM_EMAIL
+
+
+@receiver(email_confirmed, dispatch_uid="portal.identity.address_proven")
+def address_proven(request: HttpRequest, email_address: EmailAddress, **_kwargs: Any) -> None:
+    """Tell the directory that somebody entered a mailed code.
+
+    A password that was set before the proof, in another browser, may be a stranger's who signed up with this address
+    and waited; it is withdrawn.
+    """
+    person_id = email_address.user_id
+    if request.session.get(SIGNED_UP) != str(person_id):
+        unusable = withdraw_password(person_id=person_id)
+        if unusable is not None:
+            # The session that begins now is bound to the password as it stands, so this instance must know it too.
+            email_address.user.password = unusable
+    try:
+        prove_address(person_id=person_id, address=email_address.email, actor=actor_of(request, email_address))
+    except DirectoryRefused as error:
+        EmailAddress.objects.filter(pk=email_address.pk).update(verified=False)
+        raise PermissionDenied(str(error)) from error
+
+
+@receiver(email_removed, dispatch_uid="portal.identity.address_removed")
+def address_removed(request: HttpRequest, email_address: EmailAddress, **_kwargs: Any) -> None:
+    """Tell the directory that a person gave an address up."""
+    try:
+        remove_address(
+            person_id=email_address.user_id, address=email_address.email, actor=actor_of(request, email_address)
+        )
+    except DirectoryRefused as error:
+        raise PermissionDenied(str(error)) from error
+
+
+@receiver(user_logged_out, dispatch_uid="portal.identity.signed_out")
+def signed_out(request: HttpRequest, **_kwargs: Any) -> None:
+    """End the sessions that were handed over from the one that ends now."""
+    key = request.session.session_key
+    if key:
+        end_sessions(UserSession.objects.filter(Q(session_key=key) | Q(**{f"data__{BASE}": key})))
+
+
+def actor_of(request: HttpRequest, email_address: EmailAddress) -> Actor:
+    """Return the person who holds the mailbox as the one who acts."""
+    return Actor(
+        person_id=email_address.user_id,
+        name=str(email_address.user),
+        source="pages",
+        ip=AccountAdapter(request).get_client_ip(request),
+    )
+
+
+class IssuerAdapter(DefaultOIDCAdapter):
+    """The issuer: one name whatever host is asked, keys from the database, tokens for our origins only."""
+
+    def get_issuer(self) -> str:
+        """Return the base URL."""
+        return str(settings.CHANCERY_BASE_URL)
+
+    def list_private_keys(
+        self, *, did_activate: Literal[True] | None = None, is_active: Literal[True] | None = None
+    ) -> list[PrivateKey]:
+        """Return the signing keys that are kept in the database."""
+        keys: list[PrivateKey] = filter_keys(issuer_keys.private_keys(), did_activate=did_activate, is_active=is_active)
+        return keys
+
+    def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
+        """Let a token name one origin of this installation, and nothing else."""
+        if len(uris) > 1:
+            raise ValidationError("A token names exactly one origin.")
+        if any(not origins.is_ours(uri) for uri in uris):
+            raise ValidationError("This is not an origin of this installation.")
+
+    def get_claims(
+        self,
+        purpose: Literal["id_token", "userinfo"],
+        user: AbstractBaseUser,
+        client: Client,
+        scopes: Iterable[str],
+        email: str | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Return what the issuer says about a person; language and zone come with the profile."""
+        claims: dict[str, Any] = super().get_claims(purpose, user, client, scopes, email=email, **kwargs)
+        if "profile" in scopes and isinstance(user, Person):
+            claims |= {"locale": user.language, "zoneinfo": user.time_zone}
+        return claims
+
+
+class StrengthAdapter(DefaultMFAAdapter):
+    """Second factors and passkeys; a passkey belongs to the base domain, where all signing in happens."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Name the base domain, not the host of the moment."""
+        return {"id": settings.CHANCERY_BASE.host, "name": settings.CHANCERY_NAME}
+
+
+class SignOnAdapter(DefaultSocialAccountAdapter):
+    """Sign-on by another provider; closed until an organization has set one up."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Refuse accounts from providers: what they say about addresses proves nothing by itself (PROTOCOL P12)."""
+        return False

@@ -1,0 +1,72 @@
+"""The first-party clients of our own issuer.
+
+``chancery-cli`` signs people in on their machines.  ``chancery-pages`` hands a sign-in over to an organization's host
+under the base domain, without asking.  ``chancery-own-domains`` does the same for domains that organizations brought
+along, and asks, because their DNS is in somebody else's hands.
+"""
+
+from allauth.idp.oidc.models import Client
+from django.conf import settings
+
+from portal.identity.origins import is_under_base
+
+CLI = "chancery-cli"
+PAGES = "chancery-pages"
+OWN_DOMAINS = "chancery-own-domains"
+CALLBACK = "/signin/callback/"
+
+
+def ensure() -> None:
+    """Make the clients that do not exist yet; they follow from the settings and hold no secret anybody knows."""
+    if Client.objects.filter(id__in=[CLI, PAGES, OWN_DOMAINS]).count() == 3:
+        return
+    Client.objects.get_or_create(id=CLI, defaults=_cli())
+    Client.objects.get_or_create(id=PAGES, defaults=_pages())
+    Client.objects.get_or_create(id=OWN_DOMAINS, defaults=_own_domains())
+
+
+def pages_client_for(host: str) -> str:
+    """Return the client that signs in at this host, after writing down the address an own domain is called back at."""
+    if is_under_base(host):
+        return PAGES
+    client = Client.objects.get(id=OWN_DOMAINS)
+    callback = settings.CHANCERY_BASE.origin_of(host) + CALLBACK
+    if callback not in client.get_redirect_uris():
+        client.set_redirect_uris([*client.get_redirect_uris(), callback])
+        client.save(update_fields=["redirect_uris"])
+    return OWN_DOMAINS
+
+
+def _cli() -> dict[str, object]:
+    grants = (Client.GrantType.AUTHORIZATION_CODE, Client.GrantType.REFRESH_TOKEN, Client.GrantType.DEVICE_CODE)
+    return {
+        "name": "Chancery on your computer",
+        "type": Client.Type.PUBLIC,
+        "scopes": "openid\nprofile\nemail",
+        "default_scopes": "openid",
+        "grant_types": "\n".join(grants),
+        "redirect_uris": "http://127.0.0.1/cb\nhttp://[::1]/cb",
+    }
+
+
+def _pages() -> dict[str, object]:
+    return {
+        "name": settings.CHANCERY_NAME,
+        "type": Client.Type.CONFIDENTIAL,
+        "scopes": "openid",
+        "default_scopes": "openid",
+        "grant_types": Client.GrantType.AUTHORIZATION_CODE,
+        "redirect_uris": settings.CHANCERY_BASE.origin_of(f"*.{settings.CHANCERY_BASE.host}") + CALLBACK,
+        "allow_uri_wildcards": True,
+        "skip_consent": True,
+    }
+
+
+def _own_domains() -> dict[str, object]:
+    return {
+        "name": "An organization's own domain",
+        "type": Client.Type.CONFIDENTIAL,
+        "scopes": "openid",
+        "default_scopes": "openid",
+        "grant_types": Client.GrantType.AUTHORIZATION_CODE,
+    }

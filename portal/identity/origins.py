@@ -1,0 +1,32 @@
+"""Which origins this installation answers at, and what a token may therefore name (PROTOCOL P13)."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from tenants import naming
+from tenants.organizations import hosts
+
+
+def origin_of(request: HttpRequest) -> str:
+    """Return the origin of the host that was asked, in the spelling that tokens use."""
+    return str(settings.CHANCERY_BASE.origin_of(naming.host(request.get_host())))
+
+
+def is_ours(origin: str) -> bool:
+    """Tell whether the text is exactly one of this installation's origins, with nothing after it."""
+    if origin == settings.CHANCERY_BASE.origin:
+        return True
+    parts = urlsplit(origin)
+    try:
+        host = naming.host(parts.hostname or "")
+    except ValueError:
+        return False
+    return origin == settings.CHANCERY_BASE.origin_of(host) and hosts.lookup(host) is not None
+
+
+def is_under_base(host: str) -> bool:
+    """Tell whether the host is directly under the base domain, where nobody else controls the DNS."""
+    label, dot, rest = host.partition(".")
+    return bool(label) and bool(dot) and rest == settings.CHANCERY_BASE.host

@@ -1,0 +1,92 @@
+"""The device proof of a request: which device sends it, proven with the key of its row (PROTOCOL P13)."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from portal.identity import origins
+from protection.crypto.keys import EncryptionPublicKey
+from protection.crypto.signatures import VerifyKey
+from protection.errors import ChanceryError, InvalidObject
+from protection.licensing.proof import DeviceProof, Request, proof_key_id
+from tenants.directory.selectors.devices import DeviceFacts, device_by_key
+
+HEADER = "Chancery-Proof"
+KEPT_SECONDS = 5.0
+_LIMIT = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenDevice:
+    """The device that made the proof; its keys cannot change, whether it is revoked is read where it matters."""
+
+    id: UUID
+    person: UUID
+    name: str
+    platform: str
+    signing: VerifyKey
+    encryption: EncryptionPublicKey
+    feed_id: bytes
+
+
+_kept: dict[bytes, tuple[float, ProvenDevice]] = {}
+
+
+def prove(request: HttpRequest, person: UUID, clock: Callable[[], float] = time.time) -> ProvenDevice:
+    """Verify the proof of this request and return the person's device that made it.
+
+    Raises the errors of ``protection.licensing`` for a missing, foreign, stale or wrong proof.
+    """
+    token = request.headers.get(HEADER, "")
+    if not token:
+        raise InvalidObject("This call needs a device proof.", remedy=f"Send the header {HEADER}.")
+    device = _device(proof_key_id(token), clock())
+    if device is None or device.person != person:
+        raise InvalidObject("The proof is not made by a device of this person.", remedy="Sign in again.")
+    _scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    stated = Request(
+        method=request.method or "",
+        url=origins.origin_of(request) + request.path,
+        token=bearer.strip(),
+        body=request.body,
+    )
+    DeviceProof.verify(token, key=device.signing, request=stated, now=int(clock()))
+    return device
+
+
+def _device(key_id: bytes, now: float) -> ProvenDevice | None:
+    kept = _kept.get(key_id)
+    if kept is not None and kept[0] > now:
+        return kept[1]
+    facts = device_by_key(key_id)
+    if facts is None:
+        return None
+    if len(_kept) >= _LIMIT:
+        _kept.clear()
+    device = proven(facts)
+    _kept[key_id] = (now + KEPT_SECONDS, device)
+    return device
+
+
+def proven(facts: DeviceFacts) -> ProvenDevice:
+    """Return a device's row with its keys parsed."""
+    try:
+        return ProvenDevice(
+            id=facts.id,
+            person=facts.person_id,
+            name=facts.name,
+            platform=facts.platform,
+            signing=VerifyKey.named(facts.signing_algorithm, facts.signing_key),
+            encryption=EncryptionPublicKey.named(facts.encryption_kem, facts.encryption_key),
+            feed_id=facts.feed_id,
+        )
+    except ChanceryError as error:
+        raise InvalidObject("This device has keys that are not known here any more.") from error
+
+
+def forget() -> None:
+    """Forget every device in this process."""
+    _kept.clear()

@@ -1,0 +1,58 @@
+"""How strongly and how recently somebody signed in, carried from the session into tokens and other sessions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.http import HttpRequest
+
+from protection.licensing.policy import Strength
+
+HANDED_OVER = "chancery.authentication"
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """One sign-in: its strength, and its moment in seconds since 1970 (0 when nobody knows)."""
+
+    strength: Strength
+    at: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept in sessions, codes and tokens."""
+        return {"strength": self.strength.value, "at": self.at}
+
+
+NEVER = Authentication(Strength.CODE, 0)
+
+
+def from_json(kept: object) -> Authentication:
+    """Read what ``as_json`` wrote; anything else counts as the weakest sign-in, long ago."""
+    if not isinstance(kept, dict):
+        return NEVER
+    try:
+        return Authentication(Strength(kept["strength"]), int(kept["at"]))
+    except (KeyError, TypeError, ValueError):
+        return NEVER
+
+
+def of_session(request: HttpRequest) -> Authentication:
+    """Return how the request's session was signed in, at the base domain or handed over to this host."""
+    if HANDED_OVER in request.session:
+        return from_json(request.session[HANDED_OVER])
+    steps = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    if not steps:
+        return NEVER
+    return Authentication(_strongest(steps), int(max(step.get("at", 0) for step in steps)))
+
+
+def _strongest(steps: list[dict[str, Any]]) -> Strength:
+    """A passkey is strongest; a second factor needs a first one beside it, which the account suite has seen to."""
+    kinds = {step.get("type") for step in steps if step.get("method") == "mfa"}
+    if "webauthn" in kinds:
+        return Strength.PASSKEY
+    if kinds & {"totp", "recovery_codes"}:
+        return Strength.MFA
+    if any(step.get("method") in {"password", "socialaccount"} for step in steps):
+        return Strength.PASSWORD
+    return Strength.CODE

@@ -1,0 +1,57 @@
+"""From the directory's row to the ``Subject`` that the protection floor decides over."""
+
+from uuid import UUID
+
+from protection.crypto.suites import KEMS
+from protection.licensing.policy import Strength
+from protection.licensing.subject import DeviceFacts, Group, Membership, Subject
+from tenants.directory.selectors.subject import DeviceKeys, Place, SubjectRow
+from tenants.organizations.models import Organization
+
+
+def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, network: str = "") -> Subject:
+    """Build the subject of one request at one organization.
+
+    ``organization`` is the id of the organization whose content is asked for: who is disabled there is refused there,
+    whatever he is elsewhere.
+    """
+    return Subject(
+        person=row.person_id,
+        addresses=row.addresses,
+        memberships=frozenset(Membership(place.organization_id, place.guest) for place in row.places if _counts(place)),
+        groups=tuple(Group(group.id, group.organization_id, group.address) for group in row.groups),
+        domains=row.domains,
+        device=None if row.device is None else _device(row.device),
+        strength=strength,
+        active=_is_active(row, organization),
+        network=network,
+    )
+
+
+def _is_active(row: SubjectRow, organization: UUID) -> bool:
+    """Tell whether the person may act at all.
+
+    Disabled means: by the installation, by the organization that is asked, or by the one that vouches for an address of
+    his.  An organization that merely invited somebody cannot lock him out of the rest.
+    """
+    if not row.is_active:
+        return False
+    for place in row.places:
+        if place.disabled and (place.organization_id == organization or (place.vouches and not place.guest)):
+            return False
+    home = [place for place in row.places if not place.guest]
+    return not home or any(place.state == Organization.State.ACTIVE for place in home)
+
+
+def _counts(place: Place) -> bool:
+    return not place.disabled and place.state == Organization.State.ACTIVE
+
+
+def _device(keys: DeviceKeys) -> DeviceFacts:
+    kem = KEMS.get(keys.encryption_kem)
+    return DeviceFacts(
+        id=keys.id,
+        platform=keys.platform,
+        post_quantum=kem is not None and kem.post_quantum,
+        revoked=keys.revoked,
+    )

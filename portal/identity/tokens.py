@@ -1,0 +1,132 @@
+"""Access tokens: checking one, and giving one out without a browser.
+
+The account suite's own check loads three rows with the ORM for each request.  Here one statement reads a token with its
+client, and what cannot change meaning is remembered for seconds (PROTOCOL P25): a token's person, origin and expiry
+never change.  Whether the person may still act is read where the decision is made.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from allauth.idp.oidc.models import Token
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from portal.identity.strength import Authentication, from_json
+
+KEPT_SECONDS = 5.0
+FAMILY = "family"
+AUTHENTICATION = "authentication"
+_LIMIT = 50_000
+
+BEARER_SQL: Final = """
+SELECT t.user_id, t.client_id, t.expires_at, t.data, t.scopes, p.person_id, p.organization_id
+FROM public.allauth_idp_oidc_token t
+LEFT JOIN public.directory_apiclient p ON p.client_id = t.client_id AND p.disabled_at IS NULL
+LEFT JOIN public.directory_person u ON u.id = coalesce(t.user_id, p.person_id)
+WHERE t.type = 'at' AND t.hash = %(hash)s AND t.expires_at > statement_timestamp() AND u.is_active
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """What an access token says: who acts, through which client, at which single origin, how he had signed in.
+
+    ``program_of`` is the organization of a program's token, and nothing for people.
+    """
+
+    person_id: UUID
+    client_id: str
+    origin: str
+    scopes: frozenset[str]
+    expires_at: datetime
+    authentication: Authentication
+    program_of: UUID | None
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A refresh token in clear, shown once, and how long it is good."""
+
+    refresh_token: str
+    expires_in: int
+
+
+_kept: dict[str, tuple[float, VerifiedToken]] = {}
+
+
+def hash_of(value: str) -> str:
+    """Return the hash under which the issuer keeps a token."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def verify(value: str, clock: Callable[[], float] = time.monotonic) -> VerifiedToken | None:
+    """Return what the access token says, or nothing when it is unknown, expired or its person is disabled."""
+    token_hash = hash_of(value)
+    now = clock()
+    entry = _kept.get(token_hash)
+    if entry is not None and entry[0] > now:
+        return entry[1] if entry[1].expires_at > timezone.now() else None
+    with connection.cursor() as cursor:
+        cursor.execute(BEARER_SQL, {"hash": token_hash})
+        row = cursor.fetchone()
+    found = None if row is None else from_row(token_hash, row)
+    if found is None:
+        return None
+    if len(_kept) >= _LIMIT:
+        _kept.clear()
+    _kept[token_hash] = (now + KEPT_SECONDS, found)
+    return found
+
+
+def forget() -> None:
+    """Forget every token in this process; after tokens were withdrawn here, and between tests."""
+    _kept.clear()
+
+
+def from_row(token_hash: str, row: tuple[Any, ...]) -> VerifiedToken:
+    """Turn the row of ``BEARER_SQL`` into a value."""
+    user_id, client_id, expires_at, data, scopes, program_person, program_of = row
+    kept = json.loads(data) if isinstance(data, str) else data
+    kept = kept if isinstance(kept, dict) else {}
+    resources = kept.get("resources") or []
+    return VerifiedToken(
+        person_id=user_id or program_person,
+        client_id=client_id,
+        origin=resources[0] if len(resources) == 1 else "",
+        scopes=frozenset(scopes.split()),
+        expires_at=expires_at,
+        authentication=from_json(kept.get(AUTHENTICATION)),
+        program_of=program_of if user_id is None else None,
+        token_hash=token_hash,
+    )
+
+
+def grant_refresh_token(*, person_id: UUID, client_id: str, authentication: Authentication) -> Granted:
+    """Give a device its refresh token without a browser, after an enrollment code has been redeemed.
+
+    It starts a family of its own; the issuer's token endpoint turns it into access tokens, one for each origin.
+    """
+    value = secrets.token_urlsafe(64)
+    lifetime = int(settings.IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN)
+    token = Token(
+        type=Token.Type.REFRESH_TOKEN,
+        hash=hash_of(value),
+        client_id=client_id,
+        user_id=person_id,
+        expires_at=timezone.now() + timedelta(seconds=lifetime),
+        data={FAMILY: str(uuid.uuid4()), AUTHENTICATION: authentication.as_json()},
+    )
+    token.set_scopes(["openid"])
+    token.save()
+    return Granted(refresh_token=value, expires_in=lifetime)

@@ -1,0 +1,158 @@
+"""What happens to a request before a page sees it, from the outside in.
+
+WhiteNoise stands first in ``settings.MIDDLEWARE``: a static file costs no organization lookup.  Then come a correlation
+id, the health answers, and the organization that the host names; everything after that stands in its schema.
+"""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import set_urlconf
+from redis.exceptions import RedisError
+
+from portal import correlation
+from portal.health import healthz, readyz
+from tenants import naming
+from tenants.context import enter, leave_to_public
+from tenants.organizations import hosts
+from tenants.organizations.selectors import OrganizationFacts
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+SESSION_HOST = "chancery.host"
+
+
+class CorrelationMiddleware:
+    """Gives each request an id that the answer, the log and error pages show.
+
+    An id that the client sends is not taken over: it would let anybody write into our log.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer under a fresh id."""
+        with correlation.fresh() as correlation_id:
+            request.correlation_id = correlation_id  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        response["X-Correlation-Id"] = correlation_id
+        return response
+
+
+class HealthMiddleware:
+    """Answers ``/healthz`` and ``/readyz`` at any host: a probe often knows nothing but an address."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a probe, or pass the request on."""
+        if request.path == "/healthz":
+            return healthz()
+        if request.path == "/readyz":
+            return readyz()
+        return self.get_response(request)
+
+
+class OrganizationMiddleware:
+    """Finds out whose host this is and stands in that organization's schema until the answer is made."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer from the base domain, from an organization, or say that nobody lives at this host."""
+        leave_to_public()
+        host = _host_of(request)
+        if host == settings.CHANCERY_BASE.host:
+            return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF, None)
+        organization = hosts.lookup(host) if host else None
+        if organization is None or organization.state == "erased":
+            return _refuse(request, HTTPStatus.NOT_FOUND, "unknown-host", "There is no organization at this address.")
+        if not organization.is_active:
+            return _refuse(request, HTTPStatus.FORBIDDEN, "organization-suspended", "This organization is suspended.")
+        enter(organization.schema_name)
+        try:
+            return self._answer(request, settings.ROOT_URLCONF, organization)
+        finally:
+            leave_to_public()
+
+    def _answer(self, request: HttpRequest, urlconf: str, organization: OrganizationFacts | None) -> HttpResponse:
+        request.organization = organization  # type: ignore[attr-defined]
+        request.urlconf = urlconf
+        set_urlconf(urlconf)
+        return self.get_response(request)
+
+
+class DependencyMiddleware:
+    """Turns the loss of Redis into a plain refusal.
+
+    Codes and limits on guessing are counted there: without the counter nothing may be guessed, so what needs it is
+    refused instead of let through (PROTOCOL P25).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 503 when Redis was needed and is not there."""
+        if not isinstance(exception, RedisError):
+            return None
+        logger.error("Redis is not reachable: %s", exception)
+        return _refuse(
+            request,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "not-available",
+            "This is not possible at the moment. Try again soon.",
+        )
+
+
+class HostBoundSessionMiddleware:
+    """Ties a session to the host it began at and refuses it anywhere else.
+
+    A cookie is for one host only in the browser; on the server a copied session id would be good at every
+    organization's host.  A session without the mark, or with another host's, counts as none.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with this host's session, or with an empty one."""
+        host = _host_of(request)
+        session = request.session
+        if not session.is_empty() and session.get(SESSION_HOST) != host:
+            request.session = type(session)()
+        response = self.get_response(request)
+        if request.session.modified and not request.session.is_empty():
+            request.session[SESSION_HOST] = host
+        return response
+
+
+def _host_of(request: HttpRequest) -> str:
+    """Return the normal form of the host, or nothing when it is none."""
+    try:
+        return naming.host(request.get_host())
+    except ValueError:
+        return ""
+
+
+def _refuse(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) -> HttpResponse:
+    """Answer a refusal in the form that the path calls for."""
+    correlation_id = getattr(request, "correlation_id", "")
+    if request.path.startswith("/api/"):
+        body = {"type": f"/problems/{code}", "title": sentence, "status": status, "correlation_id": correlation_id}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    context = {"sentence": sentence, "correlation_id": correlation_id, "base_url": settings.CHANCERY_BASE_URL}
+    return render(request, "errors/refused.html", context, status=status)

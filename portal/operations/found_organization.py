@@ -1,0 +1,81 @@
+"""Found an organization: everything that must exist before its first page can be opened."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from protection.events import Actor as ProtectionActor
+from protection.services.activate import NewOrganization, activate
+from tenants.actor import Actor
+from tenants.context import in_schema
+from tenants.directory.selectors.people import PersonFacts
+from tenants.directory.services.claim_domain import claim_domain
+from tenants.directory.services.create_person import create_person
+from tenants.directory.services.prove_domain import prove_domain
+from tenants.organizations.selectors import OrganizationFacts, organization_by_id
+from tenants.organizations.services.activate_service import activate_service
+from tenants.organizations.services.create_organization import create_organization
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """The new organization, its first administrator, and the text that its mail domain's DNS must publish."""
+
+    organization: OrganizationFacts
+    administrator: PersonFacts
+    domain_text: str
+
+
+@transaction.atomic
+def found_organization(
+    *,
+    name: str,
+    slug: str,
+    administrator: str,
+    administrator_name: str = "",
+    mail_domain: str = "",
+    suite: str = "hybrid",
+    actor: Actor,
+) -> Founded:
+    """Create the organization with its first administrator, its keys, its default templates and its ledger.
+
+    The mail domain is claimed; in the embedded mode it is proven at once, since a machine on its own has no DNS to ask.
+    All or nothing: keys that were made for an organization that failed are unreadable files and nothing else.
+    """
+    made = create_organization(name=name, slug=slug, actor=actor)
+    text = _claim(made.id, mail_domain, actor) if mail_domain else ""
+    first = create_person(
+        organization_id=made.id,
+        address=administrator,
+        name=administrator_name,
+        role="global_administrator",
+        actor=actor,
+    )
+    protection = NewOrganization(
+        id=made.id, name=made.name, base_domain=settings.CHANCERY_BASE.host, contact=first.email, suite=suite
+    )
+    with in_schema(made.schema_name):
+        activate(organization=protection, actor=_protection_actor(actor, first))
+    activate_service(organization_id=made.id, actor=actor)
+    organization = organization_by_id(made.id)
+    if organization is None:
+        raise RuntimeError("The organization that was just created is not there.")
+    return Founded(organization=organization, administrator=first, domain_text=text)
+
+
+def _claim(organization_id: UUID, domain: str, actor: Actor) -> str:
+    text = claim_domain(organization_id=organization_id, domain=domain, actor=actor)
+    if settings.CHANCERY_EMBEDDED:
+        prove_domain(organization_id=organization_id, domain=domain, text_records=lambda _domain: [text], actor=actor)
+    return text
+
+
+def _protection_actor(actor: Actor, first: PersonFacts) -> ProtectionActor | None:
+    """Name the person who founds, when it is the first administrator himself; an operator's command names nobody."""
+    if actor.person_id != first.id:
+        return None
+    return ProtectionActor(
+        person=first.id, address=first.email, name=first.name, administrator=True, ip=actor.ip, source=actor.source
+    )

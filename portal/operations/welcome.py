@@ -1,0 +1,52 @@
+"""Ways to let somebody in without a browser or without a mailbox; each is recorded where it is issued."""
+
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+
+from portal.identity import origins
+from tenants.actor import Actor
+from tenants.directory.errors import NotHere
+from tenants.directory.selectors.people import memberships_of, person_with_login
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
+from tenants.directory.services.issue_sign_in_link import issue_sign_in_link
+
+
+class NotPossibleHere(Exception):
+    """The step exists in the embedded mode only, or leads to an address that is not ours."""
+
+
+def enrollment_code(*, address: str, actor: Actor) -> str:
+    """Return a code with which this person can enroll one device within ten minutes."""
+    _only_embedded()
+    return issue_enrollment_code(person_id=_person(address), actor=actor)
+
+
+def sign_in_link(*, address: str, goes_to: str = "", actor: Actor) -> str:
+    """Return a link that signs this person in once; it leads to his organization when he has exactly one."""
+    _only_embedded()
+    person_id = _person(address)
+    target = goes_to or _only_organization(person_id)
+    parts = urlsplit(target)
+    if target and not origins.is_ours(f"{parts.scheme}://{parts.netloc}"):
+        raise NotPossibleHere(f"{target} is not an address of this installation.")
+    token = issue_sign_in_link(person_id=person_id, goes_to=target, actor=actor)
+    return f"{settings.CHANCERY_BASE_URL}/signin/link/{token}/"
+
+
+def _only_embedded() -> None:
+    if not settings.CHANCERY_EMBEDDED:
+        raise NotPossibleHere("This is possible in the embedded mode only.")
+
+
+def _person(address: str) -> UUID:
+    person_id = person_with_login(address)
+    if person_id is None:
+        raise NotHere(f"Nobody here signs in with {address}.")
+    return person_id
+
+
+def _only_organization(person_id: UUID) -> str:
+    places = [place for place in memberships_of(person_id) if not place.guest and not place.disabled]
+    return f"{settings.CHANCERY_BASE.origin_of(places[0].host)}/signin/" if len(places) == 1 else ""

@@ -1,0 +1,48 @@
+"""The record: everything that happened, and how to prove it."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET
+
+from audit.selectors.events import Filter, InvalidCursor, events
+from audit.selectors.proofs import newest_checkpoint
+from portal.pages.framework import PageRequest, page, show
+from portal.pages.words import shown_event
+from portal.permissions import Permission
+
+GROUPS = [
+    ("", "Everything"),
+    ("content.", "Documents"),
+    ("key.", "Keys"),
+    ("template.", "Templates"),
+    ("person.", "People"),
+    ("group.", "Groups"),
+    ("device.", "Devices"),
+    ("settings.", "Settings"),
+]
+OUTCOMES = [("", "Any"), ("allowed", "Allowed"), ("refused", "Refused"), ("done", "Done"), ("failed", "Failed")]
+
+
+@require_GET
+@page(Permission.AUDIT_READ)
+def audit(request: PageRequest) -> HttpResponse:
+    """Show events, newest first, and the newest signed checkpoint."""
+    kind, outcome = request.GET.get("kind", ""), request.GET.get("outcome", "")
+    wanted = Filter(
+        kinds=[kind] if kind in dict(GROUPS) and kind else [],
+        outcome=outcome if outcome in dict(OUTCOMES) else "",
+    )
+    try:
+        found = events(filter=wanted, limit=50, cursor=request.GET.get("cursor", ""))
+    except InvalidCursor:
+        return redirect("audit")
+    context = {
+        "events": [shown_event(row) for row in found.events],
+        "next_cursor": found.next_cursor,
+        "checkpoint": newest_checkpoint(),
+        "kinds": GROUPS,
+        "outcomes": OUTCOMES,
+        "kind": kind,
+        "outcome": outcome,
+    }
+    return show(request, "audit", "audit", context)

@@ -1,0 +1,168 @@
+"""Documents: one's own, everybody's, and one document with all that happened to it."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from audit.selectors.events import EventRow, Filter, InvalidCursor, events
+from portal.identity.recipients import recipient_of
+from portal.pages.framework import PageRequest, attempt, page, show
+from portal.pages.policies import PolicyForm, policy_initial, shown_grants
+from portal.pages.words import ShownEvent, shown_event
+from portal.permissions import Permission
+from protection.licensing.reasons import WORDS, Reason
+from protection.selectors.documents import Document, document_for, documents_of, latest_offline_moment
+from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
+from protection.selectors.templates import template
+from protection.services.accept import accept, bar
+from protection.services.access import ground_of
+from protection.services.change import change
+from protection.services.restore import restore
+from protection.services.revoke import revoke
+
+STATES = ("active", "revoked", "held", "barred")
+
+
+@require_GET
+@page()
+def document_list(request: PageRequest) -> HttpResponse:
+    """Show one's own documents, or everybody's to those who may see them."""
+    may_see_all = request.standing.may(Permission.DOCUMENTS_READ_ALL)
+    everybody = may_see_all and request.GET.get("scope") == "all"
+    search, state = request.GET.get("search", "").strip(), request.GET.get("state", "")
+    try:
+        found = documents_of(
+            request.standing.actor,
+            everybody=everybody,
+            search=search,
+            state=state if state in STATES else "",
+            cursor=request.GET.get("cursor", ""),
+        )
+    except InvalidDocumentCursor:
+        return redirect("documents")
+    context = {
+        "found": found,
+        "everybody": everybody,
+        "may_see_all": may_see_all,
+        "search": search,
+        "state": state,
+        "states": STATES,
+    }
+    return show(request, "documents", "documents", context)
+
+
+@require_GET
+@page()
+def document(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Show one document: its policy, who opened it, who was refused."""
+    actor = request.standing.actor
+    found = document_for(actor, cid)
+    try:
+        happened = events(filter=Filter(content_id=cid), limit=100, cursor=request.GET.get("cursor", ""))
+    except InvalidCursor:
+        return redirect("document", cid)
+    context = {
+        "found": found,
+        "row": found.row,
+        "grants": shown_grants(found.policy, request.organization.id, request.organization.name),
+        "denied": [str(who).removeprefix("address:") for who in found.policy.deny],
+        "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
+        "template": None if found.row.template_id is None else template(found.row.template_id),
+        "events": [shown_event(row) for row in happened.events],
+        "next_cursor": happened.next_cursor,
+        "latest": latest_offline_moment(cid),
+        "manages": ground_of(actor, found.row.issuer_id, found.row.owner_id),
+        "last": last_by_person(happened.events),
+        "held_words": WORDS[Reason.REGISTRATION_HELD].administrator,
+    }
+    return show(request, "document", "documents", context)
+
+
+def last_by_person(rows: tuple[EventRow, ...]) -> list[ShownEvent]:
+    """Return each person's newest opening or refusal, newest first: the answer to "who has it?" at a glance."""
+    seen: dict[str, ShownEvent] = {}
+    for row in rows:
+        shown = shown_event(row)
+        if row.kind == "content.opened" and shown.who not in seen:
+            seen[shown.who] = shown
+    return list(seen.values())
+
+
+class RevokeForm(forms.Form):
+    """Why, and from whom."""
+
+    recipient = forms.EmailField(
+        label="From whom",
+        required=False,
+        help_text="One person's or group's address. Left empty, from everybody but the person who protected it.",
+    )
+    reason = forms.CharField(label="Why", required=False, max_length=500, help_text="Kept on record.")
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Ask for confirmation with the consequences spelled out, then take access back."""
+    found = _managed(request, cid)
+    form = RevokeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        address, reason = form.cleaned_data["recipient"], form.cleaned_data["reason"]
+
+        def act() -> None:
+            recipient = recipient_of(address) if address else None
+            revoke(actor=request.standing.actor, cid=cid, reason=reason, recipient=recipient)
+
+        if attempt(request, "Access is taken back. It is refused from now on.", act):
+            return redirect("document", cid)
+    context = {"found": found, "row": found.row, "form": form, "latest": latest_offline_moment(cid)}
+    return show(request, "document_revoke", "documents", context)
+
+
+@require_POST
+@page()
+def restore_document(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Give access back as it was."""
+    recipient = request.POST.get("recipient", "")
+    attempt(
+        request,
+        "Access is restored.",
+        lambda: restore(actor=request.standing.actor, cid=cid, recipient=UUID(recipient) if recipient else None),
+    )
+    return redirect("document", cid)
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Change who may do what with a document that was already sent."""
+    found, organization = _managed(request, cid), request.organization.id
+    form = PolicyForm(
+        request.POST or None, organization=organization, initial=policy_initial(found.policy, organization)
+    )
+    if request.method == "POST" and form.is_valid():
+        policy = form.policy()
+        done = "The policy is changed. It counts from the next opening on."
+        if attempt(request, done, lambda: change(actor=request.standing.actor, cid=cid, policy=policy)):
+            return redirect("document", cid)
+    context = {"found": found, "row": found.row, "form": form}
+    return show(request, "document_change", "documents", context)
+
+
+@require_POST
+@page(Permission.DOCUMENTS_REVOKE)
+def decide_held(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Accept or bar a document whose registration was held."""
+    actor = request.standing.actor
+    if request.POST.get("decision") == "accept":
+        attempt(request, "The document is accepted and can be opened.", lambda: accept(actor=actor, cid=cid))
+    else:
+        attempt(request, "The document is barred.", lambda: bar(actor=actor, cid=cid))
+    return redirect("document", cid)
+
+
+def _managed(request: PageRequest, cid: UUID) -> Document:
+    return document_for(request.standing.actor, cid)

@@ -1,0 +1,94 @@
+"""What all pages share: who may see one, how it is rendered, and how errors reach the person."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from portal.identity.addresses import client_address
+from portal.permissions import Permission
+from portal.standing import Standing, standing_at
+from protection.errors import ChanceryError, NotFound
+from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.naming import NameRefused
+from tenants.organizations.selectors import OrganizationFacts
+
+P = ParamSpec("P")
+
+
+class PageRequest(HttpRequest):
+    """A request that has passed ``page``: somebody is signed in at an organization's host."""
+
+    organization: OrganizationFacts
+    standing: Standing
+
+
+PageView = Callable[Concatenate[PageRequest, P], HttpResponse]
+
+
+def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callable[..., HttpResponse]]:
+    """Wrap a page of an organization: sign in first, then the permission; without it the page does not exist."""
+
+    def decorate(view: PageView[P]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return HttpResponseRedirect(f"{reverse('signin')}?{urlencode({'next': request.get_full_path()})}")
+            here = cast(PageRequest, request)
+            here.standing = standing_at(
+                here.organization, cast(Any, request.user), ip=client_address(request), source="pages"
+            )
+            if permission is not None and not here.standing.may(permission):
+                raise Http404
+            try:
+                return view(here, *args, **kwargs)
+            except (NotFound, NotHere) as error:
+                raise Http404 from error
+
+        return wrapped
+
+    return decorate
+
+
+def show(
+    request: PageRequest, template: str, section: str, context: Mapping[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """Render one page in the organization's frame."""
+    full = {
+        "standing": request.standing,
+        "permissions": {permission.value for permission in request.standing.permissions},
+        "section": section,
+        **(context or {}),
+    }
+    return render(request, f"pages/{template}.html", full, status=status)
+
+
+def attempt(request: HttpRequest, done: str, action: Callable[[], object]) -> bool:
+    """Do something and say how it went; a refusal becomes a sentence with its next step, and nothing was changed."""
+    try:
+        action()
+    except (ChanceryError, DirectoryRefused, NameRefused) as error:
+        if isinstance(error, NotFound | NotHere):
+            raise
+        messages.error(request, words_of(error))
+        return False
+    messages.success(request, done)
+    return True
+
+
+def words_of(error: Exception) -> str:
+    """Return an error's message with its next step."""
+    if isinstance(error, ChanceryError):
+        return f"{error.message} {error.next_step}".strip()
+    return str(error)
+
+
+def moment_of(seconds: int | None) -> datetime | None:
+    """Return a time in seconds since 1970 as pages show it."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

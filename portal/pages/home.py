@@ -1,0 +1,34 @@
+"""Home: what matters now, and the next step for somebody who has just arrived."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from audit.selectors.events import Filter, events
+from portal.pages.framework import PageRequest, page, show
+from portal.pages.words import shown_event
+from portal.permissions import Permission
+from protection.selectors.documents import documents_of, totals_for
+from protection.selectors.organization import keys
+from tenants.directory.selectors.people import count_in
+
+
+@require_GET
+@page()
+def home(request: PageRequest) -> HttpResponse:
+    """Show counts, newest documents and, by role, the newest refusals and what is still to be set up."""
+    standing = request.standing
+    administers = standing.may(Permission.DOCUMENTS_READ_ALL)
+    context = {
+        "totals": totals_for(standing.actor, everybody=administers),
+        "documents": documents_of(standing.actor, limit=5).documents,
+        "held": documents_of(standing.actor, everybody=True, state="held", limit=5).documents if administers else (),
+        "people": count_in(request.organization.id) if standing.may(Permission.PEOPLE_READ) else None,
+        "refusals": (),
+        "key": None,
+    }
+    if standing.may(Permission.AUDIT_READ):
+        wanted = Filter(kinds=["content.opened", "content.tampered"], outcome="refused")
+        context["refusals"] = [shown_event(row) for row in events(filter=wanted, limit=5).events]
+    if standing.may(Permission.KEYS_READ):
+        context["key"] = next((key for key in keys() if key.status == "active"), None)
+    return show(request, "home", "home", context)

@@ -1,0 +1,202 @@
+"""People and groups of the organization."""
+
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.operations.withdraw import disable_person, remove_from_group
+from portal.pages.framework import PageRequest, attempt, page, show
+from portal.permissions import Permission
+from tenants.directory.members import Member
+from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.groups import group_in, groups_in
+from tenants.directory.selectors.people import people_in, person_in
+from tenants.directory.services.change_group import change_group
+from tenants.directory.services.change_role import change_role
+from tenants.directory.services.create_group import create_group
+from tenants.directory.services.create_person import create_person
+from tenants.directory.services.enable_person import enable_person
+
+ROLES = [
+    ("user", "User: protects and opens documents"),
+    ("auditor", "Auditor: also reads the record and everybody's documents' history"),
+    ("global_administrator", "Administrator: manages everything; cannot open content by role"),
+]
+PAGE = 50
+
+
+class PersonForm(forms.Form):
+    """Somebody who is to belong to the organization."""
+
+    email = forms.EmailField(label="E-mail address", max_length=254)
+    name = forms.CharField(label="Name", max_length=200, required=False)
+    role = forms.ChoiceField(label="Role", choices=ROLES, widget=forms.RadioSelect, initial="user")
+    guest = forms.BooleanField(
+        label="Guest", required=False, help_text="A guest is not meant by “everybody in the organization”."
+    )
+
+
+@require_GET
+@page(Permission.PEOPLE_READ)
+def people(request: PageRequest) -> HttpResponse:
+    """Show people, groups and mail domains."""
+    search, after = request.GET.get("search", "").strip(), request.GET.get("cursor", "")
+    found = people_in(request.organization.id, search=search, after=after, limit=PAGE)
+    context = {
+        "found": found,
+        "search": search,
+        "next_cursor": found[-1].email if len(found) == PAGE else "",
+        "groups": groups_in(request.organization.id),
+        "domains": domains_in(request.organization.id),
+        "manages": request.standing.may(Permission.PEOPLE_MANAGE),
+    }
+    return show(request, "people", "people", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.PEOPLE_MANAGE)
+def person_new(request: PageRequest) -> HttpResponse:
+    """Add a person."""
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+
+        def act() -> None:
+            create_person(
+                organization_id=request.organization.id,
+                address=data["email"],
+                name=data["name"],
+                role=data["role"],
+                guest=data["guest"],
+                actor=request.standing.directory_actor,
+            )
+
+        done = f"{data['email']} is added and can sign in with a code sent to that address."
+        if attempt(request, done, act):
+            return redirect("people")
+    return show(request, "person_new", "people", {"form": form})
+
+
+class RoleForm(forms.Form):
+    """Another role."""
+
+    role = forms.ChoiceField(label="Role", choices=ROLES, widget=forms.RadioSelect)
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.PEOPLE_READ)
+def person(request: PageRequest, person_id: UUID) -> HttpResponse:
+    """Show one person; an administrator changes the role or disables."""
+    organization = request.organization.id
+    found = person_in(organization, person_id)
+    manages = request.standing.may(Permission.PEOPLE_MANAGE)
+    form = RoleForm(request.POST if request.POST.get("act") == "role" else None, initial={"role": found.role})
+    if request.method == "POST" and manages:
+        actor, act = request.standing.directory_actor, request.POST.get("act")
+        if act == "role" and form.is_valid():
+            role = form.cleaned_data["role"]
+            attempt(
+                request,
+                "The role is changed.",
+                lambda: change_role(organization_id=organization, person_id=person_id, role=role, actor=actor),
+            )
+        elif act == "disable":
+            attempt(
+                request,
+                f"{found.email} is disabled: no license from now on, cached ones end within a minute.",
+                lambda: disable_person(
+                    organization_id=organization,
+                    person_id=person_id,
+                    reason=request.POST.get("reason", "")[:500],
+                    actor=actor,
+                ),
+            )
+        elif act == "enable":
+            attempt(
+                request,
+                f"{found.email} is enabled.",
+                lambda: enable_person(organization_id=organization, person_id=person_id, actor=actor),
+            )
+        return redirect("person", person_id)
+    return show(request, "person", "people", {"found": found, "form": form, "manages": manages})
+
+
+class GroupForm(forms.Form):
+    """A group with an address of its own."""
+
+    address = forms.EmailField(
+        label="Address", max_length=254, help_text="It must lie in one of your organization's proven mail domains."
+    )
+    name = forms.CharField(label="Name", max_length=200)
+    members = forms.CharField(
+        label="Members",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text="One address in each line: people, or other groups of your organization.",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.GROUPS_MANAGE)
+def group_new(request: PageRequest) -> HttpResponse:
+    """Make a group."""
+    form = GroupForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        members = [Member(address=line.strip()) for line in data["members"].splitlines() if line.strip()]
+
+        def act() -> None:
+            create_group(
+                organization_id=request.organization.id,
+                address=data["address"],
+                name=data["name"],
+                members=members,
+                actor=request.standing.directory_actor,
+            )
+
+        if attempt(request, f"The group {data['address']} is made.", act):
+            return redirect("people")
+    return show(request, "group_new", "people", {"form": form})
+
+
+class MemberForm(forms.Form):
+    """One address to add."""
+
+    address = forms.EmailField(label="Add a member", max_length=254)
+
+
+@require_GET
+@page(Permission.GROUPS_READ)
+def group(request: PageRequest, group_id: UUID) -> HttpResponse:
+    """Show a group with its members."""
+    context = {
+        "found": group_in(request.organization.id, group_id),
+        "form": MemberForm(),
+        "manages": request.standing.may(Permission.GROUPS_MANAGE),
+    }
+    return show(request, "group", "people", context)
+
+
+@require_POST
+@page(Permission.GROUPS_MANAGE)
+def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
+    """Add or remove one member."""
+    organization, actor = request.organization.id, request.standing.directory_actor
+    address = request.POST.get("address", "").strip()
+    member = Member(address=address)
+    if request.POST.get("act") == "remove":
+        attempt(
+            request,
+            f"{address} is removed; what the group gave is refused from now on.",
+            lambda: remove_from_group(organization_id=organization, group_id=group_id, members=[member], actor=actor),
+        )
+    elif address:
+        attempt(
+            request,
+            f"{address} is added.",
+            lambda: change_group(organization_id=organization, group_id=group_id, add=[member], actor=actor),
+        )
+    return redirect("group", group_id)

@@ -1,0 +1,173 @@
+"""Policies in forms: people write one line per grant, in words they know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from protection.errors import ChanceryError
+from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
+from protection.licensing.rights import LEVELS, Right, in_order, level_of, parse_rights
+
+LEVEL_WORDS: Mapping[str, str] = {
+    "viewer": "Viewer: read, reply",
+    "reviewer": "Reviewer: read, edit, reply, forward",
+    "co-author": "Co-Author: also copy, print and export",
+    "co-owner": "Co-Owner: everything, also change who has access",
+}
+WHO_EVERYBODY = "everybody"
+WHO_PEOPLE = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGrant:
+    """One grant as pages show it."""
+
+    who: str
+    level: str
+    rights: str
+    line: str
+
+
+def shown_grants(policy: Policy, organization: UUID, organization_name: str) -> list[ShownGrant]:
+    """Return a policy's grants in words; the own organization by its name."""
+    return [
+        ShownGrant(
+            who=who_in_words(grant.who, organization, organization_name),
+            level=(level_of(grant.rights) or "custom").capitalize(),
+            rights=", ".join(in_order(grant.rights)),
+            line=line_of(grant, organization),
+        )
+        for grant in policy.grants
+    ]
+
+
+def who_in_words(who: Principal, organization: UUID, organization_name: str) -> str:
+    """Return whom a principal means."""
+    match who.kind:
+        case PrincipalKind.ADDRESS:
+            return who.value
+        case PrincipalKind.DOMAIN:
+            return f"Everybody with an address at {who.value}"
+        case PrincipalKind.AUTHENTICATED:
+            return "Anybody who can sign in"
+        case PrincipalKind.ORGANIZATION:
+            return f"All of {organization_name}" if who.value == str(organization) else "All of another organization"
+
+
+def line_of(grant: Grant, organization: UUID) -> str:
+    """Return a grant as one line of a form."""
+    who = grant.who
+    own = who.kind is PrincipalKind.ORGANIZATION and who.value == str(organization)
+    named = WHO_EVERYBODY if own else who.value if who.kind is PrincipalKind.ADDRESS else str(who)
+    rights = level_of(grant.rights) or ", ".join(in_order(grant.rights))
+    return f"{named}: {rights}"
+
+
+def read_lines(text: str, organization: UUID) -> tuple[Grant, ...]:
+    """Read grants, one in a line: ``rita@example.com: viewer`` or ``everybody: VIEW, PRINT``.
+
+    Raises forms.ValidationError naming the line at fault.
+    """
+    grants = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        who, separator, rights = line.rpartition(":")
+        try:
+            if not separator or not who.strip():
+                raise forms.ValidationError(f"Line {number}: write it like rita@example.com: viewer.")
+            grants.append(Grant(_principal(who.strip(), organization), parse_rights(_names(rights))))
+        except ChanceryError as error:
+            raise forms.ValidationError(f"Line {number}: {error.message} {error.next_step}") from error
+    return tuple(grants)
+
+
+def _principal(who: str, organization: UUID) -> Principal:
+    if who.casefold() == WHO_EVERYBODY:
+        return Principal(PrincipalKind.ORGANIZATION, str(organization))
+    return Principal.parse(who)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.replace(";", ",").split(",") if name.strip()]
+
+
+class PolicyForm(forms.Form):
+    """Who may do what, until when, and how long without asking the service."""
+
+    grants = forms.CharField(
+        label="Who may do what",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text=(
+            "One line for each person, group or domain, for example  rita@partner.example: viewer.  "
+            "“everybody” means all members of your organization. Left empty, only the owner can open it."
+        ),
+    )
+    deny = forms.CharField(
+        label="Who may never open it",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text="One address or  domain:example.com  in each line. This wins over every grant.",
+    )
+    expires = forms.DateField(
+        label="Access ends on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="At midnight UTC of this day. Left empty, it does not end.",
+    )
+    offline_days = forms.IntegerField(
+        label="Days it can be opened without a network",
+        required=False,
+        min_value=0,
+        max_value=65_535,
+        help_text="0 means never: each opening asks your service. Left empty, your organization's limit counts.",
+    )
+
+    def __init__(self, *args: Any, organization: UUID, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organization = organization
+
+    def clean_grants(self) -> tuple[Grant, ...]:
+        """Read the lines."""
+        return read_lines(self.cleaned_data["grants"], self.organization)
+
+    def clean_deny(self) -> tuple[Principal, ...]:
+        """Read the lines."""
+        try:
+            lines = [line.strip() for line in self.cleaned_data["deny"].splitlines() if line.strip()]
+            return tuple(Principal.parse(line) for line in lines)
+        except ChanceryError as error:
+            raise forms.ValidationError(f"{error.message} {error.next_step}") from error
+
+    def policy(self) -> Policy:
+        """Return the policy; only after the form is valid."""
+        data = self.cleaned_data
+        day = data.get("expires")
+        days = data.get("offline_days")
+        end = None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+        return Policy(
+            grants=data["grants"],
+            deny=data["deny"],
+            expires=None if end is None else int(end.timestamp()),
+            offline_days=-1 if days is None else days,
+        )
+
+
+def policy_initial(policy: Policy, organization: UUID) -> dict[str, Any]:
+    """Return what the form shows for an existing policy."""
+    end = None if policy.expires is None else datetime.fromtimestamp(policy.expires - 1, UTC).date()
+    return {
+        "grants": "\n".join(line_of(grant, organization) for grant in policy.grants),
+        "deny": "\n".join(str(who).removeprefix("address:") for who in policy.deny),
+        "expires": end,
+        "offline_days": None if policy.offline_days < 0 else policy.offline_days,
+    }
+
+
+LEVEL_CHOICES = [(name, LEVEL_WORDS[name]) for name in LEVELS]
+RIGHT_NAMES = [right.value for right in Right]

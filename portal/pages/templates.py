@@ -1,0 +1,146 @@
+"""Templates: the named policies people protect by."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.pages.framework import PageRequest, attempt, page, show
+from portal.pages.policies import PolicyForm, policy_initial, shown_grants
+from portal.permissions import Permission
+from protection.selectors.templates import Template, documents_under, template, templates
+from protection.services.edit_template import (
+    TemplateDraft,
+    archive_template,
+    create_template,
+    edit_template,
+    publish_template,
+)
+
+EXPIRY = [("never", "Never"), ("on_date", "On a date"), ("after_days", "A number of days after protection")]
+
+
+class TemplateForm(PolicyForm):
+    """A policy with a name, a description and an expiry rule."""
+
+    name = forms.CharField(label="Name", max_length=120, help_text="What people choose from a list.")
+    description = forms.CharField(label="Description", max_length=500, required=False)
+    expiry_option = forms.ChoiceField(label="Access ends", choices=EXPIRY, initial="never")
+    expires_after_days = forms.IntegerField(label="After how many days", required=False, min_value=1)
+    field_order = (
+        "name",
+        "description",
+        "grants",
+        "deny",
+        "offline_days",
+        "expiry_option",
+        "expires",
+        "expires_after_days",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["expires"].label = "On which date"
+        self.fields["expires"].help_text = "At midnight UTC of this day; only with “on a date”."
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the expiry rule has its value."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("expiry_option") == "on_date" and not data.get("expires"):
+            self.add_error("expires", "Say on which date access ends.")
+        if data.get("expiry_option") == "after_days" and not data.get("expires_after_days"):
+            self.add_error("expires_after_days", "Say after how many days access ends.")
+        return data
+
+    def draft(self, known: Template | None) -> TemplateDraft:
+        """Return the draft; texts in other languages than the one shown are kept."""
+        data, policy = self.cleaned_data, self.policy()
+        language = "en" if known is None else next(iter(known.names), "en")
+        return TemplateDraft(
+            names={**(known.names if known else {}), language: data["name"]},
+            descriptions={**(known.descriptions if known else {}), language: data["description"]},
+            policy=policy,
+            expiry_option=data["expiry_option"],
+            expires=policy.expires,
+            expires_after_days=data["expires_after_days"],
+        )
+
+
+@require_GET
+@page(Permission.TEMPLATES_READ)
+def template_list(request: PageRequest) -> HttpResponse:
+    """Show all templates, or the published ones to those who only use them."""
+    manages = request.standing.may(Permission.TEMPLATES_MANAGE)
+    organization = request.organization
+    rows = [
+        {
+            "template": found,
+            "name": found.name(),
+            "description": found.description(),
+            "grants": shown_grants(found.policy, organization.id, organization.name),
+        }
+        for found in templates(published_only=not manages)
+    ]
+    return show(request, "templates", "templates", {"rows": rows, "manages": manages})
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.TEMPLATES_MANAGE)
+def template_new(request: PageRequest) -> HttpResponse:
+    """Make a template and publish it, unless the person wants to wait."""
+    form = TemplateForm(
+        request.POST or None, organization=request.organization.id, initial={"grants": "everybody: viewer"}
+    )
+    if request.method == "POST" and form.is_valid():
+        actor = request.standing.actor
+
+        def act() -> None:
+            made = create_template(actor=actor, draft=form.draft(None))
+            if request.POST.get("publish"):
+                publish_template(actor=actor, template=made)
+
+        if attempt(request, f"The template “{form.cleaned_data['name']}” is ready.", act):
+            return redirect("templates")
+    return show(request, "template_edit", "templates", {"form": form, "new": True})
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.TEMPLATES_MANAGE)
+def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
+    """Change a template; the change counts for documents it already protects."""
+    found, organization = template(template_id), request.organization.id
+    initial = {
+        **policy_initial(found.policy, organization),
+        "name": found.name(),
+        "description": found.description(),
+        "expiry_option": found.expiry_option,
+        "expires_after_days": found.expires_after_days,
+        "expires": None if found.expires is None else datetime.fromtimestamp(found.expires - 1, UTC).date(),
+    }
+    form = TemplateForm(request.POST or None, organization=organization, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        done = "The template is changed. It counts from the next opening on."
+        actor = request.standing.actor
+        if attempt(request, done, lambda: edit_template(actor=actor, template=template_id, draft=form.draft(found))):
+            return redirect("templates")
+    context = {"form": form, "found": found, "name": found.name(), "documents": documents_under(template_id)}
+    return show(request, "template_edit", "templates", context)
+
+
+@require_POST
+@page(Permission.TEMPLATES_MANAGE)
+def template_status(request: PageRequest, template_id: UUID) -> HttpResponse:
+    """Publish or archive a template."""
+    actor = request.standing.actor
+    if request.POST.get("status") == "published":
+        attempt(
+            request, "The template is offered from now on.", lambda: publish_template(actor=actor, template=template_id)
+        )
+    else:
+        done = "The template is not offered any more. What it protects still opens."
+        attempt(request, done, lambda: archive_template(actor=actor, template=template_id))
+    return redirect("templates")

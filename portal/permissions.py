@@ -1,0 +1,81 @@
+"""What a role may do: one list of permissions with one grammar, ``objects:verb``, and one table.
+
+Whatever is not in the table is refused.  No permission here opens content: reading a document is decided by its policy
+alone, and an administrator's role narrows and restores but never widens (PROTOCOL P18).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Permission(StrEnum):
+    """Every permission, in the order of the alphabet."""
+
+    ALERTS_MANAGE = "alerts:manage"
+    AUDIT_EXPORT = "audit:export"
+    AUDIT_READ = "audit:read"
+    DEVICES_REVOKE = "devices:revoke"
+    DOCUMENTS_MANAGE_OWN = "documents:manage-own"
+    DOCUMENTS_READ_ALL = "documents:read-all"
+    DOCUMENTS_REVOKE = "documents:revoke"
+    DOMAINS_MANAGE = "domains:manage"
+    FILES_PROTECT = "files:protect"
+    GROUPS_MANAGE = "groups:manage"
+    GROUPS_READ = "groups:read"
+    KEYS_MANAGE = "keys:manage"
+    KEYS_READ = "keys:read"
+    PEOPLE_MANAGE = "people:manage"
+    PEOPLE_READ = "people:read"
+    PROGRAMS_MANAGE = "programs:manage"
+    SERVICE_SWITCH = "service:switch"
+    SETTINGS_MANAGE = "settings:manage"
+    SETTINGS_READ = "settings:read"
+    SUPER_USERS_APPROVE = "super-users:approve"
+    SUPER_USERS_MANAGE = "super-users:manage"
+    TEMPLATES_MANAGE = "templates:manage"
+    TEMPLATES_READ = "templates:read"
+
+
+_GUEST = frozenset({Permission.DOCUMENTS_MANAGE_OWN})
+_USER = _GUEST | {Permission.FILES_PROTECT, Permission.TEMPLATES_READ}
+_AUDITOR = _USER | {
+    Permission.AUDIT_EXPORT,
+    Permission.AUDIT_READ,
+    Permission.DOCUMENTS_READ_ALL,
+    Permission.GROUPS_READ,
+    Permission.KEYS_READ,
+    Permission.PEOPLE_READ,
+    Permission.SETTINGS_READ,
+}
+
+ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
+    {
+        "auditor": frozenset(_AUDITOR),
+        "global_administrator": frozenset(Permission),
+        "guest": frozenset(_GUEST),
+        "user": frozenset(_USER),
+    }
+)
+
+PROGRAM_ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
+    {
+        "connector": frozenset({Permission.FILES_PROTECT, Permission.TEMPLATES_READ}),
+        "directory": frozenset(
+            {Permission.GROUPS_MANAGE, Permission.GROUPS_READ, Permission.PEOPLE_MANAGE, Permission.PEOPLE_READ}
+        ),
+        "reporter": frozenset({Permission.AUDIT_READ, Permission.DOCUMENTS_READ_ALL}),
+    }
+)
+
+
+def of_place(*, role: str, guest: bool, disabled: bool) -> frozenset[Permission]:
+    """Return what a person may do by his place in an organization; an unknown role may nothing."""
+    if disabled:
+        return frozenset()
+    return ROLES["guest"] if guest else ROLES.get(role, frozenset())
+
+
+def of_program(roles: tuple[str, ...]) -> frozenset[Permission]:
+    """Return what a program may do; without a role it may nothing but be granted documents like anybody."""
+    return frozenset().union(*(PROGRAM_ROLES.get(role, frozenset()) for role in roles))

@@ -1,0 +1,280 @@
+"""Django's settings, all of them derived from the environment (``portal/env.py``).
+
+Nothing here asks which machine it runs on: the mode decides, ``embedded`` being the single-machine start and anything
+else production.  Unsafe combinations are not repaired here but refused by the system checks in ``portal/checks.py``.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from portal import env, locations
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CHANCERY_MODE = env.text("CHANCERY_MODE")
+CHANCERY_EMBEDDED = CHANCERY_MODE == "embedded"
+CHANCERY_NAME = env.text("CHANCERY_NAME")
+CHANCERY_DATA = (ROOT / env.text("CHANCERY_DATA")).resolve()
+CHANCERY_KEYRING = Path(env.text("CHANCERY_KEYRING") or CHANCERY_DATA / "keyring")
+CHANCERY_BASE = locations.base(env.text("CHANCERY_BASE_URL"))
+CHANCERY_BASE_URL = CHANCERY_BASE.origin
+CHANCERY_ROOT_KEY = locations.root_key(env.secret("CHANCERY_ROOT_KEY"))
+CHANCERY_DATABASE_ROLE = env.text("CHANCERY_DATABASE_ROLE")
+CHANCERY_TRUSTED_PROXIES = env.number("CHANCERY_TRUSTED_PROXIES")
+
+SECRET_KEY = env.secret("CHANCERY_SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = ["*"]  # portal.middleware knows the hosts, own domains included, and answers 404 for any other.
+ROOT_URLCONF = "portal.urls_organization"
+PUBLIC_SCHEMA_URLCONF = "portal.urls_base"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+SHARED_APPS = [
+    "tenants.organizations",
+    "tenants.directory",
+    "portal",
+    "django_tenants",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.usersessions",
+    "allauth.idp.oidc",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "csp",
+    "template_partials",
+]
+TENANT_APPS = ["protection", "audit"]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
+TENANT_MODEL = "organizations.Organization"
+TENANT_DOMAIN_MODEL = "organizations.Host"
+TENANT_LIMIT_SET_CALLS = True
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.CorrelationMiddleware",
+    "portal.middleware.HealthMiddleware",
+    "portal.middleware.OrganizationMiddleware",
+    "portal.api.lane.door.LicensingLane",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "portal.middleware.DependencyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.middleware.HostBoundSessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+_database = locations.database(env.secret("DATABASE_URL") or "postgresql:///chancery")
+_connection_options = ["-c transaction_timeout=60s"]
+if CHANCERY_DATABASE_ROLE:
+    _connection_options.append(f"-c role={CHANCERY_DATABASE_ROLE}")
+_pool = env.number("CHANCERY_DATABASE_POOL")
+_database_options: dict[str, Any] = {"options": " ".join(_connection_options) if CHANCERY_DATABASE_ROLE else ""}
+if _pool:
+    _database_options["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 5}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "tenants.backend",
+        "NAME": _database.name,
+        "USER": _database.user,
+        "PASSWORD": _database.password,
+        "HOST": _database.host,
+        "PORT": _database.port,
+        "CONN_MAX_AGE": 0 if _pool else 60,
+        "CONN_HEALTH_CHECKS": not _pool,
+        "OPTIONS": _database_options,
+    }
+}
+
+_redis = env.secret("REDIS_URL") or "redis://localhost:6379/0"
+CACHES = {
+    # Codes, counters and everything else that must be the same in every process; without Redis it raises, and
+    # whatever depends on it is refused rather than let through.
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": locations.cache_url(_redis, 1),
+        "KEY_PREFIX": "chancery",
+    }
+}
+CELERY_BROKER_URL = locations.broker_url(_redis, 0)
+
+AUTH_USER_MODEL = "directory.Person"
+# Only proven addresses are unique, and they stand in a table of their own (PROTOCOL P12).
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/signin/"
+LOGIN_REDIRECT_URL = "/"
+
+# Sessions live in the database alone: they survive the loss of Redis, and one indexed read is cheap.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not CHANCERY_EMBEDDED
+_cookie_prefix = "" if CHANCERY_EMBEDDED else "__Host-"
+SESSION_COOKIE_NAME = f"{_cookie_prefix}chancery-session"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}chancery-csrf"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.identity.pages.refused_form"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 0 if CHANCERY_EMBEDDED else int(timedelta(days=365).total_seconds())
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not CHANCERY_EMBEDDED
+SECURE_HSTS_PRELOAD = not CHANCERY_EMBEDDED
+SECURE_SSL_REDIRECT = not CHANCERY_EMBEDDED
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CHANCERY_TRUSTED_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+ACCOUNT_ADAPTER = "portal.identity.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = CHANCERY_BASE.scheme
+SOCIALACCOUNT_ADAPTER = "portal.identity.adapters.SignOnAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+ALLAUTH_TRUSTED_PROXY_COUNT = CHANCERY_TRUSTED_PROXIES
+MFA_ADAPTER = "portal.identity.adapters.StrengthAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = CHANCERY_EMBEDDED
+MFA_TOTP_ISSUER = CHANCERY_NAME
+USERSESSIONS_TRACK_ACTIVITY = False
+IDP_OIDC_ADAPTER = "portal.identity.adapters.IssuerAdapter"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 10 * 60
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = int(timedelta(days=90).total_seconds())
+IDP_OIDC_ROTATE_REFRESH_TOKEN = True
+IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 10 * 60
+IDP_OIDC_DEVICE_CODE_INTERVAL = 2
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.identity.bearer.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.identity.bearer.DenyByDefault"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "portal.api.framework.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Chancery",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+EMAIL_BACKEND = (
+    "portal.identity.outbox.OutboxBackend" if CHANCERY_EMBEDDED else "django.core.mail.backends.smtp.EmailBackend"
+)
+EMAIL_HOST = env.text("CHANCERY_MAIL_HOST")
+EMAIL_PORT = env.number("CHANCERY_MAIL_PORT")
+EMAIL_HOST_USER = env.text("CHANCERY_MAIL_USER")
+EMAIL_HOST_PASSWORD = env.secret("CHANCERY_MAIL_PASSWORD")
+EMAIL_USE_TLS = env.text("CHANCERY_MAIL_SECURITY") == "starttls"
+EMAIL_USE_SSL = env.text("CHANCERY_MAIL_SECURITY") == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("CHANCERY_MAIL_FROM") or f"chancery@{CHANCERY_BASE.host}"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.installation",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+# In the embedded mode files are served as they stand, so that nothing has to be collected before the first page.
+STATIC_ROOT = None if CHANCERY_EMBEDDED else CHANCERY_DATA / "static"
+STATICFILES_DIRS = [ROOT / "static"]
+WHITENOISE_USE_FINDERS = CHANCERY_EMBEDDED
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if CHANCERY_EMBEDDED
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"correlation": {"()": "portal.correlation.CorrelationFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {correlation} {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["correlation"]}},
+    "root": {"handlers": ["console"], "level": env.text("CHANCERY_LOG_LEVEL")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # A line for each message would drown everything else: the sweeps alone send several a second.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,87 @@
+"""What the signed-in person is at the organization he speaks to; doors build it once per request.
+
+Nobody without a place has a permission here, but he may still be somebody to whom a document was granted.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.permissions import Permission, of_place, of_program
+from protection.events import Actor
+from tenants.actor import Actor as DirectoryActor
+from tenants.directory.models import Person
+from tenants.directory.selectors.domains import program_of_client
+from tenants.directory.selectors.people import membership_at
+from tenants.organizations.selectors import OrganizationFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's place in one organization and what it permits."""
+
+    person: UUID
+    address: str
+    name: str
+    role: str
+    member: bool
+    permissions: frozenset[Permission]
+    ip: str
+    source: str
+    device: UUID | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the role permits it; no role opens content (PROTOCOL P18)."""
+        return permission in self.permissions
+
+    @property
+    def actor(self) -> Actor:
+        """The person as the protection floor judges and records him."""
+        return Actor(
+            person=self.person,
+            address=self.address,
+            name=self.name,
+            administrator=self.may(Permission.DOCUMENTS_REVOKE),
+            auditor=self.may(Permission.DOCUMENTS_READ_ALL),
+            ip=self.ip,
+            device=self.device,
+            source=self.source,
+        )
+
+    @property
+    def directory_actor(self) -> DirectoryActor:
+        """The person as the tenants floor records him."""
+        return DirectoryActor(person_id=self.person, name=self.name or self.address, source=self.source, ip=self.ip)
+
+
+def standing_at(
+    organization: OrganizationFacts,
+    person: Person,
+    *,
+    ip: str,
+    source: str,
+    device: UUID | None = None,
+    program: str | None = None,
+) -> Standing:
+    """Return the standing of a person, or of a program when its client id is given."""
+    role, member = "", False
+    permissions: frozenset[Permission] = frozenset()
+    if program is not None:
+        facts = program_of_client(program)
+        if facts is not None:
+            role, member, permissions = "program", True, of_program(tuple(facts.roles))
+    else:
+        place = membership_at(organization.id, person.id)
+        if place is not None:
+            permissions = of_place(role=place.role, guest=place.guest, disabled=place.disabled)
+            role, member = place.role, not place.guest and not place.disabled
+    return Standing(
+        person=person.id,
+        address=person.email,
+        name=person.name,
+        role=role,
+        member=member,
+        permissions=permissions,
+        ip=ip,
+        source=source,
+        device=device,
+    )

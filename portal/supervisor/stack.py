@@ -1,0 +1,107 @@
+"""The supervisor: starts the parts in order, starts again what dies, ends them in reverse order."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from portal.supervisor import processes
+from portal.supervisor.parts import Part, Runnable
+
+POLL_SECONDS = 0.05
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 10.0
+STABLE_SECONDS = 15.0
+ROTATE_SECONDS = 5.0
+# Work under way gets this long to finish; what is lost then is found again from the database.
+GRACE_SECONDS = 1.2
+DATABASE_GRACE_SECONDS = 8.0
+
+
+@dataclass
+class Watched:
+    """A part under supervision and what is known of its recent life."""
+
+    part: Part[Runnable]
+    started: float
+    serving: bool
+    failures: int = 0
+    start_again_at: float | None = None
+
+
+@dataclass
+class Supervisor:
+    """Keeps a list of parts running. The order of the list is the order of starting."""
+
+    announce: Callable[[str], None]
+    watched: list[Watched] = field(default_factory=list)
+    _rotated: float = 0.0
+
+    def adopt(self, part: Part[Runnable], *, serving: bool) -> None:
+        """Take over a part that has just been started."""
+        self.watched.append(Watched(part, time.monotonic(), serving))
+
+    def watch(self) -> None:
+        """Look after the parts until a signal interrupts."""
+        while True:
+            self.look()
+            time.sleep(POLL_SECONDS)
+
+    def look(self) -> None:
+        """Look after each part once."""
+        now = time.monotonic()
+        for watched in self.watched:
+            self._look_after(watched, now)
+        if now - self._rotated > ROTATE_SECONDS:
+            self._rotated = now
+            for watched in self.watched:
+                processes.rotate(watched.part.log)
+
+    def _look_after(self, watched: Watched, now: float) -> None:
+        part = watched.part
+        if watched.start_again_at is not None:
+            if now >= watched.start_again_at:
+                self._start_again(watched, now)
+        elif part.ended() is not None:
+            self._mourn(watched, part.how_it_ended(), now)
+        elif not watched.serving and part.ready():
+            watched.serving = True
+            self.announce(f"{part.name} is back ({now - watched.started:.1f} s).")
+        elif watched.serving and watched.failures and now - watched.started > STABLE_SECONDS:
+            watched.failures = 0
+
+    def _mourn(self, watched: Watched, what: str, now: float) -> None:
+        """Note a death and plan the next start, the later the more often it dies."""
+        pause = min(FIRST_PAUSE * 2**watched.failures, LONGEST_PAUSE)
+        said = watched.part.last_lines()
+        watched.part.kill()
+        watched.failures += 1
+        watched.serving = False
+        watched.start_again_at = now + pause
+        hint = f" The end of {watched.part.log}:\n{said}" if said else ""
+        self.announce(f"{watched.part.name} {what}; it starts again in {pause:.1f} s.{hint}")
+
+    def _start_again(self, watched: Watched, now: float) -> None:
+        watched.start_again_at = None
+        watched.started = now
+        try:
+            watched.part.start()
+        except OSError as error:
+            self._mourn(watched, f"could not be started ({error})", now)
+
+    def stop(self) -> None:
+        """End the parts that are Chancery together, then the services under them, the database last."""
+        upper = [watched.part for watched in self.watched[2:]]
+        for part in reversed(upper):
+            part.ask_to_end()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for part in reversed(upper):
+            part.stop(deadline)
+        for watched in reversed(self.watched[:2]):
+            watched.part.stop(time.monotonic() + DATABASE_GRACE_SECONDS)
+        self.watched.clear()
+
+    def kill(self) -> None:
+        """End everything at once, for whoever cannot wait."""
+        for watched in self.watched:
+            if watched.part.process is not None:
+                processes.end_group(watched.part.process.pid)

@@ -1,0 +1,22 @@
+"""What lives at the base domain: accounts, the issuer, sign-up of organizations, discovery, the operator's console."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from portal.identity import pages
+from portal.identity.issuer import authorization, device_authorization, device_code, token
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.base_home, name="base_home"),
+    path("signin/", pages.sign_in_here, name="signin"),
+    path("signin/link/<str:token>/", pages.sign_in_link, name="signin_link"),
+    path("outbox/", pages.outbox, name="outbox"),
+    path("outbox/<str:name>/", pages.outbox_message, name="outbox_message"),
+    path("api/v1/", include("portal.api.urls_base")),
+    path("accounts/", include("allauth.urls")),
+    # Ours stand before the include, under the same paths, because each closes a hole of the page behind it.
+    path("identity/o/device", device_authorization, name="issuer_device"),
+    path("identity/o/authorize", authorization, name="issuer_authorize"),
+    path("identity/o/api/token", token, name="issuer_token"),
+    path("identity/o/api/device/code", device_code, name="issuer_device_code"),
+    path("", include("allauth.idp.urls")),
+]

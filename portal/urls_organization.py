@@ -1,0 +1,13 @@
+"""What lives at an organization's host."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from portal.identity import handoff
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("portal.pages.urls")),
+    path("api/v1/", include("portal.api.urls_organization")),
+    path("signin/", handoff.begin, name="signin"),
+    path("signin/callback/", handoff.finish, name="signin_callback"),
+    path("signout/", handoff.sign_out, name="signout"),
+]

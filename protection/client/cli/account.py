@@ -1,0 +1,97 @@
+"""``login``, ``logout``, ``whoami``."""
+
+import os
+from urllib.parse import urlencode
+
+import click
+
+from protection.client.account import Tokens, account_name, load
+from protection.client.cli.output import Output
+from protection.client.errors import Misused, Unreachable
+from protection.client.home import Home
+from protection.client.http import Http
+from protection.client.session import USER_AGENT, Session
+from protection.client.signin import discover, enroll, host_of_address, sign_in_by_browser, sign_in_by_code
+from protection.errors import ChanceryError
+
+
+@click.command()
+@click.argument("address", required=False)
+@click.option("--host", help="The installation, for example https://id.example.com. Default: CHANCERY_HOST.")
+@click.option("--code", help="A one-time enrollment code from your own page, instead of the browser.")
+@click.pass_obj
+def login(output: Output, address: str | None, host: str | None, code: str | None) -> None:
+    """Sign in on this device.
+
+    With an e-mail ADDRESS the installation is found by its domain and shown to you before it is used.
+    """
+    http = Http(USER_AGENT)
+    place = host or os.environ.get("CHANCERY_HOST") or _found(output, http, address)
+    installation = discover(http, place)
+    if code is None:
+        tokens = sign_in_by_browser(http, installation, lambda url, shown: _show(output, url, shown))
+    else:
+        tokens = sign_in_by_code(http, installation, code)
+    account = enroll(Home.default(), http, installation, tokens)
+    members = {"address": account.address, "installation": account.iss, "device": str(account.device)}
+    output.result(members, f"You are signed in as {account.address} at {account.iss}.")
+
+
+def _found(output: Output, http: Http, address: str | None) -> str:
+    if address is None:
+        raise Misused("Say where to sign in.", remedy="Give your e-mail address, or --host https://…")
+    place = host_of_address(http, address)
+    output.note(f"{address} belongs to the installation {place}.")
+    if not click.confirm("Sign in there?", err=True):
+        raise Misused("You did not sign in.", remedy="Name the right installation with --host.")
+    return place
+
+
+def _show(output: Output, url: str, code: str) -> None:
+    output.note(f"Open this page in a browser on any device:\n\n    {url}\n\nand compare the code: {code}\n")
+
+
+@click.command()
+@click.pass_obj
+def logout(output: Output) -> None:
+    """Sign out: revoke this device and forget its keys and licenses."""
+    home, http = Home.default(), Http(USER_AGENT)
+    account = load(home)
+    session = Session(home, account, http)
+    try:
+        session.service.call("DELETE", account.iss, f"/api/v1/devices/{account.device}")
+    except Unreachable:
+        raise
+    except ChanceryError as error:
+        output.note(f"The service did not revoke this device: {error.message}")
+    refresh = Tokens(home, http, account.iss).forget()
+    if refresh:
+        _revoke(http, account.token_endpoint, account.client_id, refresh)
+    for group in ("licenses", "organizations"):
+        for name in home.names(group):
+            home.remove(name)
+    home.remove(account_name(account.iss))
+    home.remove("me")
+    output.result({"signed_out": account.address}, f"You are signed out as {account.address}.")
+
+
+def _revoke(http: Http, token_endpoint: str, client_id: str, token: str) -> None:
+    endpoint = token_endpoint.rsplit("/", 1)[0] + "/revoke"
+    form = urlencode({"token": token, "client_id": client_id}).encode()
+    try:
+        http.send("POST", endpoint, body=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    except ChanceryError:
+        # The device is revoked already; a refresh token of a revoked device gives nobody a license.
+        return
+
+
+@click.command()
+@click.pass_obj
+def whoami(output: Output) -> None:
+    """Show who is signed in here and the organizations that means."""
+    with Session.open() as session:
+        me = session.me()
+        account = session.account
+    lines = [f"{me['email']} at {account.iss}, device {account.device}"]
+    lines += [f"  {place['name']}: {'guest' if place['guest'] else place['role']}" for place in me["organizations"]]
+    output.result({**me, "installation": account.iss, "device": str(account.device)}, *lines)

@@ -1,0 +1,204 @@
+"""``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from protection.client.cli.output import Output, exit_code, moment
+from protection.client.errors import Misused
+from protection.client.session import Session, Wish
+from protection.errors import ChanceryError
+from protection.formats.sealed import SUFFIX
+from protection.sealing.read import open_sealed
+
+FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
+
+
+def parse_expiry(text: str | None) -> int | None:
+    """Read an end: a date (midnight here), a date with time, or a number of days like 30d."""
+    if text is None:
+        return None
+    if text.endswith("d") and text[:-1].isdigit():
+        return int(datetime.now(UTC).timestamp()) + int(text[:-1]) * 86_400
+    try:
+        return int(datetime.fromisoformat(text).astimezone().timestamp())
+    except ValueError:
+        raise Misused(f"{text!r} is no date.", remedy="Write it like 2027-01-31, or 30d for 30 days.") from None
+
+
+@click.command()
+@FILES
+@click.option("--template", help="Protect by this template (its name or id).")
+@click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="e.g. rita@example.com:VIEW,PRINT")
+@click.option("--deny", "deny", multiple=True, metavar="WHO", help="Never let this person, group or domain open it.")
+@click.option("--expires", help="When access ends: 2027-01-31, or 30d.")
+@click.option("--offline-days", type=click.IntRange(-1, 65_535), help="Days a license works offline; 0: never.")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
+@click.option("--recursive", is_flag=True, help="Protect all files in the folders named.")
+@click.option("--organization", help="Protect for this organization, if you belong to several.")
+@OFFLINE
+@click.pass_obj
+def protect(
+    output: Output,
+    files: tuple[Path, ...],
+    template: str | None,
+    grants: tuple[str, ...],
+    deny: tuple[str, ...],
+    expires: str | None,
+    offline_days: int | None,
+    target: Path | None,
+    organization: str | None,
+    *,
+    recursive: bool,
+    offline: bool,
+) -> None:
+    """Protect FILES: by a template, or by grants of your own; with neither, only you can open them.
+
+    The originals are left untouched.
+    """
+    if template and (grants or deny):
+        raise Misused("A template brings its own grants.", remedy="Use either --template or --grant.")
+    wish = Wish(template, grants, deny, parse_expiry(expires), offline_days)
+    chosen = [path for path in _walk(files, recursive=recursive) if path.suffix != SUFFIX]
+    if not chosen:
+        raise Misused("There is nothing to protect.", remedy=f"Files ending in {SUFFIX} are protected already.")
+
+    with Session.open(online=not offline) as session:
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
+            with output.progress(path.name) as report:
+                place = _target(target, path.name + SUFFIX, several=len(chosen) > 1)
+                done = session.protect(path, wish, target=place, organization=organization, progress=report)
+            known = "" if done.registered else " (the service will be told at the next contact)"
+            members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
+            return members, f"{path} → {done.path}{known}"
+
+        _each(output, chosen, one)
+
+
+@click.command("open")
+@FILES
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
+@click.option("--recursive", is_flag=True, help="Open all sealed files in the folders named.")
+@OFFLINE
+@click.pass_obj
+def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recursive: bool, offline: bool) -> None:
+    """Open sealed FILES into plain ones, if their policy lets you; by default beside the sealed ones."""
+    chosen = [path for path in _walk(files, recursive=recursive) if path.suffix == SUFFIX or not recursive]
+    with Session.open(online=not offline) as session:
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
+            place = _target(target, path.name.removesuffix(SUFFIX), several=len(chosen) > 1)
+            with output.progress(path.name) as report:
+                opened = session.open_file(path, place, progress=report)
+            members = {
+                "file": str(path),
+                "opened": str(opened.path),
+                "name": opened.name,
+                "cid": str(opened.cid),
+                "rights": list(opened.rights),
+                "source": opened.source,
+                "offline_until": opened.offline_until,
+                "edition": opened.edition,
+                "status": opened.status,
+            }
+            older = " This is an older edition; ask for the newest." if opened.status == "superseded" else ""
+            return members, f"{path} → {opened.path} (you may: {', '.join(opened.rights)}).{older}"
+
+        _each(output, chosen, one)
+
+
+@click.command()
+@click.argument("sealed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("changed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def save(output: Output, sealed: Path, changed: Path) -> None:
+    """Put CHANGED content into SEALED as its next edition, under the same policy; needs the right EDIT."""
+    with Session.open() as session, output.progress(sealed.name) as report:
+        done = session.save_edition(sealed, changed, progress=report)
+    output.result({"sealed": str(done.path), "cid": str(done.cid)}, f"{sealed} now holds {changed}.")
+
+
+@click.command()
+@FILES
+@click.pass_obj
+def info(output: Output, files: tuple[Path, ...]) -> None:
+    """Show what sealed FILES say of themselves; needs no sign-in and proves nothing."""
+
+    def one(path: Path) -> tuple[dict[str, Any], str]:
+        with open_sealed(path) as file:
+            license_, seal = file.publishing_license, file.body_seal
+            members = {
+                "file": str(path),
+                "cid": str(license_.cid),
+                "installation": license_.iss,
+                "organization": str(license_.org),
+                "suite": license_.suite,
+                "protected": license_.iat,
+                "size": file.plain_length,
+                "edition": seal.facts.n,
+                "published": "online" if license_.clc is None else "offline",
+            }
+        lines = [f"{path}: document {members['cid']}, edition {members['edition']}, {members['size']} bytes"]
+        lines.append(f"  protected {moment(license_.iat)} at {license_.iss} with suite {license_.suite}")
+        return members, "\n".join(lines)
+
+    _each(output, files, one)
+
+
+@click.command()
+@FILES
+@OFFLINE
+@click.pass_obj
+def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
+    """Prove who sealed FILES and that not a byte of them was changed since, without opening them."""
+    with Session.open(online=not offline) as session:
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
+            sealer = session.verify(path)
+            members = {"file": str(path), "sealed_by": str(sealer.sub), "device": str(sealer.dev), "intact": True}
+            return members, f"{path}: intact, sealed by person {sealer.sub} on device {sealer.dev}."
+
+        _each(output, files, one)
+
+
+def _each(output: Output, files: Sequence[Path], one: Any) -> None:
+    """Do one thing for each file; report every failure, and end with the exit code of the worst."""
+    worst = 0
+    for path in files:
+        try:
+            members, line = one(path)
+        except ChanceryError as error:
+            if len(files) == 1:
+                raise
+            output.note(f"{path}:")
+            output.error(error)
+            worst = max(worst, exit_code(error))
+        else:
+            output.result(members, line)
+    if worst:
+        click.get_current_context().exit(worst)
+
+
+def _walk(files: Sequence[Path], *, recursive: bool) -> Iterator[Path]:
+    for path in files:
+        if not path.is_dir():
+            yield path
+        elif recursive:
+            yield from (inner for inner in sorted(path.rglob("*")) if inner.is_file() and not inner.is_symlink())
+        else:
+            raise Misused(f"{path} is a folder.", remedy="Add --recursive to work on everything in it.")
+
+
+def _target(target: Path | None, name: str, *, several: bool) -> Path | None:
+    if target is None:
+        return None
+    if target.is_dir():
+        return target / name
+    if several:
+        raise Misused(f"{target} is not a folder.", remedy="Name an existing folder with -o for several files.")
+    return target

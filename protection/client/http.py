@@ -1,0 +1,104 @@
+"""HTTP for the client: one pool, our own resolution of ``localhost``, problems turned into errors.
+
+``*.localhost`` names the machine itself (RFC 6761 §6.3), but most systems' resolvers do not know that, so the client
+connects to the loopback address and keeps the name in the Host header.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import urllib3
+
+from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
+from protection.licensing.reasons import Reason
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 60.0
+_REASONS: Final = frozenset(Reason)
+
+
+class Http:
+    """Sends JSON and receives JSON; keeps connections for the life of the process."""
+
+    def __init__(self, user_agent: str) -> None:
+        """Use this name towards the service."""
+        self._user_agent = user_agent
+        self._pool = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False, maxsize=8
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.clear()
+
+    def send(
+        self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """Send a request and return the decoded answer, None for an empty one.
+
+        Raises Refused, NotSignedIn, Unreachable or ServiceError.
+        """
+        target, host = _reachable(url)
+        full = {
+            "User-Agent": self._user_agent,
+            "Accept": "application/json",
+            "Host": host,
+            "X-Correlation-ID": str(uuid.uuid4()),
+            **(headers or {}),
+        }
+        try:
+            answer = self._pool.request(method, target, body=body, headers=full, redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise Unreachable(f"{host} does not answer.") from error
+        return decoded(answer.status, answer.data, host)
+
+
+def json_body(value: object) -> bytes:
+    """Return the bytes of a JSON request body."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _reachable(url: str) -> tuple[str, str]:
+    """Return the address to connect to and the Host header."""
+    parts = urlsplit(url)
+    name = (parts.hostname or "").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        port = f":{parts.port}" if parts.port else ""
+        return parts._replace(netloc=f"127.0.0.1{port}").geturl(), parts.netloc
+    return url, parts.netloc
+
+
+def decoded(status: int, data: bytes, host: str) -> Any:
+    """Return the JSON of a good answer, or raise the error that a bad one means."""
+    try:
+        members = json.loads(data) if data else None
+    except ValueError:
+        members = None
+    if 200 <= status < 300:
+        return members
+    raise _error(status, members if isinstance(members, dict) else {}, host)
+
+
+def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
+    """Turn a problem (RFC 9457) into the error that the caller handles."""
+    code = str(problem.get("code") or problem.get("error") or "")
+    detail = str(problem.get("detail") or problem.get("error_description") or problem.get("title") or "")
+    remedy = str(problem.get("next_step") or "") or None
+    if status == 401:
+        return NotSignedIn(detail or f"{host} does not accept this sign-in.", remedy=remedy)
+    if code in _REASONS or status == 403:
+        return Refused(
+            detail or "The service refused this.",
+            reason=code or "forbidden",
+            remedy=remedy,
+            contact=str(problem.get("contact") or ""),
+            event=str(problem.get("event") or ""),
+        )
+    if status == 429 or status >= 500:
+        return Unreachable(detail or f"{host} cannot answer at the moment ({status}).", remedy=remedy)
+    return ServiceError(
+        detail or f"{host} answered {status}.", problem=code or str(status), status=status, remedy=remedy
+    )

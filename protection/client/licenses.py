@@ -1,0 +1,190 @@
+"""Use licenses on this device: asked for, checked, kept as long as they allow, and renewed.
+
+A kept license is used without asking the service, but never against a revocation that this device could know of: the
+feed is asked first when the last statement is older than a heartbeat and the service can be reached.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from protection.client.account import Account
+from protection.client.errors import Refused, ServiceError, Unreachable
+from protection.client.home import Home
+from protection.client.organization import Organization
+from protection.errors import CannotUnseal, Expired, InvalidFile, Revoked
+from protection.licensing.body import BodySeal, VerifiedSeal
+from protection.licensing.jws import b64, unb64
+from protection.licensing.publishing import PublishingLicense
+from protection.licensing.use import UseLicense, accept
+from protection.sealing.read import AuthenticFile, SealedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an opening rests on.  ``source`` is ``service``, ``kept`` or ``own``; times in seconds since 1970."""
+
+    cid: UUID
+    rights: tuple[str, ...]
+    source: str
+    expires: int
+    offline_until: int
+    edition: int
+    status: str
+    signer: str | None
+    contact: str
+    edit: str | None = None
+    delegation: str = ""
+    path: Path | None = None
+    name: str = ""
+
+    def written_to(self, path: Path, name: str) -> "Opening":
+        """Return the same with the place where the content was written."""
+        return replace(self, path=path, name=name)
+
+
+class Licenses:
+    """Licenses of one account for documents of one organization."""
+
+    def __init__(self, home: Home, place: Organization, account: Account) -> None:
+        """Use the kept licenses of this home."""
+        self._home = home
+        self._place = place
+        self._account = account
+
+    def open(self, file: SealedFile) -> tuple[AuthenticFile, Opening, bytes]:
+        """Prove who sealed the file, obtain the right to open it and return the content key.
+
+        Checks in the order of the specification: seal and body's root before any license is asked for.
+        """
+        authentic = file.verify(self._place.chain())
+        license_ = file.publishing_license
+        kept = self._kept(license_, authentic.seal)
+        if kept is not None:
+            return authentic, *kept
+        try:
+            return authentic, *self._asked(license_, authentic.seal)
+        except Unreachable:
+            own = self._own(license_, authentic.seal.seal)
+            if own is None:
+                raise
+            return authentic, *own
+
+    # --- from the service ----------------------------------------------------------------------------------------
+
+    def _asked(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes]:
+        answer = self._ask(license_, seal.seal)
+        feed = self._place.feed()
+        use = accept(
+            answer["use_license"],
+            chain=self._place.chain(answer["delegation"]),
+            account=self._account.certificate(self._place.now()),
+            license=license_,
+            seal=seal,
+            now=self._place.now(),
+            feed=feed,
+            stored=False,
+        )
+        key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
+        if use.storable:
+            self._home.write(self._name(license_, seal.seal), {**answer, "kind": "use"})
+        self._place.send_waiting()
+        return _opening(use, "service", answer["delegation"]), key
+
+    def _ask(self, license_: PublishingLicense, seal: BodySeal) -> dict[str, Any]:
+        digests = {"pl": b64(license_.digest), "seal": b64(seal.digest)}
+        try:
+            return dict(self._place.call("POST", "/api/v1/licenses", digests, proof=True))
+        except ServiceError as error:
+            if error.problem != "send_whole_license":
+                raise
+        whole = {**digests, "publishing_license": license_.token, "body_seal": seal.token}
+        try:
+            return dict(self._place.call("POST", "/api/v1/licenses", whole, proof=True))
+        except Refused as error:
+            if error.reason in {"tampered", "content_id_conflict"}:
+                raise InvalidFile(error.message, remedy=error.next_step) from error
+            raise
+
+    # --- kept ----------------------------------------------------------------------------------------------------
+
+    def _kept(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes] | None:
+        record = self._home.read(self._name(license_, seal.seal))
+        if record is None or record["kind"] != "use":
+            return None
+        try:
+            use = accept(
+                record["use_license"],
+                chain=self._place.chain(record["delegation"]),
+                account=self._account.certificate(self._place.now()),
+                license=license_,
+                seal=seal,
+                now=self._place.now(),
+                feed=self._place.feed(),
+                stored=True,
+            )
+        except (Expired, Revoked):
+            self._home.remove(self._name(license_, seal.seal))
+            return None
+        key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
+        self._note_opening(use.cid)
+        return _opening(use, "kept", record["delegation"]), key
+
+    def _note_opening(self, cid: UUID) -> None:
+        """Report the opening, now or at the next contact: the service saw nothing of it."""
+        event = {"id": str(uuid4()), "cid": str(cid), "action": "opened", "at": self._place.now()}
+        self._place.later("event", event)
+        try:
+            self._place.send_waiting()
+        except (Unreachable, Refused, ServiceError):
+            return
+
+    # --- the issuer's own ----------------------------------------------------------------------------------------
+
+    def keep_own(self, license_: PublishingLicense, seal: BodySeal, key: bytes, *, until: int) -> None:
+        """Keep what the issuer needs to reopen a document without the service (C12); never put into the file (P10)."""
+        self._home.write(
+            self._name(license_, seal), {"kind": "own", "key": b64(key), "until": until, "n": seal.facts.n}
+        )
+
+    def _own(self, license_: PublishingLicense, seal: BodySeal) -> tuple[Opening, bytes] | None:
+        record = self._home.read(self._name(license_, seal))
+        if record is None or record["kind"] != "own" or record["until"] < self._place.now():
+            return None
+        opening = Opening(
+            cid=license_.cid,
+            rights=("OWNER",),
+            source="own",
+            expires=record["until"],
+            offline_until=record["until"],
+            edition=record["n"],
+            status="current",
+            signer=self._account.address,
+            contact=self._account.address,
+        )
+        return opening, unb64(record["key"])
+
+    def _name(self, license_: PublishingLicense, seal: BodySeal) -> str:
+        both = hashlib.sha256(license_.digest + seal.digest).hexdigest()
+        return f"licenses/{both[:40]}"
+
+
+def _opening(use: UseLicense, source: str, delegation: str) -> Opening:
+    body = use.body
+    if body is None:
+        raise CannotUnseal("The service did not say which edition this is.")
+    return Opening(
+        cid=use.cid,
+        rights=use.rights,
+        source=source,
+        expires=use.exp,
+        offline_until=use.offline_until,
+        edition=body.n,
+        status=body.status,
+        signer=body.signer,
+        contact=use.contact,
+        edit=use.edit,
+        delegation=delegation,
+    )

@@ -1,0 +1,261 @@
+"""An organization as the client knows it: its statement, the chain of trust, its feed, and what waits to be sent.
+
+All of it is kept on disk, so that protecting and opening work without a network for as long as the signed objects
+themselves allow.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from protection.client.account import RENEW_BEFORE, Service
+from protection.client.errors import Misused, Refused, Unreachable
+from protection.client.home import Home
+from protection.errors import ChanceryError, FeedGap, UntrustedKey
+from protection.licensing.feed import FeedEntry, FeedState, FeedStatement
+from protection.licensing.jws import b64, unb64
+from protection.licensing.licensor import LicensorCertificate
+from protection.licensing.statement import OrganizationStatement
+from protection.licensing.trust import Chain
+
+HEARTBEAT: Final = 60
+"""Seconds after which a connected client asks for the feed again before it uses a cached license."""
+
+CLOCK_TOLERANCE: Final = 300
+"""Seconds by which the system clock may be behind before nothing opens offline (PROTOCOL P26)."""
+
+_EARLY: Final = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """What this device needs to publish: its certificate, the delegation behind it, and the statement."""
+
+    certificate: LicensorCertificate
+    token: str
+    delegation: str
+
+
+class Organization:
+    """One organization, through one account.  ``online`` false means that the network is not even tried."""
+
+    def __init__(self, home: Home, service: Service, organization: UUID, *, online: bool = True) -> None:
+        """Know the organization with this id."""
+        self.id = organization
+        self.online = online
+        self._home = home
+        self._service = service
+        self._statement: OrganizationStatement | None = None
+
+    # --- the statement -------------------------------------------------------------------------------------------
+
+    def statement(self) -> OrganizationStatement:
+        """Return the organization's statement, verified under the pinned key; fetched when the kept one ends soon.
+
+        Raises Unreachable when there is none that is still valid.
+        """
+        if self._statement is None:
+            self._statement = self._kept_statement()
+        return self._statement
+
+    def _kept_statement(self) -> OrganizationStatement:
+        account, now = self._service.account, self.now()
+        record = self._home.read(self._record("statement"))
+        if record is not None and (record["until"] - _EARLY > now or not self.online):
+            return OrganizationStatement.verify(
+                record["token"], pinned=account.installation_key, iss=account.iss, now=now
+            )
+        if not self.online:
+            raise Unreachable("This organization is not known on this device yet.", remedy="Connect once, then try.")
+        answer = self._service.call("GET", account.iss, f"/api/v1/statements/{self.id}")
+        statement = OrganizationStatement.verify(
+            answer["statement"], pinned=account.installation_key, iss=account.iss, now=int(time.time())
+        )
+        if statement.org != self.id:
+            raise UntrustedKey("The installation answered with the statement of another organization.")
+        self._home.write(self._record("statement"), {"token": answer["statement"], "until": statement.exp})
+        return statement
+
+    def refresh(self) -> None:
+        """Forget the kept statement, so that the next use fetches it: a key has changed since."""
+        self._home.remove(self._record("statement"))
+        self._statement = None
+
+    @property
+    def origin(self) -> str:
+        """The place requests of this organization go to, by its statement and nothing else (P13)."""
+        return self.statement().origins[0]
+
+    def chain(self, *delegations: str) -> Chain:
+        """Return what may be believed: the statement's signing keys and these delegations."""
+        chain = Chain.of(self.statement())
+        for delegation in delegations:
+            chain = chain.learn(delegation)
+        return chain
+
+    # --- requests ------------------------------------------------------------------------------------------------
+
+    def call(self, method: str, path: str, body: object = None, *, proof: bool = False) -> Any:
+        """Send a request to the organization's origin.  Raises Unreachable at once when not online."""
+        if not self.online:
+            raise Unreachable("The service was not asked (offline).")
+        return self._service.call(method, self.origin, path, body, proof=proof)
+
+    # --- publishing ----------------------------------------------------------------------------------------------
+
+    def publishing(self) -> Publishing:
+        """Return a valid publishing certificate, fetched or renewed when possible, from disk otherwise."""
+        kept, now = self._home.read(self._record("publishing")), self.now()
+        if self.online and (kept is None or kept["until"] - RENEW_BEFORE < now or not self._covers_active(kept)):
+            try:
+                return self._fetched_publishing()
+            except Unreachable:
+                if kept is None:
+                    raise
+        if kept is None:
+            raise Unreachable("This device may not publish here yet.", remedy="Connect once, then try again.")
+        return self._publishing(kept)
+
+    def _covers_active(self, kept: dict[str, Any]) -> bool:
+        publishing = self._publishing(kept)
+        try:
+            self.statement().active_encryption_key(frozenset(publishing.certificate.kids))
+        except ChanceryError:
+            return False
+        return True
+
+    def _fetched_publishing(self) -> Publishing:
+        answer = self.call("POST", "/api/v1/certificates", {}, proof=True)
+        record = {"token": answer["certificate"], "delegation": answer["delegation"]}
+        publishing = self._publishing(record)
+        try:
+            self.statement().active_encryption_key(frozenset(publishing.certificate.kids))
+        except UntrustedKey:
+            self.refresh()
+        self._home.write(self._record("publishing"), {**record, "until": publishing.certificate.exp})
+        return publishing
+
+    def _publishing(self, record: dict[str, Any]) -> Publishing:
+        chain = self.chain(record["delegation"])
+        certificate = LicensorCertificate.verify(record["token"], chain=chain)
+        return Publishing(certificate, record["token"], record["delegation"])
+
+    # --- templates -----------------------------------------------------------------------------------------------
+
+    def templates(self) -> list[dict[str, Any]]:
+        """Return the published templates, from the service or as last seen."""
+        if self.online:
+            try:
+                found = self.call("GET", "/api/v1/templates?published=true")["results"]
+            except Unreachable:
+                found = None
+            if found is not None:
+                self._home.write(self._record("templates"), {"results": found})
+                return list(found)
+        return list((self._home.read(self._record("templates")) or {"results": []})["results"])
+
+    def template(self, name: str) -> dict[str, Any]:
+        """Return the published template with this name, in any of its languages, or id.  Raises Misused."""
+        known = self.templates()
+        for template in known:
+            if name == template["id"] or name.casefold() in {text.casefold() for text in template["names"].values()}:
+                return template
+        names = ", ".join(sorted(str(template["name"]) for template in known)) or "none"
+        raise Misused(f"There is no published template called {name!r}.", remedy=f"Choose one of: {names}.")
+
+    # --- the feed ------------------------------------------------------------------------------------------------
+
+    def feed(self, *, newest: bool = False) -> FeedState:
+        """Return the revocation feed; asked for again when the last statement is older than a heartbeat.
+
+        Without a network the kept state is returned, and leases lapse by its age.
+        """
+        state, asked = self._kept_feed()
+        if self.online and (newest or time.time() - asked > HEARTBEAT):
+            try:
+                state = self._advanced(state)
+            except Unreachable:
+                return state
+            self._keep_feed(state)
+        return state
+
+    def _advanced(self, state: FeedState) -> FeedState:
+        try:
+            return state.advance(self._feed_statement(state.seq))
+        except FeedGap:
+            return state.advance(self._feed_statement(0))
+
+    def _feed_statement(self, since: int) -> FeedStatement:
+        answer = self.call("GET", f"/api/v1/feed?since={since}")
+        return FeedStatement.verify(answer["statement"], chain=self.chain(answer["delegation"]))
+
+    def _kept_feed(self) -> tuple[FeedState, float]:
+        record = self._home.read(self._record("feed"))
+        if record is None:
+            return FeedState(org=self.id), 0.0
+        entries: dict[bytes, tuple[FeedEntry, ...]] = {}
+        for text, rev, before in record["entries"]:
+            feed_id = unb64(text)
+            entries[feed_id] = (*entries.get(feed_id, ()), FeedEntry(feed_id, rev, before))
+        return FeedState(org=self.id, seq=record["seq"], as_of=record["as_of"], entries=entries), record["asked"]
+
+    def _keep_feed(self, state: FeedState) -> None:
+        entries = [[b64(e.feed_id), e.rev, e.before] for known in state.entries.values() for e in known]
+        self._home.write(
+            self._record("feed"), {"seq": state.seq, "as_of": state.as_of, "entries": entries, "asked": time.time()}
+        )
+
+    # --- time ----------------------------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """Return the client's time: never behind the newest signed moment or the highest time seen (P26).
+
+        Raises Refused when the system clock is more than five minutes behind and the service cannot set it right.
+        """
+        system = int(time.time())
+        state, _ = self._kept_feed()
+        mark = max(state.as_of, int((self._home.read("clock") or {}).get("highest", 0)))
+        if system + CLOCK_TOLERANCE < mark and not self.online:
+            raise Refused(
+                "This device's clock is wrong: it is behind a time it has already seen.",
+                reason="clock_behind",
+                remedy="Set the clock right, or connect to the service once.",
+            )
+        if system > mark:
+            self._home.write("clock", {"highest": system})
+        return max(system, mark) if system + CLOCK_TOLERANCE >= mark else system
+
+    # --- what waits to be sent -----------------------------------------------------------------------------------
+
+    def later(self, kind: str, item: dict[str, Any]) -> None:
+        """Keep something to be sent at the next contact: a ``registration`` or an ``event``."""
+        self._home.write(f"waiting-{self.id}/{kind}-{uuid4().hex}", {"kind": kind, "item": item})
+
+    def send_waiting(self) -> int:
+        """Send what waits; return how many items were taken.  What the service refuses is dropped, it is on record."""
+        waiting = [(name, self._home.read(name)) for name in self._home.names(f"waiting-{self.id}")]
+        known = [(name, record) for name, record in waiting if record is not None]
+        for name, record in known:
+            if record["kind"] == "registration":
+                try:
+                    self.call("POST", "/api/v1/registrations", record["item"], proof=True)
+                except Unreachable:
+                    return 0
+                except ChanceryError:
+                    pass
+                self._home.remove(name)
+        events = [(name, record["item"]) for name, record in known if record["kind"] == "event"]
+        self._send_events(events)
+        return len(known)
+
+    def _send_events(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        if not events:
+            return
+        self.call("POST", "/api/v1/events", {"events": [item for _, item in events]}, proof=True)
+        for name, _ in events:
+            self._home.remove(name)
+
+    def _record(self, what: str) -> str:
+        return f"organizations/{self.id}-{what}"

@@ -1,0 +1,342 @@
+"""The SDK's front door: one signed-in person on this device.
+
+with Session.open() as session:
+sealed = session.protect(Path("plan.docx"), grants=["rita@fabrikam.example:VIEW"])
+opened = session.open_file(sealed, Path("copy.docx"))
+"""
+
+import mimetypes
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from protection.client.account import RENEW_BEFORE, Account, Service, Tokens, load, save
+from protection.client.errors import Misused, Refused, Unreachable
+from protection.client.home import Home
+from protection.client.http import Http
+from protection.client.licenses import Licenses, Opening
+from protection.client.organization import Organization, Publishing
+from protection.crypto.content import new_content_key
+from protection.errors import Expired
+from protection.formats.metadata import Metadata
+from protection.formats.sealed import SUFFIX
+from protection.licensing.body import Sealer, SealFacts, sign_body
+from protection.licensing.envelope_content import Envelope, TemplateReference
+from protection.licensing.policy import Grant, Policy, Principal, parse_policy
+from protection.licensing.publishing import PublishingLicense, publish
+from protection.licensing.rights import parse_rights
+from protection.sealing.read import open_sealed
+from protection.sealing.write import Progress, seal_edition, seal_file
+from protection.version import VERSION
+
+USER_AGENT = f"chancery/{VERSION}"
+
+NOTICE = (
+    "This file is protected. To open it, use Chancery and sign in with the address it was sent to.\n"
+    "Diese Datei ist geschützt. Öffnen Sie sie mit Chancery unter der Adresse, an die sie gesendet wurde.\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a file is to be protected: by a template, or by grants ``WHO:RIGHT,RIGHT`` of its own (neither: just me).
+
+    ``expires`` is in seconds since 1970, ``offline_days`` -1 for no limit of its own, 0 for a license at each opening.
+    """
+
+    template: str | None = None
+    grants: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    expires: int | None = None
+    offline_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A sealed file and the id under which it is tracked.  ``registered`` is false while the service does not know."""
+
+    path: Path
+    cid: UUID
+    registered: bool
+
+
+class Session:
+    """Everything a signed-in person does: protect, open, track and change."""
+
+    def __init__(self, home: Home, account: Account, http: Http, *, online: bool = True) -> None:
+        """Use ``Session.open``."""
+        self.home = home
+        self.account = account
+        self.online = online
+        self._http = http
+        self.service = Service(account, http, Tokens(home, http, account.iss))
+
+    @classmethod
+    def open(cls, *, iss: str | None = None, online: bool = True) -> Self:
+        """Open the sign-in of this device.  Raises NotSignedIn."""
+        home = Home.default()
+        session = cls(home, load(home, iss), Http(USER_AGENT), online=online)
+        session.renew_certificate()
+        return session
+
+    def renew_certificate(self) -> None:
+        """Ask for the next account certificate when this one ends within a week; stay with it when that fails."""
+        now = int(time.time())
+        try:
+            ends = self.account.certificate(now).exp
+        except Expired:
+            ends = now
+        if not self.online or ends - RENEW_BEFORE > now:
+            return
+        try:
+            path = f"/api/v1/devices/{self.account.device}/certificate"
+            answer = self.service.call("POST", self.account.iss, path, {}, proof=True)
+        except Unreachable:
+            return
+        self.account = replace(self.account, certificate_token=answer["account_certificate"])
+        self.service.account = self.account
+        save(self.home, self.account)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """Use the session in a ``with`` block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close at the end of the block."""
+        self.close()
+
+    # --- who and where -------------------------------------------------------------------------------------------
+
+    def me(self) -> dict[str, Any]:
+        """Return who is signed in and the organizations he belongs to; as last seen when the service is away."""
+        kept = self.home.read("me")
+        if self.online or kept is None:
+            try:
+                kept = dict(self.service.call("GET", self.account.iss, "/api/v1/me"))
+            except Unreachable:
+                if kept is None:
+                    raise
+            self.home.write("me", kept)
+        return kept
+
+    def organization(self, organization: UUID) -> Organization:
+        """Return an organization by id."""
+        return Organization(self.home, self.service, organization, online=self.online)
+
+    def own_organization(self, name: str | None = None) -> Organization:
+        """Return the organization to protect for: the named one, else the only one the person is a member of."""
+        places = [place for place in self.me()["organizations"] if not place["guest"]]
+        if name is not None:
+            places = [place for place in places if name in {place["id"], place["name"], place["slug"]}]
+        if len(places) == 1:
+            return self.organization(UUID(places[0]["id"]))
+        if not places:
+            raise Refused(
+                "You do not belong to an organization that you could protect for.",
+                reason="publishing_not_allowed",
+                remedy="Ask an administrator to add you.",
+            )
+        raise Misused("You belong to several organizations.", remedy="Name one with --organization.")
+
+    # --- protecting ----------------------------------------------------------------------------------------------
+
+    def protect(
+        self,
+        source: Path,
+        wish: Wish,
+        *,
+        target: Path | None = None,
+        organization: str | None = None,
+        progress: Progress | None = None,
+    ) -> Protected:
+        """Seal a file; the original is never touched.  Works without a network after one contact.
+
+        ``target`` defaults to the source's name with ``.sealed`` behind it; an existing file is not overwritten.
+        """
+        place = self.own_organization(organization)
+        target = source.with_name(source.name + SUFFIX) if target is None else target
+        if target.exists():
+            raise Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.")
+        publishing = place.publishing()
+        key = new_content_key()
+        license_ = self._published(place, publishing, wish, key, title=source.name)
+        seal = seal_file(
+            source,
+            target,
+            content_key=key,
+            license=license_,
+            metadata=_metadata(source),
+            make_seal=lambda facts: self._sealed(facts, publishing.token, publishing.delegation),
+            notice=NOTICE,
+            progress=progress,
+        )
+        shutil.copymode(source, target)
+        Licenses(self.home, place, self.account).keep_own(license_, seal, key, until=publishing.certificate.exp)
+        registered = self._register(place, license_.token, seal.token)
+        return Protected(target, license_.cid, registered)
+
+    def _published(
+        self, place: Organization, publishing: Publishing, wish: Wish, key: bytes, *, title: str
+    ) -> PublishingLicense:
+        envelope = Envelope(
+            key=key,
+            issuer=self.account.person,
+            owner=self.account.person,
+            policy=None if wish.template else wished_policy(wish).as_json(),
+            template=_reference(place.template(wish.template)) if wish.template else None,
+            expires=wish.expires,
+            offline=wish.offline_days,
+            title=title[:255],
+        )
+        return publish(
+            envelope,
+            iss=self.account.iss,
+            org=place.id,
+            tenant_key=place.statement().active_encryption_key(frozenset(publishing.certificate.kids)),
+            signer=self.account.signing,
+            clc=publishing.token,
+            nonce=secrets.token_bytes(16),
+            iat=int(time.time()),
+        )
+
+    def _sealed(self, facts: SealFacts, certificate: str, delegation: str, env: bytes | None = None) -> str:
+        return sign_body(
+            facts,
+            signer=self.account.signing,
+            certificate=certificate,
+            delegation=delegation,
+            iat=int(time.time()),
+            env=env,
+        )
+
+    def _register(self, place: Organization, license_: str, seal: str) -> bool:
+        item = {"publishing_license": license_, "body_seal": seal}
+        try:
+            place.call("POST", "/api/v1/registrations", item, proof=True)
+        except Unreachable:
+            place.later("registration", item)
+            return False
+        place.send_waiting()
+        return True
+
+    # --- opening -------------------------------------------------------------------------------------------------
+
+    def open_file(self, source: Path, target: Path | None = None, *, progress: Progress | None = None) -> Opening:
+        """Open a sealed file into ``target``, by default under its true name beside the sealed one.
+
+        Raises Refused when the policy does not allow it, InvalidFile and its siblings for a file that was changed.
+        Nothing is left on disk unless every byte was verified.
+        """
+        with open_sealed(source) as file:
+            place = self._place_of(file.publishing_license)
+            licenses = Licenses(self.home, place, self.account)
+            authentic, opening, key = licenses.open(file)
+            unlocked = authentic.unlock(key)
+            target = source.with_name(unlocked.metadata.name) if target is None else target
+            if target.exists():
+                raise Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.")
+            metadata = unlocked.decrypt_to(target, progress=progress)
+            if metadata.mtime is not None:
+                os.utime(target, (metadata.mtime, metadata.mtime))
+        return opening.written_to(target, metadata.name)
+
+    def save_edition(self, sealed: Path, source: Path, *, progress: Progress | None = None) -> Protected:
+        """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT."""
+        with open_sealed(sealed) as file:
+            place = self._place_of(file.publishing_license)
+            authentic, opening, key = Licenses(self.home, place, self.account).open(file)
+            if opening.edit is None:
+                raise Refused("You may read this document, not change it.", reason="not_granted")
+            certificate, delegation = opening.edit, opening.delegation
+            seal = seal_edition(
+                file,
+                source,
+                sealed,
+                content_key=key,
+                metadata=_metadata(source, name=authentic.unlock(key).metadata.name),
+                make_seal=lambda facts: self._sealed(facts, certificate, delegation),
+                progress=progress,
+            )
+            registered = self._register(place, file.publishing_license.token, seal.token)
+            return Protected(sealed, file.publishing_license.cid, registered)
+
+    def verify(self, source: Path) -> Sealer:
+        """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""
+        with open_sealed(source) as file:
+            authentic = file.verify(self._place_of(file.publishing_license).chain())
+            authentic.check_body()
+            return authentic.seal.sealer
+
+    def _place_of(self, license_: PublishingLicense) -> Organization:
+        """Return the organization of a file.  No token is ever sent to a place that only the file names (P13)."""
+        place = self.organization(license_.org)
+        if license_.iss != self.account.iss and not place.statement().names(license_.iss):
+            raise Misused(
+                f"This file belongs to the installation {license_.iss}, where you are not signed in.",
+                remedy=f"If you know and trust it, run: chancery login --host {license_.iss}",
+            )
+        return place
+
+    # --- one's own documents -------------------------------------------------------------------------------------
+
+    def document_id(self, named: str) -> UUID:
+        """Return the id of a document named by its id or by a sealed file."""
+        if Path(named).is_file():
+            with open_sealed(Path(named)) as file:
+                return file.publishing_license.cid
+        try:
+            return UUID(named)
+        except ValueError:
+            raise Misused(f"{named!r} is neither a sealed file nor a document's id.") from None
+
+
+def wished_policy(wish: Wish) -> Policy:
+    """Return the ad hoc policy of a wish; no grants mean that only the publisher may open."""
+    return Policy(
+        grants=tuple(parse_grants(wish.grants)),
+        deny=tuple(Principal.parse(text) for text in wish.deny),
+        expires=wish.expires,
+        offline_days=-1 if wish.offline_days is None else wish.offline_days,
+    )
+
+
+def parse_grants(texts: Iterable[str]) -> Iterable[Grant]:
+    """Read grants written as ``WHO:RIGHT,RIGHT`` or ``WHO:LEVEL``.  Raises InvalidPolicy."""
+    for text in texts:
+        who, separator, rights = text.rpartition(":")
+        if not separator or not who:
+            raise Misused(f"{text!r} is not a grant.", remedy="Write it like rita@example.com:VIEW,PRINT.")
+        yield Grant(Principal.parse(who), parse_rights(rights.split(",")))
+
+
+def policy_of(document: dict[str, Any]) -> Policy:
+    """Return the policy out of a document's JSON form."""
+    return parse_policy(document["policy"])
+
+
+def _reference(template: dict[str, Any]) -> TemplateReference:
+    return TemplateReference(UUID(template["id"]), int(template["version"]))
+
+
+def _metadata(source: Path, *, name: str | None = None) -> Metadata:
+    if not source.is_file():
+        raise Misused(f"There is no file {source}.")
+    kind, _ = mimetypes.guess_type(source.name)
+    return Metadata(
+        name=name or source.name,
+        type=kind or "application/octet-stream",
+        mtime=max(int(source.stat().st_mtime), 0),
+    )

@@ -1,0 +1,156 @@
+"""Signing in: by the browser on any device (device flow, RFC 8628), or with a one-time enrollment code."""
+
+import platform
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from protection.client.account import Account, Tokens, save
+from protection.client.errors import Misused, NotSignedIn, ServiceError
+from protection.client.home import Home
+from protection.client.http import Http, json_body
+from protection.crypto.keys import EncryptionPrivateKey
+from protection.crypto.signatures import SigningKey, VerifyKey
+from protection.crypto.suites import ED25519, MLKEM768_X25519
+from protection.licensing.jws import b64, unb64
+
+DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
+SCOPE: Final = "openid"
+
+ShowCode = Callable[[str, str], None]
+"""Shows the person the address to open and the code to compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What an installation says of itself; its key is pinned from the first sign-in on."""
+
+    iss: str
+    key: VerifyKey
+    client_id: str
+    token_endpoint: str
+    device_endpoint: str
+    enrollment: str
+
+
+def discover(http: Http, host: str) -> Installation:
+    """Ask an installation about itself.
+
+    ``host`` is its base address; without a scheme https is meant, and http on this machine itself.
+    """
+    base = _base_of(host)
+    about = http.send("GET", f"{base}/api/v1/discovery")
+    configuration = http.send("GET", about["oidc"])
+    return Installation(
+        iss=about["iss"],
+        key=VerifyKey.named(about["installation_key"]["alg"], unb64(about["installation_key"]["public"])),
+        client_id=about["client_id"],
+        token_endpoint=configuration["token_endpoint"],
+        device_endpoint=configuration["device_authorization_endpoint"],
+        enrollment=about["enrollment"],
+    )
+
+
+def host_of_address(http: Http, address: str) -> str:
+    """Return the installation that the mail domain of an address names at its well-known place.
+
+    The caller shows it to the person and goes on only when he confirms (PROTOCOL P30).
+    """
+    domain = address.rpartition("@")[2]
+    if not domain:
+        raise Misused(f"{address!r} is not an e-mail address.")
+    about = http.send("GET", f"https://{domain}/.well-known/chancery")
+    return str(about["iss"])
+
+
+def _base_of(host: str) -> str:
+    if "://" in host:
+        return host.rstrip("/")
+    name = (urlsplit(f"//{host}").hostname or "").lower()
+    local = name == "localhost" or name.endswith(".localhost")
+    return f"{'http' if local else 'https'}://{host.rstrip('/')}"
+
+
+def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -> dict[str, Any]:
+    """Run the device flow: show the code, wait until the person has confirmed it in a browser; return the tokens."""
+    form = {"client_id": installation.client_id, "scope": SCOPE, "resource": installation.iss}
+    started = _form(http, installation.device_endpoint, form)
+    show(started.get("verification_uri_complete") or started["verification_uri"], started["user_code"])
+    interval = int(started.get("interval", 5))
+    until = time.monotonic() + int(started["expires_in"])
+    while time.monotonic() < until:
+        time.sleep(interval)
+        try:
+            return _form(
+                http,
+                installation.token_endpoint,
+                {
+                    "grant_type": DEVICE_GRANT,
+                    "device_code": started["device_code"],
+                    "client_id": installation.client_id,
+                    "resource": installation.iss,
+                },
+            )
+        except ServiceError as error:
+            if error.problem == "slow_down":
+                interval += 5
+            elif error.problem != "authorization_pending":
+                raise NotSignedIn("The sign-in was refused in the browser.") from error
+    raise NotSignedIn("Nobody confirmed the code in time.", remedy="Run chancery login again.")
+
+
+def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[str, Any]:
+    """Exchange a one-time enrollment code for tokens."""
+    granted = http.send("POST", installation.enrollment, body=json_body({"code": code.strip()}), headers=_JSON)
+    return _form(
+        http,
+        installation.token_endpoint,
+        {
+            "grant_type": "refresh_token",
+            "refresh_token": granted["refresh_token"],
+            "client_id": installation.client_id,
+            "resource": installation.iss,
+        },
+    )
+
+
+def enroll(home: Home, http: Http, installation: Installation, tokens: dict[str, Any]) -> Account:
+    """Make this device's keys, enroll it at the installation and store the sign-in."""
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    me = http.send("GET", f"{installation.iss}/api/v1/me", headers=bearer)
+    signing, encryption = SigningKey.generate(ED25519), EncryptionPrivateKey.generate(MLKEM768_X25519)
+    wanted = {
+        "name": socket.gethostname()[:100] or "computer",
+        "platform": platform.system().lower() or "unknown",
+        "signing": {"alg": ED25519.name, "public": b64(signing.verify_key.raw)},
+        "encryption": {"kem": MLKEM768_X25519.name, "public": b64(encryption.public.raw)},
+    }
+    device = http.send("POST", f"{installation.iss}/api/v1/devices", body=json_body(wanted), headers=bearer | _JSON)
+    account = Account(
+        iss=installation.iss,
+        person=uuid.UUID(me["id"]),
+        address=me["email"],
+        device=uuid.UUID(device["id"]),
+        signing=signing,
+        encryption=encryption,
+        installation_key=installation.key,
+        certificate_token=device["account_certificate"],
+        client_id=installation.client_id,
+        token_endpoint=installation.token_endpoint,
+    )
+    account.certificate(int(time.time()))
+    Tokens(home, http, installation.iss).start(refresh_token=tokens["refresh_token"])
+    save(home, account)
+    return account
+
+
+_JSON: Final = {"Content-Type": "application/json"}
+
+
+def _form(http: Http, url: str, form: dict[str, str]) -> dict[str, Any]:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return dict(http.send("POST", url, body=urlencode(form).encode(), headers=headers))

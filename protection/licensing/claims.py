@@ -1,0 +1,175 @@
+"""Reading the members of a signed object one by one, each with its type and limit.
+
+The reader is asked for every member the object may have and then ``done``, which refuses what nobody asked for: a
+member that a version does not know may be a restriction it cannot keep.  Only ``ext`` may hold what is unknown;
+whatever stands there is ignored by who does not know it, so nothing that restricts belongs there.
+"""
+
+from collections.abc import Mapping
+from typing import Final, overload
+from uuid import UUID
+
+from protection.crypto.keys import EncryptionPublicKey
+from protection.crypto.signatures import VerifyKey
+from protection.errors import InvalidObject
+from protection.licensing.jws import b64, unb64
+from protection.licensing.strict_json import JSON, MAX_INTEGER
+
+VERSION: Final = 1
+HASH: Final = 32
+MAX_LIST: Final = 100_000
+
+
+class Claims:
+    """The members of one JSON object, read once each."""
+
+    __slots__ = ("_members", "_read", "_what")
+
+    def __init__(self, members: Mapping[str, JSON], what: str, *, versioned: bool = True) -> None:
+        """Wrap an object; a signed object states its version ``v``, an object inside of it does not."""
+        self._members = members
+        self._what = what
+        self._read = {"ext", "v"} if versioned else set()
+        if versioned:
+            self._check_version()
+
+    def _check_version(self) -> None:
+        version = self._members.get("v")
+        if type(version) is not int or version != VERSION:
+            raise InvalidObject(f"The {self._what} has a version that this program does not know.")
+        if not isinstance(self._members.get("ext", {}), dict):
+            raise InvalidObject(f"'ext' of the {self._what} is not an object.")
+
+    def has(self, name: str) -> bool:
+        """Tell whether an optional member is present; absent and null are not the same."""
+        self._read.add(name)
+        return name in self._members
+
+    def is_null(self, name: str) -> bool:
+        """Tell whether a member that must be present is null."""
+        return self._take(name) is None
+
+    def text(self, name: str, limit: int = 1024) -> str:
+        """Return a text of at most ``limit`` characters."""
+        value = self._take(name)
+        if not isinstance(value, str) or len(value) > limit:
+            raise self._wrong(name, f"a text of at most {limit} characters")
+        return value
+
+    def texts(self, name: str, *, items: int = 64, limit: int = 1024) -> tuple[str, ...]:
+        """Return a list of texts without repetitions."""
+        value = self._list(name, items)
+        found = tuple(item for item in value if isinstance(item, str) and len(item) <= limit)
+        if len(found) != len(value) or len(set(found)) != len(found):
+            raise self._wrong(name, "a list of different texts")
+        return found
+
+    def integer(self, name: str, *, minimum: int = 0, maximum: int = MAX_INTEGER) -> int:
+        """Return an integer between the bounds; times are whole seconds since 1970."""
+        value = self._take(name)
+        if type(value) is not int or not minimum <= value <= maximum:
+            raise self._wrong(name, f"an integer from {minimum} to {maximum}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Return true or false."""
+        value = self._take(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
+    def uuid(self, name: str) -> UUID:
+        """Return a UUID written in its one usual form."""
+        value = self._take(name)
+        try:
+            parsed = UUID(value if isinstance(value, str) else "")
+        except ValueError:
+            raise self._wrong(name, "a UUID") from None
+        if str(parsed) != value:
+            raise self._wrong(name, "a UUID in lower case with hyphens")
+        return parsed
+
+    @overload
+    def blob(self, name: str, *, size: int) -> bytes: ...
+    @overload
+    def blob(self, name: str, *, limit: int) -> bytes: ...
+    def blob(self, name: str, *, size: int | None = None, limit: int = 0) -> bytes:
+        """Return bytes written as base64url, of exactly ``size`` or at most ``limit`` bytes."""
+        data = unb64(self.text(name, 4 * (size or limit) // 3 + 4))
+        if (size is not None and len(data) != size) or (size is None and not 0 < len(data) <= limit):
+            raise self._wrong(name, f"{size} bytes" if size is not None else f"1 to {limit} bytes")
+        return data
+
+    def blobs(self, name: str, *, size: int, items: int = 64) -> tuple[bytes, ...]:
+        """Return a list of different byte strings of one size."""
+        data = tuple(unb64(text) for text in self.texts(name, items=items))
+        if any(len(item) != size for item in data):
+            raise self._wrong(name, f"a list of {size}-byte values")
+        return data
+
+    def mapping(self, name: str) -> dict[str, JSON]:
+        """Return an object whose content another module knows."""
+        value = self._take(name)
+        if not isinstance(value, dict):
+            raise self._wrong(name, "an object")
+        return value
+
+    def inner(self, name: str) -> "Claims":
+        """Return a reader for an object inside of this one."""
+        return Claims(self.mapping(name), f"{name} of the {self._what}", versioned=False)
+
+    def inners(self, name: str, *, items: int) -> "list[Claims]":
+        """Return readers for a list of objects inside of this one."""
+        return [Claims(item, f"{name} of the {self._what}", versioned=False) for item in self._objects(name, items)]
+
+    def verify_key(self, name: str) -> VerifyKey:
+        """Return a public signing key, written as ``{"alg", "public"}``."""
+        inner = self.inner(name)
+        key = VerifyKey.named(inner.text("alg", 32), inner.blob("public", limit=4096))
+        inner.done()
+        return key
+
+    def encryption_key(self, name: str) -> EncryptionPublicKey:
+        """Return a public encryption key, written as ``{"kem", "public"}``."""
+        inner = self.inner(name)
+        key = EncryptionPublicKey.named(inner.text("kem", 32), inner.blob("public", limit=4096))
+        inner.done()
+        return key
+
+    def done(self) -> None:
+        """Refuse every member that was not asked for."""
+        unknown = self._members.keys() - self._read
+        if unknown:
+            raise InvalidObject(f"The {self._what} has a member that this program does not know: {min(unknown)[:40]!r}")
+
+    def _take(self, name: str) -> JSON:
+        self._read.add(name)
+        if name not in self._members:
+            raise InvalidObject(f"The {self._what} lacks {name!r}.")
+        return self._members[name]
+
+    def _list(self, name: str, items: int) -> list[JSON]:
+        value = self._take(name)
+        if not isinstance(value, list) or len(value) > items:
+            raise self._wrong(name, f"a list of at most {items} items")
+        return value
+
+    def _objects(self, name: str, items: int) -> list[dict[str, JSON]]:
+        value = self._list(name, items)
+        found = [item for item in value if isinstance(item, dict)]
+        if len(found) != len(value):
+            raise self._wrong(name, "a list of objects")
+        return found
+
+    def _wrong(self, name: str, expected: str) -> InvalidObject:
+        return InvalidObject(f"{name!r} of the {self._what} is not {expected}.")
+
+
+def write_verify_key(key: VerifyKey) -> dict[str, JSON]:
+    """Write a public signing key as certificates carry it."""
+    return {"alg": key.algorithm.name, "public": b64(key.raw)}
+
+
+def write_encryption_key(key: EncryptionPublicKey) -> dict[str, JSON]:
+    """Write a public encryption key as certificates carry it."""
+    return {"kem": key.kem.name, "public": b64(key.raw)}

@@ -1,0 +1,344 @@
+"""The decision: who may do what with one content, now (DESIGN.md §8, PROTOCOL P19).
+
+``evaluate`` is pure and total: no clock, no database, no exception.  The same function answers the API, the
+explanation, the preview and the tests.  Its ten steps stand below in their order; each is a function that returns a
+``Deny``, an ``Allow`` or nothing (go on).
+
+A condition or principal that cannot be evaluated counts against the person.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from protection.licensing.policy import Conditions, Policy, Principal, PrincipalKind
+from protection.licensing.reasons import Reason
+from protection.licensing.rights import ALL_RIGHTS, Right, expand
+from protection.licensing.subject import Subject
+
+DAY: Final = 86_400
+ONLINE_SECONDS: Final = 300
+"""How long a license for one opening lives: long enough to decrypt a large file, too short to be kept."""
+
+SHORT_SECONDS: Final = 3_600
+"""Ceiling for super users and outsiders, who are licensed online only (PROTOCOL P19, P22)."""
+
+
+class Basis(StrEnum):
+    """On what ground access was given."""
+
+    SUPER_USER = "super_user"
+    ISSUER = "issuer"
+    OWNER = "owner"
+    GRANT = "grant"
+
+
+class Registration(StrEnum):
+    """Whether the service believes the registration of a content (PROTOCOL P5)."""
+
+    REGISTERED = "registered"
+    HELD = "held"
+    BARRED = "barred"
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationFacts:
+    """State of the organization whose key protects the content.  Days are whole days; 0 = a license per opening."""
+
+    id: UUID
+    active: bool = True
+    service_active: bool = True
+    key_available: bool = True
+    platforms_off: frozenset[str] = frozenset()
+    conditions: Conditions = field(default_factory=Conditions)
+    max_license_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFacts:
+    """State of the content as registered.  ``policy`` is None when its template is unknown, which denies."""
+
+    cid: UUID
+    issuer: UUID
+    owner: UUID
+    policy: Policy | None
+    registration: Registration = Registration.REGISTERED
+    revoked: bool = False
+    revoked_ids: frozenset[UUID] = frozenset()
+    """People and groups for whom alone the content is revoked."""
+    issuer_barred: bool = False
+    bindings: Mapping[str, UUID] = field(default_factory=dict)
+    """Address -> the person or group it meant when first resolved, so that a re-used address inherits nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuperUserGrant:
+    """The grant that the request names; times in seconds since 1970."""
+
+    id: UUID
+    holder: UUID
+    approver: UUID | None
+    starts: int
+    ends: int
+    covers: bool
+    """Whether this content of this organization lies in the grant's scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the request itself states.  ``certificate_expires`` is the end of the device's account certificate."""
+
+    names_super_user_grant: bool = False
+    super_user_grant: SuperUserGrant | None = None
+    certificate_expires: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Access is given.
+
+    ``expires`` and ``offline_until`` are seconds since 1970; a license with ``offline_until`` not after the time of
+    issue must not be stored.  ``matched`` are the entries that gave the rights; ``bindings`` are addresses resolved
+    for the first time, which the caller stores.
+    """
+
+    rights: frozenset[Right]
+    basis: Basis
+    expires: int
+    offline_until: int
+    lease: int | None = None
+    matched: tuple[Principal, ...] = ()
+    bindings: tuple[tuple[str, UUID], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Access is refused.  ``detail`` names what would satisfy an unmet condition; ``entry`` is for the owner only."""
+
+    reason: Reason
+    detail: str = ""
+    entry: Principal | None = None
+
+
+Decision = Allow | Deny
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The inputs of one decision, held together for the steps."""
+
+    organization: OrganizationFacts
+    content: ContentFacts
+    subject: Subject
+    request: Request
+    now: int
+
+
+def evaluate(
+    *, organization: OrganizationFacts, content: ContentFacts, subject: Subject, request: Request, now: int
+) -> Decision:
+    """Decide one opening; ``now`` is the database's clock in seconds since 1970 (PROTOCOL P26)."""
+    case = Case(organization, content, subject, request, now)
+    denied = _binding_on_everybody(case)
+    if denied is not None:
+        return denied
+    if request.names_super_user_grant:
+        return _super_user(case)
+    if subject.person == content.issuer:
+        if content.issuer_barred:
+            return Deny(Reason.ISSUER_BARRED)
+        return _privileged(case, Basis.ISSUER)
+    denied = _withdrawn(case)
+    if denied is not None:
+        return denied
+    if subject.person == content.owner:
+        return _privileged(case, Basis.OWNER)
+    return _by_policy(case)
+
+
+def _binding_on_everybody(case: Case) -> Deny | None:
+    """Step 1: what binds everybody, issuer and super user included."""
+    organization, subject = case.organization, case.subject
+    if not organization.active:
+        return Deny(Reason.ORGANIZATION_SUSPENDED)
+    if not organization.service_active:
+        return Deny(Reason.SERVICE_INACTIVE)
+    if not organization.key_available:
+        return Deny(Reason.KEY_UNAVAILABLE)
+    if not subject.active:
+        return Deny(Reason.PERSON_DISABLED)
+    device = subject.device
+    if device is not None and device.revoked:
+        return Deny(Reason.DEVICE_REVOKED)
+    if organization.platforms_off and (device is None or device.platform in organization.platforms_off):
+        return Deny(Reason.PLATFORM_OFF)
+    unmet = unmet_condition(organization.conditions, subject, case.now)
+    return Deny(Reason.ORGANIZATION_CONDITION, unmet) if unmet else None
+
+
+def _super_user(case: Case) -> Decision:
+    """Step 2: a named grant that is active, approved by another person and covers this content."""
+    grant, now = case.request.super_user_grant, case.now
+    valid = (
+        grant is not None
+        and grant.covers
+        and grant.holder == case.subject.person
+        and grant.approver not in (None, grant.holder)
+        and grant.starts <= now < grant.ends
+    )
+    if grant is None or not valid:
+        return Deny(Reason.SUPER_USER_GRANT_INVALID)
+    return Allow(ALL_RIGHTS, Basis.SUPER_USER, expires=min(grant.ends, now + SHORT_SECONDS), offline_until=now)
+
+
+def _withdrawn(case: Case) -> Deny | None:
+    """Step 4: held registration, revoked content, or this person or a group of theirs revoked on it."""
+    content = case.content
+    if content.registration is not Registration.REGISTERED:
+        return Deny(Reason.REGISTRATION_HELD)
+    if content.revoked:
+        return Deny(Reason.REVOKED)
+    if not content.revoked_ids.isdisjoint(case.subject.ids):
+        return Deny(Reason.REVOKED_FOR_YOU)
+    return None
+
+
+def _privileged(case: Case, basis: Basis) -> Allow:
+    """Step 3 and its part of step 10: OWNER, exempt from the limits of template and content only."""
+    until = _validity(case, limited_by=None)
+    return Allow(ALL_RIGHTS, basis, expires=_expiry(case, until, None), offline_until=until)
+
+
+def _by_policy(case: Case) -> Decision:
+    """Steps 5 to 10 for everybody who is neither super user, issuer nor owner."""
+    policy = case.content.policy
+    if policy is None:
+        return Deny(Reason.TEMPLATE_UNKNOWN)
+    if policy.expires is not None and case.now >= policy.expires:
+        return Deny(Reason.EXPIRED)
+    names = dict(_matching(case.subject, case.content.bindings))
+    for entry in policy.deny:
+        if entry in names or _denied_by_reach(entry, case.subject):
+            return Deny(Reason.DENIED_BY_ENTRY, entry=entry)
+    unmet = unmet_condition(policy.conditions, case.subject, case.now)
+    if unmet:
+        return Deny(Reason.CONDITION_UNMET, unmet)
+    return _united(case, policy, names)
+
+
+def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) -> Decision:
+    """Steps 8 to 10: unite the rights of all matching entries; nothing granted means denied."""
+    matched = tuple(sorted(name for name in names if name in policy.index))
+    rights = expand(right for name in matched for right in policy.index[name])
+    if not rights:
+        return Deny(Reason.NOT_GRANTED)
+    until = _validity(case, limited_by=policy)
+    bound = case.content.bindings
+    fresh = tuple((name.value, resolved) for name in matched if (resolved := names[name]) and name.value not in bound)
+    return Allow(
+        rights,
+        Basis.GRANT,
+        expires=_expiry(case, until, policy.expires),
+        offline_until=until,
+        lease=policy.lease,
+        matched=matched,
+        bindings=fresh,
+    )
+
+
+def _matching(
+    subject: Subject, bindings: Mapping[str, UUID]
+) -> Iterable[tuple[Principal, UUID | None]]:
+    """Yield every principal that means this subject, with the immutable id it resolves to where it has one."""
+    if not subject.outsider:
+        yield from ((principal, None) for principal in _wide(subject))
+    resolved = dict.fromkeys(subject.addresses, subject.person)
+    if not subject.outsider:
+        resolved.update((group.address, group.id) for group in subject.groups)
+    for address, identity in resolved.items():
+        if bindings.get(address, identity) == identity:
+            yield Principal(PrincipalKind.ADDRESS, address), identity
+    # A renamed person keeps what was bound to the id, although the address is gone.
+    for address, identity in bindings.items():
+        if identity in subject.ids and address not in resolved:
+            yield Principal(PrincipalKind.ADDRESS, address), identity
+
+
+def _wide(subject: Subject) -> Iterable[Principal]:
+    """Yield the principals that mean many people at once; outsiders match none of them (PROTOCOL P22)."""
+    yield Principal(PrincipalKind.AUTHENTICATED)
+    for membership in subject.memberships:
+        if not membership.guest:
+            yield Principal(PrincipalKind.ORGANIZATION, str(membership.organization))
+    for domain in {address.rpartition("@")[2] for address in subject.addresses} & subject.domains:
+        yield Principal(PrincipalKind.DOMAIN, domain)
+
+
+def _denied_by_reach(entry: Principal, subject: Subject) -> bool:
+    """Tell whether a deny entry reaches the subject beyond what a grant would: guests, any domain, any address."""
+    match entry.kind:
+        case PrincipalKind.AUTHENTICATED:
+            return True
+        case PrincipalKind.ORGANIZATION:
+            return any(str(membership.organization) == entry.value for membership in subject.memberships)
+        case PrincipalKind.DOMAIN:
+            return any(address.endswith(f"@{entry.value}") for address in subject.addresses)
+        case PrincipalKind.ADDRESS:
+            return entry.value in subject.addresses or any(group.address == entry.value for group in subject.groups)
+
+
+def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> str:
+    """Return what would satisfy the first unmet condition, in words for the person, or "" when all hold."""
+    if conditions.strength is not None and subject.strength.rank < conditions.strength.rank:
+        return f"Sign in with {conditions.strength.value}."
+    if conditions.networks and not _in_networks(subject.network, conditions.networks):
+        return f"Connect from an allowed network ({', '.join(conditions.networks)})."
+    device = subject.device
+    if conditions.platforms and (device is None or device.platform not in conditions.platforms):
+        return f"Use a device of kind {', '.join(sorted(conditions.platforms))}."
+    if conditions.post_quantum and (device is None or not device.post_quantum):
+        return "Use a device enrolled with post-quantum keys."
+    if conditions.not_before is not None and now < conditions.not_before:
+        return "Wait until the document's time window opens."
+    if conditions.not_after is not None and now >= conditions.not_after:
+        return "The document's time window has closed; ask its owner to extend it."
+    return ""
+
+
+def _in_networks(address: str, networks: Iterable[str]) -> bool:
+    try:
+        caller = ipaddress.ip_address(address)
+        return any(caller in ipaddress.ip_network(network) for network in networks)
+    except ValueError:
+        return False
+
+
+def _validity(case: Case, *, limited_by: Policy | None) -> int:
+    """Step 10: until when the license may be used offline; the most restrictive of all limits wins."""
+    now = case.now
+    if case.subject.outsider:
+        return now
+    limits = [now + case.organization.max_license_days * DAY]
+    if case.request.certificate_expires is not None:
+        limits.append(case.request.certificate_expires)
+    if limited_by is not None:
+        if limited_by.offline_days >= 0:
+            limits.append(now + limited_by.offline_days * DAY)
+        if limited_by.expires is not None:
+            limits.append(limited_by.expires)
+        if limited_by.conditions.not_after is not None:
+            limits.append(limited_by.conditions.not_after)
+    return max(min(limits), now)
+
+
+def _expiry(case: Case, offline_until: int, content_expires: int | None) -> int:
+    """Return the license's own end: its offline time, or a few minutes when it serves one opening only."""
+    if offline_until > case.now:
+        return offline_until
+    end = case.now + (SHORT_SECONDS if case.subject.outsider else ONLINE_SECONDS)
+    return end if content_expires is None else min(end, content_expires)

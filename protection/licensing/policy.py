@@ -1,0 +1,295 @@
+"""A policy: who may do what with one content, until when and under which conditions (DESIGN.md §8, PROTOCOL P4).
+
+The JSON form is what a publishing license carries inside its envelope, what the service registers, and what the API
+takes and shows.  Reading is strict: an unknown member, right or principal kind is refused, never ignored, because
+ignoring one could widen access.
+
+    {"v": 1,
+     "grants": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW", "PRINT"]}],
+     "deny": ["domain:rival.example"],
+     "expires": 1798675200,          seconds since 1970, or null for never
+     "offline_days": 7,              -1 no own limit, 0 a license at each opening, else days
+     "lease": 3600,                  seconds a cached license lives without a fresh feed, or null
+     "enforcement": "client",        or "viewer": the content key is never released
+     "conditions": {"strength": "mfa", "networks": ["10.0.0.0/8"], "platforms": ["linux"],
+                    "not_before": 1, "not_after": 2, "post_quantum": true}}
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from protection.errors import InvalidPolicy
+from protection.licensing.rights import Right, in_order, parse_rights
+
+E = TypeVar("E", bound=StrEnum)
+
+MAX_ENTRIES: Final = 20_000
+"""Grants and deny entries together; far above any real policy, low enough to bound the work of one decision."""
+
+MAX_OFFLINE_DAYS: Final = 65_535
+
+
+class PrincipalKind(StrEnum):
+    """How an entry names whom it means (azure-rms.md §2.3)."""
+
+    ADDRESS = "address"
+    """One e-mail address: of a person, or of a group of any organization (nested members count)."""
+    DOMAIN = "domain"
+    """People, not guests, with a proven address in exactly this domain."""
+    ORGANIZATION = "organization"
+    """Every member of the organization with this id; guests are excluded."""
+    AUTHENTICATED = "authenticated"
+    """Anybody who can sign in at the installation; outsiders by code are excluded (PROTOCOL P22)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Principal:
+    """One way to name people; written ``kind:value``, or ``authenticated`` alone."""
+
+    kind: PrincipalKind
+    value: str = ""
+
+    def __str__(self) -> str:
+        return self.kind.value if self.kind is PrincipalKind.AUTHENTICATED else f"{self.kind.value}:{self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> Principal:
+        """Read ``kind:value``; a bare e-mail address and ``authenticated`` are understood too.
+
+        Raises InvalidPolicy with what would have been accepted.
+        """
+        kind, separator, value = text.strip().partition(":")
+        if not separator and "@" in kind:
+            kind, value = PrincipalKind.ADDRESS.value, kind
+        try:
+            known = PrincipalKind(kind)
+        except ValueError:
+            raise InvalidPolicy(
+                f"{text!r} does not name anybody.",
+                remedy="Write an e-mail address, domain:example.com, organization:<id> or authenticated.",
+            ) from None
+        return cls(known, _normal_value(known, value.strip(), text))
+
+
+def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
+    """Return the one spelling under which a principal is compared (PROTOCOL P12)."""
+    match kind:
+        case PrincipalKind.ADDRESS:
+            local, at, domain = value.rpartition("@")
+            if not (local and at and domain) or " " in value:
+                raise InvalidPolicy(f"{text!r} is not an e-mail address.", remedy="Write it like name@example.com.")
+            return f"{local.casefold()}@{_normal_domain(domain, text)}"
+        case PrincipalKind.DOMAIN:
+            return _normal_domain(value, text)
+        case PrincipalKind.ORGANIZATION:
+            try:
+                return str(uuid.UUID(value))
+            except ValueError:
+                raise InvalidPolicy(f"{text!r} is not an organization's id.") from None
+        case PrincipalKind.AUTHENTICATED:
+            if value:
+                raise InvalidPolicy("'authenticated' takes no value.", remedy="Write just: authenticated.")
+            return ""
+
+
+def _normal_domain(domain: str, text: str) -> str:
+    try:
+        normal = domain.rstrip(".").encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        normal = ""
+    if not normal or " " in normal:
+        raise InvalidPolicy(f"{text!r} does not name a domain.", remedy="Write it like domain:example.com.")
+    return normal
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One entry that gives rights; several entries that match one person unite."""
+
+    who: Principal
+    rights: frozenset[Right]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form, with rights in the table's order."""
+        return {"who": str(self.who), "rights": in_order(self.rights)}
+
+
+class Strength(StrEnum):
+    """How strongly the person proved who he is, weakest first."""
+
+    CODE = "code"
+    PASSWORD = "password"  # noqa: S105 - the name of a way to sign in, not a secret
+    MFA = "mfa"
+    PASSKEY = "passkey"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order of strength; a condition is met by this rank or a higher one."""
+        return list(Strength).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What an opening must meet beyond being granted; all that are set must hold.  Absent means no condition."""
+
+    strength: Strength | None = None
+    networks: tuple[str, ...] = ()
+    platforms: frozenset[str] = frozenset()
+    not_before: int | None = None
+    not_after: int | None = None
+    post_quantum: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form with only the members that are set."""
+        members: dict[str, Any] = {
+            "strength": self.strength.value if self.strength else None,
+            "networks": list(self.networks),
+            "platforms": sorted(self.platforms),
+            "not_before": self.not_before,
+            "not_after": self.not_after,
+            "post_quantum": self.post_quantum,
+        }
+        return {name: value for name, value in members.items() if value not in (None, [], False)}
+
+
+class Enforcement(StrEnum):
+    """Who enforces rights beyond being able to decrypt (DESIGN.md §6)."""
+
+    CLIENT = "client"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole of it.  An empty policy is owner-only: nothing granted means denied."""
+
+    grants: tuple[Grant, ...] = ()
+    deny: tuple[Principal, ...] = ()
+    expires: int | None = None
+    offline_days: int = -1
+    lease: int | None = None
+    enforcement: Enforcement = Enforcement.CLIENT
+    conditions: Conditions = field(default_factory=Conditions)
+    index: Mapping[Principal, frozenset[Right]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Rights by principal, several grants to one united; makes a decision independent of the list's length."""
+
+    def __post_init__(self) -> None:
+        united: dict[Principal, frozenset[Right]] = {}
+        for grant in self.grants:
+            united[grant.who] = united.get(grant.who, frozenset()) | grant.rights
+        object.__setattr__(self, "index", united)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the canonical JSON form; parsing it gives an equal policy."""
+        return {
+            "v": 1,
+            "grants": [grant.as_json() for grant in self.grants],
+            "deny": [str(principal) for principal in self.deny],
+            "expires": self.expires,
+            "offline_days": self.offline_days,
+            "lease": self.lease,
+            "enforcement": self.enforcement.value,
+            "conditions": self.conditions.as_json(),
+        }
+
+
+def parse_policy(document: Mapping[str, Any]) -> Policy:
+    """Read a policy from its JSON form, strictly.
+
+    Raises InvalidPolicy naming the member at fault: unknown version, member, right or principal, wrong type, too
+    many entries.  Absent members take the safe default of ``Policy``.
+    """
+    _only(document, {"v", "grants", "deny", "expires", "offline_days", "lease", "enforcement", "conditions"}, "policy")
+    if document.get("v", 1) != 1:
+        raise InvalidPolicy("This policy has a version that is not known here.", remedy="Update Chancery.")
+    grants, deny = _list(document, "grants"), _list(document, "deny")
+    if len(grants) + len(deny) > MAX_ENTRIES:
+        raise InvalidPolicy(f"A policy holds at most {MAX_ENTRIES} entries.", remedy="Name a group instead.")
+    return Policy(
+        grants=tuple(_grant(entry) for entry in grants),
+        deny=tuple(Principal.parse(_text(entry, "deny")) for entry in deny),
+        expires=_integer(document, "expires", 0, 2**53),
+        offline_days=_default(_integer(document, "offline_days", -1, MAX_OFFLINE_DAYS), -1),
+        lease=_integer(document, "lease", 60, 30 * 86_400),
+        enforcement=_member(Enforcement, document.get("enforcement", "client"), "enforcement"),
+        conditions=_conditions(document.get("conditions", {})),
+    )
+
+
+def _grant(entry: object) -> Grant:
+    if not isinstance(entry, Mapping):
+        raise InvalidPolicy("Each grant is an object with 'who' and 'rights'.")
+    _only(entry, {"who", "rights"}, "grant")
+    rights = [_text(name, "rights") for name in _list(entry, "rights")]
+    return Grant(Principal.parse(_text(entry.get("who"), "who")), parse_rights(rights))
+
+
+def _conditions(document: object) -> Conditions:
+    if not isinstance(document, Mapping):
+        raise InvalidPolicy("'conditions' is an object.")
+    _only(document, {"strength", "networks", "platforms", "not_before", "not_after", "post_quantum"}, "conditions")
+    networks = tuple(_network(_text(item, "networks")) for item in _list(document, "networks"))
+    post_quantum = document.get("post_quantum", False)
+    if not isinstance(post_quantum, bool):
+        raise InvalidPolicy("'post_quantum' is true or false.")
+    strength = document.get("strength")
+    return Conditions(
+        strength=None if strength is None else _member(Strength, strength, "strength"),
+        networks=networks,
+        platforms=frozenset(_text(item, "platforms") for item in _list(document, "platforms")),
+        not_before=_integer(document, "not_before", 0, 2**53),
+        not_after=_integer(document, "not_after", 0, 2**53),
+        post_quantum=post_quantum,
+    )
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise InvalidPolicy(f"{text!r} is not a network.", remedy="Write it like 192.0.2.0/24.") from None
+
+
+def _only(document: Mapping[str, Any], known: set[str], where: str) -> None:
+    unknown = sorted(str(name) for name in set(document) - known)
+    if unknown:
+        raise InvalidPolicy(f"Unknown member in {where}: {', '.join(unknown)}.", remedy="Remove it or update Chancery.")
+
+
+def _list(document: Mapping[str, Any], name: str) -> Sequence[object]:
+    value = document.get(name, [])
+    if not isinstance(value, list | tuple):
+        raise InvalidPolicy(f"{name!r} is a list.")
+    return value
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str) or not value or len(value) > 320:
+        raise InvalidPolicy(f"{name!r} holds texts of 1 to 320 characters.")
+    return value
+
+
+def _integer(document: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
+    value = document.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise InvalidPolicy(f"{name!r} is a whole number from {low} to {high}.")
+    return value
+
+
+def _default(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def _member(kind: type[E], value: object, name: str) -> E:
+    try:
+        return kind(_text(value, name))
+    except ValueError:
+        raise InvalidPolicy(f"{name!r} is one of {', '.join(kind)}.") from None

@@ -1,0 +1,67 @@
+"""Who asks, as the decision sees it: a pure value that the portal builds from the directory (DESIGN.md §2).
+
+Only *proven* addresses appear here (PROTOCOL P12); an asserted one that nobody proved matches nothing and is left out
+by whoever builds the subject.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from protection.licensing.policy import Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The person's place in one organization; a person may be member here and guest there."""
+
+    organization: UUID
+    guest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that holds the person, directly or through other groups, of any organization."""
+
+    id: UUID
+    organization: UUID
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """The device row as it stands: it, not the certificate the client shows, decides on the server (PROTOCOL P14)."""
+
+    id: UUID
+    platform: str
+    post_quantum: bool
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One person on one device in one request.
+
+    ``active`` is false when the person is disabled or blocked, or when every organization he belongs to is suspended.
+    ``outsider`` marks somebody without an account who proved an address by code (PROTOCOL P22).
+    ``domains`` are the proven mail domains of the organizations he is a member (not a guest) of.
+    """
+
+    person: UUID
+    addresses: frozenset[str] = frozenset()
+    memberships: frozenset[Membership] = frozenset()
+    groups: tuple[Group, ...] = ()
+    domains: frozenset[str] = frozenset()
+    device: DeviceFacts | None = None
+    strength: Strength = Strength.PASSWORD
+    active: bool = True
+    outsider: bool = False
+    network: str = ""
+    ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        # Computed once: a policy may have thousands of bound entries, and each asks whether its id is among these.
+        object.__setattr__(self, "ids", frozenset({self.person, *(group.id for group in self.groups)}))
+
+    def is_member(self, organization: UUID) -> bool:
+        """Tell whether the person belongs to the organization as a member, not as a guest."""
+        return Membership(organization) in self.memberships

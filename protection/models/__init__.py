@@ -1,0 +1,38 @@
+"""The tables of the protection floor; Django finds them here."""
+
+from protection.models.content import (
+    Certificate,
+    Content,
+    ContentChange,
+    ContentRevocation,
+    Edition,
+    GrantBinding,
+    RegistrationState,
+    new_feed_id,
+)
+from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, WrappingKey
+from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
+from protection.models.templates import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
+
+__all__ = [
+    "Certificate",
+    "Content",
+    "ContentChange",
+    "ContentRevocation",
+    "Edition",
+    "ExpiryOption",
+    "FeedEntry",
+    "FeedHead",
+    "GrantBinding",
+    "IssuingKey",
+    "KeyStatus",
+    "LogKey",
+    "ProtectionTemplate",
+    "RegistrationState",
+    "ServiceSettings",
+    "TemplateStatus",
+    "TemplateVersion",
+    "TenantKey",
+    "WrappingKey",
+    "new_feed_id",
+]

@@ -1,0 +1,138 @@
+"""Registered content: the state that counts, whatever the file says (PROTOCOL P4)."""
+
+import secrets
+
+from django.db import models
+from django.db.models.functions import Now
+
+from protection.models.keys import TenantKey
+
+
+def new_feed_id() -> bytes:
+    """Return a random name under which revocations appear in the feed; it tells outsiders nothing (P24)."""
+    return secrets.token_bytes(16)
+
+
+class RegistrationState(models.TextChoices):
+    """Whether the registration is believed (P5)."""
+
+    REGISTERED = "registered", "Registered"
+    HELD = "held", "Held"
+    BARRED = "barred", "Barred"
+
+
+class Content(models.Model):
+    """One protected document.  Never deleted while its tenant key can open anything.
+
+    People are ids of the directory.  Either ``template_id`` is set or ``policy`` holds an ad hoc policy in the JSON
+    form of ``licensing.policy``.  ``rev`` is raised by every change that may take something away.
+    """
+
+    cid = models.UUIDField(primary_key=True)
+    pl_digest = models.BinaryField(unique=True)
+    tenant_key = models.ForeignKey(TenantKey, models.PROTECT)
+    issuer_id = models.UUIDField()
+    issuer_address = models.CharField(max_length=320)
+    owner_id = models.UUIDField()
+    owner_address = models.CharField(max_length=320)
+    title = models.CharField(max_length=255, db_default="")
+    template_id = models.UUIDField(null=True)
+    policy = models.JSONField(null=True)
+    expires = models.BigIntegerField(null=True)
+    offline_days = models.IntegerField(null=True)
+    rev = models.PositiveIntegerField(db_default=1)
+    registration = models.CharField(max_length=16, choices=RegistrationState.choices)
+    held_because = models.CharField(max_length=64, db_default="")
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.UUIDField(null=True)
+    issuer_barred = models.BooleanField(db_default=False)
+    feed_id = models.BinaryField(default=new_feed_id)
+    published_at = models.DateTimeField()
+    registered_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """The indexes serve "my documents", "all documents" and a template's documents, newest first."""
+
+        indexes = (
+            models.Index(fields=["issuer_id", "-registered_at"], name="protection_content_issuer"),
+            models.Index(fields=["owner_id", "-registered_at"], name="protection_content_owner"),
+            models.Index(fields=["-registered_at", "cid"], name="protection_content_newest"),
+            models.Index(fields=["template_id"], name="protection_content_template"),
+        )
+
+
+class Edition(models.Model):
+    """One sealed state of a body; its content key lies under the wrapping key of the content's tenant key."""
+
+    pk = models.CompositePrimaryKey("content_id", "n")
+    content = models.ForeignKey(Content, models.PROTECT, related_name="editions")
+    n = models.PositiveIntegerField()
+    seal_digest = models.BinaryField(unique=True)
+    previous = models.BinaryField(null=True)
+    person_id = models.UUIDField()
+    device_id = models.UUIDField()
+    wrapped_key = models.BinaryField()
+    made_at = models.DateTimeField()
+    registered_at = models.DateTimeField(db_default=Now())
+
+
+class ContentChange(models.Model):
+    """What somebody set, kept so that a change can be explained and what issuer or owner last set can be restored."""
+
+    content = models.ForeignKey(Content, models.PROTECT, related_name="changes")
+    at = models.DateTimeField(db_default=Now())
+    person_id = models.UUIDField()
+    basis = models.CharField(max_length=16)
+    rev = models.PositiveIntegerField()
+    policy = models.JSONField(null=True)
+    expires = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=500, db_default="")
+
+    class Meta:
+        """History of a document, newest first."""
+
+        indexes = (models.Index(fields=["content", "-at"], name="protection_change_history"),)
+
+
+class ContentRevocation(models.Model):
+    """Withdrawal for one person or group alone."""
+
+    content = models.ForeignKey(Content, models.PROTECT, related_name="revocations")
+    identity = models.UUIDField()
+    address = models.CharField(max_length=320)
+    revoked_at = models.DateTimeField(db_default=Now())
+    revoked_by = models.UUIDField()
+
+    class Meta:
+        """One per person and content."""
+
+        constraints = (models.UniqueConstraint(fields=["content", "identity"], name="protection_revoked_once"),)
+
+
+class GrantBinding(models.Model):
+    """Whom an address of a policy meant when it was first resolved, so that a re-used address inherits nothing.
+
+    ``scope`` is the content's id for an ad hoc policy, the template version's id for a template.
+    """
+
+    scope = models.UUIDField()
+    address = models.CharField(max_length=320)
+    identity = models.UUIDField()
+    bound_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Bound once, for ever."""
+
+        constraints = (models.UniqueConstraint(fields=["scope", "address"], name="protection_bound_once"),)
+
+
+class Certificate(models.Model):
+    """A client licensor certificate that was issued: this device may publish for this person (P5)."""
+
+    jti = models.UUIDField(primary_key=True)
+    person_id = models.UUIDField()
+    device_id = models.UUIDField()
+    not_before = models.BigIntegerField()
+    expires = models.BigIntegerField()
+    owner_other = models.BooleanField(db_default=False)
+    issued_at = models.DateTimeField(db_default=Now())

@@ -1,0 +1,66 @@
+"""The organization's own settings of the service, and its revocation feed."""
+
+import secrets
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+def new_feed_secret() -> bytes:
+    """Return the secret from which the feed ids of people are derived."""
+    return secrets.token_bytes(32)
+
+
+class ServiceSettings(models.Model):
+    """One row: how the service behaves for this organization.
+
+    ``max_license_days`` limits every use license, 0 means a license at each opening.  ``lease_seconds`` is what an
+    ad hoc policy gets when it names none.  ``registration_days`` is how long after a certificate's end an offline
+    document is still believed (PROTOCOL P5).
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    organization_id = models.UUIDField()
+    name = models.CharField(max_length=200)
+    suite = models.CharField(max_length=16, db_default="hybrid")
+    max_license_days = models.PositiveIntegerField(db_default=30)
+    lease_seconds = models.PositiveIntegerField(null=True, db_default=86_400)
+    registration_days = models.PositiveIntegerField(db_default=90)
+    keep_titles = models.BooleanField(db_default=True)
+    platforms_off = models.JSONField(default=list)
+    conditions = models.JSONField(default=dict)
+    contact = models.CharField(max_length=320, db_default="")
+    feed_secret = models.BinaryField(default=new_feed_secret)
+
+    class Meta:
+        """Exactly one row."""
+
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="protection_one_settings_row"),)
+
+
+class FeedHead(models.Model):
+    """One row: the number of the newest revocation.  Whatever takes something away increments it (P24)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        """Exactly one row."""
+
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="protection_one_feed_head"),)
+
+
+class FeedEntry(models.Model):
+    """One revocation in the feed: kills licenses of a lower ``rev`` or issued before ``before``."""
+
+    seq = models.BigIntegerField()
+    feed_id = models.BinaryField()
+    rev = models.PositiveIntegerField(null=True)
+    before = models.BigIntegerField(null=True)
+    drop_after = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Statements are made from the entries after a client's number."""
+
+        indexes = (models.Index(fields=["seq"], name="protection_feed_seq"),)

@@ -1,0 +1,174 @@
+"""Sealing: from a stream of plaintext to a sealed file, in constant memory and all or nothing.
+
+One thread reads and encrypts, the other hashes and writes.  The seal is made last, by a function of the caller, because
+only the caller has the device key; it is put into the trailer, so that nothing has to be written twice.
+"""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Final, TypeAlias
+
+from protection.crypto import merkle
+from protection.crypto.content import LEAF, encryptor_for
+from protection.crypto.labels import BODY
+from protection.errors import InvalidFile
+from protection.formats import sealed
+from protection.formats.metadata import Metadata
+from protection.licensing.body import BodyFacts, BodySeal, SealFacts
+from protection.licensing.publishing import PublishingLicense
+from protection.sealing.atomic import replacing
+from protection.sealing.pipeline import Leaf, leaves
+from protection.sealing.read import SealedFile
+from protection.sealing.streams import read_full, remaining, write_all
+
+Progress: TypeAlias = Callable[[int, int | None], None]
+"""Called with the bytes done and the bytes in total, if that is known."""
+MakeSeal: TypeAlias = Callable[[SealFacts], str]
+"""Signs the facts with the device key and returns the compact body seal."""
+
+_CHANGED: Final = "Close the program that writes to the file, and try again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edition:
+    """What differs between a first sealing and a later edition."""
+
+    license: PublishingLicense
+    notice: str
+    n: int
+    prev: bytes | None
+
+
+def seal_file(
+    source: BinaryIO | Path,
+    target: Path,
+    *,
+    content_key: bytes,
+    license: PublishingLicense,
+    metadata: Metadata,
+    make_seal: MakeSeal,
+    notice: str = "",
+    progress: Progress | None = None,
+) -> BodySeal:
+    """Seal ``source`` into ``target`` as the first edition of a publishing license."""
+    edition = _Edition(license=license, notice=notice, n=1, prev=None)
+    return _seal(source, target, edition, content_key, metadata, make_seal, progress)
+
+
+def seal_edition(
+    previous: SealedFile,
+    source: BinaryIO | Path,
+    target: Path,
+    *,
+    content_key: bytes,
+    metadata: Metadata,
+    make_seal: MakeSeal,
+    progress: Progress | None = None,
+) -> BodySeal:
+    """Seal a new edition of a sealed file: notice and publishing license stay byte for byte, the rest is new.
+
+    ``target`` may be the file that ``previous`` was read from.
+    """
+    edition = _Edition(
+        license=previous.publishing_license,
+        notice=previous.notice,
+        n=previous.body_seal.facts.n + 1,
+        prev=previous.body_seal.digest,
+    )
+    return _seal(source, target, edition, content_key, metadata, make_seal, progress)
+
+
+def _seal(
+    source: BinaryIO | Path,
+    target: Path,
+    edition: _Edition,
+    content_key: bytes,
+    metadata: Metadata,
+    make_seal: MakeSeal,
+    progress: Progress | None,
+) -> BodySeal:
+    with ExitStack() as stack:
+        stream = stack.enter_context(open(source, "rb", buffering=0)) if isinstance(source, Path) else source
+        size = remaining(stream)
+        sink = stack.enter_context(replacing(target))
+        body = _Body(content_key, edition.license.digest)
+        if size is None:
+            # Name and size stand before the body, so a stream of unknown length is kept as ciphertext meanwhile.
+            spool = stack.enter_context(tempfile.TemporaryFile(dir=target.parent))
+            body.write(stream, spool, None, progress)
+            hdr = _write_header(sink, edition, content_key, replace(metadata, size=body.plain), body.prefix)
+            spool.seek(0)
+            shutil.copyfileobj(spool, sink, LEAF)
+        else:
+            hdr = _write_header(sink, edition, content_key, replace(metadata, size=size), body.prefix)
+            body.write(stream, sink, size, progress)
+        return _write_trailer(sink, edition, body, hdr, make_seal)
+
+
+class _Body:
+    """The body while it is written: encrypts, hashes and counts."""
+
+    def __init__(self, content_key: bytes, pl_digest: bytes) -> None:
+        self._encryptor = encryptor_for(content_key, BODY + pl_digest)
+        self.prefix = self._encryptor.update(b"")
+        self.hashes = bytearray()
+        self.length = 0
+        self.plain = 0
+
+    def write(self, source: BinaryIO, sink: BinaryIO, size: int | None, progress: Progress | None) -> None:
+        """Encrypt the whole source into the sink, and check that it had the announced size."""
+
+        def fill(leaf: Leaf) -> bool:
+            leaf.plain_size = read_full(source, memoryview(leaf.plain))
+            leaf.sealed_size = self._encryptor.update_into(leaf.plain_view(), leaf.sealed)
+            if leaf.plain_size == LEAF:
+                return True
+            end = self._encryptor.finalize()
+            leaf.sealed[leaf.sealed_size : leaf.sealed_size + len(end)] = end
+            leaf.sealed_size += len(end)
+            return False
+
+        with leaves(fill) as ready:
+            for leaf in ready:
+                self.hashes += merkle.leaf_hash(leaf.sealed_view())
+                write_all(sink, leaf.sealed_view())
+                self.length += leaf.sealed_size
+                self.plain += leaf.plain_size
+                if progress is not None:
+                    progress(self.plain, size)
+        if size is not None and self.plain != size:
+            raise InvalidFile("The file changed while it was being read.", remedy=_CHANGED)
+
+
+def _write_header(sink: BinaryIO, edition: _Edition, content_key: bytes, metadata: Metadata, prefix: bytes) -> bytes:
+    header = sealed.Header(
+        notice=edition.notice,
+        license=edition.license.token,
+        meta=metadata.seal(content_key, edition.license.digest),
+        prefix=prefix,
+    ).encode()
+    write_all(sink, header)
+    return hashlib.sha256(header).digest()
+
+
+def _write_trailer(sink: BinaryIO, edition: _Edition, body: _Body, hdr: bytes, make_seal: MakeSeal) -> BodySeal:
+    hashes = bytes(body.hashes)
+    root = merkle.root(hashes[start : start + 32] for start in range(0, len(hashes), 32))
+    facts = SealFacts(
+        org=edition.license.org,
+        cid=edition.license.cid,
+        pl=edition.license.digest,
+        body=BodyFacts(hdr=hdr, length=body.length, root=root),
+        n=edition.n,
+        prev=edition.prev,
+    )
+    seal = BodySeal.parse(make_seal(facts))
+    if seal.facts != facts:
+        raise InvalidFile("The seal was made for other bytes.")
+    write_all(sink, sealed.trailer(hashes, seal.token, body.length))
+    return seal

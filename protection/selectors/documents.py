@@ -1,0 +1,256 @@
+"""Documents as issuer, owner, administrators and auditors see them; plain values, keyset pages, newest first."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from protection.errors import NotFound
+from protection.events import Actor
+from protection.licensing.policy import Policy
+from protection.models import Content, ContentChange, ContentRevocation
+from protection.selectors.policies import registered_policy
+
+MAX_PAGE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One document in a list.  ``opened`` and ``refused`` count its openings and refusals on record."""
+
+    cid: UUID
+    title: str
+    issuer_id: UUID
+    issuer_address: str
+    owner_id: UUID
+    owner_address: str
+    template_id: UUID | None
+    registration: str
+    revoked_at: datetime | None
+    registered_at: datetime
+    expires: int | None
+    opened: int = 0
+    refused: int = 0
+
+    @property
+    def state(self) -> str:
+        """One word for lists: ``held``, ``barred``, ``revoked`` or ``active``."""
+        if self.registration != "registered":
+            return self.registration
+        return "active" if self.revoked_at is None else "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRevocation:
+    """One person or group for whom alone a document is revoked."""
+
+    identity: UUID
+    address: str
+    revoked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of a document's history of policies."""
+
+    at: datetime
+    person_id: UUID
+    basis: str
+    rev: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document with everything its page shows."""
+
+    row: DocumentRow
+    policy: Policy
+    rev: int
+    held_because: str
+    editions: int
+    revocations: tuple[RecipientRevocation, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """Some documents and the cursor of the next page, "" at the end."""
+
+    documents: tuple[DocumentRow, ...]
+    next_cursor: str
+
+
+class InvalidCursor(ValueError):
+    """The cursor was not made by this selector."""
+
+
+_ROW: Final = (
+    "cid",
+    "title",
+    "issuer_id",
+    "issuer_address",
+    "owner_id",
+    "owner_address",
+    "template_id",
+    "registration",
+    "revoked_at",
+    "registered_at",
+    "expires",
+)
+
+
+def documents_of(
+    actor: Actor, *, everybody: bool = False, search: str = "", state: str = "", limit: int = 50, cursor: str = ""
+) -> DocumentPage:
+    """Return the actor's own documents, or everybody's when the role allows it, else an empty page.
+
+    ``search`` matches title, issuer and owner; ``state`` is one of ``DocumentRow.state``.  Raises InvalidCursor.
+    """
+    if everybody and not (actor.administrator or actor.auditor):
+        return DocumentPage((), "")
+    rows = Content.objects.all()
+    if not everybody:
+        rows = rows.filter(Q(issuer_id=actor.person) | Q(owner_id=actor.person))
+    if search:
+        rows = rows.filter(
+            Q(title__icontains=search) | Q(issuer_address__icontains=search) | Q(owner_address__icontains=search)
+        )
+    if state in {"held", "barred"}:
+        rows = rows.filter(registration=state)
+    elif state in {"revoked", "active"}:
+        rows = rows.filter(registration="registered", revoked_at__isnull=state == "active")
+    if cursor:
+        moment, cid = _read_cursor(cursor)
+        rows = rows.filter(Q(registered_at__lt=moment) | Q(registered_at=moment, cid__lt=cid))
+    limit = max(1, min(limit, MAX_PAGE))
+    found = list(rows.order_by("-registered_at", "-cid").values_list(*_ROW)[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    counts = _counts([values[0] for values in found])
+    page = tuple(_row(values, counts) for values in found)
+    return DocumentPage(page, _make_cursor(page[-1]) if more else "")
+
+
+def document_for(actor: Actor, cid: UUID) -> Document:
+    """Return one document that the actor issued, owns, or may see by role.  Raises NotFound for everybody else."""
+    content = Content.objects.filter(cid=cid).first()
+    privileged = actor.administrator or actor.auditor
+    if content is None or not (privileged or actor.person in {content.issuer_id, content.owner_id}):
+        raise NotFound("There is no such document, or you may not see it.")
+    row = _row(tuple(getattr(content, name) for name in _ROW), _counts([cid]))
+    return Document(
+        row=row,
+        policy=registered_policy(content),
+        rev=content.rev,
+        held_because=content.held_because,
+        editions=content.editions.count(),
+        revocations=tuple(
+            RecipientRevocation(*values)
+            for values in ContentRevocation.objects.filter(content=content)
+            .order_by("-revoked_at")
+            .values_list("identity", "address", "revoked_at")
+        ),
+        changes=tuple(
+            Change(*values)
+            for values in ContentChange.objects.filter(content=content)
+            .order_by("-at", "-id")
+            .values_list("at", "person_id", "basis", "rev", "reason")[:50]
+        ),
+    )
+
+
+def latest_offline_moment(cid: UUID) -> datetime | None:
+    """Return the latest moment at which a cached license of the document could still open it, or None for never.
+
+    For each license on record this is the earlier of its offline end and the present moment plus its lease (PROTOCOL
+    P24).  Read it after a revocation has committed.  It is true for clients that follow the rules.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select to_timestamp(max(least(
+                (d.body::jsonb ->> 'offline_until')::bigint,
+                coalesce(extract(epoch from clock_timestamp())::bigint + (d.body::jsonb ->> 'lease')::bigint, 2^53)
+            )))
+            from audit_event e join audit_eventdetails d on d.digest = e.details_digest
+            where e.content_id = %s and e.kind = 'content.opened' and e.outcome = 'allowed'
+              and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
+            """,
+            [cid],
+        )
+        (moment,) = cursor.fetchone()
+    return moment if isinstance(moment, datetime) else None
+
+
+def _row(values: tuple[Any, ...], counts: Mapping[UUID, tuple[int, int]]) -> DocumentRow:
+    members = dict(zip(_ROW, values, strict=True))
+    opened, refused = counts.get(members["cid"], (0, 0))
+    return DocumentRow(**members, opened=opened, refused=refused)
+
+
+def _counts(cids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Return openings and refusals by document, from the ledger, in one query for the whole page."""
+    if not cids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select content_id, count(*) filter (where outcome = 'allowed'),"
+            " count(*) filter (where outcome = 'refused')"
+            " from audit_event where content_id = any(%s) and kind = 'content.opened' group by content_id",
+            [list(cids)],
+        )
+        return {cid: (opened, refused) for cid, opened, refused in cursor.fetchall()}
+
+
+def _make_cursor(last: DocumentRow) -> str:
+    return base64.urlsafe_b64encode(f"{last.registered_at.astimezone(UTC).isoformat()}|{last.cid}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[Any, UUID]:
+    try:
+        moment, _, cid = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        return datetime.fromisoformat(moment), UUID(cid)
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise InvalidCursor("this cursor is not known") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many documents there are, and what happened to them in the last thirty days."""
+
+    documents: int
+    revoked: int
+    held: int
+    opened: int
+    refused: int
+
+
+def totals_for(actor: Actor, *, everybody: bool) -> Totals:
+    """Return the totals of the actor's own documents, or of everybody's when the role allows it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with mine as (
+                select cid, revoked_at, registration from protection_content
+                where %(all)s or issuer_id = %(person)s or owner_id = %(person)s
+            ), happened as (
+                select outcome, count(*) as times from audit_event
+                where kind = 'content.opened' and received_at > now() - interval '30 days'
+                  and (%(all)s or content_id in (select cid from mine))
+                group by outcome
+            )
+            select (select count(*) from mine),
+                   (select count(*) from mine where revoked_at is not null),
+                   (select count(*) from mine where registration = 'held'),
+                   coalesce((select times from happened where outcome = 'allowed'), 0),
+                   coalesce((select times from happened where outcome = 'refused'), 0)
+            """,
+            {"all": everybody and (actor.administrator or actor.auditor), "person": actor.person},
+        )
+        return Totals(*cursor.fetchone())

@@ -1,0 +1,9 @@
+"""What the installation says of itself."""
+
+from protection.crypto.signatures import VerifyKey
+from protection.keys.root import installation_key
+
+
+def installation_public_key() -> VerifyKey:
+    """Return the key that clients pin at sign-in."""
+    return installation_key().verify_key

@@ -1,0 +1,169 @@
+"""Everything a licensing decision rests on, read in one statement (DESIGN.md §10, PROTOCOL P25).
+
+``CONTENT_STATE`` is the protection floor's half of the deciding statement; the portal joins it with the directory's
+half and runs both in one round trip.  Nothing here is cached but what cannot change meaning: parsed policies, by value.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from protection.licensing.evaluate import ContentFacts, Registration
+from protection.licensing.policy import Conditions, Policy, parse_policy
+from protection.selectors.policies import limited, parsed, template_expiry
+
+CONTENT_STATE: Final = """
+select
+    wanted.position, wanted.seal as wanted_seal,
+    extract(epoch from clock_timestamp())::bigint as now,
+    s.max_license_days, s.lease_seconds, s.platforms_off::text as platforms_off, s.conditions::text as conditions,
+    s.contact, s.feed_secret, f.seq as feed_seq,
+    c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
+    c.policy::text as policy, c.expires, c.offline_days, c.rev, c.registration, c.revoked_at is not null as revoked,
+    c.issuer_barred, c.feed_id, extract(epoch from c.published_at)::bigint as published,
+    c.template_id, v.id as version_id, v.policy::text as template_policy, v.expiry_option,
+    v.expires as template_expires, v.expires_after_days,
+    k.id as tenant_key_id, k.kid, k.status as key_status,
+    e.n as edition, e.wrapped_key, e.person_id as sealed_by,
+    latest.n as latest_edition, latest.seal_digest as latest_seal, latest.wrapped_key as latest_wrapped_key,
+    (select array_agg(r.identity) from {schema}protection_contentrevocation r where r.content_id = c.cid)
+        as revoked_ids,
+    (select jsonb_object_agg(b.address, b.identity) from {schema}protection_grantbinding b
+      where b.scope = case when c.policy is null then v.id else c.cid end) as bindings
+from unnest(%(pls)s::bytea[], %(seals)s::bytea[]) with ordinality as wanted (pl, seal, position)
+join {schema}protection_servicesettings s on s.id = 1
+join {schema}protection_feedhead f on f.id = 1
+left join {schema}protection_content c on c.pl_digest = wanted.pl
+left join {schema}protection_tenantkey k on k.id = c.tenant_key_id
+left join {schema}protection_protectiontemplate t on t.id = c.template_id
+left join {schema}protection_templateversion v on v.template_id = t.id and v.number = t.current
+left join {schema}protection_edition e on e.content_id = c.cid and e.seal_digest = wanted.seal
+left join lateral (
+    select n, seal_digest, wrapped_key from {schema}protection_edition
+    where content_id = c.cid order by n desc limit 1) latest on true
+order by wanted.position
+"""
+
+UNMOVED: Final = "where exists (select 1 from {schema}protection_feedhead where id = 1 and seq = %(feed_seq)s)"
+"""The condition under which a decision may still be recorded: nothing it rests on has moved since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditionState:
+    """One registered edition and its content key, wrapped."""
+
+    n: int
+    seal_digest: bytes
+    wrapped_key: bytes
+    sealed_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentState:
+    """One document as it stands, with what a license for it says beyond the decision."""
+
+    facts: ContentFacts
+    pl_digest: bytes
+    rev: int
+    feed_id: bytes
+    title: str
+    issuer_address: str
+    owner_address: str
+    tenant_key: UUID
+    kid: bytes
+    key_usable: bool
+    scope: UUID
+    """To what new address bindings belong: the content, or its template's version."""
+    edition: EditionState | None
+    latest: EditionState | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """The organization's settings and the number of its newest revocation, read with the documents."""
+
+    now: int
+    max_license_days: int
+    lease_seconds: int | None
+    platforms_off: frozenset[str]
+    conditions: Conditions
+    contact: str
+    feed_secret: bytes = field(repr=False)
+    feed_seq: int = 0
+
+
+def service_state(row: dict[str, Any]) -> ServiceState:
+    """Return what every row of the statement repeats."""
+    return ServiceState(
+        now=row["now"],
+        max_license_days=row["max_license_days"],
+        lease_seconds=row["lease_seconds"],
+        platforms_off=frozenset(_json(row["platforms_off"])),
+        conditions=_conditions(row["conditions"]),
+        contact=row["contact"],
+        feed_secret=bytes(row["feed_secret"]),
+        feed_seq=row["feed_seq"],
+    )
+
+
+def content_state(row: dict[str, Any]) -> ContentState | None:
+    """Return the document of one row, or None when the service does not know it."""
+    if row["cid"] is None:
+        return None
+    bindings = {address: UUID(identity) for address, identity in (row["bindings"] or {}).items()}
+    facts = ContentFacts(
+        cid=row["cid"],
+        issuer=row["issuer_id"],
+        owner=row["owner_id"],
+        policy=_policy(row),
+        registration=Registration(row["registration"]),
+        revoked=row["revoked"],
+        revoked_ids=frozenset(row["revoked_ids"] or ()),
+        issuer_barred=row["issuer_barred"],
+        bindings=bindings,
+    )
+    return ContentState(
+        facts=facts,
+        pl_digest=bytes(row["pl_digest"]),
+        rev=row["rev"],
+        feed_id=bytes(row["feed_id"]),
+        title=row["title"],
+        issuer_address=row["issuer_address"],
+        owner_address=row["owner_address"],
+        tenant_key=row["tenant_key_id"],
+        kid=bytes(row["kid"]),
+        key_usable=row["key_status"] in {"active", "archived"},
+        scope=row["cid"] if row["policy"] is not None else row["version_id"] or row["cid"],
+        edition=_edition(row),
+        latest=_latest(row),
+    )
+
+
+def _policy(row: dict[str, Any]) -> Policy | None:
+    if row["policy"] is not None:
+        return limited(parsed(row["policy"]), row["expires"], offline_days=row["offline_days"])
+    if row["version_id"] is None:
+        return None
+    end = template_expiry(row["expiry_option"], row["template_expires"], row["expires_after_days"], row["published"])
+    return limited(parsed(row["template_policy"]), row["expires"], end, offline_days=row["offline_days"])
+
+
+def _edition(row: dict[str, Any]) -> EditionState | None:
+    if row["edition"] is None:
+        return None
+    return EditionState(row["edition"], bytes(row["wanted_seal"]), bytes(row["wrapped_key"]), row["sealed_by"])
+
+
+def _latest(row: dict[str, Any]) -> EditionState | None:
+    if row["latest_edition"] is None:
+        return None
+    return EditionState(row["latest_edition"], bytes(row["latest_seal"]), bytes(row["latest_wrapped_key"]))
+
+
+def _json(text: str) -> list[str]:
+    return [str(item) for item in json.loads(text)]
+
+
+def _conditions(text: str) -> Conditions:
+    return Conditions() if text == "{}" else parse_policy({"conditions": json.loads(text)}).conditions

@@ -1,0 +1,77 @@
+"""Keys and settings of the current organization, as its administrators see them; never a private half (C67)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count
+
+from protection.models import ServiceSettings, TenantKey
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One tenant key.  ``documents`` counts the registered documents that only this key opens."""
+
+    id: UUID
+    kid: str
+    suite: str
+    store: str
+    status: str
+    created_at: datetime
+    status_changed_at: datetime
+    encryption_public: bytes
+    signing_public: bytes
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the service behaves for the organization."""
+
+    name: str
+    suite: str
+    max_license_days: int
+    lease_seconds: int | None
+    registration_days: int
+    keep_titles: bool
+    contact: str
+
+
+def keys() -> tuple[Key, ...]:
+    """Return all tenant keys, newest first."""
+    rows = TenantKey.objects.annotate(documents=Count("content")).order_by("-created_at")
+    return tuple(
+        Key(
+            id=row.id,
+            kid=bytes(row.kid).hex(),
+            suite=row.suite,
+            store=row.store,
+            status=row.status,
+            created_at=row.created_at,
+            status_changed_at=row.status_changed_at,
+            encryption_public=bytes(row.encryption_public),
+            signing_public=bytes(row.signing_public),
+            documents=row.documents,
+        )
+        for row in rows
+    )
+
+
+def is_activated() -> bool:
+    """Tell whether the current organization has been activated, that is, has keys and a ledger."""
+    return ServiceSettings.objects.exists()
+
+
+def settings() -> Settings:
+    """Return the organization's settings of the service."""
+    row = ServiceSettings.objects.get(id=1)
+    return Settings(
+        name=row.name,
+        suite=row.suite,
+        max_license_days=row.max_license_days,
+        lease_seconds=row.lease_seconds,
+        registration_days=row.registration_days,
+        keep_titles=row.keep_titles,
+        contact=row.contact,
+    )

@@ -1,0 +1,89 @@
+"""Protection templates as pages, API and clients show them; plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from protection.errors import NotFound
+from protection.licensing.policy import Policy, parse_policy
+from protection.models import Content, TemplateStatus, TemplateVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One template in its current version."""
+
+    id: UUID
+    status: str
+    is_default: bool
+    version: int
+    names: Mapping[str, str]
+    descriptions: Mapping[str, str]
+    policy: Policy
+    expiry_option: str
+    expires: int | None
+    expires_after_days: int | None
+    changed_at: datetime
+
+    def name(self, *languages: str) -> str:
+        """Return the name in the first of these languages that it has, else its first name (C39)."""
+        return in_language(self.names, languages)
+
+    def description(self, *languages: str) -> str:
+        """Return the description in the first of these languages that it has, else its first one."""
+        return in_language(self.descriptions, languages)
+
+
+def in_language(texts: Mapping[str, str], languages: tuple[str, ...]) -> str:
+    """Return a text in the best language; ``pt-BR`` is served by ``pt``."""
+    for language in languages:
+        found = texts.get(language) or texts.get(language.partition("-")[0])
+        if found:
+            return found
+    return next(iter(texts.values()), "")
+
+
+def templates(*, published_only: bool = False) -> tuple[Template, ...]:
+    """Return all templates, published ones first, then by name."""
+    rows = TemplateVersion.objects.filter(number=F("template__current")).select_related("template")
+    if published_only:
+        rows = rows.filter(template__status=TemplateStatus.PUBLISHED)
+    found = [_template(row) for row in rows]
+    return tuple(sorted(found, key=lambda one: (one.status != TemplateStatus.PUBLISHED, one.name())))
+
+
+def template(template_id: UUID) -> Template:
+    """Return one template.  Raises NotFound."""
+    row = (
+        TemplateVersion.objects.filter(template_id=template_id, number=F("template__current"))
+        .select_related("template")
+        .first()
+    )
+    if row is None:
+        raise NotFound("There is no such template.")
+    return _template(row)
+
+
+def documents_under(template_id: UUID) -> int:
+    """Return how many registered documents the template protects."""
+    return Content.objects.filter(template_id=template_id).count()
+
+
+def _template(row: Any) -> Template:
+    return Template(
+        id=row.template_id,
+        status=row.template.status,
+        is_default=row.template.is_default,
+        version=row.number,
+        names=row.names,
+        descriptions=row.descriptions,
+        policy=parse_policy(row.policy),
+        expiry_option=row.expiry_option,
+        expires=row.expires,
+        expires_after_days=row.expires_after_days,
+        changed_at=row.made_at,
+    )

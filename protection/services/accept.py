@@ -1,0 +1,34 @@
+"""Accept or bar a document whose registration was held (PROTOCOL P5)."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from protection.errors import NotFound
+from protection.events import Actor, Kind
+from protection.models import Content, RegistrationState
+from protection.services.feed import touch
+from protection.services.recording import record_action
+
+
+@transaction.atomic
+def accept(*, actor: Actor, cid: UUID) -> None:
+    """Believe a held registration from now on.  Administrators only; raises NotFound."""
+    _decide(actor, cid, RegistrationState.REGISTERED, Kind.CONTENT_ACCEPTED)
+
+
+@transaction.atomic
+def bar(*, actor: Actor, cid: UUID) -> None:
+    """Refuse a held registration for good.  Administrators only; raises NotFound."""
+    _decide(actor, cid, RegistrationState.BARRED, Kind.CONTENT_BARRED)
+
+
+def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> None:
+    content = Content.objects.select_for_update().filter(cid=cid).first()
+    if content is None or not actor.administrator:
+        raise NotFound("There is no such document, or you may not decide about it.")
+    if content.registration == RegistrationState.HELD:
+        content.registration = state
+        content.save(update_fields=["registration"])
+        touch()
+        record_action(kind, actor, content_id=cid, title=content.title)

@@ -1,0 +1,85 @@
+"""Issue the certificates that let a device open and publish (PROTOCOL P5, P14)."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from protection.crypto.keys import EncryptionPublicKey
+from protection.crypto.signatures import VerifyKey
+from protection.events import Actor, Kind
+from protection.keys.issuing import issuer
+from protection.keys.root import installation_key
+from protection.licensing.account import LIFETIME as ACCOUNT_LIFETIME
+from protection.licensing.account import AccountCertificate
+from protection.licensing.licensor import LIFETIME as LICENSOR_LIFETIME
+from protection.licensing.licensor import LicensorCertificate, May
+from protection.models import Certificate, KeyStatus, TenantKey
+from protection.services.recording import record_action
+
+CLOCK_MARGIN: Final = 60
+"""Seconds a certificate reaches back, for clients whose clock is a little behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKeys:
+    """A device as its row states it."""
+
+    id: UUID
+    person: UUID
+    signing: VerifyKey
+    encryption: EncryptionPublicKey
+    platform: str
+
+
+def account_certificate(*, iss: str, device: DeviceKeys, now: int) -> str:
+    """Return a rights account certificate (RAC): this device belongs to this person, for 31 days.
+
+    The enrolment that asks for it is recorded by the directory; renewing one is no event of its own.
+    """
+    return AccountCertificate(
+        iss=iss,
+        jti=uuid4(),
+        sub=device.person,
+        dev=device.id,
+        signing_key=device.signing,
+        encryption_key=device.encryption,
+        platform=device.platform,
+        iat=now,
+        exp=now + ACCOUNT_LIFETIME,
+    ).sign(installation_key())
+
+
+@transaction.atomic
+def licensor_certificate(
+    *, organization: UUID, actor: Actor, device: DeviceKeys, now: int, owner_other: bool = False
+) -> tuple[str, str]:
+    """Return a client licensor certificate (CLC) and the delegation that its signature rests on.
+
+    The caller has made sure that the person is an enabled member of the organization and the device is his and not
+    revoked.  Recorded; the row lets the service know what it has vouched for.
+    """
+    signing = issuer(organization)
+    kids = tuple(bytes(kid) for kid in TenantKey.objects.filter(status=KeyStatus.ACTIVE).values_list("kid", flat=True))
+    certificate = LicensorCertificate(
+        org=organization,
+        jti=uuid4(),
+        sub=device.person,
+        dev=device.id,
+        key=device.signing,
+        kids=kids,
+        may=frozenset({May.AD_HOC, May.OWNER_OTHER}) if owner_other else frozenset({May.AD_HOC}),
+        nbf=max(now - CLOCK_MARGIN, signing.not_before),
+        exp=now + LICENSOR_LIFETIME - CLOCK_MARGIN,
+    )
+    Certificate.objects.create(
+        jti=certificate.jti,
+        person_id=certificate.sub,
+        device_id=certificate.dev,
+        not_before=certificate.nbf,
+        expires=certificate.exp,
+        owner_other=owner_other,
+    )
+    record_action(Kind.CERTIFICATE_ISSUED, actor, details={"certificate": str(certificate.jti)})
+    return certificate.sign(signing.key), signing.delegation

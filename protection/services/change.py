@@ -1,0 +1,62 @@
+"""Change the policy of a document that was already sent; the file itself stays as it is (PROTOCOL P4)."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from protection.errors import ChanceryError
+from protection.events import Actor, Kind
+from protection.licensing.narrowing import narrows
+from protection.licensing.policy import Policy, parse_policy
+from protection.models import Content, ContentChange
+from protection.selectors.policies import registered_policy
+from protection.services.access import ADMINISTRATOR, managed_content
+from protection.services.feed import kill_revisions_below, touch
+from protection.services.recording import record_action
+
+
+class Widening(ChanceryError):
+    """An administrator by role tried to give somebody more than issuer or owner had given."""
+
+    code = "widening_not_allowed"
+    remedy = "Ask the owner to make this change, or take rights away instead of adding them."
+
+
+@transaction.atomic
+def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "") -> int:
+    """Replace the document's policy; return its revision.
+
+    Issuer and owner may change anything; an administrator only narrows, or sets again what issuer or owner had last
+    set.  The revision is raised, and cached licenses die, unless the new policy takes nothing away.  Raises NotFound
+    and Widening.
+    """
+    content, ground = managed_content(actor, cid)
+    before = registered_policy(content)
+    if ground == ADMINISTRATOR and not (narrows(policy, before) or policy == _last_set(content)):
+        raise Widening("Administrators may narrow a document's policy or restore it, not widen it.")
+    if narrows(before, policy):
+        touch()
+    else:
+        content.rev += 1
+        kill_revisions_below(bytes(content.feed_id), content.rev)
+    content.policy, content.template_id, content.expires = policy.as_json(), None, policy.expires
+    content.save(update_fields=["policy", "template_id", "expires", "rev"])
+    ContentChange.objects.create(
+        content=content,
+        person_id=actor.person,
+        basis=ground,
+        rev=content.rev,
+        policy=policy.as_json(),
+        expires=policy.expires,
+        reason=reason[:500],
+    )
+    record_action(
+        Kind.CONTENT_CHANGED, actor, content_id=cid, title=content.title, details={"ground": ground, "rev": content.rev}
+    )
+    return content.rev
+
+
+def _last_set(content: Content) -> Policy | None:
+    """Return the policy that issuer or owner had last set, which an administrator may bring back."""
+    last = content.changes.exclude(basis=ADMINISTRATOR).order_by("-at", "-id").first()
+    return None if last is None or last.policy is None else parse_policy(last.policy)

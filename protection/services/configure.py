@@ -1,0 +1,54 @@
+"""Change how the service behaves for an organization."""
+
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+
+from protection.crypto.suites import suite_named
+from protection.errors import InvalidPolicy
+from protection.events import Actor, Kind
+from protection.licensing.policy import MAX_OFFLINE_DAYS
+from protection.models import ServiceSettings
+from protection.services.feed import touch
+from protection.services.recording import record_action
+
+MIN_LEASE, MAX_LEASE = 60, 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Every member is optional; what is None stays as it is.  ``lease_seconds`` 0 means no lease."""
+
+    suite: str | None = None
+    max_license_days: int | None = None
+    lease_seconds: int | None = None
+    registration_days: int | None = None
+    keep_titles: bool | None = None
+    contact: str | None = None
+
+
+@transaction.atomic
+def configure(*, actor: Actor, configuration: Configuration) -> None:
+    """Apply a configuration.  Raises InvalidPolicy for a value out of range, UnknownSuite for a suite."""
+    _check(configuration)
+    changes = {name: value for name, value in asdict(configuration).items() if value is not None}
+    row = ServiceSettings.objects.select_for_update().get(id=1)
+    for name, value in changes.items():
+        setattr(row, name, None if (name, value) == ("lease_seconds", 0) else value)
+    row.save(update_fields=list(changes))
+    touch()
+    record_action(Kind.SETTINGS_CHANGED, actor, details={k: v for k, v in changes.items() if k != "contact"})
+
+
+def _check(configuration: Configuration) -> None:
+    if configuration.suite is not None:
+        suite_named(configuration.suite)
+    days = configuration.max_license_days
+    if days is not None and not 0 <= days <= MAX_OFFLINE_DAYS:
+        raise InvalidPolicy(f"Licenses live 0 to {MAX_OFFLINE_DAYS} days.")
+    lease = configuration.lease_seconds
+    if lease is not None and lease != 0 and not MIN_LEASE <= lease <= MAX_LEASE:
+        raise InvalidPolicy(f"A lease is 0 (none) or {MIN_LEASE} to {MAX_LEASE} seconds.")
+    registration = configuration.registration_days
+    if registration is not None and not 0 <= registration <= 3650:
+        raise InvalidPolicy("Documents are believed for 0 to 3650 days after a certificate's end.")

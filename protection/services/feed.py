@@ -1,0 +1,64 @@
+"""The organization's revocation feed: numbered entries that kill cached licenses (PROTOCOL P24).
+
+Every service that takes something away appends here in its own transaction.  The head's row lock orders revocations;
+the same number is what the licensing statement re-checks, so that a license decided before a revocation never leaves
+after it.
+"""
+
+import hmac
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from protection.crypto.labels import FEED_PERSON
+from protection.models import FeedEntry, ServiceSettings
+
+LONGEST_LICENSING: Final = 5
+"""Seconds that one licensing transaction may take at most; a person's or device's entry reaches this far ahead."""
+
+
+def kill_revisions_below(feed_id: bytes, rev: int) -> int:
+    """Kill cached licenses of one document that carry a lower revision; return the feed's new number."""
+    return _append(feed_id, rev=rev, before=None)
+
+
+def kill_issued_until_now(feed_id: bytes) -> int:
+    """Kill every license of one person or device issued so far; return the feed's new number."""
+    with connection.cursor() as cursor:
+        cursor.execute("select ceil(extract(epoch from clock_timestamp()))::bigint")
+        (now,) = cursor.fetchone()
+    return _append(feed_id, rev=None, before=now + LONGEST_LICENSING)
+
+
+def touch() -> int:
+    """Raise the number without an entry: state that decisions rest on has moved, no cached license dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("update protection_feedhead set seq = seq + 1 where id = 1 returning seq")
+        (seq,) = cursor.fetchone()
+    return int(seq)
+
+
+def _append(feed_id: bytes, *, rev: int | None, before: int | None) -> int:
+    seq = touch()
+    days = ServiceSettings.objects.values_list("max_license_days", flat=True).get(id=1)
+    FeedEntry.objects.create(
+        seq=seq, feed_id=feed_id, rev=rev, before=before, drop_after=Now() + timedelta(days=min(days, 36_500) + 1)
+    )
+    return seq
+
+
+def person_feed_id(secret: bytes, person: UUID) -> bytes:
+    """Return the feed id of a person in this organization.
+
+    Derived from the organization's feed secret, so that it looks random to everybody else and needs no row of its own.
+    """
+    return hmac.digest(secret, FEED_PERSON + person.bytes, "sha256")[:16]
+
+
+def person_feed(person: UUID) -> bytes:
+    """Return the feed id of a person in the current organization."""
+    secret = ServiceSettings.objects.values_list("feed_secret", flat=True).get(id=1)
+    return person_feed_id(bytes(secret), person)

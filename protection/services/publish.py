@@ -1,0 +1,195 @@
+"""Online publishing: the service makes content key and publishing license for a client that cannot by itself (C11).
+
+No content key crosses the API in clear (PROTOCOL P10): the answer is the publishing license and a use license sealed to
+the caller's device, with an edit certificate under which the client seals the first edition.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from protection.crypto.content import new_content_key
+from protection.errors import NotFound
+from protection.events import Actor, Kind
+from protection.keys.issuing import Issuer, issuer
+from protection.keys.tenant import active_row
+from protection.licensing.edit import EditCertificate
+from protection.licensing.envelope_content import Envelope, TemplateReference
+from protection.licensing.evaluate import DAY, Basis, Registration
+from protection.licensing.feed import pair_id
+from protection.licensing.policy import Enforcement, Policy
+from protection.licensing.publishing import PublishingLicense, publish
+from protection.licensing.rights import ALL_RIGHTS, in_order
+from protection.licensing.statement import KeyStatus, KeyUse
+from protection.licensing.statement import TenantKey as StatedKey
+from protection.licensing.use import UseLicense, seal_content_key
+from protection.models import Content, ContentChange, ProtectionTemplate, ServiceSettings, TemplateStatus, TenantKey
+from protection.services.certify import DeviceKeys
+from protection.services.feed import person_feed_id
+from protection.services.recording import record_action
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is to be published: exactly one of ``policy`` and ``template``; ``title`` is the file's name."""
+
+    policy: Policy | None
+    template: UUID | None
+    title: str = ""
+    expires: int | None = None
+    offline_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The publishing license, and the publisher's use license with the delegation behind both signatures."""
+
+    cid: UUID
+    publishing_license: str
+    use_license: str
+    delegation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who publishes, for which organization, on which device."""
+
+    organization: UUID
+    iss: str
+    actor: Actor
+    device: DeviceKeys
+    device_feed_id: bytes
+
+
+@transaction.atomic
+def publish_online(*, publisher: Publisher, publication: Publication, now: int) -> Published:
+    """Make a document's key and license and put it on record; its first edition follows with the first opening.
+
+    The caller has made sure that the person is an enabled member.  Raises NotFound for a template that is not
+    published, InvalidPolicy, and Unavailable without an active key.
+    """
+    settings = ServiceSettings.objects.get(id=1)
+    key, row, signing = new_content_key(), active_row(), issuer(publisher.organization)
+    license_ = publish(
+        _envelope(publisher, publication, key),
+        iss=publisher.iss,
+        org=publisher.organization,
+        tenant_key=StatedKey(KeyUse.ENCRYPTION, row.suite, bytes(row.encryption_public), KeyStatus.ACTIVE),
+        signer=signing.key,
+        clc=None,
+        nonce=secrets.token_bytes(16),
+        iat=now,
+    )
+    content = _put_on_record(publisher, publication, license_, row, keep_title=settings.keep_titles)
+    event = record_action(
+        Kind.CONTENT_PUBLISHED, publisher.actor, content_id=content.cid, title=content.title, details={"online": True}
+    )
+    use = _own_license(publisher, content, license_, key, signing, settings, event, now)
+    return Published(content.cid, license_.token, use.sign(signing.key), signing.delegation)
+
+
+def _envelope(publisher: Publisher, publication: Publication, key: bytes) -> Envelope:
+    return Envelope(
+        key=key,
+        issuer=publisher.actor.person,
+        owner=publisher.actor.person,
+        policy=None if publication.policy is None else publication.policy.as_json(),
+        template=_template_reference(publication.template),
+        expires=publication.expires,
+        offline=publication.offline_days,
+        title=publication.title[:255] or None,
+    )
+
+
+def _template_reference(template: UUID | None) -> TemplateReference | None:
+    if template is None:
+        return None
+    row = ProtectionTemplate.objects.filter(id=template, status=TemplateStatus.PUBLISHED).first()
+    if row is None:
+        raise NotFound("There is no published template with this id.", remedy="List the templates and choose one.")
+    return TemplateReference(row.id, row.current)
+
+
+def _put_on_record(
+    publisher: Publisher, publication: Publication, license_: PublishingLicense, row: TenantKey, *, keep_title: bool
+) -> Content:
+    actor = publisher.actor
+    content = Content.objects.create(
+        cid=license_.cid,
+        pl_digest=license_.digest,
+        tenant_key=row,
+        issuer_id=actor.person,
+        issuer_address=actor.address,
+        owner_id=actor.person,
+        owner_address=actor.address,
+        title=publication.title[:255] if keep_title else "",
+        template_id=publication.template,
+        policy=None if publication.policy is None else publication.policy.as_json(),
+        expires=publication.expires,
+        offline_days=publication.offline_days,
+        registration=Registration.REGISTERED,
+        published_at=datetime.fromtimestamp(license_.iat, UTC),
+    )
+    ContentChange.objects.create(
+        content=content,
+        person_id=actor.person,
+        basis=Basis.ISSUER,
+        rev=1,
+        policy=content.policy,
+        expires=content.expires,
+    )
+    return content
+
+
+def _own_license(
+    publisher: Publisher,
+    content: Content,
+    license_: PublishingLicense,
+    key: bytes,
+    signing: Issuer,
+    settings: ServiceSettings,
+    event: UUID,
+    now: int,
+) -> UseLicense:
+    """Return the publisher's license to the key, for as long as it takes to seal the file; it is not to be stored."""
+    device, organization = publisher.device, publisher.organization
+    person = person_feed_id(bytes(settings.feed_secret), publisher.actor.person)
+    feed_id = bytes(content.feed_id)
+    until = now + DAY
+    edit = EditCertificate(
+        org=organization,
+        cid=content.cid,
+        pl=license_.digest,
+        sub=device.person,
+        dev=device.id,
+        key=device.signing,
+        rev=1,
+        iat=now,
+        exp=until,
+    )
+    return UseLicense(
+        jti=event,
+        iss=publisher.iss,
+        org=organization,
+        cid=content.cid,
+        pl=license_.digest,
+        edition=None,
+        sub=device.person,
+        dev=device.id,
+        rights=tuple(in_order(ALL_RIGHTS)),
+        rev=1,
+        iat=now,
+        exp=until,
+        offline_until=now,
+        lease=None,
+        feed=(feed_id, person, publisher.device_feed_id, pair_id(feed_id, person)),
+        enforcement=Enforcement.CLIENT.value,
+        obligations={},
+        key=seal_content_key(device.encryption, key, org=organization, cid=content.cid, dev=device.id, jti=event),
+        body=None,
+        contact=publisher.actor.address,
+        edit=edit.sign(signing.key),
+    )

@@ -1,0 +1,44 @@
+"""How every service writes into the ledger: who did it, to what, and how it ended."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from audit.services.record import Personal, record
+from protection.events import Actor, Kind, Outcome
+
+
+def record_action(
+    kind: Kind,
+    actor: Actor | None,
+    *,
+    outcome: Outcome = Outcome.DONE,
+    reason: str = "",
+    content_id: UUID | None = None,
+    title: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> UUID:
+    """Record an action of a person, or of the service itself when ``actor`` is None; return the event's id."""
+    personal = None if actor is None else personal_of(actor, title)
+    source = "service" if actor is None else actor.source
+    return record(
+        kind=kind.value,
+        outcome=outcome.value,
+        reason=reason,
+        content_id=content_id,
+        source=source,
+        personal=personal,
+        details=details,
+    )
+
+
+def personal_of(actor: Actor, title: str = "") -> Personal:
+    """Return the personal record of an actor."""
+    return Personal(
+        person_id=actor.person,
+        name=actor.name,
+        addresses=(actor.address,) if actor.address else (),
+        ip=actor.ip,
+        device_id=actor.device,
+        title=title,
+    )

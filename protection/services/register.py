@@ -1,0 +1,221 @@
+"""Register a document that was protected offline: believe its publishing license once, then keep its state here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from protection.crypto import aead, bindings
+from protection.errors import InvalidPolicy
+from protection.events import Actor, Kind, Outcome
+from protection.keys.issuing import chain
+from protection.keys.tenant import OPENING, store_of
+from protection.keys.wrapping import wrapping_key
+from protection.licensing.body import BodySeal, VerifiedSeal
+from protection.licensing.envelope_content import Envelope
+from protection.licensing.evaluate import Basis, Registration
+from protection.licensing.licensor import May
+from protection.licensing.policy import parse_policy
+from protection.licensing.publishing import PublishingLicense, VerifiedPublishingLicense
+from protection.licensing.reasons import Reason
+from protection.models import Content, ContentChange, Edition, ProtectionTemplate, ServiceSettings, TenantKey
+from protection.services.recording import record_action
+
+DAY: Final = 86_400
+FUTURE_MARGIN: Final = 300
+"""Seconds by which a publisher's clock may be ahead before the document is held."""
+
+
+class Held(StrEnum):
+    """Why a registration waits for an administrator (PROTOCOL P5)."""
+
+    OUTSIDE_CERTIFICATE = "outside_certificate"
+    FROM_THE_FUTURE = "from_the_future"
+    TOO_LATE = "too_late"
+    PUBLISHER_DISABLED = "publisher_disabled"
+    DEVICE_REVOKED = "device_revoked"
+    OWNER_NOT_PERMITTED = "owner_not_permitted"
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """What the directory says of the person and device that published."""
+
+    active: bool
+    device_revoked: bool
+    address: str
+    owner_address: str
+
+
+PublisherOf = Callable[[UUID, UUID | None, UUID], Publisher]
+"""Gives the publisher for (issuer, device, owner); the portal asks the directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The content is on record.  ``fresh`` is false when it was already."""
+
+    cid: UUID
+    registration: Registration
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRefused:
+    """Nothing was registered; the refusal is on record."""
+
+    reason: Reason
+    event: UUID
+
+
+def register(
+    *,
+    organization: UUID,
+    publishing_license: str,
+    body_seal: str | None,
+    publisher_of: PublisherOf,
+    actor: Actor,
+    now: int,
+) -> Registered | RegistrationRefused:
+    """Verify a publishing license and put its document on record, in the order of PROTOCOL §G.
+
+    A license that is already known is not verified again: the record counts.  Another license under a known content id
+    is refused and recorded as tampering.  Raises the errors of ``protection.licensing`` for a license that does not
+    verify; the door records those as tampering too, because it alone knows who brought it.
+    """
+    parsed = PublishingLicense.parse(publishing_license)
+    known = Content.objects.filter(pl_digest=parsed.digest).first()
+    if known is not None:
+        return Registered(known.cid, Registration(known.registration), fresh=False)
+    keys = {bytes(row.kid): row for row in TenantKey.objects.filter(status__in=OPENING)}
+    verified = PublishingLicense.verify(
+        publishing_license,
+        org=organization,
+        tenant_keys={kid: row.suite for kid, row in keys.items()},
+        chain=chain(organization),
+    )
+    tenant_key = keys[parsed.kid]
+    envelope = verified.open_envelope(store_of(organization, tenant_key))
+    seal = None if body_seal is None else BodySeal.parse(body_seal).verify(license=parsed, chain=chain(organization))
+    arrival = _Arrival(organization, verified, envelope, seal, tenant_key, actor, now)
+    device = None if verified.certificate is None else verified.certificate.dev
+    try:
+        return _insert(arrival, publisher_of(envelope.issuer, device, envelope.owner))
+    except IntegrityError:
+        return _conflict(arrival)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    organization: UUID
+    verified: VerifiedPublishingLicense
+    envelope: Envelope
+    seal: VerifiedSeal | None
+    tenant_key: TenantKey
+    actor: Actor
+    now: int
+
+
+@transaction.atomic
+def _insert(arrival: _Arrival, publisher: Publisher) -> Registered:
+    parsed, envelope = arrival.verified.license, arrival.envelope
+    policy = None if envelope.policy is None else parse_policy(envelope.policy)
+    if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
+        raise InvalidPolicy("The document names a template that this organization does not have.")
+    settings = ServiceSettings.objects.get(id=1)
+    held = _held_because(arrival, publisher, settings.registration_days)
+    content = Content.objects.create(
+        cid=parsed.cid,
+        pl_digest=parsed.digest,
+        tenant_key=arrival.tenant_key,
+        issuer_id=envelope.issuer,
+        issuer_address=publisher.address,
+        owner_id=envelope.owner,
+        owner_address=publisher.owner_address,
+        title=(envelope.title or "")[:255] if settings.keep_titles else "",
+        template_id=None if envelope.template is None else envelope.template.id,
+        policy=None if policy is None else policy.as_json(),
+        expires=envelope.expires,
+        offline_days=envelope.offline,
+        registration=Registration.HELD if held else Registration.REGISTERED,
+        held_because=held or "",
+        published_at=datetime.fromtimestamp(parsed.iat, UTC),
+    )
+    ContentChange.objects.create(
+        content=content,
+        person_id=envelope.issuer,
+        basis=Basis.ISSUER,
+        rev=1,
+        policy=content.policy,
+        expires=content.expires,
+    )
+    if arrival.seal is not None:
+        add_edition(organization=arrival.organization, content=content, seal=arrival.seal, content_key=envelope.key)
+    record_action(
+        Kind.CONTENT_HELD if held else Kind.CONTENT_REGISTERED,
+        arrival.actor,
+        reason=held or "",
+        content_id=content.cid,
+        title=content.title,
+        details={"published": parsed.iat, "online": parsed.clc is None},
+    )
+    return Registered(content.cid, Registration(content.registration), fresh=True)
+
+
+def _held_because(arrival: _Arrival, publisher: Publisher, registration_days: int) -> Held | None:
+    """Return why the registration is not believed by itself, or None (PROTOCOL P5)."""
+    parsed, certificate = arrival.verified.license, arrival.verified.certificate
+    if not arrival.verified.within_certificate:
+        return Held.OUTSIDE_CERTIFICATE
+    if parsed.iat > arrival.now + FUTURE_MARGIN:
+        return Held.FROM_THE_FUTURE
+    if certificate is not None and arrival.now > certificate.exp + registration_days * DAY:
+        return Held.TOO_LATE
+    if not publisher.active:
+        return Held.PUBLISHER_DISABLED
+    if publisher.device_revoked:
+        return Held.DEVICE_REVOKED
+    may_name_owner = certificate is None or May.OWNER_OTHER in certificate.may
+    if arrival.envelope.owner != arrival.envelope.issuer and not may_name_owner:
+        return Held.OWNER_NOT_PERMITTED
+    return None
+
+
+def add_edition(*, organization: UUID, content: Content, seal: VerifiedSeal, content_key: bytes) -> Edition:
+    """Put one edition on record, its content key wrapped for it alone."""
+    facts = seal.seal.facts
+    binding = bindings.content_key(
+        org=organization, kid=bytes(content.tenant_key.kid), cid=content.cid, seal_digest=seal.seal.digest
+    )
+    return Edition.objects.create(
+        content=content,
+        n=facts.n,
+        seal_digest=seal.seal.digest,
+        previous=facts.prev,
+        person_id=seal.sealer.sub,
+        device_id=seal.sealer.dev,
+        wrapped_key=aead.wrap(wrapping_key(organization, content.tenant_key_id), content_key, binding),
+        made_at=datetime.fromtimestamp(seal.seal.iat, UTC),
+    )
+
+
+@transaction.atomic
+def _conflict(arrival: _Arrival) -> Registered | RegistrationRefused:
+    """Tell a race for the same license from a claim on somebody else's content id."""
+    parsed = arrival.verified.license
+    known = Content.objects.get(cid=parsed.cid)
+    if bytes(known.pl_digest) == parsed.digest:
+        return Registered(known.cid, Registration(known.registration), fresh=False)
+    event = record_action(
+        Kind.CONTENT_TAMPERED,
+        arrival.actor,
+        outcome=Outcome.REFUSED,
+        reason=Reason.CONTENT_ID_CONFLICT,
+        content_id=parsed.cid,
+        title=known.title,
+    )
+    return RegistrationRefused(Reason.CONTENT_ID_CONFLICT, event)

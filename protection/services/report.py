@@ -1,0 +1,55 @@
+"""Take what clients report of their own doing: printed, copied, opened offline (C94; PROTOCOL P29)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from audit.services.record import Personal
+from audit.services.report import Report, accept
+from protection.errors import InvalidObject
+from protection.events import Actor, Kind, Outcome
+from protection.models import Content
+from protection.services.recording import personal_of
+
+MAX_REPORTS: Final = 10_000
+ACTIONS: Final = frozenset({"opened", "printed", "copied", "edited", "exported", "refused", "tampered"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One action as the client states it; ``id`` is the client's own, ``at`` its clock in seconds since 1970."""
+
+    id: UUID
+    cid: UUID
+    action: str
+    at: int
+
+
+def report(*, actor: Actor, device: UUID, reports: Sequence[Reported]) -> int:
+    """Put reports into the ledger's inbox and return how many were taken; reporting again is harmless.
+
+    Person and device come from the device proof, not from the report.  Reports about documents this organization does
+    not know are dropped: nobody can fill the rolls with what was never licensed.  Raises InvalidObject.
+    """
+    if len(reports) > MAX_REPORTS:
+        raise InvalidObject(f"At most {MAX_REPORTS} events are reported at once.", remedy="Send them in parts.")
+    unknown = {one.action for one in reports} - ACTIONS
+    if unknown:
+        raise InvalidObject(f"Unknown action: {', '.join(sorted(unknown))}.")
+    titles = dict(Content.objects.filter(cid__in={one.cid for one in reports}).values_list("cid", "title"))
+    personal = {cid: personal_of(actor, title) for cid, title in titles.items()}
+    known = [one for one in reports if one.cid in titles]
+    return accept(device=device, reports=(_row(one, personal[one.cid]) for one in known))
+
+
+def _row(one: Reported, personal: Personal) -> Report:
+    refused = one.action in {"refused", "tampered"}
+    return Report(
+        id=one.id,
+        kind=Kind.CONTENT_REPORTED.value,
+        outcome=(Outcome.REFUSED if refused else Outcome.ALLOWED).value,
+        content_id=one.cid,
+        personal=personal,
+        details={"action": one.action, "at": one.at},
+    )

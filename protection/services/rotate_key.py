@@ -1,0 +1,78 @@
+"""Make a new tenant key, or change which one is active (azure-rms.md §6.3; C65, C66)."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from protection.errors import Conflict, NotFound
+from protection.events import Actor, Kind
+from protection.keys import issuing, tenant, wrapping
+from protection.models import KeyStatus, ServiceSettings, TenantKey
+from protection.services.feed import touch
+from protection.services.recording import record_action
+
+
+@transaction.atomic
+def create_key(*, organization: UUID, actor: Actor, suite: str | None = None) -> UUID:
+    """Make a tenant key that is archived until it is activated; return its id.  Raises UnknownSuite."""
+    settings = ServiceSettings.objects.get(id=1)
+    row = tenant.create(
+        organization=organization, suite=suite or settings.suite, status=KeyStatus.ARCHIVED, created_by=actor.person
+    )
+    wrapping.create(organization=organization, tenant_key=row)
+    record_action(Kind.KEY_CREATED, actor, details={"key": bytes(row.kid).hex(), "suite": row.suite})
+    return row.id
+
+
+@transaction.atomic
+def activate_key(*, organization: UUID, actor: Actor, key: UUID) -> None:
+    """Make a key the one that protects from now on; the former stays archived, so that old content still opens.
+
+    The locks and the database's constraint leave exactly one active key when two activations race.  Raises NotFound,
+    and Conflict for a key that was withdrawn.
+    """
+    rows = {row.id: row for row in TenantKey.objects.select_for_update().order_by("id")}
+    chosen = rows.get(key)
+    if chosen is None:
+        raise NotFound("There is no such key.")
+    if chosen.status not in tenant.OPENING:
+        raise Conflict("A withdrawn key cannot become active again.", remedy="Create a new key.")
+    TenantKey.objects.filter(status=KeyStatus.ACTIVE).exclude(id=key).update(
+        status=KeyStatus.ARCHIVED, status_changed_at=Now()
+    )
+    TenantKey.objects.filter(id=key).update(status=KeyStatus.ACTIVE, status_changed_at=Now())
+    touch()
+    record_action(Kind.KEY_ROTATED, actor, details={"key": bytes(chosen.kid).hex(), "suite": chosen.suite})
+    transaction.on_commit(lambda: issuing.forget(organization))
+
+
+@transaction.atomic
+def rotate_key(*, organization: UUID, actor: Actor, suite: str | None = None) -> UUID:
+    """Make a new tenant key and activate it at once; return its id."""
+    key = create_key(organization=organization, actor=actor, suite=suite)
+    activate_key(organization=organization, actor=actor, key=key)
+    return key
+
+
+@transaction.atomic
+def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID) -> None:
+    """Stop a key from opening and from vouching for anything; the active key must be replaced first.
+
+    Raises NotFound and Conflict.
+    """
+    row = TenantKey.objects.select_for_update().filter(id=key).first()
+    if row is None:
+        raise NotFound("There is no such key.")
+    if row.status == KeyStatus.ACTIVE:
+        raise Conflict("The active key cannot be withdrawn.", remedy="Rotate to a new key first.")
+    row.status, row.status_changed_at = KeyStatus.COMPROMISED, Now()
+    row.save(update_fields=["status", "status_changed_at"])
+    touch()
+    record_action(Kind.KEY_COMPROMISED, actor, details={"key": bytes(row.kid).hex()})
+    transaction.on_commit(lambda: _forget(organization))
+
+
+def _forget(organization: UUID) -> None:
+    issuing.forget(organization)
+    wrapping.forget(organization)

@@ -1,0 +1,95 @@
+"""What every change to the directory does besides the change: raise epochs and record, in the same transaction."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.db.models import F
+
+from audit.services.record import Personal, record
+from tenants.actor import Actor
+from tenants.context import in_schema
+from tenants.directory.models import Membership, Person
+from tenants.organizations.models import Organization
+
+
+def note(
+    *,
+    kind: str,
+    organizations: Iterable[UUID],
+    actor: Actor,
+    person_id: UUID | None = None,
+    addresses: Iterable[str] = (),
+    title: str = "",
+    device_id: UUID | None = None,
+    details: Mapping[str, object] | None = None,
+    bump_only: Iterable[UUID] = (),
+) -> None:
+    """Record a change in the ledger of each organization concerned and make older decisions be made again.
+
+    The ledger names who acted; ``addresses`` and ``title`` name whom or what it happened to, and stand in the erasable
+    part.  ``details`` must hold nothing personal.  Rows are updated in the order of their ids, so that two changes that
+    touch the same organizations cannot wait for each other in a circle.
+    """
+    recorded = sorted(set(organizations))
+    if person_id is not None:
+        Person.objects.filter(id=person_id).update(epoch=F("epoch") + 1)
+    for organization_id in sorted({*recorded, *bump_only}):
+        Organization.objects.filter(id=organization_id).update(directory_epoch=F("directory_epoch") + 1)
+    schemas = dict(Organization.objects.filter(id__in=recorded).values_list("id", "schema_name"))
+    for organization_id in recorded:
+        with in_schema(schemas[organization_id]):
+            record(
+                kind=kind,
+                outcome="done",
+                source=actor.source,
+                personal=Personal(
+                    person_id=actor.person_id,
+                    name=actor.name,
+                    ip=actor.ip,
+                    addresses=tuple(addresses),
+                    title=title,
+                    device_id=device_id,
+                ),
+                details=details,
+            )
+
+
+def raise_epochs(person_ids: Iterable[UUID]) -> None:
+    """Make decisions about these people be made again.
+
+    For changes that reach somebody from an organization that had nothing to do with him until now: its epoch was not
+    among those that an earlier decision looked at.  The rows are locked in the order of their ids.
+    """
+    wanted = list(
+        Person.objects.select_for_update().filter(id__in=set(person_ids)).order_by("id").values_list("id", flat=True)
+    )
+    Person.objects.filter(id__in=wanted).update(epoch=F("epoch") + 1)
+
+
+def note_of_person(
+    *,
+    kind: str,
+    person_id: UUID,
+    actor: Actor,
+    addresses: Iterable[str] = (),
+    title: str = "",
+    device_id: UUID | None = None,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Record a change to a person's own rows: in the ledgers of the organizations he is a member of.
+
+    Where he is only a guest nothing is recorded, because it is not that organization's business, but its epoch rises.
+    """
+    places = Membership.objects.of_person(person_id).exclude(organization__state=Organization.State.ERASED)
+    rows = list(places.values_list("organization_id", "guest"))
+    note(
+        kind=kind,
+        organizations=[organization_id for organization_id, guest in rows if not guest],
+        bump_only=[organization_id for organization_id, guest in rows if guest],
+        actor=actor,
+        person_id=person_id,
+        addresses=addresses,
+        title=title,
+        device_id=device_id,
+        details=details,
+    )

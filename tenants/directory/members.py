@@ -1,0 +1,83 @@
+"""Who is in a group: writing members and keeping groups free of circles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from tenants import naming
+from tenants.directory.change import raise_epochs
+from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.models import Address, Group, GroupMember, Membership
+
+_HOLDERS = """
+WITH RECURSIVE holding(id) AS (
+  SELECT %(group)s::uuid
+  UNION
+  SELECT m.group_id FROM public.directory_groupmember m JOIN holding h ON m.member_group_id = h.id
+)
+SELECT id FROM holding
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member to be: exactly one of the three is given."""
+
+    person_id: UUID | None = None
+    group_id: UUID | None = None
+    address: str | None = None
+
+
+def add_members(group: Group, members: Sequence[Member]) -> None:
+    """Add members, each at most once; refuse strangers, other organizations' groups and circles."""
+    for member in members:
+        row = _row(group, member)
+        GroupMember.objects.of_installation().get_or_create(group=group, organization_id=group.organization_id, **row)
+    raise_epochs(_people(members))
+
+
+def remove_members(group: Group, members: Sequence[Member]) -> None:
+    """Remove members; one that is not there is no error."""
+    for member in members:
+        address = None if member.address is None else naming.address(member.address)
+        wanted: dict[str, Any] = {
+            "person_id": member.person_id,
+            "member_group_id": member.group_id,
+            "address": address,
+        }
+        GroupMember.objects.within(group.organization_id).filter(group=group, **wanted).delete()
+    raise_epochs(_people(members))
+
+
+def _people(members: Sequence[Member]) -> set[UUID]:
+    """Return the people whom these members are, by person or by proven address."""
+    addresses = [naming.address(member.address) for member in members if member.address is not None]
+    holders = Address.objects.filter(address__in=addresses).exclude(proven_by="").values_list("person_id", flat=True)
+    return {member.person_id for member in members if member.person_id is not None} | set(holders)
+
+
+def _row(group: Group, member: Member) -> dict[str, Any]:
+    given = [part for part in (member.person_id, member.group_id, member.address) if part is not None]
+    if len(given) != 1:
+        raise DirectoryRefused("A member is a person, a group or an address.")
+    if member.person_id is not None:
+        if not Membership.objects.within(group.organization_id).filter(person_id=member.person_id).exists():
+            raise NotHere("There is no such person in this organization.")
+        return {"person_id": member.person_id}
+    if member.group_id is not None:
+        if not Group.objects.within(group.organization_id).filter(id=member.group_id).exists():
+            raise NotHere("There is no such group in this organization.")
+        if member.group_id in _held_by(group.id):
+            raise DirectoryRefused("A group cannot contain itself, not even through other groups.")
+        return {"member_group_id": member.group_id}
+    return {"address": naming.address(str(member.address))}
+
+
+def _held_by(group_id: UUID) -> set[UUID]:
+    """Return the group itself and every group that contains it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS, {"group": group_id})
+        return {row[0] for row in cursor.fetchall()}

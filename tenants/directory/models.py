@@ -1,0 +1,289 @@
+"""Who exists: people, their addresses, where they belong, and the devices and programs that act for them.
+
+All of it stands in the shared schema, because a policy may name a person or a group of another organization and
+identity must resolve in one query.
+"""
+
+import secrets
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from tenants.directory.managers import OfOrganization, People
+from tenants.organizations.models import Organization
+
+
+def new_feed_id() -> bytes:
+    """Return the random id under which a device appears in the revocation feed."""
+    return secrets.token_bytes(16)
+
+
+class Person(AbstractBaseUser):
+    """One person of this installation, or the account of a program (``is_service``).
+
+    ``email`` is only where mail goes and what the sign-in page shows; what a person may be matched by are the proven
+    rows of ``Address``.  ``epoch`` rises with every change to the person's own rows.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.CharField(max_length=254, db_index=True)
+    name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    is_active = models.BooleanField(default=True)
+    is_service = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    epoch = models.BigIntegerField(default=1, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = People()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        """Return the name that screens show."""
+        return str(self)
+
+
+class Address(models.Model):
+    """A mail address of a person: proven, or merely asserted (PROTOCOL P12).
+
+    ``proven_by`` is empty for an address that only somebody else asserts: it is a contact and matches nothing.
+    ``asserted_by`` is the organization that said so, whether or not that proved anything.
+    """
+
+    class Proof(models.TextChoices):
+        """Who proved that the address is the person's."""
+
+        NOBODY = ""
+        PERSON = "person"
+        ORGANIZATION = "organization"
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="addresses")
+    address = models.CharField(max_length=254)
+    domain = models.CharField(max_length=253, db_index=True)
+    asserted_by = models.ForeignKey(Organization, null=True, on_delete=models.SET_NULL, related_name="+")
+    proven_by = models.CharField(max_length=12, choices=Proof.choices, default=Proof.NOBODY)
+    proven_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """A proven address belongs to exactly one person of the installation."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["person", "address"], name="directory_address_once_for_a_person"),
+            models.UniqueConstraint(
+                fields=["address"], condition=~Q(proven_by=""), name="directory_address_proven_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["address"], name="directory_address_lookup")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class MailDomain(models.Model):
+    """A mail domain that an organization claims, and once it is proven speaks for."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="mail_domains")
+    domain = models.CharField(max_length=253)
+    challenge = models.CharField(max_length=64)
+    proven_at = models.DateTimeField(null=True)
+
+    objects = OfOrganization["MailDomain"]()
+
+    class Meta:
+        """A proven domain belongs to exactly one organization."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "domain"], name="directory_domain_once_for_organization"),
+            models.UniqueConstraint(
+                fields=["domain"], condition=Q(proven_at__isnull=False), name="directory_domain_proven_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class Membership(models.Model):
+    """A person's place in one organization: member or guest, with a role, perhaps disabled."""
+
+    class Role(models.TextChoices):
+        """What the person may do in the organization's pages; what opens content is never decided by a role."""
+
+        GLOBAL_ADMINISTRATOR = "global_administrator"
+        AUDITOR = "auditor"
+        USER = "user"
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    guest = models.BooleanField(default=False)
+    role = models.CharField(max_length=24, choices=Role.choices, default=Role.USER)
+    role_changed_at = models.DateTimeField(null=True)
+    disabled = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = OfOrganization["Membership"]()
+
+    class Meta:
+        """One place for each person in each organization."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "person"], name="directory_one_membership"),
+            models.CheckConstraint(condition=Q(guest=False) | Q(role="user"), name="directory_guests_hold_no_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.organization_id}"
+
+
+class Group(models.Model):
+    """A group of an organization.  Its address lies in a domain that the organization has proven.
+
+    Otherwise a hostile organization could make a group under a partner's address and collect the grants to it.
+    A group can be archived instead of deleted, since a deny entry may name it (PROTOCOL P19).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="groups")
+    address = models.CharField(max_length=254, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.CharField(max_length=500, blank=True)
+    version = models.IntegerField(default=1)
+    archived_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = OfOrganization["Group"]()
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class GroupMember(models.Model):
+    """One member of a group: a person, another group of the same organization, or a bare address."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    member_group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="memberships")
+    address = models.CharField(max_length=254, null=True, db_index=True)
+
+    objects = OfOrganization["GroupMember"]()
+
+    class Meta:
+        """Exactly one kind of member in each row, and each member once."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(person__isnull=False, member_group__isnull=True, address__isnull=True)
+                    | Q(person__isnull=True, member_group__isnull=False, address__isnull=True)
+                    | Q(person__isnull=True, member_group__isnull=True, address__isnull=False)
+                ),
+                name="directory_group_member_is_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["group", "person", "member_group", "address"],
+                name="directory_group_member_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"member of {self.group_id}"
+
+
+class Device(models.Model):
+    """One device of a person, with keys of its own; the row decides on the server, not the device's certificate.
+
+    ``signing_key_id`` is the id that the protection floor derives from the public signing key.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="devices")
+    name = models.CharField(max_length=200)
+    platform = models.CharField(max_length=40)
+    signing_algorithm = models.CharField(max_length=16)
+    signing_key = models.BinaryField()
+    signing_key_id = models.BinaryField(unique=True)
+    encryption_kem = models.CharField(max_length=40)
+    encryption_key = models.BinaryField()
+    feed_id = models.BinaryField(unique=True, default=new_feed_id)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiClient(models.Model):
+    """A program of an organization: the issuer's client, bound to the person row it acts as."""
+
+    client_id = models.CharField(max_length=100, primary_key=True)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_clients")
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="api_client")
+    name = models.CharField(max_length=200)
+    roles = models.JSONField(default=list)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    disabled_at = models.DateTimeField(null=True)
+
+    objects = OfOrganization["ApiClient"]()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EnrollmentCode(models.Model):
+    """A short code that enrolls one device without a browser: kept hashed, ten minutes, once."""
+
+    code_hash = models.CharField(max_length=64, primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"enrollment code of {self.person_id}"
+
+
+class SignInLink(models.Model):
+    """A link that signs one person in: kept hashed, ten minutes, once; made in the embedded mode only."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    goes_to = models.CharField(max_length=500, blank=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"sign-in link of {self.person_id}"
+
+
+class SpentRefreshToken(models.Model):
+    """A refresh token that has been exchanged; seeing it again means that it was stolen, and ends its family."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    family = models.UUIDField(db_index=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"spent token of family {self.family}"
+
+
+class IssuerKey(models.Model):
+    """A signing key of the issuer, sealed under the root key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,60 @@
+"""Reading devices: of one person, or one device with the keys that decide on the server."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tenants.directory.models import Device
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """One device with its public keys."""
+
+    id: UUID
+    person_id: UUID
+    name: str
+    platform: str
+    signing_algorithm: str
+    signing_key: bytes
+    signing_key_id: bytes
+    encryption_kem: str
+    encryption_key: bytes
+    feed_id: bytes
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def device_of(person_id: UUID, device_id: UUID) -> DeviceFacts | None:
+    """Return one device of the person."""
+    row = Device.objects.filter(id=device_id, person_id=person_id).first()
+    return None if row is None else facts(row)
+
+
+def devices_of(person_id: UUID) -> tuple[DeviceFacts, ...]:
+    """Return all devices of the person, the newest first."""
+    return tuple(facts(row) for row in Device.objects.filter(person_id=person_id).order_by("-created_at"))
+
+
+def device_by_key(signing_key_id: bytes) -> DeviceFacts | None:
+    """Return the device that holds this signing key, in the whole installation."""
+    row = Device.objects.filter(signing_key_id=signing_key_id).first()
+    return None if row is None else facts(row)
+
+
+def facts(row: Device) -> DeviceFacts:
+    """Return the values of a device's row."""
+    return DeviceFacts(
+        id=row.id,
+        person_id=row.person_id,
+        name=row.name,
+        platform=row.platform,
+        signing_algorithm=row.signing_algorithm,
+        signing_key=bytes(row.signing_key),
+        signing_key_id=bytes(row.signing_key_id),
+        encryption_kem=row.encryption_kem,
+        encryption_key=bytes(row.encryption_key),
+        feed_id=bytes(row.feed_id),
+        created_at=row.created_at,
+        revoked_at=row.revoked_at,
+    )

@@ -1,0 +1,65 @@
+"""Reading mail domains and programs of one organization."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tenants import naming
+from tenants.directory.models import ApiClient, MailDomain
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFacts:
+    """One mail domain; ``challenge`` is the text for the DNS."""
+
+    domain: str
+    challenge: str
+    proven_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramFacts:
+    """One program of an organization."""
+
+    client_id: str
+    organization_id: UUID
+    person_id: UUID
+    name: str
+    roles: tuple[str, ...]
+    created_at: datetime
+    disabled: bool
+
+
+def domains_in(organization_id: UUID) -> tuple[DomainFacts, ...]:
+    """Return the organization's mail domains, claimed and proven."""
+    rows = MailDomain.objects.within(organization_id).order_by("domain")
+    return tuple(DomainFacts(row.domain, f"chancery-domain={row.challenge}", row.proven_at) for row in rows)
+
+
+def organization_of_domain(domain: str) -> UUID | None:
+    """Return the organization that has proven the mail domain; for discovery."""
+    rows = MailDomain.objects.of_installation().filter(domain=naming.mail_domain(domain), proven_at__isnull=False)
+    return rows.values_list("organization_id", flat=True).first()
+
+
+def programs_in(organization_id: UUID) -> tuple[ProgramFacts, ...]:
+    """Return the organization's programs by name."""
+    return tuple(_program(row) for row in ApiClient.objects.within(organization_id).order_by("name", "client_id"))
+
+
+def program_of_client(client_id: str) -> ProgramFacts | None:
+    """Return the program that a client at the issuer stands for; for the token check."""
+    row = ApiClient.objects.of_installation().filter(client_id=client_id).first()
+    return None if row is None else _program(row)
+
+
+def _program(row: ApiClient) -> ProgramFacts:
+    return ProgramFacts(
+        client_id=row.client_id,
+        organization_id=row.organization_id,
+        person_id=row.person_id,
+        name=row.name,
+        roles=tuple(row.roles),
+        created_at=row.created_at,
+        disabled=row.disabled_at is not None,
+    )

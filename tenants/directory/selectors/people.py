@@ -1,0 +1,156 @@
+"""Reading people, always as members or guests of one organization."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from tenants import naming
+from tenants.directory.errors import NotHere
+from tenants.directory.models import Address, Membership, Person
+from tenants.organizations.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFacts:
+    """One address and what makes it count: ``person``, ``organization`` or nothing."""
+
+    address: str
+    proven_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """One person as an organization sees him."""
+
+    id: UUID
+    name: str
+    email: str
+    role: str
+    role_changed_at: datetime | None
+    guest: bool
+    disabled: bool
+    is_service: bool
+    language: str
+    time_zone: str
+    since: datetime
+    addresses: tuple[AddressFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipFacts:
+    """A person's place in one organization, for the doors' decisions."""
+
+    organization_id: UUID
+    slug: str
+    name: str
+    host: str
+    role: str
+    guest: bool
+    disabled: bool
+    state: str
+
+
+def person_in(organization_id: UUID, person_id: UUID) -> PersonFacts:
+    """Return one person of the organization, or raise."""
+    row = _places(organization_id).filter(person_id=person_id).first()
+    if row is None:
+        raise NotHere("There is no such person in this organization.")
+    return _facts([row])[0]
+
+
+def people_in(
+    organization_id: UUID, *, search: str = "", after: str = "", limit: int = 50, role: str = ""
+) -> tuple[PersonFacts, ...]:
+    """Return people of the organization in the order of their address; ``after`` continues behind that address."""
+    rows = _places(organization_id)
+    if search:
+        rows = rows.filter(Q(person__email__icontains=search) | Q(person__name__icontains=search))
+    if role:
+        rows = rows.filter(role=role)
+    if after:
+        rows = rows.filter(person__email__gt=after)
+    return _facts(list(rows.order_by("person__email", "person_id")[:limit]))
+
+
+def count_in(organization_id: UUID) -> int:
+    """Return how many people the organization has, guests and programs included."""
+    return Membership.objects.within(organization_id).count()
+
+
+def memberships_of(person_id: UUID) -> tuple[MembershipFacts, ...]:
+    """Return every organization in which the person has a place, by short name."""
+    rows = (
+        Membership.objects.of_person(person_id)
+        .exclude(organization__state=Organization.State.ERASED)
+        .filter(organization__hosts__is_primary=True)
+        .order_by("organization__slug")
+    )
+    return tuple(
+        MembershipFacts(*values)
+        for values in rows.values_list(
+            "organization_id", "organization__slug", "organization__name", "organization__hosts__name",
+            "role", "guest", "disabled", "organization__state",
+        )
+    )  # fmt: skip
+
+
+def membership_at(organization_id: UUID, person_id: UUID) -> MembershipFacts | None:
+    """Return the person's place in one organization, if he has one."""
+    return next((place for place in memberships_of(person_id) if place.organization_id == organization_id), None)
+
+
+def holder_of(address: str) -> UUID | None:
+    """Return the person who has proven the address, in the whole installation; for identity, not for pages."""
+    row = Address.objects.filter(address=naming.address(address)).exclude(proven_by="").first()
+    return None if row is None else row.person_id
+
+
+def person_with_login(address: str) -> UUID | None:
+    """Return the person who signs in with the address, proven or not yet; for operators' commands."""
+    normal = naming.address(address)
+    known = holder_of(normal)
+    if known is not None:
+        return known
+    return (
+        Person.objects.filter(email=normal, is_service=False)
+        .order_by("created_at")
+        .values_list("id", flat=True)
+        .first()
+    )
+
+
+def names_of(organization_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of those among the given people whom the organization may see."""
+    rows = Membership.objects.within(organization_id).filter(person_id__in=list(person_ids)).select_related("person")
+    return {row.person_id: str(row.person) for row in rows}
+
+
+def _places(organization_id: UUID) -> QuerySet[Membership]:
+    return Membership.objects.within(organization_id).select_related("person")
+
+
+def _facts(rows: list[Membership]) -> tuple[PersonFacts, ...]:
+    addresses: dict[UUID, list[AddressFacts]] = {}
+    known = Address.objects.filter(person_id__in=[row.person_id for row in rows]).order_by("address")
+    for person_id, address, proven_by in known.values_list("person_id", "address", "proven_by"):
+        addresses.setdefault(person_id, []).append(AddressFacts(address, proven_by))
+    return tuple(
+        PersonFacts(
+            id=row.person_id,
+            name=row.person.name,
+            email=row.person.email,
+            role=row.role,
+            role_changed_at=row.role_changed_at,
+            guest=row.guest,
+            disabled=row.disabled,
+            is_service=row.person.is_service,
+            language=row.person.language,
+            time_zone=row.person.time_zone,
+            since=row.created_at,
+            addresses=tuple(addresses.get(row.person_id, ())),
+        )
+        for row in rows
+    )

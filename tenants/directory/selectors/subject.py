@@ -1,0 +1,139 @@
+"""One row of the directory's statement for the hot path, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg.rows import dict_row
+
+from tenants import naming
+from tenants.directory.statements import SUBJECT_SQL
+from tenants.organizations.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The person's place in one organization; ``vouches`` when it has proven a domain of one of his addresses."""
+
+    organization_id: UUID
+    guest: bool
+    disabled: bool
+    state: str
+    role: str
+    vouches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOf:
+    """A group that holds the person, directly or not."""
+
+    id: UUID
+    organization_id: UUID
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKeys:
+    """The device of the request with its public keys."""
+
+    id: UUID
+    platform: str
+    signing_algorithm: str
+    signing_key: bytes
+    encryption_kem: str
+    encryption_key: bytes
+    feed_id: bytes
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """Everything the directory knows that a decision may need, as of one statement.
+
+    ``concerned`` and ``epoch`` go back into the statement that records the decision, which lets it in only when the sum
+    is still the same.
+    """
+
+    person_id: UUID
+    is_active: bool
+    is_service: bool
+    email: str
+    name: str
+    addresses: frozenset[str]
+    places: tuple[Place, ...]
+    groups: tuple[GroupOf, ...]
+    domains: frozenset[str]
+    device: DeviceKeys | None
+    concerned: tuple[UUID, ...]
+    epoch: int
+    now: datetime
+
+
+def parameters(person_id: UUID, organization_id: UUID, device_id: UUID | None) -> dict[str, object]:
+    """Return the parameters of ``SUBJECT_SQL``."""
+    return {"person": person_id, "organization": organization_id, "device": device_id}
+
+
+def subject_row(person_id: UUID, organization_id: UUID, device_id: UUID | None = None) -> SubjectRow | None:
+    """Run the statement on Django's own connection; nothing when there is no such person."""
+    connection.ensure_connection()
+    with connection.connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(SUBJECT_SQL, parameters(person_id, organization_id, device_id))
+        row = cursor.fetchone()
+    return None if row is None else from_row(person_id, row)
+
+
+def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
+    """Turn the statement's row, by column names, into values."""
+    addresses = frozenset(row["addresses"])
+    mine = {naming.domain_of(address) for address in addresses}
+    epochs = {row["asked"]: row["asked_epoch"]}
+    places: list[Place] = []
+    domains: set[str] = set()
+    for organization, guest, disabled, state, role, epoch, proven in row["places"] or ():
+        organization_id = UUID(organization)
+        epochs[organization_id] = epoch
+        vouches = not mine.isdisjoint(proven or ())
+        places.append(Place(organization_id, guest, disabled, state, role, vouches))
+        if not guest and not disabled:
+            domains.update(proven or ())
+    shut = {place.organization_id for place in places if place.disabled}
+    groups: list[GroupOf] = []
+    for group, organization, address, state, epoch in row["groups"] or ():
+        organization_id = UUID(organization)
+        epochs[organization_id] = epoch
+        if state == Organization.State.ACTIVE and organization_id not in shut:
+            groups.append(GroupOf(UUID(group), organization_id, address))
+    return SubjectRow(
+        person_id=person_id,
+        is_active=row["is_active"],
+        is_service=row["is_service"],
+        email=row["email"],
+        name=row["name"],
+        addresses=addresses,
+        places=tuple(places),
+        groups=tuple(groups),
+        domains=frozenset(domains),
+        device=_device(row),
+        concerned=tuple(epochs),
+        epoch=row["epoch"] + sum(epochs.values()),
+        now=row["now"],
+    )
+
+
+def _device(row: Mapping[str, Any]) -> DeviceKeys | None:
+    if row["device_id"] is None:
+        return None
+    return DeviceKeys(
+        id=row["device_id"],
+        platform=row["platform"],
+        signing_algorithm=row["signing_algorithm"],
+        signing_key=bytes(row["signing_key"]),
+        encryption_kem=row["encryption_kem"],
+        encryption_key=bytes(row["encryption_key"]),
+        feed_id=bytes(row["feed_id"]),
+        revoked=row["device_revoked"],
+    )

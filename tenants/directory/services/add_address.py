@@ -1,0 +1,44 @@
+"""Give a person another address: proven where the organization owns the domain, else a contact that matches nothing."""
+
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory import holders
+from tenants.directory.change import note_of_person
+from tenants.directory.errors import AddressTaken, DirectoryRefused, NotHere
+from tenants.directory.models import Address, Membership
+
+
+@transaction.atomic
+def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: Actor) -> bool:
+    """Assert the address for a person of the organization; return whether it counts as proven.
+
+    Only for people who are the organization's own: for anybody else a second proven address would be a second way to
+    sign in, which the person never asked for.
+    """
+    normal = naming.address(address)
+    membership = Membership.objects.within(organization_id).select_related("person").filter(person_id=person_id).first()
+    if membership is None:
+        raise NotHere("There is no such person in this organization.")
+    prover = holders.prover_of(normal)
+    if prover is not None and prover.id != person_id:
+        raise AddressTaken(f"{normal} is proven by somebody else.")
+    if membership.guest or not holders.is_ours(organization_id, person_id):
+        raise DirectoryRefused(
+            "Addresses can be added only to people whose own mail domain the organization has proven."
+        )
+    row = holders.assert_address(person=membership.person, address=normal, organization_id=organization_id)
+    if row.proven_by:
+        EmailAddress.objects.get_or_create(user_id=person_id, email=normal, defaults={"verified": True})
+    note_of_person(
+        kind="address.added",
+        person_id=person_id,
+        actor=actor,
+        addresses=[normal],
+        details={"proven": bool(row.proven_by)},
+    )
+    return row.proven_by != Address.Proof.NOBODY

@@ -1,0 +1,43 @@
+"""Change what a person may do in the organization's pages."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.actor import Actor
+from tenants.directory.administrators import locked_membership, require_another
+from tenants.directory.change import note
+from tenants.directory.errors import DirectoryRefused
+from tenants.directory.models import Membership
+
+
+@transaction.atomic
+def change_role(*, organization_id: UUID, person_id: UUID, role: str, actor: Actor) -> bool:
+    """Give the person another role; return whether anything changed.
+
+    The moment is kept, because a role that changed within a day disqualifies an approver (PROTOCOL P21).
+    """
+    wanted = Membership.Role(role)
+    membership = locked_membership(organization_id, person_id)
+    if membership.role == wanted:
+        return False
+    if membership.guest:
+        raise DirectoryRefused("A guest holds no role.")
+    if membership.person.is_service and wanted == Membership.Role.GLOBAL_ADMINISTRATOR:
+        raise DirectoryRefused("A program cannot be the organization's global administrator.")
+    require_another(membership)
+    before = membership.role
+    membership.role = wanted
+    membership.role_changed_at = timezone.now()
+    membership.save(update_fields=["role", "role_changed_at"])
+    note(
+        kind="role.changed",
+        organizations=[organization_id],
+        actor=actor,
+        person_id=person_id,
+        addresses=[membership.person.email],
+        title=membership.person.name,
+        details={"before": before, "after": str(wanted)},
+    )
+    return True

@@ -1,0 +1,28 @@
+"""Claim a mail domain: the organization gets a text to publish in the domain's DNS."""
+
+import secrets
+from uuid import UUID
+
+from django.db import transaction
+
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory.change import note
+from tenants.directory.errors import DomainRefused
+from tenants.directory.models import MailDomain
+
+RECORD_PREFIX = "chancery-domain="
+
+
+@transaction.atomic
+def claim_domain(*, organization_id: UUID, domain: str, actor: Actor) -> str:
+    """Return the text that a TXT record of the domain must hold; asking again returns the same text."""
+    normal = naming.mail_domain(domain)
+    if naming.is_public_mail_domain(normal):
+        raise DomainRefused(f"{normal} is a public mail domain: anybody can have an address there.")
+    row, created = MailDomain.objects.of_installation().get_or_create(
+        organization_id=organization_id, domain=normal, defaults={"challenge": secrets.token_urlsafe(24)}
+    )
+    if created:
+        note(kind="domain.claimed", organizations=[organization_id], actor=actor, details={"domain": normal})
+    return f"{RECORD_PREFIX}{row.challenge}"

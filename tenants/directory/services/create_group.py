@@ -1,0 +1,49 @@
+"""Create a group under an address of the organization's own."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory import holders
+from tenants.directory.change import note
+from tenants.directory.errors import AddressTaken, DomainRefused
+from tenants.directory.members import Member, add_members
+from tenants.directory.models import Address, Group
+from tenants.directory.selectors.groups import GroupFacts, group_in
+
+
+@transaction.atomic
+def create_group(
+    *,
+    organization_id: UUID,
+    address: str,
+    name: str,
+    description: str = "",
+    members: Iterable[Member] = (),
+    actor: Actor,
+) -> GroupFacts:
+    """Create the group; its address must lie in a mail domain that the organization has proven."""
+    normal = naming.address(address)
+    domain = naming.domain_of(normal)
+    if not holders.owns_domain(organization_id, domain):
+        raise DomainRefused(f"The organization has not proven {domain}.")
+    if (
+        Group.objects.of_installation().filter(address=normal).exists()
+        or Address.objects.filter(address=normal).exists()
+    ):
+        raise AddressTaken(f"{normal} is in use.")
+    group = Group.objects.create(
+        organization_id=organization_id, address=normal, name=name.strip() or normal, description=description
+    )
+    add_members(group, list(members))
+    note(
+        kind="group.created",
+        organizations=[organization_id],
+        actor=actor,
+        title=normal,
+        details={"group": str(group.id)},
+    )
+    return group_in(organization_id, group.id)

@@ -1,0 +1,78 @@
+"""Create a person in an organization, or give somebody who exists already a place in it."""
+
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory import holders
+from tenants.directory.change import note
+from tenants.directory.errors import DirectoryRefused
+from tenants.directory.models import Address, Membership, Person
+from tenants.directory.selectors.people import PersonFacts, person_in
+
+
+@transaction.atomic
+def create_person(
+    *,
+    organization_id: UUID,
+    address: str,
+    name: str = "",
+    role: str = "user",
+    guest: bool = False,
+    language: str = "en",
+    time_zone: str = "UTC",
+    actor: Actor,
+) -> PersonFacts:
+    """Give the holder of the address a place in the organization and return the person.
+
+    Somebody who has proven the address keeps being himself: the organization gains a guest, or a member when it has
+    proven the address's domain.  Nobody gets a password here; the mailbox is what a new person signs in with.
+    """
+    normal = naming.address(address)
+    ours = holders.owns_domain(organization_id, naming.domain_of(normal))
+    proven = holders.prover_of(normal)
+    person = proven or holders.sole_claimant(normal)
+    if person is None:
+        person = _new_person(normal, name, language, time_zone)
+    holders.assert_address(person=person, address=normal, organization_id=organization_id)
+    as_guest = guest or (proven is not None and not ours)
+    _membership, created = Membership.objects.of_installation().get_or_create(
+        organization_id=organization_id,
+        person=person,
+        defaults={"guest": as_guest, "role": "user" if as_guest else Membership.Role(role)},
+    )
+    if not created:
+        raise DirectoryRefused(f"{normal} is in the organization already.")
+    _let_sign_in(person, normal)
+    note(
+        kind="person.invited" if as_guest else "person.created",
+        organizations=[organization_id],
+        actor=actor,
+        person_id=person.id,
+        addresses=[normal],
+        title=name,
+        details={"role": "user" if as_guest else role, "guest": as_guest},
+    )
+    return person_in(organization_id, person.id)
+
+
+def _new_person(address: str, name: str, language: str, time_zone: str) -> Person:
+    person = Person(email=address, name=name.strip(), language=language, time_zone=time_zone)
+    person.set_unusable_password()
+    person.save()
+    return person
+
+
+def _let_sign_in(person: Person, address: str) -> None:
+    """Let the account suite know the address; it counts as verified there only when it is proven here."""
+    proven = Address.objects.filter(person=person, address=address).exclude(proven_by="").exists()
+    primary = not EmailAddress.objects.filter(user=person, primary=True).exists()
+    row, created = EmailAddress.objects.get_or_create(
+        user=person, email=address, defaults={"verified": proven, "primary": primary}
+    )
+    if not created and proven and not row.verified:
+        row.verified = True
+        row.save(update_fields=["verified"])

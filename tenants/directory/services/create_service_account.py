@@ -1,0 +1,54 @@
+"""Create an account for a program of the organization."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from allauth.idp.oidc.models import Client
+from django.db import transaction
+
+from tenants.actor import Actor
+from tenants.directory.change import note
+from tenants.directory.models import ApiClient, Membership, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the program signs in with; the secret is shown once and kept only as a hash."""
+
+    client_id: str
+    secret: str
+    person_id: UUID
+
+
+@transaction.atomic
+def create_service_account(*, organization_id: UUID, name: str, roles: Sequence[str] = (), actor: Actor) -> Credentials:
+    """Create the program's person, its place in the organization and its client at the issuer."""
+    person = Person(email="", name=name.strip(), is_service=True)
+    person.set_unusable_password()
+    person.save()
+    secret = secrets.token_urlsafe(32)
+    client = Client(
+        id=f"svc-{secrets.token_hex(12)}",
+        name=name.strip()[:100],
+        type=Client.Type.CONFIDENTIAL,
+        grant_types=Client.GrantType.CLIENT_CREDENTIALS,
+        scopes="openid",
+        default_scopes="openid",
+        redirect_uris="",
+    )
+    client.set_secret(secret)
+    client.save()
+    Membership.objects.create(organization_id=organization_id, person=person)
+    ApiClient.objects.create(
+        client_id=client.id, organization_id=organization_id, person=person, name=name.strip(), roles=sorted(set(roles))
+    )
+    note(
+        kind="program.created",
+        organizations=[organization_id],
+        actor=actor,
+        title=name.strip(),
+        details={"client": client.id, "roles": sorted(set(roles))},
+    )
+    return Credentials(client_id=client.id, secret=secret, person_id=person.id)

@@ -1,0 +1,31 @@
+"""Delete a group that no policy denies anything to."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from tenants.actor import Actor
+from tenants.directory.change import note
+from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.models import Group
+
+
+@transaction.atomic
+def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bool, actor: Actor) -> None:
+    """Delete the group, or refuse when a deny entry names it: then it can only be archived (PROTOCOL P19).
+
+    This floor knows no policies, so the door asks the protection floor and passes the answer.
+    """
+    group = Group.objects.within(organization_id).select_for_update().filter(id=group_id).first()
+    if group is None:
+        raise NotHere("There is no such group in this organization.")
+    if named_by_a_denial:
+        raise DirectoryRefused("A policy denies something to this group; it can be archived, not deleted.")
+    group.delete()
+    note(
+        kind="group.deleted",
+        organizations=[organization_id],
+        actor=actor,
+        title=group.address,
+        details={"group": str(group_id)},
+    )

@@ -1,0 +1,34 @@
+"""Stop a program: its secret and its tokens are worth nothing from now on."""
+
+from uuid import UUID
+
+from allauth.idp.oidc.models import Client
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.actor import Actor
+from tenants.directory.access import end_clients
+from tenants.directory.change import note
+from tenants.directory.errors import NotHere
+from tenants.directory.models import ApiClient, Membership
+
+
+@transaction.atomic
+def disable_service_account(*, organization_id: UUID, client_id: str, actor: Actor) -> None:
+    """Disable the program; its person stays, since documents may name it as their owner."""
+    program = ApiClient.objects.within(organization_id).filter(client_id=client_id, disabled_at__isnull=True).first()
+    if program is None:
+        raise NotHere("There is no such program in this organization.")
+    program.disabled_at = timezone.now()
+    program.save(update_fields=["disabled_at"])
+    Membership.objects.within(organization_id).filter(person_id=program.person_id).update(disabled=True)
+    end_clients([client_id])
+    Client.objects.filter(id=client_id).delete()
+    note(
+        kind="program.disabled",
+        organizations=[organization_id],
+        actor=actor,
+        person_id=program.person_id,
+        title=program.name,
+        details={"client": client_id},
+    )

@@ -1,0 +1,28 @@
+"""Enable a person again."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from tenants.actor import Actor
+from tenants.directory.administrators import locked_membership
+from tenants.directory.change import note
+
+
+@transaction.atomic
+def enable_person(*, organization_id: UUID, person_id: UUID, actor: Actor) -> bool:
+    """Undo ``disable_person``; return whether anything changed."""
+    membership = locked_membership(organization_id, person_id)
+    if not membership.disabled:
+        return False
+    membership.disabled = False
+    membership.save(update_fields=["disabled"])
+    note(
+        kind="person.enabled",
+        organizations=[organization_id],
+        actor=actor,
+        person_id=person_id,
+        addresses=[membership.person.email],
+        title=membership.person.name,
+    )
+    return True

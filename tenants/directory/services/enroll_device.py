@@ -1,0 +1,52 @@
+"""Enroll a device of a person: from now on it can hold certificates and licenses of its own."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from tenants.actor import Actor
+from tenants.directory.change import note_of_person
+from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.models import Device, Person
+from tenants.directory.selectors.devices import DeviceFacts, facts
+
+DEVICE_LIMIT = 50
+
+
+@transaction.atomic
+def enroll_device(
+    *,
+    person_id: UUID,
+    name: str,
+    platform: str,
+    signing_algorithm: str,
+    signing_key: bytes,
+    signing_key_id: bytes,
+    encryption_kem: str,
+    encryption_key: bytes,
+    actor: Actor,
+) -> DeviceFacts:
+    """Enroll the device with its public keys; the door has checked that the sign-in is younger than ten minutes.
+
+    The door has also parsed the keys and derived ``signing_key_id``, since this floor knows no cryptography.
+    """
+    if not Person.objects.filter(id=person_id, is_active=True).exists():
+        raise NotHere("There is no such person.")
+    if Device.objects.filter(person_id=person_id, revoked_at__isnull=True).count() >= DEVICE_LIMIT:
+        raise DirectoryRefused(f"A person has at most {DEVICE_LIMIT} devices; revoke one first.")
+    try:
+        with transaction.atomic():
+            device = Device.objects.create(
+                person_id=person_id,
+                name=name.strip()[:200] or platform,
+                platform=platform[:40],
+                signing_algorithm=signing_algorithm,
+                signing_key=signing_key,
+                signing_key_id=signing_key_id,
+                encryption_kem=encryption_kem,
+                encryption_key=encryption_key,
+            )
+    except IntegrityError as error:
+        raise DirectoryRefused("A device with this key is enrolled already.") from error
+    note_of_person(kind="device.enrolled", person_id=person_id, actor=actor, title=device.name, device_id=device.id)
+    return facts(device)

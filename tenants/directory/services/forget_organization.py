@@ -1,0 +1,34 @@
+"""Remove everything the directory knows because of one organization; a part of erasing it."""
+
+from uuid import UUID
+
+from allauth.idp.oidc.models import Client
+from django.db import transaction
+
+from tenants.directory.access import end_clients
+from tenants.directory.change import raise_epochs
+from tenants.directory.models import Address, ApiClient, Group, MailDomain, Membership, Person
+
+
+@transaction.atomic
+def forget_organization(*, organization_id: UUID) -> None:
+    """Remove the organization's groups, programs, domains and places, and the people who were only its own.
+
+    Addresses that only this organization vouched for are proven no more.  The operator record keeps that it happened;
+    the ledger that would record it is gone with the schema.
+    """
+    programs = list(ApiClient.objects.within(organization_id).values_list("client_id", flat=True))
+    end_clients(programs)
+    Client.objects.filter(id__in=programs).delete()
+    Group.objects.within(organization_id).delete()
+    MailDomain.objects.within(organization_id).delete()
+    vouched = Address.objects.filter(asserted_by_id=organization_id, proven_by=Address.Proof.ORGANIZATION)
+    raise_epochs(vouched.values_list("person_id", flat=True))
+    vouched.update(proven_by=Address.Proof.NOBODY, proven_at=None)
+    places = Membership.objects.within(organization_id)
+    members = list(places.filter(guest=False).values_list("person_id", flat=True))
+    places.delete()
+    elsewhere = set(
+        Membership.objects.of_installation().filter(person_id__in=members).values_list("person_id", flat=True)
+    )
+    Person.objects.filter(id__in=set(members) - elsewhere).delete()

@@ -1,0 +1,37 @@
+"""A person has shown that a mailbox is his: from now on the address matches policies."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory import holders
+from tenants.directory.change import note_of_person
+from tenants.directory.errors import AddressTaken
+from tenants.directory.models import Address, MailDomain, Membership
+
+
+@transaction.atomic
+def prove_address(*, person_id: UUID, address: str, actor: Actor) -> None:
+    """Mark the address as proven by the person; called when a mailed code has come back.
+
+    Where an organization has proven the domain, its new people become its members: the domain speaks for them.
+    """
+    normal = naming.address(address)
+    prover = holders.prover_of(normal)
+    if prover is not None and prover.id != person_id:
+        raise AddressTaken(f"{normal} is proven by somebody else.")
+    row, _created = Address.objects.get_or_create(
+        person_id=person_id, address=normal, defaults={"domain": naming.domain_of(normal)}
+    )
+    if row.proven_by == Address.Proof.PERSON:
+        return
+    row.proven_by = Address.Proof.PERSON
+    row.proven_at = timezone.now()
+    row.save(update_fields=["proven_by", "proven_at"])
+    owner = MailDomain.objects.of_installation().filter(domain=row.domain, proven_at__isnull=False).first()
+    if owner is not None:
+        Membership.objects.of_installation().get_or_create(organization_id=owner.organization_id, person_id=person_id)
+    note_of_person(kind="address.proven", person_id=person_id, actor=actor, addresses=[normal])

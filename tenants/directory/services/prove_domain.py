@@ -1,0 +1,67 @@
+"""A claimed mail domain is proven: from now on the organization speaks for the addresses in it."""
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.utils import timezone
+
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory import holders
+from tenants.directory.change import note, raise_epochs
+from tenants.directory.errors import DomainRefused, NotHere
+from tenants.directory.models import Address, MailDomain, Membership
+from tenants.directory.services.claim_domain import RECORD_PREFIX
+
+TextRecords = Callable[[str], Iterable[str]]
+
+
+@transaction.atomic
+def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecords, actor: Actor) -> None:
+    """Look for the challenge among the domain's TXT records and take the domain over when it is there.
+
+    ``text_records`` asks the DNS; in the embedded mode the door passes the challenge itself, which is what its button
+    does.  People who hold an address there become members for the future (PROTOCOL P12).
+    """
+    normal = naming.mail_domain(domain)
+    row = MailDomain.objects.within(organization_id).select_for_update().filter(domain=normal).first()
+    if row is None:
+        raise NotHere(f"{normal} has not been claimed.")
+    if row.proven_at is not None:
+        return
+    taken = MailDomain.objects.of_installation().filter(domain=normal, proven_at__isnull=False)
+    if taken.exists():
+        raise DomainRefused(f"{normal} is proven by another organization.")
+    if f"{RECORD_PREFIX}{row.challenge}" not in {record.strip() for record in text_records(normal)}:
+        raise DomainRefused(f"The DNS of {normal} does not hold the text yet.")
+    row.proven_at = timezone.now()
+    row.save(update_fields=["proven_at"])
+    _vouch_for_own_people(organization_id, normal)
+    _take_over_holders(organization_id, normal)
+    note(kind="domain.proven", organizations=[organization_id], actor=actor, details={"domain": normal})
+
+
+def _vouch_for_own_people(organization_id: UUID, domain: str) -> None:
+    """Addresses that the organization asserted before the proof become proven, unless somebody else proved them."""
+    asserted = Address.objects.filter(asserted_by_id=organization_id, domain=domain, proven_by="")
+    for row in asserted.select_related("person"):
+        if holders.prover_of(row.address) is None:
+            row.proven_by = Address.Proof.ORGANIZATION
+            row.proven_at = timezone.now()
+            row.save(update_fields=["proven_by", "proven_at"])
+            EmailAddress.objects.filter(user_id=row.person_id, email=row.address).update(verified=True)
+
+
+def _take_over_holders(organization_id: UUID, domain: str) -> None:
+    """Everybody who has a proven address in the domain becomes a member; a guest of before becomes one too."""
+    holders_there = Address.objects.filter(domain=domain).exclude(proven_by="").values_list("person_id", flat=True)
+    raise_epochs(holders_there)
+    for person_id in sorted(set(holders_there)):
+        membership, created = Membership.objects.of_installation().get_or_create(
+            organization_id=organization_id, person_id=person_id
+        )
+        if not created and membership.guest:
+            membership.guest = False
+            membership.save(update_fields=["guest"])

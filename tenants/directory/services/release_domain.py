@@ -1,0 +1,30 @@
+"""Give up a mail domain; addresses that only the organization vouched for match nothing from then on."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory.change import note, raise_epochs
+from tenants.directory.errors import DomainRefused, NotHere
+from tenants.directory.models import Address, Group, MailDomain
+
+
+@transaction.atomic
+def release_domain(*, organization_id: UUID, domain: str, actor: Actor) -> None:
+    """Remove the claim or proof; refused while groups have addresses there."""
+    normal = naming.mail_domain(domain)
+    row = MailDomain.objects.within(organization_id).filter(domain=normal).first()
+    if row is None:
+        raise NotHere(f"{normal} is not a mail domain of this organization.")
+    if Group.objects.within(organization_id).filter(address__endswith=f"@{normal}").exists():
+        raise DomainRefused(f"Groups have addresses in {normal}.")
+    vouched = Address.objects.filter(
+        asserted_by_id=organization_id, domain=normal, proven_by=Address.Proof.ORGANIZATION
+    )
+    people = list(vouched.values_list("person_id", flat=True))
+    vouched.update(proven_by=Address.Proof.NOBODY, proven_at=None)
+    row.delete()
+    raise_epochs(people)
+    note(kind="domain.released", organizations=[organization_id], actor=actor, details={"domain": normal})

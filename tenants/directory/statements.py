@@ -1,0 +1,63 @@
+"""The directory's SQL for the hot path: who asks, in one row of one statement.
+
+Every name is schema-qualified, since the connection it runs on never sets a search path (PROTOCOL P16).  The portal
+turns the row into a ``Subject``; the statement decides nothing.
+
+Parameters of ``SUBJECT_SQL``: ``person`` and ``organization`` (the one whose content is asked for) as UUIDs, ``device``
+as UUID or null.  What can be worked out from the row is worked out in ``selectors/subject.py``: every node of the plan
+costs more than the same step in Python.  The groups are looked up by an array and not by a join, since a join with the
+recursion is guessed to be so large that all groups of the installation would be read.  The licensing lane's connections
+set ``plan_cache_mode = force_generic_plan``, because planning this takes longer than running it.
+"""
+
+SUBJECT_SQL = """
+WITH RECURSIVE proven AS MATERIALIZED (
+  SELECT coalesce(array_agg(a.address), '{}') AS addresses FROM public.directory_address a
+  WHERE a.person_id = %(person)s::uuid AND a.proven_by <> ''
+), inside(group_id) AS (
+  (SELECT g.group_id FROM public.directory_groupmember g WHERE g.person_id = %(person)s::uuid
+   UNION ALL
+   SELECT g.group_id FROM public.directory_groupmember g
+   WHERE g.address = ANY((SELECT addresses FROM proven)::text[]))
+  UNION
+  SELECT g.group_id FROM public.directory_groupmember g JOIN inside i ON g.member_group_id = i.group_id
+)
+SELECT
+  person.is_active,
+  person.is_service,
+  person.email,
+  person.name,
+  person.epoch,
+  (SELECT addresses FROM proven) AS addresses,
+  (SELECT json_agg(json_build_array(m.organization_id, m.guest, m.disabled, o.state, m.role, o.directory_epoch,
+          (SELECT json_agg(d.domain) FROM public.directory_maildomain d
+           WHERE d.organization_id = m.organization_id AND d.proven_at IS NOT NULL)))
+   FROM public.directory_membership m JOIN public.organizations_organization o ON o.id = m.organization_id
+   WHERE m.person_id = %(person)s::uuid AND o.state <> 'erased') AS places,
+  (SELECT json_agg(json_build_array(g.id, g.organization_id, g.address, o.state, o.directory_epoch))
+   FROM public.directory_group g JOIN public.organizations_organization o ON o.id = g.organization_id
+   WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside)) AND g.archived_at IS NULL) AS groups,
+  asked.id AS asked,
+  asked.directory_epoch AS asked_epoch,
+  device.id AS device_id,
+  device.platform,
+  device.signing_algorithm,
+  device.signing_key,
+  device.encryption_kem,
+  device.encryption_key,
+  device.feed_id,
+  device.revoked_at IS NOT NULL AS device_revoked,
+  statement_timestamp() AS now
+FROM public.directory_person person
+JOIN public.organizations_organization asked ON asked.id = %(organization)s::uuid
+LEFT JOIN public.directory_device device ON device.id = %(device)s::uuid AND device.person_id = person.id
+WHERE person.id = %(person)s::uuid
+"""
+
+EPOCH_SQL = """
+SELECT (SELECT p.epoch FROM public.directory_person p WHERE p.id = %(person)s::uuid)
+     + (SELECT coalesce(sum(o.directory_epoch), 0) FROM public.organizations_organization o
+        WHERE o.id = ANY(%(concerned)s::uuid[]))::bigint
+"""
+"""The same sum again; as ``WHERE (EPOCH_SQL) = %(epoch)s`` it lets an event in only if nobody changed the directory
+between the decision and its record (DESIGN.md §10)."""

@@ -1,0 +1,100 @@
+"""Reading organizations: always values, never querysets, so that nothing lazy crosses from one schema to another."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from tenants.organizations.models import Host, OperatorRecord, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationFacts:
+    """What the doors need to know about an organization."""
+
+    id: UUID
+    schema_name: str
+    slug: str
+    name: str
+    state: str
+    service_active: bool
+    host: str
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the organization may act at all."""
+        return self.state == Organization.State.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorEntry:
+    """One line of what operators did."""
+
+    at: str
+    kind: str
+    actor: str
+    organization_id: UUID | None
+    details: dict[str, object]
+
+
+def organization_at(host: str) -> OrganizationFacts | None:
+    """Return the organization that lives at this host, whatever its state."""
+    row = Host.objects.select_related("organization").filter(name=host).first()
+    return None if row is None else _facts(row.organization, host)
+
+
+def organization_by_id(organization_id: UUID) -> OrganizationFacts | None:
+    """Return one organization with its primary host."""
+    return _first(Organization.objects.filter(id=organization_id))
+
+
+def organization_by_slug(slug: str) -> OrganizationFacts | None:
+    """Return the organization with this short name."""
+    return _first(Organization.objects.filter(slug=slug))
+
+
+def organizations() -> tuple[OrganizationFacts, ...]:
+    """Return every organization of the installation that has not been erased, by short name; for operators."""
+    rows = Organization.objects.exclude(state=Organization.State.ERASED).order_by("slug")
+    primary = dict(Host.objects.filter(is_primary=True).values_list("organization_id", "name"))
+    return tuple(_facts(row, primary.get(row.id, "")) for row in rows)
+
+
+def hosts_of(organization_id: UUID) -> tuple[str, ...]:
+    """Return the hosts of one organization, the primary one first."""
+    rows = Host.objects.filter(organization_id=organization_id).order_by("-is_primary", "name")
+    return tuple(rows.values_list("name", flat=True))
+
+
+def operator_record(limit: int = 100) -> tuple[OperatorEntry, ...]:
+    """Return the newest entries of the operator record."""
+    return tuple(
+        OperatorEntry(
+            at=row.at.isoformat(),
+            kind=row.kind,
+            actor=row.actor,
+            organization_id=row.organization_id,
+            details=row.details,
+        )
+        for row in OperatorRecord.objects.order_by("-at")[:limit]
+    )
+
+
+def _first(rows: QuerySet[Organization]) -> OrganizationFacts | None:
+    organization = rows.first()
+    if organization is None:
+        return None
+    primary = Host.objects.filter(organization=organization, is_primary=True).values_list("name", flat=True).first()
+    return _facts(organization, primary or "")
+
+
+def _facts(organization: Organization, host: str) -> OrganizationFacts:
+    return OrganizationFacts(
+        id=organization.id,
+        schema_name=organization.schema_name,
+        slug=organization.slug,
+        name=organization.name,
+        state=organization.state,
+        service_active=organization.service_active,
+        host=host,
+    )

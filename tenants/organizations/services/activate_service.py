@@ -1,0 +1,17 @@
+"""Activate the protection service of an organization."""
+
+from uuid import UUID
+
+from tenants.actor import Actor
+from tenants.organizations.services.switch_service import switch_service
+
+
+def activate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> None:
+    """Let the organization protect and open."""
+    switch_service(
+        organization_id=organization_id,
+        active=True,
+        kind="service.activated",
+        reason=reason,
+        actor=actor,
+    )

@@ -1,0 +1,17 @@
+"""Deactivate the protection service of an organization."""
+
+from uuid import UUID
+
+from tenants.actor import Actor
+from tenants.organizations.services.switch_service import switch_service
+
+
+def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> None:
+    """Stop protecting and opening for the whole organization, until somebody activates it again."""
+    switch_service(
+        organization_id=organization_id,
+        active=False,
+        kind="service.deactivated",
+        reason=reason,
+        actor=actor,
+    )

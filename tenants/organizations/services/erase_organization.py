@@ -1,0 +1,46 @@
+"""Erase an organization: its keys become unreadable first, then its schema and its people's places go."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import transaction
+
+from tenants.actor import Actor
+from tenants.context import in_schema
+from tenants.directory.services.forget_organization import forget_organization
+from tenants.organizations import hosts
+from tenants.organizations.models import Host, OperatorRecord, Organization
+from tenants.organizations.services.change_state import WrongState
+from tenants.provisioning import drop_schema
+
+Shred = Callable[[UUID], None]
+
+
+@transaction.atomic
+def erase_organization(*, organization_id: UUID, reason: str, shred_keys: Shred, actor: Actor) -> None:
+    """Erase a suspended organization for good.
+
+    ``shred_keys`` destroys the organization's key-encryption key and is called in its schema; the floor above passes
+    it, since this floor knows no keys.  It comes first: whatever survives in a backup cannot be opened from then on.
+    The row stays, emptied, so that its id and short name are never given to anybody else.
+    """
+    organization = Organization.objects.select_for_update().get(id=organization_id)
+    if organization.state != Organization.State.SUSPENDED:
+        raise WrongState("Only a suspended organization can be erased.")
+    with in_schema(organization.schema_name):
+        shred_keys(organization_id)
+    drop_schema(organization.schema_name)
+    forget_organization(organization_id=organization_id)
+    Host.objects.filter(organization=organization).delete()
+    organization.state = Organization.State.ERASED
+    organization.service_active = False
+    organization.name = ""
+    organization.directory_epoch += 1
+    organization.save(update_fields=["state", "service_active", "name", "directory_epoch"])
+    OperatorRecord.objects.create(
+        kind="organization.erased",
+        actor=actor.name,
+        organization_id=organization_id,
+        details={"reason": reason, "source": actor.source},
+    )
+    transaction.on_commit(hosts.forget)

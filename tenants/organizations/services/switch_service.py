@@ -1,0 +1,21 @@
+"""Switch the protection service of an organization on or off, without touching its people or its data."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from tenants.actor import Actor
+from tenants.organizations.models import Organization
+from tenants.organizations.services.change_state import WrongState, note_step
+
+
+@transaction.atomic
+def switch_service(*, organization_id: UUID, active: bool, kind: str, reason: str, actor: Actor) -> None:
+    """Compare and swap the switch; raise when it stands there already."""
+    moved = Organization.objects.filter(
+        id=organization_id, service_active=not active, state=Organization.State.ACTIVE
+    ).update(service_active=active, directory_epoch=F("directory_epoch") + 1)
+    if not moved:
+        raise WrongState("The service stands there already, or the organization is not active.")
+    note_step(organization_id=organization_id, kind=kind, reason=reason, actor=actor)

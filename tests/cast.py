@@ -1,0 +1,119 @@
+"""The cast: two organizations that know nothing of each other, their people, a stranger and an enemy.
+
+Everything is made by the same services as in life.  The people's clients are the real SDK; only their HTTP goes straight
+into the application instead of through a socket, so that a test can look at both sides.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.test import Client
+
+from portal.identity import clients
+from portal.operations.found_organization import found_organization
+from protection.client import signin
+from protection.client.home import Home
+from protection.client.http import Http, decoded
+from protection.client.session import Session
+from tenants.actor import Actor
+from tenants.directory.services.create_person import create_person
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
+from tenants.organizations.selectors import OrganizationFacts
+
+BASE = "http://localhost:8000"
+ACTOR = Actor(person_id=None, name="a test", source="test")
+
+
+class InProcess(Http):
+    """The client's HTTP, answered by the application in this process."""
+
+    def __init__(self) -> None:
+        """Count what is sent."""
+        super().__init__("chancery-tests")
+        self.sent: list[tuple[str, str]] = []
+        self._client = Client()
+
+    def send(self, method: str, url: str, *, body: bytes | None = None, headers: Any = None) -> Any:
+        """Send one request into the application."""
+        parts = urlsplit(url)
+        self.sent.append((method, parts.path))
+        given = {name: value for name, value in (headers or {}).items() if name != "Content-Type"}
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        answer = self._client.generic(
+            method,
+            path,
+            data=body or b"",
+            content_type=(headers or {}).get("Content-Type", "application/json"),
+            headers={"Host": parts.netloc, "Accept": "application/json", **given},
+        )
+        return decoded(answer.status_code, answer.content, parts.netloc)
+
+
+@dataclass
+class Player:
+    """One person with a signed-in device."""
+
+    id: UUID
+    address: str
+    session: Session
+    http: InProcess
+
+    def offline(self) -> Session:
+        """Return the same device without a network."""
+        return Session(self.session.home, self.session.account, self.http, online=False)
+
+
+@dataclass
+class Cast:
+    """Contoso with Ada, Olga and Max; Fabrikam with Rita; Eve with no organization; Mallory in a hostile one."""
+
+    folder: Path
+    organizations: dict[str, OrganizationFacts] = field(default_factory=dict)
+    players: dict[str, Player] = field(default_factory=dict)
+
+    def found(self, slug: str, administrator: str) -> OrganizationFacts:
+        """Found an organization that has proven ``<slug>.example``."""
+        founded = found_organization(
+            name=slug.capitalize(),
+            slug=slug,
+            administrator=f"{administrator}@{slug}.example",
+            administrator_name=administrator.capitalize(),
+            mail_domain=f"{slug}.example",
+            actor=ACTOR,
+        )
+        self.organizations[slug] = founded.organization
+        self.enroll(administrator, founded.administrator.id, founded.administrator.email)
+        return founded.organization
+
+    def join(self, name: str, slug: str, *, role: str = "user") -> Player:
+        """Add a person to an organization and sign him in on a device."""
+        facts = create_person(
+            organization_id=self.organizations[slug].id,
+            address=f"{name}@{slug}.example",
+            name=name.capitalize(),
+            role=role,
+            actor=ACTOR,
+        )
+        return self.enroll(name, facts.id, facts.email)
+
+    def enroll(self, name: str, person: UUID, address: str) -> Player:
+        """Sign a person in on a device of his own."""
+        clients.ensure()
+        http = InProcess()
+        home = Home(self.folder / name, use_key_ring=False)
+        installation = signin.discover(http, BASE)
+        code = issue_enrollment_code(person_id=person, actor=ACTOR)
+        account = signin.enroll(home, http, installation, signin.sign_in_by_code(http, installation, code))
+        player = Player(person, address, Session(home, account, http), http)
+        self.players[name] = player
+        return player
+
+    def __getattr__(self, name: str) -> Player:
+        """Return a person of the cast by name."""
+        try:
+            return self.players[name]
+        except KeyError:
+            raise AttributeError(name) from None

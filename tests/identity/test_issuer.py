@@ -1,0 +1,320 @@
+"""The issuer: device flow, codes, refresh, programs, and what a token is good for."""
+
+import base64
+import hashlib
+import secrets
+from datetime import timedelta
+
+import oauthlib
+from allauth.idp.oidc.models import Token
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client, RequestFactory, TestCase, override_settings
+from django.urls import path
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.identity import clients, strength, tokens
+from portal.identity.bearer import Authenticated, token_of
+from protection.licensing.policy import Strength
+from tenants.directory.models import Person, SpentRefreshToken
+from tenants.directory.selectors.people import PersonFacts
+from tenants.directory.services.create_service_account import create_service_account
+from tenants.organizations.selectors import OrganizationFacts, organization_by_id
+from tests.identity.browser import Browser, host_of, origin_of, query_of, sign_in_by_code
+from tests.tenants import builders
+
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class WhoAmI(APIView):
+    """A view like the API's own, for these tests."""
+
+    permission_classes = (Authenticated,)
+
+    def get(self, request: Request) -> Response:
+        return Response({"person": str(request.user.pk)})
+
+
+class Closed(APIView):
+    """A view that forgot to say who may."""
+
+    def get(self, request: Request) -> Response:
+        return Response({})
+
+
+urlpatterns = [path("api/v1/me", WhoAmI.as_view()), path("api/v1/closed", Closed.as_view())]
+
+
+class IssuerTest(TestCase):
+    contoso: OrganizationFacts
+    fabrikam: OrganizationFacts
+    olga: PersonFacts
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.contoso = builders.organization("contoso", "contoso.example")
+        cls.fabrikam = builders.organization("fabrikam")
+        cls.olga = builders.person(cls.contoso.id, "olga@contoso.example", name="Olga")
+        clients.ensure()
+
+    def setUp(self) -> None:
+        cache.clear()
+        self.program = Browser()
+
+    def signed_in(self) -> Browser:
+        browser = Browser()
+        sign_in_by_code(browser, "olga@contoso.example")
+        return browser
+
+    def post(self, **fields: str) -> tuple[int, dict[str, str]]:
+        response = self.program.form("/identity/o/api/token", fields)
+        body: dict[str, str] = response.json()
+        return response.status_code, body
+
+    def begin_device(self) -> dict[str, str]:
+        started = self.program.form("/identity/o/api/device/code", {"client_id": clients.CLI, "scope": "openid"})
+        self.assertEqual(started.status_code, 200, started.content)
+        body: dict[str, str] = started.json()
+        return body
+
+    def device_tokens(self, resource: str | None = None) -> dict[str, str]:
+        started = self.begin_device()
+        browser = self.signed_in()
+        confirm = f"/identity/o/device?code={started['user_code']}"
+        self.assertContains(browser.get(confirm), "csrfmiddlewaretoken")
+        self.assertContains(browser.post(confirm, {"action": "confirm"}), "Authorized")
+        fields = {"grant_type": DEVICE, "device_code": started["device_code"], "client_id": clients.CLI}
+        status, body = self.post(**fields, **({"resource": resource} if resource else {}))
+        self.assertEqual(status, 200, body)
+        return body
+
+    def refresh(self, token: str, resource: str = "") -> tuple[int, dict[str, str]]:
+        fields = {"grant_type": "refresh_token", "refresh_token": token, "client_id": clients.CLI}
+        return self.post(**fields, **({"resource": resource} if resource else {}))
+
+
+class DeviceFlowTest(IssuerTest):
+    def test_the_pinned_library_knows_the_device_grant(self) -> None:
+        self.assertEqual(oauthlib.__version__, "4.0.0")
+
+    def test_the_whole_flow(self) -> None:
+        started = self.begin_device()
+        self.assertTrue(started["verification_uri"].startswith(settings.CHANCERY_BASE_URL))
+        fields = {"grant_type": DEVICE, "device_code": started["device_code"], "client_id": clients.CLI}
+        status, body = self.post(**fields)
+        self.assertEqual((status, body["error"]), (400, "authorization_pending"))
+        status, body = self.post(**fields)
+        self.assertEqual((status, body["error"]), (400, "slow_down"))
+        body = self.device_tokens(origin_of("contoso"))
+        token = tokens.verify(body["access_token"])
+        assert token is not None
+        self.assertEqual((token.person_id, token.origin), (self.olga.id, origin_of("contoso")))
+        self.assertEqual(token.authentication.strength, "code")
+        self.assertLess(abs(token.authentication.at - timezone.now().timestamp()), 60)
+        self.assertEqual(body["expires_in"], 600)
+
+    def test_a_denied_device_gets_nothing(self) -> None:
+        started = self.begin_device()
+        self.signed_in().post(f"/identity/o/device?code={started['user_code']}", {"action": "deny"})
+        status, body = self.post(grant_type=DEVICE, device_code=started["device_code"], client_id=clients.CLI)
+        self.assertEqual((status, body["error"]), (400, "access_denied"))
+
+    def test_the_device_page_needs_its_form_token(self) -> None:
+        started = self.begin_device()
+        browser = self.signed_in()
+        strict = Client(enforce_csrf_checks=True, HTTP_HOST=browser.host)
+        strict.cookies = browser.cookies
+        response = strict.post(f"/identity/o/device?code={started['user_code']}", {"action": "confirm"})
+        self.assertContains(response, "The form could not be accepted", status_code=403)
+        status, body = self.post(grant_type=DEVICE, device_code=started["device_code"], client_id=clients.CLI)
+        self.assertEqual((status, body["error"]), (400, "authorization_pending"))
+
+
+class CodeFlowTest(IssuerTest):
+    def code(self, browser: Browser, verifier: str, **more: str) -> dict[str, str]:
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        query = {
+            "response_type": "code", "client_id": clients.CLI, "redirect_uri": "http://127.0.0.1:43210/cb",
+            "scope": "openid", "state": "s", "code_challenge": challenge, "code_challenge_method": "S256",
+        }  # fmt: skip
+        page = browser.get("/identity/o/authorize", query | more)
+        self.assertContains(page, "Authorize")
+        self.assertIn("form-action 'self' http://127.0.0.1:*", page["Content-Security-Policy"])
+        request = page.context["form"]["request"].value()
+        answer = browser.post("/identity/o/authorize", {"request": request, "scopes": ["openid"], "action": "grant"})
+        return query_of(answer)
+
+    def test_code_and_pkce(self) -> None:
+        verifier = secrets.token_urlsafe(48)
+        sent = self.code(self.signed_in(), verifier)
+        fields = {"grant_type": "authorization_code", "code": sent["code"], "client_id": clients.CLI,
+                  "redirect_uri": "http://127.0.0.1:43210/cb", "resource": origin_of("contoso")}  # fmt: skip
+        status, _body = self.post(**fields, code_verifier="x" * 64)
+        self.assertEqual(status, 400)
+        sent = self.code(self.signed_in(), verifier)
+        status, body = self.post(**fields | {"code": sent["code"]}, code_verifier=verifier)
+        self.assertEqual(status, 200, body)
+        token = tokens.verify(body["access_token"])
+        assert token is not None
+        self.assertGreater(token.authentication.at, 0)
+        status, _body = self.post(**fields | {"code": sent["code"]}, code_verifier=verifier)
+        self.assertEqual(status, 400)
+
+
+class RefreshTest(IssuerTest):
+    def test_one_refresh_token_serves_every_origin_in_turn(self) -> None:
+        first = self.device_tokens()
+        status, second = self.refresh(first["refresh_token"], origin_of("contoso"))
+        self.assertEqual(status, 200, second)
+        status, third = self.refresh(second["refresh_token"], origin_of("fabrikam"))
+        self.assertEqual(status, 200, third)
+        seen = [tokens.verify(body["access_token"]) for body in (second, third)]
+        self.assertEqual([one and one.origin for one in seen], [origin_of("contoso"), origin_of("fabrikam")])
+        self.assertEqual([one and one.authentication.strength for one in seen], ["code", "code"])
+
+    def test_a_spent_refresh_token_ends_the_family(self) -> None:
+        first = self.device_tokens()
+        _status, second = self.refresh(first["refresh_token"], origin_of("contoso"))
+        self.assertIsNotNone(tokens.verify(second["access_token"]))
+        self.assertEqual(self.refresh(first["refresh_token"], origin_of("contoso"))[0], 400)
+        self.assertIsNone(tokens.verify(second["access_token"]))
+        self.assertEqual(self.refresh(second["refresh_token"], origin_of("contoso"))[0], 400)
+        self.assertEqual(SpentRefreshToken.objects.count(), 1)
+
+    def test_another_family_goes_on(self) -> None:
+        laptop, phone = self.device_tokens(), self.device_tokens()
+        self.refresh(laptop["refresh_token"])
+        self.refresh(laptop["refresh_token"])
+        self.assertEqual(self.refresh(phone["refresh_token"], origin_of("contoso"))[0], 200)
+
+    def test_refresh_tokens_expire(self) -> None:
+        body = self.device_tokens()
+        row = Token.objects.get(hash=tokens.hash_of(body["refresh_token"]))
+        assert row.expires_at is not None
+        self.assertAlmostEqual((row.expires_at - timezone.now()).days, 89)
+        Token.objects.filter(pk=row.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+        self.assertEqual(self.refresh(body["refresh_token"])[0], 400)
+
+    def test_a_device_gets_its_refresh_token_by_enrollment(self) -> None:
+        granted = tokens.grant_refresh_token(
+            person_id=self.olga.id,
+            client_id=clients.CLI,
+            authentication=strength.Authentication(Strength.CODE, 1),
+        )
+        status, body = self.refresh(granted.refresh_token, origin_of("contoso"))
+        self.assertEqual(status, 200, body)
+        token = tokens.verify(body["access_token"])
+        self.assertEqual(token and token.authentication.at, 1)
+
+
+class ResourceTest(IssuerTest):
+    def test_only_one_of_our_origins_can_be_named(self) -> None:
+        body = self.device_tokens()
+        for resource in (
+            "https://evil.example", origin_of("nobody"), origin_of("contoso") + "/api/", "contoso",
+            origin_of("contoso") + "?a", settings.CHANCERY_BASE_URL + "/",
+        ):  # fmt: skip
+            with self.subTest(resource):
+                status, answer = self.refresh(body["refresh_token"], resource)
+                self.assertEqual((status, answer["error"]), (400, "invalid_target"))
+        response = self.program.form(
+            "/identity/o/api/token",
+            {"grant_type": "refresh_token", "refresh_token": body["refresh_token"], "client_id": clients.CLI,
+             "resource": [origin_of("contoso"), origin_of("fabrikam")]},
+        )  # fmt: skip
+        self.assertEqual(response.json()["error"], "invalid_target")
+        self.assertEqual(self.refresh(body["refresh_token"], settings.CHANCERY_BASE_URL)[0], 200)
+
+    def test_the_issuer_has_one_name(self) -> None:
+        document = self.program.get("/.well-known/openid-configuration").json()
+        self.assertEqual(document["issuer"], settings.CHANCERY_BASE_URL)
+        self.assertEqual(len(self.program.get("/.well-known/jwks.json").json()["keys"]), 1)
+        self.assertEqual(Browser(host_of("contoso")).get("/.well-known/openid-configuration").status_code, 404)
+
+
+@override_settings(ROOT_URLCONF=__name__, PUBLIC_SCHEMA_URLCONF=__name__)
+class BearerTest(IssuerTest):
+    def access(self, origin: str | None) -> str:
+        """Return an access token made by hand, since the test's own addresses replace the issuer's."""
+        value = secrets.token_urlsafe(32)
+        Token.objects.create(
+            type="at", hash=tokens.hash_of(value), client_id=clients.CLI, user_id=self.olga.id, scopes="openid",
+            expires_at=timezone.now() + timedelta(minutes=10), data={"resources": [origin]} if origin else {},
+        )  # fmt: skip
+        return value
+
+    def me(self, token: str, slug: str = "contoso", path: str = "/api/v1/me"):
+        return Browser(host_of(slug)).get(path, HTTP_AUTHORIZATION=f"Bearer {token}")
+
+    def test_a_token_is_good_at_its_origin(self) -> None:
+        response = self.me(self.access(origin_of("contoso")))
+        self.assertEqual((response.status_code, response.json()["person"]), (200, str(self.olga.id)))
+
+    def test_a_person_s_token_is_good_where_he_has_no_place(self) -> None:
+        self.assertEqual(self.me(self.access(origin_of("fabrikam")), "fabrikam").status_code, 200)
+
+    def test_refusals_are_401_and_say_how(self) -> None:
+        cases = {
+            "unknown": ("nonsense", "contoso"),
+            "another origin": (self.access(origin_of("fabrikam")), "contoso"),
+            "the base domain's": (self.access(settings.CHANCERY_BASE_URL), "contoso"),
+            "no origin": (self.access(None), "contoso"),
+            "empty": ("", "contoso"),
+        }
+        for name, (token, slug) in cases.items():
+            with self.subTest(name):
+                response = self.me(token, slug)
+                self.assertEqual(response.status_code, 401)
+                self.assertIn("Bearer", response["WWW-Authenticate"])
+
+    def test_without_a_token_and_without_a_statement_nobody_may(self) -> None:
+        self.assertEqual(Browser(host_of("contoso")).get("/api/v1/me").status_code, 401)
+        self.assertEqual(self.me(self.access(origin_of("contoso")), path="/api/v1/closed").status_code, 403)
+
+    def test_a_session_does_not_open_the_api(self) -> None:
+        browser = Browser(host_of("contoso"))
+        browser.force_login(Person.objects.get(id=self.olga.id))
+        self.assertEqual(browser.get("/api/v1/me").status_code, 401)
+
+    def test_an_expired_token_is_refused_even_when_remembered(self) -> None:
+        token = self.access(origin_of("contoso"))
+        self.assertEqual(self.me(token).status_code, 200)
+        tokens.forget()
+        Token.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        self.assertEqual(self.me(token).status_code, 401)
+
+    def test_a_disabled_person_s_token_is_refused_at_once(self) -> None:
+        token = self.access(origin_of("contoso"))
+        self.assertEqual(self.me(token).status_code, 200)
+        Person.objects.filter(id=self.olga.id).update(is_active=False)
+        self.assertEqual(self.me(token).status_code, 401)
+
+
+class ProgramTest(IssuerTest):
+    def test_a_program_s_token_is_its_person_at_its_organization_only(self) -> None:
+        made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+        fields = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": made.secret}
+        for slug, fits in (("contoso", True), ("fabrikam", False)):
+            status, body = self.post(**fields, resource=origin_of(slug))
+            self.assertEqual(status, 200, body)
+            request = RequestFactory(HTTP_HOST=host_of(slug)).get(
+                "/api/v1/x", HTTP_AUTHORIZATION=f"Bearer {body['access_token']}"
+            )
+            organization = self.contoso if fits else self.fabrikam
+            request.organization = organization_by_id(organization.id)  # type: ignore[attr-defined]
+            if fits:
+                token = token_of(request)
+                self.assertEqual(token and token.person_id, made.person_id)
+            else:
+                with self.assertRaisesMessage(Exception, "another organization"):
+                    token_of(request)
+
+    def test_a_wrong_secret_is_refused(self) -> None:
+        made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+        status, _body = self.post(
+            grant_type="client_credentials", client_id=made.client_id, client_secret="x", resource=origin_of("contoso")
+        )
+        self.assertEqual(status, 401)
