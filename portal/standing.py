@@ -10,7 +10,7 @@ from portal.permissions import Permission, of_place, of_program
 from protection.events import Actor
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
-from tenants.directory.selectors.domains import program_of_client
+from tenants.directory.selectors.domains import program_of_person
 from tenants.directory.selectors.people import membership_at
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -60,14 +60,13 @@ def standing_at(
     ip: str,
     source: str,
     device: UUID | None = None,
-    program: str | None = None,
 ) -> Standing:
-    """Return the standing of a person, or of a program when its client id is given."""
+    """Return the standing of a person, or of a program, whose roles are its own and not those of people."""
     role, member = "", False
     permissions: frozenset[Permission] = frozenset()
-    if program is not None:
-        facts = program_of_client(program)
-        if facts is not None:
+    if person.is_service:
+        facts = program_of_person(organization.id, person.id)
+        if facts is not None and not facts.disabled:
             role, member, permissions = "program", True, of_program(tuple(facts.roles))
     else:
         place = membership_at(organization.id, person.id)

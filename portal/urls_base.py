@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from portal.api.schema import Schema
 from portal.identity import pages
 from portal.identity.issuer import authorization, device_authorization, device_code, token
 
@@ -11,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/link/<str:token>/", pages.sign_in_link, name="signin_link"),
     path("outbox/", pages.outbox, name="outbox"),
     path("outbox/<str:name>/", pages.outbox_message, name="outbox_message"),
+    path("api/v1/schema", Schema.as_view(), name="api_schema"),
     path("api/v1/", include("portal.api.urls_base")),
     path("accounts/", include("allauth.urls")),
     # Ours stand before the include, under the same paths, because each closes a hole of the page behind it.

@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from portal.api.schema import Schema
 from portal.identity import handoff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.pages.urls")),
+    path("api/v1/schema", Schema.as_view(), name="api_schema"),
     path("api/v1/", include("portal.api.urls_organization")),
     path("signin/", handoff.begin, name="signin"),
     path("signin/callback/", handoff.finish, name="signin_callback"),

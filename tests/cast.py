@@ -1,7 +1,7 @@
 """The cast: two organizations that know nothing of each other, their people, a stranger and an enemy.
 
-Everything is made by the same services as in life.  The people's clients are the real SDK; only their HTTP goes straight
-into the application instead of through a socket, so that a test can look at both sides.
+Everything is made by the same services as in life.  The people's clients are the real SDK; only their HTTP goes
+straight into the application instead of through a socket, so that a test can look at both sides.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,5 @@
 """The API at the base domain: discovery, statements, who am I, this person's devices."""
 
-import time
 from http import HTTPStatus
 from typing import Any, Final, cast
 from uuid import UUID
@@ -15,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from portal import clock
 from portal.api.framework import BaseView, Refused, TooManyRequests, checked, members, plain
 from portal.api.throttle import retry_after
 from portal.identity.addresses import client_address
@@ -117,7 +117,7 @@ class Statement(BaseView):
         origins = tuple(_origin(host) for host in hosts_of(organization_id))
         with in_organization(organization_id):
             statement = organization_statement(
-                organization=organization_id, iss=settings.CHANCERY_BASE_URL, origins=origins, now=int(time.time())
+                organization=organization_id, iss=settings.CHANCERY_BASE_URL, origins=origins, now=clock.now()
             )
         return Response({"statement": statement})
 
@@ -214,7 +214,7 @@ class Devices(BaseView):
     def post(self, request: Request) -> Response:
         """Enroll a device; the sign-in must be younger than ten minutes, and the person is told by mail."""
         token = cast(VerifiedToken, request.auth)
-        if token.program_of is None and time.time() - token.authentication.at > FRESH_SECONDS:
+        if token.program_of is None and clock.now() - token.authentication.at > FRESH_SECONDS:
             raise Refused("Enrolling a device needs a sign-in of the last ten minutes.")
         wanted = checked(NewDevice, request.data)
         signing = VerifyKey.named(wanted["signing"].get("alg", ""), unb64(wanted["signing"]["public"]))
@@ -292,7 +292,7 @@ class Enrollments(APIView):
         if wait:
             raise TooManyRequests(wait)
         person = redeem_enrollment_code(code=str(members(request).get("code", "")))
-        authentication = Authentication(Strength.CODE, int(time.time()))
+        authentication = Authentication(Strength.CODE, clock.now())
         ensure_clients()
         granted = grant_refresh_token(person_id=person, client_id=CLI, authentication=authentication)
         return Response({"refresh_token": granted.refresh_token, "token_type": "Bearer"})
@@ -304,7 +304,7 @@ def _origin(host: str) -> str:
 
 def _certificate(device: ProvenDevice) -> str:
     keys = DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform)
-    return account_certificate(iss=settings.CHANCERY_BASE_URL, device=keys, now=int(time.time()))
+    return account_certificate(iss=settings.CHANCERY_BASE_URL, device=keys, now=clock.now())
 
 
 def _tell(address: str, facts: DeviceFacts) -> None:

@@ -5,16 +5,18 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.framework import OrganizationView, checked, idempotent, limit_of, page
+from portal.operations.prove_domain import prove_domain
 from portal.operations.withdraw import disable_person, remove_from_group
-from portal.permissions import Permission
+from portal.permissions import PROGRAM_ROLES, Permission
 from tenants.directory.members import Member
-from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.domains import ProgramFacts, domains_in, program_of_client, programs_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
 from tenants.directory.services.change_group import change_group
@@ -22,7 +24,10 @@ from tenants.directory.services.change_role import change_role
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
+from tenants.directory.services.create_service_account import create_service_account
+from tenants.directory.services.disable_service_account import disable_service_account
 from tenants.directory.services.enable_person import enable_person
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 PERSON = {"email": "max@contoso.example", "name": "Max", "role": "user"}
 GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}
@@ -255,6 +260,119 @@ class Domains(OrganizationView):
             organization_id=self.organization.id, domain=domain, actor=self.standing.directory_actor
         )
         return Response({"challenge": challenge}, status=HTTPStatus.CREATED)
+
+
+class ProveDomain(OrganizationView):
+    """The proof of a claimed domain."""
+
+    needs = {"POST": Permission.DOMAINS_MANAGE}
+
+    @extend_schema(
+        summary="Prove a claimed mail domain by its TXT record",
+        request=None,
+        responses={204: None},
+        examples=[OpenApiExample("Nothing", None)],
+    )
+    def post(self, request: Request, domain: str) -> Response:
+        """Ask the DNS and take the domain over when it holds the text."""
+        prove_domain(organization_id=self.organization.id, domain=domain, actor=self.standing.directory_actor)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class NewProgram(serializers.Serializer[dict[str, Any]]):
+    """A program to be."""
+
+    name = serializers.CharField(max_length=200)
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(choices=sorted(PROGRAM_ROLES)), required=False, default=list
+    )
+
+
+class Programs(OrganizationView):
+    """Programs that act as themselves (service accounts)."""
+
+    needs = {"GET": Permission.PROGRAMS_MANAGE, "POST": Permission.PROGRAMS_MANAGE}
+
+    @extend_schema(
+        summary="List programs",
+        responses=inline_serializer("ProgramList", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[OpenApiExample("Programs", {"results": [{"client_id": "8f2c…", "name": "archive"}], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with every program; never with a secret."""
+        return page([_program(facts) for facts in programs_in(self.organization.id)])
+
+    @extend_schema(
+        summary="Create a program",
+        request=NewProgram,
+        responses={
+            201: inline_serializer(
+                "ProgramCredentials", {"client_id": serializers.CharField(), "secret": serializers.CharField()}
+            )
+        },
+        examples=[OpenApiExample("Program", {"name": "archive", "roles": ["connector"]}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Answer with client id and secret, once: the secret is kept as a hash and cannot be shown again."""
+        wanted = checked(NewProgram, request.data)
+        made = create_service_account(
+            organization_id=self.organization.id,
+            name=wanted["name"],
+            roles=wanted["roles"],
+            actor=self.standing.directory_actor,
+        )
+        body = {"client_id": made.client_id, "secret": made.secret, "person": str(made.person_id)}
+        return Response(body, status=HTTPStatus.CREATED)
+
+
+class DisableProgram(OrganizationView):
+    """The end of a program."""
+
+    needs = {"POST": Permission.PROGRAMS_MANAGE}
+
+    @extend_schema(
+        summary="Disable a program",
+        request=None,
+        responses={204: None},
+        examples=[OpenApiExample("Nothing", None)],
+    )
+    def post(self, request: Request, client_id: str) -> Response:
+        """End its tokens; it gets no license from the next request on."""
+        disable_service_account(
+            organization_id=self.organization.id, client_id=client_id, actor=self.standing.directory_actor
+        )
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class ProgramCode(OrganizationView):
+    """A one-time enrollment code for a program's device."""
+
+    needs = {"POST": Permission.PROGRAMS_MANAGE}
+
+    @extend_schema(
+        summary="Get a one-time enrollment code for a program",
+        request=None,
+        responses={201: inline_serializer("ProgramCode", {"code": serializers.CharField()})},
+        examples=[OpenApiExample("Code", {"code": "K7QM-2RXT-9WPD"}, response_only=True)],
+    )
+    def post(self, request: Request, client_id: str) -> Response:
+        """Answer with a code for ``chancery login --code``, good for ten minutes and one use."""
+        facts = program_of_client(client_id)
+        if facts is None or facts.organization_id != self.organization.id or facts.disabled:
+            raise Http404
+        code = issue_enrollment_code(person_id=facts.person_id, actor=self.standing.directory_actor)
+        return Response({"code": code}, status=HTTPStatus.CREATED)
+
+
+def _program(facts: ProgramFacts) -> dict[str, Any]:
+    return {
+        "client_id": facts.client_id,
+        "name": facts.name,
+        "roles": list(facts.roles),
+        "person": str(facts.person_id),
+        "created_at": facts.created_at,
+        "disabled": facts.disabled,
+    }
 
 
 def _person(facts: PersonFacts) -> dict[str, Any]:

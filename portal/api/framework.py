@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.core.cache import cache
@@ -21,7 +21,6 @@ from portal.api.throttle import retry_after
 from portal.identity.addresses import client_address
 from portal.identity.bearer import Authenticated, caller
 from portal.identity.proof import ProvenDevice, prove
-from portal.identity.tokens import VerifiedToken
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
 from protection.errors import ChanceryError, Unavailable
@@ -115,13 +114,11 @@ class OrganizationView(BaseView):
     def standing(self) -> Standing:
         """What the caller is here; built once per request."""
         if not hasattr(self, "_standing"):
-            token = cast(VerifiedToken, self.request.auth)
             self._standing = standing_at(
                 self.organization,
                 caller(self.request),
                 ip=client_address(plain(self.request)),
                 source="api",
-                program=token.client_id if token.program_of is not None else None,
             )
         return self._standing
 

@@ -4,7 +4,6 @@ Licenses themselves are answered by ``portal.api.lane``; ``Licenses`` here only 
 """
 
 import functools
-import time
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal import clock
 from portal.api import problems
 from portal.api.framework import ANYBODY, OrganizationView, checked, members
 from portal.identity.publisher import publisher_at
@@ -109,7 +109,7 @@ class Certificates(OrganizationView):
             organization=self.organization.id,
             actor=self.standing.actor,
             device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
-            now=int(time.time()),
+            now=clock.now(),
         )
         return Response({"certificate": certificate, "delegation": delegation})
 
@@ -169,7 +169,7 @@ class Publications(OrganizationView):
                 expires=wanted.get("expires"),
                 offline_days=wanted.get("offline_days"),
             ),
-            now=int(time.time()),
+            now=clock.now(),
         )
         body = {
             "cid": str(published.cid),
@@ -212,7 +212,7 @@ class Registrations(OrganizationView):
             wanted=Wanted(pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal),
             publisher_of=functools.partial(publisher_at, self.organization.id),
             actor=self.standing.actor,
-            now=int(time.time()),
+            now=clock.now(),
         )
         if isinstance(outcome, RegistrationRefused):
             words = WORDS[outcome.reason]

@@ -251,9 +251,7 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
     )
 
 
-def _matching(
-    subject: Subject, bindings: Mapping[str, UUID]
-) -> Iterable[tuple[Principal, UUID | None]]:
+def _matching(subject: Subject, bindings: Mapping[str, UUID]) -> Iterable[tuple[Principal, UUID | None]]:
     """Yield every principal that means this subject, with the immutable id it resolves to where it has one."""
     if not subject.outsider:
         yield from ((principal, None) for principal in _wide(subject))

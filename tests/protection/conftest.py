@@ -1,43 +1,36 @@
-"""The cast on a real database, with the lane's own connections; whatever was made is gone after each test."""
+"""The cast on a real database, with the lane's own connections: made once for a module, gone at its end.
+
+Tests of one module share the people and their organizations, and each protects documents of its own.  A test that
+changes an organization itself founds one for that.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from pytest_django.plugin import DjangoDbBlocker
 
-from portal.api import throttle
-from portal.api.lane.pool import pool
-from portal.identity import proof, tokens
-from protection.keys import issuing, wrapping
-from tenants.organizations import hosts
 from tests.cast import Cast
+from tests.protection.stage import stage
+
+
+@pytest.fixture(scope="module")
+def cast(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cast]:
+    """Return the whole cast, everybody signed in."""
+    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as made:
+        made.found("contoso", "ada")
+        made.join("olga", "contoso")
+        made.join("max", "contoso")
+        made.found("fabrikam", "rita")
+        made.found("hostile", "mallory")
+        yield made
 
 
 @pytest.fixture
-def cast(transactional_db: None, tmp_path: Path, settings: object) -> Iterator[Cast]:
-    """Return the whole cast, everybody signed in."""
-    settings.CHANCERY_KEYRING = tmp_path / "keyring"  # type: ignore[attr-defined]
-    _forget()
-    made = Cast(tmp_path / "homes")
-    made.found("contoso", "ada")
-    made.join("olga", "contoso")
-    made.join("max", "contoso")
-    made.found("fabrikam", "rita")
-    made.found("hostile", "mallory")
-    yield made
-    _forget()
-
-
-def _forget() -> None:
-    """Forget what a process keeps for seconds; a test's rows are gone sooner."""
-    hosts.forget()
-    tokens.forget()
-    proof.forget()
-    throttle.forget()
-    issuing.forget_all()
-    wrapping.forget_all()
-    cache.clear()
-    if pool.cache_info().currsize:
-        pool().close()
-        pool.cache_clear()
+def plan(tmp_path: Path) -> Path:
+    """Return a file to protect."""
+    path = tmp_path / "plan.txt"
+    path.write_bytes(b"the plan" * 1000)
+    return path

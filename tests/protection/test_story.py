@@ -9,14 +9,6 @@ from protection.client.session import Wish
 from tests.cast import Cast
 
 
-@pytest.fixture
-def plan(tmp_path: Path) -> Path:
-    """Return a file to protect."""
-    path = tmp_path / "plan.txt"
-    path.write_bytes(b"the plan" * 1000)
-    return path
-
-
 def test_a_partner_opens_with_no_set_up_between_the_organizations(cast: Cast, plan: Path, tmp_path: Path) -> None:
     sealed = cast.olga.session.protect(plan, Wish(grants=("rita@fabrikam.example:VIEW",)))
     assert sealed.registered

@@ -53,6 +53,12 @@ def program_of_client(client_id: str) -> ProgramFacts | None:
     return None if row is None else _program(row)
 
 
+def program_of_person(organization_id: UUID, person_id: UUID) -> ProgramFacts | None:
+    """Return the program that acts as this person in the organization, however it signed in."""
+    row = ApiClient.objects.within(organization_id).filter(person_id=person_id).first()
+    return None if row is None else _program(row)
+
+
 def _program(row: ApiClient) -> ProgramFacts:
     return ProgramFacts(
         client_id=row.client_id,
