@@ -1,4 +1,4 @@
-"""The doors of the house; an app without tables."""
+"""The doors of the house; an app with one table in the shared schema."""
 
 from django.apps import AppConfig
 from django.core import checks

@@ -9,5 +9,5 @@ def now() -> int:
     Several web nodes whose own clocks differ must agree on when a certificate begins and ends.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select extract(epoch from clock_timestamp())::bigint")
+        cursor.execute("select floor(extract(epoch from clock_timestamp()))::bigint")
         return int(cursor.fetchone()[0])

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import set_urlconf
 from redis.exceptions import RedisError
 
 from portal import correlation
+from portal.api.problems import problem
 from portal.health import healthz, readyz
 from tenants import naming
 from tenants.context import enter, leave_to_public
@@ -26,6 +27,9 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SESSION_HOST = "chancery.host"
+
+RECORDED = ("/api/v1/licenses", "/api/v1/licenses/batch")
+"""Calls that a suspended organization answers too, because their refusal must be decided and put on record."""
 
 
 class CorrelationMiddleware:
@@ -76,7 +80,7 @@ class OrganizationMiddleware:
         organization = hosts.lookup(host) if host else None
         if organization is None or organization.state == "erased":
             return _refuse(request, HTTPStatus.NOT_FOUND, "unknown-host", "There is no organization at this address.")
-        if not organization.is_active:
+        if not organization.is_active and request.path not in RECORDED:
             return _refuse(request, HTTPStatus.FORBIDDEN, "organization-suspended", "This organization is suspended.")
         enter(organization.schema_name)
         try:
@@ -152,7 +156,6 @@ def _refuse(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) 
     """Answer a refusal in the form that the path calls for."""
     correlation_id = getattr(request, "correlation_id", "")
     if request.path.startswith("/api/"):
-        body = {"type": f"/problems/{code}", "title": sentence, "status": status, "correlation_id": correlation_id}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        return problem(status, code.replace("-", "_"), sentence, next_step="Ask whoever runs this service.")
     context = {"sentence": sentence, "correlation_id": correlation_id, "base_url": settings.CHANCERY_BASE_URL}
     return render(request, "errors/refused.html", context, status=status)

@@ -1,9 +1,17 @@
 """Background work of the installation as a whole, which therefore stands in no organization's schema."""
 
-from celery import Task, shared_task
+from datetime import timedelta
+from typing import Final
 
+from celery import Task, shared_task
+from django.utils import timezone
+
+from portal.models import IdempotentAnswer
 from tenants.directory.services.expire import expire
 from tenants.worker import fan_out
+
+ANSWERS_KEPT: Final = timedelta(days=1)
+"""How long a client may repeat a write under the same key."""
 
 
 @shared_task(name="portal.sweep", base=Task)
@@ -14,5 +22,6 @@ def sweep(task_name: str) -> int:
 
 @shared_task(name="portal.expire", base=Task)
 def expire_secrets() -> int:
-    """Delete one-time codes, links and spent tokens that are over."""
-    return expire()
+    """Delete one-time codes, links, spent tokens and answers to repeated writes that are over."""
+    answers, _by_model = IdempotentAnswer.objects.filter(made_at__lt=timezone.now() - ANSWERS_KEPT).delete()
+    return expire() + answers

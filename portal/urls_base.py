@@ -7,7 +7,7 @@ from portal.identity import pages
 from portal.identity.issuer import authorization, device_authorization, device_code, token
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", pages.base_home, name="base_home"),
+    path("", include("portal.pages.urls_base")),
     path("signin/", pages.sign_in_here, name="signin"),
     path("signin/link/<str:token>/", pages.sign_in_link, name="signin_link"),
     path("outbox/", pages.outbox, name="outbox"),
@@ -22,3 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("identity/o/api/device/code", device_code, name="issuer_device_code"),
     path("", include("allauth.idp.urls")),
 ]
+
+handler400 = "portal.pages.errors.bad_request"
+handler403 = "portal.pages.errors.not_permitted"
+handler404 = "portal.pages.errors.not_found"
+handler500 = "portal.pages.errors.failed"

@@ -13,3 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/callback/", handoff.finish, name="signin_callback"),
     path("signout/", handoff.sign_out, name="signout"),
 ]
+
+handler400 = "portal.pages.errors.bad_request"
+handler403 = "portal.pages.errors.not_permitted"
+handler404 = "portal.pages.errors.not_found"
+handler500 = "portal.pages.errors.failed"

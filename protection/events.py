@@ -13,6 +13,7 @@ class Kind(StrEnum):
     """What happened; the outcome (allowed, refused, done, failed) stands beside it in the event."""
 
     CERTIFICATE_ISSUED = "certificate.issued"
+    PROOF_REFUSED = "proof.refused"
     CONTENT_PUBLISHED = "content.published"
     CONTENT_REGISTERED = "content.registered"
     CONTENT_HELD = "content.held"

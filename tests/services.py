@@ -15,7 +15,7 @@ import pytest
 from portal.supervisor.embedded import throw_away_services
 
 # Folders of tests that need neither; a run of these alone starts nothing.
-SELF_SUFFICIENT = ("pure", "house", "interop")
+SELF_SUFFICIENT = ("pure", "licensing", "house", "interop")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -10,14 +10,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import ANYBODY, OrganizationView, checked, idempotent, members, page
+from portal.api.framework import ANYBODY, OrganizationView, checked, members, page
+from portal.api.idempotency import idempotent
+from portal.operations.withdraw import deactivate_service
 from portal.permissions import Permission
 from protection.licensing.jws import b64
 from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import Configuration, configure
 from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
 from tenants.organizations.services.activate_service import activate_service
-from tenants.organizations.services.deactivate_service import deactivate_service
 
 KEY = {"id": "1f0c…", "kid": "9d5e…", "suite": "hybrid", "status": "active"}
 NOTHING = [OpenApiExample("Nothing", None)]

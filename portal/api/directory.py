@@ -11,7 +11,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, checked, idempotent, limit_of, page
+from portal.api.framework import OrganizationView, checked, limit_of, page
+from portal.api.idempotency import idempotent
 from portal.operations.prove_domain import prove_domain
 from portal.operations.withdraw import disable_person, remove_from_group
 from portal.permissions import PROGRAM_ROLES, Permission

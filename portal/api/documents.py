@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from audit.selectors.events import EventRow, Filter, events
 from audit.selectors.events import InvalidCursor as InvalidEventCursor
-from portal.api.framework import ANYBODY, OrganizationView, checked, idempotent, limit_of, page
+from portal.api.framework import ANYBODY, OrganizationView, checked, limit_of, page
+from portal.api.idempotency import idempotent
 from portal.identity.recipients import recipient_of
 from portal.permissions import Permission
 from protection.licensing.policy import parse_policy

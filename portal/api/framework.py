@@ -1,13 +1,10 @@
 """What all API views share: standing and permission, problems, pages of results, idempotent writes."""
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions, serializers
 from rest_framework.exceptions import APIException
@@ -17,10 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
 from portal.api import problems
+from portal.api.devices import proven_device
 from portal.api.throttle import retry_after
 from portal.identity.addresses import client_address
 from portal.identity.bearer import Authenticated, caller
-from portal.identity.proof import ProvenDevice, prove
+from portal.identity.proof import ProvenDevice
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
 from protection.errors import ChanceryError, Unavailable
@@ -40,10 +38,6 @@ def members(request: Request) -> Mapping[str, Any]:
     if not isinstance(request.data, Mapping):
         raise exceptions.ValidationError({"body": ["Send a JSON object."]})
     return request.data
-
-
-IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
-_KEPT_SECONDS: Final = 24 * 3600
 
 
 class TooManyRequests(APIException):
@@ -124,7 +118,7 @@ class OrganizationView(BaseView):
 
     def device(self) -> ProvenDevice:
         """Return the device that proves to have sent this request, and record it with whatever is done."""
-        device = prove(plain(self.request), caller(self.request).id)
+        device = proven_device(plain(self.request), caller(self.request).id)
         self._standing = standing_at(
             self.organization,
             caller(self.request),
@@ -165,52 +159,6 @@ def uuid_of(text: str, name: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise exceptions.ValidationError({name: ["This is not an id."]}) from None
-
-
-View = Callable[..., Response]
-
-
-def idempotent(view: View) -> View:
-    """Answer a repeated write with the first answer when it carries the same ``Idempotency-Key``.
-
-    Kept for a day under organization, person, path and key.  The key of one request used for another body is refused.
-    Licensing and publishing do not use this: their answers must not be stored (PROTOCOL P10).
-    """
-
-    @wraps(view)
-    def wrapped(self: OrganizationView, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get(IDEMPOTENCY_HEADER, "")
-        if not key:
-            return view(self, request, *args, **kwargs)
-        where = f"{self.organization.id}:{caller(request).id}:{request.method}:{request.path}:{key}"
-        name = "idempotency:" + hashlib.sha256(where.encode()).hexdigest()
-        body = hashlib.sha256(plain(request).body).hexdigest()
-        if not cache.add(name, {"body": body}, _KEPT_SECONDS):
-            return _repeated(cache.get(name) or {}, body)
-        try:
-            answer = view(self, request, *args, **kwargs)
-        except Exception:
-            cache.delete(name)
-            raise
-        cache.set(name, {"body": body, "status": answer.status_code, "data": answer.data}, _KEPT_SECONDS)
-        return answer
-
-    return wrapped
-
-
-def _repeated(kept: Mapping[str, Any], body: str) -> Response:
-    if kept.get("body") != body:
-        raise KeyReused("This Idempotency-Key was used for another request.")
-    if "status" not in kept:
-        raise KeyReused("The first request with this Idempotency-Key is still being answered.")
-    return Response(kept["data"], status=kept["status"])
-
-
-class KeyReused(APIException):
-    """An idempotency key was used twice for different things."""
-
-    status_code = HTTPStatus.CONFLICT
-    default_code = "idempotency_key_reused"
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:

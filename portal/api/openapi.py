@@ -22,6 +22,7 @@ class NamedByView(AutoSchema):
                 lines.append('-H "Authorization: Bearer $TOKEN"')
             if "requestBody" in operation:
                 lines.append("-H 'Content-Type: application/json' -d @body.json")
+            operation["x-permission"] = getattr(self.view, "needs", {}).get(self.method, "")
             operation["x-codeSamples"] = [{"lang": "Shell", "source": " ".join(lines)}]
         return operation
 

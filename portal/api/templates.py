@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, checked, idempotent, page
+from portal.api.framework import OrganizationView, checked, page
+from portal.api.idempotency import idempotent
 from portal.permissions import Permission
 from protection.licensing.policy import parse_policy
 from protection.selectors.templates import Template, documents_under, template, templates

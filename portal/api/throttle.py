@@ -10,16 +10,23 @@ import time
 from collections import OrderedDict
 from typing import Final
 
-PER_SECOND: Final = 200.0
-BURST: Final = 2_000.0
+from django.conf import settings
+
+BURST_SECONDS: Final = 10
+"""For how many seconds' worth of requests somebody may be ahead who was quiet before: opening a folder is one burst."""
 _KEPT: Final = 20_000
 
 _buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def retry_after(name: str, *, rate: float = PER_SECOND, burst: float = BURST, now: float | None = None) -> int:
-    """Take one token of the named bucket; return 0, or in how many whole seconds the next one is there."""
+def retry_after(name: str, *, rate: float | None = None, burst: float | None = None, now: float | None = None) -> int:
+    """Take one token of the named bucket; return 0, or in how many whole seconds the next one is there.
+
+    Without a rate of its own a bucket has the installation's, CHANCERY_REQUESTS_PER_SECOND.
+    """
+    rate = float(settings.CHANCERY_REQUESTS_PER_SECOND) if rate is None else rate
+    burst = rate * BURST_SECONDS if burst is None else burst
     moment = time.monotonic() if now is None else now
     with _lock:
         level, seen = _buckets.pop(name, (burst, moment))

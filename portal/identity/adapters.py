@@ -19,9 +19,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
 from django.dispatch import receiver
 from django.forms import BaseForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from portal.identity import issuer_keys, origins
+from portal.identity.onward import onward
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.access import end_sessions
@@ -55,6 +56,11 @@ class AccountAdapter(DefaultAccountAdapter):
             claim_address(person_id=person.pk, address=person.email)
             request.session[SIGNED_UP] = str(person.pk)
         return person
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **how: Any) -> HttpResponse:
+        """Lead on after any way of signing in, also to the host of an organization."""
+        response: HttpResponse = super().post_login(request, user, **how)
+        return onward(request, response["Location"]) if response.has_header("Location") else response
 
     def get_from_email(self) -> str:
         """Return the sender of all mail."""

@@ -15,23 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.identity import outbox as kept_mail
 from portal.identity.handoff import BACKEND
+from portal.identity.onward import onward
 from tenants.directory.errors import CodeRefused
 from tenants.directory.models import Person
-from tenants.directory.selectors.people import memberships_of
 from tenants.directory.services.redeem_sign_in_link import redeem_sign_in_link
-
-
-@require_GET
-def base_home(request: HttpRequest) -> HttpResponse:
-    """Show a signed-in person the organizations he has a place in, and anybody else the way in."""
-    places = []
-    if isinstance(request.user, Person):
-        places = [
-            (place, settings.CHANCERY_BASE.origin_of(place.host))
-            for place in memberships_of(request.user.pk)
-            if not place.disabled
-        ]
-    return render(request, "identity/base_home.html", {"places": places})
 
 
 @require_GET
@@ -55,7 +42,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     login(request, person, backend=BACKEND)
     record_authentication(request, person, method="code", email=person.email)
     UserSession.objects.create_from_request(request)
-    return HttpResponseRedirect(goes_to or "/")
+    return onward(request, goes_to or "/")
 
 
 @require_GET

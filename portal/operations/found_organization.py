@@ -51,6 +51,7 @@ def found_organization(
         address=administrator,
         name=administrator_name,
         role="global_administrator",
+        founder=True,
         actor=actor,
     )
     protection = NewOrganization(

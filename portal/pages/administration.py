@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.operations.withdraw import deactivate_service
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.permissions import Permission
 from protection.selectors.organization import keys as all_keys
@@ -14,7 +15,6 @@ from protection.selectors.organization import settings as service_settings
 from protection.services.configure import Configuration, configure
 from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
 from tenants.organizations.services.activate_service import activate_service
-from tenants.organizations.services.deactivate_service import deactivate_service
 
 SUITES = [
     ("hybrid", "Hybrid: post-quantum and classical together (recommended)"),

@@ -20,7 +20,8 @@ def home(request: PageRequest) -> HttpResponse:
     administers = standing.may(Permission.DOCUMENTS_READ_ALL)
     context = {
         "totals": totals_for(standing.actor, everybody=administers),
-        "documents": documents_of(standing.actor, limit=5).documents,
+        "documents": documents_of(standing.actor, everybody=administers, limit=5).documents,
+        "administers": administers,
         "held": documents_of(standing.actor, everybody=True, state="held", limit=5).documents if administers else (),
         "people": count_in(request.organization.id) if standing.may(Permission.PEOPLE_READ) else None,
         "refusals": (),

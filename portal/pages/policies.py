@@ -13,10 +13,10 @@ from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
 from protection.licensing.rights import LEVELS, Right, in_order, level_of, parse_rights
 
 LEVEL_WORDS: Mapping[str, str] = {
-    "viewer": "Viewer: read, reply",
-    "reviewer": "Reviewer: read, edit, reply, forward",
-    "co-author": "Co-Author: also copy, print and export",
-    "co-owner": "Co-Owner: everything, also change who has access",
+    "viewer": "read, reply",
+    "reviewer": "read, edit, reply, forward",
+    "co-author": "read, edit, copy, print and export",
+    "co-owner": "everything, also change who has access",
 }
 WHO_EVERYBODY = "everybody"
 WHO_PEOPLE = "people"
@@ -28,7 +28,7 @@ class ShownGrant:
 
     who: str
     level: str
-    rights: str
+    meaning: str
     line: str
 
 
@@ -38,7 +38,7 @@ def shown_grants(policy: Policy, organization: UUID, organization_name: str) -> 
         ShownGrant(
             who=who_in_words(grant.who, organization, organization_name),
             level=(level_of(grant.rights) or "custom").capitalize(),
-            rights=", ".join(in_order(grant.rights)),
+            meaning=LEVEL_WORDS.get(level_of(grant.rights) or "", ", ".join(in_order(grant.rights))),
             line=line_of(grant, organization),
         )
         for grant in policy.grants

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages import administration, audit, documents, home, people, templates
+from portal.pages import administration, audit, documents, home, people, reference, templates
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -28,4 +28,5 @@ urlpatterns = [
     path("settings/", administration.settings, name="settings"),
     path("settings/service/", administration.service_switch, name="service_switch"),
     path("audit/", audit.audit, name="audit"),
+    path("api/", reference.reference, name="api_reference"),
 ]

@@ -18,6 +18,7 @@ _KINDS = {
     "content.restored": "gave access back",
     "content.accepted": "accepted it",
     "content.barred": "barred it",
+    "proof.refused": "sent a request without the proof of a device",
     "content.tampered": "brought a copy that does not verify",
     "content.reported": "reported an opening from their own copy",
     "license.release_failed": "was allowed, but the license could not be made",

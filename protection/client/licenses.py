@@ -36,6 +36,7 @@ class Opening:
     signer: str | None
     contact: str
     edit: str | None = None
+    rekey: bool = False
     delegation: str = ""
     path: Path | None = None
     name: str = ""
@@ -90,7 +91,7 @@ class Licenses:
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         if use.storable:
             self._home.write(self._name(license_, seal.seal), {**answer, "kind": "use"})
-        self._place.send_waiting()
+        self._send_waiting()
         return _opening(use, "service", answer["delegation"]), key
 
     def _ask(self, license_: PublishingLicense, seal: BodySeal) -> dict[str, Any]:
@@ -136,6 +137,10 @@ class Licenses:
         """Report the opening, now or at the next contact: the service saw nothing of it."""
         event = {"id": str(uuid4()), "cid": str(cid), "action": "opened", "at": self._place.now()}
         self._place.later("event", event)
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        """Send what waits; what cannot be sent waits on, since an opening does not fail for it."""
         try:
             self._place.send_waiting()
         except (Unreachable, Refused, ServiceError):
@@ -186,5 +191,6 @@ def _opening(use: UseLicense, source: str, delegation: str) -> Opening:
         signer=body.signer,
         contact=use.contact,
         edit=use.edit,
+        rekey=use.rekey,
         delegation=delegation,
     )

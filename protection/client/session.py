@@ -27,12 +27,12 @@ from protection.crypto.content import new_content_key
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
 from protection.formats.sealed import SUFFIX
-from protection.licensing.body import Sealer, SealFacts, sign_body
+from protection.licensing.body import Sealer, SealFacts, seal_edition_key, sign_body
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.policy import Grant, Policy, Principal, parse_policy
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.rights import parse_rights
-from protection.sealing.read import open_sealed
+from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
 from protection.version import VERSION
 
@@ -260,18 +260,37 @@ class Session:
             authentic, opening, key = Licenses(self.home, place, self.account).open(file)
             if opening.edit is None:
                 raise Refused("You may read this document, not change it.", reason="not_granted")
-            certificate, delegation = opening.edit, opening.delegation
+            certificate, delegation, env = opening.edit, opening.delegation, None
+            name = authentic.unlock(key).metadata.name
+            if opening.rekey:
+                key, env = self._next_key(place, file)
             seal = seal_edition(
                 file,
                 source,
                 sealed,
                 content_key=key,
-                metadata=_metadata(source, name=authentic.unlock(key).metadata.name),
-                make_seal=lambda facts: self._sealed(facts, certificate, delegation),
+                metadata=_metadata(source, name=name),
+                make_seal=lambda facts: self._sealed(facts, certificate, delegation, env),
                 progress=progress,
             )
             registered = self._register(place, file.publishing_license.token, seal.token)
             return Protected(sealed, file.publishing_license.cid, registered)
+
+    def _next_key(self, place: Organization, file: SealedFile) -> tuple[bytes, bytes]:
+        """Return a new content key for the next edition, and the same sealed to the document's tenant key (P11)."""
+        license_, key = file.publishing_license, new_content_key()
+        public = next((one for one in place.statement().tenant_keys if one.kid == license_.kid), None)
+        if public is None:
+            raise Misused("The organization no longer lists the key of this document.")
+        env = seal_edition_key(
+            public.encryption_key(),
+            key,
+            org=license_.org,
+            cid=license_.cid,
+            n=file.body_seal.facts.n + 1,
+            device_key_id=self.account.signing.key_id,
+        )
+        return key, env
 
     def verify(self, source: Path) -> Sealer:
         """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""

@@ -22,8 +22,8 @@ CONTENT_ID: Final = _label("content-id")
 """Content id: the hash of organization, signer and nonce, so that only the signer can make it."""
 FEED_PAIR: Final = _label("feed-pair")
 """Feed id of one person on one document, from the feed ids of both."""
-FEED_PERSON: Final = _label("feed-person")
-"""Feed id of a person in one organization, keyed by that organization's feed secret."""
+FEED_IDENTITY: Final = _label("feed-identity")
+"""Feed id of a person, template, tenant key or organization, keyed by the organization's feed secret."""
 
 # ``info`` of HPKE: what a sealed blob is bound to.
 PL_ENVELOPE: Final = _label("pl-envelope")
@@ -49,7 +49,7 @@ ALL: Final = (
     DIGEST,
     CONTENT_ID,
     FEED_PAIR,
-    FEED_PERSON,
+    FEED_IDENTITY,
     PL_ENVELOPE,
     UL_KEY,
     UL_BATCH,

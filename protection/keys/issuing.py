@@ -136,5 +136,5 @@ def chain(organization: UUID) -> Chain:
 
 def _database_time() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("select extract(epoch from clock_timestamp())::bigint")
+        cursor.execute("select floor(extract(epoch from clock_timestamp()))::bigint")
         return int(cursor.fetchone()[0])

@@ -243,7 +243,7 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
     return Allow(
         rights,
         Basis.GRANT,
-        expires=_expiry(case, until, policy.expires),
+        expires=_expiry(case, until, policy),
         offline_until=until,
         lease=policy.lease,
         matched=matched,
@@ -321,22 +321,23 @@ def _validity(case: Case, *, limited_by: Policy | None) -> int:
     now = case.now
     if case.subject.outsider:
         return now
-    limits = [now + case.organization.max_license_days * DAY]
-    if case.request.certificate_expires is not None:
-        limits.append(case.request.certificate_expires)
-    if limited_by is not None:
-        if limited_by.offline_days >= 0:
-            limits.append(now + limited_by.offline_days * DAY)
-        if limited_by.expires is not None:
-            limits.append(limited_by.expires)
-        if limited_by.conditions.not_after is not None:
-            limits.append(limited_by.conditions.not_after)
+    limits = [now + case.organization.max_license_days * DAY, *_ends(case, limited_by)]
+    if limited_by is not None and limited_by.offline_days >= 0:
+        limits.append(now + limited_by.offline_days * DAY)
     return max(min(limits), now)
 
 
-def _expiry(case: Case, offline_until: int, content_expires: int | None) -> int:
+def _expiry(case: Case, offline_until: int, limited_by: Policy | None) -> int:
     """Return the license's own end: its offline time, or a few minutes when it serves one opening only."""
     if offline_until > case.now:
         return offline_until
-    end = case.now + (SHORT_SECONDS if case.subject.outsider else ONLINE_SECONDS)
-    return end if content_expires is None else min(end, content_expires)
+    short = case.now + (SHORT_SECONDS if case.subject.outsider else ONLINE_SECONDS)
+    return max(min((short, *_ends(case, limited_by))), case.now)
+
+
+def _ends(case: Case, limited_by: Policy | None) -> Iterable[int]:
+    """Yield the moments after which nothing may be opened, online or offline."""
+    known = [case.organization.conditions.not_after, case.request.certificate_expires]
+    if limited_by is not None:
+        known += [limited_by.expires, limited_by.conditions.not_after]
+    return (end for end in known if end is not None)

@@ -62,7 +62,11 @@ class Content(models.Model):
 
 
 class Edition(models.Model):
-    """One sealed state of a body; its content key lies under the wrapping key of the content's tenant key."""
+    """One sealed state of a body; its content key lies under the wrapping key of the content's tenant key.
+
+    ``key_rev`` is the content's revision when that key was made: once it has risen, somebody who knows the key has lost
+    access, and the next edition needs a new one (PROTOCOL P11).
+    """
 
     pk = models.CompositePrimaryKey("content_id", "n")
     content = models.ForeignKey(Content, models.PROTECT, related_name="editions")
@@ -72,6 +76,7 @@ class Edition(models.Model):
     person_id = models.UUIDField()
     device_id = models.UUIDField()
     wrapped_key = models.BinaryField()
+    key_rev = models.PositiveIntegerField(db_default=1)
     made_at = models.DateTimeField()
     registered_at = models.DateTimeField(db_default=Now())
 

@@ -14,7 +14,8 @@ def new_feed_secret() -> bytes:
 class ServiceSettings(models.Model):
     """One row: how the service behaves for this organization.
 
-    ``max_license_days`` limits every use license, 0 means a license at each opening.  ``lease_seconds`` is what an
+    ``max_license_days`` limits every use license, 0 means a license at each opening; ``longest_license_days`` is the
+    highest it ever was, for as long must the feed remember.  ``lease_seconds`` is what an
     ad hoc policy gets when it names none.  ``registration_days`` is how long after a certificate's end an offline
     document is still believed (PROTOCOL P5).
     """
@@ -24,6 +25,7 @@ class ServiceSettings(models.Model):
     name = models.CharField(max_length=200)
     suite = models.CharField(max_length=16, db_default="hybrid")
     max_license_days = models.PositiveIntegerField(db_default=30)
+    longest_license_days = models.PositiveIntegerField(db_default=30)
     lease_seconds = models.PositiveIntegerField(null=True, db_default=86_400)
     registration_days = models.PositiveIntegerField(db_default=90)
     keep_titles = models.BooleanField(db_default=True)

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -176,7 +176,7 @@ def latest_offline_moment(cid: UUID) -> datetime | None:
             """
             select to_timestamp(max(least(
                 (d.body::jsonb ->> 'offline_until')::bigint,
-                coalesce(extract(epoch from clock_timestamp())::bigint + (d.body::jsonb ->> 'lease')::bigint, 2^53)
+                coalesce(floor(extract(epoch from clock_timestamp()))::bigint + (d.body::jsonb ->> 'lease')::bigint, 2^53)
             )))
             from audit_event e join audit_eventdetails d on d.digest = e.details_digest
             where e.content_id = %s and e.kind = 'content.opened' and e.outcome = 'allowed'
@@ -254,3 +254,17 @@ def totals_for(actor: Actor, *, everybody: bool) -> Totals:
             {"all": everybody and (actor.administrator or actor.auditor), "person": actor.person},
         )
         return Totals(*cursor.fetchone())
+
+
+def licensed_contents(person: UUID, cids: Collection[UUID]) -> set[UUID]:
+    """Return those of the documents for which the person ever got a license, or which he protected or owns."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select e.content_id from audit_event e join audit_eventpersonal p on p.event_id = e.id"
+            " where e.content_id = any(%(cids)s) and p.person_id = %(person)s"
+            " and e.kind = 'content.opened' and e.outcome = 'allowed'"
+            " union select cid from protection_content"
+            " where cid = any(%(cids)s) and (issuer_id = %(person)s or owner_id = %(person)s)",
+            {"cids": list(cids), "person": person},
+        )
+        return {cid for (cid,) in cursor.fetchall()}

@@ -16,17 +16,18 @@ from protection.selectors.policies import limited, parsed, template_expiry
 CONTENT_STATE: Final = """
 select
     wanted.position, wanted.seal as wanted_seal,
-    extract(epoch from clock_timestamp())::bigint as now,
+    floor(extract(epoch from clock_timestamp()))::bigint as now,
     s.max_license_days, s.lease_seconds, s.platforms_off::text as platforms_off, s.conditions::text as conditions,
     s.contact, s.feed_secret, f.seq as feed_seq,
     c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
     c.policy::text as policy, c.expires, c.offline_days, c.rev, c.registration, c.revoked_at is not null as revoked,
-    c.issuer_barred, c.feed_id, extract(epoch from c.published_at)::bigint as published,
+    c.issuer_barred, c.feed_id, floor(extract(epoch from c.published_at))::bigint as published,
     c.template_id, v.id as version_id, v.policy::text as template_policy, v.expiry_option,
     v.expires as template_expires, v.expires_after_days,
     k.id as tenant_key_id, k.kid, k.status as key_status,
     e.n as edition, e.wrapped_key, e.person_id as sealed_by,
     latest.n as latest_edition, latest.seal_digest as latest_seal, latest.wrapped_key as latest_wrapped_key,
+    latest.key_rev,
     (select array_agg(r.identity) from {schema}protection_contentrevocation r where r.content_id = c.cid)
         as revoked_ids,
     (select jsonb_object_agg(b.address, b.identity) from {schema}protection_grantbinding b
@@ -40,7 +41,7 @@ left join {schema}protection_protectiontemplate t on t.id = c.template_id
 left join {schema}protection_templateversion v on v.template_id = t.id and v.number = t.current
 left join {schema}protection_edition e on e.content_id = c.cid and e.seal_digest = wanted.seal
 left join lateral (
-    select n, seal_digest, wrapped_key from {schema}protection_edition
+    select n, seal_digest, wrapped_key, key_rev from {schema}protection_edition
     where content_id = c.cid order by n desc limit 1) latest on true
 order by wanted.position
 """
@@ -57,6 +58,7 @@ class EditionState:
     seal_digest: bytes
     wrapped_key: bytes
     sealed_by: UUID | None = None
+    key_rev: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class ContentState:
     tenant_key: UUID
     kid: bytes
     key_usable: bool
+    template: UUID | None
+    """The template whose changes reach the content; None for a policy of its own."""
     scope: UUID
     """To what new address bindings belong: the content, or its template's version."""
     edition: EditionState | None
@@ -134,6 +138,7 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         tenant_key=row["tenant_key_id"],
         kid=bytes(row["kid"]),
         key_usable=row["key_status"] in {"active", "archived"},
+        template=row["template_id"],
         scope=row["cid"] if row["policy"] is not None else row["version_id"] or row["cid"],
         edition=_edition(row),
         latest=_latest(row),
@@ -158,7 +163,9 @@ def _edition(row: dict[str, Any]) -> EditionState | None:
 def _latest(row: dict[str, Any]) -> EditionState | None:
     if row["latest_edition"] is None:
         return None
-    return EditionState(row["latest_edition"], bytes(row["latest_seal"]), bytes(row["latest_wrapped_key"]))
+    return EditionState(
+        row["latest_edition"], bytes(row["latest_seal"]), bytes(row["latest_wrapped_key"]), key_rev=row["key_rev"]
+    )
 
 
 def _json(text: str) -> list[str]:

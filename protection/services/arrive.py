@@ -113,14 +113,19 @@ def _insert_edition(
 ) -> None:
     newest = content.editions.order_by("-n").first()
     facts = seal.seal.facts
+    key_rev = content.rev
     if newest is None:
         key = _first_key(organization, content, license_, seal)
     elif facts.prev == bytes(newest.seal_digest) and facts.n == newest.n + 1:
         _check_certificate(organization, content, license_, seal, now)
+        if seal.seal.env is None:
+            key_rev = newest.key_rev
+        if key_rev < content.rev:
+            raise InvalidFile("Somebody lost access since the key was made; this edition needs a new key.")
         key = _next_key(organization, content, newest, seal)
     else:
         raise InvalidFile("This edition does not follow the newest one on record.")
-    add_edition(organization=organization, content=content, seal=seal, content_key=key)
+    add_edition(organization=organization, content=content, seal=seal, content_key=key, key_rev=key_rev)
     touch()
     kind = Kind.CONTENT_REGISTERED if newest is None else Kind.CONTENT_EDITED
     record_action(kind, actor, content_id=content.cid, title=content.title, details={"edition": facts.n})

@@ -9,7 +9,7 @@ from protection.events import Actor, Kind
 from protection.licensing.narrowing import narrows
 from protection.licensing.policy import Policy, parse_policy
 from protection.models import Content, ContentChange
-from protection.selectors.policies import registered_policy
+from protection.selectors.policies import limited, registered_policy
 from protection.services.access import ADMINISTRATOR, managed_content
 from protection.services.feed import kill_revisions_below, touch
 from protection.services.recording import record_action
@@ -39,8 +39,9 @@ def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "") -> int:
     else:
         content.rev += 1
         kill_revisions_below(bytes(content.feed_id), content.rev)
-    content.policy, content.template_id, content.expires = policy.as_json(), None, policy.expires
-    content.save(update_fields=["policy", "template_id", "expires", "rev"])
+    content.policy, content.template_id = policy.as_json(), None
+    content.expires, content.offline_days = policy.expires, None
+    content.save(update_fields=["policy", "template_id", "expires", "offline_days", "rev"])
     ContentChange.objects.create(
         content=content,
         person_id=actor.person,
@@ -59,4 +60,4 @@ def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "") -> int:
 def _last_set(content: Content) -> Policy | None:
     """Return the policy that issuer or owner had last set, which an administrator may bring back."""
     last = content.changes.exclude(basis=ADMINISTRATOR).order_by("-at", "-id").first()
-    return None if last is None or last.policy is None else parse_policy(last.policy)
+    return None if last is None or last.policy is None else limited(parse_policy(last.policy), last.expires)

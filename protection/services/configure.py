@@ -9,7 +9,7 @@ from protection.errors import InvalidPolicy
 from protection.events import Actor, Kind
 from protection.licensing.policy import MAX_OFFLINE_DAYS
 from protection.models import ServiceSettings
-from protection.services.feed import touch
+from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
 
 MIN_LEASE, MAX_LEASE = 60, 30 * 86_400
@@ -33,11 +33,24 @@ def configure(*, actor: Actor, configuration: Configuration) -> None:
     _check(configuration)
     changes = {name: value for name, value in asdict(configuration).items() if value is not None}
     row = ServiceSettings.objects.select_for_update().get(id=1)
+    shortened = _shortens(configuration, row)
     for name, value in changes.items():
         setattr(row, name, None if (name, value) == ("lease_seconds", 0) else value)
-    row.save(update_fields=list(changes))
-    touch()
+    row.longest_license_days = max(row.longest_license_days, row.max_license_days)
+    row.save(update_fields=[*changes, "longest_license_days"])
+    if shortened:
+        kill_all_of(row.organization_id)
+    else:
+        touch()
     record_action(Kind.SETTINGS_CHANGED, actor, details={k: v for k, v in changes.items() if k != "contact"})
+
+
+def _shortens(configuration: Configuration, row: ServiceSettings) -> bool:
+    """Tell whether cached licenses live longer than the new settings allow, so that they must be asked for anew."""
+    days, lease = configuration.max_license_days, configuration.lease_seconds
+    if days is not None and days < row.max_license_days:
+        return True
+    return bool(lease) and (row.lease_seconds is None or (lease or 0) < row.lease_seconds)
 
 
 def _check(configuration: Configuration) -> None:

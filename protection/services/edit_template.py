@@ -8,9 +8,10 @@ from django.db import transaction
 
 from protection.errors import InvalidPolicy, NotFound
 from protection.events import Actor, Kind
-from protection.licensing.policy import Policy
+from protection.licensing.narrowing import narrows
+from protection.licensing.policy import Policy, parse_policy
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
-from protection.services.feed import touch
+from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
 
 MAX_NAME = 120
@@ -48,10 +49,14 @@ def edit_template(*, actor: Actor, template: UUID, draft: TemplateDraft) -> int:
     Returns the version's number.  Raises NotFound and InvalidPolicy.
     """
     row = _locked(template)
+    before = TemplateVersion.objects.get(template=row, number=row.current)
     row.current += 1
-    _add_version(row, row.current, actor, _checked(draft))
+    made = _add_version(row, row.current, actor, _checked(draft))
     row.save(update_fields=["current"])
-    touch()
+    if _takes_away(before, made):
+        kill_all_of(row.id)
+    else:
+        touch()
     record_action(Kind.TEMPLATE_EDITED, actor, details={"template": str(row.id), "version": row.current})
     return row.current
 
@@ -101,8 +106,19 @@ def _checked(draft: TemplateDraft) -> TemplateDraft:
     return replace(draft, names=names, policy=replace(draft.policy, expires=None))
 
 
-def _add_version(template: ProtectionTemplate, number: int, actor: Actor, draft: TemplateDraft) -> None:
-    TemplateVersion.objects.create(
+def _takes_away(before: TemplateVersion, after: TemplateVersion) -> bool:
+    """Tell whether somebody may hold a cached license that the new version would not give him."""
+    same_end = (before.expiry_option, before.expires, before.expires_after_days) == (
+        after.expiry_option,
+        after.expires,
+        after.expires_after_days,
+    )
+    keeps = same_end or after.expiry_option == ExpiryOption.NEVER
+    return not (keeps and narrows(parse_policy(before.policy), parse_policy(after.policy)))
+
+
+def _add_version(template: ProtectionTemplate, number: int, actor: Actor, draft: TemplateDraft) -> TemplateVersion:
+    return TemplateVersion.objects.create(
         template=template,
         number=number,
         names=dict(draft.names),

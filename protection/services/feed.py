@@ -13,11 +13,14 @@ from uuid import UUID
 from django.db import connection
 from django.db.models.functions import Now
 
-from protection.crypto.labels import FEED_PERSON
+from protection.crypto.labels import FEED_IDENTITY
 from protection.models import FeedEntry, ServiceSettings
 
 LONGEST_LICENSING: Final = 5
 """Seconds that one licensing transaction may take at most; a person's or device's entry reaches this far ahead."""
+
+MAX_DAYS: Final = 36_500
+"""A hundred years, beyond which a date cannot be told from never."""
 
 
 def kill_revisions_below(feed_id: bytes, rev: int) -> int:
@@ -43,22 +46,22 @@ def touch() -> int:
 
 def _append(feed_id: bytes, *, rev: int | None, before: int | None) -> int:
     seq = touch()
-    days = ServiceSettings.objects.values_list("max_license_days", flat=True).get(id=1)
+    days = ServiceSettings.objects.values_list("longest_license_days", flat=True).get(id=1)
     FeedEntry.objects.create(
-        seq=seq, feed_id=feed_id, rev=rev, before=before, drop_after=Now() + timedelta(days=min(days, 36_500) + 1)
+        seq=seq, feed_id=feed_id, rev=rev, before=before, drop_after=Now() + timedelta(days=min(days, MAX_DAYS) + 1)
     )
     return seq
 
 
-def person_feed_id(secret: bytes, person: UUID) -> bytes:
-    """Return the feed id of a person in this organization.
+def derived_feed_id(secret: bytes, identity: UUID) -> bytes:
+    """Return the feed id of a person, template, tenant key or organization, by its id.
 
     Derived from the organization's feed secret, so that it looks random to everybody else and needs no row of its own.
     """
-    return hmac.digest(secret, FEED_PERSON + person.bytes, "sha256")[:16]
+    return hmac.digest(secret, FEED_IDENTITY + identity.bytes, "sha256")[:16]
 
 
-def person_feed(person: UUID) -> bytes:
-    """Return the feed id of a person in the current organization."""
+def kill_all_of(identity: UUID) -> int:
+    """Kill every license issued so far to a person, or under a template, a tenant key or the whole organization."""
     secret = ServiceSettings.objects.values_list("feed_secret", flat=True).get(id=1)
-    return person_feed_id(bytes(secret), person)
+    return kill_issued_until_now(derived_feed_id(bytes(secret), identity))

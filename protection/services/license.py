@@ -26,8 +26,8 @@ from protection.licensing.subject import Subject
 from protection.licensing.use import Common, EditionStatus, UseLicense, seal_content_key
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
 from protection.services.arrive import Wanted, arrive
-from protection.services.certify import DeviceKeys
-from protection.services.feed import person_feed_id
+from protection.services.certify import CLOCK_MARGIN, DeviceKeys
+from protection.services.feed import derived_feed_id
 from protection.services.register import PublisherOf
 
 ATTEMPTS: Final = 4
@@ -337,7 +337,7 @@ def _use_license(
     if state is None or isinstance(allowed, Deny):
         raise AssertionError("only a granted document is licensed")
     service = reading.service
-    person = person_feed_id(service.feed_secret, reading.subject.person)
+    person = derived_feed_id(service.feed_secret, reading.subject.person)
     policy = state.facts.policy
     return UseLicense(
         jti=item.event,
@@ -354,18 +354,32 @@ def _use_license(
         exp=allowed.expires,
         offline_until=allowed.offline_until,
         lease=_lease(allowed, service),
-        feed=(state.feed_id, person, reading.device_feed_id, pair_id(state.feed_id, person)),
+        feed=(
+            state.feed_id,
+            person,
+            reading.device_feed_id,
+            pair_id(state.feed_id, person),
+            *(derived_feed_id(service.feed_secret, identity) for identity in _reasons_to_die(caller, state)),
+        ),
         enforcement=Enforcement.CLIENT.value if policy is None else policy.enforcement.value,
         obligations={},
         key=sealed,
         body=_edition_status(state, allowed),
         contact=state.owner_address or service.contact,
         edit=_edit_certificate(caller, state, allowed, signing, service.now),
+        rekey=Right.EDIT in allowed.rights and state.latest is not None and state.latest.key_rev < state.rev,
     )
 
 
+def _reasons_to_die(caller: Caller, state: ContentState) -> tuple[UUID, ...]:
+    """Return what else can take the license back: the organization, the tenant key, the template it follows."""
+    template = () if state.template is None else (state.template,)
+    return (caller.organization, state.tenant_key, *template)
+
+
 def _lease(allowed: Allow, service: ServiceState) -> int | None:
-    return service.lease_seconds if allowed.lease is None else allowed.lease
+    """Return the shorter of the organization's lease and the policy's own, or None when neither asks for one."""
+    return min((lease for lease in (service.lease_seconds, allowed.lease) if lease is not None), default=None)
 
 
 def _edition_status(state: ContentState, allowed: Allow) -> EditionStatus:
@@ -391,7 +405,7 @@ def _edit_certificate(caller: Caller, state: ContentState, allowed: Allow, signi
         dev=caller.device.id,
         key=caller.device.signing,
         rev=state.rev,
-        iat=now,
+        iat=max(now - CLOCK_MARGIN, signing.not_before),
         exp=max(allowed.offline_until, allowed.expires),
     ).sign(signing.key)
 

@@ -27,8 +27,9 @@ from protection.licensing.statement import KeyStatus, KeyUse
 from protection.licensing.statement import TenantKey as StatedKey
 from protection.licensing.use import UseLicense, seal_content_key
 from protection.models import Content, ContentChange, ProtectionTemplate, ServiceSettings, TemplateStatus, TenantKey
-from protection.services.certify import DeviceKeys
-from protection.services.feed import person_feed_id
+from protection.selectors.policies import limited
+from protection.services.certify import CLOCK_MARGIN, DeviceKeys
+from protection.services.feed import derived_feed_id
 from protection.services.recording import record_action
 
 
@@ -117,6 +118,7 @@ def _put_on_record(
     publisher: Publisher, publication: Publication, license_: PublishingLicense, row: TenantKey, *, keep_title: bool
 ) -> Content:
     actor = publisher.actor
+    policy = _whole_policy(publication)
     content = Content.objects.create(
         cid=license_.cid,
         pl_digest=license_.digest,
@@ -127,9 +129,9 @@ def _put_on_record(
         owner_address=actor.address,
         title=publication.title[:255] if keep_title else "",
         template_id=publication.template,
-        policy=None if publication.policy is None else publication.policy.as_json(),
-        expires=publication.expires,
-        offline_days=publication.offline_days,
+        policy=None if policy is None else policy.as_json(),
+        expires=publication.expires if policy is None else policy.expires,
+        offline_days=publication.offline_days if policy is None else None,
         registration=Registration.REGISTERED,
         published_at=datetime.fromtimestamp(license_.iat, UTC),
     )
@@ -144,6 +146,13 @@ def _put_on_record(
     return content
 
 
+def _whole_policy(publication: Publication) -> Policy | None:
+    """Return the ad hoc policy with the limits that were stated beside it, or None for a template."""
+    if publication.policy is None:
+        return None
+    return limited(publication.policy, publication.expires, offline_days=publication.offline_days)
+
+
 def _own_license(
     publisher: Publisher,
     content: Content,
@@ -156,7 +165,7 @@ def _own_license(
 ) -> UseLicense:
     """Return the publisher's license to the key, for as long as it takes to seal the file; it is not to be stored."""
     device, organization = publisher.device, publisher.organization
-    person = person_feed_id(bytes(settings.feed_secret), publisher.actor.person)
+    person = derived_feed_id(bytes(settings.feed_secret), publisher.actor.person)
     feed_id = bytes(content.feed_id)
     until = now + DAY
     edit = EditCertificate(
@@ -167,7 +176,7 @@ def _own_license(
         dev=device.id,
         key=device.signing,
         rev=1,
-        iat=now,
+        iat=max(now - CLOCK_MARGIN, signing.not_before),
         exp=until,
     )
     return UseLicense(

@@ -23,6 +23,7 @@ from protection.licensing.policy import parse_policy
 from protection.licensing.publishing import PublishingLicense, VerifiedPublishingLicense
 from protection.licensing.reasons import Reason
 from protection.models import Content, ContentChange, Edition, ProtectionTemplate, ServiceSettings, TenantKey
+from protection.selectors.policies import limited
 from protection.services.recording import record_action
 
 DAY: Final = 86_400
@@ -123,7 +124,10 @@ class _Arrival:
 @transaction.atomic
 def _insert(arrival: _Arrival, publisher: Publisher) -> Registered:
     parsed, envelope = arrival.verified.license, arrival.envelope
-    policy = None if envelope.policy is None else parse_policy(envelope.policy)
+    policy = None
+    if envelope.policy is not None:
+        # The limits beside the policy become part of it, so that what the issuer set is one value to compare and restore.
+        policy = limited(parse_policy(envelope.policy), envelope.expires, offline_days=envelope.offline)
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
         raise InvalidPolicy("The document names a template that this organization does not have.")
     settings = ServiceSettings.objects.get(id=1)
@@ -139,8 +143,8 @@ def _insert(arrival: _Arrival, publisher: Publisher) -> Registered:
         title=(envelope.title or "")[:255] if settings.keep_titles else "",
         template_id=None if envelope.template is None else envelope.template.id,
         policy=None if policy is None else policy.as_json(),
-        expires=envelope.expires,
-        offline_days=envelope.offline,
+        expires=envelope.expires if policy is None else policy.expires,
+        offline_days=envelope.offline if policy is None else None,
         registration=Registration.HELD if held else Registration.REGISTERED,
         held_because=held or "",
         published_at=datetime.fromtimestamp(parsed.iat, UTC),
@@ -185,7 +189,9 @@ def _held_because(arrival: _Arrival, publisher: Publisher, registration_days: in
     return None
 
 
-def add_edition(*, organization: UUID, content: Content, seal: VerifiedSeal, content_key: bytes) -> Edition:
+def add_edition(
+    *, organization: UUID, content: Content, seal: VerifiedSeal, content_key: bytes, key_rev: int = 1
+) -> Edition:
     """Put one edition on record, its content key wrapped for it alone."""
     facts = seal.seal.facts
     binding = bindings.content_key(
@@ -199,6 +205,7 @@ def add_edition(*, organization: UUID, content: Content, seal: VerifiedSeal, con
         person_id=seal.sealer.sub,
         device_id=seal.sealer.dev,
         wrapped_key=aead.wrap(wrapping_key(organization, content.tenant_key_id), content_key, binding),
+        key_rev=key_rev,
         made_at=datetime.fromtimestamp(seal.seal.iat, UTC),
     )
 

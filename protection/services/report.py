@@ -10,6 +10,7 @@ from audit.services.report import Report, accept
 from protection.errors import InvalidObject
 from protection.events import Actor, Kind, Outcome
 from protection.models import Content
+from protection.selectors.documents import licensed_contents
 from protection.services.recording import personal_of
 
 MAX_REPORTS: Final = 10_000
@@ -29,15 +30,16 @@ class Reported:
 def report(*, actor: Actor, device: UUID, reports: Sequence[Reported]) -> int:
     """Put reports into the ledger's inbox and return how many were taken; reporting again is harmless.
 
-    Person and device come from the device proof, not from the report.  Reports about documents this organization does
-    not know are dropped: nobody can fill the rolls with what was never licensed.  Raises InvalidObject.
+    Person and device come from the device proof, not from the report.  Reports about documents that were
+    never licensed to the person are dropped: nobody can fill the rolls with them.  Raises InvalidObject.
     """
     if len(reports) > MAX_REPORTS:
         raise InvalidObject(f"At most {MAX_REPORTS} events are reported at once.", remedy="Send them in parts.")
     unknown = {one.action for one in reports} - ACTIONS
     if unknown:
         raise InvalidObject(f"Unknown action: {', '.join(sorted(unknown))}.")
-    titles = dict(Content.objects.filter(cid__in={one.cid for one in reports}).values_list("cid", "title"))
+    licensed = licensed_contents(actor.person, {one.cid for one in reports})
+    titles = dict(Content.objects.filter(cid__in=licensed).values_list("cid", "title"))
     personal = {cid: personal_of(actor, title) for cid, title in titles.items()}
     known = [one for one in reports if one.cid in titles]
     return accept(device=device, reports=(_row(one, personal[one.cid]) for one in known))

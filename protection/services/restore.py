@@ -5,8 +5,9 @@ from uuid import UUID
 from django.db import transaction
 
 from protection.events import Actor, Kind
-from protection.models import ContentRevocation
-from protection.services.access import managed_content
+from protection.models import Content, ContentRevocation
+from protection.services.access import ADMINISTRATOR, managed_content
+from protection.services.change import Widening
 from protection.services.feed import touch
 from protection.services.recording import record_action
 
@@ -15,10 +16,13 @@ from protection.services.recording import record_action
 def restore(*, actor: Actor, cid: UUID, recipient: UUID | None = None) -> None:
     """Undo a revocation of the document, or of one recipient; issuer, owner and administrators may.
 
-    Nothing is widened beyond what issuer or owner had set, therefore administrators may do it by role (PROTOCOL P18).
-    Restoring what is not revoked changes nothing.  Raises NotFound.
+    An administrator by role brings back what issuer or owner had last set, therefore he undoes what an administrator
+    revoked and never what they revoked themselves (PROTOCOL P18).  Restoring what is not revoked changes nothing.
+    Raises NotFound and Widening.
     """
     content, ground = managed_content(actor, cid)
+    if ground == ADMINISTRATOR and _revoked_by(content, recipient) in {content.issuer_id, content.owner_id}:
+        raise Widening("The owner revoked this himself; only he gives it back.", remedy="Ask the owner to restore it.")
     if recipient is None:
         content.revoked_at = content.revoked_by = None
         content.save(update_fields=["revoked_at", "revoked_by"])
@@ -26,3 +30,9 @@ def restore(*, actor: Actor, cid: UUID, recipient: UUID | None = None) -> None:
         ContentRevocation.objects.filter(content=content, identity=recipient).delete()
     touch()
     record_action(Kind.CONTENT_RESTORED, actor, content_id=cid, title=content.title, details={"ground": ground})
+
+
+def _revoked_by(content: Content, recipient: UUID | None) -> UUID | None:
+    if recipient is None:
+        return content.revoked_by
+    return content.revocations.filter(identity=recipient).values_list("revoked_by", flat=True).first()

@@ -9,7 +9,7 @@ from protection.errors import Conflict, NotFound
 from protection.events import Actor, Kind
 from protection.keys import issuing, tenant, wrapping
 from protection.models import KeyStatus, ServiceSettings, TenantKey
-from protection.services.feed import touch
+from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
 
 
@@ -68,7 +68,7 @@ def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID) -> None
         raise Conflict("The active key cannot be withdrawn.", remedy="Rotate to a new key first.")
     row.status, row.status_changed_at = KeyStatus.COMPROMISED, Now()
     row.save(update_fields=["status", "status_changed_at"])
-    touch()
+    kill_all_of(row.id)
     record_action(Kind.KEY_COMPROMISED, actor, details={"key": bytes(row.kid).hex()})
     transaction.on_commit(lambda: _forget(organization))
 

@@ -22,7 +22,7 @@ def feed_statement(*, organization: UUID, since: int = NEVER) -> tuple[str, str]
     it is in the list, so a client may rely on it.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select extract(epoch from clock_timestamp())::bigint")
+        cursor.execute("select floor(extract(epoch from clock_timestamp()))::bigint")
         (as_of,) = cursor.fetchone()
         cursor.execute("select seq from protection_feedhead where id = 1")
         (seq,) = cursor.fetchone()

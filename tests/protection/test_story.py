@@ -6,6 +6,7 @@ import pytest
 
 from protection.client.errors import Refused
 from protection.client.session import Wish
+from protection.sealing.read import open_sealed
 from tests.cast import Cast
 
 
@@ -48,5 +49,24 @@ def test_a_change_of_rights_reaches_a_file_already_sent(cast: Cast, plan: Path, 
     contoso.call("PUT", f"/api/v1/documents/{sealed.cid}/policy", {"policy": policy})
     opened = cast.max.session.open_file(sealed.path, tmp_path / "max")
     assert set(opened.rights) == {"VIEW", "PRINT"}
+    with pytest.raises(Refused):
+        cast.rita.session.open_file(sealed.path, tmp_path / "rita")
+
+
+def test_after_somebody_lost_access_the_next_edition_has_a_new_key(cast: Cast, plan: Path, tmp_path: Path) -> None:
+    grants = ("max@contoso.example:VIEW,EDIT", "rita@fabrikam.example:VIEW")
+    sealed = cast.olga.session.protect(plan, Wish(grants=grants, offline_days=0))
+    changed = tmp_path / "changed.txt"
+    changed.write_bytes(b"second edition")
+    cast.max.session.save_edition(sealed.path, changed)
+    contoso = cast.olga.session.own_organization()
+    contoso.call("POST", f"/api/v1/documents/{sealed.cid}/revoke", {"recipient": "rita@fabrikam.example"})
+    changed.write_bytes(b"third edition")
+    cast.max.session.save_edition(sealed.path, changed)
+    with open_sealed(sealed.path) as file:
+        assert file.body_seal.env is not None
+    opened = cast.olga.session.open_file(sealed.path, tmp_path / "olga")
+    assert (tmp_path / "olga").read_bytes() == b"third edition"
+    assert (opened.edition, opened.status) == (3, "current")
     with pytest.raises(Refused):
         cast.rita.session.open_file(sealed.path, tmp_path / "rita")

@@ -13,12 +13,13 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from portal.api.devices import proven_device
 from portal.api.lane.database import LaneDatabase, NobodyHere
 from portal.api.problems import of_error, problem
 from portal.api.throttle import retry_after
 from portal.identity.addresses import client_address
 from portal.identity.bearer import TokenRefused, token_of
-from portal.identity.proof import ProvenDevice, prove
+from portal.identity.proof import ProvenDevice
 from portal.identity.publisher import publisher_at
 from protection.errors import ChanceryError, InvalidObject
 from protection.licensing import jws
@@ -71,7 +72,6 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
     token = token_of(request)
     if token is None:
         return _unauthorized("This call needs an access token.")
-    device = prove(request, token.person_id)
     wait = retry_after(f"license:{token.person_id}")
     if wait:
         refused = problem(
@@ -79,6 +79,7 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
         )
         refused["Retry-After"] = str(wait)
         return refused
+    device = proven_device(request, token.person_id)
     caller = _caller(request, organization, device)
     lane = LaneDatabase(organization, token.person_id, device.id, token.authentication, caller.ip)
     members = _members(request)

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.operations.command_line import organization_named, refusals_said
+from portal.operations.withdraw import suspend_organization
 from tenants.actor import OPERATOR
-from tenants.organizations.services.suspend_organization import suspend_organization
 
 
 class Command(BaseCommand):

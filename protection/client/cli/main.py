@@ -2,7 +2,7 @@
 
 import click
 
-from protection.client.cli import account, audit, documents, files
+from protection.client.cli import account, administration, audit, documents, files
 from protection.client.cli.output import Output, exit_code
 from protection.errors import ChanceryError
 from protection.version import VERSION
@@ -49,5 +49,12 @@ for command in (
     documents.restore,
     documents.change,
     audit.verify_audit,
+    administration.template,
+    administration.key,
+    administration.person,
+    administration.group,
+    administration.settings,
+    administration.service,
+    administration.audit,
 ):
     main.add_command(command)

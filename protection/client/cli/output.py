@@ -27,6 +27,8 @@ from protection.errors import (
 )
 from protection.sealing.write import Progress as Report
 
+_PIPE_WIDTH: Final = 1_000
+
 _CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
     ((Refused,), 1),
     ((Misused, InvalidPolicy), 2),
@@ -47,7 +49,9 @@ class Output:
     def __init__(self, *, as_json: bool) -> None:
         """Speak JSON or sentences."""
         self.as_json = as_json
-        self._console = Console(highlight=False, soft_wrap=True)
+        # Into a pipe nothing is wrapped: a cut id is of no use to the program behind it.
+        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        self._console = Console(highlight=False, soft_wrap=True, width=width)
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def result(self, members: Mapping[str, Any], *lines: str) -> None:

@@ -22,6 +22,7 @@ def create_person(
     name: str = "",
     role: str = "user",
     guest: bool = False,
+    founder: bool = False,
     language: str = "en",
     time_zone: str = "UTC",
     actor: Actor,
@@ -29,7 +30,8 @@ def create_person(
     """Give the holder of the address a place in the organization and return the person.
 
     Somebody who has proven the address keeps being himself: the organization gains a guest, or a member when it has
-    proven the address's domain.  Nobody gets a password here; the mailbox is what a new person signs in with.
+    proven the address's domain.  A founder is a member in any case, or the organization would have no administrator.
+    Nobody gets a password here; the mailbox is what a new person signs in with.
     """
     normal = naming.address(address)
     ours = holders.owns_domain(organization_id, naming.domain_of(normal))
@@ -38,7 +40,7 @@ def create_person(
     if person is None:
         person = _new_person(normal, name, language, time_zone)
     holders.assert_address(person=person, address=normal, organization_id=organization_id)
-    as_guest = guest or (proven is not None and not ours)
+    as_guest = guest or (proven is not None and not ours and not founder)
     _membership, created = Membership.objects.of_installation().get_or_create(
         organization_id=organization_id,
         person=person,

@@ -1,0 +1,57 @@
+"""A person's devices: which there are, taking one out of service, and letting a new one in without a browser."""
+
+from uuid import UUID
+
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.operations.withdraw import revoke_device
+from portal.pages.framework import attempt
+from portal.pages.own import actor_of, person_of, signed_in
+from tenants.directory.selectors.devices import device_of, devices_of
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
+
+
+@require_GET
+@signed_in
+def device_list(request: HttpRequest) -> HttpResponse:
+    """List all devices, the revoked ones last."""
+    found = devices_of(person_of(request))
+    context = {
+        "active": [device for device in found if device.revoked_at is None],
+        "revoked": [device for device in found if device.revoked_at is not None],
+    }
+    return render(request, "pages/devices.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def device_revoke(request: HttpRequest, device_id: UUID) -> HttpResponse:
+    """Ask first, then take a device out of service for good."""
+    device = device_of(person_of(request), device_id)
+    if device is None:
+        raise Http404
+    if request.method == "POST":
+        attempt(
+            request,
+            f"{device.name} is revoked. It gets no license any more.",
+            lambda: revoke_device(person_id=person_of(request), device_id=device_id, actor=actor_of(request)),
+        )
+        return redirect("devices")
+    return render(request, "pages/device_revoke.html", {"device": device})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@signed_in
+@reauthentication_required
+def device_code(request: HttpRequest) -> HttpResponse:
+    """Show a code with which one device can sign in; only on demand, and only after a fresh sign-in."""
+    code = ""
+    if request.method == "POST":
+        code = issue_enrollment_code(person_id=person_of(request), actor=actor_of(request))
+    return render(request, "pages/device_code.html", {"code": code, "host": settings.CHANCERY_BASE_URL})

@@ -1,0 +1,74 @@
+"""Pages for what went wrong: what it means, what to do next, and the id under which the log knows it.
+
+A page that is not there and a page that is not for this person answer with the same bytes, the id apart.
+"""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer a request that cannot be understood."""
+    return _answer(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        "The request could not be understood",
+        "Go back, load the page again and try once more.",
+    )
+
+
+def not_permitted(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer a request that is not permitted."""
+    return _answer(
+        request,
+        HTTPStatus.FORBIDDEN,
+        "You may not do this",
+        str(exception or "") or "If you need it, ask an administrator of your organization.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer for everything that is not there, or not there for whoever asks."""
+    return _answer(
+        request,
+        HTTPStatus.NOT_FOUND,
+        "There is nothing here for you",
+        "The address may be mistyped, or what it leads to is not open to you. If somebody sent you a link to a"
+        " document, ask to be named in its policy, or sign in with the address it was sent to.",
+    )
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer after a failure of our own; nothing here asks the database, which may be what failed."""
+    return _answer(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong here",
+        "It is our fault, not yours, and it is in the log. Try again in a minute.",
+    )
+
+
+def _answer(request: HttpRequest, status: HTTPStatus, title: str, next_step: str) -> HttpResponse:
+    correlation_id = getattr(request, "correlation_id", "")
+    if request.path.startswith("/api/v1/"):
+        problem = {
+            "type": f"/problems/{status.phrase.lower().replace(' ', '-')}",
+            "title": title,
+            "status": status,
+            "code": status.phrase.lower().replace(" ", "_"),
+            "next_step": next_step,
+            "correlation_id": correlation_id,
+        }
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
+    context = {
+        "title": title,
+        "next_step": next_step,
+        "correlation_id": correlation_id,
+        "installation_name": settings.CHANCERY_NAME,
+        "base_url": settings.CHANCERY_BASE_URL,
+        "organization": getattr(request, "organization", None),
+    }
+    return HttpResponse(render_to_string("errors/error.html", context), status=status)

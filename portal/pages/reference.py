@@ -1,0 +1,82 @@
+"""The API's reference, rendered from its own description: nothing here can differ from what is served."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from drf_spectacular.generators import SchemaGenerator
+
+SUBJECTS: Mapping[str, str] = {
+    "base": "Base domain: yourself, devices, discovery",
+    "licensing": "Protecting and opening",
+    "documents": "Documents",
+    "templates": "Templates",
+    "directory": "People, groups and mail domains",
+    "administration": "Keys, settings and the service",
+    "audit": "The record",
+}
+NEEDS: Mapping[str, str] = {"anybody": "anybody signed in", "member": "any member"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as the page shows it."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    text: str
+    needs: str
+    parameters: tuple[str, ...]
+    body: str
+    line: str
+
+
+@require_GET
+def reference(request: HttpRequest) -> HttpResponse:
+    """Show every call with its permission and an example that can be pasted."""
+    return render(request, "pages/reference.html", {"subjects": subjects()})
+
+
+@lru_cache(maxsize=1)
+def subjects() -> tuple[tuple[str, str, tuple[Call, ...]], ...]:
+    """Return all calls by subject; made once in each process, since they change only with the program."""
+    description = SchemaGenerator(urlconf="portal.api.schema").get_schema(request=None, public=True)
+    calls: dict[str, list[Call]] = {name: [] for name in SUBJECTS}
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            calls.setdefault(operation["tags"][0], []).append(_call(method, path, operation))
+    return tuple((name, SUBJECTS.get(name, name.capitalize()), tuple(found)) for name, found in calls.items() if found)
+
+
+def _call(method: str, path: str, operation: Mapping[str, Any]) -> Call:
+    needs = operation.get("x-permission") or ("anybody" if operation.get("security") else "")
+    samples = operation.get("x-codeSamples") or [{"source": ""}]
+    return Call(
+        id=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation.get("summary", ""),
+        text=operation.get("description", "").replace("``", ""),
+        needs=NEEDS.get(needs, needs) or "no token",
+        parameters=tuple(_parameter(one) for one in operation.get("parameters", ()) if one["in"] == "query"),
+        body=_body(operation),
+        line=samples[0]["source"],
+    )
+
+
+def _parameter(parameter: Mapping[str, Any]) -> str:
+    values = parameter.get("schema", {}).get("enum")
+    return f"{parameter['name']}={'|'.join(map(str, values))}" if values else str(parameter["name"])
+
+
+def _body(operation: Mapping[str, Any]) -> str:
+    media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    examples = [one["value"] for one in media.get("examples", {}).values() if "value" in one]
+    return json.dumps(examples[0], indent=1) if examples else ""

@@ -1,0 +1,15 @@
+"""The pages' addresses at the base domain."""
+
+from django.urls import path
+
+from portal.pages import devices, reference, start
+
+urlpatterns = [
+    path("", start.start, name="base_home"),
+    path("organizations/new/", start.organization_new, name="organization_new"),
+    path("organizations/ready/", start.organization_ready, name="organization_ready"),
+    path("devices/", devices.device_list, name="devices"),
+    path("devices/code/", devices.device_code, name="device_code"),
+    path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
+    path("api/", reference.reference, name="api_reference"),
+]

@@ -1,0 +1,13 @@
+"""Put on record that somebody with a good token could not prove to send from a device of that person (PROTOCOL P29)."""
+
+from django.db import transaction
+
+from protection.errors import ChanceryError
+from protection.events import Actor, Kind, Outcome
+from protection.services.recording import record_action
+
+
+@transaction.atomic
+def refuse_proof(*, actor: Actor, error: ChanceryError) -> None:
+    """Record a missing, foreign, stale or replayed device proof: a stolen token looks exactly like this."""
+    record_action(Kind.PROOF_REFUSED, actor, outcome=Outcome.REFUSED, reason=error.code)

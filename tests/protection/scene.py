@@ -1,0 +1,131 @@
+"""What scenes at the service have in common: protect, open, be refused, send anything, look into the ledger."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from audit.selectors.events import EventRow, Filter, events
+from protection.client.errors import Refused
+from protection.client.licenses import Opening
+from protection.client.session import Protected, Wish
+from protection.licensing.proof import Request, sign_proof
+from protection.sealing.read import open_sealed
+from tenants.context import in_organization
+from tests.cast import Cast, Player
+
+RITA, MAX = "rita@fabrikam.example", "max@contoso.example"
+
+
+def protect(player: Player, source: Path, *grants: str, **wish: Any) -> Protected:
+    """Protect a copy of the source under a name of its own."""
+    target = source.with_name(f"{secrets.token_hex(4)}-{source.name}.sealed")
+    return player.session.protect(source, Wish(grants=grants, **wish), target=target)
+
+
+def opening(player: Player, sealed: Path) -> Opening:
+    """Open into a new file beside the sealed one."""
+    return player.session.open_file(sealed, sealed.with_name(secrets.token_hex(8)))
+
+
+def rights(player: Player, sealed: Path) -> set[str]:
+    return set(opening(player, sealed).rights)
+
+
+def refusal(player: Player, sealed: Path) -> Refused:
+    """Return the refusal of an opening, which leaves nothing on disk."""
+    target = sealed.with_name(secrets.token_hex(8))
+    with pytest.raises(Refused) as refused:
+        player.session.open_file(sealed, target)
+    assert not target.exists()
+    return refused.value
+
+
+def objects(sealed: Path) -> dict[str, str]:
+    """Return publishing license and body seal of a file, as a license request sends them."""
+    with open_sealed(sealed) as file:
+        return {"publishing_license": file.publishing_license.token, "body_seal": file.body_seal.token}
+
+
+def call(player: Player, slug: str, method: str, path: str, body: object = None, **more: Any) -> HttpResponse:
+    """Send one API request to an organization as this person, with the proof of his device unless told otherwise."""
+    return send(player, origin_of(slug), method, f"/api/v1/{path}", body, **more)
+
+
+def origin_of(slug: str) -> str:
+    return f"http://{slug}.localhost:8000"
+
+
+def token_of(player: Player, slug: str) -> str:
+    return player.session.service._tokens.for_origin(player.session.account, origin_of(slug))
+
+
+def send(
+    player: Player,
+    origin: str,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    token: str | None = None,
+    proof: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    data = b"" if body is None else json.dumps(body).encode()
+    bearer = player.session.service._tokens.for_origin(player.session.account, origin) if token is None else token
+    stated = proof_for(player, method, origin + path.partition("?")[0], bearer, data) if proof is None else proof
+    return Client().generic(  # type: ignore[return-value]  # the test client adds to the answer
+        method,
+        path,
+        data=data,
+        content_type="application/json",
+        headers={
+            "Host": urlsplit(origin).netloc,
+            "Authorization": f"Bearer {bearer}",
+            "Chancery-Proof": stated,
+            **(headers or {}),
+        },
+    )
+
+
+def proof_for(player: Player, method: str, url: str, token: str, body: bytes, *, iat: float | None = None) -> str:
+    return sign_proof(
+        Request(method=method, url=url, token=token, body=body),
+        signer=player.session.account.signing,
+        jti=uuid4(),
+        iat=int(time.time() if iat is None else iat),
+    )
+
+
+def problem(answer: HttpResponse, status: int, code: str) -> dict[str, Any]:
+    """Return the members of a problem after checking that it is one, whole and of this code."""
+    found: dict[str, Any] = json.loads(answer.content)
+    assert (answer.status_code, found.get("code")) == (status, code), found
+    assert answer["Content-Type"].startswith("application/problem+json")
+    assert found["status"] == status
+    assert found["type"] == f"/problems/{code}"
+    assert found["title"]
+    assert found["detail"]
+    assert "next_step" in found
+    assert found["correlation_id"] == answer["X-Correlation-Id"]
+    return found
+
+
+def ledger(cast: Cast, slug: str, *kinds: str, cid: UUID | None = None, outcome: str = "") -> list[EventRow]:
+    """Return an organization's newest events first."""
+    with in_organization(cast.organizations[slug].id):
+        return list(events(filter=Filter(kinds=kinds, content_id=cid, outcome=outcome), limit=200).events)
+
+
+def watched(cast: Cast, slug: str, *kinds: str) -> Callable[[], list[EventRow]]:
+    """Return a function that returns the events that came since."""
+    before = {event.id for event in ledger(cast, slug, *kinds)}
+    return lambda: [event for event in ledger(cast, slug, *kinds) if event.id not in before]
