@@ -5,6 +5,7 @@ which organization a host belongs to, are decided by comparing the normal forms 
 """
 
 import base64
+import functools
 import re
 import secrets
 import unicodedata
@@ -71,8 +72,12 @@ def slug(text: str) -> str:
     return normal
 
 
+@functools.lru_cache(maxsize=4_096)
 def host(text: str) -> str:
-    """Return the normal form of a host name: IDNA, lower case, without port and final dot."""
+    """Return the normal form of a host name: IDNA, lower case, without port and final dot.
+
+    Asked several times for each request with the same text, and IDNA is slow; what is kept cannot change.
+    """
     bare = text.strip().lower()
     name, colon, port = bare.rpartition(":")
     if colon and port.isdigit() and ":" not in name:

@@ -15,6 +15,7 @@ from django.test import Client
 from portal.identity import clients
 from portal.operations.found_organization import found_organization
 from protection.client import signin
+from protection.client.errors import Unreachable
 from protection.client.home import Home
 from protection.client.http import Http, decoded
 from protection.client.session import Session
@@ -34,11 +35,15 @@ class InProcess(Http):
         """Count what is sent."""
         super().__init__("chancery-tests")
         self.sent: list[tuple[str, str]] = []
+        self.cut: set[str] = set()
+        """Paths that the network loses."""
         self._client = Client()
 
     def send(self, method: str, url: str, *, body: bytes | None = None, headers: Any = None) -> Any:
         """Send one request into the application."""
         parts = urlsplit(url)
+        if parts.path in self.cut:
+            raise Unreachable(f"{parts.netloc} does not answer.")
         self.sent.append((method, parts.path))
         given = {name: value for name, value in (headers or {}).items() if name != "Content-Type"}
         path = parts.path + (f"?{parts.query}" if parts.query else "")

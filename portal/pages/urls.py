@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages import administration, audit, documents, home, people, reference, templates
+from portal.pages import administration, audit, documents, home, people, programs, reference, templates
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -22,6 +22,11 @@ urlpatterns = [
     path("groups/new/", people.group_new, name="group_new"),
     path("groups/<uuid:group_id>/", people.group, name="group"),
     path("groups/<uuid:group_id>/change/", people.group_change, name="group_change"),
+    path("programs/", programs.programs, name="programs"),
+    path("programs/new/", programs.program_new, name="program_new"),
+    path("programs/<str:client_id>/", programs.program, name="program"),
+    path("domains/new/", programs.domain_new, name="domain_new"),
+    path("domains/<str:domain>/prove/", programs.domain_prove, name="domain_prove"),
     path("keys/", administration.keys, name="keys"),
     path("keys/new/", administration.key_rotate, name="key_rotate"),
     path("keys/<uuid:key_id>/", administration.key_change, name="key_change"),

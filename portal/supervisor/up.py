@@ -86,6 +86,7 @@ def _start_all(wishes: Wishes, folders: Folders, supervisor: Supervisor, began: 
     base_url = f"http://localhost:{wishes.port}"
     new = not (folders.open_to_account / "postgresql").exists()
     say(f"Chancery {VERSION}" + (" – first start, this takes a little longer" if new else ""))
+    (folders.data / "static").mkdir(exist_ok=True)
     services = embedded.start_services(folders, base_url)
     supervisor.adopt(services.database, serving=True)
     supervisor.adopt(services.broker, serving=True)

@@ -65,22 +65,32 @@ class Organization:
         return self._statement
 
     def _kept_statement(self) -> OrganizationStatement:
-        account, now = self._service.account, self.now()
         record = self._home.read(self._record("statement"))
-        if record is not None and (record["until"] - _EARLY > now or not self.online):
-            return OrganizationStatement.verify(
-                record["token"], pinned=account.installation_key, iss=account.iss, now=now
-            )
-        if not self.online:
+        now = self.now()
+        if record is not None and record["until"] - _EARLY > now:
+            return self._verified_statement(record["token"], now)
+        if self.online:
+            try:
+                return self._fetched_statement()
+            except Unreachable:
+                if record is None:
+                    raise
+        if record is None:
             raise Unreachable("This organization is not known on this device yet.", remedy="Connect once, then try.")
-        answer = self._service.call("GET", account.iss, f"/api/v1/statements/{self.id}")
-        statement = OrganizationStatement.verify(
-            answer["statement"], pinned=account.installation_key, iss=account.iss, now=int(time.time())
-        )
+        # Without the service the last word counts: what it vouches for ends by itself, certificates and licenses alike.
+        return self._verified_statement(record["token"], min(now, record["until"] - 1))
+
+    def _fetched_statement(self) -> OrganizationStatement:
+        answer = self._service.call("GET", self._service.account.iss, f"/api/v1/statements/{self.id}")
+        statement = self._verified_statement(answer["statement"], int(time.time()))
         if statement.org != self.id:
             raise UntrustedKey("The installation answered with the statement of another organization.")
         self._home.write(self._record("statement"), {"token": answer["statement"], "until": statement.exp})
         return statement
+
+    def _verified_statement(self, token: str, now: int) -> OrganizationStatement:
+        account = self._service.account
+        return OrganizationStatement.verify(token, pinned=account.installation_key, iss=account.iss, now=now)
 
     def refresh(self) -> None:
         """Forget the kept statement, so that the next use fetches it: a key has changed since."""
@@ -93,7 +103,19 @@ class Organization:
         return self.statement().origins[0]
 
     def chain(self, *delegations: str) -> Chain:
-        """Return what may be believed: the statement's signing keys and these delegations."""
+        """Return what may be believed: the statement's signing keys and these delegations.
+
+        A delegation by an unknown key may follow a rotation that the kept statement does not tell of yet.
+        """
+        try:
+            return self._learned(delegations)
+        except UntrustedKey:
+            if not self.online:
+                raise
+            self.refresh()
+            return self._learned(delegations)
+
+    def _learned(self, delegations: Sequence[str]) -> Chain:
         chain = Chain.of(self.statement())
         for delegation in delegations:
             chain = chain.learn(delegation)

@@ -1,15 +1,17 @@
 """The lane's two statements: one reads everything a decision rests on, one records it if nothing has moved."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import RowMaker
 from psycopg_pool import PoolTimeout
 
-from audit.statements import record_many
+from audit.statements import record, record_many
 from portal.api.lane.pool import pool
 from portal.identity.strength import Authentication
 from portal.identity.subject import subject_of
@@ -22,9 +24,17 @@ from tenants.directory.statements import EPOCH_SQL, SUBJECT_SQL
 from tenants.organizations.models import Organization
 from tenants.organizations.selectors import OrganizationFacts
 
-_ORGANIZATION = """
-select state, service_active from public.organizations_organization where id = %(organization)s::uuid
+_KEPT_STATEMENTS: Final = 4_096
+
+_STATE: Final = f"""
+with subject as ({SUBJECT_SQL.replace("{}", "{{}}")}), documents as ({CONTENT_STATE})
+select subject.*, o.state as organization_state, o.service_active, null as documents_follow, documents.*
+from documents
+left join public.organizations_organization o on documents.position = 1 and o.id = %(organization)s::uuid
+left join subject on documents.position = 1
+order by documents.position
 """
+"""Both floors' halves of the deciding statement as one: person and organization stand in the first row only."""
 
 _BIND = """
 insert into {schema}protection_grantbinding (scope, address, identity)
@@ -48,36 +58,37 @@ class LaneDatabase:
     ip: str
 
     def read(self, wanted: Sequence[Wanted]) -> Reading:
-        """Read directory, organization and documents in one round trip.
+        """Read directory, organization and documents in one statement.
 
         Raises NobodyHere, and Unavailable when the database does not answer in time.
         """
-        subject_parameters = parameters(self.person, self.organization.id, self.device)
+        asked = {
+            **parameters(self.person, self.organization.id, self.device),
+            "pls": [item.pl for item in wanted],
+            "seals": [item.seal for item in wanted],
+        }
         try:
-            with pool().connection() as connection, connection.pipeline():
-                directory = connection.execute(SUBJECT_SQL, subject_parameters)
-                organization = connection.execute(_ORGANIZATION, {"organization": self.organization.id})
-                documents = connection.execute(
-                    self._qualified(CONTENT_STATE),
-                    {"pls": [item.pl for item in wanted], "seals": [item.seal for item in wanted]},
-                )
-                who, state, rows = directory.fetchone(), organization.fetchone(), documents.fetchall()
+            with pool().connection() as connection, connection.cursor(row_factory=_halves) as cursor:
+                rows = cursor.execute(self._qualified(_STATE), asked).fetchall()
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable("The database did not answer in time.") from error
-        if who is None or who["device_id"] is None or state is None:
+        if not rows:
+            raise Unavailable("This organization has not been activated.", remedy="Ask its administrator.")
+        first = rows[0][0]
+        if first["is_active"] is None or first["device_id"] is None or first["organization_state"] is None:
             raise NobodyHere
-        return self._reading(from_row(self.person, who), state, rows)
+        return self._reading(from_row(self.person, first), first, [documents for _, documents in rows])
 
     def _reading(self, row: SubjectRow, state: dict[str, Any], documents: list[dict[str, Any]]) -> Reading:
-        if not documents or row.device is None:
-            raise Unavailable("This organization has not been activated.", remedy="Ask its administrator.")
+        if row.device is None:
+            raise NobodyHere
         subject = subject_of(
             row, organization=self.organization.id, strength=self.authentication.strength, network=self.ip
         )
         return Reading(
             service=service_state(documents[0]),
             subject=subject,
-            organization_active=state["state"] == Organization.State.ACTIVE,
+            organization_active=state["organization_state"] == Organization.State.ACTIVE,
             service_active=state["service_active"],
             device_feed_id=row.device.feed_id,
             address=row.email,
@@ -97,15 +108,18 @@ class LaneDatabase:
         An empty marker records without a condition: what happened after a decision is true whatever has moved.
         """
         only_if = f"{UNMOVED} and ({EPOCH_SQL}) = %(epoch)s" if reading.marker else ""
-        columns: dict[str, Any] = {name: [event[name] for event in events] for name in events[0]}
+        if len(events) == 1:
+            statement, columns = record("{schema}", only_if), events[0]
+        else:
+            statement = record_many("{schema}", only_if)
+            columns = {name: [event[name] for event in events] for name in events[0]}
         try:
             with pool().connection() as connection:
-                written = connection.execute(
-                    self._qualified(record_many("{schema}", only_if)), {**columns, **reading.marker}
-                ).fetchone()
+                written = connection.execute(self._qualified(statement), {**columns, **reading.marker}).fetchone()
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable("The decision could not be recorded in time, so nothing was issued.") from error
-        return written is not None and written["count"] == len(events)
+        # One event answers with its row, several with their count.
+        return written is not None and (len(events) == 1 or written[0] == len(events))
 
     def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:
         """Store whom an address meant when it was first resolved."""
@@ -120,7 +134,25 @@ class LaneDatabase:
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable("The database did not answer in time.") from error
 
-    def _qualified(self, statement: str) -> sql.Composed:
+    def _qualified(self, statement: str) -> bytes:
         """Return a statement with the organization's schema in front of its tables."""
-        schema = sql.SQL("{}.").format(sql.Identifier(self.organization.schema_name))
-        return sql.SQL(statement).format(schema=schema)
+        return _qualified(statement, self.organization.schema_name)
+
+
+def _halves(cursor: psycopg.Cursor[Any]) -> RowMaker[tuple[dict[str, Any], dict[str, Any]]]:
+    """Split rows of ``_STATE`` into the directory's and the documents' columns, some of which share a name."""
+    result = cursor.pgresult
+    names = [] if result is None else [(result.fname(number) or b"").decode() for number in range(result.nfields)]
+    border = names.index("documents_follow") if names else 0
+    first, second = names[:border], names[border + 1 :]
+
+    def make(values: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        return dict(zip(first, values, strict=False)), dict(zip(second, values[border + 1 :], strict=True))
+
+    return make
+
+
+@functools.lru_cache(maxsize=_KEPT_STATEMENTS)
+def _qualified(statement: str, schema: str) -> bytes:
+    """Return the text of a statement for one schema; putting it together anew costs as much as sending it."""
+    return sql.SQL(statement).format(schema=sql.SQL("{}.").format(sql.Identifier(schema))).as_bytes()

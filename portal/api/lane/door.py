@@ -58,6 +58,10 @@ class LicensingLane:
             return self.get_response(request)
         if request.method != "POST":
             return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "Licenses are asked for with POST.")
+        return _measured(self._answered(request, organization))
+
+    def _answered(self, request: HttpRequest, organization: OrganizationFacts) -> HttpResponse:
+        """Answer a license request, every expected error as a problem."""
         try:
             return _answer(request, organization)
         except TokenRefused as error:
@@ -66,6 +70,12 @@ class LicensingLane:
             return _unauthorized("The person or device of this request is not known any more.")
         except ChanceryError as error:
             return of_error(error)
+
+
+def _measured(response: HttpResponse) -> HttpResponse:
+    """State the length, as a later middleware does for pages; without it the answer goes out in chunks."""
+    response["Content-Length"] = str(len(response.content))
+    return response
 
 
 def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpResponse:

@@ -22,6 +22,7 @@ from protection.errors import (
     InvalidFile,
     InvalidObject,
     InvalidPolicy,
+    Revoked,
     UnknownSuite,
     UntrustedKey,
 )
@@ -30,7 +31,7 @@ from protection.sealing.write import Progress as Report
 _PIPE_WIDTH: Final = 1_000
 
 _CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
-    ((Refused,), 1),
+    ((Refused, Revoked), 1),
     ((Misused, InvalidPolicy), 2),
     ((InvalidFile, InvalidObject, UntrustedKey, CannotUnseal, UnknownSuite), 3),
     ((Unreachable,), 4),

@@ -1,0 +1,124 @@
+"""Programs and mail domains: who else acts for the organization, and which addresses it answers for."""
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.operations.prove_domain import prove_domain
+from portal.pages.framework import PageRequest, attempt, page, show, words_of
+from portal.permissions import PROGRAM_ROLES, Permission
+from tenants.directory.errors import DirectoryRefused
+from tenants.directory.selectors.domains import program_of_client, programs_in
+from tenants.directory.services.claim_domain import claim_domain
+from tenants.directory.services.create_service_account import create_service_account
+from tenants.directory.services.disable_service_account import disable_service_account
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
+
+ROLE_WORDS = {
+    "connector": "Connector: protects files and reads templates",
+    "directory": "Directory: manages people and groups",
+    "reporter": "Reporter: reads the record and everybody's documents' history",
+}
+
+
+class ProgramForm(forms.Form):
+    """A program that acts as itself."""
+
+    name = forms.CharField(label="Name", max_length=200, help_text="How it appears in the record.")
+    roles = forms.MultipleChoiceField(
+        label="What it may do",
+        required=False,
+        choices=[(name, ROLE_WORDS.get(name, name)) for name in sorted(PROGRAM_ROLES)],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Without a role it can only open what it was granted, like anybody.",
+    )
+
+
+@require_GET
+@page(Permission.PROGRAMS_MANAGE)
+def programs(request: PageRequest) -> HttpResponse:
+    """Show all programs."""
+    return show(request, "programs", "people", {"programs": programs_in(request.organization.id)})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@page(Permission.PROGRAMS_MANAGE)
+def program_new(request: PageRequest) -> HttpResponse:
+    """Make a program and show its secret, once."""
+    form = ProgramForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = create_service_account(
+                organization_id=request.organization.id,
+                name=form.cleaned_data["name"],
+                roles=form.cleaned_data["roles"],
+                actor=request.standing.directory_actor,
+            )
+        except DirectoryRefused as error:
+            form.add_error(None, words_of(error))
+        else:
+            return show(request, "program_made", "people", {"made": made, "name": form.cleaned_data["name"]})
+    return show(request, "program_new", "people", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@page(Permission.PROGRAMS_MANAGE)
+def program(request: PageRequest, client_id: str) -> HttpResponse:
+    """Show one program; get a sign-in code for its device, or end it."""
+    found = program_of_client(client_id)
+    if found is None or found.organization_id != request.organization.id:
+        raise Http404
+    code = ""
+    if request.method == "POST" and request.POST.get("act") == "disable":
+        attempt(
+            request,
+            f"{found.name} is disabled: its tokens are over, and it gets no license from now on.",
+            lambda: disable_service_account(
+                organization_id=request.organization.id, client_id=client_id, actor=request.standing.directory_actor
+            ),
+        )
+        return redirect("programs")
+    if request.method == "POST" and not found.disabled:
+        code = issue_enrollment_code(person_id=found.person_id, actor=request.standing.directory_actor)
+    return show(request, "program", "people", {"found": found, "code": code})
+
+
+class DomainForm(forms.Form):
+    """A mail domain."""
+
+    domain = forms.CharField(label="Mail domain", max_length=253, help_text="For example contoso.com.")
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.DOMAINS_MANAGE)
+def domain_new(request: PageRequest) -> HttpResponse:
+    """Claim a mail domain."""
+    form = DomainForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        domain = form.cleaned_data["domain"]
+        done = f"{domain} is claimed. Publish the text shown below in a TXT record, then prove it."
+
+        def act() -> None:
+            claim_domain(organization_id=request.organization.id, domain=domain, actor=request.standing.directory_actor)
+
+        if attempt(request, done, act):
+            return redirect("people")
+    return show(request, "domain_new", "people", {"form": form})
+
+
+@require_POST
+@page(Permission.DOMAINS_MANAGE)
+def domain_prove(request: PageRequest, domain: str) -> HttpResponse:
+    """Look for the text in the DNS and take the domain over when it is there."""
+    attempt(
+        request,
+        f"{domain} is proven: your organization answers for its addresses from now on.",
+        lambda: prove_domain(
+            organization_id=request.organization.id, domain=domain, actor=request.standing.directory_actor
+        ),
+    )
+    return redirect("people")

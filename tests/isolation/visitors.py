@@ -1,0 +1,130 @@
+"""Who knocks, at which addresses: every route of both hosts, and four people with a browser or a token each."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.views import APIView
+
+from portal.middleware import SESSION_HOST
+from protection.client.session import Wish
+from protection.selectors.organization import keys
+from protection.selectors.templates import templates
+from tenants.context import in_schema
+from tenants.directory.models import Person
+from tenants.directory.selectors.domains import domains_in
+from tenants.directory.services.create_group import create_group
+from tests.cast import ACTOR, BASE, Cast, Player
+from tests.identity.browser import Browser
+
+URLCONFS = {"base": "portal.urls_base", "organization": "portal.urls_organization"}
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+NOBODY = UUID("00000000-0000-4000-8000-000000000000")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Door:
+    """One method at one route of one host."""
+
+    place: str
+    route: str
+    method: str
+
+    @property
+    def is_api(self) -> bool:
+        """Tell whether it is opened by a token."""
+        return self.route.startswith("api/v1/")
+
+
+@dataclass
+class Premises:
+    """Contoso's objects, by the names that routes give them."""
+
+    cast: Cast
+    objects: dict[str, str]
+
+    def knock(self, door: Door, player: Player | None, **instead: str) -> HttpResponse:
+        """Send an empty request as somebody, or as nobody, and return the answer."""
+        path = "/" + re.sub(
+            r"<(?:\w+:)?(\w+)>", lambda part: instead.get(part[1]) or self.objects[part[1]], door.route
+        )
+        origin = BASE if door.place == "base" else BASE.replace("localhost", "contoso.localhost")
+        browser = Browser(urlsplit(origin).netloc)
+        headers = {}
+        if player is not None and door.is_api:
+            token = player.session.service._tokens.for_origin(player.session.account, origin)
+            headers["Authorization"] = f"Bearer {token}"
+        elif player is not None:
+            sign_in(browser, player)
+        body = {"content_type": "application/json"} if door.is_api else {}
+        return browser.generic(door.method, path, headers=headers, **body)
+
+
+def sign_in(browser: Browser, player: Player) -> None:
+    """Begin a session at the browser's host, as a finished hand-off would."""
+    browser.force_login(Person.objects.get(id=player.id), backend=BACKEND)
+    session = browser.session
+    session[SESSION_HOST] = browser.host.partition(":")[0]
+    session.save()
+
+
+def furnish(cast: Cast, folder: Path) -> Premises:
+    """Make one of everything at Contoso; the document is Olga's, the device Ada's."""
+    contoso = cast.organizations["contoso"]
+    plan = folder / "plan.txt"
+    plan.write_text("the plan", encoding="utf-8")
+    document = cast.olga.session.protect(plan, Wish(grants=("max@contoso.example:VIEW",)))
+    group = create_group(
+        organization_id=contoso.id, address="board@contoso.example", name="Board", members=(), actor=ACTOR
+    )
+    with in_schema(contoso.schema_name):
+        template, key = templates(published_only=True)[0], keys()[0]
+    objects = {
+        "cid": document.cid,
+        "template_id": template.id,
+        "group_id": group.id,
+        "key_id": key.id,
+        "person_id": cast.max.id,
+        "device_id": cast.ada.session.account.device,
+        "domain": domains_in(contoso.id)[0].domain,
+        "organization_id": contoso.id,
+        "event_id": NOBODY,
+        "level": 0,
+        "index": 0,
+        "client_id": "nobody",
+    }
+    for other in ("token", "name", "key", "uidb36", "code", "pk", "provider", "provider_id", "organization_slug"):
+        objects.setdefault(other, "nothing")
+    return Premises(cast, {name: str(value) for name, value in objects.items()} | {"pk": "0"})
+
+
+def doors() -> Iterator[Door]:
+    """Return every door there is; a route that is added later appears by itself."""
+    for place, urlconf in URLCONFS.items():
+        for route, pattern in _walk(get_resolver(urlconf), ""):
+            view = getattr(pattern.callback, "view_class", None)
+            methods = ("GET", "POST")
+            if isinstance(view, type) and issubclass(view, APIView):
+                methods = tuple(name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name))
+            for method in methods:
+                yield Door(place, route, method)
+
+
+def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        route = prefix + _plain(str(pattern.pattern))
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern, route)
+        else:
+            yield route, pattern
+
+
+def _plain(route: str) -> str:
+    """Return a route in one spelling, also one that is written as a regular expression."""
+    named = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
+    return named.removeprefix("^").removesuffix("$").removesuffix("\\Z")

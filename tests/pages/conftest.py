@@ -1,0 +1,43 @@
+"""One real installation and one Chromium for all tests of the pages; it begins with nothing in it."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.house.test_up import free_port, up
+from tests.pages.visitor import Installation
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Without the second group Chromium looks for its maker's hosts at every start.
+FLAGS = [
+    "--no-sandbox", "--disable-gpu",
+    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return a browser, or skip where none is installed."""
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium on this machine.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def installation(chromium: Browser) -> Iterator[Installation]:
+    """Return an installation without any organization."""
+    folder = Path(tempfile.mkdtemp(prefix="chancery-pages-"))
+    folder.chmod(0o711)
+    try:
+        with up(folder / "var", free_port()) as running:
+            yield Installation(f"http://localhost:{running.port}", chromium, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,288 @@
+"""How documents come to the service: offline and registered later, online, held, and edition after edition."""
+
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.operations.withdraw import revoke_device
+from protection.client.errors import Refused, Unreachable
+from protection.client.licenses import Licenses
+from protection.client.session import Protected, Wish
+from protection.errors import InvalidFile
+from protection.formats.metadata import Metadata
+from protection.licensing.account import AccountCertificate
+from protection.licensing.body import SealFacts, sign_body
+from protection.licensing.edit import EditCertificate
+from protection.licensing.publishing import PublishingLicense
+from protection.licensing.use import UseLicense
+from protection.sealing.read import open_sealed
+from protection.sealing.write import seal_edition, seal_file
+from tests.cast import ACTOR, Cast, Player
+from tests.protection.scene import RITA, call, ledger, objects, opening, problem, protect, refusal, rights
+
+
+def edited(player: Player, sealed: Path, text: bytes) -> Path:
+    """Save another text into a copy of the sealed file, and return the copy."""
+    copy = sealed.with_name(f"{uuid4().hex[:8]}-{sealed.name}")
+    copy.write_bytes(sealed.read_bytes())
+    source = copy.with_suffix(".txt")
+    source.write_bytes(text)
+    player.session.save_edition(copy, source)
+    return copy
+
+
+def text_of(player: Player, sealed: Path) -> bytes:
+    found = opening(player, sealed).path
+    assert found is not None
+    return found.read_bytes()
+
+
+# --- offline ------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_protected_without_a_network_is_registered_at_the_next_contact(cast: Cast, plan: Path) -> None:
+    protect(cast.olga, plan)
+    sent = len(cast.olga.http.sent)
+    target = plan.with_name("offline.sealed")
+    sealed = cast.olga.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=target)
+    assert not sealed.registered
+    assert len(cast.olga.http.sent) == sent, "nothing was sent"
+    assert ledger(cast, "contoso", cid=sealed.cid) == []
+    assert cast.olga.session.own_organization().send_waiting() >= 1
+    assert [event.kind for event in ledger(cast, "contoso", cid=sealed.cid)] == ["content.registered"]
+
+
+def test_a_document_protected_without_a_network_is_registered_by_whoever_opens_it_first(cast: Cast, plan: Path) -> None:
+    protect(cast.olga, plan)
+    sealed = cast.olga.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("offline.sealed"))
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    kinds = [event.kind for event in ledger(cast, "contoso", cid=sealed.cid)]
+    assert kinds == ["content.opened", "content.registered"]
+
+
+def test_the_publisher_reopens_without_ever_having_had_a_network_since(cast: Cast, plan: Path) -> None:
+    protect(cast.olga, plan)
+    sealed = cast.olga.offline().protect(plan, Wish(), target=plan.with_name("mine.sealed"))
+    opened = cast.olga.offline().open_file(sealed.path, plan.with_name("mine"))
+    assert (opened.source, opened.rights) == ("own", ("OWNER",))
+
+
+def test_registering_twice_is_one_document(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan)
+    answer = call(cast.olga, "contoso", "POST", "registrations", objects(sealed.path))
+    assert (answer.status_code, answer.json()["cid"]) == (200, str(sealed.cid))
+    assert len(ledger(cast, "contoso", "content.registered", cid=sealed.cid)) == 1
+
+
+def test_a_new_device_without_any_contact_cannot_protect_offline(cast: Cast, plan: Path) -> None:
+    player = cast.enroll("new device", cast.olga.id, cast.olga.address)
+    player.session.me()
+    with pytest.raises(Unreachable):
+        player.offline().protect(plan, Wish())
+    assert not plan.with_name("plan.txt.sealed").exists()
+
+
+# --- held ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(cast: Cast, plan: Path) -> Protected:
+    """Return a document that arrives after the device that made it was revoked."""
+    lost = cast.enroll(f"lost-{uuid4().hex[:6]}", cast.olga.id, cast.olga.address)
+    protect(lost, plan)
+    sealed = lost.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("held.sealed"))
+    revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
+    assert refusal(cast.rita, sealed.path).reason == "registration_held"
+    return sealed
+
+
+def test_a_held_document_waits_for_an_administrator_who_accepts_it(cast: Cast, held: Protected) -> None:
+    found = call(cast.ada, "contoso", "GET", "documents?scope=all&state=held").json()["results"]
+    assert str(held.cid) in {row["cid"] for row in found}
+    problem(call(cast.max, "contoso", "POST", f"documents/{held.cid}/accept"), 403, "permission_denied")
+    assert call(cast.ada, "contoso", "POST", f"documents/{held.cid}/accept").status_code == 204
+    assert rights(cast.rita, held.path) == {"VIEW"}
+    kinds = [event.kind for event in ledger(cast, "contoso", cid=held.cid)]
+    assert kinds == ["content.opened", "content.accepted", "content.opened", "content.held"]
+
+
+def test_a_barred_document_stays_closed(cast: Cast, held: Protected) -> None:
+    assert call(cast.ada, "contoso", "POST", f"documents/{held.cid}/bar").status_code == 204
+    assert refusal(cast.rita, held.path).reason == "registration_held"
+    call(cast.ada, "contoso", "POST", f"documents/{held.cid}/accept")
+    assert refusal(cast.rita, held.path).reason == "registration_held", "barred is for good"
+
+
+# --- online -------------------------------------------------------------------------------------------------------
+
+
+def publish_online(player: Player, source: Path, **wish: Any) -> tuple[Path, UUID]:
+    """Seal a file under a license that the service made, as a client without tenant keys does."""
+    answer = call(player, "contoso", "POST", "publications", {"title": source.name, **wish})
+    assert answer.status_code == 201, answer.content
+    made = answer.json()
+    place = player.session.own_organization()
+    chain = place.chain(made["delegation"])
+    account: AccountCertificate = player.session.account.certificate(int(time.time()))
+    use = UseLicense.verify(made["use_license"], chain=chain, sub=account.sub, dev=account.dev)
+    key = use.content_key(player.session.account.key_store(), player.session.account.encryption.key_id)
+    assert use.edit is not None
+    certificate = use.edit
+
+    def make_seal(facts: SealFacts) -> str:
+        return sign_body(
+            facts,
+            signer=player.session.account.signing,
+            certificate=certificate,
+            delegation=made["delegation"],
+            iat=int(time.time()),
+        )
+
+    target = source.with_name(f"{uuid4().hex[:6]}-online.sealed")
+    license_ = PublishingLicense.parse(made["publishing_license"])
+    metadata = Metadata(name=source.name, type="text/plain")
+    seal_file(source, target, content_key=key, license=license_, metadata=metadata, make_seal=make_seal)
+    return target, UUID(made["cid"])
+
+
+def test_a_document_published_online_opens_for_whom_it_was_granted(cast: Cast, plan: Path) -> None:
+    policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}]}
+    sealed, cid = publish_online(cast.olga, plan, policy=policy)
+    assert text_of(cast.rita, sealed) == plan.read_bytes()
+    assert refusal(cast.max, sealed).reason == "not_granted"
+    kinds = [event.kind for event in ledger(cast, "contoso", cid=cid)]
+    assert kinds == ["content.opened", "content.opened", "content.registered", "content.published"]
+
+
+def test_no_content_key_crosses_the_api_in_clear(cast: Cast, plan: Path) -> None:
+    answer = call(cast.olga, "contoso", "POST", "publications", {"policy": {}, "title": "x"})
+    assert set(answer.json()) == {"cid", "publishing_license", "use_license", "delegation"}
+
+
+def test_publishing_online_by_template(cast: Cast, plan: Path) -> None:
+    template = cast.olga.session.own_organization().templates()[0]["id"]
+    sealed, _ = publish_online(cast.olga, plan, template=template)
+    assert "VIEW" in rights(cast.max, sealed)
+    problem(call(cast.olga, "contoso", "POST", "publications", {"template": str(uuid4())}), 404, "not_found")
+
+
+def test_only_members_publish(cast: Cast, plan: Path) -> None:
+    problem(call(cast.rita, "contoso", "POST", "publications", {"policy": {}}), 403, "permission_denied")
+    problem(call(cast.rita, "contoso", "POST", "certificates", {}), 403, "permission_denied")
+
+
+def test_the_end_stated_beside_the_policy_counts(cast: Cast, plan: Path) -> None:
+    policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}]}
+    ends = int(time.time()) + 600
+    sealed, _ = publish_online(cast.olga, plan, policy=policy, expires=ends, offline_days=2)
+    assert opening(cast.rita, sealed).expires <= ends
+
+
+# --- editions -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared(cast: Cast, plan: Path) -> Protected:
+    return protect(cast.olga, plan, f"{RITA}:VIEW,EDIT", "max@contoso.example:VIEW", offline_days=0)
+
+
+def test_a_saved_edition_opens_for_the_others_and_the_old_one_is_superseded(cast: Cast, shared: Protected) -> None:
+    second = edited(cast.rita, shared.path, b"the second text")
+    assert text_of(cast.max, second) == b"the second text"
+    assert opening(cast.max, second).status == "current"
+    old = opening(cast.max, shared.path)
+    assert (old.status, old.edition) == ("superseded", 1)
+    (event, *_) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
+    assert event.personal["addresses"] == [RITA]
+
+
+def test_without_the_right_to_edit_nothing_is_saved(cast: Cast, shared: Protected) -> None:
+    before = shared.path.read_bytes()
+    source = shared.path.with_name("forged.txt")
+    source.write_bytes(b"forged")
+    with pytest.raises(Refused):
+        cast.max.session.save_edition(shared.path, source)
+    assert shared.path.read_bytes() == before
+
+
+def test_an_edition_nobody_brought_yet_is_registered_by_whoever_opens_it(cast: Cast, shared: Protected) -> None:
+    """Rita saves while her registration fails; Max, who gets the file, brings the edition with his request."""
+    held_back = seal_by(cast.rita, shared, b"saved on the train")
+    assert text_of(cast.max, held_back) == b"saved on the train"
+    assert opening(cast.max, held_back).edition == 2
+
+
+def seal_by(player: Player, shared: Protected, text: bytes) -> Path:
+    """Save an edition while the registration gets lost on the way."""
+    player.http.cut.add("/api/v1/registrations")
+    try:
+        return edited(player, shared.path, text)
+    finally:
+        player.http.cut.clear()
+
+
+def test_of_two_editions_of_one_text_the_first_one_brought_counts(cast: Cast, shared: Protected) -> None:
+    one, other = seal_by(cast.rita, shared, b"one"), seal_by(cast.rita, shared, b"other")
+    assert text_of(cast.max, one) == b"one"
+    with pytest.raises(InvalidFile):
+        opening(cast.max, other)
+    (event, *_) = ledger(cast, "contoso", "content.tampered", cid=shared.cid)
+    assert (event.outcome, event.reason) == ("refused", "tampered")
+
+
+def test_an_edition_that_skips_one_is_refused(cast: Cast, shared: Protected) -> None:
+    second = seal_by(cast.rita, shared, b"second")
+    with open_sealed(second) as file:
+        assert file.body_seal.facts.n == 2
+    third = third_edition(cast.rita, shared.path, second, b"third")
+    with pytest.raises(InvalidFile):
+        opening(cast.max, third)
+    assert text_of(cast.max, second) == b"second", "the one in between can still be brought"
+    assert text_of(cast.max, third) == b"third"
+
+
+def third_edition(player: Player, first: Path, second: Path, text: bytes) -> Path:
+    """Make the third edition out of the second, by the license that a device has for the first."""
+    session = player.session
+    target, source = second.with_suffix(".third.sealed"), second.with_suffix(".third")
+    source.write_bytes(text)
+    with open_sealed(first) as file:
+        place = session.organization(file.publishing_license.org)
+        _, opened, key = Licenses(session.home, place, session.account).open(file)
+    certificate, delegation = opened.edit, opened.delegation
+    assert certificate is not None
+
+    def make_seal(facts: SealFacts) -> str:
+        now = int(time.time())
+        return sign_body(facts, signer=session.account.signing, certificate=certificate, delegation=delegation, iat=now)
+
+    with open_sealed(second) as file:
+        metadata = Metadata(name="plan.txt", type="text/plain")
+        seal_edition(file, source, target, content_key=key, metadata=metadata, make_seal=make_seal)
+    return target
+
+
+def test_an_editor_who_lost_the_right_brings_nothing_more(cast: Cast, shared: Protected) -> None:
+    saved = seal_by(cast.rita, shared, b"too late")
+    policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}, {"who": "max@contoso.example", "rights": ["VIEW"]}]}
+    call(cast.olga, "contoso", "PUT", f"documents/{shared.cid}/policy", {"policy": policy})
+    with pytest.raises(InvalidFile):
+        opening(cast.max, saved)
+    assert text_of(cast.max, shared.path), "the edition before still opens"
+    (event, *_) = ledger(cast, "contoso", "content.tampered", cid=shared.cid)
+    assert event.details["code"] == "invalid_file"
+
+
+def test_an_edit_certificate_names_person_device_document_and_revision(cast: Cast, shared: Protected) -> None:
+    opened = opening(cast.rita, shared.path)
+    assert opened.edit is not None
+    place = cast.rita.session.organization(cast.organizations["contoso"].id)
+    with open_sealed(shared.path) as file:
+        pl = file.publishing_license.digest
+    certificate = EditCertificate.verify(opened.edit, chain=place.chain(opened.delegation), pl=pl)
+    account = cast.rita.session.account
+    assert (certificate.sub, certificate.dev, certificate.cid) == (account.person, account.device, shared.cid)
+    assert certificate.key == account.signing.verify_key
