@@ -1,11 +1,13 @@
 """Background work of the installation as a whole, which therefore stands in no organization's schema."""
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
 from celery import Task, shared_task
 from django.utils import timezone
 
+from audit.selectors.unsealed import unsealed
 from portal.models import IdempotentAnswer
 from tenants.directory.services.expire import expire
 from tenants.worker import fan_out
@@ -13,11 +15,14 @@ from tenants.worker import fan_out
 ANSWERS_KEPT: Final = timedelta(days=1)
 """How long a client may repeat a write under the same key."""
 
+BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {"protection.seal_ledger": unsealed}
+"""How to find out, for all organizations at once, which of them a sweep concerns; without an entry it concerns all."""
+
 
 @shared_task(name="portal.sweep", base=Task)
 def sweep(task_name: str) -> int:
-    """Send the named task once for every active organization."""
-    return fan_out(task_name)
+    """Send the named task once for every active organization that has something to do."""
+    return fan_out(task_name, BUSY.get(task_name))
 
 
 @shared_task(name="portal.expire", base=Task)

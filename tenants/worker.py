@@ -5,6 +5,7 @@ message carries ids only.  A suspended organization's tasks are refused, an eras
 """
 
 import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -34,11 +35,15 @@ class OrganizationTask(Task):  # type: ignore[type-arg]  # Celery's class is gen
             return super().__call__(organization_id, *args, **kwargs)
 
 
-def fan_out(task_name: str) -> int:
-    """Send one message of the named task for every active organization; return how many."""
-    ids = Organization.objects.filter(state=Organization.State.ACTIVE).values_list("id", flat=True)
-    count = 0
-    for organization_id in ids.iterator():
-        current_app.send_task(task_name, args=[str(organization_id)], expires=60)
-        count += 1
-    return count
+def fan_out(task_name: str, busy: Callable[[Iterable[str]], set[str]] | None = None) -> int:
+    """Send one message of the named task for every active organization; return how many.
+
+    ``busy`` tells for which schemas there is anything to do; the others are sent nothing.
+    """
+    with in_schema(PUBLIC):
+        active = Organization.objects.filter(state=Organization.State.ACTIVE)
+        places = dict(active.values_list("schema_name", "id"))
+        chosen = places.keys() if busy is None else busy(places)
+    for schema in chosen:
+        current_app.send_task(task_name, args=[str(places[schema])], expires=60)
+    return len(chosen)

@@ -63,7 +63,8 @@ def _extend(cursor: Any) -> int:
     _store(cursor, epoch, tiles, numbered)
     cursor.execute(
         "update audit_ledger set size = %s, root = %s, frontier = %s, horizon = %s where epoch = %s",
-        [frontier.size, frontier.root(), b"".join(frontier.nodes), below, epoch],
+        # Somebody who waited for the lock saw an older horizon than the one who held it, and must not bring it back.
+        [frontier.size, frontier.root(), b"".join(frontier.nodes), max(below, horizon), epoch],
     )
     return len(rows)
 

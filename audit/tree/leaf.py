@@ -16,6 +16,8 @@ MAX_LEAF: Final = 4_096
 PERSONAL_LABEL: Final = b"chancery/v1/personal\x00"
 DETAILS_LABEL: Final = b"chancery/v1/details\x00"
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 Plain = str | int | bool | None
 
 
@@ -83,7 +85,7 @@ def decode(encoded: bytes) -> Leaf:
 
 def canonical(members: Mapping[str, object]) -> bytes:
     """Return the one encoding used for leaves, personal records and details."""
-    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODER.encode(members).encode()
 
 
 def personal_commitment(salt: bytes, record: bytes) -> bytes:

@@ -32,6 +32,7 @@ from portal.identity import clients, tokens
 from portal.identity.strength import NEVER, Authentication, from_json, of_session
 from tenants.directory.models import SpentRefreshToken
 
+FORM = "application/x-www-form-urlencoded"
 BESIDE = "chancery"
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -72,6 +73,9 @@ def device_authorization(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 def device_code(request: HttpRequest) -> HttpResponse:
     """Start a device flow; called by programs, which have no cookie to steal."""
+    if request.method == "POST" and request.content_type != FORM:
+        # The suite behind would fall over a request without the header.
+        return JsonResponse({"error": "invalid_request"}, status=HTTPStatus.BAD_REQUEST)
     clients.ensure()
     try:
         return _device_code(request)

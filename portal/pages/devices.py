@@ -48,7 +48,7 @@ def device_revoke(request: HttpRequest, device_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 @signed_in
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # the account suite has no types
 def device_code(request: HttpRequest) -> HttpResponse:
     """Show a code with which one device can sign in; only on demand, and only after a fresh sign-in."""
     code = ""

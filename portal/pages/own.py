@@ -17,7 +17,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def signed_in(view: View[P]) -> View[P]:
+def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
     """Wrap a page that needs somebody signed in; what is not his does not exist."""
 
     @wraps(view)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django import forms
 
+from portal.pages.words import rights_in_words
 from protection.errors import ChanceryError
 from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
-from protection.licensing.rights import LEVELS, Right, in_order, level_of, parse_rights
+from protection.licensing.rights import in_order, level_of, parse_rights
 
 LEVEL_WORDS: Mapping[str, str] = {
     "viewer": "read, reply",
@@ -19,7 +20,6 @@ LEVEL_WORDS: Mapping[str, str] = {
     "co-owner": "everything, also change who has access",
 }
 WHO_EVERYBODY = "everybody"
-WHO_PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def shown_grants(policy: Policy, organization: UUID, organization_name: str) -> 
         ShownGrant(
             who=who_in_words(grant.who, organization, organization_name),
             level=(level_of(grant.rights) or "custom").capitalize(),
-            meaning=LEVEL_WORDS.get(level_of(grant.rights) or "", ", ".join(in_order(grant.rights))),
+            meaning=LEVEL_WORDS.get(level_of(grant.rights) or "", rights_in_words(in_order(grant.rights))),
             line=line_of(grant, organization),
         )
         for grant in policy.grants
@@ -167,7 +167,3 @@ def policy_initial(policy: Policy, organization: UUID) -> dict[str, Any]:
         "expires": end,
         "offline_days": None if policy.offline_days < 0 else policy.offline_days,
     }
-
-
-LEVEL_CHOICES = [(name, LEVEL_WORDS[name]) for name in LEVELS]
-RIGHT_NAMES = [right.value for right in Right]

@@ -47,7 +47,8 @@ def reference(request: HttpRequest) -> HttpResponse:
 @lru_cache(maxsize=1)
 def subjects() -> tuple[tuple[str, str, tuple[Call, ...]], ...]:
     """Return all calls by subject; made once in each process, since they change only with the program."""
-    description = SchemaGenerator(urlconf="portal.api.schema").get_schema(request=None, public=True)
+    generator = SchemaGenerator(urlconf="portal.api.schema")  # type: ignore[no-untyped-call]
+    description = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     calls: dict[str, list[Call]] = {name: [] for name in SUBJECTS}
     for path, methods in description["paths"].items():
         for method, operation in methods.items():

@@ -1,5 +1,6 @@
 """Events in words, for people who never saw a code."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -33,6 +34,30 @@ _KINDS = {
     "template.published": "published a template",
     "template.archived": "archived a template",
 }
+
+
+_RIGHTS = {
+    "VIEW": "read",
+    "DOCEDIT": "edit",
+    "EDIT": "save changes",
+    "COMMENT": "comment",
+    "EXPORT": "export",
+    "EXTRACT": "copy",
+    "PRINT": "print",
+    "FORWARD": "forward",
+    "REPLY": "reply",
+    "REPLYALL": "reply to all",
+    "OBJMODEL": "let programs read",
+    "VIEWRIGHTSDATA": "see who has access",
+    "EDITRIGHTSDATA": "change who has access",
+    "OWNER": "everything",
+}
+
+
+def rights_in_words(rights: Iterable[str]) -> str:
+    """Return rights as people say them; all of them are one word."""
+    names = list(rights)
+    return _RIGHTS["OWNER"] if "OWNER" in names else ", ".join(_RIGHTS.get(name, name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +98,7 @@ def shown_event(row: EventRow) -> ShownEvent:
         ip=str(row.personal.get("ip", "")),
         device=str(row.personal.get("device_name", "")),
         title=str(row.personal.get("title", "")),
-        rights=", ".join(row.details.get("rights", [])),
+        rights=rights_in_words(row.details.get("rights", [])),
         content_id=row.content_id,
         seq=row.seq,
         kind=row.kind,

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from audit.services.sequence import head
+from audit.tree.checkpoint import verifier_key
+from protection.keys import log
 from protection.models import ServiceSettings, TenantKey
 
 
@@ -61,6 +64,12 @@ def keys() -> tuple[Key, ...]:
 def is_activated() -> bool:
     """Tell whether the current organization has been activated, that is, has keys and a ledger."""
     return ServiceSettings.objects.exists()
+
+
+def log_verifier_key() -> str:
+    """Return the key by which the current organization's checkpoints are verified; "" before its ledger begins."""
+    ledger = head()
+    return "" if ledger is None else verifier_key(ledger.origin, log.public_half())
 
 
 def settings() -> Settings:

@@ -2,14 +2,12 @@
 
 from uuid import UUID
 
-from audit.services.sequence import head
-from audit.tree.checkpoint import verifier_key
-from protection.keys import log
 from protection.keys.root import installation_key
 from protection.licensing.statement import LIFETIME, KeyUse, OrganizationStatement
 from protection.licensing.statement import KeyStatus as StatedStatus
 from protection.licensing.statement import TenantKey as StatedKey
 from protection.models import ServiceSettings, TenantKey
+from protection.selectors.organization import log_verifier_key
 
 
 def organization_statement(*, organization: UUID, iss: str, origins: tuple[str, ...], now: int) -> str:
@@ -18,7 +16,6 @@ def organization_statement(*, organization: UUID, iss: str, origins: tuple[str, 
     ``origins`` are the only places to which clients will send requests of this organization.  Nothing is recorded:
     the statement is public and says nothing that was not decided elsewhere.
     """
-    ledger = head()
     name = ServiceSettings.objects.values_list("name", flat=True).get(id=1)
     return OrganizationStatement(
         iss=iss,
@@ -27,7 +24,7 @@ def organization_statement(*, organization: UUID, iss: str, origins: tuple[str, 
         name=name,
         origins=origins,
         tenant_keys=_stated_keys(),
-        log_key="" if ledger is None else verifier_key(ledger.origin, log.public_half()),
+        log_key=log_verifier_key(),
         iat=now,
         exp=now + LIFETIME,
     ).sign(installation_key())

@@ -255,7 +255,7 @@ class LinkTest(SignInTest):
         for _ in range(2):
             self.assertEqual(browser.get(f"/signin/link/{token}/").status_code, 200)
         response = browser.post(f"/signin/link/{token}/")
-        self.assertEqual(response["Location"], f"{origin_of('contoso')}/signin/")
+        self.assertEqual(response["Refresh"], f"0; url={origin_of('contoso')}/signin/")
         self.assertEqual(get_user(browser).pk, self.olga.id)
         self.assertEqual(Browser().post(f"/signin/link/{token}/").status_code, 403)
 

@@ -1,13 +1,14 @@
 """Who knocks, at which addresses: every route of both hosts, and four people with a browser or a token each."""
 
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
@@ -24,6 +25,8 @@ from tests.identity.browser import Browser
 
 URLCONFS = {"base": "portal.urls_base", "organization": "portal.urls_organization"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# What a call needs to come as far as its object.
+BODIES: dict[str, object] = {"api/v1/documents/<uuid:cid>/policy": {"policy": {"grants": [], "deny": []}}}
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 
 
@@ -43,34 +46,39 @@ class Door:
 
 @dataclass
 class Premises:
-    """Contoso's objects, by the names that routes give them."""
+    """Contoso's objects, by the names that routes give them; browsers are kept as long as nothing was changed."""
 
     cast: Cast
     objects: dict[str, str]
+    _browsers: dict[tuple[str, UUID], Browser] = field(default_factory=dict)
 
-    def knock(self, door: Door, player: Player | None, **instead: str) -> HttpResponse:
-        """Send an empty request as somebody, or as nobody, and return the answer."""
-        path = "/" + re.sub(
-            r"<(?:\w+:)?(\w+)>", lambda part: instead.get(part[1]) or self.objects[part[1]], door.route
-        )
+    def knock(self, door: Door, player: Player | None, **instead: str) -> Any:
+        """Send a request with nothing in it as somebody, or as nobody, and return the answer."""
+        path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: instead.get(part[1]) or self.objects[part[1]], door.route)
         origin = BASE if door.place == "base" else BASE.replace("localhost", "contoso.localhost")
-        browser = Browser(urlsplit(origin).netloc)
-        headers = {}
-        if player is not None and door.is_api:
-            token = player.session.service._tokens.for_origin(player.session.account, origin)
-            headers["Authorization"] = f"Bearer {token}"
-        elif player is not None:
-            sign_in(browser, player)
-        body = {"content_type": "application/json"} if door.is_api else {}
-        return browser.generic(door.method, path, headers=headers, **body)
+        host, headers, body = urlsplit(origin).netloc, {}, b""
+        if door.is_api:
+            browser, body = Browser(host), json.dumps(BODIES[door.route]).encode() if door.route in BODIES else b""
+            if player is not None:
+                token = player.session.service._tokens.for_origin(player.session.account, origin)
+                headers["Authorization"] = f"Bearer {token}"
+        else:
+            browser = Browser(host) if player is None else self.browser(host, player, keep=door.method == "GET")
+        kind = "application/json" if door.is_api else "application/octet-stream"
+        return browser.generic(door.method, path, body, content_type=kind, headers=headers)
 
-
-def sign_in(browser: Browser, player: Player) -> None:
-    """Begin a session at the browser's host, as a finished hand-off would."""
-    browser.force_login(Person.objects.get(id=player.id), backend=BACKEND)
-    session = browser.session
-    session[SESSION_HOST] = browser.host.partition(":")[0]
-    session.save()
+    def browser(self, host: str, player: Player, *, keep: bool = True) -> Browser:
+        """Return a browser in which this person has signed in at this host."""
+        if keep and (host, player.id) in self._browsers:
+            return self._browsers[host, player.id]
+        browser = Browser(host)
+        browser.force_login(Person.objects.get(id=player.id), backend=BACKEND)
+        session = browser.session
+        session[SESSION_HOST] = host.partition(":")[0]
+        session.save()
+        if keep:
+            self._browsers[host, player.id] = browser
+        return browser
 
 
 def furnish(cast: Cast, folder: Path) -> Premises:
@@ -108,9 +116,11 @@ def doors() -> Iterator[Door]:
     for place, urlconf in URLCONFS.items():
         for route, pattern in _walk(get_resolver(urlconf), ""):
             view = getattr(pattern.callback, "view_class", None)
-            methods = ("GET", "POST")
+            methods: tuple[str, ...] = ("GET", "POST")
             if isinstance(view, type) and issubclass(view, APIView):
-                methods = tuple(name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name))
+                methods = tuple(
+                    name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)
+                )
             for method in methods:
                 yield Door(place, route, method)
 

@@ -1,4 +1,8 @@
-"""One real installation and one Chromium for all tests of the pages; it begins with nothing in it."""
+"""One real installation and one Chromium for a module's tests; the installation begins with nothing in it.
+
+They end with the module: while Playwright runs, Django takes the thread for an asynchronous one and refuses to ask the
+database in it.
+"""
 
 import shutil
 import tempfile
@@ -20,7 +24,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Return a browser, or skip where none is installed."""
     if CHROMIUM is None:
@@ -31,7 +35,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installation(chromium: Browser) -> Iterator[Installation]:
     """Return an installation without any organization."""
     folder = Path(tempfile.mkdtemp(prefix="chancery-pages-"))

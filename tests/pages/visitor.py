@@ -120,7 +120,7 @@ class Installation:
 
     def founder(self, organization: str, name: str) -> Visitor:
         """Go from the start page to one's own organization, through nothing but pages."""
-        slug, local = organization.lower(), name.split()[0].lower()
+        slug, local = organization.lower(), name.split(maxsplit=1)[0].lower()
         visitor = self.visitor(scripts=False)
         visitor.go("/")
         visitor.click("Create an organization")

@@ -26,14 +26,15 @@ from tenants.organizations.selectors import OrganizationFacts
 
 _KEPT_STATEMENTS: Final = 4_096
 
-_STATE: Final = f"""
-with subject as ({SUBJECT_SQL.replace("{}", "{{}}")}), documents as ({CONTENT_STATE})
+_TOGETHER: Final = """
+with subject as ({subject}), documents as ({documents})
 select subject.*, o.state as organization_state, o.service_active, null as documents_follow, documents.*
 from documents
 left join public.organizations_organization o on documents.position = 1 and o.id = %(organization)s::uuid
 left join subject on documents.position = 1
 order by documents.position
 """
+_STATE: Final = _TOGETHER.format(subject=SUBJECT_SQL.replace("{}", "{{}}"), documents=CONTENT_STATE)
 """Both floors' halves of the deciding statement as one: person and organization stand in the first row only."""
 
 _BIND = """

@@ -162,10 +162,11 @@ def _refused(decided: Decided, answer: Answer) -> HttpResponse:
     if not isinstance(decided.decision, Deny):
         raise TypeError("only a refusal is answered without a license")
     details = refusal_details(decided, answer.reading)
+    detail = details.pop("detail")
     return problem(
         HTTPStatus.FORBIDDEN,
         details["reason"],
-        " ".join(text for text in (details["message"], details["detail"]) if text),
+        " ".join(text for text in (details["message"], detail) if text),
         next_step=details["next_step"],
         more={**details, "event": str(decided.event)},
     )

@@ -43,13 +43,11 @@ def single(stack: Stack, cast: dict[str, Any], seconds: float) -> list[Line]:
 def batches(stack: Stack, cast: dict[str, Any], seconds: float) -> list[Line]:
     """Licenses for a hundred documents in one answer."""
     items = [{"pl": item["pl"], "seal": item["seal"]} for item in islice(cycle(cast["readable"]), BATCH)]
-    wanted = replace(
-        _load(stack, cast, [json.dumps({"items": items})], seconds), path=f"{PATH}/batch", connections=4
-    )
+    wanted = replace(_load(stack, cast, [json.dumps({"items": items})], seconds), path=f"{PATH}/batch", connections=4)
     runs = [_checked(load.run(wanted, stack.folder)) for _ in range(RUNS)]
     rates = [run.per_second * BATCH for run in runs]
     latencies = [latency for run in runs for latency in run.latencies]
-    opened = references.hpke_opens()
+    opened = references.hpke_seals()
     return [
         Line(
             "licenses in batches of 100",

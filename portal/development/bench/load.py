@@ -95,6 +95,7 @@ def _generator(load: Load, folder: Path, number: int) -> "subprocess.Popen[str]"
         "bodies": list(load.bodies),
         "connections": max(1, load.connections // load.processes),
         "seconds": load.seconds,
+        "count": SIGNED_AHEAD if load.bodies else 1,
         "rate": None if load.rate is None else load.rate / load.processes,
     }
     plan.write_text(json.dumps(share), encoding="utf-8")
@@ -135,7 +136,7 @@ def prepared(plan: Mapping[str, Any]) -> list[bytes]:
         for caller in plan["callers"]
     ]
     requests = []
-    for number in range(SIGNED_AHEAD if plan["bodies"] else 1):
+    for number in range(plan["count"]):
         caller, signer = plan["callers"][number % len(signers)], signers[number % len(signers)]
         body = plan["bodies"][number % len(plan["bodies"])].encode() if plan["bodies"] else b""
         head = f"{plan['method']} {plan['path']} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
@@ -201,7 +202,7 @@ class _Loop:
         if head < 0:
             return
         headers = bytes(wire.received[:head]).lower()
-        if not _whole(headers, wire.received, head + 4):
+        if not is_whole(headers, wire.received, head + 4):
             return
         self.latencies.append((time.perf_counter() - wire.due) * 1000)
         self.statuses[headers[9:12].decode()] += 1
@@ -209,7 +210,7 @@ class _Loop:
         self._idle.append(wire)
 
 
-def _whole(headers: bytes, received: bytearray, body: int) -> bool:
+def is_whole(headers: bytes, received: bytearray, body: int) -> bool:
     """Tell whether the body behind these headers has arrived to its end."""
     if b"transfer-encoding: chunked" in headers:
         return received.endswith(b"0\r\n\r\n")

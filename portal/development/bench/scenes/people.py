@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.identity import clients
-from portal.identity.strength import Authentication, Strength
+from portal.identity.strength import Authentication
 from portal.identity.tokens import AUTHENTICATION, FAMILY, hash_of
 from portal.operations.found_organization import found_organization
 from protection.client import signin
@@ -23,6 +23,7 @@ from protection.crypto.keys import EncryptionPrivateKey
 from protection.crypto.signatures import SigningKey
 from protection.crypto.suites import ED25519, MLKEM768_X25519
 from protection.licensing.jws import b64
+from protection.licensing.policy import Strength
 from protection.sealing.read import open_sealed
 from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
@@ -62,6 +63,7 @@ def assemble(*, people: int, documents: int, folder: str) -> dict[str, Any]:
         "readable": readable,
         "editable": editable,
         "private": private,
+        "administrator": str(founded.administrator.id),
         "auditor": _token(founded.administrator.id, origin),
     }
 

@@ -1,0 +1,140 @@
+"""Figures of what runs on somebody's own machine: protecting and opening a large file, the start of things."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from portal.bootstrap.environment import ROOT
+from portal.development.bench.figures import Line, Reference, median, spread
+from portal.development.bench.stack import Stack
+from portal.supervisor import programs
+
+RUNS: Final = 3
+MIB: Final = 1024 * 1024
+_CLIENT: Final = "import sys; from protection.client.cli.main import main; sys.exit(main(prog_name='chancery'))"
+_READY_SECONDS: Final = 120.0
+
+
+def files(stack: Stack, cast: dict[str, Any], size: int) -> list[Line]:
+    """Protect and open one large file with the command line, beside copying it."""
+    folder = stack.folder / "files"
+    folder.mkdir()
+    source, sealed, opened, copy = (folder / name for name in ("large", "large.sealed", "opened", "copy"))
+    _fill(source, size)
+    told = {**os.environ, "CHANCERY_HOME": cast["home"]}
+    protect = [sys.executable, "-c", _CLIENT, "protect", str(source), "-o", str(sealed)]
+    open_ = [sys.executable, "-c", _CLIENT, "open", str(sealed), "-o", str(opened)]
+    taken: dict[str, list[float]] = {"cp": [], "cp and sync": [], "protect": [], "open": [], "age": [], "age -d": []}
+    peaks: dict[str, int] = {"protect": 0, "open": 0}
+    for _ in range(RUNS):
+        taken["cp"].append(_run(["cp", str(source), str(copy)])[0])
+        copy.unlink()
+        taken["cp and sync"].append(_run(["sh", "-c", f"cp '{source}' '{copy}' && sync '{copy}'"])[0])
+        copy.unlink()
+        for name, command in (("protect", protect), ("open", open_)):
+            seconds, peak = _run(command, told)
+            taken[name].append(seconds)
+            peaks[name] = max(peaks[name], peak)
+        sealed.unlink()
+        opened.unlink()
+        _age(folder, source, taken)
+    shutil.rmtree(folder)
+    return _file_lines(taken, peaks, size)
+
+
+def _file_lines(taken: dict[str, list[float]], peaks: dict[str, int], size: int) -> list[Line]:
+    copied = Reference("s by cp", median(taken["cp"]))
+    synced = Reference("s by cp and sync", median(taken["cp and sync"]))
+    lines = []
+    for name in ("protect", "open"):
+        what = f"{name} {size // MIB:,} MiB"
+        lines.append(Line(what, median(taken[name]), "s", "≤ 1.3 × cp", copied, spread(taken[name])))
+        lines.append(Line("  beside a copy that is on the disk", median(taken[name]), "s", "", synced))
+        aged = taken["age" if name == "protect" else "age -d"]
+        if aged:
+            lines.append(Line("  beside age", median(taken[name]), "s", "< 1", Reference("s by age", median(aged))))
+        lines.append(Line("  memory at most", peaks[name] / 1024, "MiB", "≤ 96"))
+    return lines
+
+
+def _age(folder: Path, source: Path, taken: dict[str, list[float]]) -> None:
+    """Encrypt and decrypt with age where it is installed."""
+    if not (shutil.which("age") and shutil.which("age-keygen")):
+        return
+    key, sealed, opened = folder / "key", folder / "large.age", folder / "opened.age"
+    if not key.exists():
+        _run(["age-keygen", "-o", str(key)])
+    public = next(line.split()[-1] for line in key.read_text(encoding="utf-8").splitlines() if "public key" in line)
+    taken["age"].append(_run(["age", "-r", public, "-o", str(sealed), str(source)])[0])
+    taken["age -d"].append(_run(["age", "-d", "-i", str(key), "-o", str(opened), str(sealed)])[0])
+    sealed.unlink()
+    opened.unlink()
+
+
+def _fill(path: Path, size: int) -> None:
+    """Write bytes that no file system can make smaller."""
+    block = os.urandom(MIB)
+    with path.open("wb") as file:
+        for number in range(size // MIB):
+            file.write(number.to_bytes(8, "big") + block[8:])
+
+
+def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> tuple[float, int]:
+    """Run a command to its end; return the seconds it took and the KiB of memory it had at most."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    errors = "" if process.stderr is None else process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    taken = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed: {errors[-2000:]}")
+    return taken, _kibibytes(usage)
+
+
+def _kibibytes(usage: resource.struct_rusage) -> int:
+    return usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
+
+
+def starts(folder: Path) -> list[Line]:
+    """How long the command line takes to say its version, and ``up`` to serve when everything was there before."""
+    told = dict(os.environ)
+    version = [_run([sys.executable, "-c", _CLIENT, "--version"], told)[0] for _ in range(7)]
+    nothing = [_run([sys.executable, "-c", "pass"], told)[0] for _ in range(7)]
+    data = folder / "warm"
+    _up(data)
+    warm = [_up(data) for _ in range(RUNS)]
+    bare = Reference("s for a bare interpreter", median(nothing))
+    return [
+        Line("start of the command line", median(version), "s", "≤ 0.3", bare, spread(version)),
+        Line("up, warm", median(warm), "s", "≤ 5", None, spread(warm)),
+    ]
+
+
+def _up(data: Path) -> float:
+    """Run ``up`` until it says that it is ready, and end it in order."""
+    port = next(port for port in range(19_000, programs.HIGHEST_PORT) if programs.is_free(port))
+    command = [sys.executable, "-m", "portal", "up", "--empty", "--data", str(data), "--port", str(port)]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        if process.stdout is None:
+            raise RuntimeError("up was started without a pipe")
+        for line in process.stdout:
+            if "Ready in" in line:
+                return time.perf_counter() - began
+        raise RuntimeError("up ended before it was ready.")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(_READY_SECONDS)
+        if process.stdout is not None:
+            process.stdout.close()

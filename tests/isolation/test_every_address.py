@@ -1,0 +1,94 @@
+"""Every address of both hosts, asked by nobody, a stranger, a member without the right and one with it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cast import Player
+from tests.isolation.visitors import NOBODY, Door, Premises, doors
+
+TABLE = Path(__file__).with_name("table.txt")
+
+
+def rows() -> dict[Door, tuple[int, ...]]:
+    """Return the table: what each door answers to whom."""
+    lines = [line.split() for line in TABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return {
+        Door(place, route.removeprefix("/"), method): tuple(map(int, statuses))
+        for place, method, route, *statuses in lines
+    }
+
+
+def visitors(premises: Premises, columns: int) -> tuple[Player | None, ...]:
+    """Return who asks in each column."""
+    cast = premises.cast
+    return (None, cast.max) if columns == 2 else (None, cast.mallory, cast.max, cast.ada)
+
+
+def test_every_address_has_a_row() -> None:
+    assert set(doors()) - set(rows()) == set(), "a new address needs a row in table.txt"
+    assert set(rows()) - set(doors()) == set(), "these rows stand for nothing any more"
+
+
+@pytest.mark.parametrize("place", ["base", "organization"])
+def test_every_address_answers_as_the_table_says(premises: Premises, place: str) -> None:
+    wrong = []
+    for door, expected in rows().items():
+        if door.place != place:
+            continue
+        found = tuple(premises.knock(door, who).status_code for who in visitors(premises, len(expected)))
+        if found != expected:
+            wrong.append(f"{door.method} {door.route}: {found}, not {expected}")
+    assert wrong == []
+
+
+def test_nobody_but_a_member_with_the_right_reaches_an_object() -> None:
+    """Check the table itself: a mistake there would let everything else pass."""
+    reached = [
+        door
+        for door, expected in rows().items()
+        if door.place == "organization"
+        and "<uuid:" in door.route
+        and not set(expected) <= {405}
+        # Templates are what members protect by, so every member reads them.
+        and not (door.method == "GET" and "template_id" in door.route)
+        and (expected[0] not in {302, 401} or any(status not in {403, 404} for status in expected[1:3]))
+    ]
+    assert reached == []
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        Door("organization", "documents/<uuid:cid>/", "GET"),
+        Door("organization", "documents/<uuid:cid>/revoke/", "GET"),
+        Door("organization", "api/v1/documents/<uuid:cid>", "GET"),
+        Door("organization", "api/v1/documents/<uuid:cid>/revoke", "POST"),
+        Door("base", "devices/<uuid:device_id>/revoke/", "GET"),
+        Door("base", "api/v1/devices/<uuid:device_id>", "DELETE"),
+    ],
+    ids=lambda door: f"{door.method} {door.route}",
+)
+def test_not_mine_and_not_there_look_the_same(premises: Premises, door: Door) -> None:
+    mallory = premises.cast.mallory
+    not_hers = premises.knock(door, mallory)
+    not_there = premises.knock(door, mallory, cid=str(NOBODY), device_id=str(NOBODY))
+    assert not_hers.status_code == not_there.status_code == 404
+    assert without_id(not_hers) == without_id(not_there)
+
+
+def test_a_page_that_does_not_exist_looks_like_one_that_is_not_hers(premises: Premises) -> None:
+    mallory = premises.cast.mallory
+    secret = premises.knock(Door("organization", "keys/", "GET"), mallory)
+    nothing = premises.knock(Door("organization", "nothing/", "GET"), mallory)
+    assert secret.status_code == nothing.status_code == 404
+    assert without_id(secret) == without_id(nothing)
+
+
+def without_id(answer: Any) -> bytes:
+    """Return the body without the correlation id, the one thing that may differ."""
+    correlation_id: bytes = answer["X-Correlation-Id"].encode()
+    body: bytes = answer.content
+    assert correlation_id in body
+    return body.replace(correlation_id, b"")

@@ -1,0 +1,68 @@
+"""Lists cost the same number of queries however long they are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django.plugin import DjangoDbBlocker
+
+from protection.client.session import Wish
+from tenants.directory.services.create_group import create_group
+from tests.cast import ACTOR, Cast
+from tests.isolation.visitors import Premises
+from tests.protection.stage import stage
+
+# The pinned numbers include the session, the person and the organization.
+PINNED = {
+    "/": 11,
+    "/documents/": 6,
+    "/documents/?scope=all": 6,
+    "/templates/": 5,
+    "/people/": 8,
+    "/keys/": 5,
+    "/audit/": 6,
+}
+
+
+@pytest.fixture(scope="module")
+def counts(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, tuple[int, int]]]:
+    """Return how many queries each page takes with 3 of everything and with 30."""
+    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as cast:
+        cast.found("contoso", "ada")
+        folder = tmp_path_factory.mktemp("files")
+        _grow(cast, folder, range(3))
+        few = {path: _queries(cast, path) for path in PINNED}
+        _grow(cast, folder, range(3, 30))
+        yield {path: (few[path], _queries(cast, path)) for path in PINNED}
+
+
+@pytest.mark.parametrize("path", PINNED)
+def test_a_list_takes_the_same_number_of_queries(counts: dict[str, tuple[int, int]], path: str) -> None:
+    assert counts[path] == (PINNED[path], PINNED[path])
+
+
+def _grow(cast: Cast, folder: Path, numbers: range) -> None:
+    """Add a document and a group for each number."""
+    for number in numbers:
+        file = folder / f"{number}.txt"
+        file.write_text("text", encoding="utf-8")
+        cast.ada.session.protect(file, Wish(grants=(f"reader{number}@contoso.example:VIEW",)))
+        create_group(
+            organization_id=cast.organizations["contoso"].id,
+            address=f"group{number}@contoso.example",
+            name=f"Group {number}",
+            members=(),
+            actor=ACTOR,
+        )
+
+
+def _queries(cast: Cast, path: str) -> int:
+    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    browser.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(path).status_code == 200
+    return len(queries)
