@@ -15,7 +15,7 @@ def django_db_setup(
 ) -> Iterator[None]:
     """Make the test database for whoever asks, by the mark of a test or by a fixture that outlives one test."""
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
+        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)

@@ -176,7 +176,8 @@ def latest_offline_moment(cid: UUID) -> datetime | None:
             """
             select to_timestamp(max(least(
                 (d.body::jsonb ->> 'offline_until')::bigint,
-                coalesce(floor(extract(epoch from clock_timestamp()))::bigint + (d.body::jsonb ->> 'lease')::bigint, 2^53)
+                coalesce(
+                    floor(extract(epoch from clock_timestamp()))::bigint + (d.body::jsonb ->> 'lease')::bigint, 2^53)
             )))
             from audit_event e join audit_eventdetails d on d.digest = e.details_digest
             where e.content_id = %s and e.kind = 'content.opened' and e.outcome = 'allowed'

@@ -126,7 +126,7 @@ def _insert(arrival: _Arrival, publisher: Publisher) -> Registered:
     parsed, envelope = arrival.verified.license, arrival.envelope
     policy = None
     if envelope.policy is not None:
-        # The limits beside the policy become part of it, so that what the issuer set is one value to compare and restore.
+        # The limits beside the policy become part of it, so that what the issuer set is one value to compare.
         policy = limited(parse_policy(envelope.policy), envelope.expires, offline_days=envelope.offline)
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
         raise InvalidPolicy("The document names a template that this organization does not have.")

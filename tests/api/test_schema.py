@@ -14,7 +14,7 @@ from portal.api import urls_base, urls_organization
 @pytest.fixture(scope="module")
 def description() -> dict[str, Any]:
     """Return the description as it is served."""
-    return SchemaGenerator(urlconf="portal.api.schema").get_schema(request=None, public=True)
+    return dict(SchemaGenerator(urlconf="portal.api.schema").get_schema(request=None, public=True))
 
 
 def operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -220,7 +220,7 @@ def test_an_event_of_a_transaction_that_failed_was_never_there(ledger: Organizat
 def as_owner(ledger: OrganizationFacts) -> Callable[..., None]:
     """Return a function that changes tables as their owner, whom no grant binds."""
 
-    def change(statement: str, *values: object) -> None:
+    def change(statement: str, *values: str | int | UUID | bytes) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
 

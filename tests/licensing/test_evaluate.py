@@ -373,7 +373,7 @@ def obstructed(subject: Subject, *reasons: Reason, request: Request | None = Non
     parts: dict[str, dict[str, object]] = {"organization": {}, "subject": {}, "document": {}, "policy": {}}
     for reason in reasons:
         for part, members in STEPS[reason].items():
-            parts[part] |= members  # type: ignore[operator]  # a table of tables
+            parts[part] |= dict(members)  # type: ignore[call-overload]  # a table of tables
     return decide(
         replace(TO_RITA, **parts["policy"]),  # type: ignore[arg-type]  # members by name
         replace(subject, **parts["subject"]),  # type: ignore[arg-type]  # members by name

@@ -17,7 +17,7 @@ from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.enable_person import enable_person
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, refusal, rights
+from tests.protection.scene import MAX, RITA, call, ledger, objects, opening, problem, protect, refusal, rights
 
 
 def policy_of(*grants: str, **more: Any) -> dict[str, Any]:
@@ -290,8 +290,7 @@ def test_a_lease_lapses_without_a_fresh_statement_and_one_statement_renews_it(ca
 def test_the_organizations_lease_is_the_longest_a_policy_can_have(cast: Cast, kept: Protected) -> None:
     assert call(cast.ada, "contoso", "PATCH", "settings", {"lease_seconds": 3600}).status_code == 200
     change(cast.olga, kept.cid, policy_of(f"{RITA}:VIEW", offline_days=7, lease=7200))
-    heartbeat_later(cast.rita)
-    opening(cast.rita, kept.path)
+    assert call(cast.rita, "contoso", "POST", "licenses", objects(kept.path)).status_code == 200
     (newest, *_) = ledger(cast, "contoso", "content.opened", cid=kept.cid, outcome="allowed")
     assert newest.details["lease"] == 3600
     assert call(cast.ada, "contoso", "PATCH", "settings", {"lease_seconds": 86_400}).status_code == 200
