@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.core.management import execute_from_command_line
 
-from portal.development import check_all, lock, test
-from portal.development.bench import command as bench
+from portal.development import benchmark, check_all, lock, test
 from portal.supervisor import commands, up
 
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
@@ -15,7 +14,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "test": test.main,
     "check_all": check_all.main,
     "lock": lock.main,
-    "bench": bench.main,
+    "bench": benchmark.main,
 }
 
 

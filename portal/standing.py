@@ -28,6 +28,8 @@ class Standing:
     ip: str
     source: str
     device: UUID | None = None
+    active: bool = True
+    """False when the person is disabled here: then he neither manages nor sees what he owns."""
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the role permits it; no role opens content (PROTOCOL P18)."""
@@ -62,7 +64,7 @@ def standing_at(
     device: UUID | None = None,
 ) -> Standing:
     """Return the standing of a person, or of a program, whose roles are its own and not those of people."""
-    role, member = "", False
+    role, member, active = "", False, True
     permissions: frozenset[Permission] = frozenset()
     if person.is_service:
         facts = program_of_person(organization.id, person.id)
@@ -73,6 +75,7 @@ def standing_at(
         if place is not None:
             permissions = of_place(role=place.role, guest=place.guest, disabled=place.disabled)
             role, member = place.role, not place.guest and not place.disabled
+            active = not place.disabled
     return Standing(
         person=person.id,
         address=person.email,
@@ -83,4 +86,5 @@ def standing_at(
         ip=ip,
         source=source,
         device=device,
+        active=active,
     )

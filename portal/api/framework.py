@@ -23,6 +23,7 @@ from portal.permissions import Permission
 from portal.standing import Standing, standing_at
 from protection.errors import ChanceryError, Unavailable
 from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.selectors.devices import device_of
 from tenants.naming import NameRefused
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -67,6 +68,8 @@ class MayCall(BasePermission):
         """Tell whether the standing permits this method."""
         if not isinstance(view, OrganizationView):
             return False
+        if not view.standing.active and not view.while_disabled:
+            return False
         needed = view.needs.get(request.method or "")
         if needed is None:
             return request.method == "OPTIONS"
@@ -97,6 +100,8 @@ class OrganizationView(BaseView):
 
     permission_classes = (Authenticated, MayCall)
     needs: ClassVar[Mapping[str, str]] = {}
+    while_disabled: ClassVar[bool] = False
+    """Whether a person who is disabled here may call it: the feed, which tells his device so."""
 
     @property
     def organization(self) -> OrganizationFacts:
@@ -119,6 +124,10 @@ class OrganizationView(BaseView):
     def device(self) -> ProvenDevice:
         """Return the device that proves to have sent this request, and record it with whatever is done."""
         device = proven_device(plain(self.request), caller(self.request).id)
+        # Its keys may be kept for seconds, whether it is revoked is read now.
+        facts = device_of(caller(self.request).id, device.id)
+        if facts is None or facts.revoked_at is not None:
+            raise Refused("This device has been revoked; sign in again to enroll it anew.")
         self._standing = standing_at(
             self.organization,
             caller(self.request),

@@ -227,6 +227,7 @@ class Feed(OrganizationView):
     """The revocation feed."""
 
     needs = {"GET": ANYBODY}
+    while_disabled = True
 
     @extend_schema(
         summary="Fetch the revocation feed",

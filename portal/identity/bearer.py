@@ -75,7 +75,7 @@ def token_of(request: HttpRequest) -> VerifiedToken | None:
     if token.origin != origins.origin_of(request):
         raise TokenRefused("The token names another origin.")
     organization = getattr(request, "organization", None)
-    if token.program_of is not None and (organization is None or organization.id != token.program_of):
+    if token.program_of is not None and organization is not None and organization.id != token.program_of:
         raise TokenRefused("This program belongs to another organization.")
     return token
 

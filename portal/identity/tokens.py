@@ -31,7 +31,8 @@ _LIMIT = 50_000
 BEARER_SQL: Final = """
 SELECT t.user_id, t.client_id, t.expires_at, t.data, t.scopes, p.person_id, p.organization_id
 FROM public.allauth_idp_oidc_token t
-LEFT JOIN public.directory_apiclient p ON p.client_id = t.client_id AND p.disabled_at IS NULL
+LEFT JOIN public.directory_apiclient p
+  ON (p.client_id = t.client_id OR p.person_id = t.user_id) AND p.disabled_at IS NULL
 LEFT JOIN public.directory_person u ON u.id = coalesce(t.user_id, p.person_id)
 WHERE t.type = 'at' AND t.hash = %(hash)s AND t.expires_at > statement_timestamp() AND u.is_active
 """
@@ -107,7 +108,7 @@ def from_row(token_hash: str, row: tuple[Any, ...]) -> VerifiedToken:
         scopes=frozenset(scopes.split()),
         expires_at=expires_at,
         authentication=from_json(kept.get(AUTHENTICATION)),
-        program_of=program_of if user_id is None else None,
+        program_of=program_of,
         token_hash=token_hash,
     )
 

@@ -44,7 +44,7 @@ def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callab
             here.standing = standing_at(
                 here.organization, cast(Any, request.user), ip=client_address(request), source="pages"
             )
-            if permission is not None and not here.standing.may(permission):
+            if not here.standing.active or (permission is not None and not here.standing.may(permission)):
                 raise Http404
             try:
                 return view(here, *args, **kwargs)

@@ -15,7 +15,7 @@ from protection.client.account import Account
 from protection.client.errors import Refused, ServiceError, Unreachable
 from protection.client.home import Home
 from protection.client.organization import Organization
-from protection.errors import CannotUnseal, Expired, InvalidFile, Revoked
+from protection.errors import CannotUnseal, ChanceryError, InvalidFile, Revoked
 from protection.licensing.body import BodySeal, VerifiedSeal
 from protection.licensing.jws import b64, unb64
 from protection.licensing.publishing import PublishingLicense
@@ -130,7 +130,7 @@ class Licenses:
 
     def _kept(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes] | None:
         record = self._home.read(self._name(license_, seal.seal))
-        if record is None or record["kind"] != "use":
+        if record is None or record["kind"] != "use" or self._place.clock_in_doubt():
             return None
         try:
             use = accept(
@@ -143,7 +143,10 @@ class Licenses:
                 feed=self._place.feed(),
                 stored=True,
             )
-        except (Expired, Revoked):
+        except (Unreachable, Refused):
+            raise
+        except ChanceryError:
+            # Ended, withdrawn, of a device of before, or under a key no longer trusted: the service is asked instead.
             self._home.remove(self._name(license_, seal.seal))
             return None
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)

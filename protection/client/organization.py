@@ -4,6 +4,7 @@ All of it is kept on disk, so that protecting and opening work without a network
 themselves allow.
 """
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from protection.client.account import RENEW_BEFORE, Service
-from protection.client.errors import Misused, Refused, Unreachable
+from protection.client.errors import Misused, Refused, ServiceError, Unreachable
 from protection.client.home import Home
 from protection.errors import ChanceryError, FeedGap, UntrustedKey
 from protection.licensing.feed import FeedEntry, FeedState, FeedStatement
@@ -29,6 +30,9 @@ saves the question.
 
 CLOCK_TOLERANCE: Final = 300
 """Seconds by which the system clock may be behind before nothing opens offline (PROTOCOL P26)."""
+
+EVENTS_AT_ONCE: Final = 1_000
+"""How many waiting events are sent in one request; the service takes ten times as many."""
 
 _EARLY: Final = 3_600
 
@@ -255,6 +259,10 @@ class Organization:
             self._home.write("clock", {"highest": system})
         return max(system, mark) if system + CLOCK_TOLERANCE >= mark else system
 
+    def clock_in_doubt(self) -> bool:
+        """Tell whether the system clock is behind a time this device has seen: then only the service may license."""
+        return self._clock_ran_ahead()
+
     def _clock_ran_ahead(self) -> bool:
         """Tell whether the highest time seen lies ahead of the system clock: one of the two is wrong."""
         return int((self._home.read("clock") or {}).get("highest", 0)) > time.time() + CLOCK_TOLERANCE
@@ -266,25 +274,23 @@ class Organization:
         self._home.write(f"waiting-{self.id}/{kind}-{uuid4().hex}", {"kind": kind, "item": item})
 
     def send_waiting(self) -> int:
-        """Send what waits; return how many items were taken.  What the service refuses is dropped, it is on record."""
+        """Send what waits; return how many items there were.
+
+        What the service refuses for good is dropped; whatever else goes wrong leaves it waiting and raises.
+        """
         waiting = [(name, self._home.read(name)) for name in self._home.names(f"waiting-{self.id}")]
         known = [(name, record) for name, record in waiting if record is not None]
         for name, record in known:
             if record["kind"] == "registration":
-                try:
+                with contextlib.suppress(Refused, ServiceError):
                     self.call("POST", "/api/v1/registrations", record["item"], proof=True)
-                except Unreachable:
-                    return 0
-                except ChanceryError:
-                    pass
                 self._home.remove(name)
         events = [(name, record["item"]) for name, record in known if record["kind"] == "event"]
-        self._send_events(events)
+        for start in range(0, len(events), EVENTS_AT_ONCE):
+            self._send_events(events[start : start + EVENTS_AT_ONCE])
         return len(known)
 
     def _send_events(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        if not events:
-            return
         self.call("POST", "/api/v1/events", {"events": [item for _, item in events]}, proof=True)
         for name, _ in events:
             self._home.remove(name)

@@ -47,8 +47,10 @@ def issuer(organization: UUID) -> Issuer:
     if kept is not None and time.monotonic() - kept[0] < KEPT_SECONDS:
         return kept[1]
     found = _load(organization)
-    with _lock:
-        _kept[organization] = (time.monotonic(), found)
+    if not connection.in_atomic_block:
+        # Inside a transaction the key may just have been made and may yet be rolled back.
+        with _lock:
+            _kept[organization] = (time.monotonic(), found)
     return found
 
 

@@ -25,15 +25,12 @@ MAX_DAYS: Final = 36_500
 
 def kill_revisions_below(feed_id: bytes, rev: int) -> int:
     """Kill cached licenses of one document that carry a lower revision; return the feed's new number."""
-    return _append(feed_id, rev=rev, before=None)
+    return _append(feed_id, rev=rev)
 
 
 def kill_issued_until_now(feed_id: bytes) -> int:
     """Kill every license of one person or device issued so far; return the feed's new number."""
-    with connection.cursor() as cursor:
-        cursor.execute("select ceil(extract(epoch from clock_timestamp()))::bigint")
-        (now,) = cursor.fetchone()
-    return _append(feed_id, rev=None, before=now + LONGEST_LICENSING)
+    return _append(feed_id, rev=None)
 
 
 def touch() -> int:
@@ -44,8 +41,15 @@ def touch() -> int:
     return int(seq)
 
 
-def _append(feed_id: bytes, *, rev: int | None, before: int | None) -> int:
+def _append(feed_id: bytes, *, rev: int | None) -> int:
+    """Add an entry; without a revision it reaches from the moment the head's lock was had, however long that took."""
     seq = touch()
+    before = None
+    if rev is None:
+        with connection.cursor() as cursor:
+            cursor.execute("select ceil(extract(epoch from clock_timestamp()))::bigint")
+            (now,) = cursor.fetchone()
+        before = now + LONGEST_LICENSING
     days = ServiceSettings.objects.values_list("longest_license_days", flat=True).get(id=1)
     FeedEntry.objects.create(
         seq=seq, feed_id=feed_id, rev=rev, before=before, drop_after=Now() + timedelta(days=min(days, MAX_DAYS) + 1)

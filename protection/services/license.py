@@ -4,10 +4,13 @@ One statement reads all state, ``licensing.evaluate`` decides, one statement rec
 nothing it rests on has moved, and only then keys are touched and licenses signed.  No durable event, no license.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
+
+from django.db import DatabaseError
 
 from audit.services.record import Personal, event_parameters
 from protection.crypto import aead, bindings
@@ -111,26 +114,31 @@ def license_one(*, lane: Lane, caller: Caller, wanted: Wanted) -> Answer:
     granted = decided[0]
     if isinstance(granted.decision, Deny) or granted.state is None:
         return Answer(decided, reading, None, None)
-    signing = _released(lane, caller, reading, decided)
-    key = _content_key(caller, granted.state, granted.decision)
-    sealed = None
-    if key is not None:
-        sealed = seal_content_key(
-            caller.device.encryption,
-            key,
-            org=caller.organization,
-            cid=granted.state.facts.cid,
-            dev=caller.device.id,
-            jti=granted.event,
-        )
-    use = _use_license(caller, reading, granted, granted.decision, signing, sealed)
-    return Answer(decided, reading, use.sign(signing.key), signing.delegation)
+    with _release(lane, caller, reading, decided) as signing:
+        key = _content_key(caller, granted.state, granted.decision)
+        sealed = None
+        if key is not None:
+            sealed = seal_content_key(
+                caller.device.encryption,
+                key,
+                org=caller.organization,
+                cid=granted.state.facts.cid,
+                dev=caller.device.id,
+                jti=granted.event,
+            )
+        use = _use_license(caller, reading, granted, granted.decision, signing, sealed)
+        return Answer(decided, reading, use.sign(signing.key), signing.delegation)
 
 
 def license_batch(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> Answer:
     """Decide, record and license up to ``MAX_BATCH`` documents with one signature and one sealed blob."""
     reading, decided = _decide(lane, caller, wanted, batch=True)
-    signing = _released(lane, caller, reading, decided)
+    with _release(lane, caller, reading, decided) as signing:
+        return Answer(decided, reading, _batch(caller, reading, decided, signing), signing.delegation)
+
+
+def _batch(caller: Caller, reading: Reading, decided: Sequence[Decided], signing: Issuer) -> str:
+    """Return the signed batch: one result for each decision, in order, and one sealed blob of content keys."""
     keys: list[bytes] = []
     results: list[BatchResult] = []
     for item in decided:
@@ -155,7 +163,7 @@ def license_batch(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> An
         results=tuple(results),
         keys=seal_batch_keys(caller.device.encryption, keys, org=caller.organization, dev=caller.device.id, jti=jti),
     )
-    return Answer(decided, reading, batch.sign(signing.key), signing.delegation)
+    return batch.sign(signing.key)
 
 
 def _decide(
@@ -266,8 +274,13 @@ def _details(reading: Reading, state: ContentState | None, decision: Decision) -
     }
 
 
-def _released(lane: Lane, caller: Caller, reading: Reading, decided: Sequence[Decided]) -> Issuer:
-    """Store fresh bindings and return who signs; on failure say in the ledger that nothing was released (P29)."""
+@contextmanager
+def _release(lane: Lane, caller: Caller, reading: Reading, decided: Sequence[Decided]) -> Iterator[Issuer]:
+    """Store fresh bindings and give who signs; whatever fails from here on is said in the ledger (P29).
+
+    The openings are on record as allowed; when a key or a signature then fails, nothing was issued, and the record has
+    to say that too.  Raises Unavailable for every such failure.
+    """
     try:
         fresh = [
             (item.state.scope, address, identity)
@@ -277,25 +290,24 @@ def _released(lane: Lane, caller: Caller, reading: Reading, decided: Sequence[De
         ]
         if fresh:
             lane.bind(fresh)
-        for tenant_key in {
-            i.state.tenant_key for i in decided if i.state is not None and isinstance(i.decision, Allow)
-        }:
-            wrapping_key(caller.organization, tenant_key)
-        return issuer(caller.organization)
-    except ChanceryError as error:
-        _record_release_failure(lane, caller, reading, decided, error)
-        raise
+        yield issuer(caller.organization)
+    except (ChanceryError, DatabaseError) as error:
+        code = error.code if isinstance(error, ChanceryError) else Unavailable.code
+        _record_release_failure(lane, caller, reading, decided, code)
+        if isinstance(error, Unavailable):
+            raise
+        raise Unavailable("The license could not be made; the attempt is on record.") from error
 
 
 def _record_release_failure(
-    lane: Lane, caller: Caller, reading: Reading, decided: Sequence[Decided], error: ChanceryError
+    lane: Lane, caller: Caller, reading: Reading, decided: Sequence[Decided], code: str
 ) -> None:
     events = [
         event_parameters(
             event_id=uuid4(),
             kind=Kind.LICENSE_RELEASE_FAILED.value,
             outcome=Outcome.FAILED.value,
-            reason=error.code,
+            reason=code,
             content_id=item.state.facts.cid,
             source=caller.source,
             details={"of": str(item.event)},

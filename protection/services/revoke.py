@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from protection.events import Actor, Kind
 from protection.models import Content, ContentRevocation
-from protection.services.access import managed_content
+from protection.services.access import ADMINISTRATOR, managed_content
 from protection.services.feed import kill_revisions_below
 from protection.services.recording import record_action
 
@@ -32,14 +32,21 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
     if recipient is None:
         if content.revoked_at is None:
             _raise_revision(content, revoked_by=actor.person)
+        elif ground != ADMINISTRATOR:
+            # From now on it is the owner's will, which an administrator does not undo (PROTOCOL P18).
+            content.revoked_by = actor.person
+            content.save(update_fields=["revoked_by"])
     else:
-        _, fresh = ContentRevocation.objects.get_or_create(
+        row, fresh = ContentRevocation.objects.get_or_create(
             content=content,
             identity=recipient.identity,
             defaults={"address": recipient.address, "revoked_by": actor.person},
         )
         if fresh:
             _raise_revision(content)
+        elif ground != ADMINISTRATOR:
+            row.revoked_by = actor.person
+            row.save(update_fields=["revoked_by"])
     details = {"ground": ground, "note": reason[:500], "recipient": "" if recipient is None else "one"}
     record_action(
         Kind.CONTENT_REVOKED,

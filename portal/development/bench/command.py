@@ -90,3 +90,7 @@ def _measured(name: str, run: Callable[[], list[Line]]) -> list[Line]:
         return run()
     except (RuntimeError, OSError) as error:
         return [Line(name, float("nan"), "", note=str(error).strip().splitlines()[0])]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
