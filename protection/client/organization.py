@@ -203,13 +203,13 @@ class Organization:
         Without a network the kept state is returned, and leases lapse by its age.
         """
         state, asked = self._kept_feed()
-        if self.online and (newest or time.time() - asked > HEARTBEAT or self._clock_ran_ahead()):
+        if self.online and (newest or time.time() - asked > HEARTBEAT or self.clock_in_doubt()):
             try:
                 state = self._advanced(state)
             except Unreachable:
                 return state
             self._keep_feed(state)
-            if self._clock_ran_ahead():
+            if self.clock_in_doubt():
                 self._home.write("clock", {"highest": state.as_of})
         return state
 
@@ -261,10 +261,6 @@ class Organization:
 
     def clock_in_doubt(self) -> bool:
         """Tell whether the system clock is behind a time this device has seen: then only the service may license."""
-        return self._clock_ran_ahead()
-
-    def _clock_ran_ahead(self) -> bool:
-        """Tell whether the highest time seen lies ahead of the system clock: one of the two is wrong."""
         return int((self._home.read("clock") or {}).get("highest", 0)) > time.time() + CLOCK_TOLERANCE
 
     # --- what waits to be sent -----------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> No
         raise NotFound("There is no such document, or you may not decide about it.")
     if content.registration == RegistrationState.HELD:
         content.registration = state
-        content.save(update_fields=["registration"])
+        # Barred means barred: its issuer, whom no registration stops, included.
+        content.issuer_barred = state == RegistrationState.BARRED
+        content.save(update_fields=["registration", "issuer_barred"])
         touch()
         record_action(kind, actor, content_id=cid, title=content.title)
