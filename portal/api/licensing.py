@@ -76,6 +76,10 @@ class LicenseBatch(OrganizationView):
 
     @extend_schema(
         summary="Ask for up to 1,000 licenses at once",
+        description=(
+            "Each document has a result of its own, in order. 409 send_whole_license means that nothing was decided:"
+            " documents lists the places of those that must be sent as objects, counted from 0."
+        ),
         parameters=[PROOF],
         request=inline_serializer("LicenseBatchRequest", {"items": WantedDocument(many=True)}),
         responses=inline_serializer(

@@ -71,7 +71,8 @@ def problem(
 
 def of_error(error: ChanceryError) -> JsonResponse:
     """Return the answer for a domain error."""
-    answer = problem(status_of(error), error.code, error.message, next_step=error.next_step)
+    more = {"documents": list(error.places)} if isinstance(error, SendWholeLicense) else None
+    answer = problem(status_of(error), error.code, error.message, next_step=error.next_step, more=more)
     if isinstance(error, Unavailable):
         answer["Retry-After"] = "2"
     return answer

@@ -1,5 +1,6 @@
 """Put on record what a license request shows for the first time: a document, or a new edition of one (P3, P5)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,10 +24,17 @@ from protection.services.register import PublisherOf, Registered, RegistrationRe
 
 
 class SendWholeLicense(ChanceryError):
-    """Only digests were sent of a document or edition that the service does not know; nothing was decided."""
+    """Only digests were sent of a document or edition that the service does not know; nothing was decided.
+
+    ``places`` are the positions of these documents in the request, counted from 0.
+    """
 
     code = "send_whole_license"
     remedy = "Send the publishing license and the body seal themselves; a current client does this by itself."
+
+    def __init__(self, message: str, *, places: Sequence[int] = (0,)) -> None:
+        super().__init__(message)
+        self.places = tuple(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,11 @@ class Wanted:
     seal: bytes
     publishing_license: str | None = field(default=None, repr=False)
     body_seal: str | None = field(default=None, repr=False)
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether the objects themselves came along."""
+        return self.publishing_license is not None and self.body_seal is not None
 
 
 def arrive(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from portal.api import throttle
 from tests.cast import Cast
 from tests.protection.stage import stage
 
@@ -26,6 +27,12 @@ def cast(
         made.found("fabrikam", "rita")
         made.found("hostile", "mallory")
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _quiet_before() -> None:
+    """Let each test begin with whole limits: everybody here comes from one address."""
+    throttle.forget()
 
 
 @pytest.fixture

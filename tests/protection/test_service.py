@@ -9,6 +9,7 @@ import pytest
 
 from portal.api import throttle
 from protection.client.session import Protected, Wish
+from protection.licensing import jws
 from protection.licensing.batch import Refusal, UseLicenseBatch
 from protection.licensing.jws import b64
 from protection.licensing.use import UseLicense
@@ -77,6 +78,25 @@ def test_a_thousand_items_are_one_call_and_a_thousand_events(cast: Cast, sealed:
 
 def ledger_of(cast: Cast, sealed: Protected) -> list[Any]:
     return ledger(cast, "contoso", "content.opened", cid=sealed.cid, outcome="allowed")
+
+
+def test_a_batch_says_which_documents_must_come_whole_and_decides_nothing(
+    cast: Cast, plan: Path, sealed: Protected
+) -> None:
+    """The known ones are not opened on record either: a client asks again for all, with the objects that lacked."""
+    target = plan.with_name(f"{uuid4().hex}.sealed")
+    unseen = cast.olga.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=target)
+    known = {
+        name: b64(jws.digest(token)) for name, token in zip(("pl", "seal"), objects(sealed.path).values(), strict=True)
+    }
+    bare = {
+        name: b64(jws.digest(token)) for name, token in zip(("pl", "seal"), objects(unseen.path).values(), strict=True)
+    }
+    answer = call(cast.rita, "contoso", "POST", "licenses/batch", {"items": [known, bare, known, bare]})
+    assert problem(answer, 409, "send_whole_license")["documents"] == [1, 3]
+    assert ledger_of(cast, sealed) == []
+    made = batch(cast, [known, objects(unseen.path), known, objects(unseen.path)])
+    assert [type(result) for result in made.results] == [UseLicense] * 4
 
 
 @pytest.mark.parametrize("items", [[], None, "x", [{}], [1], [{"pl": "AA", "seal": "AA"}], [{"pl": 1}]])

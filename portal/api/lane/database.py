@@ -1,7 +1,8 @@
 """The lane's two statements: one reads everything a decision rests on, one records it if nothing has moved."""
 
 import functools
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -18,13 +19,14 @@ from portal.identity.subject import subject_of
 from protection.errors import Unavailable
 from protection.selectors.licensing import CONTENT_STATE, UNMOVED, content_state, service_state
 from protection.services.arrive import Wanted
-from protection.services.license import Reading
+from protection.services.decide import Reading
 from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
 from tenants.directory.statements import EPOCH_SQL, SUBJECT_SQL
 from tenants.organizations.models import Organization
 from tenants.organizations.selectors import OrganizationFacts
 
 _KEPT_STATEMENTS: Final = 4_096
+_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 
 _TOGETHER: Final = """
 with subject as ({subject}), documents as ({documents})
@@ -50,7 +52,7 @@ class NobodyHere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LaneDatabase:
-    """The port of ``protection.services.license`` for one person on one device at one organization."""
+    """The port of ``protection.services.decide`` for one person on one device at one organization."""
 
     organization: OrganizationFacts
     person: UUID
@@ -70,7 +72,7 @@ class LaneDatabase:
         }
         try:
             with pool().connection() as connection, connection.cursor(row_factory=_halves) as cursor:
-                rows = cursor.execute(self._qualified(_STATE), asked).fetchall()
+                rows = cursor.execute(*self._prepared(_STATE, asked)).fetchall()
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable("The database did not answer in time.") from error
         if not rows:
@@ -116,7 +118,7 @@ class LaneDatabase:
             columns = {name: [event[name] for event in events] for name in events[0]}
         try:
             with pool().connection() as connection:
-                written = connection.execute(self._qualified(statement), {**columns, **reading.marker}).fetchone()
+                written = connection.execute(*self._prepared(statement, {**columns, **reading.marker})).fetchone()
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable("The decision could not be recorded in time, so nothing was issued.") from error
         # One event answers with its row, several with their count.
@@ -131,13 +133,14 @@ class LaneDatabase:
         }
         try:
             with pool().connection() as connection:
-                connection.execute(self._qualified(_BIND), columns)
+                connection.execute(*self._prepared(_BIND, columns))
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable("The database did not answer in time.") from error
 
-    def _qualified(self, statement: str) -> bytes:
-        """Return a statement with the organization's schema in front of its tables."""
-        return _qualified(statement, self.organization.schema_name)
+    def _prepared(self, statement: str, values: Mapping[str, object]) -> tuple[bytes, list[object]]:
+        """Return a statement with the organization's schema in front of its tables, and its values in order."""
+        text, names = _numbered(statement, self.organization.schema_name)
+        return text, [values[name] for name in names]
 
 
 def _halves(cursor: psycopg.Cursor[Any]) -> RowMaker[tuple[dict[str, Any], dict[str, Any]]]:
@@ -154,6 +157,12 @@ def _halves(cursor: psycopg.Cursor[Any]) -> RowMaker[tuple[dict[str, Any], dict[
 
 
 @functools.lru_cache(maxsize=_KEPT_STATEMENTS)
-def _qualified(statement: str, schema: str) -> bytes:
-    """Return the text of a statement for one schema; putting it together anew costs as much as sending it."""
-    return sql.SQL(statement).format(schema=sql.SQL("{}.").format(sql.Identifier(schema))).as_bytes()
+def _numbered(statement: str, schema: str) -> tuple[bytes, tuple[str, ...]]:
+    """Return the text of a statement for one schema with ``$1`` for ``%(name)s``, and the names in that order.
+
+    Putting the text together costs as much as sending it, and the library reads placeholders anew in each call when a
+    statement is as long as ours; numbered ones it takes as they are.
+    """
+    qualified = sql.SQL(statement).format(schema=sql.SQL("{}.").format(sql.Identifier(schema))).as_string()
+    names = tuple(dict.fromkeys(_PLACEHOLDER.findall(qualified)))
+    return _PLACEHOLDER.sub(lambda found: f"${names.index(found[1]) + 1}", qualified).encode(), names

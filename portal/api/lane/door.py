@@ -23,19 +23,11 @@ from portal.identity.proof import ProvenDevice
 from portal.identity.publisher import publisher_at
 from protection.errors import ChanceryError, InvalidObject
 from protection.licensing import jws
-from protection.licensing.evaluate import Deny
 from protection.licensing.jws import unb64
 from protection.services.arrive import Wanted
 from protection.services.certify import DeviceKeys
-from protection.services.license import (
-    MAX_BATCH,
-    Answer,
-    Caller,
-    Decided,
-    license_batch,
-    license_one,
-    refusal_details,
-)
+from protection.services.decide import Caller, Refused, refusal_details
+from protection.services.license import MAX_BATCH, Answer, license_batch, license_one
 from tenants.organizations.selectors import OrganizationFacts
 
 ONE: Final = "/api/v1/licenses"
@@ -152,15 +144,13 @@ def _digest(item: Mapping[str, Any], name: str) -> bytes:
 
 def _one(answer: Answer) -> HttpResponse:
     decided = answer.decided[0]
-    if answer.token is None:
+    if isinstance(decided, Refused):
         return _refused(decided, answer)
-    cid = "" if decided.state is None else str(decided.state.facts.cid)
+    cid = str(decided.state.facts.cid)
     return JsonResponse({"use_license": answer.token, "delegation": answer.delegation, "cid": cid})
 
 
-def _refused(decided: Decided, answer: Answer) -> HttpResponse:
-    if not isinstance(decided.decision, Deny):
-        raise TypeError("only a refusal is answered without a license")
+def _refused(decided: Refused, answer: Answer) -> HttpResponse:
     details = refusal_details(decided, answer.reading)
     detail = details.pop("detail")
     return problem(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
-from psycopg import Connection
+from psycopg import Connection, RawCursor
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
@@ -25,7 +25,13 @@ def pool() -> ConnectionPool[Connection[TupleRow]]:
         name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if name in parameters
     }
     return ConnectionPool(
-        kwargs={**keywords, "options": options, "autocommit": True, "prepare_threshold": 0},
+        kwargs={
+            **keywords,
+            "options": options,
+            "autocommit": True,
+            "prepare_threshold": 0,
+            "cursor_factory": RawCursor,
+        },
         connection_class=Connection[TupleRow],
         min_size=1,
         max_size=16,

@@ -1,0 +1,247 @@
+"""Decide about license requests and put each decision on record before anything leaves (DESIGN.md §10; PROTOCOL P29).
+
+One statement reads all state, ``licensing.evaluate`` decides, one statement records every decision on condition that
+nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol, TypeAlias
+from uuid import UUID, uuid4
+
+from audit.services.record import Personal, event_parameters
+from protection.errors import Unavailable
+from protection.events import Actor, Kind, Outcome
+from protection.licensing.evaluate import Allow, Deny, OrganizationFacts, Registration, Request, evaluate
+from protection.licensing.policy import Enforcement
+from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.rights import Right, in_order
+from protection.licensing.subject import Subject
+from protection.selectors.licensing import ContentState, EditionState, ServiceState
+from protection.services.arrive import SendWholeLicense, Wanted, arrive
+from protection.services.certify import DeviceKeys
+from protection.services.register import PublisherOf
+
+ATTEMPTS: Final = 4
+"""How often a decision is made anew when state moves under it before the service says that it is too busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the deciding statement read: one moment, one person, one organization, the documents in the order asked.
+
+    ``marker`` is the portal's part of the condition under which the decision may be recorded.
+    """
+
+    service: ServiceState
+    subject: Subject
+    organization_active: bool
+    service_active: bool
+    device_feed_id: bytes
+    address: str
+    name: str
+    documents: tuple[ContentState | None, ...]
+    marker: dict[str, Any] = field(default_factory=dict)
+
+
+class Lane(Protocol):
+    """The port to the database: the portal runs both statements on connections of its own pool."""
+
+    def read(self, wanted: Sequence[Wanted]) -> Reading:
+        """Run the deciding statement."""
+        ...
+
+    def record(self, events: Sequence[dict[str, object]], reading: Reading) -> bool:
+        """Write all events durably if nothing has moved since ``reading``; tell whether they were written."""
+        ...
+
+    def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:
+        """Store first resolutions of addresses as (scope, address, identity)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, on which device, from where."""
+
+    organization: UUID
+    iss: str
+    device: DeviceKeys
+    device_name: str
+    ip: str
+    source: str
+    publisher_of: PublisherOf
+    """Asks the directory about who published a document that is seen for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A recorded opening with everything its license needs; ``event`` is the id it was recorded under."""
+
+    wanted: Wanted
+    state: ContentState
+    edition: EditionState
+    decision: Allow
+    event: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A recorded refusal; ``state`` is None when the document is not on record."""
+
+    wanted: Wanted
+    state: ContentState | None
+    decision: Deny
+    event: UUID
+
+
+Decided: TypeAlias = Granted | Refused
+
+
+def decide(
+    *, lane: Lane, caller: Caller, wanted: Sequence[Wanted], batch: bool = False
+) -> tuple[Reading, tuple[Decided, ...]]:
+    """Read, decide and record until the record is of a state that still stood when it was written.
+
+    Documents and editions that are seen for the first time are put on record before, in transactions of their own.
+    Raises SendWholeLicense for those of which only digests came, and Unavailable when nothing could be recorded.
+    """
+    for attempt in range(ATTEMPTS):
+        reading = lane.read(wanted)
+        if attempt == 0 and _arrived(caller, reading, wanted):
+            reading = lane.read(wanted)
+        organization = _organization(caller, reading)
+        decided = tuple(
+            _decided(organization, reading, item, state, batch=batch)
+            for item, state in zip(wanted, reading.documents, strict=True)
+        )
+        if lane.record([_event(caller, reading, item) for item in decided], reading):
+            return reading, decided
+    raise Unavailable("The organization is being changed right now, and no decision could be recorded.")
+
+
+def _arrived(caller: Caller, reading: Reading, wanted: Sequence[Wanted]) -> bool:
+    """Put on record what is new among the documents asked for; tell whether anything was new."""
+    unknown = [
+        place
+        for place, state in enumerate(reading.documents)
+        if state is None or (state.edition is None and state.facts.registration is Registration.REGISTERED)
+    ]
+    bare = [place for place in unknown if not wanted[place].whole]
+    if bare:
+        raise SendWholeLicense("The service does not know this document or this edition of it yet.", places=bare)
+    actor = Actor(
+        person=reading.subject.person,
+        address=reading.address,
+        name=reading.name,
+        ip=caller.ip,
+        device=caller.device.id,
+        source=caller.source,
+    )
+    for place in unknown:
+        arrive(
+            organization=caller.organization,
+            wanted=wanted[place],
+            publisher_of=caller.publisher_of,
+            actor=actor,
+            now=reading.service.now,
+        )
+    return bool(unknown)
+
+
+def _organization(caller: Caller, reading: Reading) -> OrganizationFacts:
+    service = reading.service
+    return OrganizationFacts(
+        id=caller.organization,
+        active=reading.organization_active,
+        service_active=reading.service_active,
+        key_available=True,
+        platforms_off=service.platforms_off,
+        conditions=service.conditions,
+        max_license_days=service.max_license_days,
+    )
+
+
+def _decided(
+    organization: OrganizationFacts, reading: Reading, wanted: Wanted, state: ContentState | None, *, batch: bool
+) -> Decided:
+    if state is None:
+        # What could be believed was registered before, so this license did not verify.
+        return Refused(wanted, None, Deny(Reason.TAMPERED), uuid4())
+    decision = evaluate(
+        organization=organization if state.key_usable else replace(organization, key_available=False),
+        content=state.facts,
+        subject=reading.subject,
+        request=Request(),
+        now=reading.service.now,
+    )
+    if isinstance(decision, Deny):
+        return Refused(wanted, state, decision, uuid4())
+    if state.edition is None:
+        # Access would be given, but not to this body: it is sealed by nobody the service knows.
+        return Refused(wanted, state, Deny(Reason.TAMPERED), uuid4())
+    if batch and viewer_only(state, decision):
+        return Refused(wanted, state, Deny(Reason.VIEWER_ONLY), uuid4())
+    return Granted(wanted, state, state.edition, decision, uuid4())
+
+
+def _event(caller: Caller, reading: Reading, item: Decided) -> dict[str, object]:
+    """Return the parameters of one event; a refusal is as complete as an opening (C83)."""
+    personal = Personal(
+        person_id=reading.subject.person,
+        name=reading.name,
+        addresses=(reading.address,) if reading.address else (),
+        ip=caller.ip,
+        device_id=caller.device.id,
+        device=caller.device_name,
+        title="" if item.state is None else item.state.title,
+    )
+    return event_parameters(
+        event_id=item.event,
+        kind=Kind.CONTENT_OPENED.value,
+        outcome=(Outcome.ALLOWED if isinstance(item, Granted) else Outcome.REFUSED).value,
+        reason="" if isinstance(item, Granted) else item.decision.reason.value,
+        content_id=None if item.state is None else item.state.facts.cid,
+        source=caller.source,
+        personal=personal,
+        details=_details(reading, item),
+    )
+
+
+def _details(reading: Reading, item: Decided) -> dict[str, Any] | None:
+    if isinstance(item, Refused):
+        return {"detail": item.decision.detail} if item.decision.detail else None
+    return {
+        "basis": item.decision.basis.value,
+        "edition": item.edition.n,
+        "lease": lease_of(item.decision, reading.service),
+        "offline_until": item.decision.offline_until,
+        "rights": in_order(item.decision.rights),
+    }
+
+
+def viewer_only(state: ContentState, allowed: Allow) -> bool:
+    """Tell whether the content key stays with the service: pages are rendered there (PROTOCOL P23)."""
+    policy = state.facts.policy
+    viewer = policy is not None and policy.enforcement is Enforcement.VIEWER
+    return viewer and allowed.rights.isdisjoint({Right.OWNER, Right.EXPORT})
+
+
+def lease_of(allowed: Allow, service: ServiceState) -> int | None:
+    """Return the shorter of the organization's lease and the policy's own, or None when neither asks for one."""
+    return min((lease for lease in (service.lease_seconds, allowed.lease) if lease is not None), default=None)
+
+
+def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
+    """Return what the refused person is told: words, next step, the owner's contact; never which entry denied him."""
+    decision = item.decision
+    # What denies by entry and what was never granted read the same to the person (PROTOCOL P19).
+    reason = Reason.NOT_GRANTED if decision.reason is Reason.DENIED_BY_ENTRY else decision.reason
+    words = WORDS[reason]
+    return {
+        "reason": reason.value,
+        "message": words.person,
+        "detail": decision.detail,
+        "next_step": words.next_step,
+        "contact": reading.service.contact if item.state is None else item.state.owner_address,
+    }

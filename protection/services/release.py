@@ -1,0 +1,148 @@
+"""Make use licenses of openings that are on record: content keys, signatures, edit certificates (PROTOCOL P3, P11)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from django.db import DatabaseError
+
+from audit.services.record import event_parameters
+from protection.crypto import aead, bindings
+from protection.errors import ChanceryError, Unavailable
+from protection.events import Kind, Outcome
+from protection.keys.issuing import Issuer, issuer
+from protection.keys.wrapping import wrapping_key
+from protection.licensing.edit import EditCertificate
+from protection.licensing.feed import pair_id
+from protection.licensing.policy import Enforcement
+from protection.licensing.rights import Right, in_order
+from protection.licensing.use import EditionStatus, UseLicense
+from protection.selectors.licensing import ContentState
+from protection.services.certify import CLOCK_MARGIN
+from protection.services.decide import Caller, Granted, Lane, Reading, lease_of, viewer_only
+from protection.services.feed import derived_feed_id
+
+
+@contextmanager
+def released(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Granted]) -> Iterator[Issuer]:
+    """Store fresh bindings and give who signs; whatever fails from here on is said in the ledger (PROTOCOL P29).
+
+    The openings are on record as allowed; when a key or a signature then fails, nothing was issued, and the record has
+    to say that too.  Raises Unavailable for every such failure.
+    """
+    try:
+        fresh = [
+            (item.state.scope, address, identity) for item in granted for address, identity in item.decision.bindings
+        ]
+        if fresh:
+            lane.bind(fresh)
+        yield issuer(caller.organization)
+    except (ChanceryError, DatabaseError) as error:
+        code = error.code if isinstance(error, ChanceryError) else Unavailable.code
+        _record_failure(lane, caller, reading, granted, code)
+        if isinstance(error, Unavailable):
+            raise
+        raise Unavailable("The license could not be made; the attempt is on record.") from error
+
+
+def _record_failure(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Granted], code: str) -> None:
+    events = [
+        event_parameters(
+            event_id=uuid4(),
+            kind=Kind.LICENSE_RELEASE_FAILED.value,
+            outcome=Outcome.FAILED.value,
+            reason=code,
+            content_id=item.state.facts.cid,
+            source=caller.source,
+            details={"of": str(item.event)},
+        )
+        for item in granted
+    ]
+    if events:
+        lane.record(events, replace(reading, marker={}))
+
+
+def content_key(caller: Caller, granted: Granted) -> bytes | None:
+    """Return the content key of the edition asked for, or None where it is not released (PROTOCOL P23)."""
+    state, edition = granted.state, granted.edition
+    if viewer_only(state, granted.decision):
+        return None
+    binding = bindings.content_key(
+        org=caller.organization, kid=state.kid, cid=state.facts.cid, seal_digest=edition.seal_digest
+    )
+    return aead.unwrap(wrapping_key(caller.organization, state.tenant_key), edition.wrapped_key, binding)
+
+
+def use_license(
+    caller: Caller, reading: Reading, granted: Granted, signing: Issuer, sealed: bytes | None
+) -> UseLicense:
+    """Return the license of one opening, not signed yet; ``sealed`` is the content key sealed to the device."""
+    state, allowed, service = granted.state, granted.decision, reading.service
+    person = derived_feed_id(service.feed_secret, reading.subject.person)
+    policy = state.facts.policy
+    return UseLicense(
+        jti=granted.event,
+        iss=caller.iss,
+        org=caller.organization,
+        cid=state.facts.cid,
+        pl=state.pl_digest,
+        edition=granted.wanted.seal,
+        sub=caller.device.person,
+        dev=caller.device.id,
+        rights=tuple(in_order(allowed.rights)),
+        rev=state.rev,
+        iat=service.now,
+        exp=allowed.expires,
+        offline_until=allowed.offline_until,
+        lease=lease_of(allowed, service),
+        feed=(
+            state.feed_id,
+            person,
+            reading.device_feed_id,
+            pair_id(state.feed_id, person),
+            *(derived_feed_id(service.feed_secret, identity) for identity in _reasons_to_die(caller, state)),
+        ),
+        enforcement=Enforcement.CLIENT.value if policy is None else policy.enforcement.value,
+        obligations={},
+        key=sealed,
+        body=_edition_status(granted),
+        contact=state.owner_address or service.contact,
+        edit=_edit_certificate(caller, granted, signing, service.now),
+        rekey=Right.EDIT in allowed.rights and state.latest is not None and state.latest.key_rev < state.rev,
+    )
+
+
+def _reasons_to_die(caller: Caller, state: ContentState) -> tuple[UUID, ...]:
+    """Return what else can take the license back: the organization, the tenant key, the template it follows."""
+    template = () if state.template is None else (state.template,)
+    return (caller.organization, state.tenant_key, *template)
+
+
+def _edition_status(granted: Granted) -> EditionStatus:
+    """Tell which edition this is; who sealed it only to people who may see the policy."""
+    state, edition = granted.state, granted.edition
+    newest = state.latest is None or state.latest.n == edition.n
+    signer = state.issuer_address if edition.sealed_by == state.facts.issuer else None
+    return EditionStatus(
+        n=edition.n,
+        status="current" if newest else "superseded",
+        signer=signer if signer and Right.VIEWRIGHTSDATA in granted.decision.rights else None,
+    )
+
+
+def _edit_certificate(caller: Caller, granted: Granted, signing: Issuer, now: int) -> str | None:
+    state, allowed = granted.state, granted.decision
+    if Right.EDIT not in allowed.rights:
+        return None
+    return EditCertificate(
+        org=caller.organization,
+        cid=state.facts.cid,
+        pl=state.pl_digest,
+        sub=caller.device.person,
+        dev=caller.device.id,
+        key=caller.device.signing,
+        rev=state.rev,
+        iat=max(now - CLOCK_MARGIN, signing.not_before),
+        exp=max(allowed.offline_until, allowed.expires),
+    ).sign(signing.key)
