@@ -36,6 +36,7 @@ class Kind(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
     TEMPLATE_CREATED = "template.created"
     TEMPLATE_EDITED = "template.edited"
+    TEMPLATE_RESTORED = "template.restored"
     TEMPLATE_PUBLISHED = "template.published"
     TEMPLATE_ARCHIVED = "template.archived"
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.api import administration, audit, directory, documents, licensing, templates
+from portal.api import administration, audit, directory, documents, licensing, template_versions, templates
 
 urlpatterns = [
     path("organization", administration.OrganizationConfiguration.as_view(), name="api_organization"),
@@ -15,6 +15,17 @@ urlpatterns = [
     path("events", licensing.Events.as_view(), name="api_events"),
     path("templates", templates.Templates.as_view(), name="api_templates"),
     path("templates/<uuid:template_id>", templates.TemplateDetail.as_view(), name="api_template"),
+    path("templates/<uuid:template_id>/copy", templates.CopyTemplate.as_view(), name="api_template_copy"),
+    path(
+        "templates/<uuid:template_id>/versions",
+        template_versions.TemplateVersions.as_view(),
+        name="api_template_versions",
+    ),
+    path(
+        "templates/<uuid:template_id>/versions/<int:number>/restore",
+        template_versions.RestoreTemplateVersion.as_view(),
+        name="api_template_restore",
+    ),
     path("templates/<uuid:template_id>/publish", templates.PublishTemplate.as_view(), name="api_template_publish"),
     path("templates/<uuid:template_id>/archive", templates.ArchiveTemplate.as_view(), name="api_template_archive"),
     path("documents", documents.Documents.as_view(), name="api_documents"),

@@ -1,6 +1,6 @@
 """Policies in forms: people write one line per grant, in words they know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,11 +38,17 @@ def shown_grants(policy: Policy, organization: UUID, organization_name: str) -> 
         ShownGrant(
             who=who_in_words(grant.who, organization, organization_name),
             level=(level_of(grant.rights) or "custom").capitalize(),
-            meaning=LEVEL_WORDS.get(level_of(grant.rights) or "", rights_in_words(in_order(grant.rights))),
+            meaning=rights_as_level(in_order(grant.rights)),
             line=line_of(grant, organization),
         )
         for grant in policy.grants
     ]
+
+
+def rights_as_level(rights: Iterable[str]) -> str:
+    """Return what rights allow in words, those of a level as the level is described everywhere."""
+    level = level_of(parse_rights(rights))
+    return LEVEL_WORDS[level] if level else rights_in_words(rights)
 
 
 def who_in_words(who: Principal, organization: UUID, organization_name: str) -> str:

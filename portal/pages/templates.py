@@ -5,21 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.pages.policies import PolicyForm, policy_initial, shown_grants
 from portal.permissions import Permission
-from protection.selectors.templates import Template, documents_under, template, templates
-from protection.services.edit_template import (
-    TemplateDraft,
-    archive_template,
-    create_template,
-    edit_template,
-    publish_template,
-)
+from protection.selectors.templates import Template, documents_under, template, templates, versions
+from protection.services.create_template import copy_template, create_template
+from protection.services.edit_template import edit_template, restore_template_version
+from protection.services.publish_template import archive_template, publish_template
+from protection.services.template_draft import TemplateDraft
+from tenants.directory.selectors.people import names_of
 
 EXPIRY = [("never", "Never"), ("on_date", "On a date"), ("after_days", "A number of days after protection")]
 
@@ -125,10 +125,64 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         done = "The template is changed. It counts from the next opening on."
         actor = request.standing.actor
-        if attempt(request, done, lambda: edit_template(actor=actor, template=template_id, draft=form.draft(found))):
+        seen = request.POST.get("based_on", "")
+        based_on = int(seen) if seen.isdecimal() else None
+
+        def act() -> None:
+            edit_template(actor=actor, template=template_id, draft=form.draft(found), based_on=based_on)
+
+        if attempt(request, done, act):
             return redirect("templates")
-    context = {"form": form, "found": found, "name": found.name(), "documents": documents_under(template_id)}
+    context = {
+        "form": form,
+        "found": found,
+        "name": found.name(),
+        "documents": documents_under(template_id),
+        # What the person has seen, also when the form comes back with an error.
+        "based_on": request.POST.get("based_on", found.version),
+    }
     return show(request, "template_edit", "templates", context)
+
+
+@require_GET
+@page(Permission.TEMPLATES_MANAGE)
+def template_history(request: PageRequest, template_id: UUID) -> HttpResponse:
+    """Show every version: who made it, when, and what it changed."""
+    found, organization = versions(template_id), request.organization
+    names = names_of(organization.id, {one.author_id for one in found if one.author_id})
+    rows = [
+        {
+            "version": one,
+            "name": one.name(),
+            "author": names.get(one.author_id, "") if one.author_id else "",
+            "changes": shown_changes(one, organization.id, organization.name),
+        }
+        for one in found
+    ]
+    context = {"rows": rows, "found": template(template_id), "documents": documents_under(template_id)}
+    return show(request, "template_history", "templates", context)
+
+
+@require_POST
+@page(Permission.TEMPLATES_MANAGE)
+def template_restore(request: PageRequest, template_id: UUID, number: int) -> HttpResponse:
+    """Bring back what an earlier version said."""
+    actor = request.standing.actor
+    attempt(
+        request,
+        f"Version {number} is back. It counts from the next opening on.",
+        lambda: restore_template_version(actor=actor, template=template_id, number=number),
+    )
+    return redirect("template_history", template_id)
+
+
+@require_POST
+@page(Permission.TEMPLATES_MANAGE)
+def template_copy(request: PageRequest, template_id: UUID) -> HttpResponse:
+    """Make an archived copy and lead on to editing it."""
+    made = copy_template(actor=request.standing.actor, template=template_id)
+    messages.success(request, "This is the copy. Change what you like, then publish it from the list.")
+    return redirect("template", made)
 
 
 @require_POST

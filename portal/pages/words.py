@@ -31,6 +31,7 @@ _KINDS = {
     "settings.changed": "changed the settings",
     "template.created": "made a template",
     "template.edited": "edited a template",
+    "template.restored": "brought back an earlier version of a template",
     "template.published": "published a template",
     "template.archived": "archived a template",
 }

@@ -155,7 +155,10 @@ class Conditions:
             "not_after": self.not_after,
             "post_quantum": self.post_quantum,
         }
-        return {name: value for name, value in members.items() if value not in (None, [], False)}
+        # By identity: a window that ended at second 0 is a condition too, and leaving it out would open the window.
+        return {
+            name: value for name, value in members.items() if value is not None and value is not False and value != []
+        }
 
 
 class Enforcement(StrEnum):

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.db.models import F
 
 from protection.errors import NotFound
+from protection.licensing.difference import Difference, differences
 from protection.licensing.policy import Policy, parse_policy
 from protection.models import Content, TemplateStatus, TemplateVersion
+
+Expiry: TypeAlias = tuple[str, int | None, int | None]
+"""When access ends by a template's rule: the option, with the date or the number of days that belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,28 @@ class Template:
     def description(self, *languages: str) -> str:
         """Return the description in the first of these languages that it has, else its first one."""
         return in_language(self.descriptions, languages)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a template, with what it changed against the one before it; the first changed nothing.
+
+    ``renamed`` tells whether a name or a description changed, ``expiry`` holds the rule before and after as
+    (option, date, days) when that changed.
+    """
+
+    number: int
+    author_id: UUID | None
+    made_at: datetime
+    names: Mapping[str, str]
+    policy: Policy
+    changes: tuple[Difference, ...]
+    renamed: bool
+    expiry: tuple[Expiry, Expiry] | None
+
+    def name(self, *languages: str) -> str:
+        """Return the name it had in the first of these languages, else its first name."""
+        return in_language(self.names, languages)
 
 
 def in_language(texts: Mapping[str, str], languages: tuple[str, ...]) -> str:
@@ -68,9 +94,35 @@ def template(template_id: UUID) -> Template:
     return _template(row)
 
 
+def versions(template_id: UUID) -> tuple[Version, ...]:
+    """Return all versions of a template, newest first.  Raises NotFound."""
+    rows = list(TemplateVersion.objects.filter(template_id=template_id).order_by("number"))
+    if not rows:
+        raise NotFound("There is no such template.")
+    return tuple(_version(row, before) for row, before in reversed(list(zip(rows, [None, *rows], strict=False))))
+
+
 def documents_under(template_id: UUID) -> int:
     """Return how many registered documents the template protects."""
     return Content.objects.filter(template_id=template_id).count()
+
+
+def _version(row: TemplateVersion, before: TemplateVersion | None) -> Version:
+    policy = parse_policy(row.policy)
+    return Version(
+        number=row.number,
+        author_id=row.author_id,
+        made_at=row.made_at,
+        names=row.names,
+        policy=policy,
+        changes=() if before is None else differences(parse_policy(before.policy), policy),
+        renamed=before is not None and (before.names, before.descriptions) != (row.names, row.descriptions),
+        expiry=None if before is None or _expiry(before) == _expiry(row) else (_expiry(before), _expiry(row)),
+    )
+
+
+def _expiry(row: TemplateVersion) -> Expiry:
+    return row.expiry_option, row.expires, row.expires_after_days
 
 
 def _template(row: Any) -> Template:

@@ -95,6 +95,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     objects = {
         "cid": document.cid,
         "template_id": template.id,
+        "number": 1,
         "group_id": group.id,
         "key_id": key.id,
         "person_id": cast.max.id,

@@ -50,7 +50,7 @@ def content(policy: Policy | None, **more: object) -> ContentFacts:
 
 PEOPLE = [OLGA, OWEN, RITA, MAX]
 ADDRESSES = [RITA_ADDRESS, "max@contoso.example", "rita@private.example", TEAM.address, BOARD.address]
-moments = st.sampled_from([NOW - DAY, NOW - 1, NOW, NOW + 1, NOW + 100, NOW + DAY, NOW + 60 * DAY])
+moments = st.sampled_from([0, NOW - DAY, NOW - 1, NOW, NOW + 1, NOW + 100, NOW + DAY, NOW + 60 * DAY])
 platforms = st.sampled_from(["linux", "windows", "phone"])
 
 principals = st.one_of(

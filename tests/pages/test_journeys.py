@@ -105,6 +105,30 @@ def test_a_template_read_only_for_all_employees(ada: Visitor, contoso: str) -> N
     assert "Published" in card
 
 
+def test_a_template_has_a_history_and_a_way_back(ada: Visitor, contoso: str) -> None:
+    ada.go(f"{contoso}/templates/new/")
+    ada.fill(name="For partners", grants="rita@fabrikam.example: viewer")
+    ada.click("Save")
+    card = ada.page.locator("section.card", has_text="For partners")
+    card.get_by_role("link", name="Edit").click()
+    ada.fill(grants="rita@fabrikam.example: VIEW, PRINT", offline_days="0")
+    ada.click("Save")
+    card.get_by_role("link", name="History").click()
+    assert ada.heading == "History of “For partners”"
+    assert "rita@fabrikam.example: may read, print (before: read, reply)." in ada.text
+    assert "Opens without a network: never (before: as long as the organization allows)." in ada.text
+    ada.page.get_by_text("Bring back version 1", exact=True).click()
+    ada.page.get_by_role("button", name="Bring it back").click()
+    assert "Version 1 is back." in ada.text
+    assert "Version 3" in ada.text
+
+
+def test_a_copy_leads_on_to_editing_it(ada: Visitor, contoso: str) -> None:
+    ada.go(f"{contoso}/templates/")
+    ada.page.get_by_role("button", name="Copy").first.click()
+    assert ada.heading.startswith("Edit “Copy of ")
+
+
 def test_a_line_that_cannot_be_read_is_named(ada: Visitor, contoso: str) -> None:
     ada.go(f"{contoso}/templates/new/")
     ada.fill(name="Broken", grants="everybody: viewer\nrita at fabrikam")

@@ -1,0 +1,85 @@
+"""The history of protection templates over the API: every version, what it changed, and bringing one back."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import OrganizationView, page
+from portal.api.idempotency import idempotent
+from portal.permissions import Permission
+from protection.selectors.templates import Expiry, Version, versions
+from protection.services.edit_template import restore_template_version
+from tenants.directory.selectors.people import names_of
+
+EXAMPLE = {
+    "number": 2,
+    "author": {"id": "3f0c…", "name": "Ada"},
+    "made_at": "2026-11-25T09:00:00Z",
+    "name": "Read only, all employees",
+    "changes": [
+        {"member": "grants", "who": "address:rita@fabrikam.example", "before": ["VIEW"], "after": ["VIEW", "PRINT"]}
+    ],
+    "renamed": False,
+    "expiry": None,
+}
+
+
+class TemplateVersions(OrganizationView):
+    """All versions of one template."""
+
+    needs = {"GET": Permission.TEMPLATES_MANAGE}
+
+    @extend_schema(
+        summary="List the versions of a template",
+        description="Newest first, each with what it changed against the one before it.",
+        responses=inline_serializer(
+            "TemplateVersionList", {"results": serializers.ListField(child=serializers.DictField())}
+        ),
+        examples=[OpenApiExample("Versions", {"results": [EXAMPLE], "next": ""})],
+    )
+    def get(self, request: Request, template_id: UUID) -> Response:
+        """Answer with the whole history."""
+        found = versions(template_id)
+        names = names_of(self.organization.id, {one.author_id for one in found if one.author_id})
+        return page([_version_json(one, names) for one in found])
+
+
+class RestoreTemplateVersion(OrganizationView):
+    """An earlier version, brought back."""
+
+    needs = {"POST": Permission.TEMPLATES_MANAGE}
+
+    @extend_schema(
+        summary="Bring back an earlier version of a template",
+        request=None,
+        responses=inline_serializer("TemplateRestored", {"version": serializers.IntegerField()}),
+        examples=[OpenApiExample("The new version's number", {"version": 4}, response_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request, template_id: UUID, number: int) -> Response:
+        """Make a new version that says what the earlier one said."""
+        version = restore_template_version(actor=self.standing.actor, template=template_id, number=number)
+        return Response({"version": version})
+
+
+def _version_json(one: Version, names: dict[UUID, str]) -> dict[str, Any]:
+    author = None if one.author_id is None else {"id": str(one.author_id), "name": names.get(one.author_id, "")}
+    return {
+        "number": one.number,
+        "author": author,
+        "made_at": one.made_at,
+        "name": one.name(),
+        "policy": one.policy.as_json(),
+        "changes": [change.as_json() for change in one.changes],
+        "renamed": one.renamed,
+        "expiry": None if one.expiry is None else [_expiry_json(rule) for rule in one.expiry],
+    }
+
+
+def _expiry_json(rule: Expiry) -> dict[str, Any]:
+    option, date, days = rule
+    return {"expiry_option": option, "expires": date, "expires_after_days": days}

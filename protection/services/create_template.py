@@ -1,0 +1,38 @@
+"""Create a protection template, from nothing or as a copy (C36, C37)."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from protection.errors import NotFound
+from protection.events import Actor, Kind
+from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
+from protection.services.recording import record_action
+from protection.services.template_draft import MAX_NAME, TemplateDraft, add_version, checked_draft, draft_of
+
+
+@transaction.atomic
+def create_template(*, actor: Actor, draft: TemplateDraft) -> UUID:
+    """Create a template, archived until it is published; return its id.  Raises InvalidPolicy."""
+    template = ProtectionTemplate.objects.create(created_by=actor.person, status=TemplateStatus.ARCHIVED, current=1)
+    add_version(template, 1, actor, checked_draft(draft))
+    record_action(Kind.TEMPLATE_CREATED, actor, details={"template": str(template.id)})
+    return template.id
+
+
+@transaction.atomic
+def copy_template(*, actor: Actor, template: UUID, name: str = "") -> UUID:
+    """Make an archived template that says what another one says now; return its id.
+
+    The copy is never offered by itself, whatever its model is: two names for one policy would confuse people.  Without
+    a name it is called after its model.  Raises NotFound and InvalidPolicy.
+    """
+    version = TemplateVersion.objects.filter(template_id=template, number=F("template__current")).first()
+    if version is None:
+        raise NotFound("There is no such template.")
+    draft = draft_of(version)
+    language = next(iter(draft.names))
+    called = name.strip() or f"Copy of {draft.names[language]}"[:MAX_NAME]
+    return create_template(actor=actor, draft=replace(draft, names={language: called}))

@@ -1,0 +1,106 @@
+"""Templates over time: versions and what they changed, one entry changed alone, copies, and the way back."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.cast import Cast
+from tests.protection.scene import RITA, call, opening, problem, protect, refusal
+
+
+def made(cast: Cast, **more: Any) -> str:
+    """Make a template of Contoso by which Rita may read and publish it; return its id."""
+    body = {"names": {"en": f"For partners {uuid4().hex[:6]}"}, "policy": {"grants": [grant("VIEW")]}, **more}
+    answer = call(cast.ada, "contoso", "POST", "templates", body)
+    assert answer.status_code == 201, answer.content
+    identity = str(answer.json()["id"])
+    assert call(cast.ada, "contoso", "POST", f"templates/{identity}/publish").status_code == 204
+    return identity
+
+
+def grant(*rights: str) -> dict[str, Any]:
+    return {"who": RITA, "rights": list(rights)}
+
+
+def change(cast: Cast, template: str, **patch: Any) -> int:
+    answer = call(cast.ada, "contoso", "PATCH", f"templates/{template}", patch)
+    assert answer.status_code == 200, answer.content
+    return int(answer.json()["version"])
+
+
+def history(cast: Cast, template: str) -> list[dict[str, Any]]:
+    return list(call(cast.ada, "contoso", "GET", f"templates/{template}/versions").json()["results"])
+
+
+def test_one_right_changes_alone_and_the_history_says_what_changed(cast: Cast) -> None:
+    template = made(cast, descriptions={"en": "Reading only"})
+    assert change(cast, template, policy={"grants": {RITA: ["VIEW", "PRINT"]}}) == 2
+    assert change(cast, template, names={"de": "Für Partner"}, expiry_option="after_days", expires_after_days=30) == 3
+    newest, middle, first = history(cast, template)
+    assert [one["number"] for one in (newest, middle, first)] == [3, 2, 1]
+    assert {one["author"]["id"] for one in (newest, middle, first)} == {str(cast.ada.id)}
+    assert (first["changes"], first["renamed"], first["expiry"]) == ([], False, None)
+    assert middle["changes"] == [
+        {"member": "grants", "who": f"address:{RITA}", "before": ["VIEW"], "after": ["VIEW", "PRINT"]}
+    ]
+    assert (newest["changes"], newest["renamed"]) == ([], True)
+    assert [rule["expires_after_days"] for rule in newest["expiry"]] == [None, 30]
+    now = call(cast.ada, "contoso", "GET", f"templates/{template}").json()
+    assert set(now["names"]) == {"en", "de"}
+    assert now["descriptions"] == {"en": "Reading only"}
+
+
+def test_what_a_change_takes_away_is_back_with_the_version_that_gave_it(cast: Cast, plan: Path) -> None:
+    # Nothing is kept for later, so that each opening asks.
+    template = made(cast, policy={"grants": [grant("VIEW")], "offline_days": 0})
+    sealed = protect(cast.olga, plan, template=template).path
+    opening(cast.rita, sealed)
+    change(cast, template, policy={"grants": {RITA: None}})
+    assert refusal(cast.rita, sealed).reason == "not_granted"
+    answer = call(cast.ada, "contoso", "POST", f"templates/{template}/versions/1/restore")
+    assert answer.json() == {"version": 3}
+    opening(cast.rita, sealed)
+    assert history(cast, template)[0]["changes"][0]["after"] == ["VIEW"]
+
+
+def test_of_two_editors_the_second_is_told(cast: Cast) -> None:
+    template = made(cast)
+    body = {"names": {"en": "Changed"}, "policy": {"grants": [grant("VIEW")]}, "based_on": 1}
+    assert call(cast.ada, "contoso", "PUT", f"templates/{template}", body).json() == {"version": 2}
+    problem(call(cast.ada, "contoso", "PUT", f"templates/{template}", body), 409, "conflict")
+    problem(call(cast.ada, "contoso", "PATCH", f"templates/{template}", {"based_on": 1}), 409, "conflict")
+    assert len(history(cast, template)) == 2
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [{"policy": {"grants": {RITA: ["FLY"]}}}, {"policy": {"grants": [grant("VIEW")]}}, {"names": {"en": None}}],
+)
+def test_a_patch_that_makes_no_sense_changes_nothing(cast: Cast, patch: dict[str, Any]) -> None:
+    template = made(cast)
+    problem(call(cast.ada, "contoso", "PATCH", f"templates/{template}", patch), 400, "invalid_policy")
+    assert len(history(cast, template)) == 1
+
+
+def test_a_copy_says_the_same_and_is_not_offered(cast: Cast) -> None:
+    template = made(cast)
+    change(cast, template, policy={"grants": {RITA: ["VIEW", "PRINT"]}, "offline_days": 3})
+    copied = call(cast.ada, "contoso", "POST", f"templates/{template}/copy", {"name": "For auditors"}).json()["id"]
+    model, copy = (call(cast.ada, "contoso", "GET", f"templates/{one}").json() for one in (template, copied))
+    assert copy["policy"] == model["policy"]
+    assert (copy["status"], copy["version"], copy["name"]) == ("archived", 1, "For auditors")
+    unnamed = call(cast.ada, "contoso", "POST", f"templates/{template}/copy").json()["id"]
+    assert call(cast.ada, "contoso", "GET", f"templates/{unnamed}").json()["name"] == f"Copy of {model['name']}"
+
+
+@pytest.mark.parametrize("path", ["copy", "versions/1/restore"])
+def test_what_is_not_there_is_not_found(cast: Cast, path: str) -> None:
+    problem(call(cast.ada, "contoso", "POST", f"templates/{uuid4()}/{path}"), 404, "not_found")
+    problem(call(cast.ada, "contoso", "GET", f"templates/{uuid4()}/versions"), 404, "not_found")
+
+
+def test_a_version_that_never_was_is_not_found(cast: Cast) -> None:
+    template = made(cast)
+    problem(call(cast.ada, "contoso", "POST", f"templates/{template}/versions/7/restore"), 404, "not_found")
