@@ -11,7 +11,7 @@ from portal.identity import origins
 from protection.crypto.keys import EncryptionPublicKey
 from protection.crypto.signatures import VerifyKey
 from protection.errors import ChanceryError, InvalidObject
-from protection.licensing.proof import DeviceProof, Request, proof_key_id
+from protection.licensing.proof import DeviceProof, Request
 from tenants.directory.selectors.devices import DeviceFacts, device_by_key
 
 HEADER = "Chancery-Proof"
@@ -43,7 +43,8 @@ def prove(request: HttpRequest, person: UUID, clock: Callable[[], float] = time.
     token = request.headers.get(HEADER, "")
     if not token:
         raise InvalidObject("This call needs a device proof.", remedy=f"Send the header {HEADER}.")
-    device = _device(proof_key_id(token), clock())
+    proof = DeviceProof.parse(token)
+    device = _device(proof.key_id, clock())
     if device is None or device.person != person:
         raise InvalidObject("The proof is not made by a device of this person.", remedy="Sign in again.")
     _scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
@@ -53,7 +54,7 @@ def prove(request: HttpRequest, person: UUID, clock: Callable[[], float] = time.
         token=bearer.strip(),
         body=request.body,
     )
-    DeviceProof.verify(token, key=device.signing, request=stated, now=int(clock()))
+    proof.verify(key=device.signing, request=stated, now=int(clock()))
     return device
 
 

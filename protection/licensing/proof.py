@@ -14,7 +14,7 @@ from protection.crypto.signatures import Signer, VerifyKey
 from protection.errors import Expired, InvalidObject, UntrustedKey, WrongBinding
 from protection.licensing import jws
 from protection.licensing.claims import HASH, VERSION, Claims
-from protection.licensing.jws import Kind, b64, unb64
+from protection.licensing.jws import Kind, Unverified, b64, unb64
 from protection.licensing.strict_json import JSON
 
 WINDOW: Final = 5 * 60
@@ -40,21 +40,25 @@ class Request:
         return hashlib.sha256(self.body).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class DeviceProof:
-    """A verified proof; ``jti`` lets the service notice a repeated one where repeating would matter."""
+    """A proof as it arrived: it names a device key, and proves nothing before ``verify``."""
 
-    jti: UUID
-    iat: int
+    key_id: bytes
+    unverified: Unverified
 
     @classmethod
-    def verify(cls, token: str, *, key: VerifyKey, request: Request, now: int) -> "DeviceProof":
-        """Check in this order: key of the device, signature, request, time."""
+    def parse(cls, token: str) -> "DeviceProof":
+        """Read a proof to look up its device."""
         unverified = jws.parse(token, Kind.PROOF)
-        if unverified.header["kid"] != b64(key.key_id):
+        return cls(unb64(unverified.header["kid"]), unverified)
+
+    def verify(self, *, key: VerifyKey, request: Request, now: int) -> None:
+        """Check in this order: key of the device, signature, request, time."""
+        if self.key_id != key.key_id:
             raise UntrustedKey("The proof is not made with the key of this device.")
-        unverified.verify(key)
-        return _read(unverified.claims, request, now)
+        self.unverified.verify(key)
+        _check(self.unverified.claims, request, now)
 
 
 def sign_proof(request: Request, *, signer: Signer, jti: UUID, iat: int) -> str:
@@ -71,14 +75,10 @@ def sign_proof(request: Request, *, signer: Signer, jti: UUID, iat: int) -> str:
     return jws.sign(Kind.PROOF, claims, signer)
 
 
-def proof_key_id(token: str) -> bytes:
-    """Return the id of the device key a proof names, to look up the device; proves nothing."""
-    return unb64(jws.parse(token, Kind.PROOF).header["kid"])
-
-
-def _read(members: Mapping[str, JSON], request: Request, now: int) -> DeviceProof:
+def _check(members: Mapping[str, JSON], request: Request, now: int) -> None:
     claims = Claims(members, "device proof")
-    proof = DeviceProof(jti=claims.uuid("jti"), iat=claims.integer("iat"))
+    claims.uuid("jti")
+    iat = claims.integer("iat")
     method, url = claims.text("htm", 16), claims.text("htu", 4096)
     ath, bh = claims.blob("ath", size=HASH), claims.blob("bh", size=HASH)
     claims.done()
@@ -86,6 +86,5 @@ def _read(members: Mapping[str, JSON], request: Request, now: int) -> DeviceProo
         raise InvalidObject("The address of a proof has neither query nor fragment.")
     if (method, url, ath, bh) != (request.method, request.url, request.ath, request.bh):
         raise WrongBinding("The proof was made for another request.")
-    if abs(now - proof.iat) > WINDOW:
+    if abs(now - iat) > WINDOW:
         raise Expired("The proof is not from the last five minutes; check the clock of this device.")
-    return proof

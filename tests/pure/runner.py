@@ -154,7 +154,7 @@ class Verifier:
     def check_proof(self, token: str) -> Result:
         stated = self._case["request"]
         request = Request(method=stated["method"], url=stated["url"], token=stated["token"], body=unb64(stated["body"]))
-        DeviceProof.verify(token, key=_key(self._world["device_signing"]), request=request, now=self.now)
+        DeviceProof.parse(token).verify(key=_key(self._world["device_signing"]), request=request, now=self.now)
         return {}
 
 

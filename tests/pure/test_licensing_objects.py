@@ -15,7 +15,7 @@ from protection.licensing.body import BodyFacts, BodySeal, SealFacts, seal_editi
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.feed import FeedEntry, FeedState, FeedStatement, pair_id
 from protection.licensing.licensor import LicensorCertificate
-from protection.licensing.proof import DeviceProof, Request, proof_key_id, sign_proof
+from protection.licensing.proof import DeviceProof, Request, sign_proof
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.statement import OrganizationStatement
 from protection.licensing.trust import Chain
@@ -232,11 +232,11 @@ def test_feed(contoso: Organization) -> None:
 def test_proof(contoso: Organization) -> None:
     request = Request(method="POST", url="http://contoso.localhost/api/v1/licenses", token="t", body=b"{}")
     token = sign_proof(request, signer=contoso.device, jti=uuid.uuid4(), iat=NOW)
-    assert proof_key_id(token) == contoso.device.key_id
-    DeviceProof.verify(token, key=contoso.device.verify_key, request=request, now=NOW + 300)
+    assert DeviceProof.parse(token).key_id == contoso.device.key_id
+    DeviceProof.parse(token).verify(key=contoso.device.verify_key, request=request, now=NOW + 300)
     other = dataclasses.replace(request, body=b"[]")
     with pytest.raises(WrongBinding):
-        DeviceProof.verify(token, key=contoso.device.verify_key, request=other, now=NOW)
+        DeviceProof.parse(token).verify(key=contoso.device.verify_key, request=other, now=NOW)
 
 
 def test_no_object_passes_for_another(contoso: Organization) -> None:
