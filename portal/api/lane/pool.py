@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connections
 from psycopg import Connection, RawCursor
 from psycopg.rows import TupleRow
+from psycopg.types.array import ListBinaryDumper
 from psycopg_pool import ConnectionPool
 
 STATEMENT_SECONDS = 2
@@ -33,8 +34,14 @@ def pool() -> ConnectionPool[Connection[TupleRow]]:
             "cursor_factory": RawCursor,
         },
         connection_class=Connection[TupleRow],
+        configure=_configured,
         min_size=1,
         max_size=16,
         timeout=STATEMENT_SECONDS,
         open=True,
     )
+
+
+def _configured(connection: Connection[TupleRow]) -> None:
+    """Send lists in binary form: writing a batch's events as texts of arrays took a quarter of its time."""
+    connection.adapters.register_dumper(list, ListBinaryDumper)
