@@ -17,6 +17,7 @@ class Personal:
     """Who was concerned; kept apart from the event so that it can be erased.
 
     ``title`` is the document's name as the organization allows it to be kept; ``ip`` the client's address.
+    ``sealer_id`` and ``sealer_device_id`` name who made what the person brought, by id alone.
     """
 
     person_id: UUID | None = None
@@ -26,6 +27,8 @@ class Personal:
     device_id: UUID | None = None
     device: str = ""
     title: str = ""
+    sealer_id: UUID | None = None
+    sealer_device_id: UUID | None = None
 
     def encode(self) -> bytes:
         """Return the canonical record that the event commits to; empty members are left out."""
@@ -37,6 +40,8 @@ class Personal:
             "device": None if self.device_id is None else str(self.device_id),
             "device_name": self.device,
             "title": self.title,
+            "sealer": None if self.sealer_id is None else str(self.sealer_id),
+            "sealer_device": None if self.sealer_device_id is None else str(self.sealer_device_id),
         }
         return canonical({name: value for name, value in members.items() if value})
 

@@ -3,7 +3,6 @@
 Licenses themselves are answered by ``portal.api.lane``; ``Licenses`` here only describes them in the schema.
 """
 
-import functools
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 from portal import clock
 from portal.api import problems
 from portal.api.framework import ANYBODY, OrganizationView, checked, members
-from portal.identity.publisher import publisher_at
+from portal.identity.directory import DirectoryOf
 from portal.permissions import Permission
 from protection.errors import InvalidObject
 from protection.licensing import jws
@@ -214,7 +213,7 @@ class Registrations(OrganizationView):
         outcome = arrive(
             organization=self.organization.id,
             wanted=Wanted(pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal),
-            publisher_of=functools.partial(publisher_at, self.organization.id),
+            directory=DirectoryOf(self.organization.id),
             actor=self.standing.actor,
             now=clock.now(),
         )

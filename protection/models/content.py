@@ -64,8 +64,9 @@ class Content(models.Model):
 class Edition(models.Model):
     """One sealed state of a body; its content key lies under the wrapping key of the content's tenant key.
 
-    ``key_rev`` is the content's revision when that key was made: once it has risen, somebody who knows the key has lost
-    access, and the next edition needs a new one (PROTOCOL P11).
+    ``key_rev`` is the content's revision when that key was made, ``key_seq`` the feed's number: once the revision has
+    risen or something wider than a document was withdrawn, somebody who knows the key may have lost access, and the
+    next edition gets a new one (PROTOCOL P11).
     """
 
     pk = models.CompositePrimaryKey("content_id", "n")
@@ -77,6 +78,7 @@ class Edition(models.Model):
     device_id = models.UUIDField()
     wrapped_key = models.BinaryField()
     key_rev = models.PositiveIntegerField(db_default=1)
+    key_seq = models.BigIntegerField(db_default=0)
     made_at = models.DateTimeField()
     registered_at = models.DateTimeField(db_default=Now())
 

@@ -41,10 +41,14 @@ class ServiceSettings(models.Model):
 
 
 class FeedHead(models.Model):
-    """One row: the number of the newest revocation.  Whatever takes something away increments it (P24)."""
+    """One row: the number of the newest revocation.  Whatever takes something away increments it (P24).
+
+    ``withdrawn`` is the number of the newest one that was wider than one document: a person, a device, a template.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(db_default=0)
+    withdrawn = models.BigIntegerField(db_default=0)
 
     class Meta:
         """Exactly one row."""

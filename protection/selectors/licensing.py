@@ -18,7 +18,7 @@ select
     wanted.position, wanted.seal as wanted_seal,
     floor(extract(epoch from clock_timestamp()))::bigint as now,
     s.max_license_days, s.lease_seconds, s.platforms_off::text as platforms_off, s.conditions::text as conditions,
-    s.contact, s.feed_secret, f.seq as feed_seq,
+    s.contact, s.feed_secret, f.seq as feed_seq, f.withdrawn as feed_withdrawn,
     c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
     c.policy::text as policy, c.expires, c.offline_days, c.rev, c.registration, c.revoked_at is not null as revoked,
     c.issuer_barred, c.feed_id, floor(extract(epoch from c.published_at))::bigint as published,
@@ -27,10 +27,10 @@ select
     k.id as tenant_key_id, k.kid, k.status as key_status,
     e.n as edition, e.wrapped_key, e.person_id as sealed_by,
     latest.n as latest_edition, latest.seal_digest as latest_seal, latest.wrapped_key as latest_wrapped_key,
-    latest.key_rev,
+    latest.key_rev, latest.key_seq,
     (select array_agg(r.identity) from {schema}protection_contentrevocation r where r.content_id = c.cid)
         as revoked_ids,
-    (select jsonb_object_agg(b.address, b.identity) from {schema}protection_grantbinding b
+    (select json_object_agg(b.address, b.identity) from {schema}protection_grantbinding b
       where b.scope = case when c.policy is null then v.id else c.cid end) as bindings
 from unnest(%(pls)s::bytea[], %(seals)s::bytea[]) with ordinality as wanted (pl, seal, position)
 join {schema}protection_servicesettings s on s.id = 1
@@ -41,7 +41,7 @@ left join {schema}protection_protectiontemplate t on t.id = c.template_id
 left join {schema}protection_templateversion v on v.template_id = t.id and v.number = t.current
 left join {schema}protection_edition e on e.content_id = c.cid and e.seal_digest = wanted.seal
 left join lateral (
-    select n, seal_digest, wrapped_key, key_rev from {schema}protection_edition
+    select n, seal_digest, wrapped_key, key_rev, key_seq from {schema}protection_edition
     where content_id = c.cid order by n desc limit 1) latest on true
 order by wanted.position
 """
@@ -59,6 +59,7 @@ class EditionState:
     wrapped_key: bytes
     sealed_by: UUID | None = None
     key_rev: int = 1
+    key_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class ServiceState:
     contact: str
     feed_secret: bytes = field(repr=False)
     feed_seq: int = 0
+    feed_withdrawn: int = 0
 
 
 def service_state(row: dict[str, Any]) -> ServiceState:
@@ -108,6 +110,7 @@ def service_state(row: dict[str, Any]) -> ServiceState:
         contact=row["contact"],
         feed_secret=bytes(row["feed_secret"]),
         feed_seq=row["feed_seq"],
+        feed_withdrawn=row["feed_withdrawn"],
     )
 
 
@@ -164,7 +167,11 @@ def _latest(row: dict[str, Any]) -> EditionState | None:
     if row["latest_edition"] is None:
         return None
     return EditionState(
-        row["latest_edition"], bytes(row["latest_seal"]), bytes(row["latest_wrapped_key"]), key_rev=row["key_rev"]
+        row["latest_edition"],
+        bytes(row["latest_seal"]),
+        bytes(row["latest_wrapped_key"]),
+        key_rev=row["key_rev"],
+        key_seq=row["key_seq"],
     )
 
 

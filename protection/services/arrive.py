@@ -4,23 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from protection.crypto import aead, bindings
-from protection.errors import ChanceryError, InvalidFile, InvalidObject, Unavailable
+from protection.errors import ChanceryError, Unavailable
 from protection.events import Actor, Kind, Outcome
-from protection.keys.issuing import chain
-from protection.keys.tenant import store_of
-from protection.keys.wrapping import wrapping_key
-from protection.licensing.body import BodySeal, VerifiedSeal
-from protection.licensing.edit import EditCertificate
-from protection.licensing.evaluate import Registration
-from protection.licensing.publishing import PublishingLicense, open_known_envelope
 from protection.licensing.reasons import Reason
-from protection.models import Content, Edition
-from protection.services.feed import touch
+from protection.models import Content
+from protection.services.directory import Directory
 from protection.services.recording import record_action
-from protection.services.register import PublisherOf, Registered, RegistrationRefused, add_edition, register
+from protection.services.register import Registered, RegistrationRefused, register
+from protection.services.register_edition import register_edition
 
 
 class SendWholeLicense(ChanceryError):
@@ -53,7 +46,7 @@ class Wanted:
 
 
 def arrive(
-    *, organization: UUID, wanted: Wanted, publisher_of: PublisherOf, actor: Actor, now: int
+    *, organization: UUID, wanted: Wanted, directory: Directory, actor: Actor, now: int
 ) -> Registered | RegistrationRefused:
     """Verify and record what is new about a document; what does not verify is recorded as tampering.
 
@@ -68,11 +61,18 @@ def arrive(
                 organization=organization,
                 publishing_license=wanted.publishing_license,
                 body_seal=wanted.body_seal,
-                publisher_of=publisher_of,
+                directory=directory,
                 actor=actor,
                 now=now,
             )
-        return register_edition(organization=organization, wanted=wanted, actor=actor, now=now)
+        return register_edition(
+            organization=organization,
+            publishing_license=wanted.publishing_license,
+            body_seal=wanted.body_seal,
+            directory=directory,
+            actor=actor,
+            now=now,
+        )
     except Unavailable:
         raise
     except ChanceryError as error:
@@ -92,83 +92,3 @@ def _tampered(wanted: Wanted, actor: Actor, error: ChanceryError) -> Registratio
         details={"code": error.code, "what": error.message},
     )
     return RegistrationRefused(Reason.TAMPERED, event)
-
-
-def register_edition(*, organization: UUID, wanted: Wanted, actor: Actor, now: int) -> Registered:
-    """Put an edition of a registered document on record: the first, or the one that follows the newest.
-
-    A later edition counts if its edit certificate is of the document's present revision, that is, if nobody lost
-    access since it was issued, and has not ended.  Raises InvalidFile otherwise.
-    """
-    if wanted.publishing_license is None or wanted.body_seal is None:
-        raise SendWholeLicense("The service does not know this edition yet.")
-    license_ = PublishingLicense.parse(wanted.publishing_license)
-    if license_.digest != wanted.pl:
-        raise InvalidFile("The digest is not the digest of the publishing license that came with it.")
-    seal = BodySeal.parse(wanted.body_seal).verify(license=license_, chain=chain(organization))
-    if seal.seal.digest != wanted.seal:
-        raise InvalidFile("The digest is not the digest of the body seal that came with it.")
-    known = Content.objects.select_related("tenant_key").get(pl_digest=wanted.pl)
-    if known.editions.filter(seal_digest=wanted.seal).exists():
-        return Registered(known.cid, Registration(known.registration), fresh=False)
-    try:
-        with transaction.atomic():
-            content = Content.objects.select_for_update().get(pl_digest=wanted.pl)
-            _insert_edition(organization, content, license_, seal, actor, now)
-    except IntegrityError:
-        # Somebody else brought the same edition at the same time; it is on record.
-        return Registered(known.cid, Registration(known.registration), fresh=False)
-    return Registered(known.cid, Registration(known.registration), fresh=True)
-
-
-def _insert_edition(
-    organization: UUID, content: Content, license_: PublishingLicense, seal: VerifiedSeal, actor: Actor, now: int
-) -> None:
-    newest = content.editions.order_by("-n").first()
-    facts = seal.seal.facts
-    key_rev = content.rev
-    if newest is None:
-        key = _first_key(organization, content, license_, seal)
-    elif facts.prev == bytes(newest.seal_digest) and facts.n == newest.n + 1:
-        _check_certificate(organization, content, license_, seal, now)
-        if seal.seal.env is None:
-            key_rev = newest.key_rev
-        if key_rev < content.rev:
-            raise InvalidFile("Somebody lost access since the key was made; this edition needs a new key.")
-        key = _next_key(organization, content, newest, seal)
-    else:
-        raise InvalidFile("This edition does not follow the newest one on record.")
-    add_edition(organization=organization, content=content, seal=seal, content_key=key, key_rev=key_rev)
-    touch()
-    kind = Kind.CONTENT_REGISTERED if newest is None else Kind.CONTENT_EDITED
-    record_action(kind, actor, content_id=content.cid, title=content.title, details={"edition": facts.n})
-
-
-def _check_certificate(
-    organization: UUID, content: Content, license_: PublishingLicense, seal: VerifiedSeal, now: int
-) -> None:
-    certificate = EditCertificate.verify(
-        seal.seal.certificate, chain=chain(organization).learn(seal.seal.delegation), pl=license_.digest
-    )
-    if certificate.rev != content.rev or content.revoked_at is not None:
-        raise InvalidFile("Access to the document was changed after the right to edit was given.")
-    if not certificate.covers(now):
-        raise InvalidFile("The right to edit this document had ended before the edition was brought.")
-
-
-def _first_key(organization: UUID, content: Content, license_: PublishingLicense, seal: VerifiedSeal) -> bytes:
-    if seal.seal.facts.n != 1:
-        raise InvalidFile("An edition arrived before the first one.")
-    envelope = open_known_envelope(license_, store_of(organization, content.tenant_key))
-    if seal.sealer.sub not in {content.issuer_id, content.owner_id}:
-        raise InvalidObject("The first edition was sealed by somebody else than the publisher.")
-    return envelope.key
-
-
-def _next_key(organization: UUID, content: Content, newest: Edition, seal: VerifiedSeal) -> bytes:
-    """Return the key that the edition brought, or the one of the edition before it (PROTOCOL P11)."""
-    kid = bytes(content.tenant_key.kid)
-    if seal.seal.env is not None:
-        return seal.edition_key(store_of(organization, content.tenant_key), kid)
-    binding = bindings.content_key(org=organization, kid=kid, cid=content.cid, seal_digest=bytes(newest.seal_digest))
-    return aead.unwrap(wrapping_key(organization, content.tenant_key_id), bytes(newest.wrapped_key), binding)

@@ -20,7 +20,7 @@ from protection.licensing.subject import Subject
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
 from protection.services.arrive import SendWholeLicense, Wanted, arrive
 from protection.services.certify import DeviceKeys
-from protection.services.register import PublisherOf
+from protection.services.directory import Directory
 
 ATTEMPTS: Final = 4
 """How often a decision is made anew when state moves under it before the service says that it is too busy."""
@@ -70,8 +70,8 @@ class Caller:
     device_name: str
     ip: str
     source: str
-    publisher_of: PublisherOf
-    """Asks the directory about who published a document that is seen for the first time."""
+    directory: Directory
+    """Asked about whoever published or sealed what is seen for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _arrived(caller: Caller, reading: Reading, wanted: Sequence[Wanted]) -> bool
         arrive(
             organization=caller.organization,
             wanted=wanted[place],
-            publisher_of=caller.publisher_of,
+            directory=caller.directory,
             actor=actor,
             now=reading.service.now,
         )

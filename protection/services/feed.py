@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from protection.crypto.labels import FEED_IDENTITY
-from protection.models import FeedEntry, ServiceSettings
+from protection.models import FeedEntry, FeedHead, ServiceSettings
 
 LONGEST_LICENSING: Final = 5
 """Seconds that one licensing transaction may take at most; a person's or device's entry reaches this far ahead."""
@@ -46,6 +46,7 @@ def _append(feed_id: bytes, *, rev: int | None) -> int:
     seq = touch()
     before = None
     if rev is None:
+        FeedHead.objects.filter(id=1).update(withdrawn=seq)
         with connection.cursor() as cursor:
             cursor.execute("select ceil(extract(epoch from clock_timestamp()))::bigint")
             (now,) = cursor.fetchone()

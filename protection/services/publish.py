@@ -6,7 +6,6 @@ the caller's device, with an edit certificate under which the client seals the f
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -18,7 +17,7 @@ from protection.keys.issuing import Issuer, issuer
 from protection.keys.tenant import active_row
 from protection.licensing.edit import EditCertificate
 from protection.licensing.envelope_content import Envelope, TemplateReference
-from protection.licensing.evaluate import DAY, Basis, Registration
+from protection.licensing.evaluate import DAY
 from protection.licensing.feed import pair_id
 from protection.licensing.policy import Enforcement, Policy
 from protection.licensing.publishing import PublishingLicense, publish
@@ -26,10 +25,10 @@ from protection.licensing.rights import ALL_RIGHTS, in_order
 from protection.licensing.statement import KeyStatus, KeyUse
 from protection.licensing.statement import TenantKey as StatedKey
 from protection.licensing.use import UseLicense, seal_content_key
-from protection.models import Content, ContentChange, ProtectionTemplate, ServiceSettings, TemplateStatus, TenantKey
-from protection.selectors.policies import limited
+from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus
 from protection.services.certify import CLOCK_MARGIN, DeviceKeys
 from protection.services.feed import derived_feed_id
+from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
 
 
@@ -84,7 +83,20 @@ def publish_online(*, publisher: Publisher, publication: Publication, now: int) 
         nonce=secrets.token_bytes(16),
         iat=now,
     )
-    content = _put_on_record(publisher, publication, license_, row, keep_title=settings.keep_titles)
+    party = Party(publisher.actor.person, publisher.actor.address)
+    content = put_on_record(
+        NewContent(
+            license=license_,
+            tenant_key=row,
+            issuer=party,
+            owner=party,
+            title=publication.title,
+            policy=publication.policy,
+            template=publication.template,
+            expires=publication.expires,
+            offline_days=publication.offline_days,
+        )
+    )
     event = record_action(
         Kind.CONTENT_PUBLISHED, publisher.actor, content_id=content.cid, title=content.title, details={"online": True}
     )
@@ -112,45 +124,6 @@ def _template_reference(template: UUID | None) -> TemplateReference | None:
     if row is None:
         raise NotFound("There is no published template with this id.", remedy="List the templates and choose one.")
     return TemplateReference(row.id, row.current)
-
-
-def _put_on_record(
-    publisher: Publisher, publication: Publication, license_: PublishingLicense, row: TenantKey, *, keep_title: bool
-) -> Content:
-    actor = publisher.actor
-    policy = _whole_policy(publication)
-    content = Content.objects.create(
-        cid=license_.cid,
-        pl_digest=license_.digest,
-        tenant_key=row,
-        issuer_id=actor.person,
-        issuer_address=actor.address,
-        owner_id=actor.person,
-        owner_address=actor.address,
-        title=publication.title[:255] if keep_title else "",
-        template_id=publication.template,
-        policy=None if policy is None else policy.as_json(),
-        expires=publication.expires if policy is None else policy.expires,
-        offline_days=publication.offline_days if policy is None else None,
-        registration=Registration.REGISTERED,
-        published_at=datetime.fromtimestamp(license_.iat, UTC),
-    )
-    ContentChange.objects.create(
-        content=content,
-        person_id=actor.person,
-        basis=Basis.ISSUER,
-        rev=1,
-        policy=content.policy,
-        expires=content.expires,
-    )
-    return content
-
-
-def _whole_policy(publication: Publication) -> Policy | None:
-    """Return the ad hoc policy with the limits that were stated beside it, or None for a template."""
-    if publication.policy is None:
-        return None
-    return limited(publication.policy, publication.expires, offline_days=publication.offline_days)
 
 
 def _own_license(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from audit.services.record import Personal, record
 from protection.events import Actor, Kind, Outcome
+from protection.licensing.body import Sealer
 
 
 def record_action(
@@ -16,10 +17,14 @@ def record_action(
     reason: str = "",
     content_id: UUID | None = None,
     title: str = "",
+    sealer: Sealer | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> UUID:
-    """Record an action of a person, or of the service itself when ``actor`` is None; return the event's id."""
-    personal = None if actor is None else personal_of(actor, title)
+    """Record an action of a person, or of the service itself when ``actor`` is None; return the event's id.
+
+    ``sealer`` is named where somebody brings what another may have made: the record tells both.
+    """
+    personal = None if actor is None else personal_of(actor, title, sealer)
     source = "service" if actor is None else actor.source
     return record(
         kind=kind.value,
@@ -32,8 +37,8 @@ def record_action(
     )
 
 
-def personal_of(actor: Actor, title: str = "") -> Personal:
-    """Return the personal record of an actor."""
+def personal_of(actor: Actor, title: str = "", sealer: Sealer | None = None) -> Personal:
+    """Return the personal record of an actor, and of whoever sealed what he brought."""
     return Personal(
         person_id=actor.person,
         name=actor.name,
@@ -41,4 +46,6 @@ def personal_of(actor: Actor, title: str = "") -> Personal:
         ip=actor.ip,
         device_id=actor.device,
         title=title,
+        sealer_id=None if sealer is None else sealer.sub,
+        sealer_device_id=None if sealer is None else sealer.dev,
     )

@@ -1,29 +1,27 @@
 """Register a document that was protected offline: believe its publishing license once, then keep its state here."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from protection.crypto import aead, bindings
 from protection.errors import InvalidPolicy
 from protection.events import Actor, Kind, Outcome
 from protection.keys.issuing import chain
 from protection.keys.tenant import OPENING, store_of
-from protection.keys.wrapping import wrapping_key
 from protection.licensing.body import BodySeal, VerifiedSeal
 from protection.licensing.envelope_content import Envelope
-from protection.licensing.evaluate import Basis, Registration
+from protection.licensing.evaluate import Registration
 from protection.licensing.licensor import May
 from protection.licensing.policy import parse_policy
 from protection.licensing.publishing import PublishingLicense, VerifiedPublishingLicense
 from protection.licensing.reasons import Reason
-from protection.models import Content, ContentChange, Edition, ProtectionTemplate, ServiceSettings, TenantKey
-from protection.selectors.policies import limited
+from protection.models import Content, ProtectionTemplate, ServiceSettings, TenantKey
+from protection.services.add_edition import add_edition
+from protection.services.directory import Directory, PublisherFacts
+from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
 
 DAY: Final = 86_400
@@ -40,20 +38,6 @@ class Held(StrEnum):
     PUBLISHER_DISABLED = "publisher_disabled"
     DEVICE_REVOKED = "device_revoked"
     OWNER_NOT_PERMITTED = "owner_not_permitted"
-
-
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """What the directory says of the person and device that published."""
-
-    active: bool
-    device_revoked: bool
-    address: str
-    owner_address: str
-
-
-PublisherOf = Callable[[UUID, UUID | None, UUID], Publisher]
-"""Gives the publisher for (issuer, device, owner); the portal asks the directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +62,7 @@ def register(
     organization: UUID,
     publishing_license: str,
     body_seal: str | None,
-    publisher_of: PublisherOf,
+    directory: Directory,
     actor: Actor,
     now: int,
 ) -> Registered | RegistrationRefused:
@@ -105,7 +89,7 @@ def register(
     arrival = _Arrival(organization, verified, envelope, seal, tenant_key, actor, now)
     device = None if verified.certificate is None else verified.certificate.dev
     try:
-        return _insert(arrival, publisher_of(envelope.issuer, device, envelope.owner))
+        return _insert(arrival, directory.publisher(envelope.issuer, device, envelope.owner))
     except IntegrityError:
         return _conflict(arrival)
 
@@ -122,40 +106,25 @@ class _Arrival:
 
 
 @transaction.atomic
-def _insert(arrival: _Arrival, publisher: Publisher) -> Registered:
+def _insert(arrival: _Arrival, publisher: PublisherFacts) -> Registered:
     parsed, envelope = arrival.verified.license, arrival.envelope
-    policy = None
-    if envelope.policy is not None:
-        # The limits beside the policy become part of it, so that what the issuer set is one value to compare.
-        policy = limited(parse_policy(envelope.policy), envelope.expires, offline_days=envelope.offline)
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
         raise InvalidPolicy("The document names a template that this organization does not have.")
-    settings = ServiceSettings.objects.get(id=1)
-    held = _held_because(arrival, publisher, settings.registration_days)
-    content = Content.objects.create(
-        cid=parsed.cid,
-        pl_digest=parsed.digest,
-        tenant_key=arrival.tenant_key,
-        issuer_id=envelope.issuer,
-        issuer_address=publisher.address,
-        owner_id=envelope.owner,
-        owner_address=publisher.owner_address,
-        title=(envelope.title or "")[:255] if settings.keep_titles else "",
-        template_id=None if envelope.template is None else envelope.template.id,
-        policy=None if policy is None else policy.as_json(),
-        expires=envelope.expires if policy is None else policy.expires,
-        offline_days=envelope.offline if policy is None else None,
-        registration=Registration.HELD if held else Registration.REGISTERED,
-        held_because=held or "",
-        published_at=datetime.fromtimestamp(parsed.iat, UTC),
-    )
-    ContentChange.objects.create(
-        content=content,
-        person_id=envelope.issuer,
-        basis=Basis.ISSUER,
-        rev=1,
-        policy=content.policy,
-        expires=content.expires,
+    registration_days = ServiceSettings.objects.values_list("registration_days", flat=True).get(id=1)
+    held = _held_because(arrival, publisher, registration_days)
+    content = put_on_record(
+        NewContent(
+            license=parsed,
+            tenant_key=arrival.tenant_key,
+            issuer=Party(envelope.issuer, publisher.address),
+            owner=Party(envelope.owner, publisher.owner_address),
+            title=envelope.title or "",
+            policy=None if envelope.policy is None else parse_policy(envelope.policy),
+            template=None if envelope.template is None else envelope.template.id,
+            expires=envelope.expires,
+            offline_days=envelope.offline,
+            held=held or "",
+        )
     )
     if arrival.seal is not None:
         add_edition(organization=arrival.organization, content=content, seal=arrival.seal, content_key=envelope.key)
@@ -165,12 +134,13 @@ def _insert(arrival: _Arrival, publisher: Publisher) -> Registered:
         reason=held or "",
         content_id=content.cid,
         title=content.title,
+        sealer=None if arrival.seal is None else arrival.seal.sealer,
         details={"published": parsed.iat, "online": parsed.clc is None},
     )
     return Registered(content.cid, Registration(content.registration), fresh=True)
 
 
-def _held_because(arrival: _Arrival, publisher: Publisher, registration_days: int) -> Held | None:
+def _held_because(arrival: _Arrival, publisher: PublisherFacts, registration_days: int) -> Held | None:
     """Return why the registration is not believed by itself, or None (PROTOCOL P5)."""
     parsed, certificate = arrival.verified.license, arrival.verified.certificate
     if not arrival.verified.within_certificate:
@@ -187,27 +157,6 @@ def _held_because(arrival: _Arrival, publisher: Publisher, registration_days: in
     if arrival.envelope.owner != arrival.envelope.issuer and not may_name_owner:
         return Held.OWNER_NOT_PERMITTED
     return None
-
-
-def add_edition(
-    *, organization: UUID, content: Content, seal: VerifiedSeal, content_key: bytes, key_rev: int = 1
-) -> Edition:
-    """Put one edition on record, its content key wrapped for it alone."""
-    facts = seal.seal.facts
-    binding = bindings.content_key(
-        org=organization, kid=bytes(content.tenant_key.kid), cid=content.cid, seal_digest=seal.seal.digest
-    )
-    return Edition.objects.create(
-        content=content,
-        n=facts.n,
-        seal_digest=seal.seal.digest,
-        previous=facts.prev,
-        person_id=seal.sealer.sub,
-        device_id=seal.sealer.dev,
-        wrapped_key=aead.wrap(wrapping_key(organization, content.tenant_key_id), content_key, binding),
-        key_rev=key_rev,
-        made_at=datetime.fromtimestamp(seal.seal.iat, UTC),
-    )
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from protection.licensing.feed import pair_id
 from protection.licensing.policy import Enforcement
 from protection.licensing.rights import Right, in_order
 from protection.licensing.use import EditionStatus, UseLicense
-from protection.selectors.licensing import ContentState
+from protection.selectors.licensing import ContentState, ServiceState
 from protection.services.certify import CLOCK_MARGIN
 from protection.services.decide import Caller, Granted, Lane, Reading, lease_of, viewer_only
 from protection.services.feed import derived_feed_id
@@ -109,8 +109,18 @@ def use_license(
         body=_edition_status(granted),
         contact=state.owner_address or service.contact,
         edit=_edit_certificate(caller, granted, signing, service.now),
-        rekey=Right.EDIT in allowed.rights and state.latest is not None and state.latest.key_rev < state.rev,
+        rekey=Right.EDIT in allowed.rights and _somebody_lost_access(state, service),
     )
+
+
+def _somebody_lost_access(state: ContentState, service: ServiceState) -> bool:
+    """Tell whether the newest edition's key may be known to somebody who has lost access since (PROTOCOL P11).
+
+    A withdrawal that is wider than one document (a person, a device, a group, a template) counts for every document
+    with an older key: asking who of them could have read which would cost more than a new key does.
+    """
+    key = state.latest
+    return key is not None and (key.key_rev < state.rev or key.key_seq < service.feed_withdrawn)
 
 
 def _reasons_to_die(caller: Caller, state: ContentState) -> tuple[UUID, ...]:

@@ -4,7 +4,6 @@ It parses, calls ``services.license`` and answers, like any other door; what it 
 framework's serializers and every query but the lane's own.
 """
 
-import functools
 import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -19,8 +18,8 @@ from portal.api.problems import of_error, problem
 from portal.api.throttle import retry_after
 from portal.identity.addresses import client_address
 from portal.identity.bearer import TokenRefused, token_of
+from portal.identity.directory import DirectoryOf
 from portal.identity.proof import ProvenDevice
-from portal.identity.publisher import publisher_at
 from protection.errors import ChanceryError, InvalidObject
 from protection.licensing import jws
 from protection.licensing.jws import unb64
@@ -102,7 +101,7 @@ def _caller(request: HttpRequest, organization: OrganizationFacts, device: Prove
         device_name=device.name,
         ip=client_address(request),
         source="api",
-        publisher_of=functools.partial(publisher_at, organization.id),
+        directory=DirectoryOf(organization.id),
     )
 
 

@@ -1,0 +1,39 @@
+"""The directory as the protection floor asks it about people other than the caller."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.identity.subject import subject_of
+from protection.licensing.policy import Strength
+from protection.licensing.subject import Subject
+from protection.services.directory import PublisherFacts
+from tenants.directory.models import Device, Person
+from tenants.directory.selectors.people import membership_at
+from tenants.directory.selectors.subject import subject_row
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryOf:
+    """``protection.services.directory.Directory`` for one organization."""
+
+    organization: UUID
+
+    def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
+        """Return whether issuer and device may still be believed here, and the addresses to show (PROTOCOL P5)."""
+        place = membership_at(self.organization, issuer)
+        addresses = dict(Person.objects.filter(id__in={issuer, owner}).values_list("id", "email"))
+        enabled = Person.objects.filter(id=issuer, is_active=True).exists()
+        trusted = device is None or Device.objects.filter(id=device, person_id=issuer, revoked_at__isnull=True).exists()
+        return PublisherFacts(
+            active=enabled and place is not None and not place.disabled and not place.guest,
+            device_revoked=not trusted,
+            address=addresses.get(issuer, ""),
+            owner_address=addresses.get(owner, ""),
+        )
+
+    def subject(self, person: UUID, device: UUID) -> Subject | None:
+        """Return the person on this device as decisions see him, or None when either is not in the directory."""
+        row = subject_row(person, self.organization, device)
+        if row is None or row.device is None:
+            return None
+        return subject_of(row, organization=self.organization, strength=Strength.CODE)

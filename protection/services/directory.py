@@ -1,0 +1,32 @@
+"""The port to the directory: what services ask about people and devices other than the one who calls."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from protection.licensing.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherFacts:
+    """What the directory says of the person and device that published, and of the owner they named."""
+
+    active: bool
+    device_revoked: bool
+    address: str
+    owner_address: str
+
+
+class Directory(Protocol):
+    """The directory as one organization sees it at this moment; the portal implements it."""
+
+    def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
+        """Return what is known of whoever published a document."""
+        ...
+
+    def subject(self, person: UUID, device: UUID) -> Subject | None:
+        """Return a person on one of his devices as decisions see him, or None when either is not known.
+
+        Strength of sign-in and network are those of a request; without one they are the weakest and none.
+        """
+        ...

@@ -1,0 +1,74 @@
+"""Put a document on record: the state that counts from now on, whatever the file says (PROTOCOL P4)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from protection.licensing.evaluate import Basis
+from protection.licensing.policy import Policy
+from protection.licensing.publishing import PublishingLicense
+from protection.models import Content, ContentChange, RegistrationState, ServiceSettings, TenantKey
+from protection.selectors.policies import limited
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A person as a document's record names him: by id for decisions, by address for people."""
+
+    id: UUID
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewContent:
+    """A document to be put on record: exactly one of ``policy`` and ``template`` is set.
+
+    ``expires`` and ``offline_days`` are the limits stated beside the policy or template; ``held`` says why the
+    registration is not believed yet.
+    """
+
+    license: PublishingLicense
+    tenant_key: TenantKey
+    issuer: Party
+    owner: Party
+    title: str = ""
+    policy: Policy | None = None
+    template: UUID | None = None
+    expires: int | None = None
+    offline_days: int | None = None
+    held: str = ""
+
+
+def put_on_record(new: NewContent) -> Content:
+    """Insert the document with its first change.  Raises IntegrityError when its content id is taken."""
+    keep_title = ServiceSettings.objects.values_list("keep_titles", flat=True).get(id=1)
+    policy = new.policy
+    if policy is not None:
+        # The limits beside the policy become part of it, so that what the issuer set is one value to compare.
+        policy = limited(policy, new.expires, offline_days=new.offline_days)
+    content = Content.objects.create(
+        cid=new.license.cid,
+        pl_digest=new.license.digest,
+        tenant_key=new.tenant_key,
+        issuer_id=new.issuer.id,
+        issuer_address=new.issuer.address,
+        owner_id=new.owner.id,
+        owner_address=new.owner.address,
+        title=new.title[:255] if keep_title else "",
+        template_id=new.template,
+        policy=None if policy is None else policy.as_json(),
+        expires=new.expires if policy is None else policy.expires,
+        offline_days=new.offline_days if policy is None else None,
+        registration=RegistrationState.HELD if new.held else RegistrationState.REGISTERED,
+        held_because=new.held,
+        published_at=datetime.fromtimestamp(new.license.iat, UTC),
+    )
+    ContentChange.objects.create(
+        content=content,
+        person_id=new.issuer.id,
+        basis=Basis.ISSUER,
+        rev=content.rev,
+        policy=content.policy,
+        expires=content.expires,
+    )
+    return content

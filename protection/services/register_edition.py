@@ -1,0 +1,144 @@
+"""Put an edition of a registered document on record: the first, or the one that follows the newest (PROTOCOL P3)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from protection.crypto import aead, bindings
+from protection.errors import InvalidFile, InvalidObject
+from protection.events import Actor, Kind
+from protection.keys.issuing import chain
+from protection.keys.tenant import store_of
+from protection.keys.wrapping import wrapping_key
+from protection.licensing.body import BodySeal, VerifiedSeal
+from protection.licensing.edit import EditCertificate
+from protection.licensing.evaluate import Deny, Registration
+from protection.licensing.publishing import PublishingLicense, open_known_envelope
+from protection.licensing.rights import Right
+from protection.models import Content, Edition
+from protection.selectors.standing import decision_about
+from protection.services.add_edition import add_edition
+from protection.services.directory import Directory
+from protection.services.feed import touch
+from protection.services.recording import record_action
+from protection.services.register import Registered
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    organization: UUID
+    license: PublishingLicense
+    seal: VerifiedSeal
+    directory: Directory
+    actor: Actor
+    now: int
+
+
+def register_edition(
+    *,
+    organization: UUID,
+    publishing_license: str,
+    body_seal: str,
+    directory: Directory,
+    actor: Actor,
+    now: int,
+) -> Registered:
+    """Record an edition that somebody brings; ``actor`` need not be the one who sealed it.
+
+    It counts if whoever sealed it may edit the document now, from the device that sealed it, and if its edit
+    certificate is of the document's present revision and has not ended.  Raises InvalidFile otherwise.
+    """
+    license_ = PublishingLicense.parse(publishing_license)
+    seal = BodySeal.parse(body_seal).verify(license=license_, chain=chain(organization))
+    known = Content.objects.get(pl_digest=license_.digest)
+    again = Registered(known.cid, Registration(known.registration), fresh=False)
+    if known.editions.filter(seal_digest=seal.seal.digest).exists():
+        return again
+    try:
+        with transaction.atomic():
+            content = Content.objects.select_for_update().get(cid=known.cid)
+            _insert(_Arrival(organization, license_, seal, directory, actor, now), content)
+    except IntegrityError:
+        # Somebody else brought the same edition at the same time; it is on record.
+        return again
+    return Registered(known.cid, Registration(known.registration), fresh=True)
+
+
+def _insert(arrival: _Arrival, content: Content) -> None:
+    newest = content.editions.order_by("-n").first()
+    facts = arrival.seal.seal.facts
+    continues = None
+    if newest is None:
+        key = _first_key(arrival, content)
+    elif facts.prev == bytes(newest.seal_digest) and facts.n == newest.n + 1:
+        _check_certificate(arrival, content)
+        continues = newest if arrival.seal.seal.env is None else None
+        if continues is not None and continues.key_rev < content.rev:
+            raise InvalidFile("Somebody lost access since the key was made; this edition needs a new key.")
+        key = _next_key(arrival, content, continues)
+    else:
+        raise InvalidFile("This edition does not follow the newest one on record.")
+    _check_sealer(arrival)
+    touch()
+    add_edition(
+        organization=arrival.organization, content=content, seal=arrival.seal, content_key=key, continues=continues
+    )
+    record_action(
+        Kind.CONTENT_REGISTERED if newest is None else Kind.CONTENT_EDITED,
+        arrival.actor,
+        content_id=content.cid,
+        title=content.title,
+        sealer=arrival.seal.sealer,
+        details={"edition": facts.n},
+    )
+
+
+def _check_certificate(arrival: _Arrival, content: Content) -> None:
+    seal = arrival.seal.seal
+    certificate = EditCertificate.verify(
+        seal.certificate, chain=chain(arrival.organization).learn(seal.delegation), pl=arrival.license.digest
+    )
+    if certificate.rev != content.rev:
+        raise InvalidFile("Access to the document was changed after the right to edit was given.")
+    if not certificate.covers(arrival.now):
+        raise InvalidFile("The right to edit this document had ended before the edition was brought.")
+
+
+def _check_sealer(arrival: _Arrival) -> None:
+    """Ask whether whoever sealed the edition may edit the document at this moment.
+
+    The certificate says that he could when it was issued.  Since then he may have left a group, been disabled or lost
+    his device, none of which raises the document's revision.
+    """
+    sealer = arrival.seal.sealer
+    subject = arrival.directory.subject(sealer.sub, sealer.dev)
+    if subject is None:
+        raise InvalidFile("Nobody here knows the person or device that sealed this edition.")
+    decision = decision_about(
+        organization=arrival.organization, pl_digest=arrival.license.digest, subject=subject, now=arrival.now
+    )
+    if isinstance(decision, Deny):
+        raise InvalidFile(f"Whoever sealed this edition may not edit the document any more ({decision.reason}).")
+    if Right.EDIT not in decision.rights:
+        raise InvalidFile("Whoever sealed this edition may read the document, but not edit it any more.")
+
+
+def _first_key(arrival: _Arrival, content: Content) -> bytes:
+    if arrival.seal.seal.facts.n != 1:
+        raise InvalidFile("An edition arrived before the first one.")
+    envelope = open_known_envelope(arrival.license, store_of(arrival.organization, content.tenant_key))
+    if arrival.seal.sealer.sub not in {content.issuer_id, content.owner_id}:
+        raise InvalidObject("The first edition was sealed by somebody else than the publisher.")
+    return envelope.key
+
+
+def _next_key(arrival: _Arrival, content: Content, continues: Edition | None) -> bytes:
+    """Return the key that the edition brought, or the one of the edition it continues (PROTOCOL P11)."""
+    kid = bytes(content.tenant_key.kid)
+    if continues is None:
+        return arrival.seal.edition_key(store_of(arrival.organization, content.tenant_key), kid)
+    digest = bytes(continues.seal_digest)
+    binding = bindings.content_key(org=arrival.organization, kid=kid, cid=content.cid, seal_digest=digest)
+    wrapping = wrapping_key(arrival.organization, content.tenant_key_id)
+    return aead.unwrap(wrapping, bytes(continues.wrapped_key), binding)

@@ -1,0 +1,148 @@
+"""Who sealed an edition, asked anew when it is brought: rights that went another way than by the document."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.api import throttle
+from portal.operations.withdraw import disable_person, remove_from_group, revoke_device
+from protection.client.session import Protected
+from protection.errors import InvalidFile
+from protection.sealing.read import open_sealed
+from tenants.directory.members import Member
+from tenants.directory.services.create_group import create_group
+from tests.cast import ACTOR, Cast, Player
+from tests.protection.scene import MAX, call, ledger, objects, opening, protect
+from tests.protection.test_publishing import edited, seal_by, text_of
+
+
+@pytest.fixture
+def contoso(cast: Cast) -> UUID:
+    return cast.organizations["contoso"].id
+
+
+@pytest.fixture
+def editor(cast: Cast) -> Player:
+    throttle.forget()  # More people enroll here in a minute than one address may.
+    return cast.join(f"editor-{uuid4().hex[:6]}", "contoso")
+
+
+@pytest.fixture
+def editors(contoso: UUID, editor: Player) -> UUID:
+    """Return a group that holds the editor."""
+    return create_group(
+        organization_id=contoso,
+        address=f"group-{editor.address}",
+        name="Editors",
+        members=[Member(person_id=editor.id)],
+        actor=ACTOR,
+    ).id
+
+
+@pytest.fixture
+def shared(cast: Cast, plan: Path, editor: Player, editors: UUID) -> Protected:
+    return protect(cast.olga, plan, f"group-{editor.address}:VIEW,EDIT", f"{MAX}:VIEW", offline_days=7)
+
+
+def leave_the_group(contoso: UUID, editor: Player, editors: UUID) -> None:
+    member = Member(person_id=editor.id)
+    remove_from_group(organization_id=contoso, group_id=editors, members=[member], actor=ACTOR)
+
+
+def be_disabled(contoso: UUID, editor: Player, _editors: UUID) -> None:
+    disable_person(organization_id=contoso, person_id=editor.id, reason="left", actor=ACTOR)
+
+
+def lose_the_device(_contoso: UUID, editor: Player, _editors: UUID) -> None:
+    revoke_device(person_id=editor.id, device_id=editor.session.account.device, actor=ACTOR)
+
+
+LOSSES = [leave_the_group, be_disabled, lose_the_device]
+Loss = Callable[[UUID, Player, UUID], None]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_an_edition_counts_only_if_its_sealer_may_edit_when_it_is_brought(
+    cast: Cast, contoso: UUID, editor: Player, editors: UUID, shared: Protected, loss: Loss
+) -> None:
+    saved = seal_by(editor, shared, b"too late")
+    loss(contoso, editor, editors)
+    with pytest.raises(InvalidFile):
+        opening(cast.max, saved)
+    assert text_of(cast.max, shared.path), "the edition before still opens"
+    (event, *_) = ledger(cast, "contoso", "content.tampered", cid=shared.cid)
+    assert "may not edit the document any more" in event.details["what"]
+    assert ledger(cast, "contoso", "content.edited", cid=shared.cid) == []
+
+
+def test_who_left_the_group_cannot_bring_his_edition_himself(
+    cast: Cast, contoso: UUID, editor: Player, editors: UUID, shared: Protected
+) -> None:
+    saved = seal_by(editor, shared, b"too late")
+    leave_the_group(contoso, editor, editors)
+    answer = call(editor, "contoso", "POST", "registrations", objects(saved))
+    assert (answer.status_code, answer.json()["reason"]) == (409, "tampered")
+
+
+def test_the_right_to_edit_that_became_one_to_read_is_not_enough(
+    cast: Cast, contoso: UUID, plan: Path, editor: Player, editors: UUID
+) -> None:
+    grants = (f"group-{editor.address}:VIEW,EDIT", f"{editor.address}:VIEW", f"{MAX}:VIEW")
+    shared = protect(cast.olga, plan, *grants, offline_days=7)
+    saved = seal_by(editor, shared, b"too late")
+    leave_the_group(contoso, editor, editors)
+    with pytest.raises(InvalidFile):
+        opening(cast.max, saved)
+
+
+def test_an_edition_does_not_ask_how_its_sealer_would_sign_in_now(cast: Cast, plan: Path, editor: Player) -> None:
+    """The network was right when the license was given; whoever brings the edition may sit elsewhere."""
+    policy = {
+        "grants": [{"who": editor.address, "rights": ["VIEW", "EDIT"]}, {"who": MAX, "rights": ["VIEW"]}],
+        "conditions": {"networks": ["127.0.0.0/8"]},
+    }
+    shared = protect(cast.olga, plan)
+    call(cast.olga, "contoso", "PUT", f"documents/{shared.cid}/policy", {"policy": policy})
+    assert text_of(cast.max, seal_by(editor, shared, b"from the office")) == b"from the office"
+
+
+def test_the_record_names_who_brought_an_edition_and_who_sealed_it(
+    cast: Cast, editor: Player, shared: Protected
+) -> None:
+    text_of(cast.max, seal_by(editor, shared, b"second"))
+    (event,) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
+    assert (event.personal["person"], event.personal["sealer"]) == (str(cast.max.id), str(editor.id))
+    assert event.personal["sealer_device"] == str(editor.session.account.device)
+    assert "sealer" not in event.details, "ids of people stand in the part that can be erased"
+
+
+def test_the_record_names_who_brought_a_document_and_who_sealed_it(cast: Cast, plan: Path) -> None:
+    cast.olga.http.cut.add("/api/v1/registrations")
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW")
+    cast.olga.http.cut.clear()
+    opening(cast.max, sealed.path)
+    (event,) = ledger(cast, "contoso", "content.registered", cid=sealed.cid)
+    assert (event.personal["person"], event.personal["sealer"]) == (str(cast.max.id), str(cast.olga.id))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_after_a_loss_that_no_revision_shows_the_next_edition_has_a_new_key(
+    cast: Cast, contoso: UUID, editor: Player, editors: UUID, plan: Path, loss: Loss
+) -> None:
+    grants = (f"group-{editor.address}:VIEW", f"{MAX}:VIEW,EDIT")
+    shared = protect(cast.olga, plan, *grants, offline_days=0)
+    opening(editor, shared.path)
+    second = edited(cast.max, shared.path, b"second")
+    assert not brings_a_key(second)
+    loss(contoso, editor, editors)
+    third = edited(cast.max, second, b"third")
+    assert brings_a_key(third)
+    assert text_of(cast.olga, third) == b"third"
+    assert not brings_a_key(edited(cast.max, third, b"fourth")), "one new key answers one loss"
+
+
+def brings_a_key(sealed: Path) -> bool:
+    with open_sealed(sealed) as file:
+        return file.body_seal.env is not None
