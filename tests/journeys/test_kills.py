@@ -1,4 +1,4 @@
-"""``kill -9`` of any one process while documents are being opened: no license without an event, and none lost."""
+"""``kill -9`` of any process while documents are opened and reports come in: nothing is lost, nothing unrecorded."""
 
 import os
 import signal
@@ -6,7 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
+from audit.services.report import reported_event_id
 from protection.client.account import load
 from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from protection.client.home import Home
@@ -20,6 +23,7 @@ from tests.journeys.people import Person, Stack
 
 OPENINGS = int(os.environ.get("OPENINGS", "300"))
 READERS = 4
+REPORTS_AT_ONCE = 50
 PATIENCE = 60.0
 
 
@@ -82,7 +86,43 @@ class Reader(threading.Thread):
                 return
 
 
-def test_no_license_without_an_event_and_no_event_lost(stack: Stack, tmp_path: Path):
+class Reporter(threading.Thread):
+    """Reports in bulk what happened on a device; a report whose answer got lost is made again under the same ids."""
+
+    def __init__(self, person: Person, place: Organization, cid: UUID, stop: threading.Event) -> None:
+        super().__init__()
+        session = session_of(person)
+        self.device = session.account.device
+        self.accepted: list[UUID] = []
+        self.unexpected: list[Exception] = []
+        self._place = Organization(place._home, session.service, place.id)
+        self._cid = cid
+        self._stop_asking = stop
+
+    def run(self) -> None:
+        while not self._stop_asking.is_set():
+            ids = [uuid4() for _ in range(REPORTS_AT_ONCE)]
+            while not self._reported(ids) and not self.unexpected and not self._stop_asking.is_set():
+                time.sleep(0.1)
+            if self.unexpected:
+                return
+
+    def _reported(self, ids: list[UUID]) -> bool:
+        now = int(time.time())
+        events = [{"id": str(one), "cid": str(self._cid), "action": "printed", "at": now} for one in ids]
+        try:
+            answer = self._place.call("POST", "/api/v1/events", {"events": events}, proof=True)
+        except (Unreachable, NotSignedIn):
+            return False
+        except (Refused, ServiceError) as error:
+            self.unexpected.append(error)
+            return False
+        assert answer["accepted"] == len(ids)
+        self.accepted += ids
+        return True
+
+
+def test_no_license_without_an_event_and_no_event_or_report_lost(stack: Stack, tmp_path: Path):
     plan = tmp_path / "plan.txt"
     plan.write_bytes(b"the plan")
     stack.olga.run("protect", plan, "--grant", "rita@fabrikam.example:VIEW", "--offline-days", "0")
@@ -94,8 +134,10 @@ def test_no_license_without_an_event_and_no_event_lost(stack: Stack, tmp_path: P
     place = session_of(stack.rita).organization(license_.org)
     stop = threading.Event()
     readers = [Reader(stack.rita, place, wanted, stop) for _ in range(READERS)]
-    for reader in readers:
-        reader.start()
+    reporter = Reporter(stack.rita, place, license_.cid, stop)
+    threads = [*readers, reporter]
+    for thread in threads:
+        thread.start()
 
     def opened() -> int:
         return sum(len(reader.licenses) for reader in readers)
@@ -103,7 +145,7 @@ def test_no_license_without_an_event_and_no_event_lost(stack: Stack, tmp_path: P
     def wait_for(more: int, what: str) -> None:
         goal, deadline = opened() + more, time.monotonic() + PATIENCE
         while opened() < goal:
-            assert not any(reader.unexpected for reader in readers), [reader.unexpected for reader in readers]
+            assert not any(thread.unexpected for thread in threads), [thread.unexpected for thread in threads]
             assert time.monotonic() < deadline, f"nothing is opened any more after {what} was killed"
             time.sleep(0.02)
 
@@ -118,23 +160,40 @@ def test_no_license_without_an_event_and_no_event_lost(stack: Stack, tmp_path: P
             assert Path(f"/proc/{stack.running.leader(name)}").exists(), f"{name} was not brought back"
     finally:
         stop.set()
-        for reader in readers:
-            reader.join()
+        for thread in threads:
+            thread.join()
     licenses = [jti for reader in readers for jti in reader.licenses]
     assert len(licenses) >= OPENINGS
     assert len(set(licenses)) == len(licenses)
-    assert set(licenses) <= recorded(stack, str(license_.cid))
+    assert len(reporter.accepted) >= REPORTS_AT_ONCE * len(victims(stack))
+    reports = {str(reported_event_id(reporter.device, own)) for own in reporter.accepted}
+    found = recorded(stack, str(license_.cid), {*licenses, *reports})
+    reported = [row["id"] for row in found if row["kind"] == "content.reported"]
+    assert len(set(reported)) == len(reported), "a report that was made again is one event"
     assert_sealed_and_intact(stack)
+    print(f"{len(licenses)} licenses, {len(reporter.accepted)} reports accepted, {len(found)} events of the document")
 
 
-def recorded(stack: Stack, cid: str) -> set[str]:
-    """Return the ids of all events about a document, page by page."""
+def recorded(stack: Stack, cid: str, expected: set[str]) -> list[dict[str, Any]]:
+    """Return all events about a document once the expected ones are there: the inbox is emptied by the worker."""
     place = session_of(stack.olga).own_organization()
-    found: set[str] = set()
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = events_of(place, cid)
+        missing = expected - {row["id"] for row in found}
+        if not missing:
+            return found
+        assert time.monotonic() < deadline, f"{len(missing)} events were lost"
+        time.sleep(0.5)
+
+
+def events_of(place: Organization, cid: str) -> list[dict[str, Any]]:
+    """Return all events about a document, page by page."""
+    found: list[dict[str, Any]] = []
     cursor = ""
     while True:
         page = place.call("GET", f"/api/v1/documents/{cid}/events?limit=200&cursor={cursor}")
-        found |= {row["id"] for row in page["results"]}
+        found += page["results"]
         cursor = page["next"]
         if not cursor:
             return found
@@ -144,7 +203,12 @@ def assert_sealed_and_intact(stack: Stack) -> None:
     """Wait until the worker that came back has numbered everything, then verify the whole ledger from outside."""
     place = session_of(stack.ada).own_organization()
     deadline = time.monotonic() + PATIENCE
-    while any(row["seq"] is None for row in place.call("GET", "/api/v1/audit/events?limit=50")["results"]):
+    while waiting(place):
         assert time.monotonic() < deadline, "the worker or its schedule did not come back"
         time.sleep(0.5)
     assert stack.ada.json("verify-audit")["intact"]
+
+
+def waiting(place: Organization) -> bool:
+    """Tell whether an event has no number yet."""
+    return any(row["seq"] is None for row in place.call("GET", "/api/v1/audit/events?limit=50")["results"])
