@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.test import Client
 
+from portal.api import throttle
 from portal.identity import clients
 from portal.operations.found_organization import found_organization
 from protection.client import signin
@@ -107,6 +108,7 @@ class Cast:
     def enroll(self, name: str, person: UUID, address: str) -> Player:
         """Sign a person in on a device of his own."""
         clients.ensure()
+        throttle.forget()  # More people enroll in a minute of tests than one address may.
         http = InProcess()
         home = Home(self.folder / name, use_key_ring=False)
         installation = signin.discover(http, BASE)

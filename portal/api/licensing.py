@@ -101,20 +101,32 @@ class Certificates(OrganizationView):
         parameters=[PROOF],
         request=None,
         responses=inline_serializer(
-            "LicensorCertificate", {"certificate": serializers.CharField(), "delegation": serializers.CharField()}
+            "LicensorCertificate",
+            {
+                "certificate": serializers.CharField(),
+                "delegation": serializers.CharField(),
+                "feed": serializers.ListField(child=serializers.CharField()),
+            },
         ),
-        examples=[OpenApiExample("Certificate", {"certificate": "eyJhbGci…", "delegation": "eyJhbGci…"})],
+        examples=[
+            OpenApiExample(
+                "Certificate",
+                {"certificate": "eyJhbGci…", "delegation": "eyJhbGci…", "feed": ["q83v…"]},
+            )
+        ],
     )
     def post(self, request: Request) -> Response:
         """Issue a certificate for 31 days."""
         device = self.device()
-        certificate, delegation = licensor_certificate(
+        licensor = licensor_certificate(
             organization=self.organization.id,
             actor=self.standing.actor,
             device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
+            device_feed_id=device.feed_id,
             now=clock.now(),
         )
-        return Response({"certificate": certificate, "delegation": delegation})
+        feed = [jws.b64(feed_id) for feed_id in licensor.feed]
+        return Response({"certificate": licensor.certificate, "delegation": licensor.delegation, "feed": feed})
 
 
 class NewPublication(serializers.Serializer[dict[str, Any]]):

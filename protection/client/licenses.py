@@ -14,16 +14,32 @@ from uuid import UUID, uuid4
 from protection.client.account import Account
 from protection.client.errors import Refused, ServiceError, Unreachable
 from protection.client.home import Home
-from protection.client.organization import Organization
-from protection.errors import CannotUnseal, ChanceryError, InvalidFile, Revoked
+from protection.client.organization import Organization, Publishing
+from protection.errors import CannotUnseal, ChanceryError, Expired, InvalidFile, Revoked, WrongBinding
 from protection.licensing.body import BodySeal, VerifiedSeal
-from protection.licensing.jws import b64, unb64
+from protection.licensing.claims import VERSION, Claims
+from protection.licensing.jws import b64
+from protection.licensing.policy import Enforcement
 from protection.licensing.publishing import PublishingLicense
-from protection.licensing.use import UseLicense, accept
+from protection.licensing.rights import Right
+from protection.licensing.use import (
+    Common,
+    EditionStatus,
+    UseLicense,
+    accept,
+    accept_verified,
+    common_members,
+    read_license,
+    result_members,
+    seal_content_key,
+)
 from protection.sealing.read import AuthenticFile, SealedFile
 
 _AGAIN_AFTER: Final = (1.5, 2.0, 3.0)
 """Seconds to wait for the end of what a feed entry reaches ahead: five, and one for rounding."""
+
+_FIRST: Final = 1
+"""The revision of a document that nobody has changed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,7 @@ class Licenses:
         try:
             return authentic, *self._asked(license_, authentic.seal)
         except Unreachable:
-            own = self._own(license_, authentic.seal.seal)
+            own = self._own(license_, authentic.seal)
             if own is None:
                 raise
             return authentic, *own
@@ -168,28 +184,55 @@ class Licenses:
 
     # --- the issuer's own ----------------------------------------------------------------------------------------
 
-    def keep_own(self, license_: PublishingLicense, seal: BodySeal, key: bytes, *, until: int) -> None:
-        """Keep what the issuer needs to reopen a document without the service (C12); never put into the file (P10)."""
-        self._home.write(
-            self._name(license_, seal), {"kind": "own", "key": b64(key), "until": until, "n": seal.facts.n}
-        )
+    def keep_own(self, license_: PublishingLicense, seal: BodySeal, key: bytes, publishing: Publishing) -> None:
+        """Keep what the issuer needs to reopen a document without the service (C12); never put into the file (P10).
 
-    def _own(self, license_: PublishingLicense, seal: BodySeal) -> tuple[Opening, bytes] | None:
-        record = self._home.read(self._name(license_, seal))
-        if record is None or record["kind"] != "own" or record["until"] < self._place.now():
-            return None
-        opening = Opening(
+        It is a use license like those of the service, made by the device for itself: sealed to the device, at its end
+        with the publishing certificate, and taken back by whatever takes back the right to publish.
+        """
+        account, jti = self._account, uuid4()
+        own = UseLicense(
+            jti=jti,
+            iss=account.iss,
+            org=license_.org,
             cid=license_.cid,
-            rights=("OWNER",),
-            source="own",
-            expires=record["until"],
-            offline_until=record["until"],
-            edition=record["n"],
-            status="current",
-            signer=self._account.address,
-            contact=self._account.address,
+            pl=license_.digest,
+            edition=seal.digest,
+            sub=account.person,
+            dev=account.device,
+            rights=(Right.OWNER,),
+            rev=_FIRST,
+            iat=license_.iat,
+            exp=publishing.certificate.exp,
+            offline_until=publishing.certificate.exp,
+            lease=None,
+            feed=publishing.feed,
+            enforcement=Enforcement.CLIENT,
+            obligations={},
+            key=seal_content_key(
+                account.encryption.public, key, org=license_.org, cid=license_.cid, dev=account.device, jti=jti
+            ),
+            body=EditionStatus(n=seal.facts.n, status="current", signer=account.address),
+            contact=account.address,
         )
-        return opening, unb64(record["key"])
+        members = {"v": VERSION, **common_members(own), **result_members(own)}
+        self._home.write(self._name(license_, seal), {"kind": "own", "license": members})
+
+    def _own(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes] | None:
+        record = self._home.read(self._name(license_, seal.seal))
+        if record is None or record["kind"] != "own":
+            return None
+        claims = Claims(record["license"], "own license")
+        own = read_license(claims, Common.read(claims), with_key=True)
+        account, now = self._account.certificate(self._place.now()), self._place.now()
+        feed = self._place.feed()
+        try:
+            accept_verified(own, account=account, license=license_, seal=seal, now=now, feed=feed, stored=True)
+        except (Expired, Revoked, WrongBinding):
+            # Ended, taken back, or of a device of before: from now on only the service licenses.
+            self._home.remove(self._name(license_, seal.seal))
+            return None
+        return _opening(own, "own", ""), own.content_key(self._account.key_store(), self._account.encryption.key_id)
 
     def _name(self, license_: PublishingLicense, seal: BodySeal) -> str:
         both = hashlib.sha256(license_.digest + seal.digest).hexdigest()

@@ -39,11 +39,12 @@ _EARLY: Final = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """What this device needs to publish: its certificate, the delegation behind it, and the statement."""
+    """What this device needs to publish: its certificate, the delegation behind it, and what can take it back."""
 
     certificate: LicensorCertificate
     token: str
     delegation: str
+    feed: tuple[bytes, ...]
 
 
 class Organization:
@@ -158,7 +159,7 @@ class Organization:
 
     def _fetched_publishing(self) -> Publishing:
         answer = self.call("POST", "/api/v1/certificates", {}, proof=True)
-        record = {"token": answer["certificate"], "delegation": answer["delegation"]}
+        record = {"token": answer["certificate"], "delegation": answer["delegation"], "feed": answer["feed"]}
         publishing = self._publishing(record)
         try:
             self.statement().active_encryption_key(frozenset(publishing.certificate.kids))
@@ -170,7 +171,8 @@ class Organization:
     def _publishing(self, record: dict[str, Any]) -> Publishing:
         chain = self.chain(record["delegation"])
         certificate = LicensorCertificate.verify(record["token"], chain=chain)
-        return Publishing(certificate, record["token"], record["delegation"])
+        feed = tuple(unb64(text) for text in record["feed"])
+        return Publishing(certificate, record["token"], record["delegation"], feed)
 
     # --- templates -----------------------------------------------------------------------------------------------
 

@@ -184,7 +184,7 @@ class Session:
             progress=progress,
         )
         shutil.copymode(source, target)
-        Licenses(self.home, place, self.account).keep_own(license_, seal, key, until=publishing.certificate.exp)
+        Licenses(self.home, place, self.account).keep_own(license_, seal, key, publishing)
         registered = self._register(place, license_.token, seal.token)
         return Protected(target, license_.cid, registered)
 

@@ -15,7 +15,8 @@ from protection.licensing.account import LIFETIME as ACCOUNT_LIFETIME
 from protection.licensing.account import AccountCertificate
 from protection.licensing.licensor import LIFETIME as LICENSOR_LIFETIME
 from protection.licensing.licensor import LicensorCertificate, May
-from protection.models import Certificate, KeyStatus, TenantKey
+from protection.models import Certificate, KeyStatus, ServiceSettings, TenantKey
+from protection.services.feed import derived_feed_id
 from protection.services.recording import record_action
 
 CLOCK_MARGIN: Final = 60
@@ -51,24 +52,42 @@ def account_certificate(*, iss: str, device: DeviceKeys, now: int) -> str:
     ).sign(installation_key())
 
 
+@dataclass(frozen=True, slots=True)
+class Licensor:
+    """A client licensor certificate, the delegation behind its signature, and the feed ids that take it back.
+
+    By these the device gives up what it keeps for itself of documents it published (PROTOCOL P10).
+    """
+
+    certificate: str
+    delegation: str
+    feed: tuple[bytes, ...]
+
+
 @transaction.atomic
 def licensor_certificate(
-    *, organization: UUID, actor: Actor, device: DeviceKeys, now: int, owner_other: bool = False
-) -> tuple[str, str]:
-    """Return a client licensor certificate (CLC) and the delegation that its signature rests on.
+    *,
+    organization: UUID,
+    actor: Actor,
+    device: DeviceKeys,
+    device_feed_id: bytes,
+    now: int,
+    owner_other: bool = False,
+) -> Licensor:
+    """Return a client licensor certificate (CLC).
 
     The caller has made sure that the person is an enabled member of the organization and the device is his and not
     revoked.  Recorded; the row lets the service know what it has vouched for.
     """
     signing = issuer(organization)
-    kids = tuple(bytes(kid) for kid in TenantKey.objects.filter(status=KeyStatus.ACTIVE).values_list("kid", flat=True))
+    keys = list(TenantKey.objects.filter(status=KeyStatus.ACTIVE))
     certificate = LicensorCertificate(
         org=organization,
         jti=uuid4(),
         sub=device.person,
         dev=device.id,
         key=device.signing,
-        kids=kids,
+        kids=tuple(bytes(key.kid) for key in keys),
         may=frozenset({May.AD_HOC, May.OWNER_OTHER}) if owner_other else frozenset({May.AD_HOC}),
         nbf=max(now - CLOCK_MARGIN, signing.not_before),
         exp=now + LICENSOR_LIFETIME - CLOCK_MARGIN,
@@ -82,4 +101,8 @@ def licensor_certificate(
         owner_other=owner_other,
     )
     record_action(Kind.CERTIFICATE_ISSUED, actor, details={"certificate": str(certificate.jti)})
-    return certificate.sign(signing.key), signing.delegation
+    secret = bytes(ServiceSettings.objects.values_list("feed_secret", flat=True).get(id=1))
+    derived = (
+        derived_feed_id(secret, identity) for identity in (device.person, organization, *(key.id for key in keys))
+    )
+    return Licensor(certificate.sign(signing.key), signing.delegation, (device_feed_id, *derived))

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.api import throttle
 from portal.operations.withdraw import disable_person, remove_from_group, revoke_device
 from protection.client.session import Protected
 from protection.errors import InvalidFile
@@ -25,7 +24,6 @@ def contoso(cast: Cast) -> UUID:
 
 @pytest.fixture
 def editor(cast: Cast) -> Player:
-    throttle.forget()  # More people enroll here in a minute than one address may.
     return cast.join(f"editor-{uuid4().hex[:6]}", "contoso")
 
 

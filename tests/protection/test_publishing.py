@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.operations.withdraw import revoke_device
+from portal.operations.withdraw import disable_person, revoke_device
 from protection.client.errors import Refused, Unreachable
 from protection.client.licenses import Licenses
 from protection.client.session import Protected, Wish
@@ -68,6 +68,44 @@ def test_the_publisher_reopens_without_ever_having_had_a_network_since(cast: Cas
     sealed = cast.olga.offline().protect(plan, Wish(), target=plan.with_name("mine.sealed"))
     opened = cast.olga.offline().open_file(sealed.path, plan.with_name("mine"))
     assert (opened.source, opened.rights) == ("own", ("OWNER",))
+
+
+def offline_copy(cast: Cast, player: Player, plan: Path) -> Path:
+    """Return a document that a device protected without a network and keeps its own license of."""
+    protect(player, plan)
+    return player.offline().protect(plan, Wish(), target=plan.with_name(f"{uuid4().hex[:6]}.sealed")).path
+
+
+def reopened(player: Player, sealed: Path) -> str:
+    return player.offline().open_file(sealed, sealed.with_name(uuid4().hex)).source
+
+
+def test_what_the_publisher_keeps_is_sealed_to_his_device(cast: Cast, plan: Path) -> None:
+    sealed = offline_copy(cast, cast.olga, plan)
+    home = cast.olga.session.home
+    (kept,) = [record for name in home.names("licenses") if (record := home.read(name) or {}).get("kind") == "own"][-1:]
+    assert kept["license"]["dev"] == str(cast.olga.session.account.device)
+    other = cast.enroll("other device", cast.olga.id, cast.olga.address)
+    for name in home.names("licenses"):
+        other.session.home.write(name, home.read(name) or {})
+    with pytest.raises(Unreachable):
+        reopened(other, sealed)
+
+
+@pytest.mark.parametrize("withdrawal", ["person", "device"])
+def test_the_feed_takes_back_what_the_publisher_keeps(cast: Cast, plan: Path, withdrawal: str) -> None:
+    player = cast.join(f"publisher-{withdrawal}", "contoso")
+    sealed = offline_copy(cast, player, plan)
+    assert reopened(player, sealed) == "own"
+    contoso = cast.organizations["contoso"].id
+    if withdrawal == "person":
+        disable_person(organization_id=contoso, person_id=player.id, reason="left", actor=ACTOR)
+    else:
+        revoke_device(person_id=player.id, device_id=player.session.account.device, actor=ACTOR)
+    assert reopened(player, sealed) == "own", "without a network nothing can be known"
+    player.session.organization(contoso).feed(newest=True)
+    with pytest.raises(Unreachable):
+        reopened(player, sealed)
 
 
 def test_registering_twice_is_one_document(cast: Cast, plan: Path) -> None:
