@@ -39,7 +39,10 @@ SWEEPS: dict[str, float] = {
 app.conf.beat_schedule = {
     f"sweep {name}": {"task": "portal.sweep", "schedule": seconds, "args": [name], "options": {"expires": seconds * 5}}
     for name, seconds in SWEEPS.items()
-} | {"expire secrets": {"task": "portal.expire", "schedule": 3600.0, "options": {"expires": 3600}}}
+} | {
+    "spread withdrawals": {"task": "portal.withdraw", "schedule": 1.0, "options": {"expires": 5}},
+    "expire secrets": {"task": "portal.expire", "schedule": 3600.0, "options": {"expires": 3600}},
+}
 
 
 @worker_init.connect

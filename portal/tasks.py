@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.selectors.unsealed import unsealed
 from portal.models import IdempotentAnswer
+from portal.operations.withdraw import work_off
 from tenants.directory.services.expire import expire
 from tenants.worker import fan_out
 
@@ -23,6 +24,12 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {"protection.se
 def sweep(task_name: str) -> int:
     """Send the named task once for every active organization that has something to do."""
     return fan_out(task_name, BUSY.get(task_name))
+
+
+@shared_task(name="portal.withdraw", base=Task)
+def spread_withdrawals() -> int:
+    """Put into the organizations' feeds what the directory withdrew and no request has put there yet."""
+    return work_off()
 
 
 @shared_task(name="portal.expire", base=Task)

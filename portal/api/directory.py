@@ -14,19 +14,17 @@ from rest_framework.response import Response
 from portal.api.framework import OrganizationView, checked, limit_of, page
 from portal.api.idempotency import idempotent
 from portal.operations.prove_domain import prove_domain
-from portal.operations.withdraw import disable_person, remove_from_group
+from portal.operations.withdraw import change_group, disable_person, disable_program
 from portal.permissions import PROGRAM_ROLES, Permission
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import ProgramFacts, domains_in, program_of_client, programs_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
-from tenants.directory.services.change_group import change_group
 from tenants.directory.services.change_role import change_role
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.create_service_account import create_service_account
-from tenants.directory.services.disable_service_account import disable_service_account
 from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
@@ -215,21 +213,17 @@ class GroupDetail(OrganizationView):
     @idempotent
     def patch(self, request: Request, group_id: UUID) -> Response:
         """Apply what is named; whoever leaves loses what the group gave him at the very next request."""
-        wanted, actor = checked(ChangedGroup, request.data), self.standing.directory_actor
-        removed = [Member(address=address) for address in wanted["remove"]]
+        wanted = checked(ChangedGroup, request.data)
         facts = change_group(
             organization_id=self.organization.id,
             group_id=group_id,
             name=wanted.get("name"),
             description=wanted.get("description"),
             add=[Member(address=address) for address in wanted["add"]],
+            remove=[Member(address=address) for address in wanted["remove"]],
             archived=wanted.get("archived"),
-            actor=actor,
+            actor=self.standing.directory_actor,
         )
-        if removed:
-            facts = remove_from_group(
-                organization_id=self.organization.id, group_id=group_id, members=removed, actor=actor
-            )
         return Response(_group(facts))
 
 
@@ -339,9 +333,7 @@ class DisableProgram(OrganizationView):
     )
     def post(self, request: Request, client_id: str) -> Response:
         """End its tokens; it gets no license from the next request on."""
-        disable_service_account(
-            organization_id=self.organization.id, client_id=client_id, actor=self.standing.directory_actor
-        )
+        disable_program(organization_id=self.organization.id, client_id=client_id, actor=self.standing.directory_actor)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 

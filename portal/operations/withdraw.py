@@ -1,67 +1,89 @@
-"""Take people, memberships and devices out of service: the directory's change and the revocation feed together.
+"""Take people, memberships and devices out of service: the directory's change, then every organization's feed.
 
-The directory knows no feed and the feed knows no people, so the two are joined here, in one transaction: whoever is
-withdrawn is refused at the next request by his row, and his cached licenses die by the feed (PROTOCOL P24).
+The directory knows no feed and the feed knows no people, so the two are joined here.  Whoever is withdrawn is refused
+at the next request by his row; his cached licenses die by the feed (PROTOCOL P24).  What the directory notes in the
+transaction of its change is worked off at once after it, one organization after the other, and by a sweep where that
+did not get through.
 """
 
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from protection.selectors.organization import is_activated
-from protection.services.feed import kill_all_of, kill_issued_until_now
+from protection.services.feed import LONGEST_LICENSING, kill_all_of
+from protection.services.withdraw import withdraw
 from tenants.actor import Actor
-from tenants.context import in_organization
+from tenants.context import UnknownOrganization, in_organization
+from tenants.directory import withdrawals
 from tenants.directory.members import Member
 from tenants.directory.selectors.devices import DeviceFacts
-from tenants.directory.selectors.groups import GroupFacts, group_in
-from tenants.directory.selectors.people import holder_of, membership_at
+from tenants.directory.selectors.groups import GroupFacts
+from tenants.directory.services import change_group as directory_group
 from tenants.directory.services import disable_person as directory_disable
-from tenants.directory.services.change_group import change_group
+from tenants.directory.services import disable_service_account as directory_program
 from tenants.directory.services.revoke_device import revoke_device as directory_revoke
-from tenants.organizations.selectors import organizations
 from tenants.organizations.services.deactivate_service import deactivate_service as directory_deactivate
 from tenants.organizations.services.suspend_organization import suspend_organization as directory_suspend
 
+AT_ONCE: Final = 1.0
+"""For how many seconds the request that withdraws works off the feeds itself; the sweep does the rest."""
 
-@transaction.atomic
+_SETTLED: Final = timedelta(seconds=LONGEST_LICENSING + 1)
+
+logger = logging.getLogger(__name__)
+
+
 def disable_person(*, organization_id: UUID, person_id: UUID, reason: str, actor: Actor) -> bool:
-    """Disable a person's place and kill what he has cached: of all documents by his own organization, else of its."""
+    """Disable a person's place and kill what he has cached; return whether anything changed."""
     changed = directory_disable.disable_person(
         organization_id=organization_id, person_id=person_id, reason=reason, actor=actor
     )
-    if changed:
-        # A member's own organization speaks for him everywhere; one that merely invited him, for itself alone.
-        place = membership_at(organization_id, person_id)
-        everywhere = place is not None and not place.guest
-        for organization in _active_organizations() if everywhere else [organization_id]:
-            _kill(organization, person_id)
+    _at_once()
     return changed
 
 
-@transaction.atomic
-def remove_from_group(*, organization_id: UUID, group_id: UUID, members: Sequence[Member], actor: Actor) -> GroupFacts:
-    """Remove members from a group and kill what they have cached of this organization's documents."""
-    change_group(organization_id=organization_id, group_id=group_id, remove=members, actor=actor)
-    for member in members:
-        person = member.person_id or (holder_of(member.address) if member.address else None)
-        if person is not None:
-            _kill(organization_id, person)
-    return group_in(organization_id, group_id)
+def disable_program(*, organization_id: UUID, client_id: str, actor: Actor) -> None:
+    """End a program and kill what it has cached."""
+    directory_program.disable_service_account(organization_id=organization_id, client_id=client_id, actor=actor)
+    _at_once()
+
+
+def change_group(
+    *,
+    organization_id: UUID,
+    group_id: UUID,
+    name: str | None = None,
+    description: str | None = None,
+    add: Iterable[Member] = (),
+    remove: Iterable[Member] = (),
+    archived: bool | None = None,
+    actor: Actor,
+) -> GroupFacts:
+    """Change a group and kill what those have cached who lost something by it."""
+    facts = directory_group.change_group(
+        organization_id=organization_id,
+        group_id=group_id,
+        name=name,
+        description=description,
+        add=add,
+        remove=remove,
+        archived=archived,
+        actor=actor,
+    )
+    _at_once()
+    return facts
 
 
 def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFacts:
-    """Revoke a device and kill its cached licenses in every organization's feed.
-
-    The row is committed first: from then on no organization licenses the device.  The feeds follow one by one, since a
-    device may hold licenses of organizations that its person never belonged to.
-    """
+    """Revoke a device and kill its cached licenses."""
     device = directory_revoke(person_id=person_id, device_id=device_id, actor=actor)
-    for organization_id in _active_organizations():
-        with in_organization(organization_id), transaction.atomic():
-            if is_activated():
-                kill_issued_until_now(device.feed_id)
+    _at_once()
     return device
 
 
@@ -69,22 +91,64 @@ def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFa
 def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> None:
     """Switch the service off and kill every cached license: nothing opens until it is switched on again (C49)."""
     directory_deactivate(organization_id=organization_id, reason=reason, actor=actor)
-    _kill(organization_id, organization_id)
+    _kill_everything(organization_id)
 
 
 @transaction.atomic
 def suspend_organization(*, organization_id: UUID, reason: str, actor: Actor) -> None:
-    """Suspend an organization and kill every cached license of its documents."""
+    """Suspend an organization and kill every cached license of its documents, and what its members have of others'."""
     directory_suspend(organization_id=organization_id, reason=reason, actor=actor)
-    _kill(organization_id, organization_id)
+    _kill_everything(organization_id)
+    withdrawals.withdraw_members(organization_id)
+    _at_once()
 
 
-def _active_organizations() -> list[UUID]:
-    return [organization.id for organization in organizations() if organization.is_active]
-
-
-def _kill(organization_id: UUID, identity: UUID) -> None:
-    """Kill what was licensed to a person, or under the organization itself, by one organization's feed."""
+def _kill_everything(organization_id: UUID) -> None:
     with in_organization(organization_id):
         if is_activated():
-            kill_all_of(identity)
+            kill_all_of(organization_id)
+
+
+def _at_once() -> None:
+    """Work off what was noted, once it is committed; what goes wrong here is left to the sweep."""
+    transaction.on_commit(lambda: work_off(seconds=AT_ONCE), robust=True)
+
+
+def work_off(*, seconds: float | None = None) -> int:
+    """Put what the directory noted into the feeds, each organization in a transaction of its own.
+
+    Returns how many notes are done.  An organization whose feed cannot be written now is tried again by the next
+    sweep and keeps no other waiting.
+    """
+    ends, count = None if seconds is None else time.monotonic() + seconds, 0
+    for organization_id in withdrawals.organizations_due(_SETTLED):
+        if ends is not None and time.monotonic() > ends:
+            break
+        try:
+            count += _work_off(organization_id)
+        except UnknownOrganization:
+            continue
+        except DatabaseError:
+            logger.warning("The feed of organization %s could not be written now.", organization_id, exc_info=True)
+    if count:
+        withdrawals.forget_done()
+    return count
+
+
+@transaction.atomic
+def _work_off(organization_id: UUID) -> int:
+    """Work off one organization.
+
+    Who never had a license here is no news for its feed.  But a license that was decided before the withdrawal may
+    still be on its way, so nobody is passed over until the longest licensing has ended.
+    """
+    done: list[int] = []
+    nobody: list[int] = []
+    with in_organization(organization_id):
+        active = is_activated()
+        for due in withdrawals.due(organization_id, _SETTLED):
+            told = active and withdraw(people=due.people, groups=due.groups, device_feed_id=due.device_feed_id)
+            (done if told or due.last_look or not active else nobody).append(due.id)
+    withdrawals.done(done)
+    withdrawals.concerned_nobody(nobody)
+    return len(done)

@@ -7,14 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.operations.withdraw import disable_person, remove_from_group
+from portal.operations.withdraw import change_group, disable_person
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.permissions import Permission
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import group_in, groups_in
 from tenants.directory.selectors.people import people_in, person_in
-from tenants.directory.services.change_group import change_group
 from tenants.directory.services.change_role import change_role
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
@@ -191,7 +190,7 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
         attempt(
             request,
             f"{address} is removed; what the group gave is refused from now on.",
-            lambda: remove_from_group(organization_id=organization, group_id=group_id, members=[member], actor=actor),
+            lambda: change_group(organization_id=organization, group_id=group_id, remove=[member], actor=actor),
         )
     elif address:
         attempt(

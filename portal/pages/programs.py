@@ -7,13 +7,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.prove_domain import prove_domain
+from portal.operations.withdraw import disable_program
 from portal.pages.framework import PageRequest, attempt, page, show, words_of
 from portal.permissions import PROGRAM_ROLES, Permission
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.domains import program_of_client, programs_in
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_service_account import create_service_account
-from tenants.directory.services.disable_service_account import disable_service_account
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 ROLE_WORDS = {
@@ -77,7 +77,7 @@ def program(request: PageRequest, client_id: str) -> HttpResponse:
         attempt(
             request,
             f"{found.name} is disabled: its tokens are over, and it gets no license from now on.",
-            lambda: disable_service_account(
+            lambda: disable_program(
                 organization_id=request.organization.id, client_id=client_id, actor=request.standing.directory_actor
             ),
         )

@@ -128,9 +128,10 @@ class GrantBinding(models.Model):
     bound_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """Bound once, for ever."""
+        """Bound once, for ever; the index answers whether a group gave anybody anything here."""
 
         constraints = (models.UniqueConstraint(fields=["scope", "address"], name="protection_bound_once"),)
+        indexes = (models.Index(fields=["identity"], name="protection_bound_identity"),)
 
 
 class Certificate(models.Model):

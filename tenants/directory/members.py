@@ -11,6 +11,7 @@ from tenants import naming
 from tenants.directory.change import raise_epochs
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
+from tenants.directory.withdrawals import people_below, withdraw
 
 _HOLDERS = """
 WITH RECURSIVE holding(id) AS (
@@ -40,7 +41,9 @@ def add_members(group: Group, members: Sequence[Member]) -> None:
 
 
 def remove_members(group: Group, members: Sequence[Member]) -> None:
-    """Remove members; one that is not there is no error."""
+    """Remove members; one that is not there is no error.  Whoever they hold loses what the group gave."""
+    lost = _people(members) | people_below([member.group_id for member in members if member.group_id is not None])
+    withdraw(lost, groups=held_by(group.id))
     for member in members:
         address = None if member.address is None else naming.address(member.address)
         wanted: dict[str, Any] = {
@@ -70,13 +73,13 @@ def _row(group: Group, member: Member) -> dict[str, Any]:
     if member.group_id is not None:
         if not Group.objects.within(group.organization_id).filter(id=member.group_id).exists():
             raise NotHere("There is no such group in this organization.")
-        if member.group_id in _held_by(group.id):
+        if member.group_id in held_by(group.id):
             raise DirectoryRefused("A group cannot contain itself, not even through other groups.")
         return {"member_group_id": member.group_id}
     return {"address": naming.address(str(member.address))}
 
 
-def _held_by(group_id: UUID) -> set[UUID]:
+def held_by(group_id: UUID) -> set[UUID]:
     """Return the group itself and every group that contains it."""
     with connection.cursor() as cursor:
         cursor.execute(_HOLDERS, {"group": group_id})

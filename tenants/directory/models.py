@@ -9,6 +9,7 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -276,6 +277,32 @@ class SpentRefreshToken(models.Model):
 
     def __str__(self) -> str:
         return f"spent token of family {self.family}"
+
+
+class Withdrawal(models.Model):
+    """Access that people lost at one moment: by themselves, by the named groups, or on one device alone."""
+
+    people = ArrayField(models.UUIDField())
+    groups = ArrayField(models.UUIDField(), default=list)
+    device_feed_id = models.BinaryField(null=True)
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"withdrawal {self.pk}"
+
+
+class PendingWithdrawal(models.Model):
+    """A withdrawal that one organization has not put into its revocation feed yet.
+
+    ``looked_at`` says that it concerned nobody there when it was looked at the first time.
+    """
+
+    withdrawal = models.ForeignKey(Withdrawal, on_delete=models.CASCADE, related_name="pending")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    looked_at = models.BooleanField(db_default=False)
+
+    def __str__(self) -> str:
+        return f"{self.withdrawal_id} for {self.organization_id}"
 
 
 class IssuerKey(models.Model):

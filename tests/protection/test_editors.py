@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.operations.withdraw import disable_person, remove_from_group, revoke_device
+from portal.operations.withdraw import change_group, disable_person, revoke_device
 from protection.client.session import Protected
 from protection.errors import InvalidFile
 from protection.sealing.read import open_sealed
@@ -46,7 +46,7 @@ def shared(cast: Cast, plan: Path, editor: Player, editors: UUID) -> Protected:
 
 def leave_the_group(contoso: UUID, editor: Player, editors: UUID) -> None:
     member = Member(person_id=editor.id)
-    remove_from_group(organization_id=contoso, group_id=editors, members=[member], actor=ACTOR)
+    change_group(organization_id=contoso, group_id=editors, remove=[member], actor=ACTOR)
 
 
 def be_disabled(contoso: UUID, editor: Player, _editors: UUID) -> None:

@@ -9,9 +9,10 @@ from django.utils import timezone
 from tenants.actor import Actor
 from tenants.directory.change import note
 from tenants.directory.errors import NotHere
-from tenants.directory.members import Member, add_members, remove_members
+from tenants.directory.members import Member, add_members, held_by, remove_members
 from tenants.directory.models import Group
 from tenants.directory.selectors.groups import GroupFacts, group_in
+from tenants.directory.withdrawals import people_below, withdraw
 
 
 @transaction.atomic
@@ -38,6 +39,8 @@ def change_group(
     if description is not None:
         group.description = description
     if archived is not None:
+        if archived:
+            withdraw(people_below([group_id]), groups=held_by(group_id))
         group.archived_at = timezone.now() if archived else None
     group.version += 1
     group.save(update_fields=["name", "description", "archived_at", "version"])

@@ -7,7 +7,9 @@ from django.db import transaction
 from tenants.actor import Actor
 from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.members import held_by
 from tenants.directory.models import Group
+from tenants.directory.withdrawals import people_below, withdraw
 
 
 @transaction.atomic
@@ -21,6 +23,7 @@ def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bo
         raise NotHere("There is no such group in this organization.")
     if named_by_a_denial:
         raise DirectoryRefused("A policy denies something to this group; it can be archived, not deleted.")
+    withdraw(people_below([group_id]), groups=held_by(group_id))
     group.delete()
     note(
         kind="group.deleted",

@@ -8,6 +8,7 @@ from tenants.actor import Actor
 from tenants.directory.access import end_access
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note
+from tenants.directory.withdrawals import withdraw
 
 
 @transaction.atomic
@@ -21,6 +22,8 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", 
     membership.save(update_fields=["disabled"])
     if not membership.guest:
         end_access(person_id)
+    # A member's own organization speaks for him everywhere; one that merely invited him, for itself alone.
+    withdraw([person_id], organization_id=organization_id if membership.guest else None)
     note(
         kind="person.disabled",
         organizations=[organization_id],

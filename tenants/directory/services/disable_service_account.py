@@ -11,6 +11,7 @@ from tenants.directory.access import end_clients
 from tenants.directory.change import note
 from tenants.directory.errors import NotHere
 from tenants.directory.models import ApiClient, Membership
+from tenants.directory.withdrawals import withdraw
 
 
 @transaction.atomic
@@ -22,6 +23,7 @@ def disable_service_account(*, organization_id: UUID, client_id: str, actor: Act
     program.disabled_at = timezone.now()
     program.save(update_fields=["disabled_at"])
     Membership.objects.within(organization_id).filter(person_id=program.person_id).update(disabled=True)
+    withdraw([program.person_id])
     end_clients([client_id])
     Client.objects.filter(id=client_id).delete()
     note(

@@ -8,6 +8,7 @@ from django.db import transaction
 from tenants.directory.access import end_clients
 from tenants.directory.change import raise_epochs
 from tenants.directory.models import Address, ApiClient, Group, MailDomain, Membership, Person
+from tenants.directory.withdrawals import people_below, withdraw
 
 
 @transaction.atomic
@@ -20,13 +21,18 @@ def forget_organization(*, organization_id: UUID) -> None:
     programs = list(ApiClient.objects.within(organization_id).values_list("client_id", flat=True))
     end_clients(programs)
     Client.objects.filter(id__in=programs).delete()
+    groups = list(Group.objects.within(organization_id).values_list("id", flat=True))
+    lost = people_below(groups)
     Group.objects.within(organization_id).delete()
     MailDomain.objects.within(organization_id).delete()
     vouched = Address.objects.filter(asserted_by_id=organization_id, proven_by=Address.Proof.ORGANIZATION)
-    raise_epochs(vouched.values_list("person_id", flat=True))
+    vouched_people = list(vouched.values_list("person_id", flat=True))
+    raise_epochs(vouched_people)
     vouched.update(proven_by=Address.Proof.NOBODY, proven_at=None)
     places = Membership.objects.within(organization_id)
     members = list(places.filter(guest=False).values_list("person_id", flat=True))
+    # What the organization gave by its groups, its domains and its word is gone for all of them.
+    withdraw(lost | set(members) | set(vouched_people))
     places.delete()
     elsewhere = set(
         Membership.objects.of_installation().filter(person_id__in=members).values_list("person_id", flat=True)

@@ -9,6 +9,7 @@ from tenants.actor import Actor
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.models import Address, Group, MailDomain
+from tenants.directory.withdrawals import withdraw
 
 
 @transaction.atomic
@@ -27,4 +28,5 @@ def release_domain(*, organization_id: UUID, domain: str, actor: Actor) -> None:
     vouched.update(proven_by=Address.Proof.NOBODY, proven_at=None)
     row.delete()
     raise_epochs(people)
+    withdraw(Address.objects.filter(domain=normal).values_list("person_id", flat=True))
     note(kind="domain.released", organizations=[organization_id], actor=actor, details={"domain": normal})

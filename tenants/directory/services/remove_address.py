@@ -10,6 +10,7 @@ from tenants.actor import Actor
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Address
+from tenants.directory.withdrawals import withdraw
 
 
 @transaction.atomic
@@ -23,4 +24,5 @@ def remove_address(*, person_id: UUID, address: str, actor: Actor) -> None:
         raise DirectoryRefused("A person keeps at least one address.")
     rows.filter(address=normal).delete()
     EmailAddress.objects.filter(user_id=person_id, email=normal).delete()
+    withdraw([person_id])
     note_of_person(kind="address.removed", person_id=person_id, actor=actor, addresses=[normal])

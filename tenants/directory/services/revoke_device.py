@@ -10,11 +10,12 @@ from tenants.directory.change import note_of_person
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Device
 from tenants.directory.selectors.devices import DeviceFacts, facts
+from tenants.directory.withdrawals import withdraw
 
 
 @transaction.atomic
 def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFacts:
-    """Revoke the person's device and return it; the door hands its feed id on to the revocation feed.
+    """Revoke the person's device and return it.
 
     Revoking twice keeps the first moment and records nothing again.
     """
@@ -24,5 +25,6 @@ def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFa
     if device.revoked_at is None:
         device.revoked_at = timezone.now()
         device.save(update_fields=["revoked_at"])
+        withdraw([person_id], device_feed_id=bytes(device.feed_id))
         note_of_person(kind="device.revoked", person_id=person_id, actor=actor, title=device.name, device_id=device.id)
     return facts(device)

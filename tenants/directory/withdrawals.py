@@ -1,0 +1,118 @@
+"""What people and devices lost, kept until every organization has put it into its feed.
+
+A row stands here in the transaction of the change itself, so a withdrawal is never lost and the change touches no
+organization's feed: two changes to the same organizations cannot wait for each other.  The directory knows no feed;
+the portal takes the rows, one organization after the other.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from tenants.directory.models import Membership, PendingWithdrawal, Withdrawal
+from tenants.organizations.models import Organization
+
+_BELOW = """
+WITH RECURSIVE below(id) AS (
+  SELECT unnest(%(groups)s::uuid[])
+  UNION
+  SELECT m.member_group_id FROM public.directory_groupmember m JOIN below b ON m.group_id = b.id
+  WHERE m.member_group_id IS NOT NULL
+)
+SELECT m.person_id FROM public.directory_groupmember m JOIN below b ON m.group_id = b.id WHERE m.person_id IS NOT NULL
+UNION
+SELECT a.person_id FROM public.directory_groupmember m JOIN below b ON m.group_id = b.id
+JOIN public.directory_address a ON a.address = m.address AND a.proven_by <> ''
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One withdrawal that one organization has not put into its feed yet."""
+
+    id: int
+    people: tuple[UUID, ...]
+    groups: tuple[UUID, ...]
+    device_feed_id: bytes | None
+    last_look: bool
+    """Whether it is so old that nothing decided before it can still be on its way."""
+
+
+def withdraw(
+    people: Iterable[UUID],
+    *,
+    groups: Iterable[UUID] = (),
+    device_feed_id: bytes | None = None,
+    organization_id: UUID | None = None,
+) -> None:
+    """Note, in the current transaction, that these people may have lost access to something.
+
+    ``groups`` are the groups by which they had it, if it was by groups; ``device_feed_id`` names the one device that
+    lost it.  Without an organization every active one is concerned, since a policy may name anybody.
+    """
+    concerned = sorted(set(people))
+    if not concerned:
+        return
+    row = Withdrawal.objects.create(people=concerned, groups=sorted(set(groups)), device_feed_id=device_feed_id)
+    active = Organization.objects.filter(state=Organization.State.ACTIVE).order_by("id")
+    ids = active.values_list("id", flat=True) if organization_id is None else [organization_id]
+    PendingWithdrawal.objects.bulk_create(PendingWithdrawal(withdrawal=row, organization_id=one) for one in ids)
+
+
+def withdraw_members(organization_id: UUID) -> None:
+    """Note that an organization no longer stands for its members; whoever has no other is refused everywhere."""
+    withdraw(Membership.objects.within(organization_id).filter(guest=False).values_list("person_id", flat=True))
+
+
+def people_below(groups: Sequence[UUID]) -> set[UUID]:
+    """Return everybody whom these groups hold, directly, by proven address or through other groups."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BELOW, {"groups": list(groups)})
+        return {person for (person,) in cursor.fetchall()}
+
+
+def organizations_due(settled: timedelta) -> list[UUID]:
+    """Return the organizations that have something to look at, for the first time or once it has settled."""
+    ids = PendingWithdrawal.objects.filter(_worth_a_look(settled)).order_by("organization_id")
+    return list(ids.values_list("organization_id", flat=True).distinct())
+
+
+def _worth_a_look(settled: timedelta) -> Q:
+    return Q(looked_at=False) | Q(withdrawal__made_at__lt=Now() - settled)
+
+
+def due(organization_id: UUID, settled: timedelta) -> list[Due]:
+    """Lock and return what one organization has to look at, oldest first; what another worker holds is left to it."""
+    rows = PendingWithdrawal.objects.select_for_update(skip_locked=True, of=("self",)).select_related("withdrawal")
+    rows = rows.annotate(last_look=Q(withdrawal__made_at__lt=Now() - settled))
+    return [
+        Due(
+            id=row.id,
+            people=tuple(row.withdrawal.people),
+            groups=tuple(row.withdrawal.groups),
+            device_feed_id=None if row.withdrawal.device_feed_id is None else bytes(row.withdrawal.device_feed_id),
+            last_look=row.last_look,
+        )
+        for row in rows.filter(_worth_a_look(settled), organization_id=organization_id).order_by("id")
+    ]
+
+
+def done(ids: Iterable[int]) -> None:
+    """Forget what an organization has done."""
+    PendingWithdrawal.objects.filter(id__in=list(ids)).delete()
+
+
+def concerned_nobody(ids: Iterable[int]) -> None:
+    """Note that these were looked at for the first time."""
+    PendingWithdrawal.objects.filter(id__in=list(ids)).update(looked_at=True)
+
+
+def forget_done() -> int:
+    """Delete withdrawals that no organization has to do any more; return how many."""
+    deleted, _by_model = Withdrawal.objects.filter(pending__isnull=True).delete()
+    return deleted

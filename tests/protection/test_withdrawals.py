@@ -1,0 +1,244 @@
+"""Withdrawn by the directory: every way reaches the feeds, none is lost, none waits for another, none is a nuisance."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection, connections
+
+from portal.operations import withdraw
+from portal.tasks import spread_withdrawals
+from protection.client.errors import Unreachable
+from protection.client.session import Protected
+from protection.sealing.read import open_sealed
+from protection.services.state_feed import feed_statement
+from tenants.context import in_organization
+from tenants.directory.members import Member
+from tenants.directory.services import disable_person as directory_disable
+from tenants.directory.services.add_address import add_address
+from tenants.directory.services.create_group import create_group
+from tenants.directory.services.delete_group import delete_group
+from tenants.directory.services.enable_person import enable_person
+from tenants.directory.services.remove_address import remove_address
+from tests.cast import ACTOR, Cast, Player
+from tests.protection.scene import opening, protect
+
+
+@pytest.fixture
+def contoso(cast: Cast) -> UUID:
+    return cast.organizations["contoso"].id
+
+
+@pytest.fixture
+def reader(cast: Cast) -> Player:
+    return cast.join(f"reader-{uuid4().hex[:6]}", "fabrikam")
+
+
+def group(organization: UUID, address: str, *members: Member) -> UUID:
+    made = create_group(organization_id=organization, address=address, name=address, members=members, actor=ACTOR)
+    return made.id
+
+
+def keeps(player: Player, sealed: Protected) -> bool:
+    """Tell whether the player's device still opens what it keeps, after it has heard the feed."""
+    with open_sealed(sealed.path) as file:
+        place = player.session.organization(file.publishing_license.org)
+    place.feed(newest=True)
+    try:
+        return player.offline().open_file(sealed.path, sealed.path.with_name(uuid4().hex)).source == "kept"
+    except Unreachable:
+        return False
+
+
+Case = tuple[str, Callable[[], object]]
+
+
+def archived(cast: Cast, reader: Player) -> Case:
+    """Contoso's document is granted to a group of Fabrikam, which archives it."""
+    fabrikam = cast.organizations["fabrikam"].id
+    team = group(fabrikam, f"team-{reader.address}", Member(person_id=reader.id))
+    change = lambda: withdraw.change_group(  # noqa: E731 - what happens later
+        organization_id=fabrikam, group_id=team, archived=True, actor=ACTOR
+    )
+    return f"team-{reader.address}", change
+
+
+def nested(cast: Cast, reader: Player) -> Case:
+    """A group inside the granted one is taken out of it."""
+    fabrikam = cast.organizations["fabrikam"].id
+    inner = group(fabrikam, f"inner-{reader.address}", Member(address=reader.address))
+    outer = group(fabrikam, f"outer-{reader.address}", Member(group_id=inner))
+    member = Member(group_id=inner)
+    change = lambda: withdraw.change_group(  # noqa: E731
+        organization_id=fabrikam, group_id=outer, remove=[member], actor=ACTOR
+    )
+    return f"outer-{reader.address}", change
+
+
+def left_below(cast: Cast, reader: Player) -> Case:
+    """A person leaves a group that the granted one contains."""
+    fabrikam = cast.organizations["fabrikam"].id
+    inner = group(fabrikam, f"inner-{reader.address}", Member(person_id=reader.id))
+    group(fabrikam, f"outer-{reader.address}", Member(group_id=inner))
+    member = Member(person_id=reader.id)
+    change = lambda: withdraw.change_group(  # noqa: E731
+        organization_id=fabrikam, group_id=inner, remove=[member], actor=ACTOR
+    )
+    return f"outer-{reader.address}", change
+
+
+def deleted(cast: Cast, reader: Player) -> Case:
+    fabrikam = cast.organizations["fabrikam"].id
+    team = group(fabrikam, f"team-{reader.address}", Member(person_id=reader.id))
+
+    def change() -> None:
+        delete_group(organization_id=fabrikam, group_id=team, named_by_a_denial=False, actor=ACTOR)
+        spread_withdrawals()
+
+    return f"team-{reader.address}", change
+
+
+def gave_up_the_address(cast: Cast, reader: Player) -> Case:
+    second = f"second-{reader.address}"
+    add_address(organization_id=cast.organizations["fabrikam"].id, person_id=reader.id, address=second, actor=ACTOR)
+
+    def change() -> None:
+        remove_address(person_id=reader.id, address=second, actor=ACTOR)
+        spread_withdrawals()
+
+    return second, change
+
+
+def suspended(cast: Cast, reader: Player) -> Case:
+    """The only organization that the reader belongs to is suspended."""
+    slug = f"partner{uuid4().hex[:6]}"
+    partner = cast.found(slug, "pat")
+    reader.__dict__.update(cast.pat.__dict__)
+    change = lambda: withdraw.suspend_organization(  # noqa: E731
+        organization_id=partner.id, reason="a test", actor=ACTOR
+    )
+    return reader.address, change
+
+
+@pytest.mark.parametrize("way", [suspended, archived, nested, left_below, deleted, gave_up_the_address])
+def test_every_way_of_losing_access_kills_what_a_device_keeps(
+    cast: Cast, plan: Path, reader: Player, way: Callable[[Cast, Player], Case]
+) -> None:
+    granted, change = way(cast, reader)
+    sealed = protect(cast.olga, plan, f"{granted}:VIEW", offline_days=7)
+    opening(reader, sealed.path)
+    assert keeps(reader, sealed)
+    change()
+    assert not keeps(reader, sealed)
+
+
+def test_a_withdrawal_survives_the_death_of_whoever_made_it(cast: Cast, plan: Path, reader: Player) -> None:
+    """Only the directory's transaction is committed; then nobody is there to go on but the sweep."""
+    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", offline_days=7)
+    opening(reader, sealed.path)
+    fabrikam = cast.organizations["fabrikam"].id
+    directory_disable.disable_person(organization_id=fabrikam, person_id=reader.id, actor=ACTOR)
+    assert keeps(reader, sealed)
+    assert spread_withdrawals() >= 2
+    assert not keeps(reader, sealed)
+
+
+def test_a_feed_that_cannot_be_written_keeps_no_other_waiting_and_is_written_later(
+    cast: Cast, plan: Path, reader: Player, contoso: UUID
+) -> None:
+    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", offline_days=7)
+    opening(reader, sealed.path)
+    fabrikam = cast.organizations["fabrikam"].id
+    with in_organization(fabrikam), connection.cursor() as cursor:
+        cursor.execute("alter table protection_feedhead rename to away")
+    try:
+        withdraw.disable_person(organization_id=fabrikam, person_id=reader.id, reason="left", actor=ACTOR)
+        assert not keeps(reader, sealed), "Contoso's feed was written"
+        assert waiting(fabrikam) == 1
+    finally:
+        with in_organization(fabrikam), connection.cursor() as cursor:
+            cursor.execute("alter table away rename to protection_feedhead")
+    spread_withdrawals()
+    assert waiting(fabrikam) == 0
+
+
+def waiting(organization: UUID, *, looked_at: bool = False) -> int:
+    """Return how much an organization has to look at, for the first time or once more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from directory_pendingwithdrawal where organization_id = %s and looked_at = %s",
+            [organization, looked_at],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def head(organization: UUID) -> int:
+    with in_organization(organization), connection.cursor() as cursor:
+        cursor.execute("select seq from protection_feedhead")
+        return int(cursor.fetchone()[0])
+
+
+def test_a_hostile_organization_cannot_kill_what_strangers_keep_by_its_groups(
+    cast: Cast, plan: Path, reader: Player, contoso: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", offline_days=7)
+    opening(reader, sealed.path)
+    hostile, before, seen = cast.organizations["hostile"].id, head(contoso), waiting(contoso, looked_at=True)
+    trap = group(hostile, f"trap-{uuid4().hex[:6]}@hostile.example", Member(address=reader.address))
+    withdraw.change_group(organization_id=hostile, group_id=trap, remove=[Member(address=reader.address)], actor=ACTOR)
+    assert head(contoso) == before
+    assert waiting(contoso, looked_at=True) == seen + 1, "looked at again once nothing can be on its way"
+    monkeypatch.setattr(withdraw, "_SETTLED", timedelta(0))
+    spread_withdrawals()
+    assert (head(contoso), waiting(contoso, looked_at=True)) == (before, 0)
+    assert keeps(reader, sealed)
+
+
+def test_so_many_at_once_are_one_entry_for_everybody(
+    cast: Cast, plan: Path, reader: Player, contoso: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("protection.services.withdraw.MANY", 1)
+    sealed = protect(cast.olga, plan, f"{cast.max.address}:VIEW", f"{reader.address}:VIEW", offline_days=7)
+    opening(cast.max, sealed.path)
+    opening(reader, sealed.path)
+    before = head(contoso)
+    withdraw.disable_person(
+        organization_id=cast.organizations["fabrikam"].id, person_id=reader.id, reason="", actor=ACTOR
+    )
+    assert head(contoso) == before + 1
+    assert not keeps(cast.max, sealed)
+    with in_organization(contoso):
+        assert feed_statement(organization=contoso)[0]
+
+
+def test_withdrawals_at_the_same_moment_do_not_wait_for_each_other(cast: Cast, contoso: UUID) -> None:
+    """Each changes people of another organization, and all of them concern the feeds of all organizations."""
+    failed: list[Exception] = []
+    rita, fabrikam = cast.join(f"rita-{uuid4().hex[:6]}", "fabrikam"), cast.organizations["fabrikam"].id
+    temp = cast.join(f"temp-{uuid4().hex[:6]}", "contoso")
+
+    def again_and_again(organization: UUID, person: UUID) -> None:
+        try:
+            for _ in range(15):
+                withdraw.disable_person(organization_id=organization, person_id=person, reason="", actor=ACTOR)
+                enable_person(organization_id=organization, person_id=person, actor=ACTOR)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test names it
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=again_and_again, args=pair) for pair in ((contoso, temp.id), (fabrikam, rita.id))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    spread_withdrawals()
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from directory_pendingwithdrawal where not looked_at")
+        assert cursor.fetchone() == (0,)
