@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.api import administration, audit, directory, documents, licensing, template_versions, templates
+from portal.api import administration, audit, directory, documents, licensing, template_versions, templates, why
 
 urlpatterns = [
     path("organization", administration.OrganizationConfiguration.as_view(), name="api_organization"),
@@ -31,6 +31,7 @@ urlpatterns = [
     path("documents", documents.Documents.as_view(), name="api_documents"),
     path("documents/<uuid:cid>", documents.DocumentDetail.as_view(), name="api_document"),
     path("documents/<uuid:cid>/events", documents.DocumentEvents.as_view(), name="api_document_events"),
+    path("documents/<uuid:cid>/why", why.DocumentWhy.as_view(), name="api_document_why"),
     path("documents/<uuid:cid>/revoke", documents.Revoke.as_view(), name="api_document_revoke"),
     path("documents/<uuid:cid>/restore", documents.Restore.as_view(), name="api_document_restore"),
     path("documents/<uuid:cid>/policy", documents.DocumentPolicy.as_view(), name="api_document_policy"),

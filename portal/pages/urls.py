@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from portal.pages import administration, audit, documents, home, people, programs, reference, templates
+from portal.pages import administration, audit, documents, home, people, programs, reference, templates, why
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("documents/", documents.document_list, name="documents"),
     path("documents/<uuid:cid>/", documents.document, name="document"),
+    path("documents/<uuid:cid>/why/", why.document_why, name="document_why"),
     path("documents/<uuid:cid>/revoke/", documents.revoke_document, name="document_revoke"),
     path("documents/<uuid:cid>/restore/", documents.restore_document, name="document_restore"),
     path("documents/<uuid:cid>/change/", documents.change_document, name="document_change"),

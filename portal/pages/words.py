@@ -55,6 +55,11 @@ _RIGHTS = {
 }
 
 
+def right_in_words(right: str) -> str:
+    """Return one right as people say it."""
+    return _RIGHTS.get(right, right)
+
+
 def rights_in_words(rights: Iterable[str]) -> str:
     """Return rights as people say them; all of them are one word."""
     names = list(rights)

@@ -20,8 +20,9 @@ from protection.licensing.evaluate import (
     Registration,
     Request,
     evaluate,
+    unmet_condition,
 )
-from protection.licensing.policy import Conditions, Policy, Principal
+from protection.licensing.policy import Conditions, Policy, Principal, Strength
 from protection.licensing.reasons import Reason
 from protection.licensing.rights import Right, expand
 from protection.licensing.subject import Subject
@@ -82,6 +83,17 @@ class Facts:
         return evaluate(
             organization=self.organization, content=self.content, subject=self.subject, request=self.request, now=now
         )
+
+
+def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
+    """Return in words what an opening itself must meet: sign-in, network, device.  Nobody can say it beforehand."""
+    nobody = Subject(UUID(int=0), strength=min(Strength, key=lambda strength: strength.rank))
+    single = (
+        Conditions(**{name: getattr(asked, name)})
+        for asked in conditions
+        for name in ("strength", "networks", "platforms", "post_quantum")
+    )
+    return tuple(dict.fromkeys(words for asked in single if (words := unmet_condition(asked, nobody, 0))))
 
 
 def explain(facts: Facts, right: Right, *, now: int) -> Explanation:

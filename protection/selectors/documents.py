@@ -137,11 +137,15 @@ def documents_of(
     return DocumentPage(page, _make_cursor(page[-1]) if more else "")
 
 
+def may_see(actor: Actor, issuer: UUID, owner: UUID) -> bool:
+    """Tell whether somebody may see a document's page: whoever issued or owns it, administrators and auditors."""
+    return actor.administrator or actor.auditor or actor.person in {issuer, owner}
+
+
 def document_for(actor: Actor, cid: UUID) -> Document:
     """Return one document that the actor issued, owns, or may see by role.  Raises NotFound for everybody else."""
     content = Content.objects.filter(cid=cid).first()
-    privileged = actor.administrator or actor.auditor
-    if content is None or not (privileged or actor.person in {content.issuer_id, content.owner_id}):
+    if content is None or not may_see(actor, content.issuer_id, content.owner_id):
         raise NotFound("There is no such document, or you may not see it.")
     row = _row(tuple(getattr(content, name) for name in _ROW), _counts([cid]))
     return Document(

@@ -1,12 +1,14 @@
-"""What the decision would be about somebody who is not asking: whether he may do now what he once was allowed to."""
+"""What the decision would be about somebody who is not asking: whether he may do something, as things stand."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
-from protection.licensing.evaluate import Decision, Deny, OrganizationFacts, Request, evaluate
+from protection.licensing.evaluate import Decision, Deny, OrganizationFacts
+from protection.licensing.explain import Facts
 from protection.licensing.policy import Conditions
 from protection.licensing.reasons import Reason
 from protection.licensing.subject import Subject
@@ -20,26 +22,39 @@ def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, no
     """Decide about a person and his device as they stand, for a document of the current organization.
 
     Strength of sign-in and network are left out: they belong to a request, he makes none, and both were judged when he
-    last made one.  The organization itself is taken as open, since whoever asks has passed its door.
+    last made one.
+    """
+    facts = facts_about(organization=organization, pl_digest=pl_digest, subject=subject)
+    if facts is None:
+        return Deny(Reason.TAMPERED)
+    return under(facts, lambda asked: replace(asked, strength=None, networks=())).decide(now)
+
+
+def facts_about(*, organization: UUID, pl_digest: bytes, subject: Subject) -> Facts | None:
+    """Return all that a decision about the subject rests on, or None when the document is not on record.
+
+    The organization itself is taken as open, since whoever asks has passed its door.
     """
     with connection.cursor() as cursor:
         cursor.execute(_HERE, {"pls": [pl_digest], "seals": [_NO_SEAL]})
         row = dict(zip((column.name for column in cursor.description), cursor.fetchone(), strict=True))
     state = content_state(row)
     if state is None:
-        return Deny(Reason.TAMPERED)
-    service, facts = service_state(row), state.facts
-    if facts.policy is not None:
-        facts = replace(facts, policy=replace(facts.policy, conditions=_of_the_device(facts.policy.conditions)))
+        return None
+    service = service_state(row)
     facts_of_organization = OrganizationFacts(
         id=organization,
+        key_available=state.key_usable,
         platforms_off=service.platforms_off,
-        conditions=_of_the_device(service.conditions),
+        conditions=service.conditions,
         max_license_days=service.max_license_days,
     )
-    return evaluate(organization=facts_of_organization, content=facts, subject=subject, request=Request(), now=now)
+    return Facts(facts_of_organization, state.facts, subject)
 
 
-def _of_the_device(conditions: Conditions) -> Conditions:
-    """Return what a condition asks of time and device alone."""
-    return replace(conditions, strength=None, networks=())
+def under(facts: Facts, part: Callable[[Conditions], Conditions]) -> Facts:
+    """Return the facts with only a part of the organization's and of the policy's conditions."""
+    organization, content = facts.organization, facts.content
+    if content.policy is not None:
+        content = replace(content, policy=replace(content.policy, conditions=part(content.policy.conditions)))
+    return replace(facts, organization=replace(organization, conditions=part(organization.conditions)), content=content)

@@ -156,6 +156,20 @@ def test_who_opened_it_and_who_was_refused(sent: Sent) -> None:
     assert "Refused ada@contoso.example" in last
 
 
+def test_why_somebody_may_or_may_not(sent: Sent) -> None:
+    sent.olga.go(sent.address)
+    sent.olga.click("Why may somebody open it, or not?")
+    sent.olga.fill(who="ada@contoso.example")
+    sent.olga.click("Explain")
+    answer = sent.olga.page.locator("section.card").inner_text()
+    assert "No entry of the policy grants this person access." in answer
+    sent.olga.fill(who="rita@fabrikam.example")
+    sent.olga.click("Explain")
+    answer = sent.olga.page.locator("section.card").inner_text()
+    assert "Yes" in answer
+    assert "This person has no place in your organization" in answer
+
+
 def test_what_she_sent_changes(sent: Sent) -> None:
     olga = sent.olga
     olga.go(sent.address)

@@ -1,12 +1,13 @@
 """Reading the groups of one organization."""
 
+from collections import deque
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Q
 
 from tenants.directory.errors import NotHere
-from tenants.directory.models import Group, GroupMember
+from tenants.directory.models import Address, Group, GroupMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,30 @@ def _member(row: GroupMember) -> MemberFacts:
     if row.member_group is not None:
         return MemberFacts("group", row.member_group_id, row.member_group.name, row.member_group.address)
     return MemberFacts("address", None, row.address or "", row.address or "")
+
+
+def group_path(organization_id: UUID, person_id: UUID, group_id: UUID) -> tuple[str, ...]:
+    """Return the names of the groups by which a group of the organization holds a person, the direct one first.
+
+    Of several ways the shortest; empty when the group does not hold him.
+    """
+    proven = Address.objects.filter(person_id=person_id).exclude(proven_by="").values("address")
+    edges = GroupMember.objects.within(organization_id).filter(group__archived_at__isnull=True)
+    direct = edges.filter(Q(person_id=person_id) | Q(address__in=proven)).values_list("group_id", flat=True)
+    above: dict[UUID, list[UUID]] = {}
+    for inner, outer in edges.filter(member_group__isnull=False).values_list("member_group_id", "group_id"):
+        above.setdefault(inner, []).append(outer)
+    ways: deque[tuple[UUID, ...]] = deque((group,) for group in sorted(set(direct)))
+    seen: set[UUID] = set()
+    while ways:
+        way = ways.popleft()
+        if way[-1] == group_id:
+            names = {
+                group.id: group.name or group.address
+                for group in Group.objects.within(organization_id).filter(id__in=way)
+            }
+            return tuple(names[group] for group in way)
+        if way[-1] not in seen:
+            seen.add(way[-1])
+            ways.extend((*way, outer) for outer in sorted(above.get(way[-1], ())))
+    return ()

@@ -1,0 +1,118 @@
+"""Why somebody may or may not do something with a document, over the API."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal import clock
+from portal.api.framework import ANYBODY, OrganizationView, checked
+from portal.operations.explain import Explained, explain_document
+from protection.licensing.reasons import WORDS
+from protection.licensing.rights import Right, in_order
+from protection.selectors.documents import document_for
+
+EXAMPLE = {
+    "who": "rita@fabrikam.example",
+    "known": False,
+    "right": "PRINT",
+    "allowed": False,
+    "basis": "grant",
+    "entries": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW"], "path": []}],
+    "obstacles": [
+        {
+            "reason": "not_granted",
+            "message": "No entry of the policy grants this person access.",
+            "detail": "",
+            "entry": None,
+        }
+    ],
+    "at_opening": [],
+    "undecided": [],
+}
+
+
+class Question(serializers.Serializer[dict[str, str]]):
+    """Whom and what the question is about."""
+
+    who = serializers.CharField(max_length=320)
+    right = serializers.ChoiceField(choices=[right.value for right in Right], required=False, default=Right.VIEW.value)
+
+
+class DocumentWhy(OrganizationView):
+    """Why somebody may or may not do something with one document."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Ask why somebody may or may not do something with a document",
+        description=(
+            "Decided as an opening would be, but for sign-in, network and device, which only an opening has"
+            " (at_opening). undecided lists entries that may still mean the person by another organization."
+        ),
+        parameters=[
+            OpenApiParameter("who", str, required=True, description="The person's address."),
+            OpenApiParameter("right", str, enum=[right.value for right in Right], description="VIEW if left out."),
+        ],
+        responses=inline_serializer(
+            "DocumentWhy",
+            {
+                "who": serializers.CharField(),
+                "known": serializers.BooleanField(),
+                "right": serializers.CharField(),
+                "allowed": serializers.BooleanField(),
+                "basis": serializers.CharField(),
+                "entries": serializers.ListField(child=serializers.DictField()),
+                "obstacles": serializers.ListField(child=serializers.DictField()),
+                "at_opening": serializers.ListField(child=serializers.CharField()),
+                "undecided": serializers.ListField(child=serializers.CharField()),
+            },
+        ),
+        examples=[OpenApiExample("Not granted", EXAMPLE)],
+    )
+    def get(self, request: Request, cid: UUID) -> Response:
+        """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
+        document_for(self.standing.actor, cid)
+        asked = checked(Question, request.query_params.dict())
+        found = explain_document(
+            standing=self.standing,
+            organization=self.organization.id,
+            cid=cid,
+            address=asked["who"],
+            right=Right(asked["right"]),
+            now=clock.now(),
+        )
+        return Response(_explained(found))
+
+
+def _explained(found: Explained) -> dict[str, Any]:
+    explanation = found.why.explanation
+    return {
+        "who": found.who.address,
+        "known": found.who.known,
+        "right": explanation.right.value,
+        "allowed": explanation.allowed,
+        "basis": "" if explanation.basis is None else explanation.basis.value,
+        "entries": [
+            {
+                "who": str(one.who),
+                "rights": in_order(one.rights),
+                "path": [] if one.group is None else list(found.paths.get(one.group, ())),
+            }
+            for one in explanation.contributions
+        ],
+        "obstacles": [
+            {
+                "reason": one.reason.value,
+                "message": WORDS[one.reason].owner,
+                "detail": one.detail,
+                "entry": None if one.entry is None else str(one.entry),
+            }
+            for one in explanation.obstacles
+        ],
+        "at_opening": list(found.why.at_opening),
+        "undecided": [str(who) for who in found.why.undecided],
+    }

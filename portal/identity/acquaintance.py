@@ -1,0 +1,49 @@
+"""A person as his own organization knows him: all that may be said of somebody who is not asking (PROTOCOL P20)."""
+
+import uuid
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from portal.identity.subject import subject_of
+from protection.licensing.policy import Strength
+from protection.licensing.subject import Membership, Subject
+from tenants import naming
+from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.people import holder_of, membership_at
+from tenants.directory.selectors.subject import subject_row
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """Whom an address means to one organization; ``known`` is false for everybody who has no place in it."""
+
+    address: str
+    subject: Subject
+    known: bool
+
+
+def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquaintance:
+    """Return the person behind an address with his place in this organization and nothing of any other.
+
+    Of a stranger only the address counts, whether or not there is such a person: groups, memberships and even existence
+    elsewhere are no business of this organization.  Whoever asks from outside (``inside`` false) sees strangers only.
+    Raises NameRefused for what is no address.
+    """
+    normal = naming.address(address)
+    person = holder_of(normal)
+    row = None
+    if inside and person is not None and membership_at(organization, person) is not None:
+        row = subject_row(person, organization)
+    if row is None:
+        # What was bound to the holder by an opening of this very document may still be told apart.
+        stranger = Subject(person or uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE)
+        return Acquaintance(normal, stranger, known=False)
+    whole = subject_of(row, organization=organization, strength=Strength.CODE)
+    member = Membership(organization) in whole.memberships
+    here = replace(
+        whole,
+        memberships=frozenset(place for place in whole.memberships if place.organization == organization),
+        groups=tuple(group for group in whole.groups if group.organization == organization),
+        domains=frozenset(one.domain for one in domains_in(organization) if one.proven_at and member),
+    )
+    return Acquaintance(normal, here, known=True)

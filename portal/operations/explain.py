@@ -1,0 +1,37 @@
+"""Answer "why?": the directory says who somebody is, the protection floor explains (C32)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.identity.acquaintance import Acquaintance, acquaintance_at
+from portal.permissions import Permission
+from portal.standing import Standing
+from protection.licensing.rights import Right
+from protection.selectors.why import Why, why
+from tenants.directory.selectors.groups import group_path
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The answer for one person; ``paths`` are the names of groups by which an entry reaches him, by group."""
+
+    who: Acquaintance
+    why: Why
+    paths: dict[UUID, tuple[str, ...]]
+
+
+def explain_document(
+    *, standing: Standing, organization: UUID, cid: UUID, address: str, right: Right, now: int
+) -> Explained:
+    """Explain whether somebody may exercise a right on a document.
+
+    Groups are named to those who may read groups.  Raises NotFound for whoever may not see the document and NameRefused
+    for what is no address.
+    """
+    who = acquaintance_at(organization, address, inside=standing.member)
+    found = why(actor=standing.actor, organization=organization, cid=cid, subject=who.subject, right=right, now=now)
+    paths: dict[UUID, tuple[str, ...]] = {}
+    if standing.may(Permission.GROUPS_READ):
+        groups = (one.group for one in found.explanation.contributions if one.group is not None)
+        paths = {group: group_path(organization, who.subject.person, group) for group in groups}
+    return Explained(who, found, paths)

@@ -1,0 +1,88 @@
+"""Why somebody may or may not do something with a document, as a page."""
+
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from portal import clock
+from portal.operations.explain import Explained, explain_document
+from portal.pages.framework import PageRequest, page, show
+from portal.pages.policies import rights_as_level, who_in_words
+from portal.pages.words import right_in_words
+from protection.licensing.reasons import WORDS
+from protection.licensing.rights import Right, in_order
+from protection.selectors.documents import document_for
+from tenants.naming import NameRefused
+
+BASIS = {
+    "issuer": "This person protected the document, so its policy does not limit him or her.",
+    "owner": "This person owns the document, so its policy does not limit him or her.",
+}
+
+
+class WhyForm(forms.Form):
+    """Whom and what the question is about."""
+
+    who = forms.CharField(label="Whose access", max_length=320, widget=forms.EmailInput())
+    right = forms.ChoiceField(
+        label="To do what", choices=[(right.value, right_in_words(right)) for right in Right], initial=Right.VIEW.value
+    )
+
+
+@require_GET
+@page()
+def document_why(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Ask about one person and one right, and answer below the question."""
+    found = document_for(request.standing.actor, cid)
+    form = WhyForm(request.GET or None)
+    answer = None
+    if request.GET and form.is_valid():
+        try:
+            answer = explain_document(
+                standing=request.standing,
+                organization=request.organization.id,
+                cid=cid,
+                address=form.cleaned_data["who"],
+                right=Right(form.cleaned_data["right"]),
+                now=clock.now(),
+            )
+        except NameRefused as error:
+            form.add_error("who", str(error))
+    context = {"row": found.row, "form": form, "answer": None if answer is None else _shown(request, answer)}
+    return show(request, "document_why", "documents", context)
+
+
+def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
+    """Put an explanation into words."""
+    explanation, organization = found.why.explanation, request.organization
+
+    def named(who: object) -> str:
+        return who_in_words(who, organization.id, organization.name)  # type: ignore[arg-type]
+
+    return {
+        "who": found.who.address,
+        "known": found.who.known,
+        "allowed": explanation.allowed,
+        "what": right_in_words(explanation.right),
+        "basis": "" if explanation.basis is None else BASIS.get(explanation.basis.value, ""),
+        "entries": [
+            {
+                "who": named(one.who),
+                "rights": rights_as_level(in_order(one.rights)),
+                "path": () if one.group is None else found.paths.get(one.group, ()),
+            }
+            for one in explanation.contributions
+        ],
+        "obstacles": [
+            {
+                "words": WORDS[one.reason].owner,
+                "detail": one.detail,
+                "entry": "" if one.entry is None else named(one.entry),
+            }
+            for one in explanation.obstacles
+        ],
+        "at_opening": found.why.at_opening,
+        "undecided": [named(who) for who in found.why.undecided],
+    }

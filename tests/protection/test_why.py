@@ -1,0 +1,104 @@
+"""Why somebody may or may not: by which entry and group, what stands in the way, nothing of other organizations."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tenants.actor import Actor
+from tenants.directory.members import Member
+from tenants.directory.services.create_group import create_group
+from tests.cast import Cast
+from tests.protection.scene import MAX, RITA, call, opening, problem, protect
+
+
+def why(cast: Cast, document: Any, who: str, right: str = "VIEW", *, asks: str = "olga") -> dict[str, Any]:
+    answer = call(getattr(cast, asks), "contoso", "GET", f"documents/{document.cid}/why?who={who}&right={right}")
+    assert answer.status_code == 200, answer.content
+    return dict(answer.json())
+
+
+def make_group(cast: Cast, address: str, member: Member) -> UUID:
+    contoso = cast.organizations["contoso"].id
+    actor = Actor(person_id=cast.ada.id, name="Ada", source="test")
+    return create_group(organization_id=contoso, address=address, name=address, members=[member], actor=actor).id
+
+
+def reasons(answer: dict[str, Any]) -> list[str]:
+    return [one["reason"] for one in answer["obstacles"]]
+
+
+def test_the_entry_that_allows_it_is_named(cast: Cast, plan: Path) -> None:
+    document = protect(cast.olga, plan, f"{RITA}:VIEW", f"{MAX}:VIEW,PRINT")
+    answer = why(cast, document, MAX, "PRINT")
+    assert (answer["allowed"], answer["known"], answer["basis"]) == (True, True, "grant")
+    assert answer["entries"] == [{"who": f"address:{MAX}", "rights": ["VIEW", "PRINT"], "path": []}]
+    assert (answer["obstacles"], answer["undecided"]) == ([], [])
+
+
+def test_the_owner_has_it_by_what_she_is(cast: Cast, plan: Path) -> None:
+    document = protect(cast.olga, plan)
+    answer = why(cast, document, "olga@contoso.example", "OWNER")
+    assert (answer["allowed"], answer["basis"], answer["entries"]) == (True, "issuer", [])
+
+
+def test_everything_that_stands_in_the_way_is_named(cast: Cast, plan: Path) -> None:
+    document = protect(cast.olga, plan, f"{MAX}:VIEW", deny=("domain:contoso.example",), expires=1)
+    call(cast.olga, "contoso", "POST", f"documents/{document.cid}/revoke", {"reason": "lost"})
+    answer = why(cast, document, MAX)
+    assert reasons(answer) == ["revoked", "expired", "denied_by_entry"]
+    assert answer["obstacles"][2]["entry"] == "domain:contoso.example"
+    assert answer["entries"][0]["who"] == f"address:{MAX}"
+
+
+def test_the_way_through_groups_is_named_to_those_who_may_read_groups(cast: Cast, plan: Path) -> None:
+    inner = make_group(cast, "why-inner@contoso.example", Member(person_id=cast.max.id))
+    make_group(cast, "why-outer@contoso.example", Member(group_id=inner))
+    document = protect(cast.olga, plan, "why-outer@contoso.example:VIEW")
+    path = why(cast, document, MAX, asks="ada")["entries"][0]["path"]
+    assert path == ["why-inner@contoso.example", "why-outer@contoso.example"]
+    assert why(cast, document, MAX)["entries"][0]["path"] == []
+
+
+def test_other_organizations_stay_opaque(cast: Cast, plan: Path) -> None:
+    document = protect(
+        cast.olga, plan, f"organization:{cast.organizations['fabrikam'].id}:VIEW", "board@fabrikam.example:VIEW"
+    )
+    rita, nobody = why(cast, document, RITA), why(cast, document, "nobody@fabrikam.example")
+    assert rita["undecided"] == [
+        f"organization:{cast.organizations['fabrikam'].id}",
+        "address:board@fabrikam.example",
+    ]
+    assert rita | {"who": ""} == nobody | {"who": ""}, "whether somebody exists elsewhere is not told"
+    opening(cast.rita, document.path)
+    assert why(cast, document, RITA) == rita, "nor is it after she opened it by her organization"
+
+
+def test_a_right_that_is_not_given(cast: Cast, plan: Path) -> None:
+    document = protect(cast.olga, plan, f"{RITA}:VIEW")
+    answer = why(cast, document, RITA, "EDIT")
+    assert (answer["allowed"], reasons(answer)) == (False, ["not_granted"])
+    assert answer["entries"] == [{"who": f"address:{RITA}", "rights": ["VIEW"], "path": []}]
+
+
+def test_asking_records_nothing_and_opens_nothing(cast: Cast, plan: Path) -> None:
+    document = protect(cast.olga, plan, f"{RITA}:VIEW")
+    before = call(cast.olga, "contoso", "GET", f"documents/{document.cid}/events").json()["results"]
+    why(cast, document, RITA)
+    assert call(cast.olga, "contoso", "GET", f"documents/{document.cid}/events").json()["results"] == before
+
+
+@pytest.mark.parametrize("who", ["rita", "max", "mallory"])
+def test_whoever_does_not_manage_the_document_learns_nothing(cast: Cast, plan: Path, who: str) -> None:
+    document = protect(cast.olga, plan, f"{RITA}:VIEW")
+    asked = f"documents/{document.cid}/why?who={RITA}"
+    problem(call(getattr(cast, who), "contoso", "GET", asked), 404, "not_found")
+    problem(call(getattr(cast, who), "contoso", "GET", f"documents/{uuid4()}/why?who={RITA}"), 404, "not_found")
+
+
+@pytest.mark.parametrize("query", ["", "who=", f"who={RITA}&right=FLY", "who=rita", f"who={RITA}&until=1"])
+def test_a_question_that_makes_no_sense_is_refused(cast: Cast, plan: Path, query: str) -> None:
+    document = protect(cast.olga, plan)
+    answer = call(cast.olga, "contoso", "GET", f"documents/{document.cid}/why?{query}")
+    assert answer.status_code in {400, 422}, answer.content
