@@ -69,16 +69,27 @@ class EventPersonal(models.Model):
 
 
 class EventDetails(models.Model):
-    """Values too large or too varied for the event row, by digest of their canonical JSON."""
+    """Values too large or too varied for the event row, by digest of their canonical JSON.
 
-    digest = models.BinaryField(primary_key=True)
+    Usually one row for each digest, but nothing insists on it: with a unique index, two open transactions that record
+    the same details would wait for each other.  Rows of the same digest hold the same, so a reader takes any.
+    """
+
+    digest = models.BinaryField()
     body = models.TextField()
+
+    class Meta:
+        """Found by digest."""
+
+        indexes = (models.Index(fields=["digest"], name="audit_details_digest"),)
 
 
 class EventSequence(models.Model):
-    """The place of an event in the tree, given after its transaction is settled."""
+    """The place of an event in the tree of its epoch, given after its transaction is settled."""
 
-    seq = models.BigIntegerField(primary_key=True)
+    pk = models.CompositePrimaryKey("epoch", "seq")
+    epoch = models.PositiveIntegerField()
+    seq = models.BigIntegerField()
     event_id = models.UUIDField(unique=True)
     leaf_hash = models.BinaryField()
 

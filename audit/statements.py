@@ -21,7 +21,7 @@ with event as (
 ), details as (
     insert into {schema}audit_eventdetails (digest, body)
     select %(details_digest)s, %(details)s from event where %(details)s::text is not null
-    on conflict (digest) do nothing
+    and not exists (select from {schema}audit_eventdetails known where known.digest = %(details_digest)s)
 )
 select id, received_at from event
 """
@@ -54,20 +54,53 @@ with taken as (
 ), details as (
     insert into audit_eventdetails (digest, body)
     select distinct on (details_digest) details_digest, details from taken where details is not null
-    on conflict (digest) do nothing
+    and not exists (select from audit_eventdetails known where known.digest = details_digest)
 )
 select count(*) from taken
 """
 """Moves reported events from the inbox into the ledger, each once however often it was reported."""
 
-SETTLED: Final = """
+_LEAF: Final = """
 select id, (extract(epoch from received_at) * 1000000)::bigint, kind, outcome, reason, content_id, source,
-       details_digest, personal_commitment
-from audit_event
-where transaction >= %(from)s::text::xid8 and transaction < %(below)s::text::xid8
+details_digest, personal_commitment
+"""
+"""What a leaf is made of, in the order of ``sequence.leaf_of``."""
+
+SETTLED: Final = (
+    _LEAF
+    + """
+from audit_event where transaction >= %(from)s::text::xid8 and transaction < %(below)s::text::xid8
 order by received_at, id
 """
+)
 """Events of transactions that can no longer commit or abort, in the order of the record (PROTOCOL P28)."""
+
+ONE_LEAF: Final = _LEAF + "from audit_event where id = %(id)s"
+
+ENTRIES: Final = (
+    _LEAF
+    + """
+from audit_eventsequence s join audit_event e on e.id = s.event_id
+where s.epoch = %(epoch)s and s.seq >= %(start)s order by s.seq limit %(count)s
+"""
+)
+
+FIRST_DETAILS: Final = """
+select d.body, e.details_digest from audit_eventsequence s join audit_event e on e.id = s.event_id
+left join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d on true
+where s.epoch = %(epoch)s and s.seq = 0
+"""
+
+SETTLE_RESTORED: Final = """
+update audit_event e
+set transaction = case when exists (select from audit_eventsequence s where s.event_id = e.id)
+                       then '0'::xid8 else pg_current_xact_id() end
+where e.id = %(id)s or e.transaction >= pg_snapshot_xmax(pg_current_snapshot())
+   or (e.transaction < %(below)s::text::xid8
+       and not exists (select from audit_eventsequence s where s.event_id = e.id))
+"""
+"""After a restore transaction ids may stand for transactions of another server.  What is numbered gets one that is
+never looked at again, what is not gets the present one, so that the sequencer finds every event exactly once."""
 
 _RECORD_MANY: Final = """
 with arriving as (
@@ -86,7 +119,7 @@ with arriving as (
 ), details as (
     insert into {schema}audit_eventdetails (digest, body)
     select distinct on (details_digest) details_digest, details from arriving where details is not null
-    on conflict (digest) do nothing
+    and not exists (select from {schema}audit_eventdetails known where known.digest = details_digest)
 )
 select count(*) from event
 """

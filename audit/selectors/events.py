@@ -62,7 +62,7 @@ select e.id, e.received_at, e.kind, e.outcome, e.reason, e.content_id, e.source,
 from audit_event e
 left join audit_eventpersonal p on p.event_id = e.id
 left join audit_eventsequence s on s.event_id = e.id
-left join audit_eventdetails d on d.digest = e.details_digest
+left join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d on true
 """
 
 

@@ -1,14 +1,16 @@
 """Check the whole ledger of the current organization against its own tree and checkpoints."""
 
+import json
 from dataclasses import dataclass, field
 
 from django.db import connection
 
+from audit import statements
 from audit.selectors.proofs import ENTRY_PAGE, checkpoints, entries
-from audit.services.sequence import head
-from audit.tree.checkpoint import InvalidCheckpoint
+from audit.services.sequence import Head, heads
+from audit.tree.checkpoint import Checkpoint, InvalidCheckpoint, parse_verifier_key, verifier_key
 from audit.tree.checkpoint import verify as verify_note
-from audit.tree.leaf import personal_commitment
+from audit.tree.leaf import details_digest, personal_commitment
 from audit.tree.merkle import Frontier, leaf_hash
 
 
@@ -16,10 +18,13 @@ from audit.tree.merkle import Frontier, leaf_hash
 class Report:
     """What was checked and every fault found, in words; no fault means the record is whole."""
 
+    epochs: int = 0
     leaves: int = 0
     checkpoints: int = 0
     personal: int = 0
     erased: int = 0
+    gaps: list[str] = field(default_factory=list)
+    """Events that were signed for and lost with a restore, and that an operator has confirmed: no fault."""
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -29,37 +34,45 @@ class Report:
 
 
 def verify(*, vkey: str) -> Report:
-    """Recompute every leaf, the tree, every checkpoint and every personal commitment; return what was found.
+    """Recompute every leaf, the trees of all epochs, every checkpoint and personal commitment; return what was found.
 
-    ``vkey`` is the verifier key of the log, taken from somewhere the database cannot change.
+    ``vkey`` is the verifier key of the log, taken from somewhere the database cannot change.  Each epoch has an origin
+    of its own, the key is the same for all.
     """
     report = Report()
-    roots = _recompute(report)
-    for note in checkpoints():
-        report.checkpoints += 1
-        try:
-            stated = verify_note(note, vkey=vkey)
-        except InvalidCheckpoint as error:
-            report.faults.append(f"A checkpoint does not verify: {error}.")
-            continue
-        if roots.get(stated.size) != stated.root:
-            report.faults.append(f"The record no longer matches the checkpoint of size {stated.size}.")
-    newest = head()
-    if newest is not None and newest.size != report.leaves:
-        report.faults.append(f"The tree counts {newest.size} events, the record holds {report.leaves}.")
+    _, public = parse_verifier_key(vkey)
+    before: dict[int, bytes] = {}
+    for tree in heads():
+        if tree.epoch > 1:
+            _check_link(report, tree, before, public)
+        before = _check_epoch(report, tree, public)
     _check_personal(report)
     return report
 
 
-def _recompute(report: Report) -> dict[int, bytes]:
-    """Return the root at every size that a checkpoint names, computed from the event rows alone."""
+def _check_epoch(report: Report, tree: Head, public: bytes) -> dict[int, bytes]:
+    """Check one epoch; return the root at each of its sizes that matters: those signed, and the last."""
+    signed: list[Checkpoint] = []
+    for note in checkpoints(tree.epoch):
+        report.checkpoints += 1
+        try:
+            signed.append(verify_note(note, vkey=verifier_key(tree.origin, public)))
+        except InvalidCheckpoint as error:
+            report.faults.append(f"A checkpoint does not verify: {error}.")
+    roots = _recompute(report, tree, {stated.size for stated in signed})
+    for stated in signed:
+        if roots.get(stated.size) != stated.root:
+            report.faults.append(f"The record no longer matches the checkpoint of size {stated.size}.")
+    return roots
+
+
+def _recompute(report: Report, tree: Head, wanted: set[int]) -> dict[int, bytes]:
+    """Return an epoch's root at the wanted sizes and at its last, computed from the event rows alone."""
     with connection.cursor() as cursor:
-        cursor.execute("select size from audit_checkpoint where epoch = (select max(epoch) from audit_ledger)")
-        wanted = {int(size) for (size,) in cursor.fetchall()}
-        cursor.execute("select seq, leaf_hash from audit_eventsequence order by seq")
+        cursor.execute("select seq, leaf_hash from audit_eventsequence where epoch = %s order by seq", [tree.epoch])
         stored = {int(seq): bytes(leaf) for seq, leaf in cursor.fetchall()}
     frontier, roots = Frontier(), {}
-    while page := entries(frontier.size, ENTRY_PAGE):
+    while page := entries(frontier.size, ENTRY_PAGE, tree.epoch):
         for encoded in page:
             leaf = leaf_hash(encoded)
             if stored.get(frontier.size) != leaf:
@@ -67,10 +80,40 @@ def _recompute(report: Report) -> dict[int, bytes]:
             frontier.append(leaf)
             if frontier.size in wanted:
                 roots[frontier.size] = frontier.root()
-    report.leaves = frontier.size
+    report.epochs += 1
+    report.leaves += frontier.size
     if len(stored) != frontier.size:
         report.faults.append(f"{len(stored)} events were numbered, {frontier.size} are still there.")
-    return roots
+    if tree.size != frontier.size:
+        report.faults.append(f"The tree counts {tree.size} events, the record holds {frontier.size}.")
+    return roots | {frontier.size: frontier.root()}
+
+
+def _check_link(report: Report, tree: Head, before: dict[int, bytes], public: bytes) -> None:
+    """Check that an epoch begins with the checkpoint that was known when the database was restored.
+
+    ``before`` are the roots of the epoch before.  A checkpoint that the restored record reaches must match it; one that
+    goes beyond states how much was lost.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statements.FIRST_DETAILS, {"epoch": tree.epoch})
+        row = cursor.fetchone()
+    note = json.loads(row[0]).get("checkpoint") if row and row[0] else None
+    if note is None or details_digest(row[0].encode()) != bytes(row[1]):
+        report.faults.append(f"Epoch {tree.epoch} does not say where the one before it ended.")
+        return
+    if not note:
+        return
+    try:
+        last = verify_note(note, vkey=verifier_key(note.partition("\n")[0], public))
+    except InvalidCheckpoint as error:
+        report.faults.append(f"Epoch {tree.epoch} begins with a checkpoint that does not verify: {error}.")
+        return
+    reached = max(before, default=0)
+    if last.size > reached:
+        report.gaps.append(f"{last.size - reached} events were lost when epoch {tree.epoch} began.")
+    elif before.get(last.size) != last.root:
+        report.faults.append(f"Epoch {tree.epoch} does not follow the one before it.")
 
 
 def _check_personal(report: Report) -> None:

@@ -1,6 +1,6 @@
 """Give settled events their numbers and extend the tree; sign what has grown (PROTOCOL P28)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ Sign = Callable[[bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest tree of the current organization's ledger."""
+    """The tree of one epoch of the current organization's ledger."""
 
     epoch: int
     origin: str
@@ -48,25 +48,34 @@ def _extend(cursor: Any) -> int:
     if row is None:
         return 0
     epoch, size, stored, horizon, below = row
+    cursor.execute("select max(epoch) from audit_ledger")
+    if cursor.fetchone() != (epoch,):
+        # A new epoch began while this one was waited for.
+        return 0
     stored = bytes(stored)
     frontier = Frontier(size, [stored[at : at + HASH] for at in range(0, len(stored), HASH)])
     cursor.execute(statements.SETTLED, {"from": str(horizon), "below": str(below)})
     rows = cursor.fetchall()
+    # Somebody who waited for the lock saw an older horizon than the one who held it, and must not bring it back.
+    append(cursor, epoch=epoch, frontier=frontier, rows=rows, horizon=max(below, horizon))
+    return len(rows)
+
+
+def append(cursor: Any, *, epoch: int, frontier: Frontier, rows: Sequence[tuple[Any, ...]], horizon: int) -> None:
+    """Number these event rows after the leaves of the frontier and write the tree; as the sequencer's role."""
     tiles: dict[tuple[int, int], list[bytes]] = {}
-    numbered: list[tuple[int, UUID, bytes]] = []
+    numbered: list[tuple[int, int, UUID, bytes]] = []
     for event in rows:
         leaf = leaf_hash(leaf_of(event).encode())
-        numbered.append((frontier.size, event[0], leaf))
+        numbered.append((epoch, frontier.size, event[0], leaf))
         for level, index, node in frontier.append(leaf):
             if level % HEIGHT == 0:
                 tiles.setdefault((level // HEIGHT, index // WIDTH), []).append(node)
     _store(cursor, epoch, tiles, numbered)
     cursor.execute(
         "update audit_ledger set size = %s, root = %s, frontier = %s, horizon = %s where epoch = %s",
-        # Somebody who waited for the lock saw an older horizon than the one who held it, and must not bring it back.
-        [frontier.size, frontier.root(), b"".join(frontier.nodes), max(below, horizon), epoch],
+        [frontier.size, frontier.root(), b"".join(frontier.nodes), horizon, epoch],
     )
-    return len(rows)
 
 
 def leaf_of(row: tuple[Any, ...]) -> Leaf:
@@ -86,13 +95,13 @@ def leaf_of(row: tuple[Any, ...]) -> Leaf:
 
 
 def _store(
-    cursor: Any, epoch: int, tiles: dict[tuple[int, int], list[bytes]], numbered: list[tuple[int, UUID, bytes]]
+    cursor: Any, epoch: int, tiles: dict[tuple[int, int], list[bytes]], numbered: list[tuple[int, int, UUID, bytes]]
 ) -> None:
     """Write numbers and tiles; a partial tile grows by appending, its hashes never change."""
     if not numbered:
         return
-    with cursor.copy("copy audit_eventsequence (seq, event_id, leaf_hash) from stdin (format binary)") as copy:
-        copy.set_types(["int8", "uuid", "bytea"])
+    with cursor.copy("copy audit_eventsequence (epoch, seq, event_id, leaf_hash) from stdin (format binary)") as copy:
+        copy.set_types(["int4", "int8", "uuid", "bytea"])
         for row in numbered:
             copy.write_row(row)
     for (level, index), hashes in tiles.items():
@@ -105,10 +114,14 @@ def _store(
 
 def head() -> Head | None:
     """Return the newest tree, or None when the ledger was never begun."""
+    return next(iter(heads()[-1:]), None)
+
+
+def heads() -> tuple[Head, ...]:
+    """Return the trees of all epochs, oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute("select epoch, origin, size, root from audit_ledger order by epoch desc limit 1")
-        row = cursor.fetchone()
-    return None if row is None else Head(row[0], row[1], row[2], bytes(row[3]))
+        cursor.execute("select epoch, origin, size, root from audit_ledger order by epoch")
+        return tuple(Head(epoch, origin, size, bytes(root)) for epoch, origin, size, root in cursor.fetchall())
 
 
 def sign_checkpoint(*, public: bytes, sign: Sign) -> str | None:

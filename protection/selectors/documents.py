@@ -183,7 +183,8 @@ def latest_offline_moment(cid: UUID) -> datetime | None:
                 coalesce(
                     floor(extract(epoch from clock_timestamp()))::bigint + (d.body::jsonb ->> 'lease')::bigint, 2^53)
             )))
-            from audit_event e join audit_eventdetails d on d.digest = e.details_digest
+            from audit_event e
+            cross join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d
             where e.content_id = %s and e.kind = 'content.opened' and e.outcome = 'allowed'
               and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
             """,

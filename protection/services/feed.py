@@ -19,6 +19,9 @@ from protection.models import FeedEntry, FeedHead, ServiceSettings
 LONGEST_LICENSING: Final = 5
 """Seconds that one licensing transaction may take at most; a person's or device's entry reaches this far ahead."""
 
+LEAP: Final = 1_000_000_000
+"""Many times more withdrawals than an organization makes between two backups."""
+
 MAX_DAYS: Final = 36_500
 """A hundred years, beyond which a date cannot be told from never."""
 
@@ -37,6 +40,14 @@ def touch() -> int:
     """Raise the number without an entry: state that decisions rest on has moved, no cached license dies."""
     with connection.cursor() as cursor:
         cursor.execute("update protection_feedhead set seq = seq + 1 where id = 1 returning seq")
+        (seq,) = cursor.fetchone()
+    return int(seq)
+
+
+def leap() -> int:
+    """Raise the number beyond any that clients can have heard before the database was restored from a backup."""
+    with connection.cursor() as cursor:
+        cursor.execute("update protection_feedhead set seq = seq + %s where id = 1 returning seq", [LEAP])
         (seq,) = cursor.fetchone()
     return int(seq)
 

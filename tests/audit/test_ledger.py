@@ -4,13 +4,12 @@ import hashlib
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import Error, ProgrammingError, connection, connections, transaction
-from pytest_django.plugin import DjangoDbBlocker
 
 from audit import statements
 from audit.selectors import proofs
@@ -27,29 +26,8 @@ from protection.selectors.organization import log_verifier_key
 from tenants.context import in_organization
 from tenants.organizations.selectors import OrganizationFacts
 from tests.cast import ACTOR, Cast
-from tests.protection.stage import stage
 
 RITA = Personal(person_id=UUID(int=1), name="Rita", addresses=("rita@fabrikam.example",), ip="192.0.2.7", title="plan")
-
-
-@pytest.fixture(scope="module")
-def scene(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cast]:
-    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as made:
-        yield made
-
-
-@pytest.fixture
-def ledger(scene: Cast) -> Iterator[OrganizationFacts]:
-    """Return an organization of this test's own, and stand in its schema."""
-    slug = f"books-{uuid4().hex[:8]}"
-    made = found_organization(
-        name=slug, slug=slug, administrator=f"ada@{slug}.example", mail_domain=f"{slug}.example", actor=ACTOR
-    ).organization
-    scene.organizations[slug] = made
-    with in_organization(made.id):
-        yield made
 
 
 def happened(count: int = 1, personal: Personal | None = None) -> list[UUID]:
@@ -238,17 +216,6 @@ def test_an_event_of_a_transaction_that_failed_was_never_there(ledger: Organizat
 # --- tampering and erasure --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def as_owner(ledger: OrganizationFacts) -> Callable[..., None]:
-    """Return a function that changes tables as their owner, whom no grant binds."""
-
-    def change(statement: str, *values: str | int | UUID | bytes) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-
-    return change
-
-
 TAMPERINGS = {
     "a changed outcome": "update audit_event set outcome = 'refused' where id = %s",
     "a changed time": "update audit_event set received_at = received_at - interval '1 s' where id = %s",
@@ -366,7 +333,7 @@ FORBIDDEN = [
     "delete from audit_eventpersonal",
     "update audit_eventdetails set body = '{}'",
     "delete from audit_eventdetails",
-    "insert into audit_eventsequence values (999, gen_random_uuid(), 'x')",
+    "insert into audit_eventsequence (epoch, seq, event_id, leaf_hash) values (1, 999, gen_random_uuid(), 'x')",
     "update audit_eventsequence set seq = seq + 1",
     "delete from audit_eventsequence",
     "delete from audit_checkpoint",
@@ -413,3 +380,27 @@ def test_one_command_says_that_nothing_was_changed(ledger: OrganizationFacts):
     call_command("verify_audit", organization=ledger.slug, stdout=said)
     assert said.getvalue().startswith(f"{ledger.slug}: ")
     assert "nothing was changed or removed" in said.getvalue()
+
+
+# --- details ------------------------------------------------------------------------------------------------------
+
+
+def test_open_transactions_that_record_the_same_details_do_not_wait_for_each_other(ledger: OrganizationFacts):
+    """The first holds its transaction open; a second one that waited for it would run into its time limit."""
+    done = threading.Event()
+
+    def second() -> None:
+        with in_organization(ledger.id), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("set local statement_timeout = '5s'")
+            record(kind="content.opened", outcome="allowed", details={"edition": 1})
+            done.set()
+        connection.close()
+
+    with transaction.atomic():
+        record(kind="content.opened", outcome="allowed", details={"edition": 1})
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert done.wait(4)
+    thread.join()
+    found = events(filter=Filter(kinds=["content.opened"]), limit=10).events
+    assert [event.details for event in found] == [{"edition": 1}, {"edition": 1}], "two rows of details, two events"

@@ -171,7 +171,7 @@ class RolesTest(TestCase):
             "DELETE FROM audit_event",
             "TRUNCATE audit_event CASCADE",
             "DELETE FROM audit_eventpersonal",
-            "INSERT INTO audit_eventsequence (seq, event_id, leaf_hash) SELECT 1, id, '' FROM audit_event",
+            "INSERT INTO audit_eventsequence (epoch, seq, event_id, leaf_hash) SELECT 1, 1, id, '' FROM audit_event",
             "DELETE FROM django_migrations",
             "CREATE TABLE mine (a int)",
             "DROP TABLE audit_event",

@@ -35,6 +35,8 @@ class Command(BaseCommand):
             if not is_activated():
                 return True
             report = verify(vkey=log_verifier_key())
+        for gap in report.gaps:
+            self.stdout.write(f"{organization.slug}: {gap}")
         for fault in report.faults:
             self.stderr.write(f"{organization.slug}: {fault}")
         if report.intact:

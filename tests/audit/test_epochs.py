@@ -1,0 +1,118 @@
+"""A ledger that goes on after its database was restored from a backup (PROTOCOL P28)."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from audit.selectors import proofs
+from audit.selectors.verify import verify
+from audit.tree.merkle import Frontier
+from protection.keys.issuing import chain
+from protection.licensing.feed import FeedState, FeedStatement
+from protection.selectors.organization import log_verifier_key
+from protection.services.state_feed import feed_statement
+from tenants.organizations.selectors import OrganizationFacts
+from tests.audit.test_ledger import happened, leaf_of, root_of, sealed, stated, waiting
+
+
+def confirm(ledger: OrganizationFacts, *arguments: str) -> str:
+    said = io.StringIO()
+    call_command("confirm_restore", ledger.slug, "--reason", "the disk died", *arguments, stdout=said)
+    return said.getvalue()
+
+
+def restored(as_owner: Callable[..., None], lost: list[UUID], size: int) -> None:
+    """Make the database what a backup from before the last events would have made of it."""
+    for event in lost:
+        as_owner("delete from audit_eventsequence where event_id = %s", event)
+        as_owner("delete from audit_event where id = %s", event)
+    as_owner("delete from audit_checkpoint where size > %s", size)
+    leaves = [leaf_of(entry) for entry in proofs.entries(0, size)]
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+    as_owner(
+        "update audit_ledger set size = %s, root = %s, frontier = %s",
+        size,
+        frontier.root(),
+        b"".join(frontier.nodes),
+    )
+
+
+def test_after_a_restore_a_new_epoch_begins_with_the_last_known_checkpoint(
+    ledger: OrganizationFacts, as_owner: Callable[..., None], tmp_path: Path
+):
+    happened(3)
+    sealed(ledger)
+    before = stated().size
+    lost = happened(2)
+    sealed(ledger)
+    newest = tmp_path / "kept by a client"
+    newest.write_text(proofs.newest_checkpoint() or "", encoding="utf-8")
+    restored(as_owner, lost, before)
+    unnumbered = happened(2)
+    as_owner("update audit_event set transaction = '999999999999' where id = any(%s)", unnumbered)
+
+    assert confirm(ledger, "--checkpoint", str(newest)).strip().endswith(f"/ledger/{ledger.id}/2.")
+    happened(1)
+    sealed(ledger)
+    first = json.loads(proofs.entries(0, 1)[0])
+    assert (first["kind"], proofs.newest_epoch()) == ("ledger.restored", 2)
+    assert stated().origin.endswith("/2")
+    proof = proofs.inclusion(unnumbered[0], stated().size)
+    assert proof is not None
+    assert proof.epoch == 2, "what the backup held without a number is numbered in the new epoch"
+    assert rfc6962_root(proof) == stated().root
+    report = verify(vkey=log_verifier_key())
+    assert (report.faults, report.epochs) == ([], 2)
+    assert report.gaps == ["2 events were lost when epoch 2 began."]
+    assert waiting() == 0
+
+
+def rfc6962_root(proof: proofs.Inclusion) -> bytes:
+    """Return the root of the proof's epoch, from all its entries."""
+    return root_of([leaf_of(entry) for entry in proofs.entries(0, proof.size, proof.epoch)])
+
+
+def test_an_epoch_that_does_not_follow_the_one_before_is_found_out(
+    ledger: OrganizationFacts, as_owner: Callable[..., None]
+):
+    events_before = happened(3)
+    sealed(ledger)
+    confirm(ledger)
+    sealed(ledger)
+    assert verify(vkey=log_verifier_key()).intact
+    as_owner("delete from audit_checkpoint where epoch = 1")
+    as_owner("update audit_event set outcome = 'refused' where id = %s", events_before[0])
+    as_owner("update audit_eventsequence set leaf_hash = %s where event_id = %s", rewritten(), events_before[0])
+    faults = verify(vkey=log_verifier_key()).faults
+    assert "Epoch 2 does not follow the one before it." in faults
+
+
+def rewritten() -> bytes:
+    """Return the hash that whoever rewrites the first epoch would put in place of the true one."""
+    changed = next(entry for entry in proofs.entries(0, 100, 1) if b'"refused"' in entry)
+    return leaf_of(changed)
+
+
+def test_only_a_checkpoint_of_the_organization_itself_is_taken(ledger: OrganizationFacts, tmp_path: Path):
+    happened(1)
+    sealed(ledger)
+    forged = tmp_path / "forged"
+    forged.write_text((proofs.newest_checkpoint() or "").replace("\n", "\n1", 1), encoding="utf-8")
+    with pytest.raises(CommandError, match="does not verify"):
+        confirm(ledger, "--checkpoint", str(forged))
+    assert proofs.newest_epoch() == 1
+
+
+def test_clients_believe_the_feed_after_a_restore(ledger: OrganizationFacts):
+    state = FeedState(org=ledger.id, seq=40_000, as_of=1)
+    confirm(ledger)
+    token, _ = feed_statement(organization=ledger.id, since=state.seq)
+    statement = FeedStatement.verify(token, chain=chain(ledger.id))
+    assert state.advance(statement).seq > 40_000
