@@ -16,6 +16,8 @@ from portal.api.documents import event_page
 from portal.api.framework import ANYBODY, OrganizationView, page, uuid_of
 from portal.permissions import Permission
 
+EPOCH = OpenApiParameter("epoch", int, description="An epoch of the ledger; by default the newest.")
+
 
 class AuditEvents(OrganizationView):
     """Everything that happened in the organization."""
@@ -60,12 +62,24 @@ class Checkpoint(OrganizationView):
 
     @extend_schema(
         summary="Fetch the newest checkpoint of the ledger",
-        responses=inline_serializer("Checkpoint", {"checkpoint": serializers.CharField(allow_null=True)}),
-        examples=[OpenApiExample("Checkpoint", {"checkpoint": "example.com/ledger/…\n12\n…"})],
+        description="'epoch' is the newest epoch: another begins when the ledger was restored from a backup.",
+        parameters=[EPOCH],
+        responses=inline_serializer(
+            "Checkpoint",
+            {
+                "checkpoint": serializers.CharField(allow_null=True),
+                "all": serializers.ListField(child=serializers.CharField()),
+                "epoch": serializers.IntegerField(),
+            },
+        ),
+        examples=[
+            OpenApiExample("Checkpoint", {"checkpoint": "example.com/ledger/…\n12\n…", "all": ["…"], "epoch": 1})
+        ],
     )
     def get(self, request: Request) -> Response:
         """Answer with a signed note; it reveals a size and a hash, nothing else."""
-        return Response({"checkpoint": proofs.newest_checkpoint(), "all": proofs.checkpoints()})
+        notes = proofs.checkpoints(_epoch(request))
+        return Response({"checkpoint": proofs.newest_checkpoint(), "all": notes, "epoch": proofs.newest_epoch()})
 
 
 class Entries(OrganizationView):
@@ -75,7 +89,7 @@ class Entries(OrganizationView):
 
     @extend_schema(
         summary="Fetch entries of the ledger in their order",
-        parameters=[OpenApiParameter("start", int, description="The number of the first entry.")],
+        parameters=[OpenApiParameter("start", int, description="The number of the first entry."), EPOCH],
         responses=inline_serializer("Entries", {"results": serializers.ListField(child=serializers.CharField())}),
         examples=[OpenApiExample("Entries", {"results": ['{"content":null,"details":null,…}'], "next": ""})],
     )
@@ -84,7 +98,7 @@ class Entries(OrganizationView):
         start = request.query_params.get("start", "0")
         if not start.isdecimal():
             raise exceptions.ValidationError({"start": ["This is not a number."]})
-        found = [entry.decode() for entry in proofs.entries(int(start))]
+        found = [entry.decode() for entry in proofs.entries(int(start), epoch=_epoch(request))]
         following = int(start) + len(found)
         return page(found, str(following) if len(found) == proofs.ENTRY_PAGE else "")
 
@@ -96,12 +110,13 @@ class Tile(OrganizationView):
 
     @extend_schema(
         summary="Fetch one tile of the ledger's tree",
+        parameters=[EPOCH],
         responses=inline_serializer("Tile", {"hashes": serializers.CharField()}),
         examples=[OpenApiExample("Tile", {"hashes": "47DEQpj8HBSa…"})],
     )
     def get(self, request: Request, level: int, index: int) -> Response:
         """Answer with as many hashes as are known, in base64."""
-        found = proofs.tile(level, index)
+        found = proofs.tile(level, index, _epoch(request))
         if found is None:
             raise Http404
         return Response({"hashes": base64.b64encode(found).decode()})
@@ -115,8 +130,11 @@ class Proof(OrganizationView):
     @extend_schema(
         summary="Prove that an event is on record",
         parameters=[OpenApiParameter("size", int, required=True, description="The size of a signed checkpoint.")],
-        responses=inline_serializer("Proof", {"seq": serializers.IntegerField(), "path": serializers.ListField()}),
-        examples=[OpenApiExample("Proof", {"seq": 4, "size": 12, "leaf": "{…}", "path": ["47DE…"]})],
+        responses=inline_serializer(
+            "Proof",
+            {"epoch": serializers.IntegerField(), "seq": serializers.IntegerField(), "path": serializers.ListField()},
+        ),
+        examples=[OpenApiExample("Proof", {"epoch": 1, "seq": 4, "size": 12, "leaf": "{…}", "path": ["47DE…"]})],
     )
     def get(self, request: Request, event_id: UUID) -> Response:
         """Answer with the entry's number, its bytes and the path to the root."""
@@ -127,7 +145,19 @@ class Proof(OrganizationView):
         if found is None:
             raise Http404
         path = [base64.b64encode(node).decode() for node in found.path]
-        return Response({"seq": found.seq, "size": found.size, "leaf": found.leaf.decode(), "path": path})
+        return Response(
+            {"epoch": found.epoch, "seq": found.seq, "size": found.size, "leaf": found.leaf.decode(), "path": path}
+        )
+
+
+def _epoch(request: Request) -> int | None:
+    text = request.query_params.get("epoch")
+    if text is None:
+        return None
+    # A number that no integer column holds names no epoch either.
+    if not text.isdecimal() or len(text) > 9:
+        raise exceptions.ValidationError({"epoch": ["This is not a number."]})
+    return int(text)
 
 
 def _moment(text: str | None, name: str) -> datetime | None:

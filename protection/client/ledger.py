@@ -1,8 +1,10 @@
 """Verify an organization's ledger with nothing but its public key and what it publishes (PROTOCOL P27, P28)."""
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.tree.checkpoint import Checkpoint, InvalidCheckpoint, verify
+from audit.tree.checkpoint import Checkpoint, InvalidCheckpoint, parse_verifier_key, verifier_key, verify
 from audit.tree.leaf import InvalidLeaf, decode
 from audit.tree.merkle import Frontier, leaf_hash
 from protection.client.home import Home
@@ -19,46 +21,73 @@ class LedgerBroken(InvalidObject):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How much was verified."""
+    """How much was verified; ``lost`` events were signed for and went with a restore that an operator confirmed."""
 
     entries: int
     checkpoints: int
+    lost: int = 0
 
 
 def verify_ledger(home: Home, place: Organization) -> Verified:
-    """Recompute the tree from all entries and compare it with every checkpoint, published now or kept from before.
+    """Recompute the trees of all epochs and compare them with every checkpoint, published now or kept from before.
 
     The newest checkpoint is kept for the next time, so that a server which forgets something later is found out.
     Raises LedgerBroken.
     """
-    vkey = place.statement().log_key
+    _, public = parse_verifier_key(place.statement().log_key)
     record = f"organizations/{place.id}-checkpoints"
-    kept = list((home.read(record) or {"notes": []})["notes"])
-    published = list(place.call("GET", "/api/v1/audit/checkpoint")["all"])
-    stated: dict[int, Checkpoint] = {}
-    for note in [*kept, *published]:
-        checkpoint = _checked(note, vkey)
-        other = stated.setdefault(checkpoint.size, checkpoint)
-        if other.root != checkpoint.root:
-            raise LedgerBroken(f"Two different trees of size {checkpoint.size} were signed.")
-    entries = _recompute(place, stated)
+    notes = list((home.read(record) or {"notes": []})["notes"])
+    kept = [_checked(note, public, place) for note in notes]
+    answer = place.call("GET", "/api/v1/audit/checkpoint")
+    newest, published, found = int(answer["epoch"]), list(answer["all"]), Verified(0, 0)
+    if any(_epoch_of(checkpoint) > newest for checkpoint in kept):
+        raise LedgerBroken("The ledger has gone back to before its last restore.")
+    for epoch in range(1, newest + 1):
+        signed = published
+        if epoch < newest:
+            signed = list(place.call("GET", f"/api/v1/audit/checkpoint?epoch={epoch}")["all"])
+        theirs = [_checked(note, public, place) for note in signed]
+        stated = _by_size([one for one in [*kept, *theirs] if _epoch_of(one) == epoch])
+        entries = _recompute(place, stated, epoch)
+        lost = max(0, max(stated, default=0) - entries)
+        if lost and epoch == newest:
+            raise LedgerBroken(f"{entries + lost} entries were signed, {entries} are still there.")
+        found = Verified(found.entries + entries, found.checkpoints + len(stated), found.lost + lost)
     if published:
-        home.write(record, {"notes": [*kept[-200:], published[-1]]})
-    return Verified(entries, len(stated))
+        home.write(record, {"notes": [*notes[-200:], published[-1]]})
+    return found
 
 
-def _checked(note: str, vkey: str) -> Checkpoint:
+def _checked(note: str, public: bytes, place: Organization) -> Checkpoint:
+    """Verify one note: each epoch has an origin of its own, which ends with the organization and the epoch."""
+    origin = note.partition("\n")[0]
     try:
-        return verify(note, vkey=vkey)
+        checkpoint = verify(note, vkey=verifier_key(origin, public))
     except InvalidCheckpoint as error:
         raise LedgerBroken(f"A checkpoint does not verify: {error}.") from error
+    if not re.search(rf"/ledger/{place.id}/[0-9]+$", origin):
+        raise LedgerBroken("A checkpoint is of another organization's ledger.")
+    return checkpoint
 
 
-def _recompute(place: Organization, stated: dict[int, Checkpoint]) -> int:
+def _epoch_of(checkpoint: Checkpoint) -> int:
+    return int(checkpoint.origin.rpartition("/")[2])
+
+
+def _by_size(checkpoints: Sequence[Checkpoint]) -> dict[int, Checkpoint]:
+    stated: dict[int, Checkpoint] = {}
+    for checkpoint in checkpoints:
+        if stated.setdefault(checkpoint.size, checkpoint).root != checkpoint.root:
+            raise LedgerBroken(f"Two different trees of size {checkpoint.size} were signed.")
+    return stated
+
+
+def _recompute(place: Organization, stated: Mapping[int, Checkpoint], epoch: int) -> int:
+    """Compare the entries of one epoch with what was signed; return how many there are."""
     frontier = Frontier()
     cursor = "0"
     while cursor:
-        page = place.call("GET", f"/api/v1/audit/entries?start={cursor}")
+        page = place.call("GET", f"/api/v1/audit/entries?start={cursor}&epoch={epoch}")
         for entry in page["results"]:
             try:
                 decode(entry.encode())
@@ -69,7 +98,4 @@ def _recompute(place: Organization, stated: dict[int, Checkpoint]) -> int:
             if checkpoint is not None and checkpoint.root != frontier.root():
                 raise LedgerBroken(f"The first {frontier.size} entries are not the ones that were signed.")
         cursor = page["next"]
-    longest = max(stated, default=0)
-    if longest > frontier.size:
-        raise LedgerBroken(f"{longest} entries were signed, {frontier.size} are still there.")
     return frontier.size

@@ -12,12 +12,16 @@ from django.core.management import CommandError, call_command
 from audit.selectors import proofs
 from audit.selectors.verify import verify
 from audit.tree.merkle import Frontier
+from protection.client.ledger import LedgerBroken, Verified, verify_ledger
 from protection.keys.issuing import chain
 from protection.licensing.feed import FeedState, FeedStatement
 from protection.selectors.organization import log_verifier_key
 from protection.services.state_feed import feed_statement
+from tenants.context import in_public
+from tenants.directory.selectors.people import person_with_login
 from tenants.organizations.selectors import OrganizationFacts
 from tests.audit.test_ledger import happened, leaf_of, root_of, sealed, stated, waiting
+from tests.cast import Cast
 
 
 def confirm(ledger: OrganizationFacts, *arguments: str) -> str:
@@ -72,6 +76,35 @@ def test_after_a_restore_a_new_epoch_begins_with_the_last_known_checkpoint(
     assert (report.faults, report.epochs) == ([], 2)
     assert report.gaps == ["2 events were lost when epoch 2 began."]
     assert waiting() == 0
+
+
+def test_a_client_verifies_every_epoch_and_tells_what_a_confirmed_restore_lost(
+    ledger: OrganizationFacts, scene: Cast, as_owner: Callable[..., None]
+):
+    address = f"ada@{ledger.slug}.example"
+    person = person_with_login(address)
+    assert person is not None
+    with in_public():
+        ada = scene.enroll(ledger.slug, person, address).session
+
+    def verified() -> Verified:
+        with in_public():
+            return verify_ledger(ada.home, ada.own_organization(ledger.name))
+
+    happened(2)
+    sealed(ledger)
+    before = stated().size
+    assert verified() == Verified(before, 1)
+    lost = happened(2)
+    sealed(ledger)
+    assert verified().entries == stated().size
+    restored(as_owner, lost, before)
+    with pytest.raises(LedgerBroken, match="are still there"):
+        verified()
+    confirm(ledger)
+    sealed(ledger)
+    found = verified()
+    assert (found.entries, found.lost) == (before + stated().size, 2)
 
 
 def rfc6962_root(proof: proofs.Inclusion) -> bytes:

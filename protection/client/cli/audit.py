@@ -19,4 +19,7 @@ def verify_audit(output: Output, organization: str | None) -> None:
     with Session.open() as session:
         report = verify_ledger(session.home, session.own_organization(organization))
     line = f"{report.entries} events, {report.checkpoints} checkpoints: nothing was changed or removed."
-    output.result({"entries": report.entries, "checkpoints": report.checkpoints, "intact": True}, line)
+    if report.lost:
+        line += f" {report.lost} more were lost with a restore that an operator confirmed."
+    members = {"entries": report.entries, "checkpoints": report.checkpoints, "lost": report.lost, "intact": True}
+    output.result(members, line)
