@@ -133,3 +133,12 @@ class Unavailable(ChanceryError):
 
     code = "unavailable"
     remedy = "Wait a moment and try again; nothing was issued or changed."
+
+
+class LedgerHasGap(Unavailable):
+    """A client knows a checkpoint that the ledger has forgotten: nothing is licensed until a restore is confirmed."""
+
+    remedy = "The operator confirms the restore with 'manage.py confirm_restore'; until then nothing is licensed."
+
+    def __init__(self) -> None:
+        super().__init__("The record of this organization has a gap that nobody has confirmed yet.")

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CONTENT_TAMPERED = "content.tampered"
     CONTENT_REPORTED = "content.reported"
     LICENSE_RELEASE_FAILED = "license.release_failed"
+    LEDGER_GAP_FOUND = "ledger.gap_found"
     LEDGER_RESTORED = "ledger.restored"
     KEY_CREATED = "key.created"
     KEY_ROTATED = "key.rotated"

@@ -34,6 +34,14 @@ def newest_checkpoint() -> str | None:
     return None if row is None else str(row[0])
 
 
+def checkpoint_at(epoch: int, size: int) -> str | None:
+    """Return the signed note of one size, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute("select note from audit_checkpoint where epoch = %s and size = %s", [epoch, size])
+        row = cursor.fetchone()
+    return None if row is None else str(row[0])
+
+
 def newest_epoch() -> int:
     """Return the number of the epoch that events are numbered in now; 0 before the ledger begins."""
     with connection.cursor() as cursor:

@@ -23,6 +23,7 @@ from protection.licensing.policy import parse_policy
 from protection.licensing.reasons import WORDS
 from protection.services.arrive import Wanted, arrive
 from protection.services.certify import DeviceKeys, licensor_certificate
+from protection.services.hear_checkpoint import hear_checkpoint
 from protection.services.publish import Publication, Publisher, publish_online
 from protection.services.register import RegistrationRefused
 from protection.services.report import Reported, report
@@ -246,7 +247,15 @@ class Feed(OrganizationView):
 
     @extend_schema(
         summary="Fetch the revocation feed",
-        parameters=[OpenApiParameter("since", int, description="The number of the last statement; 0 for all.")],
+        parameters=[
+            OpenApiParameter("since", int, description="The number of the last statement; 0 for all."),
+            OpenApiParameter(
+                "Chancery-Checkpoint",
+                str,
+                OpenApiParameter.HEADER,
+                description="The newest checkpoint that the client knows, in base64url.",
+            ),
+        ],
         responses=inline_serializer(
             "FeedStatement", {"statement": serializers.CharField(), "delegation": serializers.CharField()}
         ),
@@ -257,6 +266,10 @@ class Feed(OrganizationView):
         text = request.query_params.get("since", "0")
         if not text.isdecimal():
             raise serializers.ValidationError({"since": ["This is not a number."]})
+        known = request.headers.get("Chancery-Checkpoint")
+        if known is not None:
+            note = jws.unb64(known).decode(errors="replace")
+            hear_checkpoint(organization=self.organization.id, note=note, actor=self.standing.actor)
         statement, delegation = feed_statement(organization=self.organization.id, since=int(text))
         return Response({"statement": statement, "delegation": delegation})
 

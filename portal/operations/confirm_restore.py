@@ -11,7 +11,7 @@ from audit.services.record import Personal
 from audit.tree.checkpoint import InvalidCheckpoint, verifier_key, verify
 from protection.events import Kind
 from protection.keys import log
-from protection.selectors.organization import is_activated
+from protection.selectors.organization import is_activated, known_gap
 from protection.services.feed import leap
 from tenants import roles
 from tenants.actor import Actor
@@ -27,14 +27,15 @@ class NothingToConfirm(Exception):
 def confirm_restore(*, organization_id: UUID, checkpoint: str | None, reason: str, actor: Actor) -> Begun:
     """Begin the next epoch of the ledger with the last checkpoint that is known.
 
-    ``checkpoint`` is a signed note that a client or witness kept from before the restore; without one the newest in the
-    restored database counts.  What was revoked, granted or recorded after the backup is gone and has to be done again;
-    the feed's number leaps, so that clients which had heard more believe it.  Raises NothingToConfirm.
+    ``checkpoint`` is a signed note that a client or witness kept from before the restore; without one the note counts
+    by which a client showed the gap, else the newest in the restored database.  What was revoked, granted or recorded
+    after the backup is gone and has to be done again; the feed's number leaps, so that clients which had heard more
+    believe it.  Raises NothingToConfirm.
     """
     with in_organization(organization_id):
         if not is_activated():
             raise NothingToConfirm("This organization has no ledger yet.")
-        last = newest_checkpoint() if checkpoint is None else _own(checkpoint, organization_id)
+        last = known_gap() or newest_checkpoint() if checkpoint is None else _own(checkpoint, organization_id)
         with roles.as_owner():
             begun = begin_again(
                 base_domain=settings.CHANCERY_BASE.host,

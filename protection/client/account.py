@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -180,20 +181,33 @@ class Service:
         self._http = http
         self._tokens = tokens
 
-    def call(self, method: str, origin: str, path: str, body: object = None, *, proof: bool = False) -> Any:
+    def call(
+        self,
+        method: str,
+        origin: str,
+        path: str,
+        body: object = None,
+        *,
+        proof: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """Send one request with a token for the origin, and with the device's proof where it is asked for.
 
         A token that was withdrawn meanwhile is replaced once.
         """
         data = b"" if body is None else json_body(body)
+        more = dict(headers or {})
         try:
-            return self._send(method, origin, path, data, self._tokens.for_origin(self.account, origin), proof=proof)
+            token = self._tokens.for_origin(self.account, origin)
+            return self._send(method, origin, path, data, token, more, proof=proof)
         except NotSignedIn:
             token = self._tokens.for_origin(self.account, origin, fresh=True)
-            return self._send(method, origin, path, data, token, proof=proof)
+            return self._send(method, origin, path, data, token, more, proof=proof)
 
-    def _send(self, method: str, origin: str, path: str, data: bytes, token: str, *, proof: bool) -> Any:
-        headers = {"Authorization": f"Bearer {token}"}
+    def _send(
+        self, method: str, origin: str, path: str, data: bytes, token: str, more: dict[str, str], *, proof: bool
+    ) -> Any:
+        headers = {**more, "Authorization": f"Bearer {token}"}
         if data:
             headers["Content-Type"] = "application/json"
         if proof:

@@ -6,7 +6,7 @@ themselves allow.
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -128,11 +128,19 @@ class Organization:
 
     # --- requests ------------------------------------------------------------------------------------------------
 
-    def call(self, method: str, path: str, body: object = None, *, proof: bool = False) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        proof: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """Send a request to the organization's origin.  Raises Unreachable at once when not online."""
         if not self.online:
             raise Unreachable("The service was not asked (offline).")
-        return self._service.call(method, self.origin, path, body, proof=proof)
+        return self._service.call(method, self.origin, path, body, proof=proof, headers=headers)
 
     # --- publishing ----------------------------------------------------------------------------------------------
 
@@ -222,8 +230,15 @@ class Organization:
             return state.advance(self._feed_statement(0))
 
     def _feed_statement(self, since: int) -> FeedStatement:
-        answer = self.call("GET", f"/api/v1/feed?since={since}")
-        return FeedStatement.verify(answer["statement"], chain=self.chain(answer["delegation"]))
+        """Ask for the feed, and tell the newest checkpoint that is known here: a restored service knows less (P28)."""
+        record = self._record("checkpoint")
+        known = (self._home.read(record) or {}).get("note")
+        headers = {"Chancery-Checkpoint": b64(known.encode())} if known else {}
+        answer = self.call("GET", f"/api/v1/feed?since={since}", headers=headers)
+        statement = FeedStatement.verify(answer["statement"], chain=self.chain(answer["delegation"]))
+        if statement.checkpoint and statement.checkpoint != known:
+            self._home.write(record, {"note": statement.checkpoint})
+        return statement
 
     def _kept_feed(self) -> tuple[FeedState, float]:
         record = self._home.read(self._record("feed"))

@@ -44,11 +44,14 @@ class FeedHead(models.Model):
     """One row: the number of the newest revocation.  Whatever takes something away increments it (P24).
 
     ``withdrawn`` is the number of the newest one that was wider than one document: a person, a device, a template.
+    ``gap`` is a checkpoint that a client knows and the ledger has forgotten: until an operator confirms that the
+    database was restored, nothing is licensed.  It stands here because every decision reads this row.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(db_default=0)
     withdrawn = models.BigIntegerField(db_default=0)
+    gap = models.TextField(db_default="")
 
     class Meta:
         """Exactly one row."""

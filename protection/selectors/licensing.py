@@ -19,6 +19,7 @@ select
     floor(extract(epoch from clock_timestamp()))::bigint as now,
     s.max_license_days, s.lease_seconds, s.platforms_off::text as platforms_off, s.conditions::text as conditions,
     s.contact, s.feed_secret, f.seq as feed_seq, f.withdrawn as feed_withdrawn,
+    f.gap <> '' as ledger_has_gap,
     c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
     c.policy::text as policy, c.expires, c.offline_days, c.rev, c.registration, c.revoked_at is not null as revoked,
     c.issuer_barred, c.feed_id, floor(extract(epoch from c.published_at))::bigint as published,
@@ -97,6 +98,7 @@ class ServiceState:
     feed_secret: bytes = field(repr=False)
     feed_seq: int = 0
     feed_withdrawn: int = 0
+    ledger_has_gap: bool = False
 
 
 def service_state(row: dict[str, Any]) -> ServiceState:
@@ -111,6 +113,7 @@ def service_state(row: dict[str, Any]) -> ServiceState:
         feed_secret=bytes(row["feed_secret"]),
         feed_seq=row["feed_seq"],
         feed_withdrawn=row["feed_withdrawn"],
+        ledger_has_gap=row["ledger_has_gap"],
     )
 
 

@@ -9,7 +9,7 @@ from django.db.models import Count
 from audit.services.sequence import head
 from audit.tree.checkpoint import verifier_key
 from protection.keys import log
-from protection.models import ServiceSettings, TenantKey
+from protection.models import FeedHead, ServiceSettings, TenantKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ def keys() -> tuple[Key, ...]:
 def is_activated() -> bool:
     """Tell whether the current organization has been activated, that is, has keys and a ledger."""
     return ServiceSettings.objects.exists()
+
+
+def known_gap() -> str:
+    """Return the checkpoint by which a client showed that the ledger has forgotten something, or ""."""
+    return FeedHead.objects.values_list("gap", flat=True).get(id=1)
 
 
 def log_verifier_key() -> str:

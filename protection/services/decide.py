@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 from audit.services.record import Personal, event_parameters
-from protection.errors import Unavailable
+from protection.errors import LedgerHasGap, Unavailable
 from protection.events import Actor, Kind, Outcome
 from protection.licensing.evaluate import Allow, Deny, OrganizationFacts, Registration, Request, evaluate
 from protection.licensing.policy import Enforcement
@@ -110,6 +110,8 @@ def decide(
         reading = lane.read(wanted)
         if attempt == 0 and _arrived(caller, reading, wanted):
             reading = lane.read(wanted)
+        if reading.service.ledger_has_gap:
+            raise LedgerHasGap
         organization = _organization(caller, reading)
         decided = tuple(
             _decided(organization, reading, item, state, batch=batch)

@@ -45,9 +45,9 @@ def touch() -> int:
 
 
 def leap() -> int:
-    """Raise the number beyond any that clients can have heard before the database was restored from a backup."""
+    """Go on after a confirmed restore: license again, under a number beyond any that clients can have heard before."""
     with connection.cursor() as cursor:
-        cursor.execute("update protection_feedhead set seq = seq + %s where id = 1 returning seq", [LEAP])
+        cursor.execute("update protection_feedhead set seq = seq + %s, gap = '' where id = 1 returning seq", [LEAP])
         (seq,) = cursor.fetchone()
     return int(seq)
 

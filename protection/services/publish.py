@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from protection.crypto.content import new_content_key
-from protection.errors import NotFound
+from protection.errors import LedgerHasGap, NotFound
 from protection.events import Actor, Kind
 from protection.keys.issuing import Issuer, issuer
 from protection.keys.tenant import active_row
@@ -26,6 +26,7 @@ from protection.licensing.statement import KeyStatus, KeyUse
 from protection.licensing.statement import TenantKey as StatedKey
 from protection.licensing.use import UseLicense, seal_content_key
 from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus
+from protection.selectors.organization import known_gap
 from protection.services.certify import CLOCK_MARGIN, DeviceKeys
 from protection.services.feed import derived_feed_id
 from protection.services.put_on_record import NewContent, Party, put_on_record
@@ -71,6 +72,8 @@ def publish_online(*, publisher: Publisher, publication: Publication, now: int) 
     The caller has made sure that the person is an enabled member.  Raises NotFound for a template that is not
     published, InvalidPolicy, and Unavailable without an active key.
     """
+    if known_gap():
+        raise LedgerHasGap
     settings = ServiceSettings.objects.get(id=1)
     key, row, signing = new_content_key(), active_row(), issuer(publisher.organization)
     license_ = publish(

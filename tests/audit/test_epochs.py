@@ -10,18 +10,24 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.selectors import proofs
+from audit.selectors.events import Filter, events
 from audit.selectors.verify import verify
+from audit.tree.checkpoint import Checkpoint, sign
 from audit.tree.merkle import Frontier
 from protection.client.ledger import LedgerBroken, Verified, verify_ledger
+from protection.crypto.signatures import SigningKey
+from protection.crypto.suites import ED25519
 from protection.keys.issuing import chain
 from protection.licensing.feed import FeedState, FeedStatement
-from protection.selectors.organization import log_verifier_key
+from protection.licensing.jws import b64
+from protection.selectors.organization import known_gap, log_verifier_key
 from protection.services.state_feed import feed_statement
 from tenants.context import in_public
 from tenants.directory.selectors.people import person_with_login
 from tenants.organizations.selectors import OrganizationFacts
 from tests.audit.test_ledger import happened, leaf_of, root_of, sealed, stated, waiting
-from tests.cast import Cast
+from tests.cast import Cast, Player
+from tests.protection.scene import call, objects, problem, protect
 
 
 def confirm(ledger: OrganizationFacts, *arguments: str) -> str:
@@ -78,14 +84,80 @@ def test_after_a_restore_a_new_epoch_begins_with_the_last_known_checkpoint(
     assert waiting() == 0
 
 
-def test_a_client_verifies_every_epoch_and_tells_what_a_confirmed_restore_lost(
-    ledger: OrganizationFacts, scene: Cast, as_owner: Callable[..., None]
-):
+def administrator(scene: Cast, ledger: OrganizationFacts) -> Player:
+    """Sign the organization's administrator in."""
     address = f"ada@{ledger.slug}.example"
     person = person_with_login(address)
     assert person is not None
     with in_public():
-        ada = scene.enroll(ledger.slug, person, address).session
+        return scene.enroll(ledger.slug, person, address)
+
+
+def hears_the_feed(player: Player, ledger: OrganizationFacts) -> None:
+    with in_public():
+        player.session.organization(ledger.id).feed(newest=True)
+
+
+def opens(player: Player, ledger: OrganizationFacts, sealed_file: Path) -> bool:
+    """Tell whether the service gives a license; what the issuer keeps for himself does not count."""
+    with in_public():
+        answer = call(player, ledger.slug, "POST", "licenses", objects(sealed_file))
+    if answer.status_code != 200:
+        assert "gap" in problem(answer, 503, "unavailable")["detail"]
+    return answer.status_code == 200
+
+
+def test_a_service_that_knows_less_than_a_client_licenses_nothing_until_an_operator_confirms(
+    ledger: OrganizationFacts, scene: Cast, as_owner: Callable[..., None], tmp_path: Path
+):
+    ada = administrator(scene, ledger)
+    plan = tmp_path / "plan.txt"
+    plan.write_bytes(b"the plan")
+    with in_public():
+        document = protect(ada, plan, offline_days=0).path
+    sealed(ledger)
+    before = stated().size
+    lost = happened(2)
+    sealed(ledger)
+    hears_the_feed(ada, ledger)
+    assert opens(ada, ledger, document)
+    sealed(ledger)
+    lost += [event.id for event in events(filter=Filter(kinds=["content.opened"])).events if event.content_id]
+    restored(as_owner, lost, before)
+    happened(9)
+    sealed(ledger)
+    assert opens(ada, ledger, document), "nobody has told yet"
+    hears_the_feed(ada, ledger)
+    assert not opens(ada, ledger, document), "although the record has grown beyond what was lost"
+    hears_the_feed(ada, ledger)
+    (alarm,) = events(filter=Filter(kinds=["ledger.gap_found"])).events
+    assert (alarm.outcome, alarm.personal["addresses"]) == ("failed", [ada.address])
+    confirm(ledger)
+    assert opens(ada, ledger, document)
+    sealed(ledger)
+    hears_the_feed(ada, ledger)
+    assert opens(ada, ledger, document), "a checkpoint of the epoch before stops nothing any more"
+
+
+def test_nobody_stops_an_organization_with_a_checkpoint_of_his_own(
+    ledger: OrganizationFacts, scene: Cast, tmp_path: Path
+):
+    happened(1)
+    sealed(ledger)
+    ada = administrator(scene, ledger)
+    key = SigningKey.generate(ED25519)
+    made_up = Checkpoint(stated().origin, 10**9, bytes(32))
+    forged = sign(made_up, public=key.verify_key.raw, sign_bytes=key.sign)
+    with in_public():
+        answer = call(ada, ledger.slug, "GET", "feed", headers={"Chancery-Checkpoint": b64(forged.encode())})
+    problem(answer, 422, "invalid_object")
+    assert known_gap() == ""
+
+
+def test_a_client_verifies_every_epoch_and_tells_what_a_confirmed_restore_lost(
+    ledger: OrganizationFacts, scene: Cast, as_owner: Callable[..., None]
+):
+    ada = administrator(scene, ledger).session
 
     def verified() -> Verified:
         with in_public():

@@ -1,0 +1,43 @@
+"""Compare a client's knowledge of the ledger with the service's own: a restored backup knows less (PROTOCOL P28)."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from audit.selectors.proofs import checkpoint_at, newest_epoch
+from audit.tree.checkpoint import InvalidCheckpoint, verifier_key, verify
+from protection.errors import InvalidObject
+from protection.events import Actor, Kind, Outcome
+from protection.keys import log
+from protection.services.recording import record_action
+
+
+def hear_checkpoint(*, organization: UUID, note: str, actor: Actor) -> None:
+    """Raise the alarm and stop licensing when the log signed this note and the service does not know it.
+
+    Every signed note is kept, so one that is missing was forgotten with the events under it.  Notes of earlier epochs
+    are let pass: what was lost before their end has been confirmed.  Raises InvalidObject for a note that this
+    organization's log never signed, with which nobody can stop anything.
+    """
+    origin = note.partition("\n")[0]
+    try:
+        stated = verify(note, vkey=verifier_key(origin, log.public_half()))
+    except InvalidCheckpoint as error:
+        raise InvalidObject(f"The checkpoint does not verify: {error}.") from error
+    place, _, number = origin.rpartition("/")
+    if not place.endswith(f"/ledger/{organization}") or not number.isdecimal():
+        raise InvalidObject("The checkpoint is of another organization's ledger.")
+    epoch = int(number)
+    if epoch < newest_epoch() or checkpoint_at(epoch, stated.size) == note:
+        return
+    _stop(note, actor)
+
+
+@transaction.atomic
+def _stop(note: str, actor: Actor) -> None:
+    with connection.cursor() as cursor:
+        # The number rises, so that a decision which is being recorded at this moment is made again and stops too.
+        cursor.execute("update protection_feedhead set gap = %s, seq = seq + 1 where id = 1 and gap = ''", [note])
+        first = cursor.rowcount == 1
+    if first:
+        record_action(Kind.LEDGER_GAP_FOUND, actor, outcome=Outcome.FAILED, details={"checkpoint": note})
