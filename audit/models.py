@@ -130,6 +130,15 @@ class Checkpoint(models.Model):
     signed_at = models.DateTimeField(db_default=Now())
 
 
+class Noise(models.Model):
+    """Requests without a valid token, counted per minute and address instead of recorded one by one (PROTOCOL P29)."""
+
+    pk = models.CompositePrimaryKey("minute", "address")
+    minute = models.DateTimeField()
+    address = models.CharField(max_length=64)
+    count = models.BigIntegerField()
+
+
 class ReportedEvent(models.Model):
     """The inbox: events that clients report, durable before the API answers, moved into the ledger by a worker.
 

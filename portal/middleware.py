@@ -4,19 +4,23 @@ WhiteNoise stands first in ``settings.MIDDLEWARE``: a static file costs no organ
 id, the health answers, and the organization that the host names; everything after that stands in its schema.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import set_urlconf
 from redis.exceptions import RedisError
 
+from audit.services.count_noise import count_noise
 from portal import correlation
 from portal.api.problems import problem
 from portal.health import healthz, readyz
+from portal.identity.addresses import client_address
 from tenants import naming
 from tenants.context import enter, leave_to_public
 from tenants.organizations import hosts
@@ -93,6 +97,22 @@ class OrganizationMiddleware:
         request.urlconf = urlconf
         set_urlconf(urlconf)
         return self.get_response(request)
+
+
+class NoiseMiddleware:
+    """Counts at an organization's host what came without a valid token and was refused (PROTOCOL P29)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and count a refusal; a count that cannot be written changes no answer."""
+        response = self.get_response(request)
+        organization: OrganizationFacts | None = getattr(request, "organization", None)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and organization is not None:
+            with contextlib.suppress(DatabaseError):
+                count_noise(place=organization.schema_name, address=client_address(request))
+        return response
 
 
 class DependencyMiddleware:

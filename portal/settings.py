@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "portal.middleware.CorrelationMiddleware",
     "portal.middleware.HealthMiddleware",
     "portal.middleware.OrganizationMiddleware",
+    "portal.middleware.NoiseMiddleware",
     "portal.api.lane.door.LicensingLane",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from audit.selectors.events import Filter, InvalidCursor, events
+from audit.selectors.noise import noise_of_a_day
 from audit.selectors.proofs import newest_checkpoint
 from portal.pages.framework import PageRequest, page, show
 from portal.pages.words import shown_event
@@ -40,6 +41,7 @@ def audit(request: PageRequest) -> HttpResponse:
         "events": [shown_event(row) for row in found.events],
         "next_cursor": found.next_cursor,
         "checkpoint": newest_checkpoint(),
+        "noise": noise_of_a_day(),
         "kinds": GROUPS,
         "outcomes": OUTCOMES,
         "kind": kind,

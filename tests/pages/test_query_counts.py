@@ -22,7 +22,7 @@ PINNED = {
     "/templates/": 5,
     "/people/": 8,
     "/keys/": 5,
-    "/audit/": 6,
+    "/audit/": 7,
 }
 
 
