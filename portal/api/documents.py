@@ -14,7 +14,7 @@ from audit.selectors.events import EventRow, Filter, events
 from audit.selectors.events import InvalidCursor as InvalidEventCursor
 from portal.api.framework import ANYBODY, OrganizationView, checked, limit_of, page
 from portal.api.idempotency import idempotent
-from portal.identity.recipients import recipient_of
+from portal.identity.recipients import address_of, recipient_of
 from portal.permissions import Permission
 from protection.licensing.policy import parse_policy
 from protection.licensing.rights import in_order, level_of
@@ -169,7 +169,7 @@ class Restore(OrganizationView):
     def post(self, request: Request, cid: UUID) -> Response:
         """Give back what a revocation took away."""
         wanted = checked(Reason, request.data)
-        recipient = recipient_of(wanted["recipient"]).identity if wanted["recipient"] else None
+        recipient = address_of(wanted["recipient"]) if wanted["recipient"] else ""
         restore(actor=self.standing.actor, cid=cid, recipient=recipient)
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -275,10 +275,7 @@ def _document(document: Document) -> dict[str, Any]:
         "rev": document.rev,
         "held_because": document.held_because,
         "editions": document.editions,
-        "revocations": [
-            {"identity": str(one.identity), "address": one.address, "revoked_at": one.revoked_at}
-            for one in document.revocations
-        ],
+        "revocations": [{"address": one.address, "revoked_at": one.revoked_at} for one in document.revocations],
         "changes": [
             {"at": one.at, "basis": one.basis, "rev": one.rev, "reason": one.reason} for one in document.changes
         ],

@@ -1,6 +1,5 @@
-"""Who an address means, when somebody wants to withdraw from one recipient alone."""
+"""Whom an address means, when somebody wants to withdraw from one recipient alone."""
 
-from protection.errors import NotFound
 from protection.licensing.policy import Principal, PrincipalKind
 from protection.services.revoke import Recipient
 from tenants.directory.models import Group
@@ -8,13 +7,18 @@ from tenants.directory.selectors.people import holder_of
 
 
 def recipient_of(address: str) -> Recipient:
-    """Return the person who has proven the address, or the group that has it.  Raises NotFound and InvalidPolicy."""
-    normal = Principal.parse(f"{PrincipalKind.ADDRESS}:{address}").value
+    """Return the recipient of an address: the person who has proven it, the group that has it, or nobody yet.
+
+    The caller is not told which, since people and groups of other organizations are none of his business (PROTOCOL
+    P20).  Raises InvalidPolicy for what is no address.
+    """
+    normal = address_of(address)
     identity = holder_of(normal)
     if identity is None:
         identity = Group.objects.of_installation().filter(address=normal).values_list("id", flat=True).first()
-    if identity is None:
-        raise NotFound(
-            "Nobody here has this address.", remedy="Revoke the document, or remove the address from its policy."
-        )
-    return Recipient(identity, normal)
+    return Recipient(normal, identity)
+
+
+def address_of(text: str) -> str:
+    """Return the spelling under which an address is kept and compared.  Raises InvalidPolicy."""
+    return Principal.parse(f"{PrincipalKind.ADDRESS}:{text}").value

@@ -130,7 +130,7 @@ def restore_document(request: PageRequest, cid: UUID) -> HttpResponse:
     attempt(
         request,
         "Access is restored.",
-        lambda: restore(actor=request.standing.actor, cid=cid, recipient=UUID(recipient) if recipient else None),
+        lambda: restore(actor=request.standing.actor, cid=cid, recipient=recipient),
     )
     return redirect("document", cid)
 

@@ -71,6 +71,8 @@ class ContentFacts:
     revoked: bool = False
     revoked_ids: frozenset[UUID] = frozenset()
     """People and groups for whom alone the content is revoked."""
+    revoked_addresses: frozenset[str] = frozenset()
+    """Addresses for which it is, whomever they mean by now."""
     issuer_barred: bool = False
     bindings: Mapping[str, UUID] = field(default_factory=dict)
     """Address -> the person or group it meant when first resolved, so that a re-used address inherits nothing."""
@@ -203,9 +205,16 @@ def _withdrawn(case: Case) -> Deny | None:
         return Deny(Reason.REGISTRATION_HELD)
     if content.revoked:
         return Deny(Reason.REVOKED)
-    if not content.revoked_ids.isdisjoint(case.subject.ids):
+    if not content.revoked_ids.isdisjoint(case.subject.ids) or _revoked_by_address(content, case.subject):
         return Deny(Reason.REVOKED_FOR_YOU)
     return None
+
+
+def _revoked_by_address(content: ContentFacts, subject: Subject) -> bool:
+    revoked = content.revoked_addresses
+    return bool(revoked) and (
+        not revoked.isdisjoint(subject.addresses) or any(group.address in revoked for group in subject.groups)
+    )
 
 
 def _privileged(case: Case, basis: Basis) -> Allow:

@@ -164,7 +164,7 @@ _LIFTED: Final[Mapping[Reason, Callable[[Facts, Deny], Facts]]] = MappingProxyTy
         Reason.ISSUER_BARRED: _content(issuer_barred=False),
         Reason.REGISTRATION_HELD: _content(registration=Registration.REGISTERED),
         Reason.REVOKED: _content(revoked=False),
-        Reason.REVOKED_FOR_YOU: _content(revoked_ids=frozenset()),
+        Reason.REVOKED_FOR_YOU: _content(revoked_ids=frozenset(), revoked_addresses=frozenset()),
         Reason.EXPIRED: _policy(lambda policy, _: replace(policy, expires=None)),
         Reason.DENIED_BY_ENTRY: _policy(
             lambda policy, denied: replace(policy, deny=tuple(who for who in policy.deny if who != denied.entry))

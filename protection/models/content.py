@@ -102,18 +102,23 @@ class ContentChange(models.Model):
 
 
 class ContentRevocation(models.Model):
-    """Withdrawal for one person or group alone."""
+    """Withdrawal for one person or group alone, by address.
+
+    ``identity`` is whom the address meant at that time, so that a renamed person stays shut out; None when it meant
+    nobody here.  It is shown to nobody: whether an address belongs to somebody elsewhere is not the revoker's business
+    (PROTOCOL P20).
+    """
 
     content = models.ForeignKey(Content, models.PROTECT, related_name="revocations")
-    identity = models.UUIDField()
+    identity = models.UUIDField(null=True)
     address = models.CharField(max_length=320)
     revoked_at = models.DateTimeField(db_default=Now())
     revoked_by = models.UUIDField()
 
     class Meta:
-        """One per person and content."""
+        """One per address and content."""
 
-        constraints = (models.UniqueConstraint(fields=["content", "identity"], name="protection_revoked_once"),)
+        constraints = (models.UniqueConstraint(fields=["content", "address"], name="protection_revoked_once"),)
 
 
 class GrantBinding(models.Model):

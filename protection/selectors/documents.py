@@ -50,7 +50,6 @@ class DocumentRow:
 class RecipientRevocation:
     """One person or group for whom alone a document is revoked."""
 
-    identity: UUID
     address: str
     revoked_at: datetime
 
@@ -158,7 +157,7 @@ def document_for(actor: Actor, cid: UUID) -> Document:
             RecipientRevocation(*values)
             for values in ContentRevocation.objects.filter(content=content)
             .order_by("-revoked_at")
-            .values_list("identity", "address", "revoked_at")
+            .values_list("address", "revoked_at")
         ),
         changes=tuple(
             Change(*values)

@@ -29,8 +29,8 @@ select
     e.n as edition, e.wrapped_key, e.person_id as sealed_by,
     latest.n as latest_edition, latest.seal_digest as latest_seal, latest.wrapped_key as latest_wrapped_key,
     latest.key_rev, latest.key_seq,
-    (select array_agg(r.identity) from {schema}protection_contentrevocation r where r.content_id = c.cid)
-        as revoked_ids,
+    (select json_agg(json_build_array(r.address, r.identity)) from {schema}protection_contentrevocation r
+      where r.content_id = c.cid) as revoked_for,
     (select json_object_agg(b.address, b.identity) from {schema}protection_grantbinding b
       where b.scope = case when c.policy is null then v.id else c.cid end) as bindings
 from unnest(%(pls)s::bytea[], %(seals)s::bytea[]) with ordinality as wanted (pl, seal, position)
@@ -129,7 +129,8 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         policy=_policy(row),
         registration=Registration(row["registration"]),
         revoked=row["revoked"],
-        revoked_ids=frozenset(row["revoked_ids"] or ()),
+        revoked_ids=frozenset(UUID(identity) for _, identity in row["revoked_for"] or () if identity),
+        revoked_addresses=frozenset(address for address, _ in row["revoked_for"] or ()),
         issuer_barred=row["issuer_barred"],
         bindings=bindings,
     )

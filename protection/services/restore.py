@@ -13,8 +13,8 @@ from protection.services.recording import record_action
 
 
 @transaction.atomic
-def restore(*, actor: Actor, cid: UUID, recipient: UUID | None = None) -> None:
-    """Undo a revocation of the document, or of one recipient; issuer, owner and administrators may.
+def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> None:
+    """Undo a revocation of the document, or of one recipient's address; issuer, owner and administrators may.
 
     An administrator by role brings back what issuer or owner had last set, therefore he undoes what an administrator
     revoked and never what they revoked themselves (PROTOCOL P18).  Restoring what is not revoked changes nothing.
@@ -23,16 +23,16 @@ def restore(*, actor: Actor, cid: UUID, recipient: UUID | None = None) -> None:
     content, ground = managed_content(actor, cid)
     if ground == ADMINISTRATOR and _revoked_by(content, recipient) in {content.issuer_id, content.owner_id}:
         raise Widening("The owner revoked this himself; only he gives it back.", remedy="Ask the owner to restore it.")
-    if recipient is None:
+    if not recipient:
         content.revoked_at = content.revoked_by = None
         content.save(update_fields=["revoked_at", "revoked_by"])
     else:
-        ContentRevocation.objects.filter(content=content, identity=recipient).delete()
+        ContentRevocation.objects.filter(content=content, address=recipient).delete()
     touch()
     record_action(Kind.CONTENT_RESTORED, actor, content_id=cid, title=content.title, details={"ground": ground})
 
 
-def _revoked_by(content: Content, recipient: UUID | None) -> UUID | None:
-    if recipient is None:
+def _revoked_by(content: Content, recipient: str) -> UUID | None:
+    if not recipient:
         return content.revoked_by
-    return content.revocations.filter(identity=recipient).values_list("revoked_by", flat=True).first()
+    return content.revocations.filter(address=recipient).values_list("revoked_by", flat=True).first()

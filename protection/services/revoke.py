@@ -15,10 +15,10 @@ from protection.services.recording import record_action
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person or group by immutable id, with the address shown for it."""
+    """One person or group by address; ``identity`` is whom it means at present, None for nobody that is known."""
 
-    identity: UUID
     address: str
+    identity: UUID | None = None
 
 
 @transaction.atomic
@@ -39,8 +39,8 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
     else:
         row, fresh = ContentRevocation.objects.get_or_create(
             content=content,
-            identity=recipient.identity,
-            defaults={"address": recipient.address, "revoked_by": actor.person},
+            address=recipient.address,
+            defaults={"identity": recipient.identity, "revoked_by": actor.person},
         )
         if fresh:
             _raise_revision(content)

@@ -223,6 +223,14 @@ REFUSED: dict[str, tuple[Case, Reason]] = {
         case(subject=IN_TEAM, document={"revoked_ids": frozenset({TEAM.id})}),
         Reason.REVOKED_FOR_YOU,
     ),
+    "revoked for his address": (
+        case(document={"revoked_addresses": frozenset({RITA_ADDRESS})}),
+        Reason.REVOKED_FOR_YOU,
+    ),
+    "revoked for his group's address": (
+        case(subject=IN_TEAM, document={"revoked_addresses": frozenset({TEAM.address})}),
+        Reason.REVOKED_FOR_YOU,
+    ),
     "held": (case(document={"registration": Registration.HELD}), Reason.REGISTRATION_HELD),
     "barred registration": (case(document={"registration": Registration.BARRED}), Reason.REGISTRATION_HELD),
     "too weak": (case(replace(TO_RITA, conditions=STRICT)), Reason.CONDITION_UNMET),

@@ -115,6 +115,7 @@ contents = st.builds(
     registration=st.sampled_from([Registration.REGISTERED] * 3 + [Registration.HELD, Registration.BARRED]),
     revoked=st.sampled_from([False, False, True]),
     revoked_ids=st.frozensets(st.sampled_from([RITA, MAX, OWEN, TEAM.id]), max_size=1),
+    revoked_addresses=st.frozensets(st.sampled_from([*ADDRESSES, TEAM.address]), max_size=1),
     issuer_barred=st.booleans(),
     bindings=st.dictionaries(
         st.sampled_from(ADDRESSES), st.sampled_from([RITA, MAX, TEAM.id, BOARD.id, ADA]), max_size=2

@@ -169,8 +169,21 @@ def test_an_administrator_restores_what_an_administrator_revoked_and_nothing_els
     problem(restore(cast.ada, sealed.cid, RITA), 403, "widening_not_allowed")
 
 
-def test_nobody_can_be_revoked_who_is_not_there(cast: Cast, sealed: Protected) -> None:
-    problem(revoke(cast.olga, sealed.cid, "nobody@nowhere.example"), 404, "not_found")
+def test_revoking_tells_nothing_about_who_exists(cast: Cast, plan: Path) -> None:
+    """An address of a stranger, one that nobody has, and one that is proven later are answered and shown alike."""
+    sealed = protect(cast.olga, plan, "authenticated:VIEW", offline_days=0)
+    answers = [revoke(cast.olga, sealed.cid, who) for who in (RITA, "nobody@nowhere.example", "late@contoso.example")]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    shown = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}").json()["revocations"]
+    assert {tuple(sorted(one)) for one in shown} == {("address", "revoked_at")}
+    late = cast.join("late", "contoso")
+    assert refusal(late, sealed.path).reason == "revoked_for_you"
+    assert restore(cast.olga, sealed.cid, "Late@Contoso.example").status_code == 204
+    assert rights(late, sealed.path) == {"VIEW"}
+
+
+def test_only_an_address_can_be_revoked(cast: Cast, sealed: Protected) -> None:
+    problem(revoke(cast.olga, sealed.cid, "nobody"), 400, "invalid_policy")
 
 
 def test_the_issuer_opens_what_he_revoked(cast: Cast, sealed: Protected) -> None:
