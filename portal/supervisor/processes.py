@@ -21,7 +21,8 @@ LARGEST_LOG = 10 * 1024 * 1024
 KEPT_LOGS = 3
 LARGEST_EXCERPT = 16 * 1024
 PR_SET_PDEATHSIG = 1
-GROUP_SECONDS = 2.0
+# Killed processes need the processor once more to let go of what they hold, and on a busy machine they wait for it.
+GROUP_SECONDS = 15.0
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -130,16 +131,29 @@ def _group_lives(leader: int) -> bool:
         return False
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
-            fields = _status(int(folder.name))
-            if fields and fields[2] == str(leader) and fields[0] != "Z":
+            fields = _status(folder)
+            if fields and fields[2] == str(leader) and _holds_something(folder):
                 return True
     return False
 
 
-def _status(pid: int) -> list[str]:
-    """Return the kernel's line about a process from its state on, or nothing when it is gone."""
+def _holds_something(process: Path) -> bool:
+    """Say whether any thread of a process still runs.
+
+    The kernel shows a process as ended as soon as its first thread has, while the others may still hold open what they
+    share: a port that is being listened on, a file that is being written.
+    """
     try:
-        line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        threads = list((process / "task").iterdir())
+    except OSError:
+        return False
+    return any(fields[0] not in {"Z", "X"} for fields in map(_status, threads) if fields)
+
+
+def _status(process: Path) -> list[str]:
+    """Return the kernel's line about a process or a thread from its state on, or nothing when it is gone."""
+    try:
+        line = (process / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
     return line.rpartition(")")[2].split()
@@ -151,7 +165,7 @@ def started_at(pid: int) -> str:
         command = ["ps", "-o", "lstart=", "-p", str(pid)]
         moment = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         return "-".join(moment.split())
-    fields = _status(pid)
+    fields = _status(Path(f"/proc/{pid}"))
     return fields[19] if fields and fields[0] != "Z" else ""
 
 

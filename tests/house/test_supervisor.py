@@ -235,6 +235,27 @@ def test_orphans_are_ended_by_the_next_start(make: Callable[..., Part[Script]], 
     assert processes.end_orphans(tmp_path, ("sleeper",)) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the states of threads are read from Linux")
+def test_orphan_whose_first_thread_has_ended_is_waited_for(make: Callable[..., Part[Script]], tmp_path: Path) -> None:
+    """The kernel calls it ended already; its port is free only when the last of its threads is gone."""
+    code = (
+        "import ctypes, socket, threading, time\n"
+        "taken = socket.socket()\ntaken.bind(('127.0.0.1', 0))\ntaken.listen()\n"
+        "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        "print(taken.getsockname()[1], flush=True)\n"
+        "ctypes.CDLL(None).pthread_exit(None)"
+    )
+    part = make("web", code)
+    part.start()
+    assert part.process is not None
+    state = Path(f"/proc/{part.process.pid}/stat")
+    eventually(lambda: state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z")
+    port = int(part.log.read_text(encoding="utf-8"))
+    assert not programs.is_free(port)
+    assert processes.end_orphans(tmp_path, ("web",)) == ["web"]
+    assert programs.is_free(port)
+
+
 def test_namesake_of_an_orphan_is_left_alone(tmp_path: Path) -> None:
     """The same process id with another time of start belongs to somebody else: here to this very test."""
     (tmp_path / "web.pid").write_text(f"{os.getpid()} 1\n", encoding="utf-8")
