@@ -6,12 +6,13 @@ Nobody without a place has a permission here, but he may still be somebody to wh
 from dataclasses import dataclass
 from uuid import UUID
 
+from portal.identity.subject import is_active
 from portal.permissions import Permission, of_place, of_program
 from protection.events import Actor
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import program_of_person
-from tenants.directory.selectors.people import membership_at
+from tenants.directory.selectors.subject import subject_row
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -29,7 +30,10 @@ class Standing:
     source: str
     device: UUID | None = None
     active: bool = True
-    """False when the person is disabled here: then he neither manages nor sees what he owns."""
+    """False when the person may not act here: then he neither manages nor sees what he owns.
+
+    It is the rule that licenses are decided by, so whoever his own organization has disabled is disabled here too.
+    """
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the role permits it; no role opens content (PROTOCOL P18)."""
@@ -64,18 +68,19 @@ def standing_at(
     device: UUID | None = None,
 ) -> Standing:
     """Return the standing of a person, or of a program, whose roles are its own and not those of people."""
-    role, member, active = "", False, True
+    row = subject_row(person.id, organization.id)
+    active = row is not None and is_active(row, organization.id)
+    role, member = "", False
     permissions: frozenset[Permission] = frozenset()
     if person.is_service:
         facts = program_of_person(organization.id, person.id)
         if facts is not None and not facts.disabled:
             role, member, permissions = "program", True, of_program(tuple(facts.roles))
-    else:
-        place = membership_at(organization.id, person.id)
+    elif row is not None and active:
+        place = next((place for place in row.places if place.organization_id == organization.id), None)
         if place is not None:
             permissions = of_place(role=place.role, guest=place.guest, disabled=place.disabled)
-            role, member = place.role, not place.guest and not place.disabled
-            active = not place.disabled
+            role, member = place.role, not place.guest
     return Standing(
         person=person.id,
         address=person.email,

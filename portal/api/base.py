@@ -16,13 +16,14 @@ from rest_framework.views import APIView
 
 from portal import clock
 from portal.api.framework import BaseView, Refused, TooManyRequests, checked, members, plain
-from portal.api.throttle import retry_after
+from portal.api.throttle import count_wrong_guess, may_guess
 from portal.identity.addresses import client_address
 from portal.identity.bearer import caller
 from portal.identity.clients import CLI
 from portal.identity.clients import ensure as ensure_clients
 from portal.identity.proof import ProvenDevice, prove, proven
 from portal.identity.strength import Authentication
+from portal.identity.subject import may_act
 from portal.identity.tokens import VerifiedToken, grant_refresh_token
 from portal.operations.withdraw import revoke_device
 from protection.crypto.keys import EncryptionPublicKey
@@ -34,6 +35,7 @@ from protection.services.certify import DeviceKeys, account_certificate
 from protection.services.statement import organization_statement
 from tenants.actor import Actor
 from tenants.context import in_organization
+from tenants.directory.errors import CodeRefused
 from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import memberships_of, person_in
@@ -43,8 +45,8 @@ from tenants.organizations.selectors import hosts_of, organization_by_id
 
 FRESH_SECONDS: Final = 600
 """How recent a sign-in must be to enroll a device (PROTOCOL P13)."""
-CODE_RATE: Final = 0.2
-CODE_BURST: Final = 10.0
+CODE_GUESSES: Final = 10
+CODE_SECONDS: Final = 60
 
 
 class Key(serializers.Serializer[dict[str, str]]):
@@ -216,6 +218,7 @@ class Devices(BaseView):
         token = cast(VerifiedToken, request.auth)
         if token.program_of is None and clock.now() - token.authentication.at > FRESH_SECONDS:
             raise Refused("Enrolling a device needs a sign-in of the last ten minutes.")
+        _refuse_disabled(caller(request).id)
         wanted = checked(NewDevice, request.data)
         signing = VerifyKey.named(wanted["signing"].get("alg", ""), unb64(wanted["signing"]["public"]))
         encryption = EncryptionPublicKey.named(
@@ -230,6 +233,7 @@ class Devices(BaseView):
             signing_key_id=signing.key_id,
             encryption_kem=encryption.kem.name,
             encryption_key=encryption.raw,
+            token_family=token.family,
             actor=_actor(request),
         )
         certificate = _certificate(proven(facts))
@@ -262,6 +266,7 @@ class DeviceCertificate(BaseView):
     )
     def post(self, request: Request, device_id: UUID) -> Response:
         """Answer with a certificate for the next 31 days, while the person is enabled."""
+        _refuse_disabled(caller(request).id)
         device = prove(plain(request), caller(request).id)
         facts = device_of(caller(request).id, device_id)
         if device.id != device_id or facts is None or facts.revoked_at is not None:
@@ -287,15 +292,24 @@ class Enrollments(APIView):
     )
     def post(self, request: Request) -> Response:
         """Use the code up; wrong codes are limited by network address."""
-        address = client_address(plain(request))
-        wait = retry_after(f"enrollment:{address}", rate=CODE_RATE, burst=CODE_BURST)
-        if wait:
-            raise TooManyRequests(wait)
-        person = redeem_enrollment_code(code=str(members(request).get("code", "")))
+        guesser = f"enrollment:{client_address(plain(request))}"
+        if not may_guess(guesser, most=CODE_GUESSES):
+            raise TooManyRequests(CODE_SECONDS)
+        try:
+            person = redeem_enrollment_code(code=str(members(request).get("code", "")))
+        except CodeRefused:
+            count_wrong_guess(guesser, seconds=CODE_SECONDS)
+            raise
         authentication = Authentication(Strength.CODE, clock.now())
         ensure_clients()
         granted = grant_refresh_token(person_id=person, client_id=CLI, authentication=authentication)
         return Response({"refresh_token": granted.refresh_token, "token_type": "Bearer"})
+
+
+def _refuse_disabled(person: UUID) -> None:
+    """Refuse certificates to whom his own organization has disabled: they are renewed only while he is enabled."""
+    if not may_act(person):
+        raise Refused("Your account is disabled by your organization.")
 
 
 def _origin(host: str) -> str:

@@ -1,16 +1,19 @@
 """How many requests one person may make: a token bucket in this process (PROTOCOL P25).
 
 Licensing works without Redis, so its limit is kept per process; it guards the service against a client in a loop, not a
-secret against guessing.  Limits that guard secrets are the account suite's, and fail closed.
+secret against guessing.  Wrong guesses at a secret are counted in Redis over all processes, here as in the account
+suite; without it nothing may be guessed, so the count raises and the door refuses.
 """
 
 import math
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Final
 
 from django.conf import settings
+from django.core.cache import cache
 
 BURST_SECONDS: Final = 10
 """For how many seconds' worth of requests somebody may be ahead who was quiet before: opening a folder is one burst."""
@@ -36,6 +39,20 @@ def retry_after(name: str, *, rate: float | None = None, burst: float | None = N
         if len(_buckets) > _KEPT:
             _buckets.popitem(last=False)
     return 0 if allowed else max(1, math.ceil((1 - level) / rate))
+
+
+def may_guess(name: str, *, most: int) -> bool:
+    """Tell whether fewer than so many wrong guesses were counted lately.  Raises RedisError without Redis."""
+    return int(cache.get(f"guesses:{name}", 0)) < most
+
+
+def count_wrong_guess(name: str, *, seconds: int) -> None:
+    """Count a wrong guess; the count is forgotten so many seconds after its first one.  Raises RedisError."""
+    key = f"guesses:{name}"
+    if not cache.add(key, 1, timeout=seconds):
+        # Between the two it may have run out; then this guess begins no new count, which is one too few at most.
+        with suppress(ValueError):
+            cache.incr(key)
 
 
 def forget() -> None:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.identity.subject import subject_of
+from portal.identity.subject import is_active, subject_of
 from protection.licensing.policy import Strength
 from protection.licensing.subject import Subject
 from protection.services.directory import PublisherFacts
 from tenants.directory.models import Device, Person
-from tenants.directory.selectors.people import membership_at
 from tenants.directory.selectors.subject import subject_row
 
 
@@ -20,12 +19,13 @@ class DirectoryOf:
 
     def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
         """Return whether issuer and device may still be believed here, and the addresses to show (PROTOCOL P5)."""
-        place = membership_at(self.organization, issuer)
+        row = subject_row(issuer, self.organization)
+        places = () if row is None else row.places
+        member = any(place.organization_id == self.organization and not place.guest for place in places)
         addresses = dict(Person.objects.filter(id__in={issuer, owner}).values_list("id", "email"))
-        enabled = Person.objects.filter(id=issuer, is_active=True).exists()
         trusted = device is None or Device.objects.filter(id=device, person_id=issuer, revoked_at__isnull=True).exists()
         return PublisherFacts(
-            active=enabled and place is not None and not place.disabled and not place.guest,
+            active=row is not None and member and is_active(row, self.organization),
             device_revoked=not trusted,
             address=addresses.get(issuer, ""),
             owner_address=addresses.get(owner, ""),

@@ -30,7 +30,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from portal.identity import clients, tokens
 from portal.identity.strength import NEVER, Authentication, from_json, of_session
-from tenants.directory.models import SpentRefreshToken
+from tenants.directory.access import end_family
+from tenants.directory.models import Device, SpentRefreshToken
 
 FORM = "application/x-www-form-urlencoded"
 BESIDE = "chancery"
@@ -126,10 +127,16 @@ def _inherited(request: HttpRequest) -> Inherited | None:
 def _of_refresh_token(value: str) -> Inherited | None:
     """Look at the refresh token before it is exchanged; the row is locked, so two exchanges follow each other.
 
-    Of a token that was exchanged before, somebody holds a copy: the whole family ends, thief's and owner's alike.
+    The device of the token is locked first, as it is when it is revoked: the revocation then finds what came out of an
+    exchange under way, and an exchange that waited finds nothing.  Of a token that was exchanged before, somebody holds
+    a copy: the whole family ends, thief's and owner's alike.
     """
     token_hash = tokens.hash_of(value)
-    row = Token.objects.select_for_update().filter(type=Token.Type.REFRESH_TOKEN, hash=token_hash).first()
+    rows = Token.objects.filter(type=Token.Type.REFRESH_TOKEN, hash=token_hash)
+    seen = rows.first()
+    if seen is not None and isinstance(seen.data, dict) and tokens.FAMILY in seen.data:
+        list(Device.objects.select_for_update().filter(token_family=seen.data[tokens.FAMILY]))
+    row = rows.select_for_update().first()
     if row is not None:
         data = row.data if isinstance(row.data, dict) else {}
         family = UUID(data[tokens.FAMILY]) if tokens.FAMILY in data else uuid.uuid4()
@@ -137,7 +144,7 @@ def _of_refresh_token(value: str) -> Inherited | None:
     spent = SpentRefreshToken.objects.filter(token_hash=token_hash).first()
     if spent is None:
         return Inherited(uuid.uuid4(), NEVER)
-    Token.objects.filter(user_id=spent.person_id, data__family=str(spent.family)).delete()
+    end_family(spent.person_id, spent.family)
     tokens.forget()
     return None
 

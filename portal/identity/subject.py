@@ -5,7 +5,8 @@ from uuid import UUID
 from protection.crypto.suites import KEMS
 from protection.licensing.policy import Strength
 from protection.licensing.subject import DeviceFacts, Group, Membership, Subject
-from tenants.directory.selectors.subject import DeviceKeys, Place, SubjectRow
+from tenants.directory.selectors.people import memberships_of
+from tenants.directory.selectors.subject import DeviceKeys, Place, SubjectRow, subject_row
 from tenants.organizations.models import Organization
 
 
@@ -23,16 +24,17 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
         domains=row.domains,
         device=None if row.device is None else _device(row.device),
         strength=strength,
-        active=_is_active(row, organization),
+        active=is_active(row, organization),
         network=network,
     )
 
 
-def _is_active(row: SubjectRow, organization: UUID) -> bool:
-    """Tell whether the person may act at all.
+def is_active(row: SubjectRow, organization: UUID | None) -> bool:
+    """Tell whether the person may act at all: at an organization, or with nothing at the base domain (PROTOCOL P19).
 
     Disabled means: by the installation, by the organization that is asked, or by the one that vouches for an address of
-    his.  An organization that merely invited somebody cannot lock him out of the rest.
+    his.  An organization that merely invited somebody, or entered his address without having proven its domain, cannot
+    lock him out of the rest.  Somebody all of whose organizations are suspended may not act either.
     """
     if not row.is_active:
         return False
@@ -41,6 +43,15 @@ def _is_active(row: SubjectRow, organization: UUID) -> bool:
             return False
     home = [place for place in row.places if not place.guest]
     return not home or any(place.state == Organization.State.ACTIVE for place in home)
+
+
+def may_act(person: UUID) -> bool:
+    """Tell whether the person may act at the base domain, where no organization is asked."""
+    place = next(iter(memberships_of(person)), None)
+    if place is None:
+        return True
+    row = subject_row(person, place.organization_id)
+    return row is not None and is_active(row, None)
 
 
 def _counts(place: Place) -> bool:

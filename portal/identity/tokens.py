@@ -35,14 +35,17 @@ LEFT JOIN public.directory_apiclient p
   ON (p.client_id = t.client_id OR p.person_id = t.user_id) AND p.disabled_at IS NULL
 LEFT JOIN public.directory_person u ON u.id = coalesce(t.user_id, p.person_id)
 WHERE t.type = 'at' AND t.hash = %(hash)s AND t.expires_at > statement_timestamp() AND u.is_active
+  AND (p.client_id IS NOT NULL OR NOT u.is_service)
 """
+"""A program without a client that is enabled is nobody: its token must not count as that of a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
     """What an access token says: who acts, through which client, at which single origin, how he had signed in.
 
-    ``program_of`` is the organization of a program's token, and nothing for people.
+    ``program_of`` is the organization of a program's token, and nothing for people.  ``family`` is the sign-in that the
+    token came out of.
     """
 
     person_id: UUID
@@ -52,6 +55,7 @@ class VerifiedToken:
     expires_at: datetime
     authentication: Authentication
     program_of: UUID | None
+    family: UUID | None
     token_hash: str
 
 
@@ -71,17 +75,23 @@ def hash_of(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
+def read(value: str) -> VerifiedToken | None:
+    """Return what the access token says, or nothing when it is unknown, withdrawn, expired or its person disabled."""
+    token_hash = hash_of(value)
+    with connection.cursor() as cursor:
+        cursor.execute(BEARER_SQL, {"hash": token_hash})
+        row = cursor.fetchone()
+    return None if row is None else from_row(token_hash, row)
+
+
 def verify(value: str, clock: Callable[[], float] = time.monotonic) -> VerifiedToken | None:
-    """Return what the access token says, or nothing when it is unknown, expired or its person is disabled."""
+    """Do the same with what this process remembers; only for a door behind which the device's state is read anew."""
     token_hash = hash_of(value)
     now = clock()
     entry = _kept.get(token_hash)
     if entry is not None and entry[0] > now:
         return entry[1] if entry[1].expires_at > timezone.now() else None
-    with connection.cursor() as cursor:
-        cursor.execute(BEARER_SQL, {"hash": token_hash})
-        row = cursor.fetchone()
-    found = None if row is None else from_row(token_hash, row)
+    found = read(value)
     if found is None:
         return None
     if len(_kept) >= _LIMIT:
@@ -109,6 +119,7 @@ def from_row(token_hash: str, row: tuple[Any, ...]) -> VerifiedToken:
         expires_at=expires_at,
         authentication=from_json(kept.get(AUTHENTICATION)),
         program_of=program_of,
+        family=UUID(kept[FAMILY]) if FAMILY in kept else None,
         token_hash=token_hash,
     )
 

@@ -15,6 +15,11 @@ def end_access(person_id: UUID) -> None:
     end_sessions(UserSession.objects.filter(user_id=person_id))
 
 
+def end_family(person_id: UUID, family: UUID) -> None:
+    """Withdraw a refresh token with all that came out of the same sign-in: one device's, and nobody else's."""
+    Token.objects.filter(user_id=person_id, data__family=str(family)).delete()
+
+
 def end_sessions(sessions: QuerySet[UserSession]) -> None:
     """End the given sessions, wherever their cookies are."""
     Session.objects.filter(session_key__in=list(sessions.values_list("session_key", flat=True))).delete()

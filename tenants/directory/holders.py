@@ -39,6 +39,12 @@ def is_ours(organization_id: UUID, person_id: UUID) -> bool:
     return bool(domains) and all(owns_domain(organization_id, domain) for domain in domains)
 
 
+def vouches(organization_id: UUID, person_id: UUID) -> bool:
+    """Tell whether the organization speaks for the person: it has proven the domain of an address that he has proven."""
+    domains = set(Address.objects.filter(person_id=person_id).exclude(proven_by="").values_list("domain", flat=True))
+    return any(owns_domain(organization_id, domain) for domain in domains)
+
+
 def assert_address(*, person: Person, address: str, organization_id: UUID | None) -> Address:
     """Write that the organization says so; it is proof where the organization has proven the domain."""
     domain = naming.domain_of(address)

@@ -205,7 +205,8 @@ class GroupMember(models.Model):
 class Device(models.Model):
     """One device of a person, with keys of its own; the row decides on the server, not the device's certificate.
 
-    ``signing_key_id`` is the id that the protection floor derives from the public signing key.
+    ``signing_key_id`` is the id that the protection floor derives from the public signing key.  ``token_family`` names
+    the tokens that the device signs in with: they end with the device.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -218,6 +219,7 @@ class Device(models.Model):
     encryption_kem = models.CharField(max_length=40)
     encryption_key = models.BinaryField()
     feed_id = models.BinaryField(unique=True, default=new_feed_id)
+    token_family = models.UUIDField(null=True, db_index=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     revoked_at = models.DateTimeField(null=True)
 

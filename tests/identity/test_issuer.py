@@ -4,6 +4,7 @@ import base64
 import hashlib
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 import oauthlib
 from allauth.idp.oidc.models import Token
@@ -18,10 +19,17 @@ from rest_framework.views import APIView
 
 from portal.identity import clients, strength, tokens
 from portal.identity.bearer import Authenticated, token_of
+from protection.crypto.keys import EncryptionPrivateKey
+from protection.crypto.signatures import SigningKey
+from protection.crypto.suites import ED25519, MLKEM768_X25519
+from protection.licensing.jws import b64
 from protection.licensing.policy import Strength
 from tenants.directory.models import Person, SpentRefreshToken
 from tenants.directory.selectors.people import PersonFacts
 from tenants.directory.services.create_service_account import create_service_account
+from tenants.directory.services.disable_service_account import disable_service_account
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
+from tenants.directory.services.revoke_device import revoke_device
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
 from tests.identity.browser import Browser, host_of, origin_of, query_of, sign_in_by_code
 from tests.tenants import builders
@@ -184,6 +192,36 @@ class RefreshTest(IssuerTest):
         self.assertEqual(self.refresh(second["refresh_token"], origin_of("contoso"))[0], 400)
         self.assertEqual(SpentRefreshToken.objects.count(), 1)
 
+    def test_a_revoked_device_takes_its_tokens_along_and_no_other_s(self) -> None:
+        laptop, phone = self.device_tokens(settings.CHANCERY_BASE_URL), self.device_tokens(settings.CHANCERY_BASE_URL)
+        device = self.enrolled(laptop["access_token"])
+        self.enrolled(phone["access_token"])
+        _status, later = self.refresh(laptop["refresh_token"], settings.CHANCERY_BASE_URL)
+        self.assertEqual(self.me(later["access_token"]), 200)
+        revoke_device(person_id=self.olga.id, device_id=UUID(device), actor=builders.ACTOR)
+        self.assertEqual([self.me(body["access_token"]) for body in (laptop, later)], [401, 401])
+        self.assertEqual(self.refresh(later["refresh_token"])[0], 400)
+        self.assertEqual(self.me(phone["access_token"]), 200)
+        self.assertEqual(self.refresh(phone["refresh_token"])[0], 200)
+
+    def enrolled(self, token: str) -> str:
+        """Enroll a device with this token and return its id."""
+        signing, encryption = SigningKey.generate(ED25519), EncryptionPrivateKey.generate(MLKEM768_X25519)
+        wanted = {
+            "name": "laptop",
+            "platform": "linux",
+            "signing": {"alg": ED25519.name, "public": b64(signing.verify_key.raw)},
+            "encryption": {"kem": MLKEM768_X25519.name, "public": b64(encryption.public.raw)},
+        }
+        bearer = f"Bearer {token}"
+        answer = Browser().post("/api/v1/devices", wanted, content_type="application/json", HTTP_AUTHORIZATION=bearer)
+        self.assertEqual(answer.status_code, 201, answer.content)
+        return str(answer.json()["id"])
+
+    def me(self, token: str) -> int:
+        """Return what a call without a device proof answers."""
+        return Browser().get("/api/v1/me", HTTP_AUTHORIZATION=f"Bearer {token}").status_code
+
     def test_another_family_goes_on(self) -> None:
         laptop, phone = self.device_tokens(), self.device_tokens()
         self.refresh(laptop["refresh_token"])
@@ -311,6 +349,35 @@ class ProgramTest(IssuerTest):
             else:
                 with self.assertRaisesMessage(Exception, "another organization"):
                     token_of(request)
+
+    def test_a_program_that_enrolled_by_code_is_at_home_only_there_too(self) -> None:
+        made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+        code = issue_enrollment_code(person_id=made.person_id, actor=builders.ACTOR)
+        enrolled = self.program.post("/api/v1/enrollments", {"code": code}, content_type="application/json").json()
+        status, home = self.refresh(enrolled["refresh_token"], origin_of("contoso"))
+        self.assertEqual(status, 200, home)
+        _status, away = self.refresh(home["refresh_token"], origin_of("fabrikam"))
+        self.assertEqual(self.documents(home, "contoso"), 200)
+        self.assertEqual(self.documents(away, "fabrikam"), 401)
+        disable_service_account(organization_id=self.contoso.id, client_id=made.client_id, actor=builders.ACTOR)
+        self.assertEqual([self.documents(home, "contoso"), self.documents(away, "fabrikam")], [401, 401])
+        self.assertEqual(self.refresh(away["refresh_token"])[0], 400)
+
+    def test_a_disabled_program_s_new_token_is_not_taken_for_a_person_s(self) -> None:
+        made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+        disable_service_account(organization_id=self.contoso.id, client_id=made.client_id, actor=builders.ACTOR)
+        granted = tokens.grant_refresh_token(
+            person_id=made.person_id, client_id=clients.CLI, authentication=strength.Authentication(Strength.CODE, 1)
+        )
+        for slug in ("contoso", "fabrikam"):
+            _status, body = self.refresh(granted.refresh_token, origin_of(slug))
+            self.assertEqual(self.documents(body, slug), 401)
+            granted = tokens.Granted(body["refresh_token"], 0)
+
+    def documents(self, body: dict[str, str], slug: str) -> int:
+        """Return what the organization's list of documents answers to the token."""
+        bearer = f"Bearer {body['access_token']}"
+        return Browser(host_of(slug)).get("/api/v1/documents", HTTP_AUTHORIZATION=bearer).status_code
 
     def test_a_wrong_secret_is_refused(self) -> None:
         made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)

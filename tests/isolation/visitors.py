@@ -82,7 +82,7 @@ class Premises:
 
 
 def furnish(cast: Cast, folder: Path) -> Premises:
-    """Make one of everything at Contoso; the document is Olga's, the device Ada's."""
+    """Make one of everything at Contoso; the document is Olga's, the device a second one of Ada's."""
     contoso = cast.organizations["contoso"]
     plan = folder / "plan.txt"
     plan.write_text("the plan", encoding="utf-8")
@@ -92,6 +92,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     )
     with in_schema(contoso.schema_name):
         template, key = templates(published_only=True)[0], keys()[0]
+    phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
         "template_id": template.id,
@@ -99,7 +100,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
         "group_id": group.id,
         "key_id": key.id,
         "person_id": cast.max.id,
-        "device_id": cast.ada.session.account.device,
+        "device_id": phone,
         "domain": domains_in(contoso.id)[0].domain,
         "organization_id": contoso.id,
         "event_id": NOBODY,

@@ -14,15 +14,16 @@ from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Premises
 from tests.protection.stage import stage
 
-# The pinned numbers include the session, the person and the organization.
+# The pinned numbers include the session, the person and the organization.  The one statement that reads the person's
+# standing goes past Django's count, as it does on the licensing lane.
 PINNED = {
-    "/": 11,
-    "/documents/": 6,
-    "/documents/?scope=all": 6,
-    "/templates/": 5,
-    "/people/": 8,
-    "/keys/": 5,
-    "/audit/": 7,
+    "/": 10,
+    "/documents/": 5,
+    "/documents/?scope=all": 5,
+    "/templates/": 4,
+    "/people/": 7,
+    "/keys/": 4,
+    "/audit/": 6,
 }
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import transaction
 
 from tenants.actor import Actor
+from tenants.directory import holders
 from tenants.directory.access import end_access
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note
@@ -13,17 +14,22 @@ from tenants.directory.withdrawals import withdraw
 
 @transaction.atomic
 def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", actor: Actor) -> bool:
-    """Disable the person's place and end his sessions and tokens; return whether anything changed."""
+    """Disable the person's place; return whether anything changed.
+
+    His sessions and tokens end when the organization speaks for him.  One that merely entered his address must not be
+    able to sign him out everywhere else.
+    """
     membership = locked_membership(organization_id, person_id)
     if membership.disabled:
         return False
     require_another(membership)
     membership.disabled = True
     membership.save(update_fields=["disabled"])
-    if not membership.guest:
+    # The organization that vouches for a member speaks for him everywhere; any other one for itself alone.
+    everywhere = not membership.guest and holders.vouches(organization_id, person_id)
+    if everywhere:
         end_access(person_id)
-    # A member's own organization speaks for him everywhere; one that merely invited him, for itself alone.
-    withdraw([person_id], organization_id=organization_id if membership.guest else None)
+    withdraw([person_id], organization_id=None if everywhere else organization_id)
     note(
         kind="person.disabled",
         organizations=[organization_id],

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.actor import Actor
-from tenants.directory.access import end_clients
+from tenants.directory.access import end_access, end_clients
 from tenants.directory.change import note
 from tenants.directory.errors import NotHere
 from tenants.directory.models import ApiClient, Membership
@@ -25,6 +25,7 @@ def disable_service_account(*, organization_id: UUID, client_id: str, actor: Act
     Membership.objects.within(organization_id).filter(person_id=program.person_id).update(disabled=True)
     withdraw([program.person_id])
     end_clients([client_id])
+    end_access(program.person_id)
     Client.objects.filter(id=client_id).delete()
     note(
         kind="program.disabled",

@@ -24,11 +24,13 @@ def enroll_device(
     signing_key_id: bytes,
     encryption_kem: str,
     encryption_key: bytes,
+    token_family: UUID | None = None,
     actor: Actor,
 ) -> DeviceFacts:
     """Enroll the device with its public keys; the door has checked that the sign-in is younger than ten minutes.
 
     The door has also parsed the keys and derived ``signing_key_id``, since this floor knows no cryptography.
+    ``token_family`` is the sign-in the device was enrolled with.
     """
     if not Person.objects.filter(id=person_id, is_active=True).exists():
         raise NotHere("There is no such person.")
@@ -45,6 +47,7 @@ def enroll_device(
                 signing_key_id=signing_key_id,
                 encryption_kem=encryption_kem,
                 encryption_key=encryption_key,
+                token_family=token_family,
             )
     except IntegrityError as error:
         raise DirectoryRefused("A device with this key is enrolled already.") from error

@@ -1,4 +1,4 @@
-"""Revoke a device: its certificates are renewed no more and it gets no license from the next request on."""
+"""Revoke a device: it gets no license from the next request on, its certificates lapse and its tokens end."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.actor import Actor
+from tenants.directory.access import end_family
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Device
@@ -26,5 +27,7 @@ def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFa
         device.revoked_at = timezone.now()
         device.save(update_fields=["revoked_at"])
         withdraw([person_id], device_feed_id=bytes(device.feed_id))
+        if device.token_family is not None:
+            end_family(person_id, device.token_family)
         note_of_person(kind="device.revoked", person_id=person_id, actor=actor, title=device.name, device_id=device.id)
     return facts(device)

@@ -1,0 +1,77 @@
+"""Whoever his own organization has disabled is nobody at any other door either; no other organization can do that."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from portal.operations.withdraw import disable_person
+from protection.client.errors import Refused
+from protection.models import Content
+from tenants.context import in_schema
+from tenants.directory.services.create_person import create_person
+from tenants.directory.services.enable_person import enable_person
+from tests.cast import ACTOR, Cast
+from tests.isolation.visitors import Door, Premises, furnish
+from tests.protection.stage import stage
+
+LIST = Door("organization", "documents/", "GET")
+PAGE = Door("organization", "documents/<uuid:cid>/", "GET")
+REVOKE = Door("organization", "documents/<uuid:cid>/revoke/", "POST")
+API_LIST = Door("organization", "api/v1/documents", "GET")
+API_ONE = Door("organization", "api/v1/documents/<uuid:cid>", "GET")
+
+
+@pytest.fixture(scope="module")
+def premises(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Premises]:
+    """Return Contoso with a document that Rita owns: she is of Fabrikam and has no place at Contoso."""
+    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as cast:
+        cast.found("contoso", "ada")
+        cast.join("olga", "contoso")
+        cast.join("max", "contoso")
+        cast.found("fabrikam", "fred")
+        cast.join("rita", "fabrikam")
+        cast.found("hostile", "mallory")
+        made = furnish(cast, tmp_path_factory.mktemp("files"))
+        with in_schema(cast.organizations["contoso"].schema_name):
+            Content.objects.filter(cid=made.objects["cid"]).update(owner_id=cast.rita.id)
+        yield made
+
+
+def answers(premises: Premises) -> tuple[int, ...]:
+    """Return what Rita is answered at Contoso's doors for whoever owns a document."""
+    rita = premises.cast.rita
+    return tuple(premises.knock(door, rita).status_code for door in (LIST, PAGE, API_LIST, API_ONE))
+
+
+def of(premises: Premises, slug: str) -> UUID:
+    """Return an organization's id."""
+    return premises.cast.organizations[slug].id
+
+
+def test_another_organization_cannot_lock_her_out(premises: Premises) -> None:
+    """Mallory enters Rita's address in his own organization and disables her there."""
+    rita, hostile = premises.cast.rita, of(premises, "hostile")
+    create_person(organization_id=hostile, address=rita.address, actor=ACTOR)
+    disable_person(organization_id=hostile, person_id=rita.id, reason="spite", actor=ACTOR)
+    assert answers(premises) == (200, 200, 200, 200)
+
+
+def test_disabled_at_home_is_disabled_everywhere(premises: Premises, tmp_path: Path) -> None:
+    cast, fabrikam = premises.cast, of(premises, "fabrikam")
+    rita = cast.rita
+    disable_person(organization_id=fabrikam, person_id=rita.id, reason="left", actor=ACTOR)
+    assert premises.knock(API_LIST, rita).status_code == 401, "her tokens have ended"
+    # She can prove her mailbox again, and is signed in again; she is still nobody.
+    again = Premises(cast, premises.objects)
+    statuses = tuple(again.knock(door, rita).status_code for door in (LIST, PAGE, REVOKE))
+    assert statuses == (404, 404, 404)
+    with pytest.raises(Refused, match="disabled by your organization"):
+        cast.enroll("rita", rita.id, rita.address)
+    enable_person(organization_id=fabrikam, person_id=rita.id, actor=ACTOR)
+    cast.enroll("rita", rita.id, rita.address)
+    assert answers(again) == (200, 200, 200, 200)
