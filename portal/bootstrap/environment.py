@@ -11,14 +11,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib import invalidate_caches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portal.bootstrap import installers, system
 from portal.bootstrap.errors import BootstrapError
 
-HAS_VENV = find_spec("venv") is not None  # a distribution may leave the module out; _builder() deals with it
-if HAS_VENV:
+if TYPE_CHECKING:
     import venv
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +27,7 @@ DEVELOP_LOCK = ROOT / "requirements-develop.lock"
 BOOTSTRAP_LOCK = ROOT / "requirements-bootstrap.lock"
 DEVELOPER_COMMANDS = frozenset({"test", "check_all"})
 STAMP = "chancery-stamp.json"
+VENV_PACKAGES = ("python3-venv",)
 
 
 @dataclass(frozen=True)
@@ -181,14 +182,28 @@ def _stands_on_this_python(place: Place) -> bool:
 
 
 def _builder() -> "venv.EnvBuilder":
-    """Return the maker of environments; it needs neither ensurepip nor pip, which many systems leave out."""
-    if not HAS_VENV:
-        packages = ["python3-venv"]
-        hint = f"This Python lacks the module venv. Type:  {system.line_to_type(packages)}"
-        if system.install(packages):
-            hint = "The module venv was missing and has been installed. Please repeat the command."
-        raise BootstrapError(hint)
-    return venv.EnvBuilder(with_pip=False, clear=True, symlinks=True)
+    """Return the maker of environments; it needs neither ensurepip nor pip, which many systems leave out.
+
+    A system may leave the module ``venv`` out as well; then it is installed where that is allowed, and used at once.
+    """
+    make = _maker()
+    if make is None and system.install(VENV_PACKAGES):
+        invalidate_caches()
+        make = _maker()
+    if make is None:
+        line = system.line_to_type(VENV_PACKAGES)
+        raise BootstrapError(f"The Python at {sys.executable} lacks the module venv. Type:  {line}")
+    return make(with_pip=False, clear=True, symlinks=True)
+
+
+def _maker() -> "type[venv.EnvBuilder] | None":
+    try:
+        # Not at the top: the module may be missing, or be there only after this command has had it installed.  And
+        # what is left of one that was removed may be an empty folder, which can be imported and holds nothing.
+        from venv import EnvBuilder  # noqa: PLC0415
+    except ImportError:
+        return None
+    return EnvBuilder
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zipfile
@@ -160,6 +161,42 @@ def test_ordinary_user_with_a_read_only_checkout_and_no_home(tmp_path_factory: p
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(private, ignore_errors=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can hide a module from a Python")
+@pytest.mark.parametrize("hidden", ["ensurepip", "venv"])
+def test_python_without_its_environment_modules(hidden: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A folder of its own name space stands over the module, for an ordinary user: nobody installs anything for him."""
+    user = pwd.getpwnam("nobody")
+    python = Path(python_for(user.pw_uid))
+    library = subprocess.run(
+        [python, "-c", "import os; print(os.path.dirname(os.__file__))"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    with tempfile.TemporaryDirectory(prefix="chancery-checkout-", dir="/var/tmp") as name:
+        folder, empty = copy_checkout(Path(name) / "checkout"), Path(name) / "empty"
+        empty.mkdir()
+        for path in [Path(name), *Path(name).rglob("*")]:
+            os.chown(path, user.pw_uid, user.pw_gid)
+        script = (
+            f"mount --bind {empty} {library}/{hidden} || exit 77; cd {folder};"
+            f" exec setpriv --reuid={user.pw_uid} --regid={user.pw_gid} --clear-groups {python} {' '.join(COMMAND)}"
+        )
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", script],
+            env={**os.environ, "HOME": name, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    if done.returncode == 77:
+        pytest.skip("this container may not mount anything")
+    if hidden == "ensurepip":
+        assert done.returncode == 0, done.stderr
+    else:
+        assert done.returncode == 1
+        assert "lacks the module venv. Type:  " in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 # What fills the environment
