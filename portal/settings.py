@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.identity.fresh.FreshSignInMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -179,7 +180,6 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = CHANCERY_BASE.scheme
@@ -189,8 +189,11 @@ ALLAUTH_TRUSTED_PROXY_COUNT = CHANCERY_TRUSTED_PROXIES
 MFA_ADAPTER = "portal.identity.adapters.StrengthAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "portal.identity.passkeys.PasskeyForm"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = CHANCERY_EMBEDDED
 MFA_TOTP_ISSUER = CHANCERY_NAME
+# Clocks of phones differ, and people type slowly: the code before and the one after count too (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
 USERSESSIONS_TRACK_ACTIVITY = False
 IDP_OIDC_ADAPTER = "portal.identity.adapters.IssuerAdapter"
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 10 * 60
@@ -199,6 +202,9 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = int(timedelta(days=90).total_seconds())
 IDP_OIDC_ROTATE_REFRESH_TOKEN = True
 IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 10 * 60
 IDP_OIDC_DEVICE_CODE_INTERVAL = 2
+# One sign-in of a device looks at its code two or three times, and a whole office may have one address; of the codes
+# there are 20^8, each good for ten minutes.
+IDP_OIDC_RATE_LIMITS = {"device_user_code": "30/m/ip"}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.identity.bearer.BearerAuthentication"],

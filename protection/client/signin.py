@@ -76,8 +76,12 @@ def _base_of(host: str) -> str:
 
 
 def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -> dict[str, Any]:
-    """Run the device flow: show the code, wait until the person has confirmed it in a browser; return the tokens."""
-    form = {"client_id": installation.client_id, "scope": SCOPE, "resource": installation.iss}
+    """Run the device flow: show the code, wait until the person has confirmed it in a browser; return the tokens.
+
+    No origin is named while the flow runs: the issuer would bind the refresh token to it for good, and the device
+    could speak to no organization.
+    """
+    form = {"client_id": installation.client_id, "scope": SCOPE}
     started = _form(http, installation.device_endpoint, form)
     show(started.get("verification_uri_complete") or started["verification_uri"], started["user_code"])
     interval = int(started.get("interval", 5))
@@ -85,14 +89,13 @@ def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -
     while time.monotonic() < until:
         time.sleep(interval)
         try:
-            return _form(
+            granted = _form(
                 http,
                 installation.token_endpoint,
                 {
                     "grant_type": DEVICE_GRANT,
                     "device_code": started["device_code"],
                     "client_id": installation.client_id,
-                    "resource": installation.iss,
                 },
             )
         except ServiceError as error:
@@ -100,18 +103,25 @@ def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -
                 interval += 5
             elif error.problem != "authorization_pending":
                 raise NotSignedIn("The sign-in was refused in the browser.") from error
+        else:
+            return _for_installation(http, installation, granted["refresh_token"])
     raise NotSignedIn("Nobody confirmed the code in time.", remedy="Run chancery login again.")
 
 
 def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[str, Any]:
     """Exchange a one-time enrollment code for tokens."""
     granted = http.send("POST", installation.enrollment, body=json_body({"code": code.strip()}), headers=_JSON)
+    return _for_installation(http, installation, granted["refresh_token"])
+
+
+def _for_installation(http: Http, installation: Installation, refresh_token: str) -> dict[str, Any]:
+    """Exchange a refresh token for the next one and an access token for the installation itself."""
     return _form(
         http,
         installation.token_endpoint,
         {
             "grant_type": "refresh_token",
-            "refresh_token": granted["refresh_token"],
+            "refresh_token": refresh_token,
             "client_id": installation.client_id,
             "resource": installation.iss,
         },

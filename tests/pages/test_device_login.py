@@ -1,0 +1,106 @@
+"""``chancery login`` with a browser at hand: from the printed link and code to the first protected file."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.people import SECONDS, Person
+from tests.pages.inspection import faults
+from tests.pages.visitor import Installation, Visitor
+
+
+@pytest.fixture(scope="module")
+def olga(installation: Installation) -> Visitor:
+    """Return Olga's browser, in which nobody is signed in; Ada has added her to Contoso."""
+    ada, contoso = installation.ada, installation.origin("contoso")
+    ada.go(f"{contoso}/people/")
+    ada.click("Add a person")
+    ada.fill(email="olga@contoso.example", name="Olga Orlov")
+    ada.click("Save")
+    return installation.visitor()
+
+
+def computer(installation: Installation, name: str) -> Person:
+    """Return a new computer of Olga's."""
+    return Person(installation.folder / name, installation.base, "olga@contoso.example")
+
+
+@contextmanager
+def login(person: Person) -> Iterator["subprocess.Popen[str]"]:
+    """Run ``chancery login``; it would wait for its code to run out if a test failed before."""
+    with person.start("login") as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def link_and_code(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Read what the program prints, up to the code."""
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        found = re.search(r"(http\S+).*the code: (\S+)", said, re.DOTALL)
+        if found is not None:
+            return found.group(1), found.group(2)
+    raise AssertionError(said)
+
+
+def test_from_the_printed_link_to_a_protected_file(installation: Installation, olga: Visitor, tmp_path: Path) -> None:
+    laptop = computer(installation, "laptop")
+    with login(laptop) as process:
+        link, code = link_and_code(process)
+        olga.go(link)
+        assert olga.heading == "Sign in", "first she says who she is, and then comes back by herself"
+        olga.sign_in_by_code("olga@contoso.example", begun=True)
+        olga.page.wait_for_url("**/identity/o/device?*")
+        assert olga.heading == "Sign in this device?"
+        assert olga.page.locator("pre").inner_text() == code
+        assert "olga@contoso.example" in olga.text
+        assert faults(olga, link) == []
+        olga.click("Confirm")
+        assert olga.heading == "The device is signed in"
+        out, err = process.communicate(timeout=SECONDS)
+        assert process.returncode == 0, err
+        assert f"You are signed in as olga@contoso.example at {installation.base}" in out + err
+    assert laptop.json("whoami")["email"] == "olga@contoso.example"
+    plan = tmp_path / "plan.txt"
+    plan.write_text("the plan", encoding="utf-8")
+    laptop.run("protect", plan, "--grant", "ada@contoso.example:VIEW")
+    laptop.run("open", tmp_path / "plan.txt.sealed", "-o", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"the plan"
+    olga.go("/outbox/")
+    assert "A device was added to your account" in olga.text
+    assert olga.complaints == []
+
+
+def test_a_code_typed_in_another_browser_and_refused(installation: Installation, olga: Visitor) -> None:
+    tablet = computer(installation, "tablet")
+    with login(tablet) as process:
+        _link, code = link_and_code(process)
+        olga.go("/identity/o/device")
+        assert olga.heading == "Sign in a device"
+        olga.fill(code="WRNG-CODE")
+        olga.click("Go on")
+        assert olga.page.locator(".errors").count() == 1
+        olga.fill(code=code)
+        olga.click("Go on")
+        olga.click("Refuse")
+        assert olga.heading == "The device stays outside"
+        out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 5
+    assert "The sign-in was refused in the browser." in out + err
+
+
+def test_a_revoked_computer_is_signed_out(installation: Installation, olga: Visitor) -> None:
+    laptop = computer(installation, "laptop")
+    olga.go("/devices/")
+    olga.page.get_by_role("link", name="Revoke").first.click()
+    olga.click("Revoke the device")
+    said = laptop.run("whoami", code=5)
+    assert "chancery login" in said
