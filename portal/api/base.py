@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from portal import clock
 from portal.api.framework import BaseView, Refused, TooManyRequests, checked, members, plain
 from portal.api.throttle import count_wrong_guess, may_guess
+from portal.identity import fresh
 from portal.identity.addresses import client_address
 from portal.identity.bearer import caller
 from portal.identity.clients import CLI
@@ -43,8 +44,6 @@ from tenants.directory.services.enroll_device import enroll_device
 from tenants.directory.services.redeem_enrollment_code import redeem_enrollment_code
 from tenants.organizations.selectors import hosts_of, organization_by_id
 
-FRESH_SECONDS: Final = 600
-"""How recent a sign-in must be to enroll a device (PROTOCOL P13)."""
 CODE_GUESSES: Final = 10
 CODE_SECONDS: Final = 60
 
@@ -216,7 +215,7 @@ class Devices(BaseView):
     def post(self, request: Request) -> Response:
         """Enroll a device; the sign-in must be younger than ten minutes, and the person is told by mail."""
         token = cast(VerifiedToken, request.auth)
-        if token.program_of is None and clock.now() - token.authentication.at > FRESH_SECONDS:
+        if token.program_of is None and clock.now() - token.authentication.at > fresh.SECONDS:
             raise Refused("Enrolling a device needs a sign-in of the last ten minutes.")
         _refuse_disabled(caller(request).id)
         wanted = checked(NewDevice, request.data)

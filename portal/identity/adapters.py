@@ -10,6 +10,7 @@ from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.private_keys import filter_keys
 from allauth.idp.oidc.models import Client, PrivateKey
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -61,6 +62,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Lead on after any way of signing in, also to the host of an organization."""
         response: HttpResponse = super().post_login(request, user, **how)
         return onward(request, response["Location"]) if response.has_header("Location") else response
+
+    def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
+        """Ask nobody a second time: ``portal.identity.fresh`` sees to fresh sign-ins, for everybody alike."""
+        return False
 
     def get_from_email(self) -> str:
         """Return the sender of all mail."""
@@ -159,6 +164,10 @@ class StrengthAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Name the base domain, not the host of the moment."""
         return {"id": settings.CHANCERY_BASE.host, "name": settings.CHANCERY_NAME}
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
+        """Propose a name that says what it is."""
+        return f"Passkey {Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1}"
 
 
 class SignOnAdapter(DefaultSocialAccountAdapter):

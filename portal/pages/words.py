@@ -3,10 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from audit.selectors.events import EventRow
+from protection.licensing.policy import Strength
 from protection.licensing.reasons import WORDS, Reason
+
+SIGNED_IN_BY: Final = {
+    Strength.CODE: "a mailed code",
+    Strength.PASSWORD: "a password",
+    Strength.MFA: "two steps",
+    Strength.PASSKEY: "a passkey",
+}
+"""How somebody signed in; documents can ask for more than a mailed code."""
 
 _KINDS = {
     "certificate.issued": "may now protect on this device",

@@ -40,7 +40,7 @@ def is_ours(organization_id: UUID, person_id: UUID) -> bool:
 
 
 def vouches(organization_id: UUID, person_id: UUID) -> bool:
-    """Tell whether the organization speaks for the person: it has proven the domain of an address that he has proven."""
+    """Tell whether the organization speaks for the person: it has proven the domain of a proven address of his."""
     domains = set(Address.objects.filter(person_id=person_id).exclude(proven_by="").values_list("domain", flat=True))
     return any(owns_domain(organization_id, domain) for domain in domains)
 

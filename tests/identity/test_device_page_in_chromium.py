@@ -92,7 +92,7 @@ def test_a_sibling_host_cannot_confirm_a_device(base: str) -> None:
         confirmation = page.get_by_role("heading", level=1).inner_text()
         browser.close()
     assert refusal == "The form could not be accepted"
-    assert confirmation == "Device Authorized"
+    assert confirmation == "The device is signed in"
     assert violations == []
     assert poll(base, stolen)["error"] == "authorization_pending"
     assert "refresh_token" in poll(base, wanted)

@@ -93,7 +93,7 @@ class IssuerTest(TestCase):
         browser = self.signed_in()
         confirm = f"/identity/o/device?code={started['user_code']}"
         self.assertContains(browser.get(confirm), "csrfmiddlewaretoken")
-        self.assertContains(browser.post(confirm, {"action": "confirm"}), "Authorized")
+        self.assertContains(browser.post(confirm, {"action": "confirm"}), "The device is signed in")
         fields = {"grant_type": DEVICE, "device_code": started["device_code"], "client_id": clients.CLI}
         status, body = self.post(**fields, **({"resource": resource} if resource else {}))
         self.assertEqual(status, 200, body)
@@ -149,7 +149,7 @@ class CodeFlowTest(IssuerTest):
             "scope": "openid", "state": "s", "code_challenge": challenge, "code_challenge_method": "S256",
         }  # fmt: skip
         page = browser.get("/identity/o/authorize", query | more)
-        self.assertContains(page, "Authorize")
+        self.assertContains(page, "It asks to act as")
         self.assertIn("form-action 'self' http://127.0.0.1:*", page["Content-Security-Policy"])
         request = page.context["form"]["request"].value()
         answer = browser.post("/identity/o/authorize", {"request": request, "scopes": ["openid"], "action": "grant"})

@@ -13,7 +13,7 @@ from protection.models import Content
 from tenants.context import in_schema
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.enable_person import enable_person
-from tests.cast import ACTOR, Cast
+from tests.cast import ACTOR
 from tests.isolation.visitors import Door, Premises, furnish
 from tests.protection.stage import stage
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
@@ -75,6 +77,7 @@ class Premises:
         browser.force_login(Person.objects.get(id=player.id), backend=BACKEND)
         session = browser.session
         session[SESSION_HOST] = host.partition(":")[0]
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": time.time()}]
         session.save()
         if keep:
             self._browsers[host, player.id] = browser

@@ -1,0 +1,62 @@
+"""Pages that take a sign-in of the last ten minutes (PROTOCOL P13): whatever lets somebody in for longer than today.
+
+The account suite asks for the password or the second factor again, and lets everybody through who has neither, which is
+whoever signs in by mailed codes.  Here there is one rule for all: the sign-in is over, and begins anew.
+"""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from portal import clock
+from portal.identity.strength import of_session
+
+SECONDS: Final = 600
+PAGES: Final = frozenset(
+    {
+        "account_change_password",
+        "account_email",
+        "account_set_password",
+        "device_code",
+        "issuer_device",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_deactivate_totp",
+        "mfa_download_recovery_codes",
+        "mfa_edit_webauthn",
+        "mfa_generate_recovery_codes",
+        "mfa_remove_webauthn",
+        "mfa_view_recovery_codes",
+    }
+)
+"""Names of addresses at the base domain.  ``account_email`` may be looked at, but changed only freshly."""
+LOOKED_AT: Final = frozenset({"account_email"})
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class FreshSignInMiddleware:
+    """Leads to the sign-in page and back before a page that takes a fresh sign-in."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """End a sign-in that is too old for this page; nobody signed in is the page's own affair."""
+        name = request.resolver_match.url_name if request.resolver_match else None
+        if name not in PAGES or not request.user.is_authenticated or (name in LOOKED_AT and request.method == "GET"):
+            return None
+        if clock.now() - of_session(request).at <= SECONDS:
+            return None
+        logout(request)
+        messages.info(request, "You signed in a while ago. Sign in again to go on.")
+        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
