@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.errors import Refused
+from protection.client.errors import NotSignedIn, Refused
 from protection.client.session import Protected, Session, Wish
 from tests.pages.inspection import faults
 from tests.pages.visitor import Installation, Visitor
@@ -216,7 +216,8 @@ def test_a_device_is_revoked_after_a_question(installation: Installation, sent: 
     assert rita.heading.startswith("Revoke “")
     rita.click("Revoke the device")
     assert "It gets no license any more." in rita.text
-    assert not sent.opens()
+    with pytest.raises(NotSignedIn):
+        sent.opens()
 
 
 def test_signing_out_ends_both_hosts(installation: Installation, ada: Visitor, contoso: str) -> None:
