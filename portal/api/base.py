@@ -39,7 +39,7 @@ from tenants.context import in_organization
 from tenants.directory.errors import CodeRefused
 from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
 from tenants.directory.selectors.domains import organization_of_domain
-from tenants.directory.selectors.people import memberships_of, person_in
+from tenants.directory.selectors.people import memberships_of, proven_addresses
 from tenants.directory.services.enroll_device import enroll_device
 from tenants.directory.services.redeem_enrollment_code import redeem_enrollment_code
 from tenants.organizations.selectors import hosts_of, organization_by_id
@@ -144,16 +144,12 @@ class Me(BaseView):
         """Answer with the person's addresses and places."""
         person = caller(request)
         places = memberships_of(person.id)
-        addresses: set[str] = set()
-        for place in places:
-            facts = person_in(place.organization_id, person.id)
-            addresses |= {address.address for address in facts.addresses if address.proven_by}
         return Response(
             {
                 "id": str(person.id),
                 "email": person.email,
                 "name": person.name,
-                "addresses": sorted(addresses),
+                "addresses": proven_addresses(person.id),
                 "organizations": [
                     {
                         "id": str(place.organization_id),

@@ -115,7 +115,11 @@ class MailDomain(models.Model):
 
 
 class Membership(models.Model):
-    """A person's place in one organization: member or guest, with a role, perhaps disabled."""
+    """A person's place in one organization: member or guest, with a role, perhaps disabled.
+
+    ``address`` and ``name`` are what the organization itself entered.  Of a guest it sees these and nothing else: an
+    invitation must not tell who holds an address, under which name and with which others.
+    """
 
     class Role(models.TextChoices):
         """What the person may do in the organization's pages; what opens content is never decided by a role."""
@@ -127,6 +131,8 @@ class Membership(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     guest = models.BooleanField(default=False)
+    address = models.CharField(max_length=254, blank=True)
+    name = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=24, choices=Role.choices, default=Role.USER)
     role_changed_at = models.DateTimeField(null=True)
     disabled = models.BooleanField(default=False)
@@ -144,6 +150,16 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} in {self.organization_id}"
+
+    @property
+    def known_name(self) -> str:
+        """The name under which the organization may know the person; "" when it knows none."""
+        return self.name if self.guest else self.person.name
+
+    @property
+    def known_address(self) -> str:
+        """The address under which the organization may know the person."""
+        return self.address if self.guest and self.address else self.person.email
 
 
 class Group(models.Model):

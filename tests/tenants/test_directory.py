@@ -1,7 +1,8 @@
 """People, addresses, groups, devices: who may say what about whom (PROTOCOL P12)."""
 
 import os
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from allauth.idp.oidc.models import Client, Token
@@ -25,7 +26,8 @@ from tenants.directory.managers import OrganizationRequired
 from tenants.directory.members import Member
 from tenants.directory.models import Address, EnrollmentCode, Group, Membership, Person
 from tenants.directory.selectors.devices import DeviceFacts
-from tenants.directory.selectors.people import PersonFacts, holder_of, people_in
+from tenants.directory.selectors.groups import group_in
+from tenants.directory.selectors.people import PersonFacts, holder_of, names_of, people_in
 from tenants.directory.selectors.subject import SubjectRow, subject_row
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.change_group import change_group
@@ -124,6 +126,40 @@ class AddressTest(DirectoryTest):
         with self.assertRaises(DirectoryRefused):
             add_address(organization_id=self.mallory.id, person_id=guest.id, address="x@evil.example", actor=ACTOR)
 
+    def test_an_invitation_does_not_tell_whether_there_is_such_a_person(self) -> None:
+        """Fabrikam vouches for Rita, who has a name and a second address; of nobody@ it has never heard."""
+        add_address(organization_id=self.fabrikam.id, person_id=self.rita.id, address="r@fabrikam.example", actor=ACTOR)
+        here = self.mallory.id
+        rita = builders.person(here, "r@fabrikam.example", name="Somebody")
+        nobody = builders.person(here, "nobody@fabrikam.example", name="Somebody")
+        self.assertEqual(rita.id, self.rita.id)
+        shown = [
+            replace(one, id=UUID(int=0), email="", since=datetime.min.replace(tzinfo=UTC)) for one in (rita, nobody)
+        ]
+        self.assertEqual(shown[0], shown[1])
+        self.assertEqual((rita.email, rita.name, rita.addresses), ("r@fabrikam.example", "Somebody", ()))
+        found = {one.email for one in people_in(here)}
+        self.assertLessEqual({"r@fabrikam.example", "nobody@fabrikam.example"}, found)
+        self.assertEqual(people_in(here, search="Rita"), ())
+        self.assertEqual(people_in(here, search="rita@fabrikam.example"), ())
+        self.assertEqual(names_of(here, [rita.id]), {rita.id: "Somebody"})
+        builders.own_domain(here, "evil.example")
+        group = create_group(
+            organization_id=here,
+            address="all@evil.example",
+            name="All",
+            members=[Member(person_id=rita.id)],
+            actor=ACTOR,
+        )
+        (member,) = group_in(here, group.id).members
+        self.assertEqual((member.label, member.address), ("Somebody", "r@fabrikam.example"))
+
+    def test_adding_an_address_does_not_tell_who_has_it(self) -> None:
+        for person, address in ((self.olga, "rita@fabrikam.example"), (self.ada, "nobody@fabrikam.example")):
+            proven = add_address(organization_id=self.contoso.id, person_id=person.id, address=address, actor=ACTOR)
+            self.assertFalse(proven)
+            self.assertEqual(subject_for(person.id, self.contoso.id).addresses, {person.email}, "a contact, no more")
+
     def test_no_second_way_in_beside_an_unproven_mailbox(self) -> None:
         builders.own_domain(self.mallory.id, "evil.example")
         waiting = builders.person(self.mallory.id, "ceo@fabrikam.example")
@@ -146,7 +182,7 @@ class AddressTest(DirectoryTest):
             prove_address(person_id=eve.id, address="rita@fabrikam.example", actor=ACTOR)
         with self.assertRaises(AddressTaken):
             add_address(
-                organization_id=self.contoso.id, person_id=self.olga.id, address="rita@fabrikam.example", actor=ACTOR
+                organization_id=self.contoso.id, person_id=self.olga.id, address="ada@contoso.example", actor=ACTOR
             )
 
     def test_an_organization_adds_addresses_to_its_own_people(self) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from tenants.directory.errors import NotHere
-from tenants.directory.models import Address, Group, GroupMember
+from tenants.directory.models import Address, Group, GroupMember, Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def group_in(organization_id: UUID, group_id: UUID) -> GroupFacts:
     rows = (
         GroupMember.objects.within(organization_id)
         .filter(group_id=group_id)
-        .select_related("person", "member_group")
+        .select_related("member_group")
         .order_by("id")
     )
     return GroupFacts(
@@ -62,7 +62,7 @@ def group_in(organization_id: UUID, group_id: UUID) -> GroupFacts:
         description=group.description,
         version=group.version,
         archived=group.archived_at is not None,
-        members=tuple(_member(row) for row in rows),
+        members=_members(organization_id, list(rows)),
     )
 
 
@@ -85,9 +85,17 @@ def groups_in(organization_id: UUID, *, search: str = "", after: str = "", limit
     )
 
 
-def _member(row: GroupMember) -> MemberFacts:
-    if row.person is not None:
-        return MemberFacts("person", row.person_id, str(row.person), row.person.email)
+def _members(organization_id: UUID, rows: list[GroupMember]) -> tuple[MemberFacts, ...]:
+    people = [row.person_id for row in rows if row.person_id is not None]
+    places = Membership.objects.within(organization_id).filter(person_id__in=people).select_related("person")
+    by_person = {place.person_id: place for place in places}
+    return tuple(_member(row, None if row.person_id is None else by_person.get(row.person_id)) for row in rows)
+
+
+def _member(row: GroupMember, place: Membership | None) -> MemberFacts:
+    if row.person_id is not None:
+        label = "" if place is None else place.known_name or place.known_address
+        return MemberFacts("person", row.person_id, label, "" if place is None else place.known_address)
     if row.member_group is not None:
         return MemberFacts("group", row.member_group_id, row.member_group.name, row.member_group.address)
     return MemberFacts("address", None, row.address or "", row.address or "")

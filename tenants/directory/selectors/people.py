@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from tenants import naming
 from tenants.directory.errors import NotHere
@@ -23,7 +24,7 @@ class AddressFacts:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """One person as an organization sees him."""
+    """One person as an organization sees him; of a guest only what the organization entered itself."""
 
     id: UUID
     name: str
@@ -67,12 +68,12 @@ def people_in(
     """Return people of the organization in the order of their address; ``after`` continues behind that address."""
     rows = _places(organization_id)
     if search:
-        rows = rows.filter(Q(person__email__icontains=search) | Q(person__name__icontains=search))
+        rows = rows.filter(Q(shown_address__icontains=search) | Q(shown_name__icontains=search))
     if role:
         rows = rows.filter(role=role)
     if after:
-        rows = rows.filter(person__email__gt=after)
-    return _facts(list(rows.order_by("person__email", "person_id")[:limit]))
+        rows = rows.filter(shown_address__gt=after)
+    return _facts(list(rows.order_by("shown_address", "person_id")[:limit]))
 
 
 def count_in(organization_id: UUID) -> int:
@@ -125,30 +126,42 @@ def person_with_login(address: str) -> UUID | None:
 def names_of(organization_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the names of those among the given people whom the organization may see."""
     rows = Membership.objects.within(organization_id).filter(person_id__in=list(person_ids)).select_related("person")
-    return {row.person_id: str(row.person) for row in rows}
+    return {row.person_id: row.known_name or row.known_address for row in rows}
 
 
-def _places(organization_id: UUID) -> QuerySet[Membership]:
-    return Membership.objects.within(organization_id).select_related("person")
+def proven_addresses(person_id: UUID) -> tuple[str, ...]:
+    """Return the person's own proven addresses; for himself."""
+    rows = Address.objects.filter(person_id=person_id).exclude(proven_by="").order_by("address")
+    return tuple(rows.values_list("address", flat=True))
+
+
+def _places(organization_id: UUID) -> QuerySet[Any]:
+    """Return the organization's places with what it may see of the people, as ``shown_address`` and ``shown_name``."""
+    rows = Membership.objects.within(organization_id).select_related("person")
+    return rows.annotate(
+        shown_address=Case(When(guest=True, address__gt="", then="address"), default="person__email"),
+        shown_name=Case(When(guest=True, then="name"), default="person__name"),
+    )
 
 
 def _facts(rows: list[Membership]) -> tuple[PersonFacts, ...]:
     addresses: dict[UUID, list[AddressFacts]] = {}
-    known = Address.objects.filter(person_id__in=[row.person_id for row in rows]).order_by("address")
+    members = [row.person_id for row in rows if not row.guest]
+    known = Address.objects.filter(person_id__in=members).order_by("address")
     for person_id, address, proven_by in known.values_list("person_id", "address", "proven_by"):
         addresses.setdefault(person_id, []).append(AddressFacts(address, proven_by))
     return tuple(
         PersonFacts(
             id=row.person_id,
-            name=row.person.name,
-            email=row.person.email,
+            name=row.known_name,
+            email=row.known_address,
             role=row.role,
             role_changed_at=row.role_changed_at,
             guest=row.guest,
             disabled=row.disabled,
             is_service=row.person.is_service,
-            language=row.person.language,
-            time_zone=row.person.time_zone,
+            language="" if row.guest else row.person.language,
+            time_zone="" if row.guest else row.person.time_zone,
             since=row.created_at,
             addresses=tuple(addresses.get(row.person_id, ())),
         )

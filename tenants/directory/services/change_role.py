@@ -36,8 +36,8 @@ def change_role(*, organization_id: UUID, person_id: UUID, role: str, actor: Act
         organizations=[organization_id],
         actor=actor,
         person_id=person_id,
-        addresses=[membership.person.email],
-        title=membership.person.name,
+        addresses=[membership.known_address],
+        title=membership.known_name,
         details={"before": before, "after": str(wanted)},
     )
     return True

@@ -11,6 +11,7 @@ from tenants.directory import holders
 from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Address, Membership, Person
+from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import PersonFacts, person_in
 
 
@@ -40,11 +41,16 @@ def create_person(
     if person is None:
         person = _new_person(normal, name, language, time_zone)
     holders.assert_address(person=person, address=normal, organization_id=organization_id)
-    as_guest = guest or (proven is not None and not ours and not founder)
+    as_guest = guest or _stays_elsewhere(normal, known=proven is not None, ours=ours, founder=founder)
     _membership, created = Membership.objects.of_installation().get_or_create(
         organization_id=organization_id,
         person=person,
-        defaults={"guest": as_guest, "role": "user" if as_guest else Membership.Role(role)},
+        defaults={
+            "guest": as_guest,
+            "address": normal,
+            "name": name.strip(),
+            "role": "user" if as_guest else Membership.Role(role),
+        },
     )
     if not created:
         raise DirectoryRefused(f"{normal} is in the organization already.")
@@ -59,6 +65,17 @@ def create_person(
         details={"role": "user" if as_guest else role, "guest": as_guest},
     )
     return person_in(organization_id, person.id)
+
+
+def _stays_elsewhere(address: str, *, known: bool, ours: bool, founder: bool) -> bool:
+    """Tell whether the organization only gains a guest.
+
+    Whoever has an address of a domain that another organization has proven is its own, whether or not he is known here
+    already: the answer must not tell.
+    """
+    if ours or founder:
+        return False
+    return known or organization_of_domain(naming.domain_of(address)) is not None
 
 
 def _new_person(address: str, name: str, language: str, time_zone: str) -> Person:

@@ -35,8 +35,8 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", 
         organizations=[organization_id],
         actor=actor,
         person_id=person_id,
-        addresses=[membership.person.email],
-        title=membership.person.name,
+        addresses=[membership.known_address],
+        title=membership.known_name,
         details={"reason": reason} if reason else None,
     )
     return True

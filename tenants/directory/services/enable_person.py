@@ -22,7 +22,7 @@ def enable_person(*, organization_id: UUID, person_id: UUID, actor: Actor) -> bo
         organizations=[organization_id],
         actor=actor,
         person_id=person_id,
-        addresses=[membership.person.email],
-        title=membership.person.name,
+        addresses=[membership.known_address],
+        title=membership.known_name,
     )
     return True
