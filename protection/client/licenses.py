@@ -124,7 +124,7 @@ class Licenses:
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         if use.storable:
             self._home.write(self._name(license_, seal.seal), {**answer, "kind": "use"})
-        self._send_waiting()
+        self._place.try_send_waiting()
         return _opening(use, "service", answer["delegation"]), key
 
     def _ask(self, license_: PublishingLicense, seal: BodySeal) -> dict[str, Any]:
@@ -173,14 +173,7 @@ class Licenses:
         """Report the opening, now or at the next contact: the service saw nothing of it."""
         event = {"id": str(uuid4()), "cid": str(cid), "action": "opened", "at": self._place.now()}
         self._place.later("event", event)
-        self._send_waiting()
-
-    def _send_waiting(self) -> None:
-        """Send what waits; what cannot be sent waits on, since an opening does not fail for it."""
-        try:
-            self._place.send_waiting()
-        except (Unreachable, Refused, ServiceError):
-            return
+        self._place.try_send_waiting()
 
     # --- the issuer's own ----------------------------------------------------------------------------------------
 

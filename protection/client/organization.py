@@ -283,8 +283,12 @@ class Organization:
     # --- what waits to be sent -----------------------------------------------------------------------------------
 
     def later(self, kind: str, item: dict[str, Any]) -> None:
-        """Keep something to be sent at the next contact: a ``registration`` or an ``event``."""
-        self._home.write(f"waiting-{self.id}/{kind}-{uuid4().hex}", {"kind": kind, "item": item})
+        """Keep something to be sent at the next contact: a ``registration`` or an ``event``.
+
+        The names sort by time: an edition has to be registered after the one it replaces.
+        """
+        name = f"{kind}-{time.time_ns():020d}-{uuid4().hex[:8]}"
+        self._home.write(f"waiting-{self.id}/{name}", {"kind": kind, "item": item})
 
     def send_waiting(self) -> int:
         """Send what waits; return how many items there were.
@@ -302,6 +306,11 @@ class Organization:
         for start in range(0, len(events), EVENTS_AT_ONCE):
             self._send_events(events[start : start + EVENTS_AT_ONCE])
         return len(known)
+
+    def try_send_waiting(self) -> None:
+        """Send what waits; what cannot be sent waits on, since protecting and opening do not fail for it."""
+        with contextlib.suppress(Unreachable, Refused, ServiceError):
+            self.send_waiting()
 
     def _send_events(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
         self.call("POST", "/api/v1/events", {"events": [item for _, item in events]}, proof=True)

@@ -8,13 +8,14 @@ opened = session.open_file(sealed, Path("copy.docx"))
 import mimetypes
 import os
 import secrets
-import shutil
+import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from protection.client.account import RENEW_BEFORE, Account, Service, Tokens, load, save
@@ -27,7 +28,7 @@ from protection.crypto.content import new_content_key
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
 from protection.formats.sealed import SUFFIX
-from protection.licensing.body import Sealer, SealFacts, seal_edition_key, sign_body
+from protection.licensing.body import BodySeal, Sealer, SealFacts, seal_edition_key, sign_body
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.policy import Grant, Policy, Principal, parse_policy
 from protection.licensing.publishing import PublishingLicense, publish
@@ -35,6 +36,10 @@ from protection.licensing.rights import parse_rights
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
 from protection.version import VERSION
+
+OWN: Final = stat.S_IRUSR | stat.S_IWUSR
+READ_AND_WRITE: Final = 0o666
+"""A sealed file is as readable as its original; it is no program, whatever the original is."""
 
 USER_AGENT = f"chancery/{VERSION}"
 
@@ -168,25 +173,27 @@ class Session:
         """
         place = self.own_organization(organization)
         target = source.with_name(source.name + SUFFIX) if target is None else target
-        if target.exists():
-            raise Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.")
+        metadata = _metadata(source)
         publishing = place.publishing()
         key = new_content_key()
         license_ = self._published(place, publishing, wish, key, title=source.name)
-        seal = seal_file(
-            source,
-            target,
-            content_key=key,
-            license=license_,
-            metadata=_metadata(source),
-            make_seal=lambda facts: self._sealed(facts, publishing.token, publishing.delegation),
-            notice=NOTICE,
-            progress=progress,
-        )
-        shutil.copymode(source, target)
+        register = _Registration(place, license_)
+        with _untaken(target):
+            seal = seal_file(
+                source,
+                target,
+                content_key=key,
+                license=license_,
+                metadata=metadata,
+                make_seal=lambda facts: self._sealed(facts, publishing.token, publishing.delegation),
+                accept=register,
+                notice=NOTICE,
+                progress=progress,
+            )
+        target.chmod(source.stat().st_mode & READ_AND_WRITE)
         Licenses(self.home, place, self.account).keep_own(license_, seal, key, publishing)
-        registered = self._register(place, license_.token, seal.token)
-        return Protected(target, license_.cid, registered)
+        place.try_send_waiting()
+        return Protected(target, license_.cid, register.done)
 
     def _published(
         self, place: Organization, publishing: Publishing, wish: Wish, key: bytes, *, title: str
@@ -222,23 +229,14 @@ class Session:
             env=env,
         )
 
-    def _register(self, place: Organization, license_: str, seal: str) -> bool:
-        item = {"publishing_license": license_, "body_seal": seal}
-        try:
-            place.call("POST", "/api/v1/registrations", item, proof=True)
-        except Unreachable:
-            place.later("registration", item)
-            return False
-        place.send_waiting()
-        return True
-
     # --- opening -------------------------------------------------------------------------------------------------
 
     def open_file(self, source: Path, target: Path | None = None, *, progress: Progress | None = None) -> Opening:
         """Open a sealed file into ``target``, by default under its true name beside the sealed one.
 
         Raises Refused when the policy does not allow it, InvalidFile and its siblings for a file that was changed.
-        Nothing is left on disk unless every byte was verified.
+        Nothing is left on disk unless every byte was verified.  The plaintext has the time of the original; it is
+        readable by nobody else, and read-only where the sealed file is.
         """
         with open_sealed(source) as file:
             place = self._place_of(file.publishing_license)
@@ -246,15 +244,19 @@ class Session:
             authentic, opening, key = licenses.open(file)
             unlocked = authentic.unlock(key)
             target = source.with_name(unlocked.metadata.name) if target is None else target
-            if target.exists():
-                raise Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.")
-            metadata = unlocked.decrypt_to(target, progress=progress)
+            with _untaken(target):
+                metadata = unlocked.decrypt_to(target, progress=progress)
+            target.chmod(source.stat().st_mode & OWN | stat.S_IRUSR)
             if metadata.mtime is not None:
                 os.utime(target, (metadata.mtime, metadata.mtime))
         return opening.written_to(target, metadata.name)
 
     def save_edition(self, sealed: Path, source: Path, *, progress: Progress | None = None) -> Protected:
-        """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT."""
+        """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT.
+
+        The edition takes the place of the one before only when the service has accepted it, or cannot be asked now:
+        then it is registered at the next contact (PROTOCOL P3).
+        """
         with open_sealed(sealed) as file:
             place = self._place_of(file.publishing_license)
             authentic, opening, key = Licenses(self.home, place, self.account).open(file)
@@ -264,17 +266,19 @@ class Session:
             name = authentic.unlock(key).metadata.name
             if opening.rekey:
                 key, env = self._next_key(place, file)
-            seal = seal_edition(
+            register = _Registration(place, file.publishing_license)
+            seal_edition(
                 file,
                 source,
                 sealed,
                 content_key=key,
                 metadata=_metadata(source, name=name),
                 make_seal=lambda facts: self._sealed(facts, certificate, delegation, env),
+                accept=register,
                 progress=progress,
             )
-            registered = self._register(place, file.publishing_license.token, seal.token)
-            return Protected(sealed, file.publishing_license.cid, registered)
+            place.try_send_waiting()
+            return Protected(sealed, file.publishing_license.cid, register.done)
 
     def _next_key(self, place: Organization, file: SealedFile) -> tuple[bytes, bytes]:
         """Return a new content key for the next edition, and the same sealed to the document's tenant key (P11)."""
@@ -320,6 +324,36 @@ class Session:
             return UUID(named)
         except ValueError:
             raise Misused(f"{named!r} is neither a sealed file nor a document's id.") from None
+
+
+class _Registration:
+    """Tells the service of a body that is sealed but has no name yet, or keeps that for the next contact."""
+
+    def __init__(self, place: Organization, license_: PublishingLicense) -> None:
+        self._place = place
+        self._license = license_
+        self.done = False
+
+    def __call__(self, seal: BodySeal) -> None:
+        item = {"publishing_license": self._license.token, "body_seal": seal.token}
+        try:
+            self._place.call("POST", "/api/v1/registrations", item, proof=True)
+        except Unreachable:
+            self._place.later("registration", item)
+            return
+        self.done = True
+
+
+@contextmanager
+def _untaken(target: Path) -> Iterator[None]:
+    """Say before the work begins, or at its end, that something stands at the target; it is never overwritten."""
+    taken = Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.")
+    if target.exists():
+        raise taken
+    try:
+        yield
+    except FileExistsError:
+        raise taken from None
 
 
 def wished_policy(wish: Wish) -> Policy:
