@@ -1,8 +1,18 @@
 """What can go wrong on the client's side, each with its exit code (DESIGN.md; the command line prints the remedy)."""
 
-from typing import ClassVar
+import errno
+from collections.abc import Mapping
+from typing import ClassVar, Final, Self
 
 from protection.errors import ChanceryError
+
+_REMEDIES: Final[Mapping[int, str]] = {
+    errno.ENOSPC: "Make room on the disk, or name another place with -o.",
+    errno.EDQUOT: "Make room on the disk, or name another place with -o.",
+    errno.EFBIG: "Name a place with -o that takes files of this size.",
+    errno.EACCES: "Name a place with -o where you may write, or ask for the permission.",
+    errno.EROFS: "Name a place with -o where you may write.",
+}
 
 
 class Refused(ChanceryError):
@@ -42,6 +52,20 @@ class Misused(ChanceryError):
 
     code: ClassVar[str] = "usage"
     remedy: ClassVar[str] = "See: chancery --help"
+
+
+class LocalFailure(ChanceryError):
+    """This computer could not do it: no room, no permission, no such folder."""
+
+    code: ClassVar[str] = "local_failure"
+    remedy: ClassVar[str] = "Look at the file or folder named, and try again."
+
+    @classmethod
+    def of(cls, error: OSError) -> Self:
+        """Return the same in the words of the client."""
+        what = error.strerror or str(error)
+        place = f": {error.filename}" if error.filename else ""
+        return cls(f"{what}{place}.", remedy=_REMEDIES.get(error.errno or 0))
 
 
 class ServiceError(ChanceryError):

@@ -313,18 +313,6 @@ class Session:
             )
         return place
 
-    # --- one's own documents -------------------------------------------------------------------------------------
-
-    def document_id(self, named: str) -> UUID:
-        """Return the id of a document named by its id or by a sealed file."""
-        if Path(named).is_file():
-            with open_sealed(Path(named)) as file:
-                return file.publishing_license.cid
-        try:
-            return UUID(named)
-        except ValueError:
-            raise Misused(f"{named!r} is neither a sealed file nor a document's id.") from None
-
 
 class _Registration:
     """Tells the service of a body that is sealed but has no name yet, or keeps that for the next contact."""

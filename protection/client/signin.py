@@ -109,8 +109,13 @@ def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -
 
 
 def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[str, Any]:
-    """Exchange a one-time enrollment code for tokens."""
-    granted = http.send("POST", installation.enrollment, body=json_body({"code": code.strip()}), headers=_JSON)
+    """Exchange a one-time enrollment code for tokens.  Raises NotSignedIn for one that is wrong, used or too old."""
+    try:
+        granted = http.send("POST", installation.enrollment, body=json_body({"code": code.strip()}), headers=_JSON)
+    except ServiceError as error:
+        raise NotSignedIn(
+            error.message, remedy="A code works once and not for long: make a new one on your own page."
+        ) from error
     return _for_installation(http, installation, granted["refresh_token"])
 
 

@@ -115,8 +115,11 @@ def leaf_count(length: int) -> int:
 def parse(source: BinaryIO, size: int) -> Layout:
     """Parse a seekable file of ``size`` bytes, or raise ``InvalidFile``; the body is not read."""
     source.seek(0)
-    if _read(source, len(MAGIC), size) != MAGIC:
-        raise InvalidFile("This is not a sealed file, or it was made by another version of the format.")
+    if source.read(len(MAGIC)) != MAGIC:
+        raise InvalidFile(
+            "This is not a sealed file, or it was made by another version of the format.",
+            remedy=f"Sealed files end in {SUFFIX}; if this one does, ask its sender for it again.",
+        )
     seal_length, length = _footer(source, size)
     source.seek(len(MAGIC))
     header, header_length, hdr = _header(source, size)

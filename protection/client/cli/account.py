@@ -42,8 +42,7 @@ def _found(output: Output, http: Http, address: str | None) -> str:
         raise Misused("Say where to sign in.", remedy="Give your e-mail address, or --host https://…")
     place = host_of_address(http, address)
     output.note(f"{address} belongs to the installation {place}.")
-    if not click.confirm("Sign in there?", err=True):
-        raise Misused("You did not sign in.", remedy="Name the right installation with --host.")
+    output.confirm("Sign in there?", remedy=f"Name the installation yourself: chancery login --host {place}")
     return place
 
 
@@ -54,7 +53,7 @@ def _show(output: Output, url: str, code: str) -> None:
 @click.command()
 @click.pass_obj
 def logout(output: Output) -> None:
-    """Sign out: revoke this device and forget its keys and licenses."""
+    """Sign out: revoke this device, forget its keys and licenses."""
     home, http = Home.default(), Http(USER_AGENT)
     account = load(home)
     session = Session(home, account, http)

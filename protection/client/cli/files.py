@@ -1,15 +1,17 @@
 """``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from protection.client.cli import progress
+from protection.client.cli.expiry import parse_expiry
+from protection.client.cli.organization import DENY, OFFLINE_DAYS
 from protection.client.cli.output import Output, exit_code, moment
-from protection.client.errors import Misused
-from protection.client.session import Session, Wish
+from protection.client.errors import LocalFailure, Misused
+from protection.client.session import Protected, Session, Wish
 from protection.errors import ChanceryError
 from protection.formats.sealed import SUFFIX
 from protection.sealing.read import open_sealed
@@ -18,25 +20,13 @@ FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_ty
 OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
 
 
-def parse_expiry(text: str | None) -> int | None:
-    """Read an end: a date (midnight here), a date with time, or a number of days like 30d."""
-    if text is None:
-        return None
-    if text.endswith("d") and text[:-1].isdigit():
-        return int(datetime.now(UTC).timestamp()) + int(text[:-1]) * 86_400
-    try:
-        return int(datetime.fromisoformat(text).astimezone().timestamp())
-    except ValueError:
-        raise Misused(f"{text!r} is no date.", remedy="Write it like 2027-01-31, or 30d for 30 days.") from None
-
-
 @click.command()
 @FILES
 @click.option("--template", help="Protect by this template (its name or id).")
 @click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="e.g. rita@example.com:VIEW,PRINT")
-@click.option("--deny", "deny", multiple=True, metavar="WHO", help="Never let this person, group or domain open it.")
+@DENY
 @click.option("--expires", help="When access ends: 2027-01-31, or 30d.")
-@click.option("--offline-days", type=click.IntRange(-1, 65_535), help="Days a license works offline; 0: never.")
+@OFFLINE_DAYS
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
 @click.option("--recursive", is_flag=True, help="Protect all files in the folders named.")
 @click.option("--organization", help="Protect for this organization, if you belong to several.")
@@ -56,9 +46,9 @@ def protect(
     recursive: bool,
     offline: bool,
 ) -> None:
-    """Protect FILES: by a template, or by grants of your own; with neither, only you can open them.
+    """Protect FILES: what may be done with them travels with them.
 
-    The originals are left untouched.
+    By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
     """
     if template and (grants or deny):
         raise Misused("A template brings its own grants.", remedy="Use either --template or --grant.")
@@ -70,12 +60,11 @@ def protect(
     with Session.open(online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
-            with output.progress(path.name) as report:
+            with progress.bar(output, path.name) as report:
                 place = _target(target, path.name + SUFFIX, several=len(chosen) > 1)
                 done = session.protect(path, wish, target=place, organization=organization, progress=report)
-            known = "" if done.registered else " (the service will be told at the next contact)"
             members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
-            return members, f"{path} → {done.path}{known}"
+            return members, f"{path} → {done.path}{_waiting(done)}"
 
         _each(output, chosen, one)
 
@@ -87,13 +76,16 @@ def protect(
 @OFFLINE
 @click.pass_obj
 def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recursive: bool, offline: bool) -> None:
-    """Open sealed FILES into plain ones, if their policy lets you; by default beside the sealed ones."""
+    """Open sealed FILES into plain ones, if their policy lets you.
+
+    By default they are written beside the sealed ones, under their true names.
+    """
     chosen = [path for path in _walk(files, recursive=recursive) if path.suffix == SUFFIX or not recursive]
     with Session.open(online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = _target(target, path.name.removesuffix(SUFFIX), several=len(chosen) > 1)
-            with output.progress(path.name) as report:
+            with progress.bar(output, path.name) as report:
                 opened = session.open_file(path, place, progress=report)
             members = {
                 "file": str(path),
@@ -115,19 +107,31 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
 @click.command()
 @click.argument("sealed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("changed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@OFFLINE
 @click.pass_obj
-def save(output: Output, sealed: Path, changed: Path) -> None:
-    """Put CHANGED content into SEALED as its next edition, under the same policy; needs the right EDIT."""
-    with Session.open() as session, output.progress(sealed.name) as report:
-        done = session.save_edition(sealed, changed, progress=report)
-    output.result({"sealed": str(done.path), "cid": str(done.cid)}, f"{sealed} now holds {changed}.")
+def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
+    """Put CHANGED content into SEALED as its next edition.
+
+    The policy stays the same; needs the right EDIT.
+    """
+    with Session.open(online=not offline) as session, progress.bar(output, sealed.name) as report:
+        try:
+            done = session.save_edition(sealed, changed, progress=report)
+        except (ChanceryError, OSError):
+            output.note(f"{sealed} is as it was; your text is still in {changed}.")
+            raise
+    members = {"sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
+    output.result(members, f"{sealed} now holds {changed}{_waiting(done)}.")
 
 
 @click.command()
 @FILES
 @click.pass_obj
 def info(output: Output, files: tuple[Path, ...]) -> None:
-    """Show what sealed FILES say of themselves; needs no sign-in and proves nothing."""
+    """Show what sealed FILES say of themselves.
+
+    Needs no sign-in and proves nothing.
+    """
 
     def one(path: Path) -> tuple[dict[str, Any], str]:
         with open_sealed(path) as file:
@@ -155,7 +159,10 @@ def info(output: Output, files: tuple[Path, ...]) -> None:
 @OFFLINE
 @click.pass_obj
 def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
-    """Prove who sealed FILES and that not a byte of them was changed since, without opening them."""
+    """Prove who sealed FILES and that they were not changed since.
+
+    Nothing is opened, and no right is needed.
+    """
     with Session.open(online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
@@ -166,17 +173,21 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
         _each(output, files, one)
 
 
-def _each(output: Output, files: Sequence[Path], one: Any) -> None:
+def _waiting(done: Protected) -> str:
+    return "" if done.registered else " (the service will be told at the next contact)"
+
+
+def _each(output: Output, files: Sequence[Path], one: Callable[[Path], tuple[dict[str, Any], str]]) -> None:
     """Do one thing for each file; report every failure, and end with the exit code of the worst."""
     worst = 0
     for path in files:
         try:
             members, line = one(path)
-        except ChanceryError as error:
-            if len(files) == 1:
-                raise
-            output.note(f"{path}:")
-            output.error(error)
+        except (ChanceryError, OSError) as failure:
+            error = LocalFailure.of(failure) if isinstance(failure, OSError) else failure
+            if len(files) > 1 and not output.as_json:
+                output.note(f"{path}:")
+            output.error(error, file=str(path))
             worst = max(worst, exit_code(error))
         else:
             output.result(members, line)

@@ -1,24 +1,103 @@
 """``chancery``: protect, open and track documents from the command line."""
 
+import errno
+from collections.abc import Mapping
+from importlib import import_module  # noqa: TID251  # the contracts are about the package that all commands stand in
+from typing import Final
+
 import click
 
-from protection.client.cli import account, administration, audit, documents, files
 from protection.client.cli.output import Output, exit_code
+from protection.client.errors import LocalFailure, Misused
 from protection.errors import ChanceryError
 from protection.version import VERSION
 
+COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Sign-in": {
+        "login": "account.login",
+        "logout": "account.logout",
+        "whoami": "account.whoami",
+    },
+    "Files": {
+        "protect": "files.protect",
+        "open": "files.open_",
+        "save": "files.save",
+        "info": "files.info",
+        "verify": "files.verify",
+    },
+    "Documents, wherever they went": {
+        "templates": "documents.templates",
+        "documents": "documents.documents",
+        "track": "documents.track",
+        "revoke": "documents.revoke",
+        "restore": "documents.restore",
+        "change": "documents.change",
+    },
+    "Administration": {
+        "template": "templates.template",
+        "key": "keys.key",
+        "person": "people.person",
+        "group": "people.group",
+        "settings": "service.settings",
+        "service": "service.service",
+        "audit": "audit.audit",
+        "verify-audit": "audit.verify_audit",
+    },
+}
+"""Every command and where it stands in this folder, as the help lists them."""
+
+INTERRUPTED: Final = 130
+"""What shells report for a program that Ctrl-C ended; 1 would say that a policy refused."""
+
 
 class Commands(click.Group):
-    """The group of all commands; turns every expected error into a sentence, a next step and an exit code."""
+    """All commands, each imported when it is called for, so that a command starts as fast as what it needs.
+
+    Turns every expected error into a sentence, a next step and an exit code.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands."""
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        place = next((section[cmd_name] for section in COMMANDS.values() if cmd_name in section), None)
+        if place is None:
+            return None
+        module, _, name = place.rpartition(".")
+        found = getattr(import_module(f"{__package__}.{module}"), name)
+        return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what they are about."""
+        for title, section in COMMANDS.items():
+            commands = [(name, self.get_command(ctx, name)) for name in section]
+            with formatter.section(title):
+                formatter.write_dl([(name, command.get_short_help_str(70)) for name, command in commands if command])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except ChanceryError as error:
-            output: Output = ctx.obj or Output(as_json=False)
-            output.error(error)
-            ctx.exit(exit_code(error))
+        except (ChanceryError, click.UsageError, OSError) as error:
+            expected = _expected(error, as_json=ctx.params["as_json"])
+            Output(as_json=ctx.params["as_json"]).error(expected)
+            ctx.exit(exit_code(expected))
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted; nothing is left half done.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def _expected(error: ChanceryError | click.UsageError | OSError, *, as_json: bool) -> ChanceryError:
+    """Return the error to print; raise it again where click itself says it best."""
+    if isinstance(error, ChanceryError):
+        return error
+    if isinstance(error, OSError) and error.errno != errno.EPIPE:
+        return LocalFailure.of(error)
+    if isinstance(error, click.UsageError) and as_json:
+        return Misused(error.format_message())
+    raise error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,33 +107,8 @@ class Commands(click.Group):
 def main(ctx: click.Context, *, as_json: bool) -> None:
     """Protect files so that you decide who opens them, wherever they went.
 
+    Begin with: chancery login YOUR-ADDRESS, then: chancery protect FILE --grant rita@example.com:VIEW
+
     Exit codes: 0 done, 1 refused by policy, 2 usage, 3 file invalid or tampered, 4 service unreachable, 5 other.
     """
     ctx.obj = Output(as_json=as_json)
-
-
-for command in (
-    account.login,
-    account.logout,
-    account.whoami,
-    files.protect,
-    files.open_,
-    files.save,
-    files.info,
-    files.verify,
-    documents.templates,
-    documents.documents,
-    documents.track,
-    documents.revoke,
-    documents.restore,
-    documents.change,
-    audit.verify_audit,
-    administration.template,
-    administration.key,
-    administration.person,
-    administration.group,
-    administration.settings,
-    administration.service,
-    administration.audit,
-):
-    main.add_command(command)

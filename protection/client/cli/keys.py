@@ -1,0 +1,68 @@
+"""``key``: the organization's keys."""
+
+from uuid import UUID
+
+import click
+
+from protection.client.cli import tables
+from protection.client.cli.organization import in_organization
+from protection.client.cli.output import Output
+from protection.client.organization import Organization
+
+KEY = click.argument("key_id", metavar="ID", type=click.UUID)
+SUITE = click.option("--suite", type=click.Choice(["hybrid", "p256"]), help="Its algorithms; default: the service's.")
+
+
+@click.group("key")
+def key() -> None:
+    """List, make, activate and withdraw your organization's keys."""
+
+
+@key.command("list")
+@in_organization
+def list_(output: Output, place: Organization) -> None:
+    """List all keys; never a secret half."""
+    found = place.call("GET", "/api/v1/keys")["results"]
+    tables.show(output, found, ["id", "status", "suite", "documents", "created_at"], empty="There are no keys.")
+
+
+@key.command()
+@SUITE
+@in_organization
+def create(output: Output, place: Organization, suite: str | None) -> None:
+    """Make a key that is archived until you activate it."""
+    made = place.call("POST", "/api/v1/keys", {"suite": suite} if suite else {})
+    output.result(made, f"The key {made['id']} is made; activate it with: chancery key activate {made['id']}")
+
+
+@key.command()
+@SUITE
+@in_organization
+def rotate(output: Output, place: Organization, suite: str | None) -> None:
+    """Make a new key and protect with it from now on; old documents still open."""
+    made = place.call("POST", "/api/v1/keys/rotate", {"suite": suite} if suite else {})
+    output.result(made, f"The key {made['id']} protects from now on. Old documents still open.")
+
+
+@key.command()
+@KEY
+@in_organization
+def activate(output: Output, place: Organization, key_id: UUID) -> None:
+    """Protect with this key from now on."""
+    place.call("POST", f"/api/v1/keys/{key_id}/activate")
+    output.result({"id": str(key_id), "done": "activate"}, f"The key {key_id} protects from now on.")
+
+
+@key.command()
+@KEY
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_organization
+def compromise(output: Output, place: Organization, key_id: UUID, *, yes: bool) -> None:
+    """Withdraw a key, for good.
+
+    Everything under it stops opening for everybody at once.
+    """
+    if not (yes or output.as_json):
+        output.confirm(f"Everything under key {key_id} stops opening for everybody, for good. Withdraw it?")
+    place.call("POST", f"/api/v1/keys/{key_id}/compromise")
+    output.result({"id": str(key_id), "done": "compromise"}, f"The key {key_id} opens nothing any more.")

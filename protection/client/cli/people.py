@@ -1,0 +1,106 @@
+"""``person`` and ``group``: who belongs to the organization."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import click
+
+from protection.client.cli import tables
+from protection.client.cli.organization import in_organization
+from protection.client.cli.output import Output
+from protection.client.errors import Misused
+from protection.client.organization import Organization
+
+ADDRESS = click.argument("address")
+ROLES = click.Choice(["user", "auditor", "global_administrator"])
+
+
+@click.group("person")
+def person() -> None:
+    """List, add, disable and enable people, change their roles."""
+
+
+@person.command("list")
+@click.option("--search", default="", help="In address and name.")
+@in_organization
+def list_people(output: Output, place: Organization, search: str) -> None:
+    """List people."""
+    found = place.call("GET", f"/api/v1/people?{urlencode({'limit': 200, 'search': search})}")["results"]
+    tables.show(output, found, ["email", "name", "role", "guest", "disabled", "id"], empty="Nobody matches.")
+
+
+@person.command("add")
+@ADDRESS
+@click.option("--name", default="", help="As others read it.")
+@click.option("--role", type=ROLES, default="user", show_default=True)
+@click.option("--guest", is_flag=True, help="Not meant by “everybody”.")
+@in_organization
+def add_person(output: Output, place: Organization, address: str, name: str, role: str, *, guest: bool) -> None:
+    """Add the person with this ADDRESS, who signs in with a mailed code."""
+    made = place.call("POST", "/api/v1/people", {"email": address, "name": name, "role": role, "guest": guest})
+    output.result(made, f"{address} is added.")
+
+
+@person.command("change")
+@ADDRESS
+@click.option("--role", type=ROLES)
+@click.option("--disable/--enable", "disabled", default=None, help="Refuse or allow everything from now on.")
+@click.option("--reason", default="", help="Why; kept on record.")
+@in_organization
+def change_person(
+    output: Output, place: Organization, address: str, role: str | None, disabled: bool | None, reason: str
+) -> None:
+    """Change the role of a person, disable or enable him."""
+    found = _by_address(place, "people", "email", address)
+    wanted = {"role": role, "disabled": disabled, "reason": reason or None}
+    body = {name: value for name, value in wanted.items() if value is not None}
+    output.result(place.call("PATCH", f"/api/v1/people/{found['id']}", body), f"{address} is changed.")
+
+
+@click.group("group")
+def group() -> None:
+    """List, make and change groups."""
+
+
+@group.command("list")
+@in_organization
+def list_groups(output: Output, place: Organization) -> None:
+    """List groups."""
+    found = place.call("GET", "/api/v1/groups?limit=200")["results"]
+    tables.show(output, found, ["address", "name", "members", "id"], empty="There are no groups yet.")
+
+
+@group.command("create")
+@ADDRESS
+@click.option("--name", required=True, help="As others read it.")
+@click.option("--member", "members", multiple=True, metavar="ADDRESS", help="Somebody who is in it from the start.")
+@in_organization
+def create_group(output: Output, place: Organization, address: str, name: str, members: tuple[str, ...]) -> None:
+    """Make a group with an ADDRESS in one of your proven mail domains."""
+    made = place.call("POST", "/api/v1/groups", {"address": address, "name": name, "members": list(members)})
+    output.result(made, f"The group {address} is made.")
+
+
+@group.command("change")
+@ADDRESS
+@click.option("--add", multiple=True, metavar="ADDRESS", help="Put somebody in.")
+@click.option("--remove", multiple=True, metavar="ADDRESS", help="Take somebody out.")
+@in_organization
+def change_group(
+    output: Output, place: Organization, address: str, add: tuple[str, ...], remove: tuple[str, ...]
+) -> None:
+    """Add or remove members."""
+    found = _by_address(place, "groups", "address", address)
+    answer = place.call("PATCH", f"/api/v1/groups/{found['id']}", {"add": list(add), "remove": list(remove)})
+    output.result(answer, f"{address} is changed.")
+
+
+def _by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:
+    found = place.call("GET", f"/api/v1/{of}?{urlencode({'search': address})}")["results"]
+    match = next((one for one in found if one[member] == address.casefold()), None)
+    if match is None:
+        raise Misused(f"{address} is not among the {of} here.", remedy=f"See: chancery {_NOUNS[of]} list")
+    return dict(match)
+
+
+_NOUNS = {"people": "person", "groups": "group"}

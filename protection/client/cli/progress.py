@@ -1,0 +1,29 @@
+"""A bar on a terminal while a file is worked on; nothing elsewhere."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from protection.client.cli.output import Output
+from protection.sealing.write import Progress as Report
+
+
+@contextmanager
+def bar(output: Output, name: str) -> Iterator[Report | None]:
+    """Show how far the work on a file is; yields what has to be told, if anybody watches."""
+    if output.as_json or not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(name, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)

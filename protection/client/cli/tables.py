@@ -1,0 +1,32 @@
+"""Lists: aligned columns for people, one object with ``results`` for programs."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from protection.client.cli.output import Output
+
+_PIPE_WIDTH: Final = 1_000
+"""Into a pipe nothing is wrapped: a cut id is of no use to the program behind it."""
+
+
+def show(output: Output, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, empty: str) -> None:
+    """Print rows by these columns, or what ``empty`` says."""
+    if output.as_json or not rows:
+        output.result({"results": list(rows)}, empty)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return str(value)[:16].replace("T", " ") if isinstance(value, str) and "T" in value[:12] else str(value)

@@ -1,0 +1,158 @@
+"""``template``: what administrators do with templates, under the names that pages and API use."""
+
+import re
+from typing import Any
+
+import click
+
+from protection.client.cli import tables
+from protection.client.cli.organization import DENY, OFFLINE_DAYS, REMOVE, Policy, changed_policy, in_organization
+from protection.client.cli.output import Output
+from protection.client.errors import Misused
+from protection.client.organization import Organization
+
+WHICH = click.argument("which", metavar="NAME|ID")
+GRANT = click.option(
+    "--grant",
+    "grants",
+    multiple=True,
+    metavar="WHO:RIGHTS",
+    help="e.g. everybody:viewer; everybody is the organization without guests.",
+)
+EXPIRES_AFTER = click.option("--expires-after-days", type=click.IntRange(min=1), help="Days until access ends.")
+DESCRIPTION = click.option("--description", help="What people read when they choose it.")
+LANGUAGE = click.option("--language", default="en", show_default=True, help="The language of name and description.")
+
+
+@click.group("template")
+def template() -> None:
+    """Make, edit, publish and archive templates."""
+
+
+@template.command("list")
+@in_organization
+def list_(output: Output, place: Organization) -> None:
+    """List all templates, archived ones too."""
+    found = place.call("GET", "/api/v1/templates")["results"]
+    tables.show(output, found, ["name", "status", "version", "id"], empty="There are no templates yet.")
+
+
+@template.command()
+@click.argument("name")
+@GRANT
+@DENY
+@OFFLINE_DAYS
+@EXPIRES_AFTER
+@DESCRIPTION
+@LANGUAGE
+@click.option("--publish", is_flag=True, help="Offer it for protecting at once.")
+@in_organization
+def create(
+    output: Output,
+    place: Organization,
+    name: str,
+    grants: tuple[str, ...],
+    deny: tuple[str, ...],
+    offline_days: int | None,
+    expires_after_days: int | None,
+    description: str | None,
+    language: str,
+    *,
+    publish: bool,
+) -> None:
+    """Make a template called NAME."""
+    empty: Policy = {"grants": [], "deny": [], "offline_days": -1}
+    body = {
+        "names": {language: name},
+        "descriptions": {language: description} if description else {},
+        "policy": changed_policy(
+            empty, grants=_meant(place, grants), removed=(), deny=_meant(place, deny), offline_days=offline_days
+        ),
+        "expiry_option": "after_days" if expires_after_days else "never",
+        "expires_after_days": expires_after_days,
+    }
+    made = place.call("POST", "/api/v1/templates", body)
+    if publish:
+        place.call("POST", f"/api/v1/templates/{made['id']}/publish")
+    state = "is offered for protecting" if publish else "is archived until you publish it"
+    output.result(made, f"The template “{name}” {state}.")
+
+
+@template.command()
+@WHICH
+@click.option("--name", help="Another name.")
+@GRANT
+@REMOVE
+@DENY
+@OFFLINE_DAYS
+@EXPIRES_AFTER
+@DESCRIPTION
+@LANGUAGE
+@in_organization
+def edit(
+    output: Output,
+    place: Organization,
+    which: str,
+    name: str | None,
+    grants: tuple[str, ...],
+    removed: tuple[str, ...],
+    deny: tuple[str, ...],
+    offline_days: int | None,
+    expires_after_days: int | None,
+    description: str | None,
+    language: str,
+) -> None:
+    """Change a template; what is not named stays.  Counts for documents it already protects."""
+    found = _template(place, which)
+    body = {
+        "names": {**found["names"], **({language: name} if name else {})},
+        "descriptions": {**found["descriptions"], **({language: description} if description else {})},
+        "policy": changed_policy(
+            found["policy"],
+            grants=_meant(place, grants),
+            removed=_meant(place, removed),
+            deny=_meant(place, deny),
+            offline_days=offline_days,
+        ),
+        "expiry_option": "after_days" if expires_after_days else found["expiry_option"],
+        "expires": None if expires_after_days else found["expires"],
+        "expires_after_days": expires_after_days or found["expires_after_days"],
+    }
+    answer = place.call("PUT", f"/api/v1/templates/{found['id']}", body)
+    output.result(answer, f"“{found['name']}” is changed (version {answer['version']}).")
+
+
+@template.command()
+@WHICH
+@in_organization
+def publish(output: Output, place: Organization, which: str) -> None:
+    """Offer a template for protecting."""
+    _done(output, place, which, "publish", "is offered for protecting")
+
+
+@template.command()
+@WHICH
+@in_organization
+def archive(output: Output, place: Organization, which: str) -> None:
+    """Stop offering a template; what it protects still opens."""
+    _done(output, place, which, "archive", "is not offered any more")
+
+
+def _done(output: Output, place: Organization, which: str, verb: str, done: str) -> None:
+    found = _template(place, which)
+    place.call("POST", f"/api/v1/templates/{found['id']}/{verb}")
+    output.result({"id": found["id"], "done": verb}, f"“{found['name']}” {done}.")
+
+
+def _template(place: Organization, which: str) -> dict[str, Any]:
+    known = place.call("GET", "/api/v1/templates")["results"]
+    for found in known:
+        if which == found["id"] or which.casefold() in {text.casefold() for text in found["names"].values()}:
+            return dict(found)
+    names = ", ".join(sorted(found["name"] for found in known)) or "none"
+    raise Misused(f"There is no template called {which!r}.", remedy=f"Choose one of: {names}.")
+
+
+def _meant(place: Organization, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Put the organization in the place of ``everybody``, alone or before a grant's rights."""
+    return tuple(re.sub(r"^everybody(?=:|$)", f"organization:{place.id}", text) for text in texts)
