@@ -18,6 +18,7 @@ from protection.licensing.reasons import Reason
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 60.0
 _REASONS: Final = frozenset(Reason)
+_ASK_FOR_ROLE: Final = "Ask an administrator of your organization for a role that may do this."
 
 
 class Http:
@@ -89,16 +90,28 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
     remedy = str(problem.get("next_step") or "") or None
     if status == 401:
         return NotSignedIn(detail or f"{host} does not accept this sign-in.", remedy=remedy)
-    if code in _REASONS or status == 403:
+    if code in _REASONS:
         return Refused(
             detail or "The service refused this.",
-            reason=code or "forbidden",
+            reason=code,
             remedy=remedy,
             contact=str(problem.get("contact") or ""),
             event=str(problem.get("event") or ""),
         )
+    if status == 403:
+        return Refused(
+            detail or "The service refused this.", reason=code or "forbidden", remedy=remedy or _ASK_FOR_ROLE
+        )
     if status == 429 or status >= 500:
         return Unreachable(detail or f"{host} cannot answer at the moment ({status}).", remedy=remedy)
+    named = "".join(f"\n  {name}: {_sentence(why)}" for name, why in dict(problem.get("errors") or {}).items())
+    if remedy is None and problem.get("correlation_id"):
+        remedy = f"If you cannot see why, tell your administrator this number: {problem['correlation_id']}"
     return ServiceError(
-        detail or f"{host} answered {status}.", problem=code or str(status), status=status, remedy=remedy
+        (detail or f"{host} answered {status}.") + named, problem=code or str(status), status=status, remedy=remedy
     )
+
+
+def _sentence(why: object) -> str:
+    """Return what is wrong with one member of a request."""
+    return " ".join(map(str, why)) if isinstance(why, list) else str(why)

@@ -139,7 +139,9 @@ class Organization:
     ) -> Any:
         """Send a request to the organization's origin.  Raises Unreachable at once when not online."""
         if not self.online:
-            raise Unreachable("The service was not asked (offline).")
+            raise Unreachable(
+                "This needs the service, which was not to be asked.", remedy="Do it again without --offline."
+            )
         return self._service.call(method, self.origin, path, body, proof=proof, headers=headers)
 
     # --- publishing ----------------------------------------------------------------------------------------------

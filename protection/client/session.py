@@ -32,6 +32,7 @@ from protection.licensing.body import BodySeal, Sealer, SealFacts, seal_edition_
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.policy import Grant, Policy, Principal, parse_policy
 from protection.licensing.publishing import PublishingLicense, publish
+from protection.licensing.reasons import Reason
 from protection.licensing.rights import parse_rights
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
@@ -262,6 +263,8 @@ class Session:
             authentic, opening, key = Licenses(self.home, place, self.account).open(file)
             if opening.edit is None:
                 raise Refused("You may read this document, not change it.", reason="not_granted")
+            if opening.status == "superseded":
+                raise _superseded()
             certificate, delegation, env = opening.edit, opening.delegation, None
             name = authentic.unlock(key).metadata.name
             if opening.rekey:
@@ -329,7 +332,19 @@ class _Registration:
         except Unreachable:
             self._place.later("registration", item)
             return
+        except Refused as error:
+            if seal.facts.n > 1 and error.reason == Reason.TAMPERED:
+                raise _superseded() from error
+            raise
         self.done = True
+
+
+def _superseded() -> Refused:
+    return Refused(
+        "Somebody has saved another edition of this document since.",
+        reason="superseded",
+        remedy="Get the newest edition, and put your changes into that one.",
+    )
 
 
 @contextmanager

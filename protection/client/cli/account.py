@@ -48,6 +48,7 @@ def _found(output: Output, http: Http, address: str | None) -> str:
 
 def _show(output: Output, url: str, code: str) -> None:
     output.note(f"Open this page in a browser on any device:\n\n    {url}\n\nand compare the code: {code}\n")
+    output.note("Waiting until you have confirmed it there …")
 
 
 @click.command()
