@@ -16,8 +16,8 @@ from protection.client.organization import Organization
 
 @click.command()
 @click.option("--kind", default="", help="A kind such as key.rotated, or all of an object: content.")
-@click.option("--outcome", type=click.Choice(["done", "allowed", "refused", "failed"]))
-@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
+@click.option("--outcome", type=click.Choice(["done", "allowed", "refused", "failed"]), help="How it ended.")
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="How many.")
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON lines to this file.")
 @in_organization
 def audit(output: Output, place: Organization, kind: str, outcome: str | None, limit: int, target: Path | None) -> None:

@@ -32,7 +32,7 @@ def list_people(output: Output, place: Organization, search: str) -> None:
 @person.command("add")
 @ADDRESS
 @click.option("--name", default="", help="As others read it.")
-@click.option("--role", type=ROLES, default="user", show_default=True)
+@click.option("--role", type=ROLES, default="user", show_default=True, help="What this person may do.")
 @click.option("--guest", is_flag=True, help="Not meant by “everybody”.")
 @in_organization
 def add_person(output: Output, place: Organization, address: str, name: str, role: str, *, guest: bool) -> None:
@@ -43,7 +43,7 @@ def add_person(output: Output, place: Organization, address: str, name: str, rol
 
 @person.command("change")
 @ADDRESS
-@click.option("--role", type=ROLES)
+@click.option("--role", type=ROLES, help="What this person may do.")
 @click.option("--disable/--enable", "disabled", default=None, help="Refuse or allow everything from now on.")
 @click.option("--reason", default="", help="Why; kept on record.")
 @in_organization

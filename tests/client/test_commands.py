@@ -1,0 +1,80 @@
+"""The commands of the program: each is found where it is said to stand, and starting one costs only what it needs."""
+
+import json
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from protection.client.cli.main import COMMANDS, main
+
+HEAVY = {"rich", "urllib3", "cryptography", "keyring", "jwt"}
+ALL = [name for section in COMMANDS.values() for name in section]
+
+
+def command(name: str) -> click.Command:
+    found = main.get_command(click.Context(main), name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_command_stands_where_the_list_says(name: str) -> None:
+    assert command(name).name == name
+
+
+def verbs() -> list[tuple[str, ...]]:
+    """Return the words of every command, those inside groups too."""
+    found: list[tuple[str, ...]] = []
+    for name in ALL:
+        group = command(name)
+        found += [(name,), *((name, verb) for verb in (group.commands if isinstance(group, click.Group) else ()))]
+    return found
+
+
+@pytest.mark.parametrize("words", verbs(), ids=" ".join)
+def test_a_command_explains_itself(words: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(main, [*words, "--help"])
+    assert shown.exit_code == 0
+    assert shown.output.startswith("Usage:")
+    found = command(words[0])
+    if len(words) > 1:
+        assert isinstance(found, click.Group)
+        found = found.commands[words[1]]
+    assert found.help
+    for option in found.params:
+        assert isinstance(option, click.Argument) or option.help, f"{option.name} has no help"
+
+
+def test_the_list_of_commands_cuts_no_sentence() -> None:
+    assert "..." not in CliRunner().invoke(main, ["--help"], terminal_width=80).output.partition("Sign-in:")[2]
+
+
+def test_what_a_command_does_not_need_is_not_imported() -> None:
+    program = (
+        "import sys; from protection.client.cli.main import main; main(['--version'], standalone_mode=False);"
+        "import json; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert HEAVY.isdisjoint(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bogus"], "No such command"),
+        (["protect"], "Missing argument"),
+        (["protect", "no such file"], "does not exist"),
+        (["key", "activate", "x"], "not a valid UUID"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_programs_get_usage_errors_as_json(words: list[str], said: str) -> None:
+    shown = CliRunner().invoke(main, ["--json", *words])
+    assert shown.exit_code == 2
+    error = json.loads(shown.stdout)
+    assert error["error"] == "usage"
+    assert said in error["message"]
+    assert error["next_step"]
