@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,15 @@ _CLIENT: Final = "import sys; from protection.client.cli.main import main; sys.e
 _READY_SECONDS: Final = 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one process took: seconds on the clock and of processors, and KiB of memory at most."""
+
+    seconds: float
+    processor: float
+    peak: int
+
+
 def files(stack: Stack, cast: dict[str, Any], size: int) -> list[Line]:
     """Protect and open one large file with the command line, beside copying it."""
     folder = stack.folder / "files"
@@ -31,25 +41,24 @@ def files(stack: Stack, cast: dict[str, Any], size: int) -> list[Line]:
     told = {**os.environ, "CHANCERY_HOME": cast["home"]}
     protect = [sys.executable, "-c", _CLIENT, "protect", str(source), "-o", str(sealed)]
     open_ = [sys.executable, "-c", _CLIENT, "open", str(sealed), "-o", str(opened)]
-    taken: dict[str, list[float]] = {"cp": [], "cp and sync": [], "protect": [], "open": [], "age": [], "age -d": []}
-    peaks: dict[str, int] = {"protect": 0, "open": 0}
+    runs: dict[str, list[Run]] = {"cp": [], "cp and sync": [], "protect": [], "open": [], "age": [], "age -d": []}
     for _ in range(RUNS):
-        taken["cp"].append(_run(["cp", str(source), str(copy)])[0])
+        runs["cp"].append(_run(["cp", str(source), str(copy)]))
         copy.unlink()
-        taken["cp and sync"].append(_run(["sh", "-c", f"cp '{source}' '{copy}' && sync '{copy}'"])[0])
+        runs["cp and sync"].append(_run(["sh", "-c", f"cp '{source}' '{copy}' && sync '{copy}'"]))
         copy.unlink()
-        for name, command in (("protect", protect), ("open", open_)):
-            seconds, peak = _run(command, told)
-            taken[name].append(seconds)
-            peaks[name] = max(peaks[name], peak)
+        runs["protect"].append(_run(protect, told))
+        runs["open"].append(_run(open_, told))
         sealed.unlink()
         opened.unlink()
-        _age(folder, source, taken)
+        _age(folder, source, runs)
     shutil.rmtree(folder)
-    return _file_lines(taken, peaks, size)
+    return _file_lines(runs, size)
 
 
-def _file_lines(taken: dict[str, list[float]], peaks: dict[str, int], size: int) -> list[Line]:
+def _file_lines(runs: dict[str, list[Run]], size: int) -> list[Line]:
+    """Beside ``cp``, and beside ``cp`` and ``sync``: a protected file is on the disk when the program ends."""
+    taken = {name: [run.seconds for run in done] for name, done in runs.items()}
     copied = Reference("s by cp", median(taken["cp"]))
     synced = Reference("s by cp and sync", median(taken["cp and sync"]))
     lines = []
@@ -60,11 +69,13 @@ def _file_lines(taken: dict[str, list[float]], peaks: dict[str, int], size: int)
         aged = taken["age" if name == "protect" else "age -d"]
         if aged:
             lines.append(Line("  beside age", median(taken[name]), "s", "< 1", Reference("s by age", median(aged))))
-        lines.append(Line("  memory at most", peaks[name] / 1024, "MiB", "≤ 96"))
+        worked = [run.processor for run in runs[name]]
+        lines.append(Line("  time of processors", median(worked), "s", "", None, spread(worked)))
+        lines.append(Line("  memory at most", max(run.peak for run in runs[name]) / 1024, "MiB", "≤ 96"))
     return lines
 
 
-def _age(folder: Path, source: Path, taken: dict[str, list[float]]) -> None:
+def _age(folder: Path, source: Path, runs: dict[str, list[Run]]) -> None:
     """Encrypt and decrypt with age where it is installed."""
     if not (shutil.which("age") and shutil.which("age-keygen")):
         return
@@ -72,8 +83,8 @@ def _age(folder: Path, source: Path, taken: dict[str, list[float]]) -> None:
     if not key.exists():
         _run(["age-keygen", "-o", str(key)])
     public = next(line.split()[-1] for line in key.read_text(encoding="utf-8").splitlines() if "public key" in line)
-    taken["age"].append(_run(["age", "-r", public, "-o", str(sealed), str(source)])[0])
-    taken["age -d"].append(_run(["age", "-d", "-i", str(key), "-o", str(opened), str(sealed)])[0])
+    runs["age"].append(_run(["age", "-r", public, "-o", str(sealed), str(source)]))
+    runs["age -d"].append(_run(["age", "-d", "-i", str(key), "-o", str(opened), str(sealed)]))
     sealed.unlink()
     opened.unlink()
 
@@ -86,8 +97,8 @@ def _fill(path: Path, size: int) -> None:
             file.write(number.to_bytes(8, "big") + block[8:])
 
 
-def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> tuple[float, int]:
-    """Run a command to its end; return the seconds it took and the KiB of memory it had at most."""
+def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> Run:
+    """Run a command to its end."""
     began = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -98,7 +109,7 @@ def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> t
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"{command[0]} failed: {errors[-2000:]}")
-    return taken, _kibibytes(usage)
+    return Run(taken, usage.ru_utime + usage.ru_stime, _kibibytes(usage))
 
 
 def _kibibytes(usage: resource.struct_rusage) -> int:
@@ -106,18 +117,23 @@ def _kibibytes(usage: resource.struct_rusage) -> int:
 
 
 def starts(folder: Path) -> list[Line]:
-    """How long the command line takes to say its version, and ``up`` to serve when everything was there before."""
-    told = dict(os.environ)
-    version = [_run([sys.executable, "-c", _CLIENT, "--version"], told)[0] for _ in range(7)]
-    nothing = [_run([sys.executable, "-c", "pass"], told)[0] for _ in range(7)]
+    """How long the command line takes to begin, and ``up`` to serve when everything was there before."""
+    version = _starts(_CLIENT, "--version")
+    protect = _starts(_CLIENT, "protect", "--help")
+    nothing = _starts("pass")
     data = folder / "warm"
     _up(data)
     warm = [_up(data) for _ in range(RUNS)]
     bare = Reference("s for a bare interpreter", median(nothing))
     return [
         Line("start of the command line", median(version), "s", "≤ 0.3", bare, spread(version)),
+        Line("  with all that protecting needs", median(protect), "s", "≤ 0.3", bare, spread(protect)),
         Line("up, warm", median(warm), "s", "≤ 5", None, spread(warm)),
     ]
+
+
+def _starts(program: str, *arguments: str) -> list[float]:
+    return [_run([sys.executable, "-c", program, *arguments], dict(os.environ)).seconds for _ in range(7)]
 
 
 def _up(data: Path) -> float:
