@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.development.bench.machine import peak_memory
 from tests.journeys import real_files
 from tests.journeys.people import SECONDS, Person, Stack
 
@@ -49,12 +50,11 @@ def test_files_of_every_size_and_name_come_back_byte_for_byte(stack: Stack, tmp_
 
 def measured(person: Person, *arguments: str | Path) -> int:
     """Run the program and return how many bytes of memory it had at most."""
-    process = person.start(*arguments)
-    with process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    with person.start(*arguments) as process:
+        peak = peak_memory(process.pid)
     assert process.returncode == 0
-    return usage.ru_maxrss * KIB
+    assert peak > 0
+    return peak * KIB
 
 
 def test_a_large_file_needs_little_memory(stack: Stack, tmp_path: Path):

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal.operations.withdraw import disable_person, revoke_device
-from protection.client.errors import Refused, Unreachable
+from protection.client.errors import NotSignedIn, Refused, Unreachable
 from protection.client.licenses import Licenses
 from protection.client.session import Protected, Wish
 from protection.errors import InvalidFile
@@ -92,6 +92,13 @@ def test_what_the_publisher_keeps_is_sealed_to_his_device(cast: Cast, plan: Path
         reopened(other, sealed)
 
 
+def hear_from(other: Player, player: Player, organization: UUID) -> None:
+    """Bring a device the feed as another one has just heard it: its own sign-in has ended with the withdrawal."""
+    other.session.organization(organization).feed(newest=True)
+    name = f"organizations/{organization}-feed"
+    player.session.home.write(name, other.session.home.read(name) or {})
+
+
 @pytest.mark.parametrize("withdrawal", ["person", "device"])
 def test_the_feed_takes_back_what_the_publisher_keeps(cast: Cast, plan: Path, withdrawal: str) -> None:
     player = cast.join(f"publisher-{withdrawal}", "contoso")
@@ -103,7 +110,9 @@ def test_the_feed_takes_back_what_the_publisher_keeps(cast: Cast, plan: Path, wi
     else:
         revoke_device(person_id=player.id, device_id=player.session.account.device, actor=ACTOR)
     assert reopened(player, sealed) == "own", "without a network nothing can be known"
-    player.session.organization(contoso).feed(newest=True)
+    with pytest.raises(NotSignedIn):
+        player.session.organization(contoso).feed(newest=True)
+    hear_from(cast.olga, player, contoso)
     with pytest.raises(Unreachable):
         reopened(player, sealed)
 

@@ -17,7 +17,7 @@ from protection.sealing.read import open_sealed
 from protection.services.state_feed import feed_statement
 from tenants.context import in_organization
 from tenants.directory.members import Member
-from tenants.directory.services import disable_person as directory_disable
+from tenants.directory.services import change_group as directory_group
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.delete_group import delete_group
@@ -137,25 +137,31 @@ def test_every_way_of_losing_access_kills_what_a_device_keeps(
 
 def test_a_withdrawal_survives_the_death_of_whoever_made_it(cast: Cast, plan: Path, reader: Player) -> None:
     """Only the directory's transaction is committed; then nobody is there to go on but the sweep."""
-    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", offline_days=7)
+    fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
+    made = group(fabrikam, team, Member(person_id=reader.id))
+    sealed = protect(cast.olga, plan, f"{team}:VIEW", offline_days=7)
     opening(reader, sealed.path)
-    fabrikam = cast.organizations["fabrikam"].id
-    directory_disable.disable_person(organization_id=fabrikam, person_id=reader.id, actor=ACTOR)
+    leaving = Member(person_id=reader.id)
+    directory_group.change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
     assert keeps(reader, sealed)
-    assert spread_withdrawals() >= 2
+    assert spread_withdrawals() >= 1
     assert not keeps(reader, sealed)
 
 
 def test_a_feed_that_cannot_be_written_keeps_no_other_waiting_and_is_written_later(
     cast: Cast, plan: Path, reader: Player, contoso: UUID
 ) -> None:
-    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", offline_days=7)
+    fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
+    made = group(fabrikam, team, Member(person_id=reader.id))
+    # Fabrikam's own ledger must know the reader too, or its feed has nothing to say of him.
+    opening(reader, protect(cast.rita, plan, f"{team}:VIEW").path)
+    sealed = protect(cast.olga, plan, f"{team}:VIEW", offline_days=7)
     opening(reader, sealed.path)
-    fabrikam = cast.organizations["fabrikam"].id
     with in_organization(fabrikam), connection.cursor() as cursor:
         cursor.execute("alter table protection_feedhead rename to away")
     try:
-        withdraw.disable_person(organization_id=fabrikam, person_id=reader.id, reason="left", actor=ACTOR)
+        leaving = Member(person_id=reader.id)
+        withdraw.change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
         assert not keeps(reader, sealed), "Contoso's feed was written"
         assert waiting(fabrikam) == 1
     finally:

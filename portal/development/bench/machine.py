@@ -1,13 +1,13 @@
 """Figures of what runs on somebody's own machine: protecting and opening a large file, the start of things."""
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -103,17 +103,33 @@ def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> R
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    errors = "" if process.stderr is None else process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    taken = time.perf_counter() - began
+    with ThreadPoolExecutor(1) as beside:
+        peak = beside.submit(peak_memory, process.pid)
+        errors = "" if process.stderr is None else process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        taken = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"{command[0]} failed: {errors[-2000:]}")
-    return Run(taken, usage.ru_utime + usage.ru_stime, _kibibytes(usage))
+    return Run(taken, usage.ru_utime + usage.ru_stime, peak.result())
 
 
-def _kibibytes(usage: resource.struct_rusage) -> int:
-    return usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
+def peak_memory(pid: int) -> int:
+    """Watch a process until it ends and return how many KiB of memory it had at most; 0 where nobody can tell.
+
+    What the kernel says when a process has ended cannot be used: it counts the parent in, as which every child begins.
+    """
+    status, peak = Path(f"/proc/{pid}/status"), 0
+    while True:
+        try:
+            lines = status.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return peak
+        known = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+        if not known:
+            return peak
+        peak = max(peak, *known)
+        time.sleep(0.005)
 
 
 def starts(folder: Path) -> list[Line]:
