@@ -7,6 +7,8 @@ from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
 from portal.supervisor.embedded import Services, throw_away_services
+from tests.cast import Cast
+from tests.protection.stage import stage
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +28,12 @@ def crash_services() -> Iterator[Services]:
     """Return a PostgreSQL and a Valkey of one's own, with full durability, to be killed at will."""
     with throw_away_services(hasty=False) as services:
         yield services
+
+
+@pytest.fixture(scope="module")
+def empty_cast(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cast]:
+    """Return a cast without anybody in it yet, on a real database, gone at the module's end."""
+    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as made:
+        yield made

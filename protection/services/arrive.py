@@ -56,16 +56,9 @@ def arrive(
     if wanted.publishing_license is None or wanted.body_seal is None:
         raise SendWholeLicense("The service does not know this document or this edition of it yet.")
     try:
-        if not Content.objects.filter(pl_digest=wanted.pl).exists():
-            return register(
-                organization=organization,
-                publishing_license=wanted.publishing_license,
-                body_seal=wanted.body_seal,
-                directory=directory,
-                actor=actor,
-                now=now,
-            )
-        return register_edition(
+        known = Content.objects.filter(pl_digest=wanted.pl).exists()
+        record = register_edition if known else register
+        return record(
             organization=organization,
             publishing_license=wanted.publishing_license,
             body_seal=wanted.body_seal,

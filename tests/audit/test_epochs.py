@@ -84,13 +84,13 @@ def test_after_a_restore_a_new_epoch_begins_with_the_last_known_checkpoint(
     assert waiting() == 0
 
 
-def administrator(scene: Cast, ledger: OrganizationFacts) -> Player:
+def administrator(empty_cast: Cast, ledger: OrganizationFacts) -> Player:
     """Sign the organization's administrator in."""
     address = f"ada@{ledger.slug}.example"
     person = person_with_login(address)
     assert person is not None
     with in_public():
-        return scene.enroll(ledger.slug, person, address)
+        return empty_cast.enroll(ledger.slug, person, address)
 
 
 def hears_the_feed(player: Player, ledger: OrganizationFacts) -> None:
@@ -108,9 +108,9 @@ def opens(player: Player, ledger: OrganizationFacts, sealed_file: Path) -> bool:
 
 
 def test_a_service_that_knows_less_than_a_client_licenses_nothing_until_an_operator_confirms(
-    ledger: OrganizationFacts, scene: Cast, as_owner: Callable[..., None], tmp_path: Path
+    ledger: OrganizationFacts, empty_cast: Cast, as_owner: Callable[..., None], tmp_path: Path
 ):
-    ada = administrator(scene, ledger)
+    ada = administrator(empty_cast, ledger)
     plan = tmp_path / "plan.txt"
     plan.write_bytes(b"the plan")
     with in_public():
@@ -140,11 +140,11 @@ def test_a_service_that_knows_less_than_a_client_licenses_nothing_until_an_opera
 
 
 def test_nobody_stops_an_organization_with_a_checkpoint_of_his_own(
-    ledger: OrganizationFacts, scene: Cast, tmp_path: Path
+    ledger: OrganizationFacts, empty_cast: Cast, tmp_path: Path
 ):
     happened(1)
     sealed(ledger)
-    ada = administrator(scene, ledger)
+    ada = administrator(empty_cast, ledger)
     key = SigningKey.generate(ED25519)
     made_up = Checkpoint(stated().origin, 10**9, bytes(32))
     forged = sign(made_up, public=key.verify_key.raw, sign_bytes=key.sign)
@@ -155,9 +155,9 @@ def test_nobody_stops_an_organization_with_a_checkpoint_of_his_own(
 
 
 def test_a_client_verifies_every_epoch_and_tells_what_a_confirmed_restore_lost(
-    ledger: OrganizationFacts, scene: Cast, as_owner: Callable[..., None]
+    ledger: OrganizationFacts, empty_cast: Cast, as_owner: Callable[..., None]
 ):
-    ada = administrator(scene, ledger).session
+    ada = administrator(empty_cast, ledger).session
 
     def verified() -> Verified:
         with in_public():

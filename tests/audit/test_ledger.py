@@ -358,12 +358,12 @@ def as_application(statement: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def ledger_of_all(scene: Cast) -> OrganizationFacts:
+def ledger_of_all(empty_cast: Cast) -> OrganizationFacts:
     """Return an organization that several tests may share, since none of them can change it."""
     made = found_organization(
         name="shared", slug="shared", administrator="ada@shared.example", mail_domain="shared.example", actor=ACTOR
     ).organization
-    scene.organizations["shared"] = made
+    empty_cast.organizations["shared"] = made
     return made
 
 

@@ -1,30 +1,25 @@
 """Files somebody changed: every one refused with exit code 3, and nothing left on disk."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
 
 from protection.client.cli.output import exit_code
 from protection.errors import ChanceryError
 from protection.formats import sealed as layout
 from tests.cast import Cast
 from tests.protection.scene import RITA, protect
-from tests.protection.stage import stage
 
 LEAF = 64 * 16_400
 FOOTER = 4 + 8 + 8
 
 
 @pytest.fixture(scope="module")
-def cast(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cast]:
-    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as made:
-        made.found("contoso", "olga")
-        made.found("fabrikam", "rita")
-        yield made
+def cast(empty_cast: Cast) -> Cast:
+    empty_cast.found("contoso", "olga")
+    empty_cast.found("fabrikam", "rita")
+    return empty_cast
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,9 @@
 """Whoever his own organization has disabled is nobody at any other door either; no other organization can do that."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
 
 from portal.operations.withdraw import disable_person
 from protection.client.errors import Refused
@@ -13,9 +11,8 @@ from protection.models import Content
 from tenants.context import in_schema
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.enable_person import enable_person
-from tests.cast import ACTOR
+from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Door, Premises, furnish
-from tests.protection.stage import stage
 
 LIST = Door("organization", "documents/", "GET")
 PAGE = Door("organization", "documents/<uuid:cid>/", "GET")
@@ -25,21 +22,18 @@ API_ONE = Door("organization", "api/v1/documents/<uuid:cid>", "GET")
 
 
 @pytest.fixture(scope="module")
-def premises(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Premises]:
+def premises(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Premises:
     """Return Contoso with a document that Rita owns: she is of Fabrikam and has no place at Contoso."""
-    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as cast:
-        cast.found("contoso", "ada")
-        cast.join("olga", "contoso")
-        cast.join("max", "contoso")
-        cast.found("fabrikam", "fred")
-        cast.join("rita", "fabrikam")
-        cast.found("hostile", "mallory")
-        made = furnish(cast, tmp_path_factory.mktemp("files"))
-        with in_schema(cast.organizations["contoso"].schema_name):
-            Content.objects.filter(cid=made.objects["cid"]).update(owner_id=cast.rita.id)
-        yield made
+    empty_cast.found("contoso", "ada")
+    empty_cast.join("olga", "contoso")
+    empty_cast.join("max", "contoso")
+    empty_cast.found("fabrikam", "fred")
+    empty_cast.join("rita", "fabrikam")
+    empty_cast.found("hostile", "mallory")
+    made = furnish(empty_cast, tmp_path_factory.mktemp("files"))
+    with in_schema(empty_cast.organizations["contoso"].schema_name):
+        Content.objects.filter(cid=made.objects["cid"]).update(owner_id=empty_cast.rita.id)
+    return made
 
 
 def answers(premises: Premises) -> tuple[int, ...]:

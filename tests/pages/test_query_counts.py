@@ -1,18 +1,15 @@
 """Lists cost the same number of queries however long they are."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pytest_django.plugin import DjangoDbBlocker
 
 from protection.client.session import Wish
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Premises
-from tests.protection.stage import stage
 
 # The pinned numbers include the session, the person and the organization.  The one statement that reads the person's
 # standing goes past Django's count, as it does on the licensing lane.
@@ -28,17 +25,14 @@ PINNED = {
 
 
 @pytest.fixture(scope="module")
-def counts(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, tuple[int, int]]]:
+def counts(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int]]:
     """Return how many queries each page takes with 3 of everything and with 30."""
-    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as cast:
-        cast.found("contoso", "ada")
-        folder = tmp_path_factory.mktemp("files")
-        _grow(cast, folder, range(3))
-        few = {path: _queries(cast, path) for path in PINNED}
-        _grow(cast, folder, range(3, 30))
-        yield {path: (few[path], _queries(cast, path)) for path in PINNED}
+    empty_cast.found("contoso", "ada")
+    folder = tmp_path_factory.mktemp("files")
+    _grow(empty_cast, folder, range(3))
+    few = {path: _queries(empty_cast, path) for path in PINNED}
+    _grow(empty_cast, folder, range(3, 30))
+    return {path: (few[path], _queries(empty_cast, path)) for path in PINNED}
 
 
 @pytest.mark.parametrize("path", PINNED)

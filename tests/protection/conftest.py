@@ -4,29 +4,23 @@ Tests of one module share the people and their organizations, and each protects 
 changes an organization itself founds one for that.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
 
 from portal.api import throttle
 from tests.cast import Cast
-from tests.protection.stage import stage
 
 
 @pytest.fixture(scope="module")
-def cast(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cast]:
+def cast(empty_cast: Cast) -> Cast:
     """Return the whole cast, everybody signed in."""
-    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as made:
-        made.found("contoso", "ada")
-        made.join("olga", "contoso")
-        made.join("max", "contoso")
-        made.found("fabrikam", "rita")
-        made.found("hostile", "mallory")
-        yield made
+    empty_cast.found("contoso", "ada")
+    empty_cast.join("olga", "contoso")
+    empty_cast.join("max", "contoso")
+    empty_cast.found("fabrikam", "rita")
+    empty_cast.found("hostile", "mallory")
+    return empty_cast
 
 
 @pytest.fixture(autouse=True)
