@@ -32,8 +32,9 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SESSION_HOST = "chancery.host"
 
-RECORDED = ("/api/v1/licenses", "/api/v1/licenses/batch")
-"""Calls that a suspended organization answers too, because their refusal must be decided and put on record."""
+WHILE_SUSPENDED = ("/api/v1/licenses", "/api/v1/licenses/batch", "/api/v1/feed")
+"""Calls that a suspended organization answers too: a refused license must be decided and put on record, and the feed
+tells devices that what they keep has ended."""
 
 
 class CorrelationMiddleware:
@@ -84,7 +85,7 @@ class OrganizationMiddleware:
         organization = hosts.lookup(host) if host else None
         if organization is None or organization.state == "erased":
             return _refuse(request, HTTPStatus.NOT_FOUND, "unknown-host", "There is no organization at this address.")
-        if not organization.is_active and request.path not in RECORDED:
+        if not organization.is_active and request.path not in WHILE_SUSPENDED:
             return _refuse(request, HTTPStatus.FORBIDDEN, "organization-suspended", "This organization is suspended.")
         enter(organization.schema_name)
         try:

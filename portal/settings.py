@@ -138,6 +138,8 @@ LOGIN_REDIRECT_URL = "/"
 
 # Sessions live in the database alone: they survive the loss of Redis, and one indexed read is cheap.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# A thousand new documents with all their objects in one license request; files never come here.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not CHANCERY_EMBEDDED
 _cookie_prefix = "" if CHANCERY_EMBEDDED else "__Host-"

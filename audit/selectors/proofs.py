@@ -49,10 +49,13 @@ def newest_epoch() -> int:
         return int(cursor.fetchone()[0])
 
 
-def checkpoints(epoch: int | None = None) -> tuple[str, ...]:
-    """Return all signed notes of one epoch, by default the newest, smallest first."""
+def checkpoints(epoch: int | None = None, *, above: int = 0, count: int | None = None) -> tuple[str, ...]:
+    """Return signed notes of one epoch, by default the newest, smallest first: those of more leaves than ``above``."""
     with connection.cursor() as cursor:
-        cursor.execute("select note from audit_checkpoint where epoch = %s order by size", [_or_newest(epoch)])
+        cursor.execute(
+            "select note from audit_checkpoint where epoch = %s and size > %s order by size limit %s",
+            [_or_newest(epoch), above, count],
+        )
         return tuple(str(note) for (note,) in cursor.fetchall())
 
 
@@ -91,7 +94,7 @@ def inclusion(event_id: UUID, size: int) -> Inclusion | None:
     with connection.cursor() as cursor:
         cursor.execute("select epoch, seq from audit_eventsequence where event_id = %s", [event_id])
         row = cursor.fetchone()
-    if row is None or row[1] >= size:
+    if row is None or row[1] >= size or size > _size_of(int(row[0])):
         return None
     epoch, seq = int(row[0]), int(row[1])
     path = inclusion_proof(seq, size, tiles.reader(_tiles_of(epoch)))
@@ -101,6 +104,14 @@ def inclusion(event_id: UUID, size: int) -> Inclusion | None:
 def consistency(old: int, new: int) -> tuple[bytes, ...]:
     """Return the proof that the newest epoch's tree of ``new`` leaves extends the tree of ``old``."""
     return tuple(consistency_proof(old, new, tiles.reader(_tiles_of(newest_epoch()))))
+
+
+def _size_of(epoch: int) -> int:
+    """Return how many leaves an epoch's tree has."""
+    with connection.cursor() as cursor:
+        cursor.execute("select size from audit_ledger where epoch = %s", [epoch])
+        row = cursor.fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _or_newest(epoch: int | None) -> int:

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ED25519_TYPE: Final = b"\x01"
 MAX_NOTE: Final = 16_384
+MAX_DIGITS: Final = 19
+"""Of a size; more is no number of events, and reading it as one would cost more than it is worth."""
 
 
 class InvalidCheckpoint(Exception):
@@ -85,6 +87,22 @@ def verify(note: str, *, vkey: str) -> Checkpoint:
     raise InvalidCheckpoint("the note is not signed by this log")
 
 
+def states(note: str, checkpoint: Checkpoint) -> bool:
+    """Tell whether a note that is known to be genuine states exactly this.
+
+    Notes themselves cannot be compared: anybody may add a signature line to one, or a newline (C2SP signed-note).
+    """
+    return note.startswith(checkpoint.text().decode() + "\n")
+
+
+def without_others(note: str) -> str:
+    """Return a genuine note with nothing but its text and the signature lines of the log itself."""
+    text, _, signatures = note.partition("\n\n")
+    name = text.partition("\n")[0]
+    own = [line for line in signatures.splitlines() if _signature_of(line, name)]
+    return "\n".join([text, "", *own, ""])
+
+
 def _parse(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] != "":
@@ -94,7 +112,9 @@ def _parse(text: str) -> Checkpoint:
         raw = base64.b64decode(root, validate=True)
     except binascii.Error as error:
         raise InvalidCheckpoint("the root is not base64") from error
-    if not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(raw) != 32:
+    if not (size.isascii() and size.isdigit() and len(size) <= MAX_DIGITS):
+        raise InvalidCheckpoint("the size is malformed")
+    if str(int(size)) != size or len(raw) != 32:
         raise InvalidCheckpoint("the size or the root is malformed")
     return Checkpoint(origin, int(size), raw)
 

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from audit.selectors import proofs
 from audit.selectors.events import Filter
+from audit.tree.checkpoint import MAX_DIGITS
 from portal.api.documents import event_page
 from portal.api.framework import ANYBODY, OrganizationView, page, uuid_of
 from portal.permissions import Permission
@@ -63,23 +64,34 @@ class Checkpoint(OrganizationView):
     @extend_schema(
         summary="Fetch the newest checkpoint of the ledger",
         description="'epoch' is the newest epoch: another begins when the ledger was restored from a backup.",
-        parameters=[EPOCH],
         responses=inline_serializer(
-            "Checkpoint",
-            {
-                "checkpoint": serializers.CharField(allow_null=True),
-                "all": serializers.ListField(child=serializers.CharField()),
-                "epoch": serializers.IntegerField(),
-            },
+            "Checkpoint", {"checkpoint": serializers.CharField(allow_null=True), "epoch": serializers.IntegerField()}
         ),
-        examples=[
-            OpenApiExample("Checkpoint", {"checkpoint": "example.com/ledger/…\n12\n…", "all": ["…"], "epoch": 1})
-        ],
+        examples=[OpenApiExample("Checkpoint", {"checkpoint": "example.com/ledger/…\n12\n…", "epoch": 1})],
     )
     def get(self, request: Request) -> Response:
         """Answer with a signed note; it reveals a size and a hash, nothing else."""
-        notes = proofs.checkpoints(_epoch(request))
-        return Response({"checkpoint": proofs.newest_checkpoint(), "all": notes, "epoch": proofs.newest_epoch()})
+        return Response({"checkpoint": proofs.newest_checkpoint(), "epoch": proofs.newest_epoch()})
+
+
+class Checkpoints(OrganizationView):
+    """Every signed checkpoint."""
+
+    needs = {"GET": Permission.AUDIT_READ}
+
+    @extend_schema(
+        summary="Fetch the checkpoints of an epoch, smallest first",
+        parameters=[OpenApiParameter("above", int, description="Only those of more entries than this."), EPOCH],
+        responses=inline_serializer("Checkpoints", {"results": serializers.ListField(child=serializers.CharField())}),
+        examples=[OpenApiExample("Checkpoints", {"results": ["example.com/ledger/…\n12\n…"], "next": "12"})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with signed notes; what to ask for next stands in ``next``."""
+        above = request.query_params.get("above", "0")
+        if not above.isdecimal() or len(above) > MAX_DIGITS:
+            raise exceptions.ValidationError({"above": ["This is not a number."]})
+        notes = proofs.checkpoints(_epoch(request), above=int(above), count=proofs.ENTRY_PAGE)
+        return page(notes, notes[-1].split("\n")[1] if len(notes) == proofs.ENTRY_PAGE else "")
 
 
 class Entries(OrganizationView):

@@ -54,6 +54,7 @@ urlpatterns = [
     path("service/activate", administration.ActivateService.as_view(), name="api_service_activate"),
     path("service/deactivate", administration.DeactivateService.as_view(), name="api_service_deactivate"),
     path("audit/events", audit.AuditEvents.as_view(), name="api_audit_events"),
+    path("audit/checkpoints", audit.Checkpoints.as_view(), name="api_audit_checkpoints"),
     path("audit/checkpoint", audit.Checkpoint.as_view(), name="api_audit_checkpoint"),
     path("audit/entries", audit.Entries.as_view(), name="api_audit_entries"),
     path("audit/tile/<int:level>/<int:index>", audit.Tile.as_view(), name="api_audit_tile"),

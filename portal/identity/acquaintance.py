@@ -9,7 +9,7 @@ from protection.licensing.policy import Strength
 from protection.licensing.subject import Membership, Subject
 from tenants import naming
 from tenants.directory.selectors.domains import domains_in
-from tenants.directory.selectors.people import holder_of, membership_at
+from tenants.directory.selectors.people import person_known_as
 from tenants.directory.selectors.subject import subject_row
 
 
@@ -26,22 +26,21 @@ def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquai
     """Return the person behind an address with his place in this organization and nothing of any other.
 
     Of a stranger only the address counts, whether or not there is such a person: groups, memberships and even existence
-    elsewhere are no business of this organization.  Whoever asks from outside (``inside`` false) sees strangers only.
-    Raises NameRefused for what is no address.
+    elsewhere are no business of this organization.  A guest is known by the address he was invited under and by no
+    other.  Whoever asks from outside (``inside`` false) sees strangers only.  Raises NameRefused for what is none.
     """
     normal = naming.address(address)
-    person = holder_of(normal)
-    row = None
-    if inside and person is not None and membership_at(organization, person) is not None:
-        row = subject_row(person, organization)
+    person = person_known_as(organization, normal) if inside else None
+    row = None if person is None else subject_row(person, organization)
     if row is None:
-        # What was bound to the holder by an opening of this very document may still be told apart.
-        stranger = Subject(person or uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE)
+        # With the holder's own id, two addresses of one person could be told to belong together.
+        stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE)
         return Acquaintance(normal, stranger, known=False)
     whole = subject_of(row, organization=organization, strength=Strength.CODE)
     member = Membership(organization) in whole.memberships
     here = replace(
         whole,
+        addresses=whole.addresses if member else whole.addresses & {normal},
         memberships=frozenset(place for place in whole.memberships if place.organization == organization),
         groups=tuple(group for group in whole.groups if group.organization == organization),
         domains=frozenset(one.domain for one in domains_in(organization) if one.proven_at and member),

@@ -38,15 +38,13 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
     record = f"organizations/{place.id}-checkpoints"
     notes = list((home.read(record) or {"notes": []})["notes"])
     kept = [_checked(note, public, place) for note in notes]
-    answer = place.call("GET", "/api/v1/audit/checkpoint")
-    newest, published, found = int(answer["epoch"]), list(answer["all"]), Verified(0, 0)
+    newest, found = int(place.call("GET", "/api/v1/audit/checkpoint")["epoch"]), Verified(0, 0)
+    published: list[str] = []
     if any(_epoch_of(checkpoint) > newest for checkpoint in kept):
         raise LedgerBroken("The ledger has gone back to before its last restore.")
     for epoch in range(1, newest + 1):
-        signed = published
-        if epoch < newest:
-            signed = list(place.call("GET", f"/api/v1/audit/checkpoint?epoch={epoch}")["all"])
-        theirs = [_checked(note, public, place) for note in signed]
+        published = _published(place, epoch)
+        theirs = [_checked(note, public, place) for note in published]
         stated = _by_size([one for one in [*kept, *theirs] if _epoch_of(one) == epoch])
         entries = _recompute(place, stated, epoch)
         lost = max(0, max(stated, default=0) - entries)
@@ -56,6 +54,17 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
     if published:
         home.write(record, {"notes": [*notes[-200:], published[-1]]})
     return found
+
+
+def _published(place: Organization, epoch: int) -> list[str]:
+    """Return every note that the service has signed in an epoch."""
+    notes: list[str] = []
+    above = "0"
+    while above:
+        answer = place.call("GET", f"/api/v1/audit/checkpoints?epoch={epoch}&above={above}")
+        notes += answer["results"]
+        above = answer["next"]
+    return notes
 
 
 def _checked(note: str, public: bytes, place: Organization) -> Checkpoint:

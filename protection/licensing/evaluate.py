@@ -232,7 +232,7 @@ def _by_policy(case: Case) -> Decision:
         return Deny(Reason.EXPIRED)
     names = dict(_matching(case.subject, case.content.bindings))
     for entry in policy.deny:
-        if entry in names or _denied_by_reach(entry, case.subject):
+        if entry in names or _denied_by_reach(entry, case.subject, case.content.bindings):
             return Deny(Reason.DENIED_BY_ENTRY, entry=entry)
     unmet = unmet_condition(policy.conditions, case.subject, case.now)
     if unmet:
@@ -266,13 +266,13 @@ def _matching(subject: Subject, bindings: Mapping[str, UUID]) -> Iterable[tuple[
         yield from ((principal, None) for principal in _wide(subject))
     resolved = dict.fromkeys(subject.addresses, subject.person)
     if not subject.outsider:
-        resolved.update((group.address, group.id) for group in subject.groups)
+        resolved.update((group.address, group.id) for group in subject.groups if group.live)
     for address, identity in resolved.items():
         if bindings.get(address, identity) == identity:
             yield Principal(PrincipalKind.ADDRESS, address), identity
     # A renamed person keeps what was bound to the id, although the address is gone.
     for address, identity in bindings.items():
-        if identity in subject.ids and address not in resolved:
+        if identity in subject.live_ids and address not in resolved:
             yield Principal(PrincipalKind.ADDRESS, address), identity
 
 
@@ -286,8 +286,11 @@ def _wide(subject: Subject) -> Iterable[Principal]:
         yield Principal(PrincipalKind.DOMAIN, domain)
 
 
-def _denied_by_reach(entry: Principal, subject: Subject) -> bool:
-    """Tell whether a deny entry reaches the subject beyond what a grant would: guests, any domain, any address."""
+def _denied_by_reach(entry: Principal, subject: Subject, bindings: Mapping[str, UUID]) -> bool:
+    """Tell whether a deny entry reaches the subject beyond what a grant would.
+
+    It reaches guests, any domain and any address of his, and groups that give nothing any more.
+    """
     match entry.kind:
         case PrincipalKind.AUTHENTICATED:
             return True
@@ -296,7 +299,8 @@ def _denied_by_reach(entry: Principal, subject: Subject) -> bool:
         case PrincipalKind.DOMAIN:
             return any(address.endswith(f"@{entry.value}") for address in subject.addresses)
         case PrincipalKind.ADDRESS:
-            return entry.value in subject.addresses or any(group.address == entry.value for group in subject.groups)
+            named = entry.value in subject.addresses or any(group.address == entry.value for group in subject.groups)
+            return named or bindings.get(entry.value) in subject.ids
 
 
 def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> str:

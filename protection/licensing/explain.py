@@ -123,7 +123,7 @@ def _group(facts: Facts, address: str) -> UUID | None:
         (
             group.id
             for group in facts.subject.groups
-            if group.id == bound or (bound is None and group.address == address)
+            if group.live and (group.id == bound or (bound is None and group.address == address))
         ),
         None,
     )

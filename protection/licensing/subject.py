@@ -20,11 +20,16 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group that holds the person, directly or through other groups, of any organization."""
+    """A group that holds the person, directly or through other groups, of any organization.
+
+    One that is not ``live`` gives nothing any more, an archived one above all; what is denied or revoked for it stays
+    so (PROTOCOL P19).
+    """
 
     id: UUID
     organization: UUID
     address: str
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,15 @@ class Subject:
     outsider: bool = False
     network: str = ""
     ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
+    """The person and all groups that hold him: whom a denial or a revocation reaches."""
+    live_ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
+    """The person and the groups by which he is given something."""
 
     def __post_init__(self) -> None:
         # Computed once: a policy may have thousands of bound entries, and each asks whether its id is among these.
         object.__setattr__(self, "ids", frozenset({self.person, *(group.id for group in self.groups)}))
+        live = (group.id for group in self.groups if group.live)
+        object.__setattr__(self, "live_ids", frozenset({self.person, *live}))
 
     def is_member(self, organization: UUID) -> bool:
         """Tell whether the person belongs to the organization as a member, not as a guest."""

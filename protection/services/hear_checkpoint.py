@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from audit.selectors.proofs import checkpoint_at, newest_epoch
-from audit.tree.checkpoint import InvalidCheckpoint, verifier_key, verify
+from audit.tree.checkpoint import InvalidCheckpoint, states, verifier_key, verify, without_others
 from protection.errors import InvalidObject
 from protection.events import Actor, Kind, Outcome
 from protection.keys import log
@@ -28,9 +28,10 @@ def hear_checkpoint(*, organization: UUID, note: str, actor: Actor) -> None:
     if not place.endswith(f"/ledger/{organization}") or not number.isdecimal():
         raise InvalidObject("The checkpoint is of another organization's ledger.")
     epoch = int(number)
-    if epoch < newest_epoch() or checkpoint_at(epoch, stated.size) == note:
+    known = checkpoint_at(epoch, stated.size)
+    if epoch < newest_epoch() or (known is not None and states(known, stated)):
         return
-    _stop(note, actor)
+    _stop(without_others(note), actor)
 
 
 @transaction.atomic

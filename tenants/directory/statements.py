@@ -14,13 +14,13 @@ SUBJECT_SQL = """
 WITH RECURSIVE proven AS MATERIALIZED (
   SELECT coalesce(array_agg(a.address), '{}') AS addresses FROM public.directory_address a
   WHERE a.person_id = %(person)s::uuid AND a.proven_by <> ''
-), inside(group_id) AS (
-  (SELECT g.group_id FROM public.directory_groupmember g WHERE g.person_id = %(person)s::uuid
+), inside(group_id, via) AS (
+  (SELECT g.group_id, NULL::uuid FROM public.directory_groupmember g WHERE g.person_id = %(person)s::uuid
    UNION ALL
-   SELECT g.group_id FROM public.directory_groupmember g
+   SELECT g.group_id, NULL::uuid FROM public.directory_groupmember g
    WHERE g.address = ANY((SELECT addresses FROM proven)::text[]))
   UNION
-  SELECT g.group_id FROM public.directory_groupmember g JOIN inside i ON g.member_group_id = i.group_id
+  SELECT g.group_id, i.group_id FROM public.directory_groupmember g JOIN inside i ON g.member_group_id = i.group_id
 )
 SELECT
   person.is_active,
@@ -34,9 +34,11 @@ SELECT
            WHERE d.organization_id = m.organization_id AND d.proven_at IS NOT NULL)))
    FROM public.directory_membership m JOIN public.organizations_organization o ON o.id = m.organization_id
    WHERE m.person_id = %(person)s::uuid AND o.state <> 'erased') AS places,
-  (SELECT json_agg(json_build_array(g.id, g.organization_id, g.address, o.state, o.directory_epoch))
+  (SELECT json_agg(json_build_array(g.id, g.organization_id, g.address, o.state, o.directory_epoch,
+          g.archived_at IS NOT NULL))
    FROM public.directory_group g JOIN public.organizations_organization o ON o.id = g.organization_id
-   WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside)) AND g.archived_at IS NULL) AS groups,
+   WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))) AS groups,
+  (SELECT json_agg(json_build_array(group_id, via)) FROM inside) AS ways,
   asked.id AS asked,
   asked.directory_epoch AS asked_epoch,
   device.id AS device_id,

@@ -154,6 +154,29 @@ def test_nobody_stops_an_organization_with_a_checkpoint_of_his_own(
     assert known_gap() == ""
 
 
+@pytest.mark.parametrize("added", ["\n", "— witness.example AAAAAAAA\n", "junk\n"])
+def test_what_anybody_adds_to_a_checkpoint_stops_nothing(ledger: OrganizationFacts, empty_cast: Cast, added: str):
+    happened(1)
+    sealed(ledger)
+    ada = administrator(empty_cast, ledger)
+    note = f"{proofs.newest_checkpoint()}{added}"
+    with in_public():
+        answer = call(ada, ledger.slug, "GET", "feed", headers={"Chancery-Checkpoint": b64(note.encode())})
+    assert answer.status_code == 200
+    assert known_gap() == ""
+
+
+def test_a_size_that_is_no_size_is_refused(ledger: OrganizationFacts, empty_cast: Cast):
+    (event,) = happened(1)
+    sealed(ledger)
+    ada = administrator(empty_cast, ledger)
+    note = (proofs.newest_checkpoint() or "").replace("\n", f"\n{'9' * 5000}", 1)
+    with in_public():
+        answer = call(ada, ledger.slug, "GET", "feed", headers={"Chancery-Checkpoint": b64(note.encode())})
+        problem(answer, 422, "invalid_object")
+        assert call(ada, ledger.slug, "GET", f"audit/proof/{event}?size=999999").status_code == 404
+
+
 def test_a_client_verifies_every_epoch_and_tells_what_a_confirmed_restore_lost(
     ledger: OrganizationFacts, empty_cast: Cast, as_owner: Callable[..., None]
 ):

@@ -81,6 +81,7 @@ def rita(**more: object) -> Subject:
 ISSUER, OWNER = rita(person=OLGA), rita(person=OWEN)
 GUEST = rita(memberships=frozenset({Membership(CONTOSO, guest=True), Membership(FABRIKAM)}))
 IN_TEAM, ON_BOARD = rita(groups=(TEAM,)), rita(groups=(BOARD,))
+IN_ARCHIVED = rita(groups=(replace(TEAM, live=False),))
 TWO_NAMES = rita(addresses=frozenset({RITA_ADDRESS, "rita@private.example"}))
 OUTSIDER = rita(outsider=True, memberships=frozenset(), domains=frozenset(), strength=Strength.CODE)
 PHONE = DeviceFacts(LAPTOP.id, platform="phone", post_quantum=False)
@@ -215,6 +216,31 @@ REFUSED: dict[str, tuple[Case, Reason]] = {
             replace(TO_RITA, deny=(who("old@fabrikam.example"),)), document={"bindings": {"old@fabrikam.example": RITA}}
         ),
         Reason.DENIED_BY_ENTRY,
+    ),
+    "denied group that is archived": (
+        case(replace(granting(("authenticated", "VIEW")), deny=(who(TEAM.address),)), IN_ARCHIVED),
+        Reason.DENIED_BY_ENTRY,
+    ),
+    "denied under the address that the archived group had": (
+        case(
+            replace(granting(("authenticated", "VIEW")), deny=(who("old@contoso.example"),)),
+            IN_ARCHIVED,
+            document={"bindings": {"old@contoso.example": TEAM.id}},
+        ),
+        Reason.DENIED_BY_ENTRY,
+    ),
+    "revoked for his group that is archived": (
+        case(granting(("authenticated", "VIEW")), IN_ARCHIVED, document={"revoked_ids": frozenset({TEAM.id})}),
+        Reason.REVOKED_FOR_YOU,
+    ),
+    "granted to a group that is archived": (case(granting((TEAM.address, "VIEW")), IN_ARCHIVED), Reason.NOT_GRANTED),
+    "granted under the address that the archived group had": (
+        case(
+            granting(("old@contoso.example", "VIEW")),
+            IN_ARCHIVED,
+            document={"bindings": {"old@contoso.example": TEAM.id}},
+        ),
+        Reason.NOT_GRANTED,
     ),
     "expired this second": (case(replace(TO_RITA, expires=NOW)), Reason.EXPIRED),
     "revoked": (case(document={"revoked": True}), Reason.REVOKED),

@@ -88,7 +88,7 @@ subjects = st.builds(
     person=st.sampled_from(PEOPLE),
     addresses=st.frozensets(st.sampled_from(ADDRESSES[:3]), max_size=2),
     memberships=st.frozensets(st.builds(Membership, st.sampled_from([CONTOSO, FABRIKAM]), st.booleans()), max_size=2),
-    groups=st.sampled_from([(), (TEAM,), (BOARD,), (TEAM, BOARD)]),
+    groups=st.sampled_from([(), (TEAM,), (BOARD,), (TEAM, BOARD), (replace(TEAM, live=False), BOARD)]),
     domains=st.frozensets(st.sampled_from(["contoso.example", "fabrikam.example"]), max_size=2),
     device=st.none() | st.builds(DeviceFacts, st.just(LAPTOP.id), platforms, st.booleans(), st.booleans()),
     strength=st.sampled_from(Strength),

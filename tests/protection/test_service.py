@@ -1,5 +1,6 @@
 """The service as a whole: batches, repeated writes, limits, errors, keys, and the switch."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,14 @@ def test_a_batch_of_more_than_a_thousand_is_refused(cast: Cast) -> None:
     problem(call(cast.rita, "contoso", "POST", "licenses/batch", {"items": [item] * 1001}), 422, "invalid_object")
 
 
+def test_a_batch_of_a_thousand_whole_documents_is_one_call_and_no_larger_one(cast: Cast, sealed: Protected) -> None:
+    items = [objects(sealed.path)] * 1000
+    assert len(json.dumps(items)) > 2_621_440, "more than the framework takes by itself"
+    assert len(batch(cast, items).results) == 1000
+    padded = [{**items[0], "pad": "x" * 9_000_000}]
+    problem(call(cast.rita, "contoso", "POST", "licenses/batch", {"items": padded}), 413, "too_large")
+
+
 # --- repeated writes, limits, errors --------------------------------------------------------------------------------
 
 
@@ -184,6 +193,7 @@ def test_a_suspended_organization_answers_nobody(cast: Cast, plan: Path) -> None
     suspend_organization(organization_id=made.id, reason="unpaid", actor=ACTOR)
     forget_hosts()
     problem(call(cast.rita, "suspended", "POST", "licenses", objects(sealed.path)), 403, "organization_suspended")
+    assert call(cast.rita, "suspended", "GET", "feed").status_code == 200, "devices hear what has ended"
     resume_organization(organization_id=made.id, reason="paid", actor=ACTOR)
     forget_hosts()
     assert rights(cast.rita, sealed.path) == {"VIEW"}

@@ -8,8 +8,10 @@ import pytest
 
 from tenants.actor import Actor
 from tenants.directory.members import Member
+from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
-from tests.cast import Cast
+from tenants.directory.services.create_person import create_person
+from tests.cast import ACTOR, Cast
 from tests.protection.scene import MAX, RITA, call, opening, problem, protect
 
 
@@ -73,6 +75,20 @@ def test_other_organizations_stay_opaque(cast: Cast, plan: Path) -> None:
     assert rita | {"who": ""} == nobody | {"who": ""}, "whether somebody exists elsewhere is not told"
     opening(cast.rita, document.path)
     assert why(cast, document, RITA) == rita, "nor is it after she opened it by her organization"
+
+
+def test_two_addresses_of_one_stranger_are_not_told_to_belong_together(cast: Cast, plan: Path) -> None:
+    """Neither as a guest, who is known by one of them, nor by what was revoked for the other."""
+    fabrikam, second = cast.organizations["fabrikam"].id, "rita.second@fabrikam.example"
+    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    document = protect(cast.olga, plan, f"{RITA}:VIEW", f"{second}:VIEW,PRINT")
+    call(cast.olga, "contoso", "POST", f"documents/{document.cid}/revoke", {"recipient": second})
+    assert why(cast, document, RITA)["allowed"]
+    create_person(organization_id=cast.organizations["contoso"].id, address=second, actor=ACTOR)
+    known, other = why(cast, document, second), why(cast, document, RITA)
+    assert (known["known"], other["known"]) == (True, False)
+    assert [one["who"] for one in known["entries"]] == [f"address:{second}"]
+    assert [one["who"] for one in other["entries"]] == [f"address:{RITA}"]
 
 
 def test_a_right_that_is_not_given(cast: Cast, plan: Path) -> None:

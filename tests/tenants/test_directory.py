@@ -332,9 +332,21 @@ class GroupTest(DirectoryTest):
         before = row_of(self.olga.id, self.contoso.id)
         change_group(organization_id=self.contoso.id, group_id=team, archived=True, actor=ACTOR)
         after = row_of(self.olga.id, self.contoso.id)
-        self.assertEqual(after.groups, ())
+        self.assertEqual([(group.id, group.live) for group in before.groups], [(team, True)])
+        self.assertEqual([(group.id, group.live) for group in after.groups], [(team, False)])
         self.assertGreater(after.epoch, before.epoch)
         delete_group(organization_id=self.contoso.id, group_id=team, named_by_a_denial=False, actor=ACTOR)
+
+    def test_what_an_archived_group_passes_on_gives_nothing(self) -> None:
+        inner = self.group("inner@contoso.example", Member(person_id=self.olga.id))
+        outer = self.group("outer@contoso.example", Member(group_id=inner))
+        change_group(organization_id=self.contoso.id, group_id=inner, archived=True, actor=ACTOR)
+        held = {group.id: group.live for group in row_of(self.olga.id, self.contoso.id).groups}
+        self.assertEqual(held, {inner: False, outer: False})
+        other = self.group("other@contoso.example", Member(person_id=self.olga.id))
+        change_group(organization_id=self.contoso.id, group_id=outer, add=[Member(group_id=other)], actor=ACTOR)
+        held = {group.id: group.live for group in row_of(self.olga.id, self.contoso.id).groups}
+        self.assertEqual(held, {inner: False, outer: True, other: True})
 
     def test_the_recheck_gives_the_same_sum(self) -> None:
         row = row_of(self.rita.id, self.contoso.id)

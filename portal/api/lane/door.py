@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from portal.api.devices import proven_device
@@ -31,7 +32,6 @@ from tenants.organizations.selectors import OrganizationFacts
 
 ONE: Final = "/api/v1/licenses"
 BATCH: Final = "/api/v1/licenses/batch"
-MAX_BODY: Final = 8 * 1024 * 1024
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -59,6 +59,13 @@ class LicensingLane:
             return _unauthorized(str(error.detail))
         except NobodyHere:
             return _unauthorized("The person or device of this request is not known any more.")
+        except RequestDataTooBig:
+            return problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "too_large",
+                "The request is too large.",
+                next_step="Ask for fewer documents at once.",
+            )
         except ChanceryError as error:
             return of_error(error)
 
@@ -106,8 +113,6 @@ def _caller(request: HttpRequest, organization: OrganizationFacts, device: Prove
 
 
 def _members(request: HttpRequest) -> dict[str, Any]:
-    if len(request.body) > MAX_BODY:
-        raise InvalidObject("The request is too large.", remedy="Send fewer documents at once.")
     try:
         members = json.loads(request.body)
     except (ValueError, RecursionError):

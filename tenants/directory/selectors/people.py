@@ -109,6 +109,16 @@ def holder_of(address: str) -> UUID | None:
     return None if row is None else row.person_id
 
 
+def person_known_as(organization_id: UUID, address: str) -> UUID | None:
+    """Return the person whom the organization knows under a normal address: a guest under one only, a member by all."""
+    guest = Membership.objects.within(organization_id).filter(guest=True, address=address).first()
+    if guest is not None:
+        return guest.person_id
+    members = Membership.objects.within(organization_id).filter(guest=False)
+    proven = Address.objects.filter(address=address).exclude(proven_by="")
+    return members.filter(person_id__in=proven.values("person_id")).values_list("person_id", flat=True).first()
+
+
 def person_with_login(address: str) -> UUID | None:
     """Return the person who signs in with the address, proven or not yet; for operators' commands."""
     normal = naming.address(address)

@@ -1,6 +1,6 @@
 """One row of the directory's statement for the hot path, as values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,11 +28,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class GroupOf:
-    """A group that holds the person, directly or not."""
+    """A group that holds the person, directly or not.
+
+    ``live`` is false when nothing is given by it any more: it is archived, or holds him only through archived groups,
+    or its organization is not active or has disabled him.  What is denied to it still is.
+    """
 
     id: UUID
     organization_id: UUID
     address: str
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +107,12 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
             domains.update(proven or ())
     shut = {place.organization_id for place in places if place.disabled}
     groups: list[GroupOf] = []
-    for group, organization, address, state, epoch in row["groups"] or ():
+    reached = _reached(row["ways"] or (), {group[0] for group in row["groups"] or () if group[-1]})
+    for group, organization, address, state, epoch, _archived in row["groups"] or ():
         organization_id = UUID(organization)
         epochs[organization_id] = epoch
-        if state == Organization.State.ACTIVE and organization_id not in shut:
-            groups.append(GroupOf(UUID(group), organization_id, address))
+        live = state == Organization.State.ACTIVE and organization_id not in shut and group in reached
+        groups.append(GroupOf(UUID(group), organization_id, address, live))
     return SubjectRow(
         person_id=person_id,
         is_active=row["is_active"],
@@ -122,6 +128,22 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
         epoch=row["epoch"] + sum(epochs.values()),
         now=row["now"],
     )
+
+
+def _reached(ways: Iterable[tuple[str, str | None]], archived: Collection[str]) -> set[str]:
+    """Return the groups that hold the person through no archived one; each way is a group and the one below it."""
+    above: dict[str | None, list[str]] = {}
+    for group, below in ways:
+        if group not in archived:
+            above.setdefault(below, []).append(group)
+    reached: set[str] = set()
+    waiting = list(above.get(None, ()))
+    while waiting:
+        group = waiting.pop()
+        if group not in reached:
+            reached.add(group)
+            waiting += above.get(group, ())
+    return reached
 
 
 def _device(row: Mapping[str, Any]) -> DeviceKeys | None:
