@@ -33,14 +33,16 @@ class ProtectionTemplate(models.Model):
 
 
 class TemplateVersion(models.Model):
-    """One state of a template.  ``names`` and ``descriptions`` map a language tag to text, the first is the fallback.
+    """One state of a template.  ``names`` and ``descriptions`` map a language tag to text.
 
+    ``language`` is the fallback: the database keeps no order of members, so which text came first has to be said.
     ``policy`` is the JSON form of ``licensing.policy`` without its expiry, which the option decides.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     template = models.ForeignKey(ProtectionTemplate, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
+    language = models.CharField(max_length=35)
     names = models.JSONField()
     descriptions = models.JSONField(default=dict)
     policy = models.JSONField()

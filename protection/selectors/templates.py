@@ -73,6 +73,11 @@ def in_language(texts: Mapping[str, str], languages: tuple[str, ...]) -> str:
     return next(iter(texts.values()), "")
 
 
+def fallback_first(texts: Mapping[str, str], language: str) -> dict[str, str]:
+    """Return texts by language with the fallback's before all others."""
+    return {name: texts[name] for name in sorted(texts, key=lambda name: (name != language, name))}
+
+
 def templates(*, published_only: bool = False) -> tuple[Template, ...]:
     """Return all templates, published ones first, then by name."""
     rows = TemplateVersion.objects.filter(number=F("template__current")).select_related("template")
@@ -113,7 +118,7 @@ def _version(row: TemplateVersion, before: TemplateVersion | None) -> Version:
         number=row.number,
         author_id=row.author_id,
         made_at=row.made_at,
-        names=row.names,
+        names=fallback_first(row.names, row.language),
         policy=policy,
         changes=() if before is None else differences(parse_policy(before.policy), policy),
         renamed=before is not None and (before.names, before.descriptions) != (row.names, row.descriptions),
@@ -131,8 +136,8 @@ def _template(row: Any) -> Template:
         status=row.template.status,
         is_default=row.template.is_default,
         version=row.number,
-        names=row.names,
-        descriptions=row.descriptions,
+        names=fallback_first(row.names, row.language),
+        descriptions=fallback_first(row.descriptions, row.language),
         policy=parse_policy(row.policy),
         expiry_option=row.expiry_option,
         expires=row.expires,

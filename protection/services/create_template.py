@@ -35,4 +35,5 @@ def copy_template(*, actor: Actor, template: UUID, name: str = "") -> UUID:
     draft = draft_of(version)
     language = next(iter(draft.names))
     called = name.strip() or f"Copy of {draft.names[language]}"[:MAX_NAME]
+    # Names in other languages would be those of the model.
     return create_template(actor=actor, draft=replace(draft, names={language: called}))

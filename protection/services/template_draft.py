@@ -8,6 +8,7 @@ from protection.errors import InvalidPolicy, NotFound
 from protection.events import Actor
 from protection.licensing.policy import Policy, parse_policy
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
+from protection.selectors.templates import fallback_first
 
 MAX_NAME = 120
 MAX_DESCRIPTION = 500
@@ -31,7 +32,7 @@ class TemplateDraft:
 def draft_of(version: TemplateVersion) -> TemplateDraft:
     """Return what a version says, to say it again: in a copy, or as the newest version."""
     return TemplateDraft(
-        names=version.names,
+        names=fallback_first(version.names, version.language),
         descriptions=version.descriptions,
         policy=parse_policy(version.policy),
         expiry_option=version.expiry_option,
@@ -71,6 +72,7 @@ def add_version(template: ProtectionTemplate, number: int, actor: Actor, draft: 
     return TemplateVersion.objects.create(
         template=template,
         number=number,
+        language=next(iter(draft.names)),
         names=dict(draft.names),
         descriptions=dict(draft.descriptions),
         policy=draft.policy.as_json(),

@@ -95,6 +95,17 @@ def test_a_copy_says_the_same_and_is_not_offered(cast: Cast) -> None:
     assert call(cast.ada, "contoso", "GET", f"templates/{unnamed}").json()["name"] == f"Copy of {model['name']}"
 
 
+def test_the_first_name_is_the_one_for_everybody_else(cast: Cast) -> None:
+    """Whatever order a database keeps texts in: "de" would come before "en" there."""
+    template = made(cast, names={"en": "Partners", "de": "Partner", "fr": "Partenaires"})
+    known = call(cast.ada, "contoso", "GET", f"templates/{template}", headers={"Accept-Language": "sv"}).json()
+    assert known["name"] == "Partners"
+    assert change(cast, template, descriptions={"de": "Für Partner"}) == 2
+    assert next(iter(history(cast, template)))["name"] == "Partners"
+    copied = call(cast.ada, "contoso", "POST", f"templates/{template}/copy").json()["id"]
+    assert call(cast.ada, "contoso", "GET", f"templates/{copied}").json()["names"] == {"en": "Copy of Partners"}
+
+
 @pytest.mark.parametrize("path", ["copy", "versions/1/restore"])
 def test_what_is_not_there_is_not_found(cast: Cast, path: str) -> None:
     problem(call(cast.ada, "contoso", "POST", f"templates/{uuid4()}/{path}"), 404, "not_found")
