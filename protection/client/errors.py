@@ -65,7 +65,8 @@ class LocalFailure(ChanceryError):
         """Return the same in the words of the client."""
         what = error.strerror or str(error)
         place = f": {error.filename}" if error.filename else ""
-        return cls(f"{what}{place}.", remedy=_REMEDIES.get(error.errno or 0))
+        more = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
+        return cls(f"{what}{place}.{more}", remedy=_REMEDIES.get(error.errno or 0))
 
 
 class ServiceError(ChanceryError):

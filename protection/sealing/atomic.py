@@ -4,6 +4,9 @@ The new content is written without a name where the system allows that (Linux), 
 anything behind; elsewhere under ``.chancery-….part`` in the same folder, which may be deleted if it is ever found.
 Either is readable by nobody else.  It is brought to disk and gets its name only when everything was verified; whatever
 fails leaves what stands at the target as it was.
+
+A writer that tells somebody of the new content before it takes the target's place keeps it first: from then on it
+stands under the ``.part`` name, whole and on disk, and is not thrown away whatever happens.
 """
 
 import errno
@@ -30,9 +33,12 @@ _NO_LINKS: Final = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK}
 class SteadyFile(io.FileIO):
     """A file whose writing to disk begins while it is written, so that little is left to wait for at the end."""
 
-    def __init__(self, descriptor: int) -> None:
-        """Take over a descriptor."""
+    def __init__(self, descriptor: int, path: Path, *, named: bool) -> None:
+        """Take over a descriptor; ``path`` is the name it has, or will have when it needs one."""
         super().__init__(descriptor, "w+b")
+        self.path = path
+        self.kept = False
+        self._named = named
         self._written = 0
         self._started = 0
 
@@ -51,9 +57,17 @@ class SteadyFile(io.FileIO):
             self._started = self._written
         return count
 
-    def sync(self) -> None:
-        """Return when every byte is on disk."""
+    def settle(self) -> None:
+        """Return when every byte is on disk and the file has a name."""
         os.fsync(self.fileno())
+        if not self._named:
+            _give_name(self.fileno(), self.path)
+            self._named = True
+            _sync_folder(self.path.parent)
+
+    def keep(self) -> None:
+        """Do not throw the settled file away any more: somebody counts on it."""
+        self.kept = True
 
 
 @contextmanager
@@ -77,15 +91,20 @@ def replacing(target: Path) -> Iterator[SteadyFile]:
 def _becoming(target: Path, name: Callable[[Path, Path], None]) -> Iterator[SteadyFile]:
     temporary = target.with_name(f".chancery-{secrets.token_hex(8)}.part")
     nameless = _open_nameless(target.parent)
+    stream = SteadyFile(_open_new(temporary) if nameless is None else nameless, temporary, named=nameless is None)
     try:
-        with SteadyFile(_open_new(temporary) if nameless is None else nameless) as stream:
+        with stream:
             yield stream
-            stream.sync()
-            if nameless is not None:
-                _give_name(nameless, temporary)
+            stream.settle()
         name(temporary, target)
+        stream.kept = False
+    except OSError as error:
+        if stream.kept:
+            error.add_note(f"The whole new content is in {temporary}.")
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        if not stream.kept:
+            temporary.unlink(missing_ok=True)
     _sync_folder(target.parent)
 
 

@@ -120,8 +120,11 @@ def _seal(
             body.write(stream, sink, size, progress)
     seal = _write_trailer(sink, edition, body, hdr, make_seal)
     if accept is not None:
-        sink.sync()
+        sink.settle()
         accept(seal)
+        if edition.n > 1:
+            # Others build on this edition from now on, and its text may be nowhere else.
+            sink.keep()
     return seal
 
 

@@ -226,6 +226,32 @@ def test_a_full_disk_leaves_nothing(target: Path) -> None:
     assert list(target.parent.iterdir()) == []
 
 
+@pytest.mark.usefixtures("writing")
+def test_an_edition_that_was_accepted_is_never_lost(contoso: Organization, tmp_path: Path) -> None:
+    """The service builds on it from then on; here it cannot take its place, since a folder stands there."""
+    first, target = tmp_path / "first", tmp_path / "folder"
+    (target / "inner").mkdir(parents=True)
+    protect(contoso, first, io.BytesIO(b"first"))
+    settled: list[Path] = []
+    with open_sealed(first) as previous, pytest.raises(IsADirectoryError) as failed:
+        seal_edition(
+            previous,
+            io.BytesIO(b"second edition"),
+            target,
+            content_key=contoso.content_key,
+            metadata=METADATA,
+            make_seal=contoso.seal_as_editor,
+            accept=lambda seal: settled.extend(tmp_path.glob(".chancery-*.part")),
+        )
+    (kept,) = tmp_path.glob(".chancery-*.part")
+    assert settled == [kept], "it was whole and had a name before anybody was told"
+    assert str(kept) in failed.value.__notes__[0]
+    out = io.BytesIO()
+    with open_sealed(kept) as file:
+        file.verify(contoso.trust).unlock(contoso.content_key).copy_to(out)
+    assert out.getvalue() == b"second edition"
+
+
 def test_what_the_caller_does_not_accept_gets_no_name(contoso: Organization, target: Path) -> None:
     def refuse(seal: BodySeal) -> None:
         assert not target.exists()
