@@ -8,6 +8,7 @@ from django.core.management import execute_from_command_line
 
 from portal.development import benchmark, check_all, lock, test
 from portal.supervisor import commands, up
+from portal.supervisor.errors import SupervisorError
 
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "up": up.main,
@@ -24,9 +25,13 @@ def main(arguments: Sequence[str]) -> int:
     if command is not None:
         return command(arguments[1:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    with commands.surroundings(arguments) as variables:
-        os.environ.update(variables)
-        execute_from_command_line(["manage.py", *arguments])
+    try:
+        named, rest = commands.of_data(arguments)
+        with commands.surroundings(rest, named) as variables:
+            os.environ.update(variables)
+            execute_from_command_line(["manage.py", *rest])
+    except SupervisorError as error:
+        return up.complain(str(error))
     return 0
 
 

@@ -73,6 +73,23 @@ def test_note_of_a_dead_installation_is_not_believed(monkeypatch: pytest.MonkeyP
     assert len(started) == 1
 
 
+@pytest.mark.parametrize("told", [["--data", "{}"], ["--data={}"]])
+def test_every_command_can_be_told_its_data_folder(folders: Folders, told: list[str]) -> None:
+    environment.write(folders.environment, {"DATABASE_URL": "postgresql://chancery@/chancery?host=/running"})
+    arguments = ["enrollment_code", *(word.format(folders.data) for word in told), "olga@contoso.example"]
+    named, rest = commands.of_data(arguments)
+    assert rest == ["enrollment_code", "olga@contoso.example"]
+    with folders.held(), commands.surroundings(rest, named) as variables:
+        assert variables == {"DATABASE_URL": "postgresql://chancery@/chancery?host=/running"}
+
+
+def test_an_operator_s_command_sets_nothing_up(tmp_path: Path) -> None:
+    """It would run on an empty database, beside the one that was meant."""
+    with pytest.raises(SupervisorError, match="--data"), commands.surroundings(["enrollment_code"], tmp_path / "var"):
+        pytest.fail("it began")
+    assert not (tmp_path / "var").exists()
+
+
 class _Nothing:
     """Services that are not there."""
 
