@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from tenants.directory.models import Membership, PendingWithdrawal, Withdrawal
+from tenants.directory.models import Group, Membership, PendingWithdrawal, Withdrawal
 from tenants.organizations.models import Organization
 
 _BELOW = """
@@ -28,6 +28,17 @@ SELECT m.person_id FROM public.directory_groupmember m JOIN below b ON m.group_i
 UNION
 SELECT a.person_id FROM public.directory_groupmember m JOIN below b ON m.group_id = b.id
 JOIN public.directory_address a ON a.address = m.address AND a.proven_by <> ''
+"""
+
+_ABOVE = """
+WITH RECURSIVE above(id) AS (
+  SELECT m.group_id FROM public.directory_groupmember m
+  WHERE m.organization_id = %(organization)s::uuid AND (m.person_id = %(person)s::uuid OR m.address IN (
+    SELECT a.address FROM public.directory_address a WHERE a.person_id = %(person)s::uuid AND a.proven_by <> ''))
+  UNION
+  SELECT m.group_id FROM public.directory_groupmember m JOIN above a ON m.member_group_id = a.id
+)
+SELECT id FROM above
 """
 
 
@@ -65,8 +76,20 @@ def withdraw(
 
 
 def withdraw_members(organization_id: UUID) -> None:
-    """Note that an organization no longer stands for its members; whoever has no other is refused everywhere."""
+    """Note that an organization no longer stands for its members, nor its groups for anybody they hold."""
     withdraw(Membership.objects.within(organization_id).filter(guest=False).values_list("person_id", flat=True))
+    # Guests and bare addresses lose only what its groups gave, so only where these gave something is it news.
+    groups = list(Group.objects.within(organization_id).values_list("id", flat=True))
+    withdraw(people_below(groups), groups=groups)
+
+
+def withdraw_from_groups(organization_id: UUID, person_id: UUID) -> None:
+    """Note that a person lost what this organization's groups gave him anywhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOVE, {"organization": organization_id, "person": person_id})
+        groups = [group for (group,) in cursor.fetchall()]
+    if groups:
+        withdraw([person_id], groups=groups)
 
 
 def people_below(groups: Sequence[UUID]) -> set[UUID]:

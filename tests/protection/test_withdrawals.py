@@ -20,9 +20,11 @@ from tenants.directory.members import Member
 from tenants.directory.services import change_group as directory_group
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.create_person import create_person
 from tenants.directory.services.delete_group import delete_group
 from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.remove_address import remove_address
+from tenants.organizations.selectors import OrganizationFacts
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import opening, protect
 
@@ -51,6 +53,17 @@ def keeps(player: Player, sealed: Protected) -> bool:
         return player.offline().open_file(sealed.path, sealed.path.with_name(uuid4().hex)).source == "kept"
     except Unreachable:
         return False
+
+
+def hold(place: OrganizationFacts, reader: Player, *, guest: bool) -> str:
+    """Put the reader into a new group, as a guest of the organization or by his bare address; return its address."""
+    organization, name = place.id, f"{uuid4().hex[:6]}@{place.slug}.example"
+    if guest:
+        create_person(organization_id=organization, address=reader.address, name="R", guest=True, actor=ACTOR)
+    member = Member(person_id=reader.id) if guest else Member(address=reader.address)
+    inner = group(organization, f"held-{name}", member)
+    group(organization, f"granted-{name}", Member(group_id=inner))
+    return f"granted-{name}"
 
 
 Case = tuple[str, Callable[[], object]]
@@ -123,7 +136,39 @@ def suspended(cast: Cast, reader: Player) -> Case:
     return reader.address, change
 
 
-@pytest.mark.parametrize("way", [suspended, archived, nested, left_below, deleted, gave_up_the_address])
+def disabled_as_a_guest(cast: Cast, reader: Player) -> Case:
+    """Another organization disables its guest, whom its group holds."""
+    hostile = cast.organizations["hostile"]
+    granted = hold(hostile, reader, guest=True)
+    change = lambda: withdraw.disable_person(  # noqa: E731
+        organization_id=hostile.id, person_id=reader.id, reason="a test", actor=ACTOR
+    )
+    return granted, change
+
+
+def group_suspended(cast: Cast, reader: Player) -> Case:
+    """The organization is suspended whose group holds the bare address of somebody who belongs elsewhere."""
+    partner = cast.found(f"partner{uuid4().hex[:6]}", "pat")
+    granted = hold(partner, reader, guest=False)
+    change = lambda: withdraw.suspend_organization(  # noqa: E731
+        organization_id=partner.id, reason="a test", actor=ACTOR
+    )
+    return granted, change
+
+
+WAYS = [
+    suspended,
+    group_suspended,
+    disabled_as_a_guest,
+    archived,
+    nested,
+    left_below,
+    deleted,
+    gave_up_the_address,
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_every_way_of_losing_access_kills_what_a_device_keeps(
     cast: Cast, plan: Path, reader: Player, way: Callable[[Cast, Player], Case]
 ) -> None:

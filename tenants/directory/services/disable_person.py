@@ -9,7 +9,7 @@ from tenants.directory import holders
 from tenants.directory.access import end_access
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note
-from tenants.directory.withdrawals import withdraw
+from tenants.directory.withdrawals import withdraw, withdraw_from_groups
 
 
 @transaction.atomic
@@ -30,6 +30,9 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", 
     if everywhere:
         end_access(person_id)
     withdraw([person_id], organization_id=None if everywhere else organization_id)
+    if not everywhere:
+        # Its groups hold him no more, whoever granted them something; a feed that never heard of them hears nothing.
+        withdraw_from_groups(organization_id, person_id)
     note(
         kind="person.disabled",
         organizations=[organization_id],
