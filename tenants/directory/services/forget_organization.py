@@ -7,7 +7,7 @@ from django.db import transaction
 
 from tenants.directory.access import end_clients
 from tenants.directory.change import raise_epochs
-from tenants.directory.models import Address, ApiClient, Group, MailDomain, Membership, Person
+from tenants.directory.models import Address, ApiClient, Group, MailDomain, Membership, PendingWithdrawal, Person
 from tenants.directory.withdrawals import people_below, withdraw
 
 
@@ -21,6 +21,8 @@ def forget_organization(*, organization_id: UUID) -> None:
     programs = list(ApiClient.objects.within(organization_id).values_list("client_id", flat=True))
     end_clients(programs)
     Client.objects.filter(id__in=programs).delete()
+    # The row of an erased organization stays, so nothing else would ever take away what waits for its feed.
+    PendingWithdrawal.objects.filter(organization_id=organization_id).delete()
     groups = list(Group.objects.within(organization_id).values_list("id", flat=True))
     lost = people_below(groups)
     Group.objects.within(organization_id).delete()
