@@ -140,15 +140,21 @@ def _work_off(organization_id: UUID) -> int:
     """Work off one organization.
 
     Who never had a license here is no news for its feed.  But a license that was decided before the withdrawal may
-    still be on its way, so nobody is passed over until the longest licensing has ended.
+    still be on its way, so a withdrawal that did not concern everybody it names is looked at once more when the longest
+    licensing has ended.
     """
     done: list[int] = []
-    nobody: list[int] = []
+    again: list[int] = []
     with in_organization(organization_id):
         active = is_activated()
         for due in withdrawals.due(organization_id, _SETTLED):
-            told = active and withdraw(people=due.people, groups=due.groups, device_feed_id=due.device_feed_id)
-            (done if told or due.last_look or not active else nobody).append(due.id)
+            everybody = not active or withdraw(
+                people=due.people,
+                groups=due.groups,
+                device_feed_id=due.device_feed_id,
+                told_since=due.made_at if due.last_look else None,
+            )
+            (done if everybody or due.last_look else again).append(due.id)
     withdrawals.done(done)
-    withdrawals.concerned_nobody(nobody)
+    withdrawals.looked_at(again)
     return len(done)

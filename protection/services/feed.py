@@ -6,7 +6,9 @@ after it.
 """
 
 import hmac
-from datetime import timedelta
+import math
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -34,6 +36,13 @@ def kill_revisions_below(feed_id: bytes, rev: int) -> int:
 def kill_issued_until_now(feed_id: bytes) -> int:
     """Kill every license of one person or device issued so far; return the feed's new number."""
     return _append(feed_id, rev=None)
+
+
+def killed_since(moment: datetime, feed_ids: Collection[bytes]) -> set[bytes]:
+    """Return those of the people and devices whose licenses an entry of this moment or later kills."""
+    reach = math.ceil(moment.timestamp()) + LONGEST_LICENSING
+    entries = FeedEntry.objects.filter(before__gte=reach, feed_id__in=list(feed_ids))
+    return {bytes(feed_id) for feed_id in entries.values_list("feed_id", flat=True)}
 
 
 def touch() -> int:

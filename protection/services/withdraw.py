@@ -1,6 +1,7 @@
 """Take back what people and devices keep of this organization's documents, after the directory withdrew them (P24)."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -8,29 +9,37 @@ from django.db import transaction
 
 from audit.selectors.people import known_people
 from protection.models import GrantBinding, ServiceSettings
-from protection.services.feed import kill_all_of, kill_issued_until_now
+from protection.services.feed import derived_feed_id, killed_since, kill_issued_until_now
 
 MANY: Final = 1_000
 """From so many people on one entry kills what everybody keeps: the feed of a month has room for some ten thousand."""
 
 
 @transaction.atomic
-def withdraw(*, people: Collection[UUID], groups: Collection[UUID], device_feed_id: bytes | None) -> bool:
-    """Kill what those of the people hold who were ever licensed here; tell whether there was anybody.
+def withdraw(
+    *,
+    people: Collection[UUID],
+    groups: Collection[UUID],
+    device_feed_id: bytes | None,
+    told_since: datetime | None = None,
+) -> bool:
+    """Kill what those of the people hold who were ever licensed here; tell whether these are all of them.
 
     With ``groups`` only what these gave was lost: when none of them ever gave anybody anything here, nobody is
-    concerned, however often an organization that this one has nothing to do with changes its groups.
+    concerned, however often an organization that this one has nothing to do with changes its groups.  At a later look
+    at the same withdrawal ``told_since`` is its time: whoever the feed has told since is not told again.
     """
     if groups and not GrantBinding.objects.filter(identity__in=groups).exists():
         return False
     concerned = known_people(people)
-    if not concerned:
-        return False
-    if device_feed_id is not None:
-        kill_issued_until_now(device_feed_id)
-    elif len(concerned) >= MANY:
-        kill_all_of(ServiceSettings.objects.values_list("organization_id", flat=True).get(id=1))
-    else:
-        for person in sorted(concerned):
-            kill_all_of(person)
-    return True
+    if concerned:
+        lost = {device_feed_id} if device_feed_id is not None else _feed_ids(concerned)
+        for feed_id in sorted(lost if told_since is None else lost - killed_since(told_since, lost)):
+            kill_issued_until_now(feed_id)
+    return concerned == set(people)
+
+
+def _feed_ids(people: Collection[UUID]) -> set[bytes]:
+    service = ServiceSettings.objects.get(id=1)
+    identities = [service.organization_id] if len(people) >= MANY else people
+    return {derived_feed_id(bytes(service.feed_secret), identity) for identity in identities}

@@ -312,7 +312,7 @@ class Withdrawal(models.Model):
 class PendingWithdrawal(models.Model):
     """A withdrawal that one organization has not put into its revocation feed yet.
 
-    ``looked_at`` says that it concerned nobody there when it was looked at the first time.
+    ``looked_at`` says that it did not concern everybody it names when it was looked at the first time.
     """
 
     withdrawal = models.ForeignKey(Withdrawal, on_delete=models.CASCADE, related_name="pending")

@@ -7,7 +7,7 @@ the portal takes the rows, one organization after the other.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -50,6 +50,7 @@ class Due:
     people: tuple[UUID, ...]
     groups: tuple[UUID, ...]
     device_feed_id: bytes | None
+    made_at: datetime
     last_look: bool
     """Whether it is so old that nothing decided before it can still be on its way."""
 
@@ -119,6 +120,7 @@ def due(organization_id: UUID, settled: timedelta) -> list[Due]:
             people=tuple(row.withdrawal.people),
             groups=tuple(row.withdrawal.groups),
             device_feed_id=None if row.withdrawal.device_feed_id is None else bytes(row.withdrawal.device_feed_id),
+            made_at=row.withdrawal.made_at,
             last_look=row.last_look,
         )
         for row in rows.filter(_worth_a_look(settled), organization_id=organization_id).order_by("id")
@@ -130,8 +132,8 @@ def done(ids: Iterable[int]) -> None:
     PendingWithdrawal.objects.filter(id__in=list(ids)).delete()
 
 
-def concerned_nobody(ids: Iterable[int]) -> None:
-    """Note that these were looked at for the first time."""
+def looked_at(ids: Iterable[int]) -> None:
+    """Note that these were looked at for the first time and did not concern everybody they name."""
     PendingWithdrawal.objects.filter(id__in=list(ids)).update(looked_at=True)
 
 

@@ -248,6 +248,30 @@ def test_a_hostile_organization_cannot_kill_what_strangers_keep_by_its_groups(
     assert keeps(reader, sealed)
 
 
+def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twice(
+    cast: Cast, plan: Path, reader: Player, contoso: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are taken out at once; the first license of one of them was still on its way then."""
+    fabrikam, team, late = cast.organizations["fabrikam"].id, f"team-{reader.address}", f"late-{uuid4().hex[:6]}"
+    newcomer = cast.join(late, "fabrikam")
+    leaving = [Member(person_id=reader.id), Member(person_id=newcomer.id)]
+    made = group(fabrikam, team, *leaving)
+    sealed = protect(cast.olga, plan, f"{team}:VIEW", f"{newcomer.address}:VIEW", offline_days=7)
+    opening(reader, sealed.path)
+    seen = waiting(contoso, looked_at=True)
+    withdraw.change_group(organization_id=fabrikam, group_id=made, remove=leaving, actor=ACTOR)
+    assert not keeps(reader, sealed)
+    assert waiting(contoso, looked_at=True) == seen + 1
+    # His own grant stands in for a license by the group that is recorded only now.
+    opening(newcomer, sealed.path)
+    assert keeps(newcomer, sealed)
+    before = head(contoso)
+    monkeypatch.setattr(withdraw, "_SETTLED", timedelta(0))
+    spread_withdrawals()
+    assert (head(contoso), waiting(contoso, looked_at=True)) == (before + 1, 0)
+    assert not keeps(newcomer, sealed)
+
+
 def test_so_many_at_once_are_one_entry_for_everybody(
     cast: Cast, plan: Path, reader: Player, contoso: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
