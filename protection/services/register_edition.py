@@ -66,6 +66,12 @@ def register_edition(
 
 
 def _insert(arrival: _Arrival, content: Content) -> None:
+    """Check and insert the edition.
+
+    The feed head's lock comes first, as in every change of a template, a policy or the settings: what is read under it
+    holds until this is committed.  Changes to the directory take no such lock, so who sealed is asked about last.
+    """
+    touch()
     newest = content.editions.order_by("-n").first()
     facts = arrival.seal.seal.facts
     continues = None
@@ -79,8 +85,6 @@ def _insert(arrival: _Arrival, content: Content) -> None:
         key = _next_key(arrival, content, continues)
     else:
         raise InvalidFile("This edition does not follow the newest one on record.")
-    _check_sealer(arrival)
-    touch()
     add_edition(
         organization=arrival.organization, content=content, seal=arrival.seal, content_key=key, continues=continues
     )
@@ -92,6 +96,7 @@ def _insert(arrival: _Arrival, content: Content) -> None:
         sealer=arrival.seal.sealer,
         details={"edition": facts.n},
     )
+    _check_sealer(arrival)
 
 
 def _check_certificate(arrival: _Arrival, content: Content) -> None:

@@ -1,17 +1,29 @@
 """Who sealed an edition, asked anew when it is brought: rights that went another way than by the document."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection, connections, transaction
 
 from portal.operations.withdraw import change_group, disable_person, revoke_device
 from protection.client.session import Protected
 from protection.errors import InvalidFile
+from protection.events import Actor
+from protection.licensing.policy import parse_policy
 from protection.sealing.read import open_sealed
+from protection.services.create_template import create_template
+from protection.services.edit_template import edit_template
+from protection.services.feed import touch
+from protection.services.publish_template import publish_template
+from protection.services.template_draft import TemplateDraft
+from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.disable_person import disable_person as directory_disable
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import MAX, call, ledger, objects, opening, protect
 from tests.protection.test_publishing import edited, seal_by, text_of
@@ -82,6 +94,62 @@ def test_who_left_the_group_cannot_bring_his_edition_himself(
     leave_the_group(contoso, editor, editors)
     answer = call(editor, "contoso", "POST", "registrations", objects(saved))
     assert (answer.status_code, answer.json()["reason"]) == (409, "tampered")
+
+
+def narrow_the_template(cast: Cast, template: UUID, _editor: Player) -> None:
+    draft = TemplateDraft(names={"en": "Narrow"}, policy=parse_policy({"grants": [{"who": MAX, "rights": ["VIEW"]}]}))
+    edit_template(actor=actor_of(cast.ada), template=template, draft=draft)
+
+
+def disable_beside_a_change(cast: Cast, _template: UUID, editor: Player) -> None:
+    """Hold the feed as any change does, while the directory disables the editor."""
+    touch()
+    directory_disable(organization_id=cast.organizations["contoso"].id, person_id=editor.id, actor=ACTOR)
+
+
+@pytest.mark.parametrize("loss", [narrow_the_template, disable_beside_a_change])
+def test_an_edition_that_arrives_during_a_loss_does_not_slip_through(
+    cast: Cast, contoso: UUID, plan: Path, editor: Player, loss: Callable[[Cast, UUID, Player], None]
+) -> None:
+    """The loss is made but not committed when the edition arrives; it has to wait and then to be judged by it."""
+    name, grants = f"Wide {uuid4().hex[:6]}", [{"who": editor.address, "rights": ["VIEW", "EDIT"]}]
+    with in_organization(contoso):
+        draft = TemplateDraft(names={"en": name}, policy=parse_policy({"grants": grants}))
+        template = create_template(actor=actor_of(cast.ada), draft=draft)
+        publish_template(actor=actor_of(cast.ada), template=template)
+    shared = protect(cast.olga, plan, template=name)
+    saved = seal_by(editor, shared, b"in the middle")
+    with ThreadPoolExecutor(1) as beside:
+        with in_organization(contoso), transaction.atomic():
+            loss(cast, template, editor)
+            answer = beside.submit(bring, cast.olga, saved)
+            wait_until_somebody_waits_for_a_lock()
+        assert answer.result() == 409
+    assert ledger(cast, "contoso", "content.edited", cid=shared.cid, outcome="done") == []
+
+
+def bring(player: Player, saved: Path) -> int:
+    try:
+        return call(player, "contoso", "POST", "registrations", objects(saved)).status_code
+    finally:
+        connections.close_all()
+
+
+def wait_until_somebody_waits_for_a_lock() -> None:
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_stat_clear_snapshot()")
+            cursor.execute(
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits for the change")
+
+
+def actor_of(player: Player) -> Actor:
+    return Actor(person=player.id, address=player.address, administrator=True)
 
 
 def test_the_right_to_edit_that_became_one_to_read_is_not_enough(
