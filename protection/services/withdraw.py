@@ -9,7 +9,7 @@ from django.db import transaction
 
 from audit.selectors.people import known_people
 from protection.models import GrantBinding, ServiceSettings
-from protection.services.feed import derived_feed_id, killed_since, kill_issued_until_now
+from protection.services.feed import derived_feed_id, kill_issued_until_now, killed_since
 
 MANY: Final = 1_000
 """From so many people on one entry kills what everybody keeps: the feed of a month has room for some ten thousand."""

@@ -53,6 +53,24 @@ def test_the_life_of_a_document(stack: Stack, tmp_path: Path):
     assert not (tmp_path / "six").exists()
 
 
+def test_the_life_of_a_template_and_why(stack: Stack, tmp_path: Path):
+    ada, name = stack.ada, "Partners only"
+    ada.run("template", "create", name, "--grant", f"{RITA}:VIEW", "--publish")
+    sealed = written(tmp_path).with_name("plan.sealed")
+    stack.olga.run("protect", tmp_path / "plan.txt", "--template", name, "-o", sealed)
+    asked = ("why", sealed, "--who", RITA, "--right", "print")
+    assert not stack.olga.json(*asked)["allowed"]
+    assert ada.json("template", "edit", name, "--grant", f"{RITA}:VIEW,PRINT")["version"] == 2
+    assert stack.olga.json(*asked)["allowed"]
+    assert f"{RITA} may PRINT." in stack.olga.run(*asked)
+    assert ada.json("template", "restore", name, "--version", "1")["version"] == 3
+    assert "No entry of the policy grants this person access." in stack.olga.run(*asked)
+    rows = ada.json("template", "history", name)["results"]
+    assert [(row["version"], row["changed"]) for row in rows] == [(3, RITA), (2, RITA), (1, "the first version")]
+    assert "archived" in ada.run("template", "copy", name, "--name", "A copy")
+    assert "There is no template called" in ada.run("template", "history", "Nothing", code=2)
+
+
 def test_protect_and_open_without_the_network(stack: Stack, tmp_path: Path):
     kept = sealed_by(stack.olga, written(tmp_path), f"{RITA}:VIEW", days=7)
     stack.rita.run("open", kept, "-o", tmp_path / "online")

@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "revoke": "documents.revoke",
         "restore": "documents.restore",
         "change": "documents.change",
+        "why": "why.why",
     },
     "Administration": {
         "template": "templates.template",

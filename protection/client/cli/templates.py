@@ -117,6 +117,7 @@ def edit(
         "expiry_option": "after_days" if expires_after_days else found["expiry_option"],
         "expires": None if expires_after_days else found["expires"],
         "expires_after_days": expires_after_days or found["expires_after_days"],
+        "based_on": found["version"],
     }
     answer = place.call("PUT", f"/api/v1/templates/{found['id']}", body)
     output.result(answer, f"“{found['name']}” is changed (version {answer['version']}).")
@@ -136,6 +137,53 @@ def publish(output: Output, place: Organization, which: str) -> None:
 def archive(output: Output, place: Organization, which: str) -> None:
     """Stop offering a template; what it protects still opens."""
     _done(output, place, which, "archive", "is not offered any more")
+
+
+@template.command()
+@WHICH
+@click.option("--name", default="", help="What the copy is called.")
+@in_organization
+def copy(output: Output, place: Organization, which: str, name: str) -> None:
+    """Make an archived template that says the same."""
+    found = _template(place, which)
+    made = place.call("POST", f"/api/v1/templates/{found['id']}/copy", {"name": name})
+    output.result(made, f"The copy of “{found['name']}” is archived until you publish it ({made['id']}).")
+
+
+@template.command()
+@WHICH
+@in_organization
+def history(output: Output, place: Organization, which: str) -> None:
+    """List every version: who made it, when, and how much it changed."""
+    found = _template(place, which)
+    versions = place.call("GET", f"/api/v1/templates/{found['id']}/versions")["results"]
+    rows = [
+        {
+            "version": one["number"],
+            "made": one["made_at"],
+            "author": one["author"]["name"] if one["author"] else "the service",
+            "changed": ", ".join(_changed(one)) or ("the first version" if one["number"] == 1 else "nothing"),
+        }
+        for one in versions
+    ]
+    tables.show(output, rows, ["version", "made", "author", "changed"], empty="It has no versions.")
+
+
+@template.command()
+@WHICH
+@click.option("--version", type=click.IntRange(min=1), required=True, help="Its number in the history.")
+@in_organization
+def restore(output: Output, place: Organization, which: str, version: int) -> None:
+    """Bring back what an earlier version said, as a new version."""
+    found = _template(place, which)
+    answer = place.call("POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore")
+    output.result(answer, f"“{found['name']}” says again what version {version} said (version {answer['version']}).")
+
+
+def _changed(version: dict[str, Any]) -> list[str]:
+    """Name what a version changed: whom it gave or took something, and which other members differ."""
+    said = [one["who"].removeprefix("address:") or one["member"] for one in version["changes"]]
+    return [*said, *(["name or description"] if version["renamed"] else []), *(["end"] if version["expiry"] else [])]
 
 
 def _done(output: Output, place: Organization, which: str, verb: str, done: str) -> None:
