@@ -13,6 +13,8 @@
     ├── UnknownSuite           a suite name this version does not know                 (exit 3)
     ├── InvalidPolicy          a policy breaks its schema                              (exit 2)
     ├── Conflict               the request contradicts a state that already exists
+    │   ├── Superseded         another edition of the document is newer
+    │   └── MayNotEdit         the right to edit by which an edition was sealed counts no more
     ├── NotFound               no such thing, or none that the caller may see
     └── Unavailable            the service cannot decide now; nothing was issued       (exit 4)
 
@@ -119,6 +121,20 @@ class Conflict(ChanceryError):
 
     code = "conflict"
     remedy = "Reload the page or the object and try again."
+
+
+class Superseded(Conflict):
+    """A genuine edition that does not follow the newest one on record; it is not recorded."""
+
+    code = "superseded"
+    remedy = "Get the newest edition, and put your changes into that one."
+
+
+class MayNotEdit(Conflict):
+    """A genuine edition by somebody whose right to edit counts no more; it is not recorded."""
+
+    code = "may_not_edit"
+    remedy = "Open the newest edition again; if you may still edit it, put your changes into that one."
 
 
 class NotFound(ChanceryError):

@@ -28,7 +28,7 @@ def home(request: PageRequest) -> HttpResponse:
         "key": None,
     }
     if standing.may(Permission.AUDIT_READ):
-        wanted = Filter(kinds=["content.opened", "content.tampered"], outcome="refused")
+        wanted = Filter(kinds=["content.opened", "content.edited", "content.tampered"], outcome="refused")
         context["refusals"] = [shown_event(row) for row in events(filter=wanted, limit=5).events]
     if standing.may(Permission.KEYS_READ):
         context["key"] = next((key for key in keys() if key.status == "active"), None)

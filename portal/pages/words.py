@@ -101,6 +101,8 @@ def shown_event(row: EventRow) -> ShownEvent:
     refused = row.outcome in {"refused", "failed"}
     if row.kind == "content.opened":
         what = "was refused" if refused else "opened it"
+    elif row.kind == "content.edited" and refused:
+        what = "brought an edition that was not taken"
     else:
         what = _KINDS.get(row.kind, row.kind.replace(".", " ").replace("_", " "))
     return ShownEvent(

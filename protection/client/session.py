@@ -32,7 +32,7 @@ from protection.licensing.body import BodySeal, Sealer, SealFacts, seal_edition_
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.policy import Grant, Policy, Principal, parse_policy
 from protection.licensing.publishing import PublishingLicense, publish
-from protection.licensing.reasons import Reason
+from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import parse_rights
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
@@ -332,19 +332,12 @@ class _Registration:
         except Unreachable:
             self._place.later("registration", item)
             return
-        except Refused as error:
-            if seal.facts.n > 1 and error.reason == Reason.TAMPERED:
-                raise _superseded() from error
-            raise
         self.done = True
 
 
 def _superseded() -> Refused:
-    return Refused(
-        "Somebody has saved another edition of this document since.",
-        reason="superseded",
-        remedy="Get the newest edition, and put your changes into that one.",
-    )
+    words = WORDS[Reason.SUPERSEDED]
+    return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
 
 
 @contextmanager

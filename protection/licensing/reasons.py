@@ -30,6 +30,8 @@ class Reason(StrEnum):
     TEMPLATE_UNKNOWN = "template_unknown"
     CONTENT_ID_CONFLICT = "content_id_conflict"
     TAMPERED = "tampered"
+    SUPERSEDED = "superseded"
+    MAY_NOT_EDIT = "may_not_edit"
     PUBLISHING_NOT_ALLOWED = "publishing_not_allowed"
     VIEWER_ONLY = "viewer_only"
 
@@ -161,6 +163,18 @@ WORDS: dict[Reason, Words] = {
         "A changed copy of this document was refused.",
         "A seal, license or certificate did not verify.",
         "Ask the sender for the file again.",
+    ),
+    Reason.SUPERSEDED: Words(
+        "Somebody has saved another edition of this document since.",
+        "An edition was brought that does not follow the newest one; it was not taken.",
+        "The edition's predecessor is not the newest edition on record; nobody changed anything unlawfully.",
+        "Get the newest edition, and put your changes into that one.",
+    ),
+    Reason.MAY_NOT_EDIT: Words(
+        "The right to edit this document by which this edition was saved counts no more.",
+        "An edition was brought by a right to edit that counts no more; it was not taken.",
+        "The edit certificate had ended, access was changed after it was given, or whoever sealed it lost the right.",
+        "Open the newest edition again; if you may still edit it, put your changes into that one.",
     ),
     Reason.PUBLISHING_NOT_ALLOWED: Words(
         "You may not protect documents for this organization.",

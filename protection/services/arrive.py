@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import ChanceryError, Unavailable
+from protection.errors import ChanceryError, MayNotEdit, Superseded, Unavailable
 from protection.events import Actor, Kind, Outcome
 from protection.licensing.reasons import Reason
 from protection.models import Content
@@ -48,8 +48,9 @@ class Wanted:
 def arrive(
     *, organization: UUID, wanted: Wanted, directory: Directory, actor: Actor, now: int
 ) -> Registered | RegistrationRefused:
-    """Verify and record what is new about a document; what does not verify is recorded as tampering.
+    """Verify and record what is new about a document.
 
+    What does not verify is recorded as tampering; a genuine edition that comes too late, as an edit that was refused.
     A caller that licenses reads the state again afterwards: what was not believed is still not there.  Raises
     SendWholeLicense when only digests are known.
     """
@@ -68,20 +69,22 @@ def arrive(
         )
     except Unavailable:
         raise
+    except (Superseded, MayNotEdit) as error:
+        return _refused(Kind.CONTENT_EDITED, Reason(error.code), wanted, actor, error)
     except ChanceryError as error:
-        return _tampered(wanted, actor, error)
+        return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, error)
 
 
 @transaction.atomic
-def _tampered(wanted: Wanted, actor: Actor, error: ChanceryError) -> RegistrationRefused:
+def _refused(kind: Kind, reason: Reason, wanted: Wanted, actor: Actor, error: ChanceryError) -> RegistrationRefused:
     known = Content.objects.filter(pl_digest=wanted.pl).values_list("cid", "title").first()
     event = record_action(
-        Kind.CONTENT_TAMPERED,
+        kind,
         actor,
         outcome=Outcome.REFUSED,
-        reason=Reason.TAMPERED,
+        reason=reason,
         content_id=None if known is None else known[0],
         title="" if known is None else known[1],
         details={"code": error.code, "what": error.message},
     )
-    return RegistrationRefused(Reason.TAMPERED, event)
+    return RegistrationRefused(reason, event)

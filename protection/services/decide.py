@@ -4,7 +4,7 @@ One statement reads all state, ``licensing.evaluate`` decides, one statement rec
 nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
@@ -21,6 +21,7 @@ from protection.selectors.licensing import ContentState, EditionState, ServiceSt
 from protection.services.arrive import SendWholeLicense, Wanted, arrive
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
+from protection.services.register import RegistrationRefused
 
 ATTEMPTS: Final = 4
 """How often a decision is made anew when state moves under it before the service says that it is too busy."""
@@ -106,24 +107,27 @@ def decide(
     Documents and editions that are seen for the first time are put on record before, in transactions of their own.
     Raises SendWholeLicense for those of which only digests came, and Unavailable when nothing could be recorded.
     """
+    refused: Mapping[int, Reason] = {}
     for attempt in range(ATTEMPTS):
         reading = lane.read(wanted)
-        if attempt == 0 and _arrived(caller, reading, wanted):
+        unknown = _unknown(reading, wanted) if attempt == 0 else []
+        if unknown:
+            refused = _arrive(caller, reading, wanted, unknown)
             reading = lane.read(wanted)
         if reading.service.ledger_has_gap:
             raise LedgerHasGap
         organization = _organization(caller, reading)
         decided = tuple(
-            _decided(organization, reading, item, state, batch=batch)
-            for item, state in zip(wanted, reading.documents, strict=True)
+            _decided(organization, reading, item, state, batch=batch, body=refused.get(place, Reason.TAMPERED))
+            for place, (item, state) in enumerate(zip(wanted, reading.documents, strict=True))
         )
         if lane.record([_event(caller, reading, item) for item in decided], reading):
             return reading, decided
     raise Unavailable("The organization is being changed right now, and no decision could be recorded.")
 
 
-def _arrived(caller: Caller, reading: Reading, wanted: Sequence[Wanted]) -> bool:
-    """Put on record what is new among the documents asked for; tell whether anything was new."""
+def _unknown(reading: Reading, wanted: Sequence[Wanted]) -> list[int]:
+    """Return the places of what is not on record yet.  Raises SendWholeLicense when only digests came of it."""
     unknown = [
         place
         for place, state in enumerate(reading.documents)
@@ -132,6 +136,11 @@ def _arrived(caller: Caller, reading: Reading, wanted: Sequence[Wanted]) -> bool
     bare = [place for place in unknown if not wanted[place].whole]
     if bare:
         raise SendWholeLicense("The service does not know this document or this edition of it yet.", places=bare)
+    return unknown
+
+
+def _arrive(caller: Caller, reading: Reading, wanted: Sequence[Wanted], unknown: Sequence[int]) -> dict[int, Reason]:
+    """Put on record what is new among the documents asked for; return why some was not taken, by its place."""
     actor = Actor(
         person=reading.subject.person,
         address=reading.address,
@@ -140,15 +149,18 @@ def _arrived(caller: Caller, reading: Reading, wanted: Sequence[Wanted]) -> bool
         device=caller.device.id,
         source=caller.source,
     )
+    refused = {}
     for place in unknown:
-        arrive(
+        outcome = arrive(
             organization=caller.organization,
             wanted=wanted[place],
             directory=caller.directory,
             actor=actor,
             now=reading.service.now,
         )
-    return bool(unknown)
+        if isinstance(outcome, RegistrationRefused):
+            refused[place] = outcome.reason
+    return refused
 
 
 def _organization(caller: Caller, reading: Reading) -> OrganizationFacts:
@@ -165,8 +177,15 @@ def _organization(caller: Caller, reading: Reading) -> OrganizationFacts:
 
 
 def _decided(
-    organization: OrganizationFacts, reading: Reading, wanted: Wanted, state: ContentState | None, *, batch: bool
+    organization: OrganizationFacts,
+    reading: Reading,
+    wanted: Wanted,
+    state: ContentState | None,
+    *,
+    batch: bool,
+    body: Reason,
 ) -> Decided:
+    """Decide about one document; ``body`` is why its body is refused if it is on record with other ones only."""
     if state is None:
         # What could be believed was registered before, so this license did not verify.
         return Refused(wanted, None, Deny(Reason.TAMPERED), uuid4())
@@ -180,8 +199,8 @@ def _decided(
     if isinstance(decision, Deny):
         return Refused(wanted, state, decision, uuid4())
     if state.edition is None:
-        # Access would be given, but not to this body: it is sealed by nobody the service knows.
-        return Refused(wanted, state, Deny(Reason.TAMPERED), uuid4())
+        # Access would be given, but not to this body: it was not taken when it was brought.
+        return Refused(wanted, state, Deny(body), uuid4())
     if batch and viewer_only(state, decision):
         return Refused(wanted, state, Deny(Reason.VIEWER_ONLY), uuid4())
     return Granted(wanted, state, state.edition, decision, uuid4())

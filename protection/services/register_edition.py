@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from protection.crypto import aead, bindings
-from protection.errors import InvalidFile, InvalidObject
+from protection.errors import InvalidFile, InvalidObject, MayNotEdit, Superseded
 from protection.events import Actor, Kind
 from protection.keys.issuing import chain
 from protection.keys.tenant import store_of
@@ -47,7 +47,8 @@ def register_edition(
     """Record an edition that somebody brings; ``actor`` need not be the one who sealed it.
 
     It counts if whoever sealed it may edit the document now, from the device that sealed it, and if its edit
-    certificate is of the document's present revision and has not ended.  Raises InvalidFile otherwise.
+    certificate is of the document's present revision and has not ended.  Raises Superseded and MayNotEdit otherwise, and
+    the errors of ``protection.licensing`` for what does not verify.
     """
     license_ = PublishingLicense.parse(publishing_license)
     seal = BodySeal.parse(body_seal).verify(license=license_, chain=chain(organization))
@@ -81,10 +82,10 @@ def _insert(arrival: _Arrival, content: Content) -> None:
         _check_certificate(arrival, content)
         continues = newest if arrival.seal.seal.env is None else None
         if continues is not None and continues.key_rev < content.rev:
-            raise InvalidFile("Somebody lost access since the key was made; this edition needs a new key.")
+            raise MayNotEdit("Somebody lost access since the key was made; this edition needs a new key.")
         key = _next_key(arrival, content, continues)
     else:
-        raise InvalidFile("This edition does not follow the newest one on record.")
+        raise Superseded("This edition does not follow the newest one on record.")
     add_edition(
         organization=arrival.organization, content=content, seal=arrival.seal, content_key=key, continues=continues
     )
@@ -105,9 +106,9 @@ def _check_certificate(arrival: _Arrival, content: Content) -> None:
         seal.certificate, chain=chain(arrival.organization).learn(seal.delegation), pl=arrival.license.digest
     )
     if certificate.rev != content.rev:
-        raise InvalidFile("Access to the document was changed after the right to edit was given.")
+        raise MayNotEdit("Access to the document was changed after the right to edit was given.")
     if not certificate.covers(arrival.now):
-        raise InvalidFile("The right to edit this document had ended before the edition was brought.")
+        raise MayNotEdit("The right to edit this document had ended before the edition was brought.")
 
 
 def _check_sealer(arrival: _Arrival) -> None:
@@ -119,14 +120,14 @@ def _check_sealer(arrival: _Arrival) -> None:
     sealer = arrival.seal.sealer
     subject = arrival.directory.subject(sealer.sub, sealer.dev)
     if subject is None:
-        raise InvalidFile("Nobody here knows the person or device that sealed this edition.")
+        raise MayNotEdit("Nobody here knows the person or device that sealed this edition.")
     decision = decision_about(
         organization=arrival.organization, pl_digest=arrival.license.digest, subject=subject, now=arrival.now
     )
     if isinstance(decision, Deny):
-        raise InvalidFile(f"Whoever sealed this edition may not edit the document any more ({decision.reason}).")
+        raise MayNotEdit(f"Whoever sealed this edition may not edit the document any more ({decision.reason}).")
     if Right.EDIT not in decision.rights:
-        raise InvalidFile("Whoever sealed this edition may read the document, but not edit it any more.")
+        raise MayNotEdit("Whoever sealed this edition may read the document, but not edit it any more.")
 
 
 def _first_key(arrival: _Arrival, content: Content) -> bytes:

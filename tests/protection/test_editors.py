@@ -11,7 +11,6 @@ from django.db import connection, connections, transaction
 
 from portal.operations.withdraw import change_group, disable_person, revoke_device
 from protection.client.session import Protected
-from protection.errors import InvalidFile
 from protection.events import Actor
 from protection.licensing.policy import parse_policy
 from protection.sealing.read import open_sealed
@@ -25,7 +24,7 @@ from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.disable_person import disable_person as directory_disable
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import MAX, call, ledger, objects, opening, protect
+from tests.protection.scene import MAX, call, ledger, objects, opening, protect, refusal
 from tests.protection.test_publishing import edited, seal_by, text_of
 
 
@@ -79,12 +78,12 @@ def test_an_edition_counts_only_if_its_sealer_may_edit_when_it_is_brought(
 ) -> None:
     saved = seal_by(editor, shared, b"too late")
     loss(contoso, editor, editors)
-    with pytest.raises(InvalidFile):
-        opening(cast.max, saved)
+    assert refusal(cast.max, saved).reason == "may_not_edit"
     assert text_of(cast.max, shared.path), "the edition before still opens"
-    (event, *_) = ledger(cast, "contoso", "content.tampered", cid=shared.cid)
+    (event,) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
+    assert (event.outcome, event.reason) == ("refused", "may_not_edit")
     assert "may not edit the document any more" in event.details["what"]
-    assert ledger(cast, "contoso", "content.edited", cid=shared.cid) == []
+    assert ledger(cast, "contoso", "content.tampered", cid=shared.cid) == []
 
 
 def test_who_left_the_group_cannot_bring_his_edition_himself(
@@ -93,7 +92,7 @@ def test_who_left_the_group_cannot_bring_his_edition_himself(
     saved = seal_by(editor, shared, b"too late")
     leave_the_group(contoso, editor, editors)
     answer = call(editor, "contoso", "POST", "registrations", objects(saved))
-    assert (answer.status_code, answer.json()["reason"]) == (409, "tampered")
+    assert (answer.status_code, answer.json()["reason"]) == (409, "may_not_edit")
 
 
 def narrow_the_template(cast: Cast, template: UUID, _editor: Player) -> None:
@@ -159,8 +158,7 @@ def test_the_right_to_edit_that_became_one_to_read_is_not_enough(
     shared = protect(cast.olga, plan, *grants, offline_days=7)
     saved = seal_by(editor, shared, b"too late")
     leave_the_group(contoso, editor, editors)
-    with pytest.raises(InvalidFile):
-        opening(cast.max, saved)
+    assert refusal(cast.max, saved).reason == "may_not_edit"
 
 
 def test_an_edition_does_not_ask_how_its_sealer_would_sign_in_now(cast: Cast, plan: Path, editor: Player) -> None:

@@ -274,10 +274,10 @@ def seal_by(player: Player, shared: Protected, text: bytes) -> Path:
 def test_of_two_editions_of_one_text_the_first_one_brought_counts(cast: Cast, shared: Protected) -> None:
     one, other = seal_by(cast.rita, shared, b"one"), seal_by(cast.rita, shared, b"other")
     assert text_of(cast.max, one) == b"one"
-    with pytest.raises(InvalidFile):
-        opening(cast.max, other)
-    (event, *_) = ledger(cast, "contoso", "content.tampered", cid=shared.cid)
-    assert (event.outcome, event.reason) == ("refused", "tampered")
+    assert refusal(cast.max, other).reason == "superseded"
+    (event, *_) = ledger(cast, "contoso", "content.edited", cid=shared.cid, outcome="refused")
+    assert event.reason == "superseded"
+    assert ledger(cast, "contoso", "content.tampered", cid=shared.cid) == []
 
 
 def test_an_edition_that_skips_one_is_refused(cast: Cast, shared: Protected) -> None:
@@ -287,8 +287,7 @@ def test_an_edition_that_skips_one_is_refused(cast: Cast, shared: Protected) -> 
     cast.rita.http.cut.add("/api/v1/registrations")
     third = third_edition(cast.rita, shared.path, second, b"third")
     cast.rita.http.cut.clear()
-    with pytest.raises(InvalidFile):
-        opening(cast.max, third)
+    assert refusal(cast.max, third).reason == "superseded"
     assert text_of(cast.max, second) == b"second", "the one in between can still be brought"
     assert text_of(cast.max, third) == b"third"
 
@@ -318,11 +317,10 @@ def test_an_editor_who_lost_the_right_brings_nothing_more(cast: Cast, shared: Pr
     saved = seal_by(cast.rita, shared, b"too late")
     policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}, {"who": "max@contoso.example", "rights": ["VIEW"]}]}
     call(cast.olga, "contoso", "PUT", f"documents/{shared.cid}/policy", {"policy": policy})
-    with pytest.raises(InvalidFile):
-        opening(cast.max, saved)
+    assert refusal(cast.max, saved).reason == "may_not_edit"
     assert text_of(cast.max, shared.path), "the edition before still opens"
-    (event, *_) = ledger(cast, "contoso", "content.tampered", cid=shared.cid)
-    assert event.details["code"] == "invalid_file"
+    (event,) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
+    assert (event.outcome, event.details["code"]) == ("refused", "may_not_edit")
 
 
 def test_an_edit_certificate_names_person_device_document_and_revision(cast: Cast, shared: Protected) -> None:
