@@ -15,9 +15,12 @@ from protection.client.account import RENEW_BEFORE, Service
 from protection.client.errors import Misused, Refused, ServiceError, Unreachable
 from protection.client.home import Home
 from protection.errors import ChanceryError, FeedGap, UntrustedKey
+from protection.licensing.body import BodySeal
 from protection.licensing.feed import FeedEntry, FeedState, FeedStatement
 from protection.licensing.jws import b64, unb64
 from protection.licensing.licensor import LicensorCertificate
+from protection.licensing.publishing import PublishingLicense
+from protection.licensing.reasons import Reason
 from protection.licensing.statement import OrganizationStatement
 from protection.licensing.trust import Chain
 
@@ -35,6 +38,19 @@ EVENTS_AT_ONCE: Final = 1_000
 """How many waiting events are sent in one request; the service takes ten times as many."""
 
 _EARLY: Final = 3_600
+_FINAL: Final = frozenset({Reason.TAMPERED, Reason.CONTENT_ID_CONFLICT, Reason.SUPERSEDED, Reason.MAY_NOT_EDIT})
+_MALFORMED: Final = frozenset({400, 413, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A registration that waited and was refused for good: the document or edition is known to nobody."""
+
+    cid: UUID
+    edition: int
+    reason: str
+    message: str
+    next_step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +64,24 @@ class Publishing:
 
 
 class Organization:
-    """One organization, through one account.  ``online`` false means that the network is not even tried."""
+    """One organization, through one account.  ``online`` false means that the network is not even tried.
 
-    def __init__(self, home: Home, service: Service, organization: UUID, *, online: bool = True) -> None:
+    What is refused for good although it waited to be sent is added to ``dropped``.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        service: Service,
+        organization: UUID,
+        *,
+        online: bool = True,
+        dropped: list[Dropped] | None = None,
+    ) -> None:
         """Know the organization with this id."""
         self.id = organization
         self.online = online
+        self.dropped = [] if dropped is None else dropped
         self._home = home
         self._service = service
         self._statement: OrganizationStatement | None = None
@@ -295,24 +323,42 @@ class Organization:
     def send_waiting(self) -> int:
         """Send what waits; return how many items there were.
 
-        What the service refuses for good is dropped; whatever else goes wrong leaves it waiting and raises.
+        What the service refuses for good is dropped and noted as that; whatever else goes wrong leaves it waiting and
+        raises, a refusal only after the events were sent.  No registration overtakes one that waits on, since it may be
+        of the edition that follows.
         """
         waiting = [(name, self._home.read(name)) for name in self._home.names(f"waiting-{self.id}")]
         known = [(name, record) for name, record in waiting if record is not None]
-        for name, record in known:
-            if record["kind"] == "registration":
-                with contextlib.suppress(Refused, ServiceError):
-                    self.call("POST", "/api/v1/registrations", record["item"], proof=True)
-                self._home.remove(name)
+        refused = self._send_registrations(
+            [(name, record["item"]) for name, record in known if record["kind"] == "registration"]
+        )
         events = [(name, record["item"]) for name, record in known if record["kind"] == "event"]
         for start in range(0, len(events), EVENTS_AT_ONCE):
             self._send_events(events[start : start + EVENTS_AT_ONCE])
+        if refused is not None:
+            raise refused
         return len(known)
 
     def try_send_waiting(self) -> None:
         """Send what waits; what cannot be sent waits on, since protecting and opening do not fail for it."""
         with contextlib.suppress(Unreachable, Refused, ServiceError):
             self.send_waiting()
+
+    def _send_registrations(self, registrations: Sequence[tuple[str, dict[str, Any]]]) -> Refused | ServiceError | None:
+        """Send registrations, oldest first; return the refusal that may pass, before which the rest waits."""
+        for name, item in registrations:
+            try:
+                self.call("POST", "/api/v1/registrations", item, proof=True)
+            except Refused as error:
+                if error.reason not in _FINAL:
+                    return error
+                self.dropped.append(_dropped(item, error, error.reason))
+            except ServiceError as error:
+                if error.status not in _MALFORMED:
+                    return error
+                self.dropped.append(_dropped(item, error, error.problem))
+            self._home.remove(name)
+        return None
 
     def _send_events(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
         self.call("POST", "/api/v1/events", {"events": [item for _, item in events]}, proof=True)
@@ -321,3 +367,9 @@ class Organization:
 
     def _record(self, what: str) -> str:
         return f"organizations/{self.id}-{what}"
+
+
+def _dropped(item: Mapping[str, str], error: ChanceryError, reason: str) -> Dropped:
+    """Name what was dropped by the objects themselves, which this device has made."""
+    license_, seal = PublishingLicense.parse(item["publishing_license"]), BodySeal.parse(item["body_seal"])
+    return Dropped(license_.cid, seal.facts.n, str(reason), error.message, error.next_step)

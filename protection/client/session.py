@@ -23,7 +23,7 @@ from protection.client.errors import Misused, Refused, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http
 from protection.client.licenses import Licenses, Opening
-from protection.client.organization import Organization, Publishing
+from protection.client.organization import Dropped, Organization, Publishing
 from protection.crypto.content import new_content_key
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
@@ -81,6 +81,8 @@ class Session:
         self.home = home
         self.account = account
         self.online = online
+        self.dropped: list[Dropped] = []
+        """What was refused for good in this session although it had waited to be sent."""
         self._http = http
         self.service = Service(account, http, Tokens(home, http, account.iss))
 
@@ -140,7 +142,7 @@ class Session:
 
     def organization(self, organization: UUID) -> Organization:
         """Return an organization by id."""
-        return Organization(self.home, self.service, organization, online=self.online)
+        return Organization(self.home, self.service, organization, online=self.online, dropped=self.dropped)
 
     def own_organization(self, name: str | None = None) -> Organization:
         """Return the organization to protect for: the named one, else the only one the person is a member of."""

@@ -1,17 +1,20 @@
 """How documents come to the service: offline and registered later, online, held, and edition after edition."""
 
+import json
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from click.testing import CliRunner
 
-from portal.operations.withdraw import disable_person, revoke_device
-from protection.client.errors import NotSignedIn, Refused, Unreachable
+from portal.operations.withdraw import disable_person, revoke_device, suspend_organization
+from protection.client.cli.main import main
+from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from protection.client.licenses import Licenses
-from protection.client.session import Protected, Wish
-from protection.errors import InvalidFile
+from protection.client.session import Protected, Session, Wish
 from protection.formats.metadata import Metadata
 from protection.licensing.account import AccountCertificate
 from protection.licensing.body import SealFacts, sign_body
@@ -20,6 +23,7 @@ from protection.licensing.publishing import PublishingLicense
 from protection.licensing.use import UseLicense
 from protection.sealing.read import open_sealed
 from protection.sealing.write import seal_edition, seal_file
+from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import RITA, call, ledger, objects, opening, problem, protect, refusal, rights
 
@@ -278,6 +282,39 @@ def test_of_two_editions_of_one_text_the_first_one_brought_counts(cast: Cast, sh
     (event, *_) = ledger(cast, "contoso", "content.edited", cid=shared.cid, outcome="refused")
     assert event.reason == "superseded"
     assert ledger(cast, "contoso", "content.tampered", cid=shared.cid) == []
+
+
+def test_a_waiting_edition_that_came_too_late_is_dropped_and_the_person_is_told(
+    cast: Cast, shared: Protected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, place = cast.rita.session, cast.rita.session.organization(cast.organizations["contoso"].id)
+    place.send_waiting()
+    session.dropped.clear()
+    mine, theirs = seal_by(cast.rita, shared, b"mine"), seal_by(cast.rita, shared, b"theirs")
+    assert text_of(cast.max, theirs) == b"theirs"
+    place.send_waiting()
+    (dropped,) = session.dropped
+    assert (dropped.cid, dropped.edition, dropped.reason) == (shared.cid, 2, "superseded")
+    assert mine.exists()
+    monkeypatch.setattr(Session, "open", lambda *, online: nullcontext(session))
+    told = CliRunner().invoke(main, ["--json", "open", str(theirs), "-o", str(theirs.with_suffix(".plain"))])
+    assert json.loads(told.stdout)["dropped"][0]["cid"] == str(shared.cid)
+    assert "was refused for good: Somebody has saved another edition" in told.stderr
+    assert session.dropped == [], "told once"
+
+
+def test_a_waiting_document_outlives_a_refusal_that_may_pass(cast: Cast, plan: Path) -> None:
+    partner = cast.found(f"partner{uuid4().hex[:6]}", "pat")
+    protect(cast.pat, plan)
+    cast.pat.offline().protect(plan, Wish(), target=plan.with_name("offline.sealed"))
+    place = cast.pat.session.own_organization()
+    suspend_organization(organization_id=partner.id, reason="a test", actor=ACTOR)
+    with pytest.raises((Refused, ServiceError)):
+        place.send_waiting()
+    resume_organization(organization_id=partner.id, reason="a test", actor=ACTOR)
+    assert place.send_waiting() == 1
+    assert cast.pat.session.dropped == []
+    assert len(ledger(cast, partner.slug, "content.registered")) == 2
 
 
 def test_an_edition_that_skips_one_is_refused(cast: Cast, shared: Protected) -> None:

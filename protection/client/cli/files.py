@@ -1,6 +1,8 @@
 """``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +59,14 @@ def protect(
     if not chosen:
         raise Misused("There is nothing to protect.", remedy=f"Files ending in {SUFFIX} are protected already.")
 
-    with Session.open(online=not offline) as session:
+    with _session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:
                 place = _target(target, path.name + SUFFIX, several=len(chosen) > 1)
                 done = session.protect(path, wish, target=place, organization=organization, progress=report)
             members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
+            members["dropped"] = _dropped(output, session)
             return members, f"{path} → {done.path}{_waiting(done)}"
 
         _each(output, chosen, one)
@@ -81,7 +84,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
     By default they are written beside the sealed ones, under their true names.
     """
     chosen = [path for path in _walk(files, recursive=recursive) if path.suffix == SUFFIX or not recursive]
-    with Session.open(online=not offline) as session:
+    with _session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = _target(target, path.name.removesuffix(SUFFIX), several=len(chosen) > 1)
@@ -97,6 +100,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
                 "offline_until": opened.offline_until,
                 "edition": opened.edition,
                 "status": opened.status,
+                "dropped": _dropped(output, session),
             }
             older = " This is an older edition; ask for the newest." if opened.status == "superseded" else ""
             return members, f"{path} → {opened.path} (you may: {', '.join(opened.rights)}).{older}"
@@ -114,13 +118,14 @@ def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
 
     The policy stays the same; needs the right EDIT.
     """
-    with Session.open(online=not offline) as session, progress.bar(output, sealed.name) as report:
+    with _session(output, online=not offline) as session, progress.bar(output, sealed.name) as report:
         try:
             done = session.save_edition(sealed, changed, progress=report)
         except (ChanceryError, OSError):
             output.note(f"{sealed} is as it was; your text is still in {changed}.")
             raise
-    members = {"sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
+        dropped = _dropped(output, session)
+    members = {"sealed": str(done.path), "cid": str(done.cid), "registered": done.registered, "dropped": dropped}
     output.result(members, f"{sealed} now holds {changed}{_waiting(done)}.")
 
 
@@ -171,6 +176,28 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
             return members, f"{path}: intact, sealed by person {sealer.sub} on device {sealer.dev}."
 
         _each(output, files, one)
+
+
+@contextmanager
+def _session(output: Output, *, online: bool) -> Iterator[Session]:
+    """Open the sign-in; tell at the end what was dropped beside a failure."""
+    with Session.open(online=online) as session:
+        try:
+            yield session
+        finally:
+            _dropped(output, session)
+
+
+def _dropped(output: Output, session: Session) -> list[dict[str, Any]]:
+    """Warn of what was refused for good although it had waited to be sent; return it for programs, each once."""
+    dropped = [asdict(one) for one in session.dropped]
+    session.dropped.clear()
+    for one in dropped:
+        output.note(
+            f"Warning: edition {one['edition']} of document {one['cid']}, which waited to be registered, was refused"
+            f" for good: {one['message']} {one['next_step']}"
+        )
+    return dropped
 
 
 def _waiting(done: Protected) -> str:
