@@ -47,8 +47,8 @@ def register_edition(
     """Record an edition that somebody brings; ``actor`` need not be the one who sealed it.
 
     It counts if whoever sealed it may edit the document now, from the device that sealed it, and if its edit
-    certificate is of the document's present revision and has not ended.  Raises Superseded and MayNotEdit otherwise, and
-    the errors of ``protection.licensing`` for what does not verify.
+    certificate is of the document's present revision and has not ended.  Raises Superseded and MayNotEdit otherwise,
+    and the errors of ``protection.licensing`` for what does not verify.
     """
     license_ = PublishingLicense.parse(publishing_license)
     seal = BodySeal.parse(body_seal).verify(license=license_, chain=chain(organization))
