@@ -151,6 +151,8 @@ def _work_off(organization_id: UUID) -> int:
             everybody = not active or withdraw(
                 people=due.people,
                 groups=due.groups,
+                addresses=due.addresses,
+                joined=due.joined,
                 device_feed_id=due.device_feed_id,
                 told_since=due.made_at if due.last_look else None,
             )

@@ -2,7 +2,9 @@
 
 import secrets
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Now
 
 from protection.models.keys import TenantKey
@@ -51,13 +53,14 @@ class Content(models.Model):
     registered_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """The indexes serve "my documents", "all documents" and a template's documents, newest first."""
+        """The indexes serve "my documents", "all documents" and a template's documents, newest first; who is denied."""
 
         indexes = (
             models.Index(fields=["issuer_id", "-registered_at"], name="protection_content_issuer"),
             models.Index(fields=["owner_id", "-registered_at"], name="protection_content_owner"),
             models.Index(fields=["-registered_at", "cid"], name="protection_content_newest"),
             models.Index(fields=["template_id"], name="protection_content_template"),
+            GinIndex(KeyTransform("deny", "policy"), name="protection_content_denied"),
         )
 
 
@@ -116,9 +119,13 @@ class ContentRevocation(models.Model):
     revoked_by = models.UUIDField()
 
     class Meta:
-        """One per address and content."""
+        """One per address and content; the indexes answer whether a group is shut out of anything here."""
 
         constraints = (models.UniqueConstraint(fields=["content", "address"], name="protection_revoked_once"),)
+        indexes = (
+            models.Index(fields=["identity"], name="protection_revoked_identity"),
+            models.Index(fields=["address"], name="protection_revoked_address"),
+        )
 
 
 class GrantBinding(models.Model):

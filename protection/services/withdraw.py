@@ -6,9 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from audit.selectors.people import known_people
-from protection.models import GrantBinding, ServiceSettings
+from protection.licensing.policy import Principal, PrincipalKind
+from protection.models import Content, ContentRevocation, GrantBinding, ServiceSettings, TemplateVersion
 from protection.services.feed import derived_feed_id, kill_issued_until_now, killed_since
 
 MANY: Final = 1_000
@@ -20,16 +22,21 @@ def withdraw(
     *,
     people: Collection[UUID],
     groups: Collection[UUID],
+    addresses: Collection[str],
+    joined: bool,
     device_feed_id: bytes | None,
     told_since: datetime | None = None,
 ) -> bool:
     """Kill what those of the people hold who were ever licensed here; tell whether these are all of them.
 
-    With ``groups`` only what these gave was lost: when none of them ever gave anybody anything here, nobody is
-    concerned, however often an organization that this one has nothing to do with changes its groups.  At a later look
-    at the same withdrawal ``told_since`` is its time: whoever the feed has told since is not told again.
+    With ``groups`` only what these gave was lost, or, if the people ``joined`` them, what these are shut out of: when
+    nothing here is given or denied to any of them, nobody is concerned, however often an organization that this one has
+    nothing to do with changes its groups.  ``addresses`` are those of the groups, by which entries deny.
+
+    At a later look at the same withdrawal ``told_since`` is its time: whoever the feed has told since is not told
+    again.
     """
-    if groups and not GrantBinding.objects.filter(identity__in=groups).exists():
+    if groups and not (_shut_out(groups, addresses) if joined else _gave(groups)):
         return False
     concerned = known_people(people)
     if concerned:
@@ -37,6 +44,23 @@ def withdraw(
         for feed_id in sorted(lost if told_since is None else lost - killed_since(told_since, lost)):
             kill_issued_until_now(feed_id)
     return concerned == set(people)
+
+
+def _gave(groups: Collection[UUID]) -> bool:
+    return GrantBinding.objects.filter(identity__in=groups).exists()
+
+
+def _shut_out(groups: Collection[UUID], addresses: Collection[str]) -> bool:
+    """Tell whether a revocation or a deny entry of a document or template names one of the groups.
+
+    Documents are many, so an index answers for their entries; templates are few.
+    """
+    denied = [str(Principal(PrincipalKind.ADDRESS, address)) for address in addresses]
+    return (
+        ContentRevocation.objects.filter(Q(identity__in=groups) | Q(address__in=addresses)).exists()
+        or Content.objects.filter(policy__deny__has_any_keys=denied).exists()
+        or TemplateVersion.objects.filter(policy__deny__has_any_keys=denied).exists()
+    )
 
 
 def _feed_ids(people: Collection[UUID]) -> set[bytes]:

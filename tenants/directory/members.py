@@ -33,10 +33,15 @@ class Member:
 
 
 def add_members(group: Group, members: Sequence[Member]) -> None:
-    """Add members, each at most once; refuse strangers, other organizations' groups and circles."""
+    """Add members, each at most once; refuse strangers, other organizations' groups and circles.
+
+    Whoever they hold may be shut out by what is denied to the group.
+    """
     for member in members:
         row = _row(group, member)
         GroupMember.objects.of_installation().get_or_create(group=group, organization_id=group.organization_id, **row)
+    inner = [member.group_id for member in members if member.group_id is not None]
+    withdraw(_people(members) | people_below(inner), groups=held_by(group.id), joined=True)
     raise_epochs(_people(members))
 
 

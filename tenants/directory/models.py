@@ -298,10 +298,14 @@ class SpentRefreshToken(models.Model):
 
 
 class Withdrawal(models.Model):
-    """Access that people lost at one moment: by themselves, by the named groups, or on one device alone."""
+    """Access that people lost at one moment: by themselves, by the named groups, or on one device alone.
+
+    ``joined`` says that the groups hold them from now on: what these are shut out of is lost.
+    """
 
     people = ArrayField(models.UUIDField())
     groups = ArrayField(models.UUIDField(), default=list)
+    joined = models.BooleanField(db_default=False)
     device_feed_id = models.BinaryField(null=True)
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 

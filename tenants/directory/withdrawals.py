@@ -49,6 +49,9 @@ class Due:
     id: int
     people: tuple[UUID, ...]
     groups: tuple[UUID, ...]
+    addresses: tuple[str, ...]
+    """Those of the groups that still exist."""
+    joined: bool
     device_feed_id: bytes | None
     made_at: datetime
     last_look: bool
@@ -59,18 +62,22 @@ def withdraw(
     people: Iterable[UUID],
     *,
     groups: Iterable[UUID] = (),
+    joined: bool = False,
     device_feed_id: bytes | None = None,
     organization_id: UUID | None = None,
 ) -> None:
     """Note, in the current transaction, that these people may have lost access to something.
 
-    ``groups`` are the groups by which they had it, if it was by groups; ``device_feed_id`` names the one device that
+    ``groups`` are the groups by which they had it, if it was by groups, or, with ``joined``, those that hold them now
+    and may be shut out of something; ``device_feed_id`` names the one device that
     lost it.  Without an organization every active one is concerned, since a policy may name anybody.
     """
     concerned = sorted(set(people))
     if not concerned:
         return
-    row = Withdrawal.objects.create(people=concerned, groups=sorted(set(groups)), device_feed_id=device_feed_id)
+    row = Withdrawal.objects.create(
+        people=concerned, groups=sorted(set(groups)), joined=joined, device_feed_id=device_feed_id
+    )
     active = Organization.objects.filter(state=Organization.State.ACTIVE).order_by("id")
     ids = active.values_list("id", flat=True) if organization_id is None else [organization_id]
     PendingWithdrawal.objects.bulk_create(PendingWithdrawal(withdrawal=row, organization_id=one) for one in ids)
@@ -114,16 +121,21 @@ def due(organization_id: UUID, settled: timedelta) -> list[Due]:
     """Lock and return what one organization has to look at, oldest first; what another worker holds is left to it."""
     rows = PendingWithdrawal.objects.select_for_update(skip_locked=True, of=("self",)).select_related("withdrawal")
     rows = rows.annotate(last_look=Q(withdrawal__made_at__lt=Now() - settled))
+    rows = rows.filter(_worth_a_look(settled), organization_id=organization_id).order_by("id")
+    named = {group for row in rows for group in row.withdrawal.groups}
+    addresses = dict(Group.objects.of_installation().filter(id__in=named).values_list("id", "address"))
     return [
         Due(
             id=row.id,
             people=tuple(row.withdrawal.people),
             groups=tuple(row.withdrawal.groups),
+            addresses=tuple(addresses[group] for group in row.withdrawal.groups if group in addresses),
+            joined=row.withdrawal.joined,
             device_feed_id=None if row.withdrawal.device_feed_id is None else bytes(row.withdrawal.device_feed_id),
             made_at=row.withdrawal.made_at,
             last_look=row.last_look,
         )
-        for row in rows.filter(_worth_a_look(settled), organization_id=organization_id).order_by("id")
+        for row in rows
     ]
 
 

@@ -26,7 +26,7 @@ from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.remove_address import remove_address
 from tenants.organizations.selectors import OrganizationFacts
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import opening, protect
+from tests.protection.scene import call, opening, protect
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def reader(cast: Cast) -> Player:
 
 def group(organization: UUID, address: str, *members: Member) -> UUID:
     made = create_group(organization_id=organization, address=address, name=address, members=members, actor=ACTOR)
+    spread_withdrawals()
     return made.id
 
 
@@ -180,6 +181,48 @@ def test_every_way_of_losing_access_kills_what_a_device_keeps(
     assert not keeps(reader, sealed)
 
 
+def test_joining_a_denied_group_kills_what_a_device_keeps(cast: Cast, plan: Path, reader: Player) -> None:
+    """The group is denied while it is archived; then it is none any more, and then somebody else joins inside it."""
+    fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
+    late = cast.join(f"late-{uuid4().hex[:6]}", "fabrikam")
+    inner = group(fabrikam, f"inner-{reader.address}", Member(person_id=reader.id))
+    outer = group(fabrikam, team, Member(group_id=inner))
+    withdraw.change_group(organization_id=fabrikam, group_id=outer, archived=True, actor=ACTOR)
+    grants = (f"{reader.address}:VIEW", f"{late.address}:VIEW")
+    sealed = protect(cast.olga, plan, *grants, deny=(team,), offline_days=7)
+    opening(reader, sealed.path)
+    opening(late, sealed.path)
+    withdraw.change_group(organization_id=fabrikam, group_id=outer, archived=False, actor=ACTOR)
+    assert not keeps(reader, sealed)
+    assert keeps(late, sealed)
+    member = Member(person_id=late.id)
+    withdraw.change_group(organization_id=fabrikam, group_id=inner, add=[member], actor=ACTOR)
+    assert not keeps(late, sealed)
+
+
+def test_joining_a_group_for_which_a_document_is_revoked_kills_what_a_device_keeps(
+    cast: Cast, plan: Path, reader: Player
+) -> None:
+    fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
+    made = group(fabrikam, team)
+    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", offline_days=7)
+    answer = call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": team})
+    assert answer.status_code < 300, answer.content
+    opening(reader, sealed.path)
+    member = Member(address=reader.address)
+    withdraw.change_group(organization_id=fabrikam, group_id=made, add=[member], actor=ACTOR)
+    assert not keeps(reader, sealed)
+
+
+def test_joining_any_other_group_kills_nothing(cast: Cast, plan: Path, reader: Player) -> None:
+    fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
+    made = group(fabrikam, team)
+    sealed = protect(cast.olga, plan, f"{team}:VIEW", f"{reader.address}:VIEW", offline_days=7)
+    opening(reader, sealed.path)
+    withdraw.change_group(organization_id=fabrikam, group_id=made, add=[Member(person_id=reader.id)], actor=ACTOR)
+    assert keeps(reader, sealed)
+
+
 def test_a_withdrawal_survives_the_death_of_whoever_made_it(cast: Cast, plan: Path, reader: Player) -> None:
     """Only the directory's transaction is committed; then nobody is there to go on but the sweep."""
     fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
@@ -237,8 +280,10 @@ def test_a_hostile_organization_cannot_kill_what_strangers_keep_by_its_groups(
 ) -> None:
     sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", offline_days=7)
     opening(reader, sealed.path)
-    hostile, before, seen = cast.organizations["hostile"].id, head(contoso), waiting(contoso, looked_at=True)
+    monkeypatch.setattr(withdraw, "_SETTLED", timedelta(hours=1))
+    hostile, before = cast.organizations["hostile"].id, head(contoso)
     trap = group(hostile, f"trap-{uuid4().hex[:6]}@hostile.example", Member(address=reader.address))
+    seen = waiting(contoso, looked_at=True)
     withdraw.change_group(organization_id=hostile, group_id=trap, remove=[Member(address=reader.address)], actor=ACTOR)
     assert head(contoso) == before
     assert waiting(contoso, looked_at=True) == seen + 1, "looked at again once nothing can be on its way"
@@ -252,6 +297,7 @@ def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twi
     cast: Cast, plan: Path, reader: Player, contoso: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two are taken out at once; the first license of one of them was still on its way then."""
+    monkeypatch.setattr(withdraw, "_SETTLED", timedelta(hours=1))
     fabrikam, team, late = cast.organizations["fabrikam"].id, f"team-{reader.address}", f"late-{uuid4().hex[:6]}"
     newcomer = cast.join(late, "fabrikam")
     leaving = [Member(person_id=reader.id), Member(person_id=newcomer.id)]

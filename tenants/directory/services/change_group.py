@@ -39,8 +39,8 @@ def change_group(
     if description is not None:
         group.description = description
     if archived is not None:
-        if archived:
-            withdraw(people_below([group_id]), groups=held_by(group_id))
+        # An archived group neither gives nor shuts out; once it is none any more, it does both again.
+        withdraw(people_below([group_id]), groups=held_by(group_id), joined=not archived)
         group.archived_at = timezone.now() if archived else None
     group.version += 1
     group.save(update_fields=["name", "description", "archived_at", "version"])
