@@ -39,7 +39,7 @@ def change_group(
     if description is not None:
         group.description = description
     if archived is not None:
-        # An archived group neither gives nor shuts out; once it is none any more, it does both again.
+        # Archiving takes what the group gave; once it is archived no more, it may shut out of something.
         withdraw(people_below([group_id]), groups=held_by(group_id), joined=not archived)
         group.archived_at = timezone.now() if archived else None
     group.version += 1
