@@ -141,7 +141,10 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     """Change who may do what with a document that was already sent."""
     found, organization = _managed(request, cid), request.organization.id
     form = PolicyForm(
-        request.POST or None, organization=organization, initial=policy_initial(found.policy, organization)
+        request.POST or None,
+        organization=organization,
+        stored=found.policy,
+        initial=policy_initial(found.policy, organization),
     )
     if request.method == "POST" and form.is_valid():
         policy = form.policy()

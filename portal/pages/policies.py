@@ -1,8 +1,8 @@
 """Policies in forms: people write one line per grant, in words they know."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,14 +73,21 @@ def line_of(grant: Grant, organization: UUID) -> str:
     return f"{named}: {rights}"
 
 
-def read_lines(text: str, organization: UUID) -> tuple[Grant, ...]:
+def read_lines(text: str, organization: UUID, stored: Iterable[Grant] = ()) -> tuple[Grant, ...]:
     """Read grants, one in a line: ``rita@example.com: viewer`` or ``everybody: VIEW, PRINT``.
+
+    A line that still stands as it was shown for a stored grant is that grant.  A level can stand for a set that lacks a
+    right which OWNER implies, and who changed only a description must not change that set.
 
     Raises forms.ValidationError naming the line at fault.
     """
+    shown = {line_of(grant, organization): grant for grant in stored}
     grants = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
+            continue
+        if line.strip() in shown:
+            grants.append(shown[line.strip()])
             continue
         who, separator, rights = line.rpartition(":")
         try:
@@ -134,13 +141,14 @@ class PolicyForm(forms.Form):
         help_text="0 means never: each opening asks your service. Left empty, your organization's limit counts.",
     )
 
-    def __init__(self, *args: Any, organization: UUID, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organization: UUID, stored: Policy | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.organization = organization
+        self.stored = stored or Policy()
 
     def clean_grants(self) -> tuple[Grant, ...]:
         """Read the lines."""
-        return read_lines(self.cleaned_data["grants"], self.organization)
+        return read_lines(self.cleaned_data["grants"], self.organization, self.stored.grants)
 
     def clean_deny(self) -> tuple[Principal, ...]:
         """Read the lines."""
@@ -151,25 +159,33 @@ class PolicyForm(forms.Form):
             raise forms.ValidationError(f"{error.message} {error.next_step}") from error
 
     def policy(self) -> Policy:
-        """Return the policy; only after the form is valid."""
+        """Return the policy; only after the form is valid.  What the form does not show stays as it is stored."""
         data = self.cleaned_data
-        day = data.get("expires")
         days = data.get("offline_days")
-        end = None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-        return Policy(
+        return replace(
+            self.stored,
             grants=data["grants"],
             deny=data["deny"],
-            expires=None if end is None else int(end.timestamp()),
+            expires=self._end(data.get("expires")),
             offline_days=-1 if days is None else days,
         )
+
+    def _end(self, day: date | None) -> int | None:
+        """Return the end of a day in seconds, or the stored moment where the day is the one that was shown for it."""
+        if day is None or day == _last_day(self.stored.expires):
+            return None if day is None else self.stored.expires
+        return int((datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)).timestamp())
+
+
+def _last_day(expires: int | None) -> date | None:
+    return None if expires is None else datetime.fromtimestamp(expires - 1, UTC).date()
 
 
 def policy_initial(policy: Policy, organization: UUID) -> dict[str, Any]:
     """Return what the form shows for an existing policy."""
-    end = None if policy.expires is None else datetime.fromtimestamp(policy.expires - 1, UTC).date()
     return {
         "grants": "\n".join(line_of(grant, organization) for grant in policy.grants),
         "deny": "\n".join(str(who).removeprefix("address:") for who in policy.deny),
-        "expires": end,
+        "expires": _last_day(policy.expires),
         "offline_days": None if policy.offline_days < 0 else policy.offline_days,
     }

@@ -1,6 +1,6 @@
 """Templates: the named policies people protect by."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.pages.changes import shown_changes
-from portal.pages.framework import PageRequest, attempt, page, show
+from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.policies import PolicyForm, policy_initial, shown_grants
 from portal.permissions import Permission
 from protection.selectors.templates import Template, documents_under, template, templates, versions
@@ -48,12 +48,20 @@ class TemplateForm(PolicyForm):
         self.fields["expires"].help_text = "At midnight UTC of this day; only with “on a date”."
 
     def clean(self) -> dict[str, Any]:
-        """Check that the expiry rule has its value."""
+        """Check that the expiry rule has its value, and no value that the rule would drop without a word."""
         data: dict[str, Any] = super().clean() or {}
-        if data.get("expiry_option") == "on_date" and not data.get("expires"):
+        option, date, days = data.get("expiry_option"), data.get("expires"), data.get("expires_after_days")
+        instead = "access never ends" if option == "never" else f"“{dict(EXPIRY).get(option or '')}” is chosen"
+        if option == "on_date" and not date:
             self.add_error("expires", "Say on which date access ends.")
-        if data.get("expiry_option") == "after_days" and not data.get("expires_after_days"):
+        if option == "after_days" and not days:
             self.add_error("expires_after_days", "Say after how many days access ends.")
+        if date and option in {"never", "after_days"}:
+            self.add_error("expires", f"You gave a date, but {instead}. Choose “On a date”, or leave this empty.")
+        if days and option in {"never", "on_date"}:
+            given = f"{days} day" if days == 1 else f"{days} days"
+            remedy = "Choose “A number of days after protection”, or leave this empty."
+            self.add_error("expires_after_days", f"You gave {given}, but {instead}. {remedy}")
         return data
 
     def draft(self, known: Template | None) -> TemplateDraft:
@@ -82,6 +90,7 @@ def template_list(request: PageRequest) -> HttpResponse:
             "name": found.name(),
             "description": found.description(),
             "grants": shown_grants(found.policy, organization.id, organization.name),
+            "expires": moment_of(found.expires),
         }
         for found in templates(published_only=not manages)
     ]
@@ -113,15 +122,15 @@ def template_new(request: PageRequest) -> HttpResponse:
 def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Change a template; the change counts for documents it already protects."""
     found, organization = template(template_id), request.organization.id
+    stored = replace(found.policy, expires=found.expires)
     initial = {
-        **policy_initial(found.policy, organization),
+        **policy_initial(stored, organization),
         "name": found.name(),
         "description": found.description(),
         "expiry_option": found.expiry_option,
         "expires_after_days": found.expires_after_days,
-        "expires": None if found.expires is None else datetime.fromtimestamp(found.expires - 1, UTC).date(),
     }
-    form = TemplateForm(request.POST or None, organization=organization, initial=initial)
+    form = TemplateForm(request.POST or None, organization=organization, stored=stored, initial=initial)
     if request.method == "POST" and form.is_valid():
         done = "The template is changed. It counts from the next opening on."
         actor = request.standing.actor

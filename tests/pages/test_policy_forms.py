@@ -1,0 +1,64 @@
+"""What a policy's form keeps, what it refuses, and what it never drops without a word."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from portal.pages.policies import PolicyForm, policy_initial
+from portal.pages.templates import TemplateForm
+from protection.licensing.policy import Conditions, Grant, Policy, Principal, PrincipalKind, Strength
+from protection.licensing.rights import ALL_RIGHTS, Right
+
+CONTOSO = UUID(int=7)
+EVERYBODY = Principal(PrincipalKind.ORGANIZATION, str(CONTOSO))
+# The set of the default template "Confidential": OWNER implies what is missing, so it is shown as a level.
+CONFIDENTIAL = Policy(grants=(Grant(EVERYBODY, ALL_RIGHTS - {Right.COMMENT}),))
+# Not at midnight, as the API can set it.
+EXPIRES = 1_798_675_217
+
+
+def saved(stored: Policy, **changed: str) -> Policy:
+    """Return what saving the form of a stored policy makes of it."""
+    shown = {name: "" if value is None else str(value) for name, value in policy_initial(stored, CONTOSO).items()}
+    form = PolicyForm({**shown, **changed}, organization=CONTOSO, stored=stored)
+    assert form.is_valid(), form.errors
+    return form.policy()
+
+
+def test_a_policy_saved_unchanged_is_the_same_policy() -> None:
+    for stored in (
+        CONFIDENTIAL,
+        replace(CONFIDENTIAL, expires=EXPIRES, offline_days=3),
+        replace(CONFIDENTIAL, lease=3600, conditions=Conditions(strength=Strength.MFA)),
+    ):
+        assert saved(stored) == stored
+
+
+def test_a_line_that_was_changed_means_what_it_says() -> None:
+    assert policy_initial(CONFIDENTIAL, CONTOSO)["grants"] == "everybody: co-owner"
+    changed = saved(CONFIDENTIAL, grants="everybody: viewer\nrita@fabrikam.example: co-owner")
+    assert [grant.rights == ALL_RIGHTS for grant in changed.grants] == [False, True]
+    assert Right.PRINT not in changed.grants[0].rights
+
+
+def test_another_day_ends_at_its_midnight() -> None:
+    assert saved(replace(CONFIDENTIAL, expires=EXPIRES), expires="2027-01-01").expires == 1_798_848_000
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "field", "words"),
+    [
+        ("never", {"expires_after_days": "5"}, "expires_after_days", "You gave 5 days, but access never ends."),
+        ("on_date", {"expires_after_days": "1", "expires": "2027-01-01"}, "expires_after_days", "You gave 1 day, but"),
+        ("never", {"expires": "2027-01-01"}, "expires", "You gave a date, but access never ends."),
+        ("after_days", {"expires_after_days": "5", "expires": "2027-01-01"}, "expires", "You gave a date, but"),
+    ],
+)
+def test_an_end_that_the_rule_does_not_use_is_refused(
+    option: str, value: dict[str, str], field: str, words: str
+) -> None:
+    form = TemplateForm({"name": "Plans", "expiry_option": option, **value}, organization=CONTOSO)
+    assert not form.is_valid()
+    assert set(form.errors) == {field}
+    assert str(form.errors[field][0]).startswith(words)
