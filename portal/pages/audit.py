@@ -10,6 +10,7 @@ from audit.selectors.proofs import newest_checkpoint
 from portal.pages.framework import PageRequest, page, show
 from portal.pages.words import shown_event
 from portal.permissions import Permission
+from protection.selectors.templates import templates
 
 GROUPS = [
     ("", "Everything"),
@@ -37,8 +38,11 @@ def audit(request: PageRequest) -> HttpResponse:
         found = events(filter=wanted, limit=50, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
         return redirect("audit")
+    names: dict[str, str] = {}
+    if any("template" in row.details for row in found.events):
+        names = {str(one.id): one.name() for one in templates()}
     context = {
-        "events": [shown_event(row) for row in found.events],
+        "events": [shown_event(row, names) for row in found.events],
         "next_cursor": found.next_cursor,
         "checkpoint": newest_checkpoint(),
         "noise": noise_of_a_day(),

@@ -1,12 +1,13 @@
 """Events in words, for people who never saw a code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from audit.selectors.events import EventRow
+from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.reasons import WORDS, Reason
 
@@ -44,6 +45,27 @@ _KINDS = {
     "template.restored": "brought back an earlier version of a template",
     "template.published": "published a template",
     "template.archived": "archived a template",
+    "person.created": "added a person",
+    "person.invited": "added a guest",
+    "person.changed": "changed a person's name",
+    "person.disabled": "disabled a person",
+    "person.enabled": "enabled a person",
+    "role.changed": "changed a role",
+    "address.added": "added an address",
+    "address.proven": "proved an address",
+    "address.removed": "removed an address",
+    "group.created": "made a group",
+    "group.changed": "changed who is in a group",
+    "group.deleted": "deleted a group",
+    "device.enrolled": "added a device",
+    "device.revoked": "revoked a device",
+    "domain.claimed": "claimed a mail domain",
+    "domain.proven": "proved a mail domain",
+    "domain.released": "gave up a mail domain",
+    "program.created": "made a program",
+    "program.disabled": "disabled a program",
+    "enrollment_code.issued": "issued a code for a device",
+    "sign_in_link.issued": "issued a link to sign in",
 }
 
 
@@ -90,14 +112,15 @@ class ShownEvent:
     ip: str
     device: str
     title: str
+    concerns: str
     rights: str
     content_id: UUID | None
     seq: int | None
     kind: str
 
 
-def shown_event(row: EventRow) -> ShownEvent:
-    """Put one event into words."""
+def shown_event(row: EventRow, templates: Mapping[str, str] | None = None) -> ShownEvent:
+    """Put one event into words; ``templates`` are the names of templates by their ids."""
     refused = row.outcome in {"refused", "failed"}
     if row.kind == "content.opened":
         what = "was refused" if refused else "opened it"
@@ -110,12 +133,13 @@ def shown_event(row: EventRow) -> ShownEvent:
         at=row.received_at,
         who=_who(row),
         what=what,
-        why=_why(row) if refused or row.reason else "",
+        why=_why(row) if refused or row.reason else _given(row),
         tone="bad" if refused else "good" if row.outcome == "allowed" else "plain",
         badge={"refused": "Refused", "failed": "Failed", "allowed": "Opened"}.get(row.outcome, "Done"),
         ip=str(row.personal.get("ip", "")),
         device=str(row.personal.get("device_name", "")),
         title=str(row.personal.get("title", "")),
+        concerns=_concerns(row, templates or {}),
         rights=rights_in_words(row.details.get("rights", [])),
         content_id=row.content_id,
         seq=row.seq,
@@ -124,8 +148,30 @@ def shown_event(row: EventRow) -> ShownEvent:
 
 
 def _who(row: EventRow) -> str:
+    """Return who acted: events of the directory name him, and list the addresses of those it happened to."""
     addresses = row.personal.get("addresses") or []
-    return str(addresses[0] if addresses else row.personal.get("name") or "The service")
+    own = addresses[0] if addresses and row.kind in set(Kind) else ""
+    return str(own or row.personal.get("name") or "The service")
+
+
+def _concerns(row: EventRow, templates: Mapping[str, str]) -> str:
+    """Return whom or what it happened to, "" where the record names nothing but the one who acted."""
+    details, named = row.details, [str(row.personal.get("title", ""))]
+    if row.kind not in set(Kind):
+        named += [str(address) for address in row.personal.get("addresses") or []]
+    if row.kind == Kind.SETTINGS_CHANGED:
+        named += [str(name).replace("_", " ") for name in details]
+    named.append(templates.get(str(details.get("template", "")), ""))
+    named.append(str(details.get("domain", "")))
+    if details.get("key"):
+        named.append(f"{str(details['key'])[:16]}…")
+    return ", ".join(dict.fromkeys(name for name in named if name))
+
+
+def _given(row: EventRow) -> str:
+    """Return the reason that somebody gave for what he did."""
+    given = row.details.get("note") or row.details.get("reason")
+    return f"Reason given: {given}" if given else ""
 
 
 def _why(row: EventRow) -> str:

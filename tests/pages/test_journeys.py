@@ -204,6 +204,7 @@ def test_taking_back_asks_first_and_giving_back_restores(sent: Sent) -> None:
     assert not sent.opens()
     olga.go(sent.address)
     assert "The document is revoked." in olga.text
+    assert "Reason given: Sent by mistake" in olga.text
     olga.click("Give access back")
     assert sent.opens()
 
