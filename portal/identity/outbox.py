@@ -71,7 +71,7 @@ def _read(path: Path) -> Kept:
         name=path.stem,
         to=str(parsed["To"] or ""),
         subject=str(parsed["Subject"] or ""),
-        date=str(parsed["Date"] or ""),
+        date=str(parsed["Date"] or "").replace("-0000", "UTC"),
         text=_text(parsed),
     )
 

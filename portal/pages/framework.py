@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -22,6 +22,7 @@ from tenants.naming import NameRefused
 from tenants.organizations.selectors import OrganizationFacts
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class PageRequest(HttpRequest):
@@ -72,16 +73,19 @@ def show(
     return render(request, f"pages/{template}.html", full, status=status)
 
 
-def attempt(request: HttpRequest, done: str, action: Callable[[], object]) -> bool:
-    """Do something and say how it went; a refusal becomes a sentence with its next step, and nothing was changed."""
+def attempt(request: HttpRequest, done: str | Callable[[T], str], action: Callable[[], T]) -> bool:
+    """Do something and say how it went; a refusal becomes a sentence with its next step, and nothing was changed.
+
+    ``done`` is what to say, or makes it of what the action returned.
+    """
     try:
-        action()
+        result = action()
     except (ChanceryError, DirectoryRefused, NameRefused) as error:
         if isinstance(error, NotFound | NotHere):
             raise
         messages.error(request, words_of(error))
         return False
-    messages.success(request, done)
+    messages.success(request, done if isinstance(done, str) else done(result))
     return True
 
 

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.operations.add_person import Added, add_person
 from portal.operations.withdraw import change_group, disable_person
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.permissions import Permission
@@ -16,7 +17,6 @@ from tenants.directory.selectors.groups import group_in, groups_in
 from tenants.directory.selectors.people import people_in, person_in
 from tenants.directory.services.change_role import change_role
 from tenants.directory.services.create_group import create_group
-from tenants.directory.services.create_person import create_person
 from tenants.directory.services.enable_person import enable_person
 
 ROLES = [
@@ -63,9 +63,9 @@ def person_new(request: PageRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
 
-        def act() -> None:
-            create_person(
-                organization_id=request.organization.id,
+        def act() -> Added:
+            return add_person(
+                organization=request.organization,
                 address=data["email"],
                 name=data["name"],
                 role=data["role"],
@@ -73,10 +73,22 @@ def person_new(request: PageRequest) -> HttpResponse:
                 actor=request.standing.directory_actor,
             )
 
-        done = f"{data['email']} is added and can sign in with a code sent to that address."
-        if attempt(request, done, act):
+        if attempt(request, added_in_words, act):
             return redirect("people")
     return show(request, "person_new", "people", {"form": form})
+
+
+def added_in_words(added: Added) -> str:
+    """Say how the person learns of it, and what an administrator may not have meant."""
+    email = added.person.email
+    words = (
+        f"{email} is added. An invitation is sent; a code mailed to that address signs the person in."
+        if added.invited
+        else f"{email} is added, but the invitation could not be mailed. Tell the person to sign in at {added.address}."
+    )
+    if added.unexpected:
+        words += " The address lies outside your mail domains and is no guest, so “everybody” means this person too."
+    return words
 
 
 class RoleForm(forms.Form):

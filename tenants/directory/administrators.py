@@ -17,7 +17,7 @@ def locked_membership(organization_id: UUID, person_id: UUID) -> Membership:
 
 
 def require_another(membership: Membership) -> None:
-    """Refuse when this is the last global administrator who is not disabled."""
+    """Refuse when this is the last administrator who is not disabled."""
     if membership.role != Membership.Role.GLOBAL_ADMINISTRATOR or membership.disabled:
         return
     others = (
@@ -26,4 +26,4 @@ def require_another(membership: Membership) -> None:
         .exclude(id=membership.id)
     )
     if not others.exists():
-        raise LastAdministrator("This is the organization's last global administrator.")
+        raise LastAdministrator("This is the organization's last administrator.")

@@ -1,0 +1,70 @@
+"""Add a person to an organization and invite him by mail: the directory knows no mail, so the two are joined here."""
+
+import logging
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.mail import send_mail
+
+from tenants import naming
+from tenants.actor import Actor
+from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.people import PersonFacts
+from tenants.directory.services.create_person import create_person
+from tenants.organizations.selectors import OrganizationFacts
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Who was added, where he signs in, whether the invitation was handed to the mail server.
+
+    ``unexpected`` says that he counts as one of the organization although his address lies in none of its domains.
+    """
+
+    person: PersonFacts
+    address: str
+    invited: bool
+    unexpected: bool
+
+
+def add_person(
+    *, organization: OrganizationFacts, address: str, name: str, role: str, guest: bool, actor: Actor
+) -> Added:
+    """Give somebody a place and mail him where it is.  Raises DirectoryRefused and NameRefused.
+
+    The place stands whether or not the mail leaves: it is not taken back because a mail server is down.
+    """
+    person = create_person(
+        organization_id=organization.id, address=address, name=name, role=role, guest=guest, actor=actor
+    )
+    goes_to = f"{settings.CHANCERY_BASE.origin_of(organization.host)}/"
+    return Added(
+        person=person,
+        address=goes_to,
+        invited=_invite(organization.name, person.email, goes_to),
+        unexpected=not person.guest and _lies_outside(organization, person.email),
+    )
+
+
+def _invite(organization: str, address: str, goes_to: str) -> bool:
+    try:
+        send_mail(
+            f"{organization} invites you to {settings.CHANCERY_NAME}",
+            f"{organization} has added {address} to the people it shares protected files with.\n\n"
+            f"Sign in here: {goes_to}\n\n"
+            "You need no password: choose “Get a code by mail”, and a code is sent to this address.\n",
+            None,
+            [address],
+        )
+    except OSError as error:
+        logger.warning("An invitation could not be mailed: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _lies_outside(organization: OrganizationFacts, address: str) -> bool:
+    """Tell whether the address lies outside the domains the organization has proven, if it has proven any."""
+    proven = {facts.domain for facts in domains_in(organization.id) if facts.proven_at is not None}
+    return bool(proven) and naming.domain_of(address) not in proven
