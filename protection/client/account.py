@@ -178,6 +178,8 @@ class Service:
     def __init__(self, account: Account, http: Http, tokens: Tokens) -> None:
         """Speak for this account."""
         self.account = account
+        self.feeds_asked: dict[uuid.UUID, float] = {}
+        """When each organization's feed was last asked for, by the monotonic clock of this process."""
         self._http = http
         self._tokens = tokens
 

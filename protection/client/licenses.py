@@ -1,7 +1,7 @@
 """Use licenses on this device: asked for, checked, kept as long as they allow, and renewed.
 
 A kept license is used without asking the service, but never against a revocation that this device could know of: the
-feed is asked first when the last statement is older than a heartbeat and the service can be reached.
+feed is asked first, once in a session and again after a heartbeat, when the service can be reached.
 """
 
 import hashlib

@@ -25,10 +25,10 @@ from protection.licensing.statement import OrganizationStatement
 from protection.licensing.trust import Chain
 
 HEARTBEAT: Final = 5
-"""Seconds after which a connected client asks for the feed again before it uses a cached license.
+"""Seconds after which a connected session asks for the feed again before it uses a cached license.
 
 The protocol allows a minute; a command that runs for a moment can afford to know better, and only a run over many files
-saves the question.
+saves the question.  When it was asked is never kept on disk: each run begins with a question of its own.
 """
 
 CLOCK_TOLERANCE: Final = 300
@@ -238,20 +238,26 @@ class Organization:
     # --- the feed ------------------------------------------------------------------------------------------------
 
     def feed(self, *, newest: bool = False) -> FeedState:
-        """Return the revocation feed; asked for again when the last statement is older than a heartbeat.
+        """Return the revocation feed; asked for at its first use in a session, and again after a heartbeat.
 
         Without a network the kept state is returned, and leases lapse by its age.
         """
-        state, asked = self._kept_feed()
-        if self.online and (newest or time.time() - asked > HEARTBEAT or self.clock_in_doubt()):
+        state = self._kept_feed()
+        if self.online and (newest or self._feed_is_due() or self.clock_in_doubt()):
+            asked = time.monotonic()
             try:
                 state = self._advanced(state)
             except Unreachable:
                 return state
+            self._service.feeds_asked[self.id] = asked
             self._keep_feed(state)
             if self.clock_in_doubt():
                 self._home.write("clock", {"highest": state.as_of})
         return state
+
+    def _feed_is_due(self) -> bool:
+        asked = self._service.feeds_asked.get(self.id)
+        return asked is None or time.monotonic() - asked > HEARTBEAT
 
     def _advanced(self, state: FeedState) -> FeedState:
         try:
@@ -270,21 +276,19 @@ class Organization:
             self._home.write(record, {"note": statement.checkpoint})
         return statement
 
-    def _kept_feed(self) -> tuple[FeedState, float]:
+    def _kept_feed(self) -> FeedState:
         record = self._home.read(self._record("feed"))
         if record is None:
-            return FeedState(org=self.id), 0.0
+            return FeedState(org=self.id)
         entries: dict[bytes, tuple[FeedEntry, ...]] = {}
         for text, rev, before in record["entries"]:
             feed_id = unb64(text)
             entries[feed_id] = (*entries.get(feed_id, ()), FeedEntry(feed_id, rev, before))
-        return FeedState(org=self.id, seq=record["seq"], as_of=record["as_of"], entries=entries), record["asked"]
+        return FeedState(org=self.id, seq=record["seq"], as_of=record["as_of"], entries=entries)
 
     def _keep_feed(self, state: FeedState) -> None:
         entries = [[b64(e.feed_id), e.rev, e.before] for known in state.entries.values() for e in known]
-        self._home.write(
-            self._record("feed"), {"seq": state.seq, "as_of": state.as_of, "entries": entries, "asked": time.time()}
-        )
+        self._home.write(self._record("feed"), {"seq": state.seq, "as_of": state.as_of, "entries": entries})
 
     # --- time ----------------------------------------------------------------------------------------------------
 
@@ -294,8 +298,7 @@ class Organization:
         Raises Refused when the system clock is more than five minutes behind and the service cannot set it right.
         """
         system = int(time.time())
-        state, _ = self._kept_feed()
-        mark = max(state.as_of, int((self._home.read("clock") or {}).get("highest", 0)))
+        mark = max(self._kept_feed().as_of, int((self._home.read("clock") or {}).get("highest", 0)))
         if system + CLOCK_TOLERANCE < mark and not self.online:
             raise Refused(
                 "This device's clock is wrong: it is behind a time it has already seen.",

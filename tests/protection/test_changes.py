@@ -10,7 +10,7 @@ import pytest
 
 from portal.operations.withdraw import disable_person, revoke_device
 from protection.client.errors import Refused, Unreachable
-from protection.client.session import Protected
+from protection.client.session import Protected, Session
 from protection.keys.root import installation_key
 from protection.licensing.feed import FeedStatement
 from tenants.directory.members import Member
@@ -54,9 +54,8 @@ def contoso(cast: Cast) -> None:
 
 
 def heartbeat_later(player: Player) -> None:
-    """Let the client believe that its last feed statement is older than a heartbeat."""
-    name, record = record_of(player, "feed")
-    player.session.home.write(name, {**record, "asked": 0.0})
+    """Let the session believe that its last feed statement is older than a heartbeat."""
+    player.session.service.feeds_asked.clear()
 
 
 @pytest.fixture
@@ -253,6 +252,16 @@ def test_the_feed_kills_a_kept_license(cast: Cast, plan: Path, withdrawal: str) 
     assert refusal(player, kept.path).reason in {"revoked", "revoked_for_you", "person_disabled", "device_revoked"}
     with pytest.raises(Unreachable):
         offline(player, kept.path)
+
+
+def test_a_new_session_asks_the_feed_at_once_and_then_not_again_within_a_heartbeat(cast: Cast, kept: Protected) -> None:
+    session = cast.rita.session
+    begun = Session(session.home, session.account, session._http)
+    assert begun.open_file(kept.path, kept.path.with_name("first")).source == "kept"
+    revoke(cast.olga, kept.cid)
+    assert begun.open_file(kept.path, kept.path.with_name("second")).source == "kept", "asked a moment ago"
+    with pytest.raises(Refused):
+        Session(session.home, session.account, session._http).open_file(kept.path, kept.path.with_name("third"))
 
 
 def test_a_narrowing_kills_kept_licenses_and_a_widening_does_not(cast: Cast, kept: Protected) -> None:
