@@ -1,16 +1,24 @@
 """The commands of the program: each is found where it is said to stand, and starting one costs only what it needs."""
 
 import json
+import re
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from protection.client.cli.audit import DIRECTORY, KindOfEvent
+from protection.client.cli.expiry import parse_expiry
 from protection.client.cli.main import COMMANDS, main
+from protection.client.errors import Misused
+from protection.events import Kind
 
 HEAVY = {"rich", "urllib3", "cryptography", "keyring", "jwt"}
+ROOT = Path(__file__).parents[2]
 ALL = [name for section in COMMANDS.values() for name in section]
 
 
@@ -78,3 +86,43 @@ def test_programs_get_usage_errors_as_json(words: list[str], said: str) -> None:
     assert error["error"] == "usage"
     assert said in error["message"]
     assert error["next_step"]
+
+
+@pytest.mark.parametrize("text", ["2020-01-31", "0d", "2020-01-31T10:00"])
+def test_an_end_that_has_passed_is_refused(text: str) -> None:
+    with pytest.raises(Misused, match="has passed already"):
+        parse_expiry(text)
+
+
+def test_an_end_to_come_is_read() -> None:
+    assert parse_expiry("30d") == pytest.approx(time.time() + 30 * 86_400, abs=5)
+    assert parse_expiry("2100-01-31T00:00+00:00") == 4_105_036_800
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("content", "content."),
+        ("content.", "content."),
+        ("key.rotated", "key.rotated"),
+        ("person", "person."),
+        ("person.invited", "person.invited"),
+    ],
+)
+def test_a_kind_is_read_with_or_without_its_full_stop(said: str, meant: str) -> None:
+    assert KindOfEvent().convert(said, None, None) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "known"), [("contents", "content"), ("content.flown", "content.opened"), ("", "content")]
+)
+def test_an_unknown_kind_is_refused_with_the_known_ones(said: str, known: str) -> None:
+    with pytest.raises(Misused) as refused:
+        KindOfEvent().convert(said, None, None)
+    assert known in refused.value.next_step
+
+
+def test_the_client_knows_what_the_events_of_the_directory_are_about() -> None:
+    sources = [path.read_text() for room in ("tenants", "portal/operations") for path in (ROOT / room).rglob("*.py")]
+    objects = {found for text in sources for found in re.findall(r'kind="([a-z_]+)\.', text)}
+    assert objects - {kind.partition(".")[0] for kind in Kind} == set(DIRECTORY)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlencode
 
 import click
@@ -9,18 +10,56 @@ import click
 from protection.client.cli import tables
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
+from protection.client.errors import Misused
 from protection.client.home import Home
 from protection.client.ledger import verify_ledger
 from protection.client.organization import Organization
+from protection.events import Kind
+
+DIRECTORY: Final = (
+    "address",
+    "device",
+    "domain",
+    "enrollment_code",
+    "group",
+    "organization",
+    "person",
+    "program",
+    "role",
+    "sign_in_link",
+)
+"""What the events of the tenants floor are about; the client is installed without that floor."""
+
+
+class KindOfEvent(click.ParamType[str]):
+    """A kind, ``object.verb``, or an object with or without its full stop for all that happened to it."""
+
+    name = "KIND"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the kind, or the object with its full stop, as the service filters."""
+        named, _, verb = value.partition(".")
+        verbs = {kind.partition(".")[2] for kind in Kind if kind.startswith(f"{named}.")}
+        if named not in DIRECTORY and not verbs:
+            objects = sorted({*DIRECTORY, *(kind.partition(".")[0] for kind in Kind)})
+            raise Misused(f"No event is about {named!r}.", remedy=f"Name one of: {', '.join(objects)}.")
+        if verb and verbs and verb not in verbs:
+            kinds = ", ".join(f"{named}.{one}" for one in sorted(verbs))
+            raise Misused(f"There is no kind of event called {value!r}.", remedy=f"Name {named}, or one of: {kinds}.")
+        return f"{named}.{verb}"
 
 
 @click.command()
-@click.option("--kind", default="", help="A kind such as key.rotated, or all of an object: content.")
+@click.option(
+    "--kind", type=KindOfEvent(), help="A kind such as key.rotated, or an object for all of it, such as content."
+)
 @click.option("--outcome", type=click.Choice(["done", "allowed", "refused", "failed"]), help="How it ended.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="How many.")
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON lines to this file.")
 @in_organization
-def audit(output: Output, place: Organization, kind: str, outcome: str | None, limit: int, target: Path | None) -> None:
+def audit(
+    output: Output, place: Organization, kind: str | None, outcome: str | None, limit: int, target: Path | None
+) -> None:
     """List what happened, newest first."""
     wanted = {"limit": limit, "kind": kind, "outcome": outcome}
     query = urlencode({name: value for name, value in wanted.items() if value})

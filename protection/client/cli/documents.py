@@ -9,7 +9,14 @@ import click
 
 from protection.client.cli import tables
 from protection.client.cli.expiry import parse_expiry
-from protection.client.cli.organization import DENY, OFFLINE_DAYS, REMOVE, changed_policy, in_organization
+from protection.client.cli.organization import (
+    DENY,
+    OFFLINE_DAYS,
+    REMOVE,
+    changed_policy,
+    in_organization,
+    require_changes,
+)
 from protection.client.cli.output import Output, moment
 from protection.client.errors import Misused
 from protection.client.organization import Organization
@@ -142,10 +149,12 @@ def change(
 
     What is not named stays as it is.
     """
+    require_changes("grants", "removed", "deny", "expires", "offline_days")
+    ends = None if expires == "never" else parse_expiry(expires)
     before = dict(place.call("GET", f"/api/v1/documents/{cid}")["policy"])
     policy = changed_policy(before, grants=grants, removed=removed, deny=deny, offline_days=offline_days)
     if expires is not None:
-        policy["expires"] = None if expires == "never" else parse_expiry(expires)
+        policy["expires"] = ends
     answer = place.call("PUT", f"/api/v1/documents/{cid}/policy", {"policy": policy, "reason": reason})
     people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in policy["grants"]) or "nobody but you"
     line = f"The policy is changed: {people}; expires {moment(policy['expires'])}."

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import click
 
 from protection.client.cli.output import Output
+from protection.client.errors import Misused
 from protection.client.session import Session, parse_grants
 from protection.licensing.policy import Principal
 from protection.licensing.rights import in_order
@@ -31,6 +32,14 @@ def in_organization(command: Callable[..., None]) -> Callable[..., None]:
 
     functools.update_wrapper(run, command)
     return ORGANIZATION(click.pass_obj(run))
+
+
+def require_changes(*names: str) -> None:
+    """Raise Misused when the running command was given none of its options of these names."""
+    context = click.get_current_context()
+    if all(context.params[name] in (None, (), "") for name in names):
+        options = ", ".join(one.opts[-1] for one in context.command.params if one.name in names)
+        raise Misused("Nothing to change.", remedy=f"Name at least one of: {options}.")
 
 
 def changed_policy(

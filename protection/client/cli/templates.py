@@ -6,7 +6,15 @@ from typing import Any
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.organization import DENY, OFFLINE_DAYS, REMOVE, Policy, changed_policy, in_organization
+from protection.client.cli.organization import (
+    DENY,
+    OFFLINE_DAYS,
+    REMOVE,
+    Policy,
+    changed_policy,
+    in_organization,
+    require_changes,
+)
 from protection.client.cli.output import Output
 from protection.client.errors import Misused
 from protection.client.organization import Organization
@@ -103,6 +111,7 @@ def edit(
     language: str,
 ) -> None:
     """Change a template; what is not named stays.  Counts for documents it already protects."""
+    require_changes("name", "grants", "removed", "deny", "offline_days", "expires_after_days", "description")
     found = _template(place, which)
     body = {
         "names": {**found["names"], **({language: name} if name else {})},
