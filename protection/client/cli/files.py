@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,21 +55,22 @@ def protect(
     if template and (grants or deny):
         raise Misused("A template brings its own grants.", remedy="Use either --template or --grant.")
     wish = Wish(template, grants, deny, parse_expiry(expires), offline_days)
-    chosen = [path for path in _walk(files, recursive=recursive) if path.suffix != SUFFIX]
+    chosen = [one for one in _walk(files, recursive=recursive) if one.path.suffix != SUFFIX]
     if not chosen:
         raise Misused("There is nothing to protect.", remedy=f"Files ending in {SUFFIX} are protected already.")
+    targets = _targets(chosen, target, lambda name: name + SUFFIX, recursive=recursive)
 
     with _session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:
-                place = _target(target, path.name + SUFFIX, several=len(chosen) > 1)
+                place = _in_its_folder(targets[path])
                 done = session.protect(path, wish, target=place, organization=organization, progress=report)
             members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
             members["dropped"] = _dropped(output, session)
             return members, f"{path} → {done.path}{_waiting(done)}"
 
-        _each(output, chosen, one)
+        _each(output, list(targets), one)
 
 
 @click.command("open")
@@ -83,11 +84,12 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
 
     By default they are written beside the sealed ones, under their true names.
     """
-    chosen = [path for path in _walk(files, recursive=recursive) if path.suffix == SUFFIX or not recursive]
+    chosen = [one for one in _walk(files, recursive=recursive) if one.path.suffix == SUFFIX or not recursive]
+    targets = _targets(chosen, target, lambda name: name.removesuffix(SUFFIX), recursive=recursive)
     with _session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
-            place = _target(target, path.name.removesuffix(SUFFIX), several=len(chosen) > 1)
+            place = _in_its_folder(targets[path])
             with progress.bar(output, path.name) as report:
                 opened = session.open_file(path, place, progress=report)
             members = {
@@ -105,7 +107,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
             older = " This is an older edition; ask for the newest." if opened.status == "superseded" else ""
             return members, f"{path} → {opened.path} (you may: {', '.join(opened.rights)}).{older}"
 
-        _each(output, chosen, one)
+        _each(output, list(targets), one)
 
 
 @click.command()
@@ -222,21 +224,47 @@ def _each(output: Output, files: Sequence[Path], one: Callable[[Path], tuple[dic
         click.get_current_context().exit(worst)
 
 
-def _walk(files: Sequence[Path], *, recursive: bool) -> Iterator[Path]:
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A file to work on; ``below`` is where it stands below the folder that was named, or just its name."""
+
+    path: Path
+    below: Path
+
+
+def _walk(files: Sequence[Path], *, recursive: bool) -> Iterator[_Chosen]:
     for path in files:
         if not path.is_dir():
-            yield path
+            yield _Chosen(path, Path(path.name))
         elif recursive:
-            yield from (inner for inner in sorted(path.rglob("*")) if inner.is_file() and not inner.is_symlink())
+            inside = (inner for inner in sorted(path.rglob("*")) if inner.is_file() and not inner.is_symlink())
+            yield from (_Chosen(inner, inner.relative_to(path)) for inner in inside)
         else:
             raise Misused(f"{path} is a folder.", remedy="Add --recursive to work on everything in it.")
 
 
-def _target(target: Path | None, name: str, *, several: bool) -> Path | None:
+def _targets(
+    chosen: Sequence[_Chosen], target: Path | None, named: Callable[[str], str], *, recursive: bool
+) -> dict[Path, Path | None]:
+    """Return where the result of each file goes: below ``target`` as the files stand below the folders named.
+
+    ``target`` is the result itself for one file, unless it is a folder.  Raises Misused before any work begins.
+    """
     if target is None:
-        return None
-    if target.is_dir():
-        return target / name
-    if several:
-        raise Misused(f"{target} is not a folder.", remedy="Name an existing folder with -o for several files.")
+        return {one.path: None for one in chosen}
+    if not (recursive or target.is_dir()):
+        if len(chosen) > 1:
+            raise Misused(f"{target} is not a folder.", remedy="Name an existing folder with -o for several files.")
+        return {one.path: target for one in chosen}
+    if target.exists() and not target.is_dir():
+        raise Misused(
+            f"{target} is not a folder.", remedy="Name a folder with -o; with --recursive it may be a new one."
+        )
+    return {one.path: target / one.below.with_name(named(one.below.name)) for one in chosen}
+
+
+def _in_its_folder(target: Path | None) -> Path | None:
+    """Return a target whose folder is there."""
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
     return target
