@@ -79,8 +79,9 @@ def test_what_a_command_does_not_need_is_not_imported() -> None:
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",
 )
-def test_programs_get_usage_errors_as_json(words: list[str], said: str) -> None:
-    shown = CliRunner().invoke(main, ["--json", *words])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_programs_get_usage_errors_as_json(words: list[str], said: str, *, after: bool) -> None:
+    shown = CliRunner().invoke(main, [*words, "--json"] if after and words != ["bogus"] else ["--json", *words])
     assert shown.exit_code == 2
     error = json.loads(shown.stdout)
     assert error["error"] == "usage"

@@ -1,5 +1,6 @@
 """The command line against the running product, as people use it: every command, every exit code."""
 
+import json
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -81,6 +82,31 @@ def test_protect_and_open_without_the_network(stack: Stack, tmp_path: Path):
     assert stack.olga.json("open", "--offline", sealed, "-o", tmp_path / "mine")["source"] == "own"
     stack.rita.run("open", "--offline", sealed, "-o", tmp_path / "never", code=4)
     assert not (tmp_path / "never").exists()
+
+
+def test_whole_folders_keep_their_shape(stack: Stack, tmp_path: Path):
+    for place in ("plans", "plans/old"):
+        (tmp_path / place).mkdir()
+        written(tmp_path / place, data=place.encode())
+    plans, sealed, opened = tmp_path / "plans", tmp_path / "sealed", tmp_path / "deep" / "opened"
+    refused = stack.olga.run("protect", "--recursive", plans, "-o", plans / "plan.txt", code=2)
+    assert refused.count("is not a folder") == 1
+    stack.olga.run("protect", "--recursive", plans, "-o", sealed)
+    stack.olga.run("open", "--recursive", sealed, "-o", opened)
+    assert (opened / "plan.txt").read_bytes() == b"plans"
+    assert (opened / "old" / "plan.txt").read_bytes() == b"plans/old"
+
+
+def test_what_says_nothing_is_refused_and_json_is_understood_behind_the_command(stack: Stack, tmp_path: Path):
+    sealed = sealed_by(stack.olga, written(tmp_path), f"{RITA}:VIEW")
+    assert "--offline-days" in stack.olga.run("change", sealed, "--reason", "none", code=2)
+    assert "Nothing to change" in stack.ada.run("template", "edit", "whatever", code=2)
+    assert "passed already" in stack.olga.run("change", sealed, "--expires", "2020-01-31", code=2)
+    assert json.loads(stack.olga.run("info", sealed, "--json"))["edition"] == 1
+    assert json.loads(stack.ada.run("template", "list", "--json"))["results"]
+    events = stack.ada.json("audit", "--kind", "content")["results"]
+    assert events
+    assert {event["kind"].partition(".")[0] for event in events} == {"content"}
 
 
 def test_every_exit_code(stack: Stack, tmp_path: Path):

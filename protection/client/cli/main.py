@@ -51,6 +51,32 @@ INTERRUPTED: Final = 130
 """What shells report for a program that Ctrl-C ended; 1 would say that a policy refused."""
 
 
+def _choose_json(ctx: click.Context, _: click.Parameter, chosen: bool) -> None:
+    """Let the program speak JSON if it was asked for here or before; all contexts share the one output."""
+    output = ctx.ensure_object(Output)
+    output.as_json = output.as_json or chosen
+
+
+JSON: Final = click.Option(
+    ["--json", "as_json"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_choose_json,
+    help="Print results and errors as JSON.",
+)
+"""Understood before the command and after it."""
+
+
+def _with_json(command: click.Command) -> click.Command:
+    """Give a command, and those inside it, the option."""
+    if JSON not in command.params:
+        command.params.append(JSON)
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _with_json(inner)
+    return command
+
+
 class Commands(click.Group):
     """All commands, each imported when it is called for, so that a command starts as fast as what it needs.
 
@@ -68,7 +94,7 @@ class Commands(click.Group):
             return None
         module, _, name = place.rpartition(".")
         found = getattr(import_module(f"{__package__}.{module}"), name)
-        return found if isinstance(found, click.Command) else None
+        return _with_json(found) if isinstance(found, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by what they are about."""
@@ -82,8 +108,9 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (ChanceryError, click.UsageError, OSError) as error:
-            expected = _expected(error, as_json=ctx.params["as_json"])
-            Output(as_json=ctx.params["as_json"]).error(expected)
+            output = ctx.ensure_object(Output)
+            expected = _expected(error, as_json=output.as_json)
+            output.error(expected)
             ctx.exit(exit_code(expected))
         except (KeyboardInterrupt, click.Abort):
             click.echo("Interrupted; nothing is left half done.", err=True)
@@ -101,15 +128,12 @@ def _expected(error: ChanceryError | click.UsageError | OSError, *, as_json: boo
     raise error
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, params=[JSON], context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="chancery")
-@click.option("--json", "as_json", is_flag=True, help="Print results and errors as JSON.")
-@click.pass_context
-def main(ctx: click.Context, *, as_json: bool) -> None:
+def main() -> None:
     """Protect files so that you decide who opens them, wherever they went.
 
     Begin with: chancery login YOUR-ADDRESS, then: chancery protect FILE --grant rita@example.com:VIEW
 
     Exit codes: 0 done, 1 refused by policy, 2 usage, 3 file invalid or tampered, 4 service unreachable, 5 other.
     """
-    ctx.obj = Output(as_json=as_json)

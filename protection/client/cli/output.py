@@ -40,7 +40,7 @@ def exit_code(error: ChanceryError) -> int:
 class Output:
     """Writes results to standard output and everything else to standard error."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool = False) -> None:
         """Speak JSON or sentences."""
         self.as_json = as_json
 
