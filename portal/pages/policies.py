@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django import forms
 
-from portal.pages.words import rights_in_words
 from protection.errors import ChanceryError
 from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
 from protection.licensing.rights import in_order, level_of, parse_rights
+from protection.licensing.words import rights_in_words
 
 LEVEL_WORDS: Mapping[str, str] = {
     "viewer": "read, reply",

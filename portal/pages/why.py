@@ -10,9 +10,9 @@ from portal import clock
 from portal.operations.explain import Explained, explain_document
 from portal.pages.framework import PageRequest, page, show
 from portal.pages.policies import rights_as_level, who_in_words
-from portal.pages.words import right_in_words
 from protection.licensing.reasons import WORDS
 from protection.licensing.rights import Right, in_order
+from protection.licensing.words import right_in_words
 from protection.selectors.documents import document_for
 from tenants.naming import NameRefused
 

@@ -1,6 +1,6 @@
 """Events in words, for people who never saw a code."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,7 @@ from audit.selectors.events import EventRow
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.words import rights_in_words
 
 SIGNED_IN_BY: Final = {
     Strength.CODE: "a mailed code",
@@ -67,35 +68,6 @@ _KINDS = {
     "enrollment_code.issued": "issued a code for a device",
     "sign_in_link.issued": "issued a link to sign in",
 }
-
-
-_RIGHTS = {
-    "VIEW": "read",
-    "DOCEDIT": "edit",
-    "EDIT": "save changes",
-    "COMMENT": "comment",
-    "EXPORT": "export",
-    "EXTRACT": "copy",
-    "PRINT": "print",
-    "FORWARD": "forward",
-    "REPLY": "reply",
-    "REPLYALL": "reply to all",
-    "OBJMODEL": "let programs read",
-    "VIEWRIGHTSDATA": "see who has access",
-    "EDITRIGHTSDATA": "change who has access",
-    "OWNER": "everything",
-}
-
-
-def right_in_words(right: str) -> str:
-    """Return one right as people say it."""
-    return _RIGHTS.get(right, right)
-
-
-def rights_in_words(rights: Iterable[str]) -> str:
-    """Return rights as people say them; all of them are one word."""
-    names = list(rights)
-    return _RIGHTS["OWNER"] if "OWNER" in names else ", ".join(_RIGHTS.get(name, name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from protection.licensing.reasons import WORDS, Reason
 from tests.journeys.people import Person, Stack
 
 RITA = "rita@fabrikam.example"
@@ -32,6 +33,11 @@ def test_the_life_of_a_document(stack: Stack, tmp_path: Path):
     assert stack.rita.json("verify", sealed)["intact"]
     opened = stack.rita.json("open", sealed, "-o", tmp_path / "one")
     assert (opened["cid"], set(opened["rights"])) == (cid, {"VIEW", "EDIT"})
+    stack.max.run("open", sealed, "-o", tmp_path / "zero", code=1)
+    assert "may: read, save changes" in stack.rita.run("open", sealed, "-o", tmp_path / "words")
+    assert WORDS[Reason.NOT_GRANTED].owner in stack.olga.run("track", sealed)
+    assert "known since" in stack.olga.run("documents")
+    assert "sealed by you" in stack.olga.run("verify", sealed)
     refused = stack.max.run("save", sealed, written(tmp_path, "worse.txt"), code=1)
     assert "your text is still in" in refused
     stack.rita.run("save", sealed, written(tmp_path, "changed.txt", b"the better plan"))

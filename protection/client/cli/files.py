@@ -16,6 +16,7 @@ from protection.client.errors import LocalFailure, Misused
 from protection.client.session import Protected, Session, Wish
 from protection.errors import ChanceryError
 from protection.formats.sealed import SUFFIX
+from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
@@ -105,7 +106,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
                 "dropped": _dropped(output, session),
             }
             older = " This is an older edition; ask for the newest." if opened.status == "superseded" else ""
-            return members, f"{path} → {opened.path} (you may: {', '.join(opened.rights)}).{older}"
+            return members, f"{path} → {opened.path} (you may: {rights_in_words(opened.rights)}).{older}"
 
         _each(output, list(targets), one)
 
@@ -175,7 +176,8 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
         def one(path: Path) -> tuple[dict[str, Any], str]:
             sealer = session.verify(path)
             members = {"file": str(path), "sealed_by": str(sealer.sub), "device": str(sealer.dev), "intact": True}
-            return members, f"{path}: intact, sealed by person {sealer.sub} on device {sealer.dev}."
+            who = "you" if sealer.sub == session.account.person else f"the person with the id {sealer.sub}"
+            return members, f"{path}: intact, sealed by {who}."
 
         _each(output, files, one)
 
