@@ -29,7 +29,15 @@ def explain_document(
     for what is no address.
     """
     who = acquaintance_at(organization, address, inside=standing.member)
-    found = why(actor=standing.actor, organization=organization, cid=cid, subject=who.subject, right=right, now=now)
+    found = why(
+        actor=standing.actor,
+        organization=organization,
+        cid=cid,
+        subject=who.subject,
+        stranger=not who.known,
+        right=right,
+        now=now,
+    )
     paths: dict[UUID, tuple[str, ...]] = {}
     if standing.may(Permission.GROUPS_READ):
         groups = (one.group for one in found.explanation.contributions if one.group is not None)

@@ -27,14 +27,22 @@ class Why:
     undecided: tuple[Principal, ...]
 
 
-def why(*, actor: Actor, organization: UUID, cid: UUID, subject: Subject, right: Right, now: int) -> Why:
-    """Explain one person, one document and one right.  Raises NotFound for whoever may not see the document."""
+def why(
+    *, actor: Actor, organization: UUID, cid: UUID, subject: Subject, stranger: bool, right: Right, now: int
+) -> Why:
+    """Explain one person, one document and one right.  Raises NotFound for whoever may not see the document.
+
+    A stranger is nobody but an address; he is taken for whom the document has bound to it already, by an opening.
+    """
     content = Content.objects.filter(cid=cid).values_list("pl_digest", "issuer_id", "owner_id").first()
     if content is None or not may_see(actor, content[1], content[2]):
         raise NotFound("There is no such document, or you may not see it.")
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
         raise NotFound("There is no such document, or you may not see it.")
+    if stranger:
+        bound = next((facts.content.bindings[one] for one in subject.addresses & facts.content.bindings.keys()), None)
+        facts = replace(facts, subject=replace(subject, person=bound or subject.person))
     policy = facts.content.policy or Policy()
     explanation = explain(_without_the_opening(facts), right, now=now)
     return Why(

@@ -57,9 +57,10 @@ class Visitor:
         self.page.wait_for_url(re.compile("/confirm/"))
         other = self.page.context.new_page()
         other.goto(f"{self.installation.base}/outbox/")
-        other.locator("main td a").first.click()
+        codes = other.locator("main tr", has_text=address).filter(has_text=re.compile("code", re.IGNORECASE))
+        codes.first.get_by_role("link").click()
         found = re.search(r"^([A-Z0-9]{3,}-?[A-Z0-9]{3,})$", other.locator("pre").inner_text(), re.MULTILINE)
-        assert found is not None
+        assert found is not None, other.locator("main").inner_text()
         other.close()
         self.fill(code=found.group(1))
         self.page.get_by_role("button", name="Confirm").click()

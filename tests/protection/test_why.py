@@ -77,6 +77,14 @@ def test_other_organizations_stay_opaque(cast: Cast, plan: Path) -> None:
     assert why(cast, document, RITA) == rita, "nor is it after she opened it by her organization"
 
 
+def test_a_partner_who_has_opened_it_may_open_it_again(cast: Cast, plan: Path) -> None:
+    document = protect(cast.olga, plan, f"{RITA}:VIEW")
+    before = why(cast, document, RITA)
+    opening(cast.rita, document.path)
+    assert why(cast, document, RITA) == before
+    assert before["allowed"]
+
+
 def test_two_addresses_of_one_stranger_are_not_told_to_belong_together(cast: Cast, plan: Path) -> None:
     """Neither as a guest, who is known by one of them, nor by what was revoked for the other."""
     fabrikam, second = cast.organizations["fabrikam"].id, "rita.second@fabrikam.example"
