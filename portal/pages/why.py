@@ -10,6 +10,7 @@ from portal import clock
 from portal.operations.explain import Explained, explain_document
 from portal.pages.framework import PageRequest, page, show
 from portal.pages.policies import rights_as_level, who_in_words
+from protection.licensing.policy import Principal
 from protection.licensing.reasons import WORDS
 from protection.licensing.rights import Right, in_order
 from protection.licensing.words import right_in_words
@@ -58,8 +59,8 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
     """Put an explanation into words."""
     explanation, organization = found.why.explanation, request.organization
 
-    def named(who: object) -> str:
-        return who_in_words(who, organization.id, organization.name)  # type: ignore[arg-type]
+    def named(who: Principal) -> str:
+        return who_in_words(who, organization.id, organization.name)
 
     return {
         "who": found.who.address,
