@@ -1,14 +1,28 @@
 """What every test gets."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
 
+from portal import locations
 from portal.supervisor.embedded import Services, throw_away_services
 from tests.cast import Cast
 from tests.protection.stage import stage
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_one_s_own() -> Iterator[None]:
+    """Give every process of a parallel run its own numbered Redis database: clearing a cache empties all of it."""
+    number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    default = settings.CACHES["default"]
+    mine = default | {"LOCATION": locations.cache_url(default["LOCATION"], number)}
+    with override_settings(CACHES=settings.CACHES | {"default": mine}):
+        yield
 
 
 @pytest.fixture(scope="session")
