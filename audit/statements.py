@@ -22,18 +22,23 @@ with event as (
     insert into {schema}audit_eventdetails (digest, body)
     select %(details_digest)s, %(details)s from event where %(details)s::text is not null
     and not exists (select from {schema}audit_eventdetails known where known.digest = %(details_digest)s)
-)
+){also}
 select id, received_at from event
 """
 
 
-def record(schema: str = "", only_if: str = "") -> str:
+def record(schema: str = "", only_if: str = "", also: str = "") -> str:
     """Return the statement that writes one event whole: row, personal record and details.
 
     ``only_if`` is a ``where`` clause over the state the decision was made on; when it no longer holds the statement
-    returns no row and nothing was written (DESIGN.md §10).
+    returns no row and nothing was written (DESIGN.md §10).  ``also`` is a further named part of the ``with`` clause, by
+    which the floor above writes something in the same statement; it sees the rows written as ``event``.
     """
-    return _RECORD.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if)
+    return _RECORD.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if, also=_further(also))
+
+
+def _further(part: str) -> str:
+    return f", {part}" if part else ""
 
 
 INGEST: Final = """
@@ -120,14 +125,14 @@ with arriving as (
     insert into {schema}audit_eventdetails (digest, body)
     select distinct on (details_digest) details_digest, details from arriving where details is not null
     and not exists (select from {schema}audit_eventdetails known where known.digest = details_digest)
-)
+){also}
 select count(*) from event
 """
 
 
-def record_many(schema: str = "", only_if: str = "") -> str:
+def record_many(schema: str = "", only_if: str = "", also: str = "") -> str:
     """Return the statement that writes several events at once, all or none; it answers how many were written.
 
     Every parameter is a list, one item per event, under the names of ``record``.
     """
-    return _RECORD_MANY.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if)
+    return _RECORD_MANY.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if, also=_further(also))

@@ -39,6 +39,27 @@ class WantedDocument(serializers.Serializer[dict[str, str]]):
     body_seal = serializers.CharField(required=False)
 
 
+class Stated(serializers.Serializer[dict[str, Any]]):
+    """What a program says of itself; recorded as its statement."""
+
+    program = serializers.CharField(required=False, max_length=80, help_text="Its name.")
+    enforces = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="The rights that it withholds from whoever was not given them.",
+    )
+
+
+class WantedLicense(Stated, WantedDocument):
+    """One document, and what the program says of itself."""
+
+
+class WantedLicenses(Stated):
+    """Up to 1,000 documents, and what the program says of itself."""
+
+    items = WantedDocument(many=True)
+
+
 PROOF = OpenApiParameter(
     "Chancery-Proof", str, OpenApiParameter.HEADER, required=True, description="The device proof of this request."
 )
@@ -53,7 +74,7 @@ class Licenses(OrganizationView):
         summary="Ask for the license to open a document",
         description="A refusal is 403 with the reason as code; 409 send_whole_license asks for the objects themselves.",
         parameters=[PROOF],
-        request=WantedDocument,
+        request=WantedLicense,
         responses=inline_serializer(
             "UseLicense",
             {
@@ -81,7 +102,7 @@ class LicenseBatch(OrganizationView):
             " documents lists the places of those that must be sent as objects, counted from 0."
         ),
         parameters=[PROOF],
-        request=inline_serializer("LicenseBatchRequest", {"items": WantedDocument(many=True)}),
+        request=WantedLicenses,
         responses=inline_serializer(
             "UseLicenseBatch", {"batch": serializers.CharField(), "delegation": serializers.CharField()}
         ),

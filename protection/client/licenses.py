@@ -6,6 +6,7 @@ feed is asked first, once in a session and again after a heartbeat, when the ser
 
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from protection.licensing.claims import VERSION, Claims
 from protection.licensing.jws import b64
 from protection.licensing.policy import Enforcement
 from protection.licensing.publishing import PublishingLicense
-from protection.licensing.rights import Right
+from protection.licensing.rights import Right, in_order
 from protection.licensing.use import (
     Common,
     EditionStatus,
@@ -66,14 +67,35 @@ class Opening:
         return replace(self, path=path, name=name)
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a program says of itself when it asks for a license: its name, and what it withholds (PROTOCOL P23).
+
+    ``enforces`` are the rights that it really withholds from whoever was not given them; the service records it, and a
+    policy can ask for it.
+    """
+
+    program: str
+    enforces: frozenset[Right]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the members that go into the request."""
+        return {"program": self.program, "enforces": in_order(self.enforces)}
+
+    def keeps_to(self, obligations: Mapping[str, Any]) -> bool:
+        """Tell whether the program does all that a license demands of it; what is not known to it, it does not."""
+        return set(obligations) <= {"withhold"} and set(obligations.get("withhold", ())) <= self.enforces
+
+
 class Licenses:
     """Licenses of one account for documents of one organization."""
 
-    def __init__(self, home: Home, place: Organization, account: Account) -> None:
+    def __init__(self, home: Home, place: Organization, account: Account, stated: Stated) -> None:
         """Use the kept licenses of this home."""
         self._home = home
         self._place = place
         self._account = account
+        self._stated = stated
 
     def open(self, file: SealedFile) -> tuple[AuthenticFile, Opening, bytes]:
         """Prove who sealed the file, obtain the right to open it and return the content key.
@@ -128,7 +150,7 @@ class Licenses:
         return _opening(use, "service", answer["delegation"]), key
 
     def _ask(self, license_: PublishingLicense, seal: BodySeal) -> dict[str, Any]:
-        digests = {"pl": b64(license_.digest), "seal": b64(seal.digest)}
+        digests = {**self._stated.as_json(), "pl": b64(license_.digest), "seal": b64(seal.digest)}
         try:
             return dict(self._place.call("POST", "/api/v1/licenses", digests, proof=True))
         except ServiceError as error:
@@ -164,6 +186,9 @@ class Licenses:
         except ChanceryError:
             # Ended, withdrawn, of a device of before, or under a key no longer trusted: the service is asked instead.
             self._home.remove(self._name(license_, seal.seal))
+            return None
+        if not self._stated.keeps_to(use.obligations):
+            # Kept for a program that withholds what this one does not; the service says what is needed.
             return None
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         self._note_opening(use.cid)

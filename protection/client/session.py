@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -22,7 +22,7 @@ from protection.client.account import RENEW_BEFORE, Account, Service, Tokens, lo
 from protection.client.errors import Misused, Refused, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http
-from protection.client.licenses import Licenses, Opening
+from protection.client.licenses import Licenses, Opening, Stated
 from protection.client.organization import Dropped, Organization, Publishing
 from protection.crypto.content import new_content_key
 from protection.errors import Expired
@@ -30,7 +30,8 @@ from protection.formats.metadata import Metadata
 from protection.formats.sealed import SUFFIX
 from protection.licensing.body import BodySeal, Sealer, SealFacts, seal_edition_key, sign_body
 from protection.licensing.envelope_content import Envelope, TemplateReference
-from protection.licensing.policy import Grant, Policy, Principal, parse_policy
+from protection.licensing.policy import Conditions, Grant, Policy, Principal, parse_policy
+from protection.licensing.programs import Program, enforced_by
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import parse_rights
@@ -44,6 +45,9 @@ READ_AND_WRITE: Final = 0o666
 
 USER_AGENT = f"chancery/{VERSION}"
 
+THIS_LIBRARY: Final = Stated(f"chancery {VERSION}", enforced_by(Program.LIBRARY))
+"""What programs say of themselves that say nothing else."""
+
 NOTICE = (
     "This file is protected. To open it, use Chancery and sign in with the address it was sent to.\n"
     "Diese Datei ist geschützt. Öffnen Sie sie mit Chancery unter der Adresse, an die sie gesendet wurde.\n"
@@ -54,7 +58,8 @@ NOTICE = (
 class Wish:
     """How a file is to be protected: by a template, or by grants ``WHO:RIGHT,RIGHT`` of its own (neither: just me).
 
-    ``expires`` is in seconds since 1970, ``offline_days`` -1 for no limit of its own, 0 for a license at each opening.
+    ``expires`` is in seconds since 1970, ``expires_after_opening_days`` counts from each person's first opening;
+    ``offline_days`` is -1 for no limit of its own, 0 for a license at each opening; ``lease`` is in seconds.
     """
 
     template: str | None = None
@@ -62,6 +67,9 @@ class Wish:
     deny: tuple[str, ...] = ()
     expires: int | None = None
     offline_days: int | None = None
+    expires_after_opening_days: int | None = None
+    lease: int | None = None
+    conditions: Conditions = field(default_factory=Conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +84,27 @@ class Protected:
 class Session:
     """Everything a signed-in person does: protect, open, track and change."""
 
-    def __init__(self, home: Home, account: Account, http: Http, *, online: bool = True) -> None:
+    def __init__(
+        self, home: Home, account: Account, http: Http, *, online: bool = True, stated: Stated = THIS_LIBRARY
+    ) -> None:
         """Use ``Session.open``."""
         self.home = home
         self.account = account
         self.online = online
+        self.stated = stated
         self.dropped: list[Dropped] = []
         """What was refused for good in this session although it had waited to be sent."""
         self._http = http
         self.service = Service(account, http, Tokens(home, http, account.iss))
 
     @classmethod
-    def open(cls, *, iss: str | None = None, online: bool = True) -> Self:
-        """Open the sign-in of this device.  Raises NotSignedIn."""
+    def open(cls, *, iss: str | None = None, online: bool = True, stated: Stated = THIS_LIBRARY) -> Self:
+        """Open the sign-in of this device.  Raises NotSignedIn.
+
+        A program that withholds more than the library does from whoever is not given a right says so in ``stated``.
+        """
         home = Home.default()
-        session = cls(home, load(home, iss), Http(USER_AGENT), online=online)
+        session = cls(home, load(home, iss), Http(USER_AGENT), online=online, stated=stated)
         session.renew_certificate()
         return session
 
@@ -194,7 +208,7 @@ class Session:
                 progress=progress,
             )
         target.chmod(source.stat().st_mode & READ_AND_WRITE)
-        Licenses(self.home, place, self.account).keep_own(license_, seal, key, publishing)
+        Licenses(self.home, place, self.account, self.stated).keep_own(license_, seal, key, publishing)
         place.try_send_waiting()
         return Protected(target, license_.cid, register.done)
 
@@ -243,7 +257,7 @@ class Session:
         """
         with open_sealed(source) as file:
             place = self._place_of(file.publishing_license)
-            licenses = Licenses(self.home, place, self.account)
+            licenses = Licenses(self.home, place, self.account, self.stated)
             authentic, opening, key = licenses.open(file)
             unlocked = authentic.unlock(key)
             target = source.with_name(unlocked.metadata.name) if target is None else target
@@ -262,7 +276,7 @@ class Session:
         """
         with open_sealed(sealed) as file:
             place = self._place_of(file.publishing_license)
-            authentic, opening, key = Licenses(self.home, place, self.account).open(file)
+            authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file)
             if opening.edit is None:
                 raise Refused("You may read this document, not change it.", reason="not_granted")
             if opening.status == "superseded":
@@ -360,6 +374,9 @@ def wished_policy(wish: Wish) -> Policy:
         grants=tuple(parse_grants(wish.grants)),
         deny=tuple(Principal.parse(text) for text in wish.deny),
         expires=wish.expires,
+        expires_after_opening_days=wish.expires_after_opening_days,
+        lease=wish.lease,
+        conditions=wish.conditions,
         offline_days=-1 if wish.offline_days is None else wish.offline_days,
     )
 

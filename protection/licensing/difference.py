@@ -58,6 +58,7 @@ def _plain(policy: Policy) -> dict[str, object]:
     conditions: Conditions = policy.conditions
     return {
         "expires": policy.expires,
+        "expires_after_opening_days": policy.expires_after_opening_days,
         "offline_days": policy.offline_days,
         "lease": policy.lease,
         "enforcement": policy.enforcement.value,

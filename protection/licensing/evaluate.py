@@ -18,8 +18,9 @@ from uuid import UUID
 
 from protection.licensing.policy import Conditions, Policy, Principal, PrincipalKind
 from protection.licensing.reasons import Reason
-from protection.licensing.rights import ALL_RIGHTS, Right, expand
+from protection.licensing.rights import ALL_RIGHTS, Right, expand, in_order
 from protection.licensing.subject import Subject
+from protection.licensing.words import rights_in_words
 
 DAY: Final = 86_400
 ONLINE_SECONDS: Final = 300
@@ -74,6 +75,8 @@ class ContentFacts:
     revoked_addresses: frozenset[str] = frozenset()
     """Addresses for which it is, whomever they mean by now."""
     issuer_barred: bool = False
+    first_opened: int | None = None
+    """When the person who asks first opened it, in seconds since 1970; None before the first time."""
     bindings: Mapping[str, UUID] = field(default_factory=dict)
     """Address -> the person or group it meant when first resolved, so that a re-used address inherits nothing."""
 
@@ -93,11 +96,16 @@ class SuperUserGrant:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the request itself states.  ``certificate_expires`` is the end of the device's account certificate."""
+    """What the request itself states.
+
+    ``certificate_expires`` is the end of the device's account certificate; ``enforces`` are the rights that the program
+    says it withholds from whoever does not have them: a statement, which only honest programs keep (PROTOCOL P23).
+    """
 
     names_super_user_grant: bool = False
     super_user_grant: SuperUserGrant | None = None
     certificate_expires: int | None = None
+    enforces: frozenset[Right] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,8 @@ class Allow:
     """Access is given.
 
     ``expires`` and ``offline_until`` are seconds since 1970; a license with ``offline_until`` not after the time of
-    issue must not be stored.  ``matched`` are the entries that gave the rights; ``bindings`` are addresses resolved
-    for the first time, which the caller stores.
+    issue must not be stored.  ``withheld`` is what the program must enforce.  ``matched`` are the entries that gave the
+    rights; ``bindings`` are addresses resolved for the first time, which the caller stores.
     """
 
     rights: frozenset[Right]
@@ -114,6 +122,7 @@ class Allow:
     expires: int
     offline_until: int
     lease: int | None = None
+    withheld: frozenset[Right] = frozenset()
     matched: tuple[Principal, ...] = ()
     bindings: tuple[tuple[str, UUID], ...] = ()
 
@@ -230,6 +239,9 @@ def _by_policy(case: Case) -> Decision:
         return Deny(Reason.TEMPLATE_UNKNOWN)
     if policy.expires is not None and case.now >= policy.expires:
         return Deny(Reason.EXPIRED)
+    own_end = _end_after_opening(case, policy)
+    if own_end is not None and case.now >= own_end:
+        return Deny(Reason.EXPIRED_AFTER_OPENING)
     names = dict(_matching(case.subject, case.content.bindings))
     for entry in policy.deny:
         if entry in names or _denied_by_reach(entry, case.subject, case.content.bindings):
@@ -240,12 +252,27 @@ def _by_policy(case: Case) -> Decision:
     return _united(case, policy, names)
 
 
+def _end_after_opening(case: Case, policy: Policy) -> int | None:
+    """Return when this person's own time with the content ends, which begins with his first opening; None for never."""
+    days = policy.expires_after_opening_days
+    if days is None:
+        return None
+    begun = case.now if case.content.first_opened is None else case.content.first_opened
+    return begun + days * DAY
+
+
 def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) -> Decision:
     """Steps 8 to 10: unite the rights of all matching entries; nothing granted means denied."""
     matched = tuple(sorted(name for name in names if name in policy.index))
     rights = expand(right for name in matched for right in policy.index[name])
     if not rights:
         return Deny(Reason.NOT_GRANTED)
+    # The one condition that is judged after the union: which rights are withheld is known only then, and whoever is
+    # given a right needs no program that withholds it.
+    withheld = (policy.conditions.enforced | case.organization.conditions.enforced) - rights
+    unenforced = rights_in_words(in_order(withheld - case.request.enforces))
+    if unenforced:
+        return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, f"It would have to withhold: {unenforced}.")
     until = _validity(case, limited_by=policy)
     bound = case.content.bindings
     fresh = tuple((name.value, resolved) for name in matched if (resolved := names[name]) and name.value not in bound)
@@ -255,6 +282,7 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
         expires=_expiry(case, until, policy),
         offline_until=until,
         lease=policy.lease,
+        withheld=withheld,
         matched=matched,
         bindings=fresh,
     )
@@ -352,5 +380,5 @@ def _ends(case: Case, limited_by: Policy | None) -> Iterable[int]:
     """Yield the moments after which nothing may be opened, online or offline."""
     known = [case.organization.conditions.not_after, case.request.certificate_expires]
     if limited_by is not None:
-        known += [limited_by.expires, limited_by.conditions.not_after]
+        known += [limited_by.expires, _end_after_opening(case, limited_by), limited_by.conditions.not_after]
     return (end for end in known if end is not None)

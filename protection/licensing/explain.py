@@ -24,8 +24,9 @@ from protection.licensing.evaluate import (
 )
 from protection.licensing.policy import Conditions, Policy, Principal, Strength
 from protection.licensing.reasons import Reason
-from protection.licensing.rights import Right, expand
+from protection.licensing.rights import ALL_RIGHTS, Right, expand, in_order
 from protection.licensing.subject import Subject
+from protection.licensing.words import rights_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,21 @@ class Facts:
 
 
 def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
-    """Return in words what an opening itself must meet: sign-in, network, device.  Nobody can say it beforehand."""
+    """Return in words what an opening itself must meet: sign-in, network, device, program.
+
+    Nobody can say it beforehand.
+    """
     nobody = Subject(UUID(int=0), strength=min(Strength, key=lambda strength: strength.rank))
     single = (
         Conditions(**{name: getattr(asked, name)})
         for asked in conditions
         for name in ("strength", "networks", "platforms", "post_quantum")
     )
-    return tuple(dict.fromkeys(words for asked in single if (words := unmet_condition(asked, nobody, 0))))
+    words = [unmet_condition(asked, nobody, 0) for asked in single]
+    demanded = in_order(frozenset[Right]().union(*(asked.enforced for asked in conditions)))
+    if demanded:
+        words.append(f"Use a program that withholds, from whoever is not given it: {rights_in_words(demanded)}.")
+    return tuple(dict.fromkeys(text for text in words if text))
 
 
 def explain(facts: Facts, right: Right, *, now: int) -> Explanation:
@@ -159,17 +167,28 @@ _LIFTED: Final[Mapping[Reason, Callable[[Facts, Deny], Facts]]] = MappingProxyTy
         Reason.PERSON_DISABLED: lambda facts, _: replace(facts, subject=replace(facts.subject, active=True)),
         Reason.DEVICE_REVOKED: _with_a_good_device,
         Reason.PLATFORM_OFF: _organization(platforms_off=frozenset()),
-        Reason.ORGANIZATION_CONDITION: _organization(conditions=Conditions()),
+        Reason.ORGANIZATION_CONDITION: lambda facts, _: replace(
+            facts,
+            organization=replace(
+                facts.organization, conditions=Conditions(enforced=facts.organization.conditions.enforced)
+            ),
+        ),
         Reason.SUPER_USER_GRANT_INVALID: lambda facts, _: replace(facts, request=Request()),
         Reason.ISSUER_BARRED: _content(issuer_barred=False),
         Reason.REGISTRATION_HELD: _content(registration=Registration.REGISTERED),
         Reason.REVOKED: _content(revoked=False),
         Reason.REVOKED_FOR_YOU: _content(revoked_ids=frozenset(), revoked_addresses=frozenset()),
         Reason.EXPIRED: _policy(lambda policy, _: replace(policy, expires=None)),
+        Reason.EXPIRED_AFTER_OPENING: _content(first_opened=None),
         Reason.DENIED_BY_ENTRY: _policy(
             lambda policy, denied: replace(policy, deny=tuple(who for who in policy.deny if who != denied.entry))
         ),
-        Reason.CONDITION_UNMET: _policy(lambda policy, _: replace(policy, conditions=Conditions())),
+        Reason.CONDITION_UNMET: _policy(
+            lambda policy, _: replace(policy, conditions=Conditions(enforced=policy.conditions.enforced))
+        ),
+        Reason.PROGRAM_DOES_NOT_ENFORCE: lambda facts, _: replace(
+            facts, request=replace(facts.request, enforces=ALL_RIGHTS)
+        ),
     }
 )
 """How each obstacle is taken away.  What is not here cannot be: nothing granted, and no policy that is known."""

@@ -15,6 +15,7 @@ def narrows(new: Policy, old: Policy) -> bool:
         grants
         and set(new.deny) >= set(old.deny)
         and _earlier(new.expires, old.expires)
+        and _earlier(new.expires_after_opening_days, old.expires_after_opening_days)
         and _shorter(new.offline_days, old.offline_days)
         and _earlier(new.lease, old.lease)
         and (new.enforcement is old.enforcement or new.enforcement is Enforcement.VIEWER)
@@ -44,4 +45,5 @@ def _stricter(new: Conditions, old: Conditions) -> bool:
         and starts
         and _earlier(new.not_after, old.not_after)
         and (new.post_quantum or not old.post_quantum)
+        and new.enforced >= old.enforced
     )

@@ -8,11 +8,12 @@ ignoring one could widen access.
      "grants": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW", "PRINT"]}],
      "deny": ["domain:rival.example"],
      "expires": 1798675200,          seconds since 1970, or null for never
+     "expires_after_opening_days": 7,    days from a person's own first opening; left out: no such end
      "offline_days": 7,              -1 no own limit, 0 a license at each opening, else days
      "lease": 3600,                  seconds a cached license lives without a fresh feed, or null
      "enforcement": "client",        or "viewer": the content key is never released
      "conditions": {"strength": "mfa", "networks": ["10.0.0.0/8"], "platforms": ["linux"],
-                    "not_before": 1, "not_after": 2, "post_quantum": true}}
+                    "not_before": 1, "not_after": 2, "post_quantum": true, "enforced": ["PRINT"]}}
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ MAX_ENTRIES: Final = 20_000
 """Grants and deny entries together; far above any real policy, low enough to bound the work of one decision."""
 
 MAX_OFFLINE_DAYS: Final = 65_535
+MAX_OPENING_DAYS: Final = 65_535
 
 
 class PrincipalKind(StrEnum):
@@ -136,7 +138,10 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What an opening must meet beyond being granted; all that are set must hold.  Absent means no condition."""
+    """What an opening must meet beyond being granted; all that are set must hold.  Absent means no condition.
+
+    ``enforced`` are the rights that a program must really withhold from whoever is not granted them (DESIGN.md §6).
+    """
 
     strength: Strength | None = None
     networks: tuple[str, ...] = ()
@@ -144,6 +149,7 @@ class Conditions:
     not_before: int | None = None
     not_after: int | None = None
     post_quantum: bool = False
+    enforced: frozenset[Right] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form with only the members that are set."""
@@ -154,6 +160,7 @@ class Conditions:
             "not_before": self.not_before,
             "not_after": self.not_after,
             "post_quantum": self.post_quantum,
+            "enforced": in_order(self.enforced),
         }
         # By identity: a window that ended at second 0 is a condition too, and leaving it out would open the window.
         return {
@@ -175,6 +182,7 @@ class Policy:
     grants: tuple[Grant, ...] = ()
     deny: tuple[Principal, ...] = ()
     expires: int | None = None
+    expires_after_opening_days: int | None = None
     offline_days: int = -1
     lease: int | None = None
     enforcement: Enforcement = Enforcement.CLIENT
@@ -190,16 +198,32 @@ class Policy:
 
     def as_json(self) -> dict[str, Any]:
         """Return the canonical JSON form; parsing it gives an equal policy."""
+        days = self.expires_after_opening_days
         return {
             "v": 1,
             "grants": [grant.as_json() for grant in self.grants],
             "deny": [str(principal) for principal in self.deny],
             "expires": self.expires,
+            # Left out where it is not set, so that a client that does not know it can read every policy without it.
+            **({} if days is None else {"expires_after_opening_days": days}),
             "offline_days": self.offline_days,
             "lease": self.lease,
             "enforcement": self.enforcement.value,
             "conditions": self.conditions.as_json(),
         }
+
+
+_MEMBERS: Final = {
+    "v",
+    "grants",
+    "deny",
+    "expires",
+    "expires_after_opening_days",
+    "offline_days",
+    "lease",
+    "enforcement",
+    "conditions",
+}
 
 
 def parse_policy(document: Mapping[str, Any]) -> Policy:
@@ -208,7 +232,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     Raises InvalidPolicy naming the member at fault: unknown version, member, right or principal, wrong type, too
     many entries.  Absent members take the safe default of ``Policy``.
     """
-    _only(document, {"v", "grants", "deny", "expires", "offline_days", "lease", "enforcement", "conditions"}, "policy")
+    _only(document, _MEMBERS, "policy")
     if document.get("v", 1) != 1:
         raise InvalidPolicy("This policy has a version that is not known here.", remedy="Update Chancery.")
     grants, deny = _list(document, "grants"), _list(document, "deny")
@@ -218,6 +242,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         grants=tuple(_grant(entry) for entry in grants),
         deny=tuple(Principal.parse(_text(entry, "deny")) for entry in deny),
         expires=_integer(document, "expires", 0, 2**53),
+        expires_after_opening_days=_integer(document, "expires_after_opening_days", 1, MAX_OPENING_DAYS),
         offline_days=_default(_integer(document, "offline_days", -1, MAX_OFFLINE_DAYS), -1),
         lease=_integer(document, "lease", 60, 30 * 86_400),
         enforcement=_member(Enforcement, document.get("enforcement", "client"), "enforcement"),
@@ -236,7 +261,8 @@ def _grant(entry: object) -> Grant:
 def _conditions(document: object) -> Conditions:
     if not isinstance(document, Mapping):
         raise InvalidPolicy("'conditions' is an object.")
-    _only(document, {"strength", "networks", "platforms", "not_before", "not_after", "post_quantum"}, "conditions")
+    known = {"strength", "networks", "platforms", "not_before", "not_after", "post_quantum", "enforced"}
+    _only(document, known, "conditions")
     networks = tuple(_network(_text(item, "networks")) for item in _list(document, "networks"))
     post_quantum = document.get("post_quantum", False)
     if not isinstance(post_quantum, bool):
@@ -249,7 +275,13 @@ def _conditions(document: object) -> Conditions:
         not_before=_integer(document, "not_before", 0, 2**53),
         not_after=_integer(document, "not_after", 0, 2**53),
         post_quantum=post_quantum,
+        enforced=_enforced(document),
     )
+
+
+def _enforced(document: Mapping[str, Any]) -> frozenset[Right]:
+    names = [_text(name, "enforced") for name in _list(document, "enforced")]
+    return parse_rights(names) if names else frozenset()
 
 
 def _network(text: str) -> str:

@@ -24,8 +24,10 @@ class Reason(StrEnum):
     REVOKED = "revoked"
     REVOKED_FOR_YOU = "revoked_for_you"
     EXPIRED = "expired"
+    EXPIRED_AFTER_OPENING = "expired_after_opening"
     DENIED_BY_ENTRY = "denied_by_entry"
     CONDITION_UNMET = "condition_unmet"
+    PROGRAM_DOES_NOT_ENFORCE = "program_does_not_enforce"
     NOT_GRANTED = "not_granted"
     TEMPLATE_UNKNOWN = "template_unknown"
     CONTENT_ID_CONFLICT = "content_id_conflict"
@@ -128,6 +130,12 @@ WORDS: dict[Reason, Words] = {
         "The policy's expiry has passed.",
         "Ask the document's owner to extend it.",
     ),
+    Reason.EXPIRED_AFTER_OPENING: Words(
+        "Your time with this document, which began when you first opened it, is over.",
+        "The days that this person had from the first opening on have passed.",
+        "The policy's days after the person's first opening have passed.",
+        "Ask the document's owner to extend it.",
+    ),
     Reason.DENIED_BY_ENTRY: Words(
         _NO_ACCESS,
         "A deny entry matches this person.",
@@ -139,6 +147,12 @@ WORDS: dict[Reason, Words] = {
         "A condition of the policy was not met.",
         "A condition of the policy was not met or could not be evaluated.",
         "See the detail for what would satisfy it.",
+    ),
+    Reason.PROGRAM_DOES_NOT_ENFORCE: Words(
+        "The document asks for a program that keeps to the limits of your access, and this one does not say it does.",
+        "The program used does not say that it withholds what the policy wants withheld.",
+        "The program does not state that it enforces what the policy or the organization wants enforced.",
+        "Open the document in a program that withholds what you were not given.",
     ),
     Reason.NOT_GRANTED: Words(
         _NO_ACCESS,

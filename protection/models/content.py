@@ -146,6 +146,19 @@ class GrantBinding(models.Model):
         indexes = (models.Index(fields=["identity"], name="protection_bound_identity"),)
 
 
+class FirstOpening(models.Model):
+    """When somebody to whom a document was granted first opened it: from there the days of his own count.
+
+    Kept for every document, so that a rule set later counts from the true beginning; issuer, owner and super users have
+    no such end and no row.
+    """
+
+    pk = models.CompositePrimaryKey("content_id", "person_id")
+    content = models.ForeignKey(Content, models.PROTECT, related_name="first_openings", db_index=False)
+    person_id = models.UUIDField()
+    at = models.DateTimeField()
+
+
 class Certificate(models.Model):
     """A client licensor certificate that was issued: this device may publish for this person (P5)."""
 

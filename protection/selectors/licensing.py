@@ -32,7 +32,9 @@ select
     (select json_agg(json_build_array(r.address, r.identity)) from {schema}protection_contentrevocation r
       where r.content_id = c.cid) as revoked_for,
     (select json_object_agg(b.address, b.identity) from {schema}protection_grantbinding b
-      where b.scope = case when c.policy is null then v.id else c.cid end) as bindings
+      where b.scope = case when c.policy is null then v.id else c.cid end) as bindings,
+    (select floor(extract(epoch from o.at))::bigint from {schema}protection_firstopening o
+      where o.content_id = c.cid and o.person_id = %(reader)s::uuid) as first_opened
 from unnest(%(pls)s::bytea[], %(seals)s::bytea[]) with ordinality as wanted (pl, seal, position)
 join {schema}protection_servicesettings s on s.id = 1
 join {schema}protection_feedhead f on f.id = 1
@@ -49,6 +51,18 @@ order by wanted.position
 
 UNMOVED: Final = "where exists (select 1 from {schema}protection_feedhead where id = 1 and seq = %(feed_seq)s)"
 """The condition under which a decision may still be recorded: nothing it rests on has moved since it was read."""
+
+
+FIRST_OPENINGS: Final = """
+first_openings as (
+    insert into {schema}protection_firstopening (content_id, person_id, at)
+    select cid, %(reader)s::uuid, to_timestamp(%(opened_at)s::bigint)
+    from unnest(%(first_openings)s::uuid[]) as new (cid)
+    where exists (select from event)
+    on conflict do nothing
+)
+"""
+"""What is written in the statement that records openings: for whom it was the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,7 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         revoked_ids=frozenset(UUID(identity) for _, identity in row["revoked_for"] or () if identity),
         revoked_addresses=frozenset(address for address, _ in row["revoked_for"] or ()),
         issuer_barred=row["issuer_barred"],
+        first_opened=row["first_opened"],
         bindings=bindings,
     )
     return ContentState(

@@ -21,13 +21,13 @@ _NO_SEAL: Final = b""
 def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, now: int) -> Decision:
     """Decide about a person and his device as they stand, for a document of the current organization.
 
-    Strength of sign-in and network are left out: they belong to a request, he makes none, and both were judged when he
-    last made one.
+    Strength of sign-in, network and program are left out: they belong to a request, he makes none, and all were judged
+    when he last made one.
     """
     facts = facts_about(organization=organization, pl_digest=pl_digest, subject=subject)
     if facts is None:
         return Deny(Reason.TAMPERED)
-    return under(facts, lambda asked: replace(asked, strength=None, networks=())).decide(now)
+    return under(facts, lambda asked: replace(asked, strength=None, networks=(), enforced=frozenset())).decide(now)
 
 
 def facts_about(*, organization: UUID, pl_digest: bytes, subject: Subject) -> Facts | None:
@@ -36,7 +36,7 @@ def facts_about(*, organization: UUID, pl_digest: bytes, subject: Subject) -> Fa
     The organization itself is taken as open, since whoever asks has passed its door.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_HERE, {"pls": [pl_digest], "seals": [_NO_SEAL]})
+        cursor.execute(_HERE, {"pls": [pl_digest], "seals": [_NO_SEAL], "reader": subject.person})
         row = dict(zip((column.name for column in cursor.description), cursor.fetchone(), strict=True))
     state = content_state(row)
     if state is None:

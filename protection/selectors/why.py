@@ -18,8 +18,8 @@ from protection.selectors.standing import facts_about, under
 class Why:
     """An explanation, with what only the opening itself can tell.
 
-    ``at_opening`` says in words what sign-in, network and device must meet then.  ``undecided`` are entries that
-    name people by another organization: whom they mean is known to it alone until somebody opens.
+    ``at_opening`` says in words what sign-in, network, device and program must meet then.  ``undecided`` are entries
+    that name people by another organization: whom they mean is known to it alone until somebody opens.
     """
 
     explanation: Explanation
@@ -53,7 +53,7 @@ def why(
 
 
 def _without_the_opening(facts: Facts) -> Facts:
-    """Leave out what belongs to an opening that nobody is making: sign-in, network, device."""
+    """Leave out what belongs to an opening that nobody is making: sign-in, network, device, program."""
     facts = replace(facts, organization=replace(facts.organization, platforms_off=frozenset()))
     return under(facts, lambda asked: Conditions(not_before=asked.not_before, not_after=asked.not_after))
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from audit.services.record import Personal, event_parameters
 from protection.errors import LedgerHasGap, Unavailable
 from protection.events import Actor, Kind, Outcome
-from protection.licensing.evaluate import Allow, Deny, OrganizationFacts, Registration, Request, evaluate
+from protection.licensing.evaluate import Allow, Basis, Deny, OrganizationFacts, Registration, Request, evaluate
 from protection.licensing.policy import Enforcement
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, in_order
@@ -52,8 +52,14 @@ class Lane(Protocol):
         """Run the deciding statement."""
         ...
 
-    def record(self, events: Sequence[dict[str, object]], reading: Reading) -> bool:
-        """Write all events durably if nothing has moved since ``reading``; tell whether they were written."""
+    def record(
+        self, events: Sequence[dict[str, object]], reading: Reading, *, first_openings: Sequence[UUID] = ()
+    ) -> bool:
+        """Write all events durably if nothing has moved since ``reading``; tell whether they were written.
+
+        ``first_openings`` are the documents that the person opens for the first time, kept with the events or not at
+        all.
+        """
         ...
 
     def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:
@@ -73,6 +79,10 @@ class Caller:
     source: str
     directory: Directory
     """Asked about whoever published or sealed what is seen for the first time."""
+    program: str = ""
+    """The program's name, as it states it."""
+    enforces: frozenset[Right] = frozenset()
+    """The rights that the program says it withholds from whoever does not have them (PROTOCOL P23)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +128,11 @@ def decide(
             raise LedgerHasGap
         organization = _organization(caller, reading)
         decided = tuple(
-            _decided(organization, reading, item, state, batch=batch, body=refused.get(place, Reason.TAMPERED))
+            _decided(caller, organization, reading, item, state, batch=batch, body=refused.get(place, Reason.TAMPERED))
             for place, (item, state) in enumerate(zip(wanted, reading.documents, strict=True))
         )
-        if lane.record([_event(caller, reading, item) for item in decided], reading):
+        events = [_event(caller, reading, item) for item in decided]
+        if lane.record(events, reading, first_openings=_first_openings(decided)):
             return reading, decided
     raise Unavailable("The organization is being changed right now, and no decision could be recorded.")
 
@@ -177,6 +188,7 @@ def _organization(caller: Caller, reading: Reading) -> OrganizationFacts:
 
 
 def _decided(
+    caller: Caller,
     organization: OrganizationFacts,
     reading: Reading,
     wanted: Wanted,
@@ -193,7 +205,7 @@ def _decided(
         organization=organization if state.key_usable else replace(organization, key_available=False),
         content=state.facts,
         subject=reading.subject,
-        request=Request(),
+        request=Request(enforces=caller.enforces),
         now=reading.service.now,
     )
     if isinstance(decision, Deny):
@@ -204,6 +216,12 @@ def _decided(
     if batch and viewer_only(state, decision):
         return Refused(wanted, state, Deny(Reason.VIEWER_ONLY), uuid4())
     return Granted(wanted, state, state.edition, decision, uuid4())
+
+
+def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:
+    """Return the documents that somebody opens for the first time by what he was granted."""
+    facts = (item.state.facts for item in decided if isinstance(item, Granted) and item.decision.basis is Basis.GRANT)
+    return tuple(dict.fromkeys(one.cid for one in facts if one.first_opened is None))
 
 
 def _event(caller: Caller, reading: Reading, item: Decided) -> dict[str, object]:
@@ -225,14 +243,19 @@ def _event(caller: Caller, reading: Reading, item: Decided) -> dict[str, object]
         content_id=None if item.state is None else item.state.facts.cid,
         source=caller.source,
         personal=personal,
-        details=_details(reading, item),
+        details=_details(caller, reading, item) or None,
     )
 
 
-def _details(reading: Reading, item: Decided) -> dict[str, Any] | None:
+def _details(caller: Caller, reading: Reading, item: Decided) -> dict[str, Any]:
+    """Return what else is to be known of the decision; what the program says of itself stands as its statement."""
+    stated: dict[str, Any] = {"program": caller.program} if caller.program else {}
+    if caller.enforces:
+        stated["enforces"] = in_order(caller.enforces)
     if isinstance(item, Refused):
-        return {"detail": item.decision.detail} if item.decision.detail else None
+        return {**stated, "detail": item.decision.detail} if item.decision.detail else stated
     return {
+        **stated,
         "basis": item.decision.basis.value,
         "edition": item.edition.n,
         "lease": lease_of(item.decision, reading.service),

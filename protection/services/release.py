@@ -104,7 +104,7 @@ def use_license(
             *(derived_feed_id(service.feed_secret, identity) for identity in _reasons_to_die(caller, state)),
         ),
         enforcement=Enforcement.CLIENT.value if policy is None else policy.enforcement.value,
-        obligations={},
+        obligations={"withhold": list(in_order(allowed.withheld))} if allowed.withheld else {},
         key=sealed,
         body=_edition_status(granted),
         contact=state.owner_address or service.contact,

@@ -86,6 +86,8 @@ TWO_NAMES = rita(addresses=frozenset({RITA_ADDRESS, "rita@private.example"}))
 OUTSIDER = rita(outsider=True, memberships=frozenset(), domains=frozenset(), strength=Strength.CODE)
 PHONE = DeviceFacts(LAPTOP.id, platform="phone", post_quantum=False)
 
+WITHHOLDING_PRINT = replace(TO_RITA, conditions=Conditions(enforced=frozenset({Right.PRINT})))
+
 GRANTED: dict[str, tuple[Case, str]] = {
     "address": (case(), "VIEW"),
     "second address": (case(granting(("rita@private.example", "PRINT")), TWO_NAMES), "PRINT"),
@@ -129,6 +131,25 @@ GRANTED: dict[str, tuple[Case, str]] = {
     "in the window": (case(replace(TO_RITA, conditions=Conditions(not_before=NOW, not_after=NOW + 1))), "VIEW"),
     "with a post-quantum device": (case(replace(TO_RITA, conditions=Conditions(post_quantum=True))), "VIEW"),
     "one second before the end": (case(replace(TO_RITA, expires=NOW + 1)), "VIEW"),
+    "never opened before": (case(replace(TO_RITA, expires_after_opening_days=1)), "VIEW"),
+    "one second before the end of his own days": (
+        case(replace(TO_RITA, expires_after_opening_days=7), document={"first_opened": NOW - 7 * DAY + 1}),
+        "VIEW",
+    ),
+    "in a program that withholds what he is not given": (
+        case(WITHHOLDING_PRINT, request=Request(enforces=frozenset({Right.PRINT}))),
+        "VIEW",
+    ),
+    "given what the program would have to withhold": (
+        case(replace(WITHHOLDING_PRINT, grants=granting((RITA_ADDRESS, "VIEW,PRINT")).grants)),
+        "VIEW PRINT",
+    ),
+    "owner of all rights in any program": (
+        case(
+            granting((RITA_ADDRESS, "OWNER"), conditions=WITHHOLDING_PRINT.conditions),
+        ),
+        " ".join(Right),
+    ),
     "bound to the same person": (case(document={"bindings": {RITA_ADDRESS: RITA}}), "VIEW"),
     "bound to the person under an address that is gone": (
         case(granting(("old@fabrikam.example", "VIEW")), document={"bindings": {"old@fabrikam.example": RITA}}),
@@ -143,6 +164,27 @@ GRANTED: dict[str, tuple[Case, str]] = {
 }
 
 REFUSED: dict[str, tuple[Case, Reason]] = {
+    "his own days are over": (
+        case(replace(TO_RITA, expires_after_opening_days=7), document={"first_opened": NOW - 7 * DAY}),
+        Reason.EXPIRED_AFTER_OPENING,
+    ),
+    "the date passes before his own days do": (
+        case(replace(TO_RITA, expires=NOW, expires_after_opening_days=7), document={"first_opened": NOW}),
+        Reason.EXPIRED,
+    ),
+    "in a program that says nothing of what it withholds": (case(WITHHOLDING_PRINT), Reason.PROGRAM_DOES_NOT_ENFORCE),
+    "in a program that withholds something else": (
+        case(WITHHOLDING_PRINT, request=Request(enforces=frozenset({Right.EXTRACT}))),
+        Reason.PROGRAM_DOES_NOT_ENFORCE,
+    ),
+    "the organization wants it withheld": (
+        case(organization={"conditions": Conditions(enforced=frozenset({Right.PRINT}))}),
+        Reason.PROGRAM_DOES_NOT_ENFORCE,
+    ),
+    "what is not granted is not granted in any program": (
+        case(replace(WITHHOLDING_PRINT, grants=())),
+        Reason.NOT_GRANTED,
+    ),
     "empty policy": (case(Policy()), Reason.NOT_GRANTED),
     "nobody named him": (case(granting(("max@contoso.example", "OWNER"))), Reason.NOT_GRANTED),
     "unknown template": (case(None), Reason.TEMPLATE_UNKNOWN),
@@ -394,9 +436,14 @@ LATER: dict[Reason, dict[str, object]] = {
     Reason.REVOKED: {"document": {"revoked": True}},
     Reason.REVOKED_FOR_YOU: {"document": {"revoked_ids": frozenset({RITA})}},
     Reason.EXPIRED: {"policy": {"expires": NOW - 1}},
+    Reason.EXPIRED_AFTER_OPENING: {
+        "policy": {"expires_after_opening_days": 1},
+        "document": {"first_opened": NOW - DAY},
+    },
     Reason.DENIED_BY_ENTRY: {"policy": {"deny": (who(RITA_ADDRESS),)}},
     Reason.CONDITION_UNMET: {"policy": {"conditions": STRICT}},
     Reason.NOT_GRANTED: {"policy": {"grants": ()}},
+    Reason.PROGRAM_DOES_NOT_ENFORCE: {"policy": {"conditions": WITHHOLDING_PRINT.conditions}},
 }
 STEPS = {**EVERYBODY, **LATER}
 """What stands in the way, by the reason it gives, in the order in which it must be found."""

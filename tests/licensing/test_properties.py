@@ -54,6 +54,9 @@ def test_every_input_is_decided_and_no_license_outlives_its_limits(
         assert document.policy is not None
         for end in (document.policy.expires, document.policy.conditions.not_after):
             assert end is None or decision.expires <= end
+        days = document.policy.expires_after_opening_days
+        begun = NOW if document.first_opened is None else document.first_opened
+        assert days is None or decision.expires <= begun + days * DAY
     else:
         assert decision.rights == ALL_RIGHTS
     if subject.outsider or decision.basis is Basis.SUPER_USER:
@@ -190,6 +193,7 @@ def narrowed(draw: st.DrawFn) -> tuple[Policy, Policy]:
         deny=(*old.deny, *draw(st.lists(world.principals, max_size=1))),
         expires=draw(st.sampled_from([old.expires, NOW + 1, NOW + 100, None])),
         offline_days=draw(st.sampled_from([old.offline_days, 0, 1, -1])),
+        expires_after_opening_days=draw(st.sampled_from([old.expires_after_opening_days, 1, None])),
         lease=draw(st.sampled_from([old.lease, 60, None])),
         enforcement=draw(st.sampled_from([old.enforcement, Enforcement.VIEWER])),
         conditions=draw(st.just(old.conditions) | st.just(Conditions()) | world.conditions),

@@ -71,6 +71,9 @@ conditions = st.builds(
     not_before=st.none() | moments,
     not_after=st.none() | moments,
     post_quantum=st.booleans(),
+    enforced=st.sampled_from(
+        [frozenset(), frozenset(), frozenset({Right.PRINT}), frozenset({Right.PRINT, Right.VIEW})]
+    ),
 )
 easy_conditions = st.just(Conditions()) | conditions
 policies = st.builds(
@@ -78,6 +81,7 @@ policies = st.builds(
     grants=st.lists(grants, max_size=5).map(tuple),
     deny=st.lists(principals, max_size=1).map(tuple),
     expires=st.none() | moments,
+    expires_after_opening_days=st.none() | st.sampled_from([1, 7]),
     offline_days=st.sampled_from([-1, 0, 1, 7, 400]),
     lease=st.none() | st.sampled_from([60, 3600]),
     enforcement=st.sampled_from(Enforcement),
@@ -117,6 +121,7 @@ contents = st.builds(
     revoked_ids=st.frozensets(st.sampled_from([RITA, MAX, OWEN, TEAM.id]), max_size=1),
     revoked_addresses=st.frozensets(st.sampled_from([*ADDRESSES, TEAM.address]), max_size=1),
     issuer_barred=st.booleans(),
+    first_opened=st.none() | st.sampled_from([NOW - 8 * DAY, NOW - DAY, NOW - 1, NOW]),
     bindings=st.dictionaries(
         st.sampled_from(ADDRESSES), st.sampled_from([RITA, MAX, TEAM.id, BOARD.id, ADA]), max_size=2
     ),
@@ -135,6 +140,7 @@ requests = st.builds(
     names_super_user_grant=st.sampled_from([False, False, True]),
     super_user_grant=st.none() | super_user_grants,
     certificate_expires=st.none() | moments,
+    enforces=st.frozensets(st.sampled_from([Right.PRINT, Right.VIEW]), max_size=2),
 )
 # Somebody whom only the policy concerns, at an organization and for a document where nothing else stands in the way.
 readers = subjects.map(lambda subject: replace(subject, person=RITA, active=True)).map(

@@ -336,7 +336,7 @@ def third_edition(player: Player, first: Path, second: Path, text: bytes) -> Pat
     source.write_bytes(text)
     with open_sealed(first) as file:
         place = session.organization(file.publishing_license.org)
-        _, opened, key = Licenses(session.home, place, session.account).open(file)
+        _, opened, key = Licenses(session.home, place, session.account, session.stated).open(file)
     certificate, delegation = opened.edit, opened.delegation
     assert certificate is not None
 

@@ -17,7 +17,7 @@ from portal.api.lane.pool import pool
 from portal.identity.strength import Authentication
 from portal.identity.subject import subject_of
 from protection.errors import Unavailable
-from protection.selectors.licensing import CONTENT_STATE, UNMOVED, content_state, service_state
+from protection.selectors.licensing import CONTENT_STATE, FIRST_OPENINGS, UNMOVED, content_state, service_state
 from protection.services.arrive import Wanted
 from protection.services.decide import Reading
 from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
@@ -67,6 +67,7 @@ class LaneDatabase:
         """
         asked = {
             **parameters(self.person, self.organization.id, self.device),
+            "reader": self.person,
             "pls": [item.pl for item in wanted],
             "seals": [item.seal for item in wanted],
         }
@@ -105,20 +106,26 @@ class LaneDatabase:
             },
         )
 
-    def record(self, events: Sequence[dict[str, object]], reading: Reading) -> bool:
+    def record(
+        self, events: Sequence[dict[str, object]], reading: Reading, *, first_openings: Sequence[UUID] = ()
+    ) -> bool:
         """Write all events in one durable statement, unless what they were decided on has moved.
 
         An empty marker records without a condition: what happened after a decision is true whatever has moved.
         """
         only_if = f"{UNMOVED} and ({EPOCH_SQL}) = %(epoch)s" if reading.marker else ""
+        also = FIRST_OPENINGS if first_openings else ""
+        opened = {"reader": self.person, "opened_at": reading.service.now, "first_openings": list(first_openings)}
         if len(events) == 1:
-            statement, columns = record("{schema}", only_if), events[0]
+            statement, columns = record("{schema}", only_if, also), events[0]
         else:
-            statement = record_many("{schema}", only_if)
+            statement = record_many("{schema}", only_if, also)
             columns = {name: [event[name] for event in events] for name in events[0]}
         try:
             with pool().connection() as connection:
-                written = connection.execute(*self._prepared(statement, {**columns, **reading.marker})).fetchone()
+                written = connection.execute(
+                    *self._prepared(statement, {**columns, **opened, **reading.marker})
+                ).fetchone()
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable("The decision could not be recorded in time, so nothing was issued.") from error
         # One event answers with its row, several with their count.

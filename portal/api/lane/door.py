@@ -24,6 +24,7 @@ from portal.identity.proof import ProvenDevice
 from protection.errors import ChanceryError, InvalidObject
 from protection.licensing import jws
 from protection.licensing.jws import unb64
+from protection.licensing.rights import Right
 from protection.services.arrive import Wanted
 from protection.services.certify import DeviceKeys
 from protection.services.decide import Caller, Refused, refusal_details
@@ -32,6 +33,8 @@ from tenants.organizations.selectors import OrganizationFacts
 
 ONE: Final = "/api/v1/licenses"
 BATCH: Final = "/api/v1/licenses/batch"
+
+MAX_PROGRAM: Final = 80
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -88,9 +91,9 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
         refused["Retry-After"] = str(wait)
         return refused
     device = proven_device(request, token.person_id)
-    caller = _caller(request, organization, device)
-    lane = LaneDatabase(organization, token.person_id, device.id, token.authentication, caller.ip)
     members = _members(request)
+    caller = _caller(request, organization, device, members)
+    lane = LaneDatabase(organization, token.person_id, device.id, token.authentication, caller.ip)
     if request.path == ONE:
         return _one(license_one(lane=lane, caller=caller, wanted=_wanted(members)))
     items = members.get("items")
@@ -100,7 +103,9 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
     return JsonResponse({"batch": answer.token, "delegation": answer.delegation})
 
 
-def _caller(request: HttpRequest, organization: OrganizationFacts, device: ProvenDevice) -> Caller:
+def _caller(
+    request: HttpRequest, organization: OrganizationFacts, device: ProvenDevice, members: Mapping[str, Any]
+) -> Caller:
     return Caller(
         organization=organization.id,
         iss=settings.CHANCERY_BASE_URL,
@@ -109,7 +114,17 @@ def _caller(request: HttpRequest, organization: OrganizationFacts, device: Prove
         ip=client_address(request),
         source="api",
         directory=DirectoryOf(organization.id),
+        program=(_text(members, "program") or "")[:MAX_PROGRAM],
+        enforces=_enforces(members),
     )
+
+
+def _enforces(members: Mapping[str, Any]) -> frozenset[Right]:
+    """Read the rights that the program says it withholds; a right that is not known here is none it could withhold."""
+    stated = members.get("enforces", [])
+    if not isinstance(stated, list):
+        raise InvalidObject("'enforces' is a list of rights.")
+    return frozenset(right for right in Right if right in stated)
 
 
 def _members(request: HttpRequest) -> dict[str, Any]:
