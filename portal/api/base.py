@@ -40,6 +40,7 @@ from tenants.directory.errors import CodeRefused
 from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import memberships_of, proven_addresses
+from tenants.directory.services.change_person import change_person
 from tenants.directory.services.enroll_device import enroll_device
 from tenants.directory.services.redeem_enrollment_code import redeem_enrollment_code
 from tenants.organizations.selectors import hosts_of, organization_by_id
@@ -123,6 +124,16 @@ class Statement(BaseView):
         return Response({"statement": statement})
 
 
+class Preferences(serializers.Serializer[dict[str, str]]):
+    """What is to be changed; what is left out stays."""
+
+    name = serializers.CharField(required=False, max_length=200)
+    language = serializers.ChoiceField(
+        required=False, choices=[*dict(settings.LANGUAGES)], allow_blank=True, help_text="Empty: the browser's."
+    )
+    time_zone = serializers.CharField(required=False, max_length=64, help_text="Like Europe/Berlin.")
+
+
 class Me(BaseView):
     """The signed-in person."""
 
@@ -134,6 +145,8 @@ class Me(BaseView):
                 "id": serializers.UUIDField(),
                 "email": serializers.EmailField(),
                 "name": serializers.CharField(),
+                "language": serializers.CharField(),
+                "time_zone": serializers.CharField(),
                 "addresses": serializers.ListField(child=serializers.CharField()),
                 "organizations": serializers.ListField(child=serializers.DictField()),
             },
@@ -149,6 +162,8 @@ class Me(BaseView):
                 "id": str(person.id),
                 "email": person.email,
                 "name": person.name,
+                "language": person.language,
+                "time_zone": person.time_zone,
                 "addresses": proven_addresses(person.id),
                 "organizations": [
                     {
@@ -164,6 +179,19 @@ class Me(BaseView):
                 ],
             }
         )
+
+    @extend_schema(
+        summary="Change my name, language or time zone",
+        request=Preferences,
+        responses={204: None},
+        examples=[OpenApiExample("Time zone", {"time_zone": "Europe/Berlin"}, request_only=True)],
+    )
+    def patch(self, request: Request) -> Response:
+        """Change what is named."""
+        wanted, person = checked(Preferences, request.data), caller(request)
+        actor = Actor(person_id=person.id, name=person.name or person.email, source="api", ip=client_address(request))
+        change_person(person_id=person.id, actor=actor, **wanted)
+        return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class NewDevice(serializers.Serializer[dict[str, Any]]):

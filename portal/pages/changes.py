@@ -1,9 +1,11 @@
 """What a version of a template changed, in sentences."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from portal.pages.policies import rights_as_level, who_in_words
 from protection.licensing.difference import Difference
@@ -16,6 +18,7 @@ _CONDITIONS = {
     "conditions.platforms": "on which kinds of device it opens",
     "conditions.not_before": "when the time window begins",
     "conditions.not_after": "when the time window ends",
+    "conditions.enforced": "what programs must withhold",
     "conditions.post_quantum": "whether devices need post-quantum keys",
 }
 
@@ -54,6 +57,8 @@ def _member(change: Difference) -> Iterator[str]:
     match change.member:
         case "offline_days":
             yield f"Opens without a network: {_days(change.after)} (before: {_days(change.before)})."
+        case "expires_after_opening_days":
+            yield f"Each person's access ends {_after_opening(change.after)}; before, {_after_opening(change.before)}."
         case "lease":
             yield f"A kept license lives {_seconds(change.after)} without news (before: {_seconds(change.before)})."
         case "enforcement":
@@ -74,12 +79,18 @@ def _days(value: Any) -> str:
     return "never" if value == 0 else f"{value} days"
 
 
+def _after_opening(days: Any) -> str:
+    return "never by itself" if days is None else f"{days} days after his first opening"
+
+
 def _seconds(value: Any) -> str:
     return "as long as the organization allows" if value is None else f"{value} seconds"
 
 
 def _moment(value: Any) -> str:
-    return "never" if value is None else f"on {datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M} UTC"
+    if value is None:
+        return "never"
+    return f"on {datetime.fromtimestamp(value, timezone.get_current_timezone()):%Y-%m-%d %H:%M %Z}"
 
 
 def _value(value: Any) -> str:

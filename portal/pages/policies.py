@@ -1,17 +1,30 @@
 """Policies in forms: people write one line per grant, in words they know."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import timezone
 
 from protection.errors import ChanceryError
-from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
-from protection.licensing.rights import in_order, level_of, parse_rights
-from protection.licensing.words import rights_in_words
+from protection.licensing.days import end_of, last_day_before
+from protection.licensing.policy import (
+    MAX_OPENING_DAYS,
+    Conditions,
+    Grant,
+    Policy,
+    Principal,
+    PrincipalKind,
+    Strength,
+    parse_policy,
+)
+from protection.licensing.programs import WITHHELD_BY_PROGRAMS
+from protection.licensing.rights import Right, in_order, level_of, parse_rights
+from protection.licensing.words import right_in_words, rights_in_words
 
 LEVEL_WORDS: Mapping[str, str] = {
     "viewer": "read, reply",
@@ -20,6 +33,22 @@ LEVEL_WORDS: Mapping[str, str] = {
     "co-owner": "everything, also change who has access",
 }
 WHO_EVERYBODY = "everybody"
+
+LEASES = [
+    (3_600, "Every hour"),
+    (8 * 3_600, "Every 8 hours"),
+    (86_400, "Every day"),
+    (7 * 86_400, "Every week"),
+]
+SIGNED_IN: Mapping[Strength, str] = {
+    Strength.PASSWORD: "With a password or better",
+    Strength.MFA: "With a second step or better",
+    Strength.PASSKEY: "With a passkey",
+}
+PLATFORMS: Mapping[str, str] = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
+"""Kinds of device as clients name them, and what people call them."""
+
+MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +157,17 @@ class PolicyForm(forms.Form):
         help_text="One address or  domain:example.com  in each line. This wins over every grant.",
     )
     expires = forms.DateField(
-        label="Access ends on",
+        label="Last day of access",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="At midnight UTC of this day. Left empty, it does not end.",
+        help_text="Access ends with this day, at midnight in your time zone. Left empty, it does not end.",
+    )
+    expires_after_opening_days = forms.IntegerField(
+        label="Days from each person's first opening",
+        required=False,
+        min_value=1,
+        max_value=MAX_OPENING_DAYS,
+        help_text="Access ends for each person by himself, so many days after he first opened it.",
     )
     offline_days = forms.IntegerField(
         label="Days it can be opened without a network",
@@ -141,10 +177,74 @@ class PolicyForm(forms.Form):
         help_text="0 means never: each opening asks your service. Left empty, your organization's limit counts.",
     )
 
+    lease = forms.TypedChoiceField(
+        label="A kept copy must hear from your service",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "As your organization says"), *LEASES],
+        help_text="A device that hears nothing for so long opens it no more, until it is connected again.",
+    )
+    strength = forms.ChoiceField(
+        label="People must have signed in",
+        required=False,
+        choices=[("", "In any way"), *((way.value, SIGNED_IN[way]) for way in Strength if way is not Strength.CODE)],
+    )
+    networks = forms.CharField(
+        label="Only from these networks",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text="One in each line, like 192.0.2.0/24. Left empty, from anywhere.",
+    )
+    platforms = forms.MultipleChoiceField(
+        label="Only on these kinds of device",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: on any.",
+    )
+    not_before = forms.DateTimeField(label="Opens not before", required=False, widget=MOMENT)
+    not_after = forms.DateTimeField(label="Opens not after", required=False, widget=MOMENT)
+    post_quantum = forms.BooleanField(label="Only on devices with post-quantum keys", required=False)
+    enforced = forms.MultipleChoiceField(
+        label="Only in programs that withhold, from whoever is not given it",
+        required=False,
+        choices=[(right.value, right_in_words(right)) for right in WITHHELD_BY_PROGRAMS],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Programs say by themselves what they withhold. The command line withholds none of these.",
+    )
+
+    further: Final = (
+        "expires_after_opening_days",
+        "lease",
+        "not_before",
+        "not_after",
+        "strength",
+        "networks",
+        "platforms",
+        "post_quantum",
+        "enforced",
+    )
+    """Fields that most policies leave alone; pages show them folded."""
+
     def __init__(self, *args: Any, organization: UUID, stored: Policy | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.organization = organization
         self.stored = stored or Policy()
+        _offer(self.fields["lease"], self.stored.lease, lambda seconds: f"Within {seconds} seconds")
+        for platform in sorted({*PLATFORMS, *self.stored.conditions.platforms}):
+            _offer(self.fields["platforms"], platform, lambda name: PLATFORMS.get(name, name))
+
+    def first_fields(self) -> list[forms.BoundField]:
+        """Return the fields that every policy is about."""
+        return [field for field in self.visible_fields() if field.name not in self.further]
+
+    def further_fields(self) -> list[forms.BoundField]:
+        """Return the folded fields."""
+        return [field for field in self.visible_fields() if field.name in self.further]
+
+    def is_further(self) -> bool:
+        """Tell whether one of the folded fields says something, or is wrong."""
+        return any(field.errors or field.value() for field in self.further_fields())
 
     def clean_grants(self) -> tuple[Grant, ...]:
         """Read the lines."""
@@ -153,8 +253,14 @@ class PolicyForm(forms.Form):
     def clean_deny(self) -> tuple[Principal, ...]:
         """Read the lines."""
         try:
-            lines = [line.strip() for line in self.cleaned_data["deny"].splitlines() if line.strip()]
-            return tuple(Principal.parse(line) for line in lines)
+            return tuple(Principal.parse(line) for line in _lines(self.cleaned_data["deny"]))
+        except ChanceryError as error:
+            raise forms.ValidationError(f"{error.message} {error.next_step}") from error
+
+    def clean_networks(self) -> tuple[str, ...]:
+        """Read the lines."""
+        try:
+            return parse_policy({"conditions": {"networks": _lines(self.cleaned_data["networks"])}}).conditions.networks
         except ChanceryError as error:
             raise forms.ValidationError(f"{error.message} {error.next_step}") from error
 
@@ -167,25 +273,74 @@ class PolicyForm(forms.Form):
             grants=data["grants"],
             deny=data["deny"],
             expires=self._end(data.get("expires")),
+            expires_after_opening_days=data["expires_after_opening_days"],
             offline_days=-1 if days is None else days,
+            lease=data["lease"],
+            conditions=Conditions(
+                strength=Strength(data["strength"]) if data["strength"] else None,
+                networks=data["networks"],
+                platforms=frozenset(data["platforms"]),
+                not_before=_seconds(data["not_before"], self.stored.conditions.not_before),
+                not_after=_seconds(data["not_after"], self.stored.conditions.not_after),
+                post_quantum=data["post_quantum"],
+                enforced=frozenset(Right(right) for right in data["enforced"]),
+            ),
         )
 
     def _end(self, day: date | None) -> int | None:
         """Return the end of a day in seconds, or the stored moment where the day is the one that was shown for it."""
         if day is None or day == _last_day(self.stored.expires):
             return None if day is None else self.stored.expires
-        return int((datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)).timestamp())
+        return end_of(day, _zone())
+
+
+def _offer(field: forms.Field, value: Any, called: Callable[[Any], str]) -> None:
+    """Add a value to the choices of a field where it is missing: what the API can set must not be lost in a form."""
+    choices = cast(forms.ChoiceField, field)
+    known = list(cast(Iterable[tuple[Any, str]], choices.choices))
+    if value is not None and value not in dict(known):
+        choices.choices = [*known, (value, called(value))]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _zone() -> ZoneInfo:
+    """Return the time zone of whoever looks at the page."""
+    return timezone.get_current_timezone()
+
+
+def _seconds(moment: datetime | None, stored: int | None) -> int | None:
+    """Return a moment in seconds, or the stored one where it is what was shown for it: forms show minutes."""
+    if moment is None or (stored is not None and moment == _shown(stored)):
+        return None if moment is None else stored
+    return int(moment.timestamp())
+
+
+def _shown(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds - seconds % 60, _zone())
 
 
 def _last_day(expires: int | None) -> date | None:
-    return None if expires is None else datetime.fromtimestamp(expires - 1, UTC).date()
+    return None if expires is None else last_day_before(expires, _zone())
 
 
 def policy_initial(policy: Policy, organization: UUID) -> dict[str, Any]:
     """Return what the form shows for an existing policy."""
+    asked = policy.conditions
     return {
         "grants": "\n".join(line_of(grant, organization) for grant in policy.grants),
         "deny": "\n".join(str(who).removeprefix("address:") for who in policy.deny),
         "expires": _last_day(policy.expires),
+        "expires_after_opening_days": policy.expires_after_opening_days,
         "offline_days": None if policy.offline_days < 0 else policy.offline_days,
+        "lease": policy.lease,
+        "strength": asked.strength.value if asked.strength else "",
+        "networks": "\n".join(asked.networks),
+        "platforms": sorted(asked.platforms),
+        "not_before": _shown(asked.not_before),
+        "not_after": _shown(asked.not_after),
+        "post_quantum": asked.post_quantum,
+        "enforced": in_order(asked.enforced),
     }

@@ -45,7 +45,9 @@ class TemplateForm(PolicyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["expires"].label = "On which date"
-        self.fields["expires"].help_text = "At midnight UTC of this day; only with “on a date”."
+        self.fields[
+            "expires"
+        ].help_text = "Access ends with this day, at midnight in your time zone; only with “on a date”."
 
     def clean(self) -> dict[str, Any]:
         """Check that the expiry rule has its value, and no value that the rule would drop without a word."""

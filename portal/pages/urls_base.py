@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages import devices, reference, start
+from portal.pages import devices, preferences, reference, start
 
 urlpatterns = [
     path("", start.start, name="base_home"),
@@ -11,5 +11,6 @@ urlpatterns = [
     path("devices/", devices.device_list, name="devices"),
     path("devices/code/", devices.device_code, name="device_code"),
     path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
+    path("accounts/preferences/", preferences.preferences, name="preferences"),
     path("api/", reference.reference, name="api_reference"),
 ]

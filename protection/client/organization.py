@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from protection.client.account import RENEW_BEFORE, Service
 from protection.client.errors import Misused, Refused, ServiceError, Unreachable
@@ -171,6 +172,10 @@ class Organization:
                 "This needs the service, which was not to be asked.", remedy="Do it again without --offline."
             )
         return self._service.call(method, self.origin, path, body, proof=proof, headers=headers)
+
+    def zone(self) -> ZoneInfo:
+        """Return the person's time zone as last told: a date without a time is meant in it (PROTOCOL P26)."""
+        return ZoneInfo((self._home.read("me") or {}).get("time_zone", "UTC"))
 
     # --- publishing ----------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from protection.client.account import RENEW_BEFORE, Account, Service, Tokens, load, save
 from protection.client.errors import Misused, Refused, Unreachable
@@ -153,6 +154,10 @@ class Session:
                     raise
             self.home.write("me", kept)
         return kept
+
+    def zone(self) -> ZoneInfo:
+        """Return the person's time zone, in which a date without a time is meant (PROTOCOL P26)."""
+        return ZoneInfo(self.me().get("time_zone", "UTC"))
 
     def organization(self, organization: UUID) -> Organization:
         """Return an organization by id."""

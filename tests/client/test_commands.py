@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -89,15 +90,24 @@ def test_programs_get_usage_errors_as_json(words: list[str], said: str, *, after
     assert error["next_step"]
 
 
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
 @pytest.mark.parametrize("text", ["2020-01-31", "0d", "2020-01-31T10:00"])
 def test_an_end_that_has_passed_is_refused(text: str) -> None:
     with pytest.raises(Misused, match="has passed already"):
-        parse_expiry(text)
+        parse_expiry(text, BERLIN)
 
 
 def test_an_end_to_come_is_read() -> None:
-    assert parse_expiry("30d") == pytest.approx(time.time() + 30 * 86_400, abs=5)
-    assert parse_expiry("2100-01-31T00:00+00:00") == 4_105_036_800
+    assert parse_expiry("30d", BERLIN) == pytest.approx(time.time() + 30 * 86_400, abs=5)
+    assert parse_expiry("2100-01-31T00:00+00:00", BERLIN) == 4_105_036_800
+
+
+def test_a_date_lasts_until_the_midnight_that_ends_it_where_its_setter_lives() -> None:
+    assert parse_expiry("2100-01-30", ZoneInfo("UTC")) == 4_105_036_800
+    assert parse_expiry("2100-01-30", BERLIN) == 4_105_036_800 - 3_600
+    assert parse_expiry("2100-01-31T00:00", BERLIN) == 4_105_036_800 - 3_600
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from django.http import QueryDict
 
 from portal.pages.policies import PolicyForm, policy_initial
 from portal.pages.templates import TemplateForm
@@ -16,12 +17,26 @@ EVERYBODY = Principal(PrincipalKind.ORGANIZATION, str(CONTOSO))
 CONFIDENTIAL = Policy(grants=(Grant(EVERYBODY, ALL_RIGHTS - {Right.COMMENT}),))
 # Not at midnight, as the API can set it.
 EXPIRES = 1_798_675_217
+EVERY_CONDITION = Conditions(
+    strength=Strength.PASSKEY,
+    networks=("192.0.2.0/24", "2001:db8::/32"),
+    platforms=frozenset({"linux", "phone"}),
+    not_before=EXPIRES - 10_000,
+    not_after=EXPIRES,
+    post_quantum=True,
+    enforced=frozenset({Right.PRINT, Right.EXTRACT}),
+)
 
 
 def saved(stored: Policy, **changed: str) -> Policy:
     """Return what saving the form of a stored policy makes of it."""
-    shown = {name: "" if value is None else str(value) for name, value in policy_initial(stored, CONTOSO).items()}
-    form = PolicyForm({**shown, **changed}, organization=CONTOSO, stored=stored)
+    shown = PolicyForm(organization=CONTOSO, stored=stored, initial=policy_initial(stored, CONTOSO))
+    posted = QueryDict(mutable=True)
+    for field in shown:
+        value = "on" if field.value() is True else field.field.widget.format_value(field.value())
+        value = changed.get(field.name, value)
+        posted.setlist(field.name, value if isinstance(value, list) else [str(value)] if value else [])
+    form = PolicyForm(posted, organization=CONTOSO, stored=stored)
     assert form.is_valid(), form.errors
     return form.policy()
 
@@ -31,6 +46,7 @@ def test_a_policy_saved_unchanged_is_the_same_policy() -> None:
         CONFIDENTIAL,
         replace(CONFIDENTIAL, expires=EXPIRES, offline_days=3),
         replace(CONFIDENTIAL, lease=3600, conditions=Conditions(strength=Strength.MFA)),
+        replace(CONFIDENTIAL, lease=1234, expires_after_opening_days=7, conditions=EVERY_CONDITION),
     ):
         assert saved(stored) == stored
 

@@ -8,18 +8,13 @@ from uuid import UUID
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.expiry import parse_expiry
-from protection.client.cli.organization import (
-    DENY,
-    OFFLINE_DAYS,
-    REMOVE,
-    changed_policy,
-    in_organization,
-    require_changes,
-)
+from protection.client.cli.organization import entries_patch, in_organization, require_changes
 from protection.client.cli.output import Output, moment
+from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
 from protection.client.errors import Misused
 from protection.client.organization import Organization
+from protection.licensing.patch import patched
+from protection.licensing.policy import parse_policy
 from protection.sealing.read import open_sealed
 
 
@@ -130,8 +125,8 @@ def restore(output: Output, place: Organization, cid: UUID, recipient: str) -> N
 @click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="Give these rights, replacing WHO's own.")
 @REMOVE
 @DENY
-@click.option("--expires", help="When access ends: 2027-01-31, 30d, or never.")
-@OFFLINE_DAYS
+@EXPIRES
+@limits
 @click.option("--reason", default="", help="Why; kept in the document's history.")
 @in_organization
 def change(
@@ -142,20 +137,20 @@ def change(
     removed: tuple[str, ...],
     deny: tuple[str, ...],
     expires: str | None,
-    offline_days: int | None,
     reason: str,
+    **options: Any,
 ) -> None:
     """Change who may do what with a document, also after it was sent.
 
     What is not named stays as it is.
     """
-    require_changes("grants", "removed", "deny", "expires", "offline_days")
-    ends = None if expires == "never" else parse_expiry(expires)
-    before = dict(place.call("GET", f"/api/v1/documents/{cid}")["policy"])
-    policy = changed_policy(before, grants=grants, removed=removed, deny=deny, offline_days=offline_days)
-    if expires is not None:
-        policy["expires"] = ends
+    require_changes("grants", "removed", "deny", "expires", *LIMITS)
+    entries = entries_patch(grants=grants, removed=removed, deny=deny)
+    zone = place.zone()
+    patch = {**entries, **expiry(expires, zone), **limited(zone, **options)}
+    before = parse_policy(place.call("GET", f"/api/v1/documents/{cid}")["policy"])
+    policy = patched(before, patch).as_json()
     answer = place.call("PUT", f"/api/v1/documents/{cid}/policy", {"policy": policy, "reason": reason})
     people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in policy["grants"]) or "nobody but you"
-    line = f"The policy is changed: {people}; expires {moment(policy['expires'])}."
+    line = f"The policy is changed: {people}; expires {moment(policy['expires'], zone)}."
     output.result({"cid": str(cid), "policy": policy, **answer}, line)

@@ -1,21 +1,24 @@
 """``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from protection.client.cli import progress
-from protection.client.cli.expiry import parse_expiry
-from protection.client.cli.organization import DENY, OFFLINE_DAYS
 from protection.client.cli.output import Output, exit_code, moment
+from protection.client.cli.policy import DENY, EXPIRES, expiry, limited, limits
 from protection.client.errors import LocalFailure, Misused
 from protection.client.session import Protected, Session, Wish
 from protection.errors import ChanceryError
 from protection.formats.sealed import SUFFIX
+from protection.licensing.patch import patched
+from protection.licensing.policy import Policy
 from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
 
@@ -28,8 +31,8 @@ OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network."
 @click.option("--template", help="Protect by this template (its name or id).")
 @click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="e.g. rita@example.com:VIEW,PRINT")
 @DENY
-@click.option("--expires", help="When access ends: 2027-01-31, or 30d.")
-@OFFLINE_DAYS
+@EXPIRES
+@limits
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
 @click.option("--recursive", is_flag=True, help="Protect all files in the folders named.")
 @click.option("--organization", help="Protect for this organization, if you belong to several.")
@@ -37,17 +40,18 @@ OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network."
 @click.pass_obj
 def protect(
     output: Output,
+    /,
     files: tuple[Path, ...],
     template: str | None,
     grants: tuple[str, ...],
     deny: tuple[str, ...],
     expires: str | None,
-    offline_days: int | None,
     target: Path | None,
     organization: str | None,
     *,
     recursive: bool,
     offline: bool,
+    **options: Any,
 ) -> None:
     """Protect FILES: what may be done with them travels with them.
 
@@ -55,13 +59,13 @@ def protect(
     """
     if template and (grants or deny):
         raise Misused("A template brings its own grants.", remedy="Use either --template or --grant.")
-    wish = Wish(template, grants, deny, parse_expiry(expires), offline_days)
     chosen = [one for one in _walk(files, recursive=recursive) if one.path.suffix != SUFFIX]
     if not chosen:
         raise Misused("There is nothing to protect.", remedy=f"Files ending in {SUFFIX} are protected already.")
     targets = _targets(chosen, target, lambda name: name + SUFFIX, recursive=recursive)
 
     with _session(output, online=not offline) as session:
+        wish = _wish(session.zone(), template, grants, deny, expires, options)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:
@@ -72,6 +76,31 @@ def protect(
             return members, f"{path} → {done.path}{_waiting(done)}"
 
         _each(output, list(targets), one)
+
+
+def _wish(
+    zone: ZoneInfo,
+    template: str | None,
+    grants: tuple[str, ...],
+    deny: tuple[str, ...],
+    expires: str | None,
+    options: Mapping[str, Any],
+) -> Wish:
+    """Return how files are to be protected.  Raises Misused for what a template decides by itself."""
+    members = limited(zone, **options)
+    if template and members.keys() - {"offline_days"}:
+        raise Misused("A template brings its own conditions.", remedy="Only --expires and --offline-days shorten it.")
+    policy = patched(Policy(), {**members, **expiry(expires, zone)})
+    return Wish(
+        template,
+        grants,
+        deny,
+        policy.expires,
+        members.get("offline_days"),
+        policy.expires_after_opening_days,
+        policy.lease,
+        policy.conditions,
+    )
 
 
 @click.command("open")
@@ -156,7 +185,7 @@ def info(output: Output, files: tuple[Path, ...]) -> None:
                 "published": "online" if license_.clc is None else "offline",
             }
         lines = [f"{path}: document {members['cid']}, edition {members['edition']}, {members['size']} bytes"]
-        lines.append(f"  protected {moment(license_.iat)} at {license_.iss} with suite {license_.suite}")
+        lines.append(f"  protected {moment(license_.iat, UTC)} at {license_.iss} with suite {license_.suite}")
         return members, "\n".join(lines)
 
     _each(output, files, one)

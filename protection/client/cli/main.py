@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "login": "account.login",
         "logout": "account.logout",
         "whoami": "account.whoami",
+        "preferences": "account.preferences",
     },
     "Files": {
         "protect": "files.protect",

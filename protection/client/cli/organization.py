@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import click
 
@@ -12,15 +12,7 @@ from protection.client.session import Session, parse_grants
 from protection.licensing.policy import Principal
 from protection.licensing.rights import in_order
 
-Policy: TypeAlias = dict[str, Any]
-"""A policy as the service tells it."""
-
 ORGANIZATION = click.option("--organization", help="The organization, if you belong to several.")
-OFFLINE_DAYS = click.option(
-    "--offline-days", type=click.IntRange(-1, 65_535), help="Days a license works offline; 0: never, -1: no limit."
-)
-DENY = click.option("--deny", "deny", multiple=True, metavar="WHO", help="Never let WHO open it.")
-REMOVE = click.option("--remove", "removed", multiple=True, metavar="WHO", help="Take WHO out of the policy.")
 
 
 def in_organization(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,21 +34,13 @@ def require_changes(*names: str) -> None:
         raise Misused("Nothing to change.", remedy=f"Name at least one of: {options}.")
 
 
-def changed_policy(
-    policy: Policy,
-    *,
-    grants: tuple[str, ...],
-    removed: tuple[str, ...],
-    deny: tuple[str, ...],
-    offline_days: int | None,
-) -> Policy:
-    """Return a policy with these changes; a new grant replaces what somebody had, what is not named stays."""
-    gone = {str(Principal.parse(who)) for who in removed}
+def entries_patch(
+    *, grants: tuple[str, ...], removed: tuple[str, ...], deny: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """Return a JSON merge patch of a policy's entries: a new grant replaces what somebody had, what is not named stays.
+
+    Whoever is removed loses his grant and is not kept out any more.
+    """
+    gone = {str(Principal.parse(who)): None for who in removed}
     fresh = {str(grant.who): in_order(grant.rights) for grant in parse_grants(grants)}
-    kept = {one["who"]: one["rights"] for one in policy["grants"] if one["who"] not in gone}
-    return {
-        **policy,
-        "grants": [{"who": who, "rights": rights} for who, rights in {**kept, **fresh}.items()],
-        "deny": sorted({*policy["deny"], *(str(Principal.parse(who)) for who in deny)}),
-        "offline_days": policy["offline_days"] if offline_days is None else offline_days,
-    }
+    return {"grants": {**gone, **fresh}, "deny": {**gone, **{str(Principal.parse(who)): True for who in deny}}}

@@ -6,7 +6,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 import click
@@ -77,6 +77,6 @@ class Output:
             raise Misused("Nothing was changed.", remedy=remedy)
 
 
-def moment(seconds: int | None) -> str:
-    """Return a time for people, or "never"."""
-    return "never" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def moment(seconds: int | None, zone: tzinfo) -> str:
+    """Return a time for people in their time zone, or "never"."""
+    return "never" if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M %Z")

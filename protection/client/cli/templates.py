@@ -6,18 +6,13 @@ from typing import Any
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.organization import (
-    DENY,
-    OFFLINE_DAYS,
-    REMOVE,
-    Policy,
-    changed_policy,
-    in_organization,
-    require_changes,
-)
+from protection.client.cli.organization import entries_patch, in_organization, require_changes
 from protection.client.cli.output import Output
+from protection.client.cli.policy import DENY, LIMITS, REMOVE, limited, limits
 from protection.client.errors import Misused
 from protection.client.organization import Organization
+from protection.licensing.patch import patched
+from protection.licensing.policy import Policy, parse_policy
 
 WHICH = click.argument("which", metavar="NAME|ID")
 GRANT = click.option(
@@ -49,7 +44,7 @@ def list_(output: Output, place: Organization) -> None:
 @click.argument("name")
 @GRANT
 @DENY
-@OFFLINE_DAYS
+@limits
 @EXPIRES_AFTER
 @DESCRIPTION
 @LANGUAGE
@@ -61,21 +56,20 @@ def create(
     name: str,
     grants: tuple[str, ...],
     deny: tuple[str, ...],
-    offline_days: int | None,
     expires_after_days: int | None,
     description: str | None,
     language: str,
     *,
     publish: bool,
+    **options: Any,
 ) -> None:
     """Make a template called NAME."""
-    empty: Policy = {"grants": [], "deny": [], "offline_days": -1}
+    entries = entries_patch(grants=_meant(place, grants), removed=(), deny=_meant(place, deny))
+    policy = patched(Policy(), {**entries, **limited(place.zone(), **options)})
     body = {
         "names": {language: name},
         "descriptions": {language: description} if description else {},
-        "policy": changed_policy(
-            empty, grants=_meant(place, grants), removed=(), deny=_meant(place, deny), offline_days=offline_days
-        ),
+        "policy": policy.as_json(),
         "expiry_option": "after_days" if expires_after_days else "never",
         "expires_after_days": expires_after_days,
     }
@@ -92,7 +86,7 @@ def create(
 @GRANT
 @REMOVE
 @DENY
-@OFFLINE_DAYS
+@limits
 @EXPIRES_AFTER
 @DESCRIPTION
 @LANGUAGE
@@ -105,24 +99,19 @@ def edit(
     grants: tuple[str, ...],
     removed: tuple[str, ...],
     deny: tuple[str, ...],
-    offline_days: int | None,
     expires_after_days: int | None,
     description: str | None,
     language: str,
+    **options: Any,
 ) -> None:
     """Change a template; what is not named stays.  Counts for documents it already protects."""
-    require_changes("name", "grants", "removed", "deny", "offline_days", "expires_after_days", "description")
+    require_changes("name", "grants", "removed", "deny", "expires_after_days", "description", *LIMITS)
     found = _template(place, which)
+    entries = entries_patch(grants=_meant(place, grants), removed=_meant(place, removed), deny=_meant(place, deny))
     body = {
         "names": {**found["names"], **({language: name} if name else {})},
         "descriptions": {**found["descriptions"], **({language: description} if description else {})},
-        "policy": changed_policy(
-            found["policy"],
-            grants=_meant(place, grants),
-            removed=_meant(place, removed),
-            deny=_meant(place, deny),
-            offline_days=offline_days,
-        ),
+        "policy": patched(parse_policy(found["policy"]), {**entries, **limited(place.zone(), **options)}).as_json(),
         "expiry_option": "after_days" if expires_after_days else found["expiry_option"],
         "expires": None if expires_after_days else found["expires"],
         "expires_after_days": expires_after_days or found["expires_after_days"],

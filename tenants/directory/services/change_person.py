@@ -3,6 +3,7 @@
 import zoneinfo
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from tenants.actor import Actor
@@ -12,13 +13,30 @@ from tenants.directory.models import Person
 
 
 @transaction.atomic
-def change_person(*, person_id: UUID, name: str, language: str, time_zone: str, actor: Actor) -> None:
-    """Write the person's own settings; an organization may call this for people who are its members."""
-    if time_zone not in zoneinfo.available_timezones():
-        raise DirectoryRefused(f"{time_zone} is not a time zone.")
-    changed = Person.objects.filter(id=person_id).update(
-        name=name.strip()[:200], language=language[:10], time_zone=time_zone
-    )
+def change_person(
+    *,
+    person_id: UUID,
+    actor: Actor,
+    name: str | None = None,
+    language: str | None = None,
+    time_zone: str | None = None,
+) -> None:
+    """Write the person's own settings; what is None stays.
+
+    ``language`` "" is the browser's.  Raises DirectoryRefused for a language or a time zone that does not exist here.
+    """
+    if time_zone is not None and time_zone not in zoneinfo.available_timezones():
+        raise DirectoryRefused(f"{time_zone} is not a time zone; write it like Europe/Berlin.")
+    if language and language not in dict(settings.LANGUAGES):
+        raise DirectoryRefused(f"{language} is not a language of this service: {', '.join(dict(settings.LANGUAGES))}.")
+    wanted = {
+        "name": None if name is None else name.strip()[:200],
+        "language": language,
+        "time_zone": time_zone,
+    }
+    changed = {member: value for member, value in wanted.items() if value is not None}
     if not changed:
+        return
+    if not Person.objects.filter(id=person_id).update(**changed):
         raise NotHere("There is no such person.")
-    note_of_person(kind="person.changed", person_id=person_id, actor=actor, title=name.strip())
+    note_of_person(kind="person.changed", person_id=person_id, actor=actor, title=", ".join(sorted(changed)))
