@@ -270,7 +270,7 @@ STORAGES = {
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 

@@ -128,9 +128,6 @@ class Preferences(serializers.Serializer[dict[str, str]]):
     """What is to be changed; what is left out stays."""
 
     name = serializers.CharField(required=False, max_length=200)
-    language = serializers.ChoiceField(
-        required=False, choices=[*dict(settings.LANGUAGES)], allow_blank=True, help_text="Empty: the browser's."
-    )
     time_zone = serializers.CharField(required=False, max_length=64, help_text="Like Europe/Berlin.")
 
 
@@ -145,7 +142,6 @@ class Me(BaseView):
                 "id": serializers.UUIDField(),
                 "email": serializers.EmailField(),
                 "name": serializers.CharField(),
-                "language": serializers.CharField(),
                 "time_zone": serializers.CharField(),
                 "addresses": serializers.ListField(child=serializers.CharField()),
                 "organizations": serializers.ListField(child=serializers.DictField()),
@@ -162,7 +158,6 @@ class Me(BaseView):
                 "id": str(person.id),
                 "email": person.email,
                 "name": person.name,
-                "language": person.language,
                 "time_zone": person.time_zone,
                 "addresses": proven_addresses(person.id),
                 "organizations": [
@@ -181,7 +176,7 @@ class Me(BaseView):
         )
 
     @extend_schema(
-        summary="Change my name, language or time zone",
+        summary="Change my name or time zone",
         request=Preferences,
         responses={204: None},
         examples=[OpenApiExample("Time zone", {"time_zone": "Europe/Berlin"}, request_only=True)],

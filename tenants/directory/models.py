@@ -27,14 +27,14 @@ class Person(AbstractBaseUser):
     """One person of this installation, or the account of a program (``is_service``).
 
     ``email`` is only where mail goes and what the sign-in page shows; what a person may be matched by are the proven
-    rows of ``Address``.  ``epoch`` rises with every change to the person's own rows.  Without a ``language`` of his own
-    pages speak the browser's; ``time_zone`` is where a date without a time means midnight (PROTOCOL P26).
+    rows of ``Address``.  ``epoch`` rises with every change to the person's own rows.  ``time_zone`` is where
+    a date without a time means midnight (PROTOCOL P26).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.CharField(max_length=254, db_index=True)
     name = models.CharField(max_length=200, blank=True)
-    language = models.CharField(max_length=10, blank=True, default="")
+    language = models.CharField(max_length=10, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")
     is_active = models.BooleanField(default=True)
     is_service = models.BooleanField(default=False)

@@ -99,16 +99,15 @@ def whoami(output: Output) -> None:
 
 @click.command()
 @click.option("--name", help="How you are called.")
-@click.option("--language", help="In which pages and mails speak to you, like en or de; empty for your browser's.")
 @click.option("--time-zone", help="Where a date means midnight, like Europe/Berlin.")
 @click.pass_obj
 def preferences(output: Output, /, **wanted: str | None) -> None:
-    """Show or change your name, language and time zone."""
+    """Show or change your name and time zone."""
     changed = {member: value for member, value in wanted.items() if value is not None}
     with Session.open() as session:
         if changed:
             session.service.call("PATCH", session.account.iss, "/api/v1/me", changed)
         me = session.me()
     shown = {member: me[member] for member in wanted}
-    lines = [f"{member.replace('_', ' ')}: {value or 'as your browser asks'}" for member, value in shown.items()]
+    lines = [f"{member.replace('_', ' ')}: {value}" for member, value in shown.items()]
     output.result(shown, *lines)

@@ -1,9 +1,8 @@
-"""Change how a person is called and in which language and time zone he reads."""
+"""Change how a person is called and in which time zone he reads."""
 
 import zoneinfo
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from tenants.actor import Actor
@@ -18,20 +17,16 @@ def change_person(
     person_id: UUID,
     actor: Actor,
     name: str | None = None,
-    language: str | None = None,
     time_zone: str | None = None,
 ) -> None:
     """Write the person's own settings; what is None stays.
 
-    ``language`` "" is the browser's.  Raises DirectoryRefused for a language or a time zone that does not exist here.
+    Raises DirectoryRefused for a time zone that does not exist.
     """
     if time_zone is not None and time_zone not in zoneinfo.available_timezones():
         raise DirectoryRefused(f"{time_zone} is not a time zone; write it like Europe/Berlin.")
-    if language and language not in dict(settings.LANGUAGES):
-        raise DirectoryRefused(f"{language} is not a language of this service: {', '.join(dict(settings.LANGUAGES))}.")
     wanted = {
         "name": None if name is None else name.strip()[:200],
-        "language": language,
         "time_zone": time_zone,
     }
     changed = {member: value for member, value in wanted.items() if value is not None}
