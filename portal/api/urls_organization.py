@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.api import administration, audit, directory, documents, licensing, template_versions, templates, why
+from portal.api import administration, audit, directory, documents, licensing, rights, template_versions, templates, why
 
 urlpatterns = [
     path("organization", administration.OrganizationConfiguration.as_view(), name="api_organization"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("registrations", licensing.Registrations.as_view(), name="api_registrations"),
     path("licenses", licensing.Licenses.as_view(), name="api_licenses"),
     path("licenses/batch", licensing.LicenseBatch.as_view(), name="api_license_batch"),
+    path("rights", rights.Rights.as_view(), name="api_rights"),
     path("feed", licensing.Feed.as_view(), name="api_feed"),
     path("events", licensing.Events.as_view(), name="api_events"),
     path("templates", templates.Templates.as_view(), name="api_templates"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages import administration, audit, documents, home, people, programs, reference, templates, why
+from portal.pages import administration, audit, documents, handbook, home, people, programs, reference, templates, why
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -38,4 +38,7 @@ urlpatterns = [
     path("settings/service/", administration.service_switch, name="service_switch"),
     path("audit/", audit.audit, name="audit"),
     path("api/", reference.reference, name="api_reference"),
+    path("handbook/", handbook.handbook, name="handbook"),
+    path("handbook/rights/", handbook.rights, name="handbook_rights"),
+    path("handbook/<slug:name>/", handbook.handbook, name="handbook_page"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.pages import devices, preferences, reference, start
+from portal.pages import devices, handbook, preferences, reference, start
 
 urlpatterns = [
     path("", start.start, name="base_home"),
@@ -13,4 +13,7 @@ urlpatterns = [
     path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
     path("accounts/preferences/", preferences.preferences, name="preferences"),
     path("api/", reference.reference, name="api_reference"),
+    path("handbook/", handbook.handbook, name="handbook"),
+    path("handbook/rights/", handbook.rights, name="handbook_rights"),
+    path("handbook/<slug:name>/", handbook.handbook, name="handbook_page"),
 ]

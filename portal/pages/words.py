@@ -9,6 +9,7 @@ from uuid import UUID
 from audit.selectors.events import EventRow
 from protection.events import Kind
 from protection.licensing.policy import Strength
+from protection.licensing.programs import Hold, Program
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.words import rights_in_words
 
@@ -19,6 +20,12 @@ SIGNED_IN_BY: Final = {
     Strength.PASSKEY: "a passkey",
 }
 """How somebody signed in; documents can ask for more than a mailed code."""
+
+PROGRAMS: Final = {Program.COMMAND_LINE: "Command line", Program.LIBRARY: "Programs with the library"}
+"""Kinds of program that open documents."""
+
+HOLDS: Final = {Hold.ENFORCED: "enforced", Hold.ADVISED: "advised", Hold.NOT_ENFORCED: "not enforced"}
+"""How firmly a right is withheld."""
 
 _KINDS = {
     "certificate.issued": "may now protect on this device",

@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "restore": "documents.restore",
         "change": "documents.change",
         "why": "why.why",
+        "rights": "rights.rights",
     },
     "Administration": {
         "template": "templates.template",

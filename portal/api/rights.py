@@ -1,0 +1,56 @@
+"""The rights as the API tells them: what each allows and how firmly each kind of program withholds it."""
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import ANYBODY, OrganizationView
+from protection.licensing.programs import MEANINGS
+from protection.licensing.rights import LEVELS, Right, in_order
+from protection.licensing.words import right_in_words
+
+
+class Rights(OrganizationView):
+    """The fourteen rights and the levels made of them."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="List the rights, their levels, and where each is enforced",
+        responses=inline_serializer(
+            "Rights",
+            {
+                "rights": serializers.ListField(child=serializers.DictField()),
+                "levels": serializers.DictField(child=serializers.ListField(child=serializers.CharField())),
+            },
+        ),
+        examples=[
+            OpenApiExample(
+                "Print",
+                {
+                    "rights": [
+                        {
+                            "right": "PRINT",
+                            "name": "print",
+                            "allows": "Print it.",
+                            "held": {"command_line": "not_enforced", "library": "advised"},
+                        }
+                    ],
+                    "levels": {"viewer": ["VIEW"]},
+                },
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with the one table that the handbook shows too."""
+        rights = [
+            {
+                "right": right.value,
+                "name": right_in_words(right),
+                "allows": MEANINGS[right].allows,
+                "held": {program.value: hold.value for program, hold in MEANINGS[right].held.items()},
+            }
+            for right in Right
+        ]
+        return Response({"rights": rights, "levels": {name: in_order(members) for name, members in LEVELS.items()}})
