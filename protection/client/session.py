@@ -30,12 +30,13 @@ from protection.errors import Expired
 from protection.formats.metadata import Metadata
 from protection.formats.sealed import SUFFIX
 from protection.licensing.body import BodySeal, Sealer, SealFacts, seal_edition_key, sign_body
+from protection.licensing.computed import Computed, computed_policy
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.policy import Conditions, Grant, Policy, Principal, parse_policy
 from protection.licensing.programs import Program, enforced_by
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import parse_rights
+from protection.licensing.rights import in_order, parse_rights
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
 from protection.version import VERSION
@@ -71,6 +72,12 @@ class Wish:
     expires_after_opening_days: int | None = None
     lease: int | None = None
     conditions: Conditions = field(default_factory=Conditions)
+
+    @classmethod
+    def computed(cls, kind: Computed, recipients: Iterable[str], *, message: bool = False) -> Self:
+        """Return Do Not Forward or Encrypt-Only for these recipients.  Raises InvalidPolicy."""
+        policy = computed_policy(kind, recipients, message=message)
+        return cls(grants=tuple(f"{grant.who}:{','.join(in_order(grant.rights))}" for grant in policy.grants))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +223,19 @@ class Session:
         Licenses(self.home, place, self.account, self.stated).keep_own(license_, seal, key, publishing)
         place.try_send_waiting()
         return Protected(target, license_.cid, register.done)
+
+    def protect_attachments(self, sources: Iterable[Path], wish: Wish, folder: Path) -> list[Path]:
+        """Seal what goes along with a message into ``folder``; return where each stands, in order.
+
+        An attachment inherits the protection of its message; one that is protected already keeps its own and is
+        returned as it is.  Under Do Not Forward give the wish for files, not the message's (azure-rms.md §2.4).
+        """
+        return [
+            source
+            if source.suffix == SUFFIX
+            else self.protect(source, wish, target=folder / f"{source.name}{SUFFIX}").path
+            for source in sources
+        ]
 
     def _published(
         self, place: Organization, publishing: Publishing, wish: Wish, key: bytes, *, title: str

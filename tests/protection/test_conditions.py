@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from protection.client.licenses import Stated
-from protection.client.session import Protected
+from protection.client.session import Protected, Wish
+from protection.licensing.computed import Computed
 from protection.licensing.policy import Conditions
 from protection.licensing.rights import Right
 from protection.models import FirstOpening
@@ -129,3 +130,16 @@ def test_a_document_opens_only_in_its_time_window(cast: Cast, plan: Path) -> Non
     assert refusal(cast.rita, early.path).reason == "condition_unmet"
     inside = protect(cast.olga, plan, f"{RITA}:VIEW", conditions=Conditions(not_before=now - 60, not_after=now + 3_600))
     assert opening(cast.rita, inside.path).offline_until <= now + 3_600
+
+
+# --- computed policies ------------------------------------------------------------------------------------------------
+
+
+def test_attachments_inherit_and_what_is_protected_keeps_its_own(cast: Cast, plan: Path, tmp_path: Path) -> None:
+    own = protect(cast.olga, plan, f"{MAX}:VIEW")
+    wish = Wish.computed(Computed.DO_NOT_FORWARD, [RITA])
+    fresh, kept = cast.olga.session.protect_attachments([plan, own.path], wish, tmp_path)
+    assert set(opening(cast.rita, fresh).rights) == {"VIEW", "DOCEDIT", "EDIT", "OBJMODEL"}
+    assert kept == own.path
+    assert refusal(cast.rita, kept).reason == "not_granted"
+    assert refusal(cast.max, fresh).reason == "not_granted"

@@ -17,6 +17,7 @@ from protection.client.errors import LocalFailure, Misused
 from protection.client.session import Protected, Session, Wish
 from protection.errors import ChanceryError
 from protection.formats.sealed import SUFFIX
+from protection.licensing.computed import Computed
 from protection.licensing.patch import patched
 from protection.licensing.policy import Policy
 from protection.licensing.words import rights_in_words
@@ -30,6 +31,8 @@ OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network."
 @FILES
 @click.option("--template", help="Protect by this template (its name or id).")
 @click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="e.g. rita@example.com:VIEW,PRINT")
+@click.option("--do-not-forward", "do_not_forward", multiple=True, metavar="WHO", help="Read and work on it, no more.")
+@click.option("--encrypt-only", "encrypt_only", multiple=True, metavar="WHO", help="All but removing the protection.")
 @DENY
 @EXPIRES
 @limits
@@ -44,6 +47,8 @@ def protect(
     files: tuple[Path, ...],
     template: str | None,
     grants: tuple[str, ...],
+    do_not_forward: tuple[str, ...],
+    encrypt_only: tuple[str, ...],
     deny: tuple[str, ...],
     expires: str | None,
     target: Path | None,
@@ -57,8 +62,10 @@ def protect(
 
     By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
     """
-    if template and (grants or deny):
+    if template and (grants or do_not_forward or encrypt_only or deny):
         raise Misused("A template brings its own grants.", remedy="Use either --template or --grant.")
+    for kind, people in ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only)):
+        grants += Wish.computed(kind, people).grants if people else ()
     chosen = [one for one in _walk(files, recursive=recursive) if one.path.suffix != SUFFIX]
     if not chosen:
         raise Misused("There is nothing to protect.", remedy=f"Files ending in {SUFFIX} are protected already.")
