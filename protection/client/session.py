@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Final, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from protection.client.account import RENEW_BEFORE, Account, Service, Tokens, load, save
@@ -36,7 +37,7 @@ from protection.licensing.policy import Conditions, Grant, Policy, Principal, pa
 from protection.licensing.programs import Program, enforced_by
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import in_order, parse_rights
+from protection.licensing.rights import Right, in_order, may_remove_protection, parse_rights
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
 from protection.version import VERSION
@@ -292,6 +293,45 @@ class Session:
             if metadata.mtime is not None:
                 os.utime(target, (metadata.mtime, metadata.mtime))
         return opening.written_to(target, metadata.name)
+
+    def unprotect(self, source: Path, *, progress: Progress | None = None) -> Opening:
+        """Put the plain file in the place of the sealed one; needs the right to remove protection, and is on record.
+
+        Raises Refused without the right, and whatever an opening raises; then the sealed file is untouched.
+        """
+        target = source.with_suffix("")
+        with _untaken(target), TemporaryDirectory(dir=source.parent, prefix=".unprotect-") as folder:
+            opening = self.open_file(source, Path(folder) / "plain", progress=progress)
+            self._removed(source, opening)
+            os.link(Path(folder) / "plain", target)
+        source.unlink()
+        return opening.written_to(target, opening.name)
+
+    def reprotect(self, source: Path, wish: Wish, *, progress: Progress | None = None) -> Protected:
+        """Put another protection in the place of a sealed file's; it becomes another document, and one's own.
+
+        Needs the right to remove protection, and is on record.  Raises Refused without it; then nothing has changed.
+        """
+        with TemporaryDirectory(dir=source.parent, prefix=".reprotect-") as folder:
+            plain, sealed = Path(folder) / source.with_suffix("").name, Path(folder) / source.name
+            opening = self.open_file(source, plain)
+            self._removed(source, opening)
+            done = self.protect(plain, wish, target=sealed, progress=progress)
+            sealed.replace(source)
+        return replace(done, path=source)
+
+    def _removed(self, source: Path, opening: Opening) -> None:
+        """Refuse whoever may not remove protection; put on record that it is removed."""
+        if not may_remove_protection(Right(name) for name in opening.rights):
+            raise Refused(
+                "You may read this document, not remove its protection.",
+                reason=Reason.NOT_GRANTED,
+                remedy=f"Ask {opening.contact or 'its owner'} for the right to export.",
+            )
+        with open_sealed(source) as file:
+            place = self._place_of(file.publishing_license)
+        place.later("event", {"id": str(uuid4()), "cid": str(opening.cid), "action": "exported", "at": place.now()})
+        place.try_send_waiting()
 
     def save_edition(self, sealed: Path, source: Path, *, progress: Progress | None = None) -> Protected:
         """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT.

@@ -53,6 +53,15 @@ def expand(rights: Iterable[Right]) -> frozenset[Right]:
     return ALL_RIGHTS if Right.OWNER in chosen else chosen
 
 
+def may_remove_protection(rights: Iterable[Right]) -> bool:
+    """Tell whether whoever has these rights may take protection away or put another in its place (C30).
+
+    The one rule, wherever the model system has several (azure-rms.md §2.1): EXPORT or OWNER, which issuer, owner and
+    super users have.  Neither EXTRACT nor EDITRIGHTSDATA includes it.
+    """
+    return not expand(rights).isdisjoint({Right.EXPORT, Right.OWNER})
+
+
 def parse_rights(names: Iterable[str]) -> frozenset[Right]:
     """Read right codes and level names, in any case, into a set of rights.
 

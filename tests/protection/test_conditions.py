@@ -9,6 +9,8 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from audit.services.report import ingest
+from protection.client.errors import Refused
 from protection.client.licenses import Stated
 from protection.client.session import Protected, Wish
 from protection.licensing.computed import Computed
@@ -143,3 +145,38 @@ def test_attachments_inherit_and_what_is_protected_keeps_its_own(cast: Cast, pla
     assert kept == own.path
     assert refusal(cast.rita, kept).reason == "not_granted"
     assert refusal(cast.max, fresh).reason == "not_granted"
+
+
+# --- removing protection ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("held", ["VIEW,EXTRACT,PRINT", "VIEW,EDITRIGHTSDATA", "VIEW,EDIT,DOCEDIT"])
+def test_protection_is_not_removed_or_replaced_without_export_or_owner(cast: Cast, plan: Path, held: str) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{held}").path
+    before = sealed.read_bytes()
+    with pytest.raises(Refused, match="not remove its protection"):
+        cast.rita.session.unprotect(sealed)
+    with pytest.raises(Refused, match="not remove its protection"):
+        cast.rita.session.reprotect(sealed, Wish())
+    assert sealed.read_bytes() == before
+    assert not sealed.with_suffix("").exists()
+
+
+@pytest.mark.parametrize("held", ["VIEW,EXPORT", "OWNER"])
+def test_protection_is_removed_with_export_or_owner_and_that_is_on_record(cast: Cast, plan: Path, held: str) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{held}")
+    opened = cast.rita.session.unprotect(sealed.path)
+    assert opened.path is not None
+    assert opened.path.read_bytes() == plan.read_bytes()
+    assert not sealed.path.exists()
+    with in_organization(cast.organizations["contoso"].id):
+        assert ingest()
+    assert "exported" in [event.details["action"] for event in ledger(cast, "contoso", "content.reported")]
+
+
+def test_a_protection_that_was_replaced_is_another_document_s(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW")
+    done = cast.olga.session.reprotect(sealed.path, Wish(grants=(f"{RITA}:VIEW",)))
+    assert (done.path, done.cid == sealed.cid) == (sealed.path, False)
+    assert set(opening(cast.rita, done.path).rights) == {"VIEW"}
+    assert refusal(cast.max, done.path).reason == "not_granted"

@@ -148,6 +148,30 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
 
 
 @click.command()
+@FILES
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@OFFLINE
+@click.pass_obj
+def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bool) -> None:
+    """Put plain files in the place of sealed FILES.
+
+    Needs the right to export.
+
+    Nobody's access to the plain files is decided or recorded any more.
+    """
+    if not (yes or output.as_json):
+        output.confirm(f"Remove the protection of {len(files)} file{'s' if len(files) > 1 else ''}?")
+    with _session(output, online=not offline) as session:
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
+            with progress.bar(output, path.name) as report:
+                opened = session.unprotect(path, progress=report)
+            return {"file": str(path), "plain": str(opened.path), "cid": str(opened.cid)}, f"{path} → {opened.path}"
+
+        _each(output, files, one)
+
+
+@click.command()
 @click.argument("sealed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("changed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @OFFLINE

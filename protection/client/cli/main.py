@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "protect": "files.protect",
         "open": "files.open_",
         "save": "files.save",
+        "unprotect": "files.unprotect",
         "info": "files.info",
         "verify": "files.verify",
     },
