@@ -12,9 +12,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from protection.client.cli import tables
 from protection.client.cli.audit import DIRECTORY, KindOfEvent
 from protection.client.cli.expiry import parse_expiry
 from protection.client.cli.main import COMMANDS, main
+from protection.client.cli.output import Output
 from protection.client.errors import Misused
 from protection.events import Kind
 
@@ -137,3 +139,11 @@ def test_the_client_knows_what_the_events_of_the_directory_are_about() -> None:
     sources = [path.read_text() for room in ("tenants", "portal/operations") for path in (ROOT / room).rglob("*.py")]
     objects = {found for text in sources for found in re.findall(r'kind="([a-z_]+)\.', text)}
     assert objects - {kind.partition(".")[0] for kind in Kind} == set(DIRECTORY)
+
+
+def test_a_moment_is_shortened_and_a_sentence_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"at": "2026-11-25T12:48:01Z", "reason": "program_does_not_enforce"}
+    tables.show(Output(), [row], ["at", "reason"], empty="")
+    shown = capsys.readouterr().out
+    assert "2026-11-25 12:48 " in shown
+    assert "The program used does not say that it withholds what the policy wants withheld." in shown

@@ -1,5 +1,6 @@
 """Lists: aligned columns for people, one object with ``results`` for programs."""
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -13,6 +14,8 @@ from protection.licensing.reasons import WORDS, Reason
 _PIPE_WIDTH: Final = 1_000
 """Into a pipe nothing is wrapped: a cut id is of no use to the program behind it."""
 
+
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 _TITLES: Final = {
     "at": "when",
@@ -47,4 +50,4 @@ def _in_words(column: str, value: object) -> object:
 def _cell(value: object) -> str:
     if value is None:
         return "–"
-    return str(value)[:16].replace("T", " ") if isinstance(value, str) and "T" in value[:12] else str(value)
+    return str(value)[:16].replace("T", " ") if isinstance(value, str) and _MOMENT.match(value) else str(value)
