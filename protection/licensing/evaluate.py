@@ -61,6 +61,20 @@ class OrganizationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalGrant:
+    """Rights that one person was given on one content beside its policy, for a time or without an end of their own.
+
+    It is bound to the person from the first: he asked, so nobody has to be found by an address.
+    """
+
+    person: UUID
+    address: str
+    """The address he asked under; for those who look at the document, never for the decision."""
+    rights: frozenset[Right]
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContentFacts:
     """State of the content as registered.  ``policy`` is None when its template is unknown, which denies."""
 
@@ -79,6 +93,7 @@ class ContentFacts:
     """When the person who asks first opened it, in seconds since 1970; None before the first time."""
     bindings: Mapping[str, UUID] = field(default_factory=dict)
     """Address -> the person or group it meant when first resolved, so that a re-used address inherits nothing."""
+    personal: tuple[PersonalGrant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +129,8 @@ class Allow:
 
     ``expires`` and ``offline_until`` are seconds since 1970; a license with ``offline_until`` not after the time of
     issue must not be stored.  ``withheld`` is what the program must enforce.  ``matched`` are the entries that gave the
-    rights; ``bindings`` are addresses resolved for the first time, which the caller stores.
+    rights, ``personal`` what gave them beside the policy; ``bindings`` are addresses resolved for the first time, which
+    the caller stores.
     """
 
     rights: frozenset[Right]
@@ -125,6 +141,7 @@ class Allow:
     withheld: frozenset[Right] = frozenset()
     matched: tuple[Principal, ...] = ()
     bindings: tuple[tuple[str, UUID], ...] = ()
+    personal: tuple[PersonalGrant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +279,14 @@ def _end_after_opening(case: Case, policy: Policy) -> int | None:
 
 
 def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) -> Decision:
-    """Steps 8 to 10: unite the rights of all matching entries; nothing granted means denied."""
+    """Steps 8 to 10: unite the rights of all matching entries and personal grants; nothing granted means denied."""
     matched = tuple(sorted(name for name in names if name in policy.index))
-    rights = expand(right for name in matched for right in policy.index[name])
+    personal = tuple(_personal(case))
+    rights = expand(
+        right
+        for given in (*(policy.index[name] for name in matched), *(one.rights for one in personal))
+        for right in given
+    )
     if not rights:
         return Deny(Reason.NOT_GRANTED)
     # The one condition that is judged after the union: which rights are withheld is known only then, and whoever is
@@ -285,7 +307,15 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
         withheld=withheld,
         matched=matched,
         bindings=fresh,
+        personal=personal,
     )
+
+
+def _personal(case: Case) -> Iterable[PersonalGrant]:
+    """Yield what the subject was given beside the policy and still has."""
+    for grant in case.content.personal:
+        if grant.person == case.subject.person and (grant.until is None or case.now < grant.until):
+            yield grant
 
 
 def _matching(subject: Subject, bindings: Mapping[str, UUID]) -> Iterable[tuple[Principal, UUID | None]]:
@@ -381,4 +411,5 @@ def _ends(case: Case, limited_by: Policy | None) -> Iterable[int]:
     known = [case.organization.conditions.not_after, case.request.certificate_expires]
     if limited_by is not None:
         known += [limited_by.expires, _end_after_opening(case, limited_by), limited_by.conditions.not_after]
+        known += [grant.until for grant in _personal(case)]
     return (end for end in known if end is not None)

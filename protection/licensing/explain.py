@@ -22,7 +22,7 @@ from protection.licensing.evaluate import (
     evaluate,
     unmet_condition,
 )
-from protection.licensing.policy import Conditions, Policy, Principal, Strength
+from protection.licensing.policy import Conditions, Policy, Principal, PrincipalKind, Strength
 from protection.licensing.reasons import Reason
 from protection.licensing.rights import ALL_RIGHTS, Right, expand, in_order
 from protection.licensing.subject import Subject
@@ -43,11 +43,16 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One entry of the policy that means the person, and what it gives; ``group`` is the group by which it does."""
+    """One entry of the policy that means the person, and what it gives; ``group`` is the group by which it does.
+
+    ``personal`` is what he was given beside the policy, which may end by itself: ``until`` in seconds since 1970.
+    """
 
     who: Principal
     rights: frozenset[Right]
     group: UUID | None = None
+    personal: bool = False
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,11 @@ def explain(facts: Facts, right: Right, *, now: int) -> Explanation:
     contributions = tuple(
         Contribution(who, expand(policy.index[who]), _group(facts, who.value)) for who in decision.matched
     )
-    return Explanation(right, first, decision.basis, contributions, tuple(obstacles))
+    beside = tuple(
+        Contribution(Principal(PrincipalKind.ADDRESS, one.address), expand(one.rights), personal=True, until=one.until)
+        for one in decision.personal
+    )
+    return Explanation(right, first, decision.basis, contributions + beside, tuple(obstacles))
 
 
 def _group(facts: Facts, address: str) -> UUID | None:

@@ -6,6 +6,7 @@ Each reason has words for the person, the owner and the administrator, and the p
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Reason(StrEnum):
@@ -36,6 +37,14 @@ class Reason(StrEnum):
     MAY_NOT_EDIT = "may_not_edit"
     PUBLISHING_NOT_ALLOWED = "publishing_not_allowed"
     VIEWER_ONLY = "viewer_only"
+
+
+MAY_BE_ASKED: Final = frozenset({Reason.NOT_GRANTED, Reason.DENIED_BY_ENTRY, Reason.EXPIRED, Reason.REVOKED_FOR_YOU})
+"""Refusals that the owner can undo for one person who asks for access.
+
+What is revoked for everybody was taken back on purpose; what a condition asks for, the person himself can bring; and
+what the organization decides is not the owner's.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from protection.licensing.evaluate import (
     Basis,
     Decision,
     Deny,
+    PersonalGrant,
     Registration,
     Request,
     SuperUserGrant,
@@ -50,6 +51,7 @@ Case = Callable[[], Decision]
 TO_RITA = granting((RITA_ADDRESS, "VIEW"))
 GRANT = SuperUserGrant(UUID(int=7), holder=RITA, approver=ADA, starts=NOW - 60, ends=NOW + 600, covers=True)
 NAMED = Request(names_super_user_grant=True, super_user_grant=GRANT)
+TO_PRINT = frozenset({Right.VIEW, Right.PRINT})
 STRICT = Conditions(strength=Strength.MFA)
 
 
@@ -517,6 +519,12 @@ ENDS: dict[str, tuple[Case, int, int]] = {
         70,
     ),
     "the account certificate": (case(request=Request(certificate_expires=NOW + 60)), 60, 60),
+    "a personal grant": (case(document={"personal": (PersonalGrant(RITA, RITA_ADDRESS, TO_PRINT, NOW + 50),)}), 50, 50),
+    "somebody else's personal grant": (
+        case(document={"personal": (PersonalGrant(MAX, RITA_ADDRESS, TO_PRINT, NOW + 50),)}),
+        30 * DAY,
+        30 * DAY,
+    ),
     "a license per opening": (case(replace(TO_RITA, offline_days=0)), 0, ONLINE_SECONDS),
     "a license per opening, near the end": (
         case(replace(TO_RITA, offline_days=0, expires=NOW + 9)),
@@ -548,6 +556,23 @@ def test_the_earliest_of_all_limits_counts(name: str):
     decision = make()
     assert isinstance(decision, Allow)
     assert (decision.offline_until - NOW, decision.expires - NOW) == (offline, expires)
+
+
+@pytest.mark.parametrize(
+    ("until", "given"),
+    [(None, {Right.VIEW, Right.PRINT}), (NOW + 1, {Right.VIEW, Right.PRINT}), (NOW, {Right.VIEW}), (0, {Right.VIEW})],
+)
+def test_a_personal_grant_adds_to_the_policy_until_its_end(until: int | None, given: set[Right]):
+    decision = decide(document={"personal": (PersonalGrant(RITA, RITA_ADDRESS, TO_PRINT, until),)})
+    assert isinstance(decision, Allow)
+    assert decision.rights == given
+
+
+def test_a_personal_grant_stays_with_the_person_whoever_has_the_address():
+    mine = PersonalGrant(RITA, "old@fabrikam.example", TO_PRINT)
+    assert isinstance(decide(Policy(), document={"personal": (mine,)}), Allow)
+    heir = replace(RITA_AT_WORK, person=MAX, addresses=frozenset({mine.address}))
+    assert decide(Policy(), heir, document={"personal": (mine,)}) == Deny(Reason.NOT_GRANTED)
 
 
 def test_the_first_resolution_of_an_address_is_handed_back_to_be_kept():

@@ -5,14 +5,34 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.licensing.evaluate import Allow, Basis, ContentFacts, Deny, OrganizationFacts, Request, evaluate
+from protection.licensing.evaluate import (
+    Allow,
+    Basis,
+    ContentFacts,
+    Deny,
+    OrganizationFacts,
+    PersonalGrant,
+    Request,
+    evaluate,
+)
 from protection.licensing.explain import Contribution, Explanation, Facts, Obstacle, explain
 from protection.licensing.policy import Conditions, Policy, Strength
 from protection.licensing.reasons import Reason
 from protection.licensing.rights import ALL_RIGHTS, Right, expand
 from protection.licensing.subject import Subject
 from tests.licensing import world
-from tests.licensing.world import NOW, OLGA, ORGANIZATION, RITA_ADDRESS, RITA_AT_WORK, TEAM, content, granting, who
+from tests.licensing.world import (
+    NOW,
+    OLGA,
+    ORGANIZATION,
+    RITA,
+    RITA_ADDRESS,
+    RITA_AT_WORK,
+    TEAM,
+    content,
+    granting,
+    who,
+)
 
 often = settings(max_examples=200, deadline=None)
 TO_RITA = granting((RITA_ADDRESS, "VIEW"))
@@ -57,6 +77,16 @@ def test_every_obstacle_is_named_in_the_order_of_the_steps() -> None:
     assert [obstacle.entry for obstacle in found.obstacles[2:4]] == list(closed.deny)
     assert found.obstacles[4].detail == "Sign in with passkey."
     assert [one.who for one in found.contributions] == [who(RITA_ADDRESS)]
+
+
+def test_what_was_given_beside_the_policy_is_told_apart() -> None:
+    mine = PersonalGrant(RITA, RITA_ADDRESS, frozenset({Right.VIEW, Right.PRINT}), NOW + 60)
+    found = why(TO_RITA, Right.PRINT, personal=(mine,))
+    assert found.allowed
+    assert found.contributions == (
+        Contribution(who(RITA_ADDRESS), frozenset({Right.VIEW})),
+        Contribution(who(RITA_ADDRESS), mine.rights, personal=True, until=NOW + 60),
+    )
 
 
 def test_the_issuer_has_his_by_what_he_is() -> None:

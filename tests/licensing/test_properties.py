@@ -14,6 +14,7 @@ from protection.licensing.evaluate import (
     Decision,
     Deny,
     OrganizationFacts,
+    PersonalGrant,
     Request,
     evaluate,
 )
@@ -57,6 +58,9 @@ def test_every_input_is_decided_and_no_license_outlives_its_limits(
         days = document.policy.expires_after_opening_days
         begun = NOW if document.first_opened is None else document.first_opened
         assert days is None or decision.expires <= begun + days * DAY
+        for one in decision.personal:
+            assert one.person == subject.person
+            assert one.until is None or NOW < one.until >= decision.expires
     else:
         assert decision.rights == ALL_RIGHTS
     if subject.outsider or decision.basis is Basis.SUPER_USER:
@@ -69,7 +73,8 @@ def test_every_input_is_decided_and_no_license_outlives_its_limits(
 def test_without_a_grant_nobody_but_issuer_owner_and_super_user_opens(
     organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
 ):
-    bare = replace(document, policy=None if document.policy is None else replace(document.policy, grants=()))
+    policy = None if document.policy is None else replace(document.policy, grants=())
+    bare = replace(document, policy=policy, personal=())
     decision = evaluate(organization=organization, content=bare, subject=subject, request=request, now=NOW)
     if isinstance(decision, Allow):
         assert decision.basis is not Basis.GRANT
@@ -107,6 +112,19 @@ def test_a_deny_entry_beats_every_grant_it_stands_beside(grants: list[Grant], su
 def test_one_more_deny_entry_never_gives_anything(policy: Policy, subject: Subject, entry: Principal):
     before, after = decide(policy, subject), decide(replace(policy, deny=(*policy.deny, entry)), subject)
     assert isinstance(after, Deny) or after == before
+
+
+@often
+@given(world.policies, world.readers, world.personal_grants)
+def test_a_personal_grant_unites_with_the_policy_until_it_ends(policy: Policy, subject: Subject, one: PersonalGrant):
+    before, after = decide(policy, subject), decide(policy, subject, personal=(one,))
+    if one.person != subject.person or (one.until is not None and one.until <= NOW):
+        assert after == before
+    elif isinstance(before, Allow):
+        assert isinstance(after, Allow)
+        assert after.rights >= before.rights | one.rights
+    else:
+        assert after == before or before.reason in {Reason.NOT_GRANTED, Reason.PROGRAM_DOES_NOT_ENFORCE}
 
 
 @often

@@ -5,7 +5,14 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from protection.licensing.evaluate import ContentFacts, OrganizationFacts, Registration, Request, SuperUserGrant
+from protection.licensing.evaluate import (
+    ContentFacts,
+    OrganizationFacts,
+    PersonalGrant,
+    Registration,
+    Request,
+    SuperUserGrant,
+)
 from protection.licensing.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind, Strength
 from protection.licensing.rights import Right
 from protection.licensing.subject import DeviceFacts, Group, Membership, Subject
@@ -110,6 +117,9 @@ organizations = st.builds(
     conditions=easy_conditions,
     max_license_days=st.sampled_from([0, 1, 30, 65_535]),
 )
+personal_grants = st.builds(
+    PersonalGrant, st.sampled_from([RITA, MAX]), st.sampled_from(ADDRESSES[:3]), rights, st.none() | moments
+)
 contents = st.builds(
     ContentFacts,
     cid=st.just(DOCUMENT),
@@ -125,6 +135,7 @@ contents = st.builds(
     bindings=st.dictionaries(
         st.sampled_from(ADDRESSES), st.sampled_from([RITA, MAX, TEAM.id, BOARD.id, ADA]), max_size=2
     ),
+    personal=st.lists(personal_grants, max_size=2).map(tuple),
 )
 super_user_grants = st.builds(
     SuperUserGrant,
