@@ -17,7 +17,8 @@ class Personal:
     """Who was concerned; kept apart from the event so that it can be erased.
 
     ``title`` is the document's name as the organization allows it to be kept; ``ip`` the client's address.
-    ``sealer_id`` and ``sealer_device_id`` name who made what the person brought, by id alone.
+    ``sealer_id`` and ``sealer_device_id`` name who made what the person brought, by id alone; ``recipient`` is the
+    address of whom it was done for.
     """
 
     person_id: UUID | None = None
@@ -29,6 +30,7 @@ class Personal:
     title: str = ""
     sealer_id: UUID | None = None
     sealer_device_id: UUID | None = None
+    recipient: str = ""
 
     def encode(self) -> bytes:
         """Return the canonical record that the event commits to; empty members are left out."""
@@ -42,6 +44,7 @@ class Personal:
             "title": self.title,
             "sealer": None if self.sealer_id is None else str(self.sealer_id),
             "sealer_device": None if self.sealer_device_id is None else str(self.sealer_device_id),
+            "recipient": self.recipient,
         }
         return canonical({name: value for name, value in members.items() if value})
 

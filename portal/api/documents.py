@@ -26,6 +26,7 @@ from protection.selectors.documents import (
     documents_of,
     latest_offline_moment,
 )
+from protection.selectors.requests import given_on
 from protection.services.accept import accept, bar
 from protection.services.change import change
 from protection.services.restore import restore
@@ -276,6 +277,10 @@ def _document(document: Document) -> dict[str, Any]:
         "held_because": document.held_because,
         "editions": document.editions,
         "revocations": [{"address": one.address, "revoked_at": one.revoked_at} for one in document.revocations],
+        "personal_grants": [
+            {"who": one.address, "rights": one.rights, "until": one.until, "given_at": one.given_at}
+            for one in given_on(document.row.cid)
+        ],
         "changes": [
             {"at": one.at, "basis": one.basis, "rev": one.rev, "reason": one.reason} for one in document.changes
         ],

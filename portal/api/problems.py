@@ -21,6 +21,7 @@ from protection.errors import (
     Unavailable,
     UntrustedKey,
 )
+from protection.services.access import OnlyTheOwner
 from protection.services.arrive import SendWholeLicense
 from protection.services.change import Widening
 
@@ -29,6 +30,7 @@ CONTENT_TYPE: Final = "application/problem+json"
 _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (Widening, HTTPStatus.FORBIDDEN),
+    (OnlyTheOwner, HTTPStatus.FORBIDDEN),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),

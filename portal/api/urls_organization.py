@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from portal.api import administration, audit, directory, documents, licensing, rights, template_versions, templates, why
+from portal.api import (
+    access_requests,
+    administration,
+    audit,
+    directory,
+    documents,
+    licensing,
+    rights,
+    template_versions,
+    templates,
+    why,
+)
 
 urlpatterns = [
     path("organization", administration.OrganizationConfiguration.as_view(), name="api_organization"),
@@ -33,11 +44,28 @@ urlpatterns = [
     path("documents/<uuid:cid>", documents.DocumentDetail.as_view(), name="api_document"),
     path("documents/<uuid:cid>/events", documents.DocumentEvents.as_view(), name="api_document_events"),
     path("documents/<uuid:cid>/why", why.DocumentWhy.as_view(), name="api_document_why"),
+    path(
+        "documents/<uuid:cid>/access-requests",
+        access_requests.DocumentRequests.as_view(),
+        name="api_document_access_requests",
+    ),
     path("documents/<uuid:cid>/revoke", documents.Revoke.as_view(), name="api_document_revoke"),
     path("documents/<uuid:cid>/restore", documents.Restore.as_view(), name="api_document_restore"),
     path("documents/<uuid:cid>/policy", documents.DocumentPolicy.as_view(), name="api_document_policy"),
     path("documents/<uuid:cid>/accept", documents.Accept.as_view(), name="api_document_accept"),
     path("documents/<uuid:cid>/bar", documents.Bar.as_view(), name="api_document_bar"),
+    path("access-requests", access_requests.AccessRequests.as_view(), name="api_access_requests"),
+    path("access-requests/<uuid:request_id>", access_requests.AccessRequestDetail.as_view(), name="api_access_request"),
+    path(
+        "access-requests/<uuid:request_id>/grant",
+        access_requests.GrantRequest.as_view(),
+        name="api_access_request_grant",
+    ),
+    path(
+        "access-requests/<uuid:request_id>/decline",
+        access_requests.DeclineRequest.as_view(),
+        name="api_access_request_decline",
+    ),
     path("people", directory.People.as_view(), name="api_people"),
     path("people/<uuid:person_id>", directory.PersonDetail.as_view(), name="api_person"),
     path("groups", directory.Groups.as_view(), name="api_groups"),

@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal import clock
+from portal.api.access_requests import own_json
 from portal.api.framework import ANYBODY, OrganizationView, checked
+from portal.operations.ask_for_access import OwnStanding, explain_to_himself
 from portal.operations.explain import Explained, explain_document
 from protection.licensing.reasons import WORDS
 from protection.licensing.rights import Right, in_order
@@ -36,9 +38,9 @@ EXAMPLE = {
 
 
 class Question(serializers.Serializer[dict[str, str]]):
-    """Whom and what the question is about."""
+    """Whom and what the question is about; nobody named means whoever asks."""
 
-    who = serializers.CharField(max_length=320)
+    who = serializers.CharField(max_length=320, required=False)
     right = serializers.ChoiceField(choices=[right.value for right in Right], required=False, default=Right.VIEW.value)
 
 
@@ -52,9 +54,11 @@ class DocumentWhy(OrganizationView):
         description=(
             "Decided as an opening would be, but for sign-in, network and device, which only an opening has"
             " (at_opening). undecided lists entries that may still mean the person by another organization."
+            " Without who the answer is about you, in your words and without any entry: for documents that you may open"
+            " or have tried to open."
         ),
         parameters=[
-            OpenApiParameter("who", str, required=True, description="The person's address."),
+            OpenApiParameter("who", str, description="The person's address; left out for yourself."),
             OpenApiParameter("right", str, enum=[right.value for right in Right], description="VIEW if left out."),
         ],
         responses=inline_serializer(
@@ -74,9 +78,14 @@ class DocumentWhy(OrganizationView):
         examples=[OpenApiExample("Not granted", EXAMPLE)],
     )
     def get(self, request: Request, cid: UUID) -> Response:
-        """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
-        document_for(self.standing.actor, cid)
+        """Answer about somebody to issuer, owner, administrators and auditors, about himself to whoever has tried."""
         asked = checked(Question, request.query_params.dict())
+        if "who" not in asked:
+            found_himself = explain_to_himself(
+                standing=self.standing, organization=self.organization, cid=cid, right=Right(asked["right"])
+            )
+            return Response(_about_himself(self.standing.address, found_himself))
+        document_for(self.standing.actor, cid)
         found = explain_document(
             standing=self.standing,
             organization=self.organization.id,
@@ -86,6 +95,29 @@ class DocumentWhy(OrganizationView):
             now=clock.now(),
         )
         return Response(_explained(found))
+
+
+def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
+    why = found.why
+    return {
+        "who": address,
+        "right": why.right.value,
+        "allowed": why.allowed,
+        "rights": list(why.rights),
+        "reasons": [
+            {
+                "reason": one.reason.value,
+                "message": WORDS[one.reason].person,
+                "detail": one.detail,
+                "next_step": WORDS[one.reason].next_step,
+            }
+            for one in why.reasons
+        ],
+        "at_opening": list(why.at_opening),
+        "contact": why.contact,
+        "may_ask": why.may_ask,
+        "request": None if found.asked is None else own_json(found.asked),
+    }
 
 
 def _explained(found: Explained) -> dict[str, Any]:
@@ -101,6 +133,7 @@ def _explained(found: Explained) -> dict[str, Any]:
                 "who": str(one.who),
                 "rights": in_order(one.rights),
                 "path": [] if one.group is None else list(found.paths.get(one.group, ())),
+                **({"personal": True, "until": one.until} if one.personal else {}),
             }
             for one in explanation.contributions
         ],

@@ -1,19 +1,16 @@
 """Add a person to an organization and invite him by mail: the directory knows no mail, so the two are joined here."""
 
-import logging
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.mail import send_mail
 
+from portal.operations.tell import tell
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import PersonFacts
 from tenants.directory.services.create_person import create_person
 from tenants.organizations.selectors import OrganizationFacts
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +46,13 @@ def add_person(
 
 
 def _invite(organization: str, address: str, goes_to: str) -> bool:
-    try:
-        send_mail(
-            f"{organization} invites you to {settings.CHANCERY_NAME}",
-            f"{organization} has added {address} to the people it shares protected files with.\n\n"
-            f"Sign in here: {goes_to}\n\n"
-            "You need no password: choose “Get a code by mail”, and a code is sent to this address.\n",
-            None,
-            [address],
-        )
-    except OSError as error:
-        logger.warning("An invitation could not be mailed: %s", type(error).__name__)
-        return False
-    return True
+    return tell(
+        address,
+        f"{organization} invites you to {settings.CHANCERY_NAME}",
+        f"{organization} has added {address} to the people it shares protected files with.\n\n"
+        f"Sign in here: {goes_to}\n\n"
+        "You need no password: choose “Get a code by mail”, and a code is sent to this address.\n",
+    )
 
 
 def _lies_outside(organization: OrganizationFacts, address: str) -> bool:

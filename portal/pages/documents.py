@@ -10,14 +10,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.selectors.events import EventRow, Filter, InvalidCursor, events
 from portal.identity.recipients import recipient_of
-from portal.pages.framework import PageRequest, attempt, page, show
-from portal.pages.policies import PolicyForm, policy_initial, shown_grants
+from portal.pages.framework import PageRequest, attempt, moment_of, page, show
+from portal.pages.policies import PolicyForm, policy_initial, rights_as_level, shown_grants
 from portal.pages.words import ShownEvent, shown_event
 from portal.permissions import Permission
+from protection.errors import NotFound
 from protection.licensing.reasons import WORDS, Reason
 from protection.selectors.documents import Document, document_for, documents_of, latest_offline_moment
 from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
+from protection.selectors.requests import given_on, requests_about
 from protection.selectors.templates import template
+from protection.selectors.tries import has_tried
 from protection.services.accept import accept, bar
 from protection.services.access import ground_of
 from protection.services.change import change
@@ -58,9 +61,14 @@ def document_list(request: PageRequest) -> HttpResponse:
 @require_GET
 @page()
 def document(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Show one document: its policy, who opened it, who was refused."""
+    """Show one document: its policy, who opened it, who was refused; to a recipient, what he may do with it."""
     actor = request.standing.actor
-    found = document_for(actor, cid)
+    try:
+        found = document_for(actor, cid)
+    except NotFound:
+        if has_tried(actor.person, cid):
+            return redirect("document_access", cid)
+        raise
     try:
         happened = events(filter=Filter(content_id=cid), limit=100, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
@@ -77,6 +85,11 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "latest": latest_offline_moment(cid),
         "manages": ground_of(actor, found.row.issuer_id, found.row.owner_id),
         "last": last_by_person(happened.events),
+        "waiting": [one for one in requests_about(cid) if one.is_open],
+        "given": [
+            {"one": one, "meaning": rights_as_level(one.rights), "until": moment_of(one.until)} for one in given_on(cid)
+        ],
+        "now": datetime.now(UTC),
         "held_words": WORDS[Reason.REGISTRATION_HELD].administrator,
     }
     return show(request, "document", "documents", context)
@@ -108,7 +121,7 @@ class RevokeForm(forms.Form):
 def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
     """Ask for confirmation with the consequences spelled out, then take access back."""
     found = _managed(request, cid)
-    form = RevokeForm(request.POST or None)
+    form = RevokeForm(request.POST or None, initial={"recipient": request.GET.get("recipient", "")})
     if request.method == "POST" and form.is_valid():
         address, reason = form.cleaned_data["recipient"], form.cleaned_data["reason"]
 

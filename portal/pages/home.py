@@ -9,6 +9,7 @@ from portal.pages.words import shown_event
 from portal.permissions import Permission
 from protection.selectors.documents import documents_of, totals_for
 from protection.selectors.organization import keys
+from protection.selectors.requests import requests_for
 from tenants.directory.selectors.people import count_in
 
 
@@ -24,6 +25,7 @@ def home(request: PageRequest) -> HttpResponse:
         "administers": administers,
         "held": documents_of(standing.actor, everybody=True, state="held", limit=5).documents if administers else (),
         "people": count_in(request.organization.id) if standing.may(Permission.PEOPLE_READ) else None,
+        "waiting": requests_for(standing.actor, limit=5),
         "refusals": (),
         "key": None,
     }

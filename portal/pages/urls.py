@@ -2,17 +2,32 @@
 
 from django.urls import path
 
-from portal.pages import administration, audit, documents, handbook, home, people, programs, reference, templates, why
+from portal.pages import (
+    administration,
+    audit,
+    documents,
+    handbook,
+    home,
+    people,
+    programs,
+    reference,
+    requests,
+    templates,
+    why,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("documents/", documents.document_list, name="documents"),
     path("documents/<uuid:cid>/", documents.document, name="document"),
     path("documents/<uuid:cid>/why/", why.document_why, name="document_why"),
+    path("documents/<uuid:cid>/access/", requests.document_access, name="document_access"),
     path("documents/<uuid:cid>/revoke/", documents.revoke_document, name="document_revoke"),
     path("documents/<uuid:cid>/restore/", documents.restore_document, name="document_restore"),
     path("documents/<uuid:cid>/change/", documents.change_document, name="document_change"),
     path("documents/<uuid:cid>/held/", documents.decide_held, name="document_held"),
+    path("requests/", requests.request_list, name="requests"),
+    path("requests/<uuid:request_id>/", requests.access_request, name="request"),
     path("templates/", templates.template_list, name="templates"),
     path("templates/new/", templates.template_new, name="template_new"),
     path("templates/<uuid:template_id>/", templates.template_edit, name="template"),

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from portal import clock
 from portal.operations.explain import Explained, explain_document
-from portal.pages.framework import PageRequest, page, show
+from portal.pages.framework import PageRequest, moment_of, page, show
 from portal.pages.policies import rights_as_level, who_in_words
 from protection.licensing.policy import Principal
 from protection.licensing.reasons import WORDS
@@ -72,6 +72,8 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
             {
                 "who": named(one.who),
                 "rights": rights_as_level(in_order(one.rights)),
+                "personal": one.personal,
+                "until": moment_of(one.until),
                 "path": () if one.group is None else found.paths.get(one.group, ()),
             }
             for one in explanation.contributions

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -41,6 +41,9 @@ _KINDS = {
     "proof.refused": "sent a request without the proof of a device",
     "content.tampered": "brought a copy that does not verify",
     "content.reported": "reported an opening from their own copy",
+    "access.requested": "asked for access",
+    "access.granted": "gave access to somebody who asked",
+    "access.declined": "declined a request for access",
     "license.release_failed": "was allowed, but the license could not be made",
     "key.created": "made a key",
     "key.rotated": "activated a key",
@@ -135,7 +138,7 @@ def _who(row: EventRow) -> str:
 
 def _concerns(row: EventRow, templates: Mapping[str, str]) -> str:
     """Return whom or what it happened to, "" where the record names nothing but the one who acted."""
-    details, named = row.details, [str(row.personal.get("title", ""))]
+    details, named = row.details, [str(row.personal.get("title", "")), str(row.personal.get("recipient", ""))]
     if row.kind not in set(Kind):
         named += [str(address) for address in row.personal.get("addresses") or []]
     if row.kind == Kind.SETTINGS_CHANGED:
@@ -148,7 +151,13 @@ def _concerns(row: EventRow, templates: Mapping[str, str]) -> str:
 
 
 def _given(row: EventRow) -> str:
-    """Return the reason that somebody gave for what he did."""
+    """Return the reason that somebody gave for what he did, or for whom he did it and until when."""
+    recipient = row.personal.get("recipient")
+    if recipient:
+        until = row.details.get("until")
+        return f"For {recipient}" + (
+            f", until {datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M} UTC" if until else ""
+        )
     given = row.details.get("note") or row.details.get("reason")
     return f"Reason given: {given}" if given else ""
 

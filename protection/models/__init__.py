@@ -1,5 +1,6 @@
 """The tables of the protection floor; Django finds them here."""
 
+from protection.models.access import AccessRequest, PersonalGrant, RequestState
 from protection.models.content import (
     Certificate,
     Content,
@@ -16,6 +17,7 @@ from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
 from protection.models.templates import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
 
 __all__ = [
+    "AccessRequest",
     "Certificate",
     "Content",
     "ContentChange",
@@ -29,8 +31,10 @@ __all__ = [
     "IssuingKey",
     "KeyStatus",
     "LogKey",
+    "PersonalGrant",
     "ProtectionTemplate",
     "RegistrationState",
+    "RequestState",
     "ServiceSettings",
     "TemplateStatus",
     "TemplateVersion",

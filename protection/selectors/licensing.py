@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from protection.licensing.evaluate import ContentFacts, Registration
+from protection.licensing.evaluate import ContentFacts, PersonalGrant, Registration
 from protection.licensing.policy import Conditions, Policy, parse_policy
+from protection.licensing.rights import Right
 from protection.selectors.policies import limited, parsed, template_expiry
 
 CONTENT_STATE: Final = """
@@ -34,7 +35,13 @@ select
     (select json_object_agg(b.address, b.identity) from {schema}protection_grantbinding b
       where b.scope = case when c.policy is null then v.id else c.cid end) as bindings,
     (select floor(extract(epoch from o.at))::bigint from {schema}protection_firstopening o
-      where o.content_id = c.cid and o.person_id = %(reader)s::uuid) as first_opened
+      where o.content_id = c.cid and o.person_id = %(reader)s::uuid) as first_opened,
+    (select json_agg(json_build_array(g.person_id, g.address, g.rights, g.until))
+      from {schema}protection_personalgrant g where g.content_id = c.cid) as personal,
+    exists (select 1 from {schema}protection_personalgrant g where g.content_id = c.cid
+      and g.until <= extract(epoch from clock_timestamp()) and g.until >= (
+        select extract(epoch from min(k.registered_at)) from {schema}protection_edition k where k.content_id = c.cid
+          and k.key_rev = latest.key_rev and k.key_seq = latest.key_seq)) as somebody_ended
 from unnest(%(pls)s::bytea[], %(seals)s::bytea[]) with ordinality as wanted (pl, seal, position)
 join {schema}protection_servicesettings s on s.id = 1
 join {schema}protection_feedhead f on f.id = 1
@@ -97,6 +104,8 @@ class ContentState:
     """To what new address bindings belong: the content, or its template's version."""
     edition: EditionState | None
     latest: EditionState | None
+    somebody_ended: bool = False
+    """Whether what one person was given ended after the newest edition's key was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +157,10 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         issuer_barred=row["issuer_barred"],
         first_opened=row["first_opened"],
         bindings=bindings,
+        personal=tuple(
+            PersonalGrant(UUID(person), address, frozenset(Right(name) for name in rights), until)
+            for person, address, rights, until in row["personal"] or ()
+        ),
     )
     return ContentState(
         facts=facts,
@@ -164,6 +177,7 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         scope=row["cid"] if row["policy"] is not None else row["version_id"] or row["cid"],
         edition=_edition(row),
         latest=_latest(row),
+        somebody_ended=row["somebody_ended"],
     )
 
 

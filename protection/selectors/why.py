@@ -1,17 +1,25 @@
-"""Why somebody may or may not do something with a document, for those who manage or watch it (C32; PROTOCOL P20)."""
+"""Why somebody may or may not do something with a document (C32).
 
+For those who manage or watch it with the entries that decide, other organizations' business left out (PROTOCOL P20);
+for the person himself in his own words, without any entry (PROTOCOL P19).
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from protection.errors import NotFound
 from protection.events import Actor
+from protection.licensing.evaluate import Allow
 from protection.licensing.explain import Explanation, Facts, asked_at_opening, explain
 from protection.licensing.policy import Conditions, Policy, Principal, PrincipalKind
-from protection.licensing.rights import Right
+from protection.licensing.reasons import MAY_BE_ASKED, Reason
+from protection.licensing.rights import Right, in_order
 from protection.licensing.subject import Subject
 from protection.models import Content
 from protection.selectors.documents import may_see
 from protection.selectors.standing import facts_about, under
+from protection.selectors.tries import has_tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,9 @@ def why(
     if facts is None:
         raise NotFound("There is no such document, or you may not see it.")
     if stranger:
-        bound = next((facts.content.bindings[one] for one in subject.addresses & facts.content.bindings.keys()), None)
-        facts = replace(facts, subject=replace(subject, person=bound or subject.person))
+        facts = replace(facts, subject=replace(subject, person=_bound(facts) or subject.person))
     policy = facts.content.policy or Policy()
-    explanation = explain(_without_the_opening(facts), right, now=now)
+    explanation = explain(without_the_opening(facts), right, now=now)
     return Why(
         explanation,
         asked_at_opening(facts.organization.conditions, policy.conditions),
@@ -52,7 +59,88 @@ def why(
     )
 
 
-def _without_the_opening(facts: Facts) -> Facts:
+def _bound(facts: Facts) -> UUID | None:
+    """Return whom the document has bound to an address of the subject: by what it gave him, or by an opening."""
+    known: Mapping[str, UUID] = {
+        **facts.content.bindings,
+        **{one.address: one.person for one in facts.content.personal},
+    }
+    return next((known[address] for address in facts.subject.addresses & known.keys()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One reason as the person may read it; ``detail`` names what would satisfy it."""
+
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWhy:
+    """What a person is told about himself: what he may do, or all that stands in the way; ``contact`` can be asked.
+
+    ``rights`` and ``at_opening`` are told to whoever may open it, and nobody else.
+    """
+
+    right: Right
+    rights: tuple[str, ...]
+    reasons: tuple[Told, ...]
+    at_opening: tuple[str, ...]
+    contact: str
+
+    @property
+    def allowed(self) -> bool:
+        """Tell whether he may exercise the right now."""
+        return not self.reasons
+
+    @property
+    def may_ask(self) -> bool:
+        """Tell whether the owner can be asked to let him in: he may not open it, for nothing but what one can undo."""
+        return not self.rights and all(told.reason in MAY_BE_ASKED for told in self.reasons)
+
+
+def own_why(*, organization: UUID, cid: UUID, subject: Subject, right: Right, now: int) -> OwnWhy:
+    """Explain to a person what he may do with a document.
+
+    Raises NotFound unless he may open it or was once allowed or refused: only who holds the file can have asked for a
+    license, so that nobody finds documents by guessing ids.
+    """
+    content = Content.objects.filter(cid=cid).values_list("pl_digest", "owner_address").first()
+    if content is None:
+        raise NotFound("There is no such document, or you have never tried to open it.")
+    facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
+    if facts is None:
+        raise NotFound("There is no such document, or you have never tried to open it.")
+    found = explain(without_the_opening(facts), right, now=now)
+    reasons = _told(found)
+    if not isinstance(found.decision, Allow):
+        if not has_tried(subject.person, cid):
+            raise NotFound("There is no such document, or you have never tried to open it.")
+        return OwnWhy(right=right, rights=(), reasons=reasons, at_opening=(), contact=content[1])
+    policy = facts.content.policy or Policy()
+    return OwnWhy(
+        right=right,
+        rights=tuple(in_order(found.decision.rights)),
+        reasons=reasons,
+        at_opening=asked_at_opening(facts.organization.conditions, policy.conditions),
+        contact=content[1],
+    )
+
+
+def _told(explanation: Explanation) -> tuple[Told, ...]:
+    """Return the obstacles as the person reads them, each once and in one order for everybody.
+
+    A deny entry reads as nothing granted, and neither its place in the decision nor a second entry may give it away.
+    """
+    told: dict[Reason, Told] = {}
+    for one in explanation.obstacles:
+        reason = Reason.NOT_GRANTED if one.reason is Reason.DENIED_BY_ENTRY else one.reason
+        told.setdefault(reason, Told(reason, one.detail))
+    return tuple(sorted(told.values(), key=lambda one: list(Reason).index(one.reason)))
+
+
+def without_the_opening(facts: Facts) -> Facts:
     """Leave out what belongs to an opening that nobody is making: sign-in, network, device, program."""
     facts = replace(facts, organization=replace(facts.organization, platforms_off=frozenset()))
     return under(facts, lambda asked: Conditions(not_before=asked.not_before, not_after=asked.not_after))

@@ -2,12 +2,26 @@
 
 from uuid import UUID
 
-from protection.errors import NotFound
+from protection.errors import ChanceryError, Conflict, NotFound
 from protection.events import Actor
 from protection.licensing.evaluate import Basis
-from protection.models import Content
+from protection.models import AccessRequest, Content, RequestState
 
 ADMINISTRATOR = "administrator"
+
+
+class OnlyTheOwner(ChanceryError):
+    """Somebody who may see a request, but neither issued nor owns the document, tried to answer it."""
+
+    code = "only_the_owner"
+    remedy = "Ask the owner to answer it."
+
+
+class AlreadyAnswered(Conflict):
+    """Somebody was faster; the first answer stands."""
+
+    code = "already_answered"
+    remedy = "Look at the request to see the answer; access is changed or taken back on the document's page."
 
 
 def managed_content(actor: Actor, cid: UUID) -> tuple[Content, str]:
@@ -29,3 +43,22 @@ def ground_of(actor: Actor, issuer: UUID, owner: UUID) -> str | None:
     if actor.person == owner:
         return Basis.OWNER.value
     return ADMINISTRATOR if actor.administrator else None
+
+
+def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content, str]:
+    """Return an unanswered request with its document, both locked, and the ground on which the actor may answer it.
+
+    Only issuer and owner may: whoever lets somebody in gives more than there was (PROTOCOL P18).  The document's lock
+    comes first, as in every change of it, so that two answers come one after the other.  Raises NotFound,
+    OnlyTheOwner and AlreadyAnswered.
+    """
+    cid = AccessRequest.objects.filter(id=request_id).values_list("content_id", flat=True).first()
+    if cid is None:
+        raise NotFound("There is no such request, or you may not answer it.")
+    content, ground = managed_content(actor, cid)
+    if ground == ADMINISTRATOR:
+        raise OnlyTheOwner("Requests are answered by whoever protected or owns the document.")
+    request = AccessRequest.objects.select_for_update().get(id=request_id)
+    if request.state != RequestState.OPEN:
+        raise AlreadyAnswered(f"This request was already answered: {request.get_state_display().lower()}.")
+    return request, content, ground

@@ -18,13 +18,15 @@ def record_action(
     content_id: UUID | None = None,
     title: str = "",
     sealer: Sealer | None = None,
+    recipient: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> UUID:
     """Record an action of a person, or of the service itself when ``actor`` is None; return the event's id.
 
-    ``sealer`` is named where somebody brings what another may have made: the record tells both.
+    ``sealer`` is named where somebody brings what another may have made, ``recipient`` where something is done for
+    another: the record tells both.
     """
-    personal = None if actor is None else personal_of(actor, title, sealer)
+    personal = None if actor is None else personal_of(actor, title, sealer, recipient)
     source = "service" if actor is None else actor.source
     return record(
         kind=kind.value,
@@ -37,8 +39,8 @@ def record_action(
     )
 
 
-def personal_of(actor: Actor, title: str = "", sealer: Sealer | None = None) -> Personal:
-    """Return the personal record of an actor, and of whoever sealed what he brought."""
+def personal_of(actor: Actor, title: str = "", sealer: Sealer | None = None, recipient: str = "") -> Personal:
+    """Return the personal record of an actor, of whoever sealed what he brought, and of whom he did it for."""
     return Personal(
         person_id=actor.person,
         name=actor.name,
@@ -48,4 +50,5 @@ def personal_of(actor: Actor, title: str = "", sealer: Sealer | None = None) -> 
         title=title,
         sealer_id=None if sealer is None else sealer.sub,
         sealer_device_id=None if sealer is None else sealer.dev,
+        recipient=recipient,
     )

@@ -120,7 +120,8 @@ def _somebody_lost_access(state: ContentState, service: ServiceState) -> bool:
     with an older key: asking who of them could have read which would cost more than a new key does.
     """
     key = state.latest
-    return key is not None and (key.key_rev < state.rev or key.key_seq < service.feed_withdrawn)
+    older = key is not None and (key.key_rev < state.rev or key.key_seq < service.feed_withdrawn)
+    return older or state.somebody_ended
 
 
 def _reasons_to_die(caller: Caller, state: ContentState) -> tuple[UUID, ...]:

@@ -1,0 +1,222 @@
+"""Requests for access over the API: whoever was refused asks, whoever owns the document answers."""
+
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import ANYBODY, OrganizationView, checked, limit_of, page
+from portal.api.idempotency import idempotent
+from portal.operations.answer_request import decline_request, grant_request
+from portal.operations.ask_for_access import ask_for_access, explain_to_himself
+from protection.errors import NotFound
+from protection.licensing.rights import LEVELS, parse_rights
+from protection.selectors.documents import document_for
+from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
+from protection.services.grant_access import Terms
+from protection.services.request_access import Wish
+
+ASKED: Final = {
+    "id": "5f0e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",
+    "state": "open",
+    "who": "rita@fabrikam.example",
+    "level": "viewer",
+    "note": "I prepare the meeting.",
+}
+LEVELS_ASKED: Final = [name for name in LEVELS if name != "co-owner"]
+
+
+class Question(serializers.Serializer[dict[str, str]]):
+    """What somebody asks for."""
+
+    level = serializers.ChoiceField(choices=LEVELS_ASKED, required=False, default="viewer")
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+def _list(name: str) -> Any:
+    return inline_serializer(name, {"results": serializers.ListField(child=serializers.DictField())})
+
+
+class DocumentRequests(OrganizationView):
+    """Requests about one document."""
+
+    needs = {"GET": ANYBODY, "POST": ANYBODY}
+
+    @extend_schema(
+        summary="List the requests for access to a document",
+        responses=_list("DocumentRequests"),
+        examples=[OpenApiExample("Requests", {"results": [ASKED], "next": ""})],
+    )
+    def get(self, request: Request, cid: UUID) -> Response:
+        """Answer with all of them to whoever may see the document, with one's own newest to whoever was refused."""
+        try:
+            document_for(self.standing.actor, cid)
+        except NotFound:
+            found = explain_to_himself(standing=self.standing, organization=self.organization, cid=cid)
+            return page([] if found.asked is None else [own_json(found.asked)])
+        return page([request_json(row) for row in requests_about(cid, limit_of(request))])
+
+    @extend_schema(
+        summary="Ask for access to a document that you were refused",
+        description="Only whoever was refused in the last 30 days may ask. Asking again changes an open request.",
+        request=Question,
+        responses={201: inline_serializer("AccessRequest", {"id": serializers.UUIDField()})},
+        examples=[OpenApiExample("Ask", {"note": "I prepare the meeting."}, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request, cid: UUID) -> Response:
+        """Ask; the owner is told by mail.  201 for a new request, 200 when an open one was changed."""
+        wanted = checked(Question, request.data)
+        asked, fresh = ask_for_access(
+            standing=self.standing,
+            organization=self.organization,
+            cid=cid,
+            wish=Wish(wanted["level"], wanted["note"]),
+        )
+        return Response(own_json(asked), status=HTTPStatus.CREATED if fresh else HTTPStatus.OK)
+
+
+class AccessRequests(OrganizationView):
+    """Requests about the caller's documents."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="List requests for access to your documents",
+        parameters=[
+            OpenApiParameter("scope", str, enum=["mine", "all"], description="Whose documents."),
+            OpenApiParameter(
+                "state", str, enum=["open", "granted", "declined", "any"], description="open if left out."
+            ),
+            OpenApiParameter("limit", int),
+        ],
+        responses=_list("AccessRequests"),
+        examples=[OpenApiExample("Requests", {"results": [ASKED], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer newest first."""
+        query = request.query_params
+        state = query.get("state", "open")
+        if state not in {"open", "granted", "declined", "any"}:
+            raise serializers.ValidationError({"state": ["This is open, granted, declined or any."]})
+        found = requests_for(
+            self.standing.actor,
+            everybody=query.get("scope") == "all",
+            state="" if state == "any" else state,
+            limit=limit_of(request),
+        )
+        return page([request_json(row) for row in found])
+
+
+class AccessRequestDetail(OrganizationView):
+    """One request."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Show one request for access",
+        responses=inline_serializer("AccessRequestDetail", {"id": serializers.UUIDField()}),
+        examples=[OpenApiExample("Request", ASKED)],
+    )
+    def get(self, request: Request, request_id: UUID) -> Response:
+        """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
+        return Response(request_json(request_for(self.standing.actor, request_id)))
+
+
+class GivenTerms(serializers.Serializer[dict[str, Any]]):
+    """What is given, until when, and whether what stands in the way is changed too."""
+
+    rights = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=20)
+    until = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0, max_value=2**53)
+    lift = serializers.BooleanField(required=False, default=False)
+
+
+class GrantRequest(OrganizationView):
+    """The answer yes."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Give access to whoever asked",
+        description=(
+            "rights are levels or codes, by default the level asked for; until is in seconds since 1970, null for no"
+            " end of its own. lift also changes what else stands in the way: a revocation for this person, the end of"
+            " the document, deny entries. Without it such a grant is refused with still_in_the_way."
+        ),
+        request=GivenTerms,
+        responses=inline_serializer(
+            "AccessGranted",
+            {
+                "id": serializers.UUIDField(),
+                "ends": serializers.IntegerField(allow_null=True),
+                "changes": serializers.ListField(child=serializers.CharField()),
+            },
+        ),
+        examples=[OpenApiExample("For a week", {"rights": ["viewer"], "until": 1798675200}, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request, request_id: UUID) -> Response:
+        """Give it; issuer and owner may."""
+        wanted = checked(GivenTerms, request.data)
+        rights = wanted.get("rights") or [request_for(self.standing.actor, request_id).wanted]
+        granted = grant_request(
+            standing=self.standing,
+            organization=self.organization,
+            request_id=request_id,
+            terms=Terms(parse_rights(rights), wanted["until"], wanted["lift"]),
+        )
+        changes = [one.value for one in granted.changes]
+        return Response({"id": str(granted.request), "ends": granted.ends, "changes": changes})
+
+
+class Message(serializers.Serializer[dict[str, str]]):
+    """What whoever asked is told."""
+
+    message = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class DeclineRequest(OrganizationView):
+    """The answer no."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Decline a request for access",
+        request=Message,
+        responses={204: None},
+        examples=[OpenApiExample("Decline", {"message": "Ask Max for the summary."}, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request, request_id: UUID) -> Response:
+        """Decline it; issuer and owner may.  Nothing about the document changes."""
+        decline_request(
+            standing=self.standing, request_id=request_id, message=checked(Message, request.data)["message"]
+        )
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def own_json(row: RequestRow) -> dict[str, Any]:
+    """Return a request as whoever asked may see it: without the document's name."""
+    return {
+        "id": str(row.id),
+        "cid": str(row.cid),
+        "state": row.state,
+        "who": row.address,
+        "level": row.wanted,
+        "note": row.note,
+        "asked_at": row.asked_at,
+        "answered_at": row.answered_at,
+        "message": row.message,
+        "rights": row.rights,
+        "until": row.until,
+        "owner": row.owner_address,
+    }
+
+
+def request_json(row: RequestRow) -> dict[str, Any]:
+    """Return a request as issuer, owner and those who watch see it."""
+    return {**own_json(row), "title": row.title, "name": row.name, "organization": row.place, "reason": row.reason}

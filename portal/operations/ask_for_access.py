@@ -1,0 +1,94 @@
+"""A refused person asks for access: the directory says who he is, the protection floor decides, the owner is told."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from portal import clock
+from portal.identity.subject import subject_of
+from portal.operations.tell import tell
+from portal.standing import Standing
+from protection.errors import NotFound
+from protection.licensing.policy import Strength
+from protection.licensing.rights import Right
+from protection.licensing.subject import Subject
+from protection.selectors.requests import RequestRow, newest_of
+from protection.selectors.why import OwnWhy, own_why
+from protection.services.request_access import Asker, Wish, request_access
+from tenants.directory.selectors.people import memberships_of
+from tenants.directory.selectors.subject import subject_row
+from tenants.organizations.selectors import OrganizationFacts
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStanding:
+    """What a person is told about himself and one document, and what he has asked last."""
+
+    why: OwnWhy
+    asked: RequestRow | None
+
+
+def explain_to_himself(
+    *, standing: Standing, organization: OrganizationFacts, cid: UUID, right: Right = Right.VIEW
+) -> OwnStanding:
+    """Tell the caller what he may do with a document.  Raises NotFound where he has nothing to do with it."""
+    why = own_why(
+        organization=organization.id,
+        cid=cid,
+        subject=_himself(standing, organization),
+        right=right,
+        now=clock.now(),
+    )
+    return OwnStanding(why, newest_of(standing.person, cid))
+
+
+def ask_for_access(
+    *, standing: Standing, organization: OrganizationFacts, cid: UUID, wish: Wish
+) -> tuple[RequestRow, bool]:
+    """Ask, and mail owner and issuer when the request is new; return it and whether it is.
+
+    Raises what ``request_access`` raises.
+    """
+    homes = [place.name for place in memberships_of(standing.person) if not (place.guest or place.disabled)]
+    _id, fresh = request_access(
+        actor=standing.actor,
+        organization=organization.id,
+        cid=cid,
+        asker=Asker(_himself(standing, organization), ", ".join(homes)),
+        wish=wish,
+        now=clock.now(),
+    )
+    asked = newest_of(standing.person, cid)
+    if asked is None:
+        raise NotFound("The request is not there any more.")
+    if fresh:
+        for address in dict.fromkeys((asked.owner_address, asked.issuer_address)):
+            tell(
+                address,
+                f"{asked.address} asks for access to {asked.title or 'a document'}",
+                _question(asked, organization),
+            )
+    return asked, fresh
+
+
+def _himself(standing: Standing, organization: OrganizationFacts) -> Subject:
+    """Return the caller with all that is known of him, his own groups elsewhere included: it is he who asks."""
+    row = subject_row(standing.person, organization.id)
+    if row is None:
+        raise NotFound("The person of this request is not known any more.")
+    return subject_of(row, organization=organization.id, strength=Strength.CODE)
+
+
+def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
+    who = f"{asked.name} ({asked.address})" if asked.name else asked.address
+    home = f" of {asked.place}" if asked.place else ""
+    note = f"Note:\n\n{asked.note}\n\n" if asked.note else ""
+    page = f"{settings.CHANCERY_BASE.origin_of(organization.host)}{reverse('request', args=[asked.id])}"
+    return (
+        f"{who}{home} was refused “{asked.title or 'a document'}” at {organization.name} and asks you for access.\n\n"
+        f"{note}"
+        f"Give access or decline: {page}\n\n"
+        "Only what you answer there counts. Whoever holds a copy of the file can ask; nobody has been let in yet.\n"
+    )

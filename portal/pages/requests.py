@@ -1,0 +1,218 @@
+"""Requests for access: the page on which somebody who was refused asks, and the one on which the owner answers."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal import clock
+from portal.operations.answer_request import AskerGone, check_asker, decline_request, grant_request, obstacles_of
+from portal.operations.ask_for_access import ask_for_access, explain_to_himself
+from portal.pages.framework import PageRequest, attempt, moment_of, page, show
+from portal.pages.policies import LEVEL_WORDS, rights_as_level, who_in_words
+from portal.permissions import Permission
+from protection.licensing.policy import PrincipalKind
+from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.rights import parse_rights
+from protection.licensing.words import rights_in_words
+from protection.selectors.documents import Document, document_for
+from protection.selectors.obstacles import Change, InTheWay
+from protection.selectors.requests import RequestRow, request_for, requests_for
+from protection.selectors.templates import template
+from protection.services.access import ADMINISTRATOR, ground_of
+from protection.services.grant_access import Terms
+from protection.services.request_access import Wish
+
+LEVELS: Final = [(name, f"{name.capitalize()}: {LEVEL_WORDS[name]}") for name in ("viewer", "reviewer", "co-author")]
+DAY: Final = 86_400
+
+
+class AskForm(forms.Form):
+    """What somebody asks for."""
+
+    level = forms.ChoiceField(label="What you need", choices=LEVELS, initial="viewer", widget=forms.RadioSelect())
+    note = forms.CharField(
+        label="What for",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The owner reads this.",
+    )
+
+
+class GrantForm(forms.Form):
+    """What is given, until when, and whether what stands in the way is changed too."""
+
+    level = forms.ChoiceField(label="They may", choices=LEVELS, widget=forms.RadioSelect())
+    ends = forms.ChoiceField(
+        label="Until when",
+        choices=[("7", "For 7 days"), ("30", "For 30 days"), ("date", "Until a day"), ("never", "No end of its own")],
+        initial="7",
+        widget=forms.RadioSelect(),
+    )
+    day = forms.DateField(
+        label="The day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The last day of access, to midnight UTC, if you chose “Until a day”.",
+    )
+    lift = forms.BooleanField(label="Yes, change that too", required=False)
+
+    def __init__(self, *args: Any, needed: InTheWay, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not needed.changes:
+            del self.fields["lift"]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the day where one was chosen."""
+        data = super().clean() or {}
+        if data.get("ends") == "date" and not data.get("day") and "day" not in self.errors:
+            self.add_error("day", "Name the day, or choose another end.")
+        return data
+
+    def terms(self) -> Terms:
+        """Return what is given; only after the form is valid."""
+        data = self.cleaned_data
+        return Terms(
+            parse_rights([data["level"]]), _end(data["ends"], data.get("day")), lift=bool(data.get("lift", False))
+        )
+
+
+class DeclineForm(forms.Form):
+    """What whoever asked is told."""
+
+    message = forms.CharField(
+        label="Message to whoever asked", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+def _end(chosen: str, day: date | None) -> int | None:
+    if chosen == "never":
+        return None
+    if chosen == "date" and day is not None:
+        return int((datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)).timestamp())
+    return clock.now() + int(chosen) * DAY
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Tell a person why he may open a document or not, and let him ask for access."""
+    standing, organization = request.standing, request.organization
+    found = explain_to_himself(standing=standing, organization=organization, cid=cid)
+    form = AskForm(request.POST or None, initial=_asked_before(found.asked))
+    if request.method == "POST" and form.is_valid():
+        wish = Wish(form.cleaned_data["level"], form.cleaned_data["note"])
+        done = f"{found.why.contact} is asked, and you are told the answer by mail."
+        if attempt(
+            request,
+            done,
+            lambda: ask_for_access(standing=standing, organization=organization, cid=cid, wish=wish),
+        ):
+            return redirect("document_access", cid)
+    context = {
+        "cid": cid,
+        "why": found.why,
+        "may": rights_in_words(found.why.rights),
+        "reasons": [{"words": WORDS[one.reason], "detail": one.detail} for one in found.why.reasons],
+        "asked": found.asked,
+        "given": rights_as_level(found.asked.rights) if found.asked and found.asked.rights else "",
+        "until": moment_of(found.asked.until) if found.asked else None,
+        "form": form,
+    }
+    return show(request, "document_access", "documents", context)
+
+
+def _asked_before(asked: RequestRow | None) -> dict[str, str]:
+    return {"level": asked.wanted, "note": asked.note} if asked is not None and asked.is_open else {}
+
+
+@require_GET
+@page()
+def request_list(request: PageRequest) -> HttpResponse:
+    """Show what waits for an answer; to those who watch, what waits for others."""
+    may_see_all = request.standing.may(Permission.DOCUMENTS_READ_ALL)
+    everybody = may_see_all and request.GET.get("scope") == "all"
+    context = {
+        "rows": requests_for(request.standing.actor, everybody=everybody, limit=200),
+        "everybody": everybody,
+        "may_see_all": may_see_all,
+    }
+    return show(request, "requests", "documents", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
+    """Show who asks for what, and let the owner answer with one button."""
+    actor, organization = request.standing.actor, request.organization
+    row = request_for(actor, request_id)
+    needed = obstacles_of(standing=request.standing, organization=organization, request=row)
+    initial = {"level": row.wanted, "ends": "7", "lift": _concerns_nobody_else(needed, row)}
+    yes = request.POST.get("decision") == "grant"
+    grant = GrantForm(request.POST if yes else None, initial=initial, needed=needed)
+    decline = DeclineForm(request.POST if request.method == "POST" and not yes else None)
+    if request.method == "POST" and _answered(request, row, grant if yes else None, decline):
+        return redirect("document", row.cid)
+    document = document_for(actor, row.cid)
+    context = {
+        "asked": row,
+        "grant": grant,
+        "decline": decline,
+        "answers": ground_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
+        "refused": WORDS[Reason(row.reason)].owner if row.reason in set(Reason) else "",
+        "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,
+        "gone": _gone(request, row),
+        "given": rights_as_level(row.rights) if row.rights else "",
+        "until": moment_of(row.until),
+        **_in_words(request, needed, document),
+    }
+    return show(request, "request", "documents", context)
+
+
+def _answered(request: PageRequest, row: RequestRow, grant: GrantForm | None, decline: DeclineForm) -> bool:
+    """Give access or decline; tell whether that was done."""
+    standing, organization = request.standing, request.organization
+    if grant is not None:
+        return grant.is_valid() and attempt(
+            request,
+            f"{row.address} has access and is told so.",
+            lambda: grant_request(standing=standing, organization=organization, request_id=row.id, terms=grant.terms()),
+        )
+    return decline.is_valid() and attempt(
+        request,
+        f"The request of {row.address} is declined.",
+        lambda: decline_request(standing=standing, request_id=row.id, message=decline.cleaned_data["message"]),
+    )
+
+
+def _concerns_nobody_else(needed: InTheWay, row: RequestRow) -> bool:
+    """Tell whether all that would be changed is about the person alone: only then is it chosen beforehand."""
+    alone = all(who.kind is PrincipalKind.ADDRESS and who.value == row.address for who in needed.entries)
+    return Change.EXTEND not in needed.changes and alone
+
+
+def _gone(request: PageRequest, row: RequestRow) -> str:
+    try:
+        check_asker(request.organization, row)
+    except AskerGone as error:
+        return f"{error.message} {error.next_step}"
+    return ""
+
+
+def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dict[str, Any]:
+    """Return what stands in the way, what would be changed, and what that means for others."""
+    organization = request.organization
+    by_template = None if document.row.template_id is None else template(document.row.template_id)
+    return {
+        "blocked": [f"{WORDS[one.reason].owner} {one.detail}".strip() for one in needed.blocked],
+        "changes": [one.value for one in needed.changes],
+        "entries": [who_in_words(who, organization.id, organization.name) for who in needed.entries],
+        "template": by_template,
+        "leaves_template": by_template is not None and bool({Change.EXTEND, Change.ADMIT} & set(needed.changes)),
+        "document_ends": None if Change.EXTEND in needed.changes else moment_of(document.policy.expires),
+    }

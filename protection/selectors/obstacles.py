@@ -1,0 +1,90 @@
+"""What would have to change before one person who asks for access can open a document, and whether the owner can."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from protection.licensing.explain import Facts, Obstacle, explain
+from protection.licensing.policy import Policy, Principal
+from protection.licensing.reasons import Reason
+from protection.licensing.rights import Right
+from protection.licensing.subject import Subject
+from protection.models import Content, ContentRevocation
+from protection.selectors.standing import facts_about
+from protection.selectors.why import without_the_opening
+
+
+class Change(StrEnum):
+    """What the owner changes beside giving the rights."""
+
+    RESTORE = "restore"
+    """Give back what was taken from this person alone."""
+    EXTEND = "extend"
+    """Let access end later, for everybody whom the policy names."""
+    ADMIT = "admit"
+    """Remove the entries by which the policy keeps the person out."""
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """All that stands between a person and a document.
+
+    ``changes`` can be made together with a grant, ``entries`` are those that ``ADMIT`` removes.  ``blocked`` are
+    obstacles that no grant to one person lifts.
+    """
+
+    changes: tuple[Change, ...] = ()
+    entries: tuple[Principal, ...] = ()
+    blocked: tuple[Obstacle, ...] = ()
+
+
+def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str, now: int) -> InTheWay:
+    """Return what stands in the way of a person who asked under an address, besides that nothing is granted to him."""
+    content = Content.objects.get(cid=cid)
+    facts = facts_about(organization=organization, pl_digest=bytes(content.pl_digest), subject=subject)
+    if facts is None:
+        return InTheWay(blocked=(Obstacle(Reason.TAMPERED),))
+    changes: dict[Change, None] = {}
+    entries: list[Principal] = []
+    blocked: list[Obstacle] = []
+    for one in explain(without_the_opening(facts), Right.VIEW, now=now).obstacles:
+        match one.reason:
+            case Reason.NOT_GRANTED:
+                continue
+            case Reason.EXPIRED:
+                changes[Change.EXTEND] = None
+            case Reason.DENIED_BY_ENTRY if one.entry is not None:
+                changes[Change.ADMIT] = None
+                entries.append(one.entry)
+            case Reason.REVOKED_FOR_YOU if _revoked_by_address_alone(facts, content, address):
+                changes[Change.RESTORE] = None
+            case _:
+                blocked.append(one)
+    return InTheWay(tuple(changes), tuple(entries), tuple(blocked))
+
+
+def _revoked_by_address_alone(facts: Facts, content: Content, address: str) -> bool:
+    """Tell whether nothing was taken from the person but under the address he asks from.
+
+    What was taken from another address of his, or from a group, concerns others too or must not be told to be his.
+    """
+    row = ContentRevocation.objects.filter(content=content, address=address).first()
+    if row is None:
+        return False
+    kept = frozenset(
+        other for other in content.revocations.exclude(address=address).values_list("identity", flat=True) if other
+    )
+    rest = replace(
+        facts.content, revoked_ids=kept, revoked_addresses=facts.content.revoked_addresses - {address}, revoked=False
+    )
+    left = explain(without_the_opening(replace(facts, content=rest)), Right.VIEW, now=0).obstacles
+    return all(one.reason is not Reason.REVOKED_FOR_YOU for one in left)
+
+
+def changed(policy: Policy, needed: InTheWay, *, until: int | None) -> Policy:
+    """Return a policy with the end and the entries changed as a grant needs it; other parts stay."""
+    if Change.EXTEND in needed.changes:
+        policy = replace(policy, expires=until)
+    if Change.ADMIT in needed.changes:
+        policy = replace(policy, deny=tuple(who for who in policy.deny if who not in needed.entries))
+    return policy

@@ -1,0 +1,122 @@
+"""Requests for access: what waits for an owner, what one person asked, who was given something beside the policy."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from protection.errors import NotFound
+from protection.events import Actor
+from protection.models import AccessRequest, PersonalGrant, RequestState
+from protection.selectors.documents import may_see
+
+MAX_LISTED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """One request with its document.  ``until`` is the end of what was given, None for no end of its own."""
+
+    id: UUID
+    cid: UUID
+    title: str
+    issuer_id: UUID
+    issuer_address: str
+    owner_id: UUID
+    owner_address: str
+    person_id: UUID
+    address: str
+    name: str
+    place: str
+    reason: str
+    wanted: str
+    note: str
+    state: str
+    asked_at: datetime
+    answered_at: datetime | None
+    message: str
+    rights: list[str] | None
+    until: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether nobody has answered yet."""
+        return self.state == RequestState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one person was given on a document beside its policy."""
+
+    address: str
+    rights: list[str]
+    until: int | None
+    given_at: datetime
+
+
+_ROW: Final = (
+    "id",
+    "content_id",
+    "content__title",
+    "content__issuer_id",
+    "content__issuer_address",
+    "content__owner_id",
+    "content__owner_address",
+    "person_id",
+    "address",
+    "name",
+    "place",
+    "reason",
+    "wanted",
+    "note",
+    "state",
+    "asked_at",
+    "answered_at",
+    "message",
+    "rights",
+    "until",
+)
+
+
+def requests_for(
+    actor: Actor, *, everybody: bool = False, state: str = RequestState.OPEN, limit: int = 50
+) -> tuple[RequestRow, ...]:
+    """Return requests about the actor's documents, or about everybody's by role, newest first; "" means any state."""
+    rows = AccessRequest.objects.all()
+    if not (everybody and (actor.administrator or actor.auditor)):
+        rows = rows.filter(Q(content__issuer_id=actor.person) | Q(content__owner_id=actor.person))
+    if state:
+        rows = rows.filter(state=state)
+    return _rows(rows, limit)
+
+
+def request_for(actor: Actor, request_id: UUID) -> RequestRow:
+    """Return one request about a document that the actor may see.  Raises NotFound for everybody else."""
+    found = _rows(AccessRequest.objects.filter(id=request_id), 1)
+    if not found or not may_see(actor, found[0].issuer_id, found[0].owner_id):
+        raise NotFound("There is no such request, or you may not see it.")
+    return found[0]
+
+
+def requests_about(cid: UUID, limit: int = 50) -> tuple[RequestRow, ...]:
+    """Return the requests about one document, newest first; for whoever may see the document."""
+    return _rows(AccessRequest.objects.filter(content_id=cid), limit)
+
+
+def newest_of(person: UUID, cid: UUID) -> RequestRow | None:
+    """Return what a person has asked last about a document, for himself."""
+    found = _rows(AccessRequest.objects.filter(content_id=cid, person_id=person), 1)
+    return found[0] if found else None
+
+
+def given_on(cid: UUID) -> tuple[Given, ...]:
+    """Return what people were given on a document beside its policy, newest first, also what has ended."""
+    rows = PersonalGrant.objects.filter(content_id=cid).order_by("-given_at", "-id")
+    return tuple(Given(*values) for values in rows.values_list("address", "rights", "until", "given_at"))
+
+
+def _rows(rows: QuerySet[Any], limit: int) -> tuple[RequestRow, ...]:
+    newest = rows.order_by("-asked_at", "-id")[: max(1, min(limit, MAX_LISTED))]
+    return tuple(RequestRow(*values) for values in newest.values_list(*_ROW))

@@ -1,0 +1,31 @@
+"""Answer a request for access with no."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from protection.events import Actor, Kind
+from protection.models import RequestState
+from protection.services.access import open_request
+from protection.services.recording import record_action
+
+
+@transaction.atomic
+def decline_access(*, actor: Actor, request_id: UUID, message: str = "") -> None:
+    """Decline, with a message for whoever asked; issuer and owner may.  Nothing about the document changes.
+
+    Raises NotFound, OnlyTheOwner and AlreadyAnswered.
+    """
+    request, content, ground = open_request(actor, request_id)
+    request.state, request.answered_by = RequestState.DECLINED, actor.person
+    request.answered_at, request.message = Now(), message[:500]
+    request.save(update_fields=["state", "answered_by", "answered_at", "message"])
+    record_action(
+        Kind.ACCESS_DECLINED,
+        actor,
+        content_id=content.cid,
+        title=content.title,
+        recipient=request.address,
+        details={"request": str(request.id), "ground": ground},
+    )

@@ -1,0 +1,147 @@
+"""Give a person who asked access to a document: rights, until when, and what has to change for it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from protection.errors import Conflict, InvalidPolicy
+from protection.events import Actor, Kind
+from protection.licensing.policy import Policy
+from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.rights import Right, expand, in_order
+from protection.licensing.subject import Subject
+from protection.models import AccessRequest, Content, PersonalGrant, RequestState
+from protection.selectors.obstacles import Change, InTheWay, changed, in_the_way
+from protection.selectors.policies import registered_policy
+from protection.services.access import open_request
+from protection.services.change import change
+from protection.services.feed import kill_revisions_below, touch
+from protection.services.recording import record_action
+from protection.services.restore import restore
+
+
+class StillInTheWay(Conflict):
+    """The grant alone would not let the person in, and what stands in the way was not to be changed or cannot be."""
+
+    code = "still_in_the_way"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is given: rights until a moment in seconds since 1970, None for no end of its own.
+
+    ``lift`` says that what else stands in the way is changed too: see ``selectors.obstacles.Change``.
+    """
+
+    rights: frozenset[Right]
+    until: int | None = None
+    lift: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What was given.  ``ends`` is when access ends for whatever reason, the document's own end included."""
+
+    request: UUID
+    ends: int | None
+    changes: tuple[Change, ...]
+
+
+@transaction.atomic
+def grant_access(
+    *, actor: Actor, organization: UUID, request_id: UUID, subject: Subject, terms: Terms, now: int
+) -> Granted:
+    """Answer a request with yes; issuer and owner may.
+
+    ``subject`` is the asker as this organization knows him.  After a grant the person is not kept out by anything that
+    this organization can see: where he still would be, nothing is changed.  Raises NotFound, OnlyTheOwner,
+    AlreadyAnswered, StillInTheWay and InvalidPolicy.
+    """
+    request, content, ground = open_request(actor, request_id)
+    if Right.VIEW not in expand(terms.rights):
+        raise InvalidPolicy("Access without the right to read opens nothing.", remedy="Name a level, or VIEW too.")
+    if terms.until is not None and terms.until <= now:
+        raise InvalidPolicy("The end of the access has passed already.", remedy="Name a moment to come, or no end.")
+    needed = in_the_way(organization=organization, cid=content.cid, subject=subject, address=request.address, now=now)
+    _refuse_what_stays(needed, lift=terms.lift)
+    if Change.RESTORE in needed.changes:
+        restore(actor=actor, cid=content.cid, recipient=request.address)
+    policy = registered_policy(content)
+    renewed = changed(policy, needed, until=terms.until)
+    if renewed != policy:
+        change(actor=actor, cid=content.cid, policy=renewed, reason=f"Access was given to {request.address}")
+        content.refresh_from_db()
+    _give(actor, content, request, terms)
+    _answer(actor, request, terms)
+    details = {"request": str(request.id), "ground": ground, "rights": in_order(terms.rights), "until": terms.until}
+    record_action(
+        Kind.ACCESS_GRANTED,
+        actor,
+        content_id=content.cid,
+        title=content.title,
+        recipient=request.address,
+        details={**details, "changes": [one.value for one in needed.changes]},
+    )
+    return Granted(request.id, _end(renewed, terms), needed.changes)
+
+
+def _refuse_what_stays(needed: InTheWay, *, lift: bool) -> None:
+    if needed.blocked:
+        words = WORDS[needed.blocked[0].reason]
+        detail = f" {needed.blocked[0].detail}" if needed.blocked[0].detail else ""
+        raise StillInTheWay(
+            f"This person would still be refused: {words.owner}{detail}",
+            remedy="Change that on the document's page first, or decline the request.",
+        )
+    if needed.changes and not lift:
+        raise StillInTheWay(
+            f"This person would still be refused: {' '.join(WORDS[_REASONS[one]].owner for one in needed.changes)}",
+            remedy="Say that what stands in the way is to be changed too, or decline the request.",
+        )
+
+
+_REASONS = {
+    Change.RESTORE: Reason.REVOKED_FOR_YOU,
+    Change.EXTEND: Reason.EXPIRED,
+    Change.ADMIT: Reason.DENIED_BY_ENTRY,
+}
+
+
+def _give(actor: Actor, content: Content, request: AccessRequest, terms: Terms) -> None:
+    """Write the grant that the decision reads; one that takes something away kills what is cached under the old one."""
+    old = PersonalGrant.objects.filter(content=content, person_id=request.person_id).first()
+    PersonalGrant.objects.update_or_create(
+        content=content,
+        person_id=request.person_id,
+        defaults={
+            "address": request.address,
+            "rights": in_order(terms.rights),
+            "until": terms.until,
+            "given_at": Now(),
+            "given_by": actor.person,
+        },
+    )
+    if old is None or _gives_as_much(old, terms):
+        touch()
+    else:
+        content.rev += 1
+        content.save(update_fields=["rev"])
+        kill_revisions_below(bytes(content.feed_id), content.rev)
+
+
+def _gives_as_much(old: PersonalGrant, terms: Terms) -> bool:
+    as_long = terms.until is None or (old.until is not None and old.until <= terms.until)
+    return as_long and expand(Right(name) for name in old.rights) <= expand(terms.rights)
+
+
+def _answer(actor: Actor, request: AccessRequest, terms: Terms) -> None:
+    request.state, request.answered_by = RequestState.GRANTED, actor.person
+    request.rights, request.until = in_order(terms.rights), terms.until
+    request.answered_at = Now()
+    request.save(update_fields=["state", "answered_by", "answered_at", "rights", "until"])
+
+
+def _end(policy: Policy, terms: Terms) -> int | None:
+    return min((end for end in (policy.expires, terms.until) if end is not None), default=None)

@@ -1,0 +1,141 @@
+"""A refused person asks for access to a document."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from protection.errors import Conflict, NotFound
+from protection.events import Actor, Kind
+from protection.licensing.reasons import MAY_BE_ASKED, WORDS
+from protection.licensing.rights import Right
+from protection.licensing.subject import Subject
+from protection.models import AccessRequest, RequestState
+from protection.selectors.tries import last_refusal
+from protection.selectors.why import OwnWhy, own_why
+from protection.services.recording import record_action
+
+REFUSED_DAYS: Final = 30
+"""How long a refusal counts as the proof that somebody holds the file."""
+ASKED_A_DAY: Final = 20
+"""How many requests one person may make in a day, over all documents of the organization."""
+ASKED_AGAIN: Final = 3
+"""How often one person may ask about one document in the days above: a no can be asked about again, not for ever."""
+
+
+class MayOpen(Conflict):
+    """Nothing to ask for: the person may open the document."""
+
+    code = "may_open"
+    remedy = "Open the file."
+
+
+class NotForTheOwner(Conflict):
+    """The person is refused for something that no grant to him would change."""
+
+    code = "nothing_to_ask"
+
+
+class AskedTooOften(Conflict):
+    """The person has asked as often as he may."""
+
+    code = "asked_too_often"
+    remedy = "Wait for the answers, or write to the owner."
+
+
+class NoProvenAddress(Conflict):
+    """The person has not proven any address, so the owner could not know whom he lets in."""
+
+    code = "no_proven_address"
+    remedy = "Confirm an address on the page of your account, then ask again."
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, as the owner is told: by an address he has proven, and the organization he belongs to."""
+
+    subject: Subject
+    place: str = ""
+
+    def address(self, preferred: str) -> str:
+        """Return the address that he signs in with if it is proven, else another one.  Raises NoProvenAddress."""
+        proven = self.subject.addresses
+        if not proven:
+            raise NoProvenAddress("You have not confirmed any address of yours.")
+        return preferred if preferred in proven else min(proven)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for: a level of rights, with a note to the owner."""
+
+    level: str
+    note: str = ""
+
+
+@transaction.atomic
+def request_access(
+    *, actor: Actor, organization: UUID, cid: UUID, asker: Asker, wish: Wish, now: int
+) -> tuple[UUID, bool]:
+    """Ask the owner for access; return the request's id and whether it is new.
+
+    Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for whoever was
+    not refused lately, MayOpen, NotForTheOwner, NoProvenAddress and AskedTooOften.
+    """
+    found = own_why(organization=organization, cid=cid, subject=asker.subject, right=Right.VIEW, now=now)
+    if found.allowed:
+        raise MayOpen("You may open this document; there is nothing to ask for.")
+    reason = last_refusal(actor.person, cid, days=REFUSED_DAYS)
+    if reason is None:
+        raise NotFound("There is no such document, or you were not refused lately.", remedy="Open the file, then ask.")
+    _check(found)
+    wanted = {"wanted": wish.level, "note": wish.note[:500]}
+    asked = AccessRequest.objects.filter(content_id=cid, person_id=actor.person, state=RequestState.OPEN).first()
+    if asked is None:
+        _check_often(actor.person, cid)
+        asked, fresh = AccessRequest.objects.get_or_create(
+            content_id=cid,
+            person_id=actor.person,
+            state=RequestState.OPEN,
+            defaults={
+                **wanted,
+                "address": asker.address(actor.address),
+                "name": actor.name[:200],
+                "place": asker.place[:200],
+                "reason": reason,
+            },
+        )
+        if fresh:
+            record_action(
+                Kind.ACCESS_REQUESTED,
+                actor,
+                content_id=cid,
+                title=asked.content.title,
+                details={"request": str(asked.id), "level": wish.level},
+            )
+            return asked.id, True
+    # An answer that came in between stands: it was given to what was asked before.
+    AccessRequest.objects.filter(id=asked.id, state=RequestState.OPEN).update(**wanted)
+    return asked.id, False
+
+
+def _check(found: OwnWhy) -> None:
+    """Refuse to ask the owner for what he cannot give to one person."""
+    for told in found.reasons:
+        if told.reason not in MAY_BE_ASKED:
+            words = WORDS[told.reason]
+            raise NotForTheOwner(
+                f"{words.person} A request for access would not change that.",
+                remedy=f"{told.detail or words.next_step} The owner is {found.contact}.",
+            )
+
+
+def _check_often(person: UUID, cid: UUID) -> None:
+    mine, now = AccessRequest.objects.filter(person_id=person), timezone.now()
+    if mine.filter(asked_at__gt=now - timedelta(days=1)).count() >= ASKED_A_DAY:
+        raise AskedTooOften(f"You have asked for {ASKED_A_DAY} documents in one day.")
+    if mine.filter(content_id=cid, asked_at__gt=now - timedelta(days=REFUSED_DAYS)).count() >= ASKED_AGAIN:
+        raise AskedTooOften(f"You have asked for this document {ASKED_AGAIN} times in {REFUSED_DAYS} days.")

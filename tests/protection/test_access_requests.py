@@ -1,0 +1,405 @@
+"""Who was refused asks, the owner answers once, and the answer is what the next opening meets."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.core import mail
+from django.db import connections
+
+from portal.operations.withdraw import disable_person
+from protection.client.session import Protected
+from protection.events import Actor
+from protection.licensing.policy import parse_policy
+from protection.models import AccessRequest, Content
+from protection.services.create_template import create_template
+from protection.services.publish_template import publish_template
+from protection.services.request_access import ASKED_A_DAY, ASKED_AGAIN
+from protection.services.template_draft import TemplateDraft
+from tenants.context import in_organization
+from tenants.directory.members import Member
+from tenants.directory.services.create_group import create_group
+from tests.cast import ACTOR, Cast, Player
+from tests.protection.scene import MAX, call, ledger, opening, problem, protect, refusal, rights
+
+DAY = 86_400
+
+
+def ask(player: Player, cid: UUID, **wish: str) -> Any:
+    return call(player, "contoso", "POST", f"documents/{cid}/access-requests", wish)
+
+
+def asked(player: Player, sealed: Protected, **wish: str) -> str:
+    """Be refused, ask, and return the request's id."""
+    refusal(player, sealed.path)
+    answer = ask(player, sealed.cid, **wish)
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["id"])
+
+
+def grant(player: Player, request: str, **terms: Any) -> Any:
+    return call(player, "contoso", "POST", f"access-requests/{request}/grant", terms)
+
+
+def decline(player: Player, request: str, message: str = "") -> Any:
+    return call(player, "contoso", "POST", f"access-requests/{request}/decline", {"message": message})
+
+
+def why_me(player: Player, cid: UUID) -> Any:
+    return call(player, "contoso", "GET", f"documents/{cid}/why")
+
+
+def document(player: Player, cid: UUID) -> dict[str, Any]:
+    return dict(call(player, "contoso", "GET", f"documents/{cid}").json())
+
+
+def mails() -> list[Any]:
+    """Return what was mailed about requests: enrolling a device is told by mail too."""
+    return [one for one in mail.outbox if "device" not in one.subject]
+
+
+def kinds(cast: Cast, cid: UUID) -> list[str]:
+    """Return what happened to a document beside openings, oldest first."""
+    found = ledger(cast, "contoso", "access.", "content.changed", "content.restored", cid=cid)
+    return [event.kind for event in reversed(found)]
+
+
+def newcomer(cast: Cast, slug: str = "fabrikam") -> Player:
+    """Return somebody who has asked for nothing yet."""
+    return cast.join(f"asker-{uuid4().hex[:6]}", slug)
+
+
+@pytest.fixture
+def sealed(cast: Cast, plan: Path) -> Protected:
+    return protect(cast.olga, plan, f"{MAX}:VIEW", offline_days=7)
+
+
+# --- asking -------------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_partner_asks_is_let_in_for_a_week_and_tells_nobody_else(cast: Cast, sealed: Protected) -> None:
+    rita, until = newcomer(cast), int(time.time()) + 7 * DAY
+    request = asked(rita, sealed, note="I prepare the meeting.", level="reviewer")
+    (question,) = mails()
+    assert question.to == ["olga@contoso.example"]
+    assert question.subject == f"{rita.address} asks for access to plan.txt"
+    for told in ("of Fabrikam", "I prepare the meeting.", f"/requests/{request}/"):
+        assert told in question.body
+    (waiting,) = [
+        one for one in call(cast.olga, "contoso", "GET", "access-requests").json()["results"] if one["id"] == request
+    ]
+    assert (waiting["who"], waiting["organization"], waiting["level"]) == (rita.address, "Fabrikam", "reviewer")
+    assert (waiting["title"], waiting["reason"]) == ("plan.txt", "not_granted")
+    answer = grant(cast.olga, request, rights=["viewer"], until=until).json()
+    assert (answer["ends"], answer["changes"]) == (until, [])
+    opened = opening(rita, sealed.path)
+    assert {"VIEW", "REPLY"} <= set(opened.rights)
+    assert opened.offline_until <= until
+    answered = mails()[1]
+    assert (answered.to, "Access ends: 2" in answered.body) == ([rita.address], True)
+    assert refusal(newcomer(cast), sealed.path).reason == "not_granted"
+    assert kinds(cast, sealed.cid) == ["access.requested", "access.granted"]
+    granted = ledger(cast, "contoso", "access.granted", cid=sealed.cid)[0]
+    assert granted.personal["recipient"] == rita.address
+    assert (granted.details["until"], granted.details["ground"]) == (until, "issuer")
+
+
+def test_access_for_a_time_ends_by_itself_and_the_next_edition_gets_a_new_key(cast: Cast, plan: Path) -> None:
+    sealed, rita = protect(cast.olga, plan, f"{MAX}:VIEW,EDIT", offline_days=7), newcomer(cast)
+    until = int(time.time()) + 3
+    request = asked(rita, sealed)
+    grant(cast.olga, request, until=until)
+    assert opening(rita, sealed.path).offline_until <= until
+    assert not opening(cast.max, sealed.path).rekey
+    time.sleep(until - time.time() + 1)
+    assert refusal(rita, sealed.path).reason == "not_granted"
+    cast.max.session.service.feeds_asked.clear()
+    fresh = cast.enroll("max-again", cast.max.id, cast.max.address)
+    assert opening(fresh, sealed.path).rekey, "somebody who knows the key has lost access"
+    changed = plan.with_name("changed.txt")
+    changed.write_text("better", encoding="utf-8")
+    fresh.session.save_edition(sealed.path, changed)
+    later = cast.enroll("max-later", cast.max.id, cast.max.address)
+    assert not opening(later, sealed.path).rekey
+
+
+@pytest.mark.parametrize("who", ["max", "mallory", "rita"])
+def test_who_was_never_refused_finds_nothing(cast: Cast, plan: Path, who: str) -> None:
+    player, sealed = getattr(cast, who), protect(cast.olga, plan)
+    problem(ask(player, sealed.cid), 404, "not_found")
+    problem(ask(player, uuid4()), 404, "not_found")
+    problem(why_me(player, sealed.cid), 404, "not_found")
+    problem(call(player, "contoso", "GET", f"documents/{sealed.cid}/access-requests"), 404, "not_found")
+    assert mails() == []
+
+
+def test_asking_again_changes_what_is_asked_and_mails_nobody(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed, note="first")
+    again = ask(rita, sealed.cid, note="second", level="co-author")
+    assert (again.status_code, again.json()["id"]) == (200, request)
+    mine = call(rita, "contoso", "GET", f"documents/{sealed.cid}/access-requests").json()["results"]
+    assert [(one["note"], one["level"], one["state"]) for one in mine] == [("second", "co-author", "open")]
+    assert "title" not in mine[0], "who was refused is not told the document's name"
+    assert len(mails()) == 1
+    assert kinds(cast, sealed.cid) == ["access.requested"]
+
+
+def test_two_questions_at_once_are_one(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    refusal(rita, sealed.path)
+
+    def one(note: str) -> Any:
+        try:
+            return ask(rita, sealed.cid, note=note)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(one, ["a", "b", "c", "d"]))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert kinds(cast, sealed.cid) == ["access.requested"]
+
+
+def test_a_no_can_be_asked_about_again_but_not_for_ever(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    refusal(rita, sealed.path)
+    for _ in range(ASKED_AGAIN):
+        answer = ask(rita, sealed.cid)
+        assert answer.status_code == 201
+        assert decline(cast.olga, answer.json()["id"], "Not yet.").status_code == 204
+    problem(ask(rita, sealed.cid), 409, "asked_too_often")
+    assert [one.subject for one in mails() if one.to == [rita.address]] == [
+        "Your request for access was declined"
+    ] * ASKED_AGAIN
+    assert "plan.txt" not in mails()[1].body
+    assert "Not yet." in mails()[1].body
+
+
+def test_nobody_floods_an_organization(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    refusal(rita, sealed.path)
+    with in_organization(cast.organizations["contoso"].id):
+        other = Content.objects.exclude(cid=sealed.cid).first() or Content.objects.get()
+        AccessRequest.objects.bulk_create(
+            AccessRequest(
+                content=other,
+                person_id=rita.id,
+                address=rita.address,
+                reason="x",
+                wanted="viewer",
+                state="declined",
+                note="",
+                name="",
+                place="",
+                message="",
+            )
+            for _ in range(ASKED_A_DAY)
+        )
+    problem(ask(rita, sealed.cid), 409, "asked_too_often")
+
+
+def test_who_may_open_has_nothing_to_ask(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+    grant(cast.olga, request)
+    problem(ask(rita, sealed.cid), 409, "may_open")
+
+
+def test_what_was_taken_from_everybody_is_not_asked_for(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    refusal(rita, sealed.path)
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
+    answer = problem(ask(rita, sealed.cid), 409, "nothing_to_ask")
+    assert "olga@contoso.example" in answer["next_step"]
+
+
+# --- answering ----------------------------------------------------------------------------------------------------
+
+
+def test_only_issuer_and_owner_answer(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+    assert call(cast.ada, "contoso", "GET", f"access-requests/{request}").status_code == 200
+    problem(grant(cast.ada, request), 403, "only_the_owner")
+    problem(decline(cast.ada, request), 403, "only_the_owner")
+    for stranger in (cast.max, cast.mallory, rita):
+        problem(grant(stranger, request), 404, "not_found")
+        problem(call(stranger, "contoso", "GET", f"access-requests/{request}"), 404, "not_found")
+    listed = call(cast.ada, "contoso", "GET", "access-requests?scope=all&limit=200").json()["results"]
+    assert request in {one["id"] for one in listed}
+    assert request not in {
+        one["id"] for one in call(cast.max, "contoso", "GET", "access-requests?scope=all").json()["results"]
+    }
+    assert refusal(rita, sealed.path).reason == "not_granted"
+
+
+def test_two_answers_at_once_are_one(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+
+    def answer(yes: bool) -> Any:
+        try:
+            return grant(cast.olga, request) if yes else decline(cast.olga, request)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(answer, [True, False, True, False]))
+    won = [one.status_code for one in answers if one.status_code < 300]
+    assert len(won) == 1
+    assert {json.loads(one.content)["code"] for one in answers if one.status_code >= 300} == {"already_answered"}
+    assert len(kinds(cast, sealed.cid)) == 2
+    opens = won == [200]
+    assert (refusal(rita, sealed.path).reason == "not_granted") if not opens else rights(rita, sealed.path)
+
+
+def test_a_document_that_follows_a_template_goes_on_doing_so(cast: Cast, plan: Path) -> None:
+    rita, name = newcomer(cast), f"Team {uuid4().hex[:4]}"
+    ada = Actor(person=cast.ada.id, address=cast.ada.address, administrator=True)
+    policy = parse_policy({"grants": [{"who": MAX, "rights": ["VIEW"]}]})
+    with in_organization(cast.organizations["contoso"].id):
+        template = create_template(actor=ada, draft=TemplateDraft(names={"en": name}, policy=policy))
+        publish_template(actor=ada, template=template)
+    sealed = protect(cast.olga, plan, template=name)
+    grant(cast.olga, asked(rita, sealed))
+    assert "VIEW" in rights(rita, sealed.path)
+    found = document(cast.olga, sealed.cid)
+    assert found["document"]["template"] == str(template)
+    assert [one["who"] for one in found["personal_grants"]] == [rita.address]
+    assert rights(cast.max, sealed.path) == {"VIEW"}
+
+
+def test_what_was_taken_from_him_alone_is_given_back_with_the_grant(cast: Cast, plan: Path) -> None:
+    rita = newcomer(cast)
+    sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", offline_days=0)
+    opening(rita, sealed.path)
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": rita.address})
+    request = asked(rita, sealed)
+    problem(grant(cast.olga, request), 409, "still_in_the_way")
+    assert refusal(rita, sealed.path).reason == "revoked_for_you"
+    assert grant(cast.olga, request, lift=True).json()["changes"] == ["restore"]
+    assert "VIEW" in rights(rita, sealed.path)
+    assert kinds(cast, sealed.cid) == ["access.requested", "content.restored", "access.granted"]
+
+
+def test_an_expired_document_is_extended_only_when_the_owner_says_so(cast: Cast, plan: Path) -> None:
+    rita, until = newcomer(cast), int(time.time()) + DAY
+    sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", f"{MAX}:VIEW", expires=1)
+    request = asked(rita, sealed)
+    problem(grant(cast.olga, request, until=until), 409, "still_in_the_way")
+    assert grant(cast.olga, request, until=until, lift=True).json() == {
+        "id": request,
+        "ends": until,
+        "changes": ["extend"],
+    }
+    assert "VIEW" in rights(rita, sealed.path)
+    assert rights(cast.max, sealed.path) == {"VIEW"}, "the end is the document's, so it moves for everybody"
+    assert document(cast.olga, sealed.cid)["policy"]["expires"] == until
+
+
+def test_a_deny_entry_reads_as_nothing_granted_and_is_removed_only_when_the_owner_says_so(
+    cast: Cast, plan: Path
+) -> None:
+    rita = newcomer(cast)
+    sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", deny=("domain:fabrikam.example", "domain:rival.example"))
+    request = asked(rita, sealed)
+    told = why_me(rita, sealed.cid).json()
+    assert [one["reason"] for one in told["reasons"]] == ["not_granted"]
+    assert "deny" not in json.dumps(told)
+    assert "domain" not in json.dumps(told)
+    assert refusal(rita, sealed.path).reason == "not_granted"
+    problem(grant(cast.olga, request), 409, "still_in_the_way")
+    assert grant(cast.olga, request, lift=True).json()["changes"] == ["admit"]
+    assert "VIEW" in rights(rita, sealed.path)
+    assert document(cast.olga, sealed.cid)["policy"]["deny"] == ["domain:rival.example"]
+
+
+def test_what_was_taken_from_a_group_of_his_is_not_undone_by_a_grant_to_him(cast: Cast, plan: Path) -> None:
+    player, contoso = newcomer(cast, "contoso"), cast.organizations["contoso"].id
+    group = f"team-{uuid4().hex[:6]}@contoso.example"
+    create_group(
+        organization_id=contoso, address=group, name="Team", members=[Member(person_id=player.id)], actor=ACTOR
+    )
+    sealed = protect(cast.olga, plan, f"{player.address}:VIEW", offline_days=0)
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": group})
+    request = asked(player, sealed)
+    answer = problem(grant(cast.olga, request, lift=True), 409, "still_in_the_way")
+    assert "groups is revoked" in answer["detail"]
+    assert kinds(cast, sealed.cid) == ["access.requested"]
+
+
+def test_revoked_meanwhile_nothing_is_given(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
+    problem(grant(cast.olga, request, lift=True), 409, "still_in_the_way")
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/restore", {})
+    assert refusal(rita, sealed.path).reason == "not_granted"
+    assert grant(cast.olga, request).status_code == 200
+
+
+def test_somebody_who_is_gone_is_given_nothing(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+    disable_person(organization_id=cast.organizations["fabrikam"].id, person_id=rita.id, reason="left", actor=ACTOR)
+    answer = problem(grant(cast.olga, request), 409, "asker_gone")
+    assert "disabled" in answer["detail"]
+    assert decline(cast.olga, request).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("terms", "status"),
+    [({"until": 1}, 400), ({"rights": ["FLY"]}, 400), ({"rights": ["PRINT"]}, 400), ({"for": "ever"}, 400)],
+)
+def test_terms_that_make_no_sense_change_nothing(cast: Cast, sealed: Protected, terms: Any, status: int) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+    assert grant(cast.olga, request, **terms).status_code == status
+    assert kinds(cast, sealed.cid) == ["access.requested"]
+
+
+def test_less_than_before_ends_what_is_cached(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    grant(cast.olga, asked(rita, sealed), rights=["co-author"], until=int(time.time()) + 3)
+    assert "PRINT" in rights(rita, sealed.path)
+    time.sleep(4)
+    grant(cast.olga, asked(rita, sealed), rights=["viewer"])
+    assert "PRINT" not in rights(rita, sealed.path)
+
+
+# --- why, for oneself ---------------------------------------------------------------------------------------------
+
+
+def test_a_refused_person_is_told_why_in_his_words_and_what_to_do(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    refusal(rita, sealed.path)
+    told = why_me(rita, sealed.cid).json()
+    assert (told["allowed"], told["rights"], told["contact"]) == (False, [], "olga@contoso.example")
+    assert told["reasons"][0]["message"] == "You do not have access to this document."
+    assert (told["may_ask"], told["request"]) == (True, None)
+    assert MAX not in json.dumps(told)
+    request = asked(rita, sealed)
+    assert why_me(rita, sealed.cid).json()["request"]["id"] == request
+
+
+def test_who_may_open_is_told_what_he_may(cast: Cast, sealed: Protected) -> None:
+    told = why_me(cast.max, sealed.cid).json()
+    assert (told["allowed"], told["rights"], told["reasons"]) == (True, ["VIEW"], [])
+    printing = call(cast.max, "contoso", "GET", f"documents/{sealed.cid}/why?right=PRINT").json()
+    assert (printing["allowed"], printing["may_ask"]) == (False, False)
+
+
+def test_the_owner_is_explained_what_stands_beside_the_policy(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    grant(cast.olga, asked(rita, sealed))
+    answer = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/why?who={rita.address}").json()
+    assert answer["allowed"]
+    assert [(one["who"], one["personal"], one["until"]) for one in answer["entries"]] == [
+        (f"address:{rita.address}", True, None)
+    ]
