@@ -1,12 +1,13 @@
 """Requests for access: the page on which somebody who was refused asks, and the one on which the owner answers."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
@@ -15,6 +16,7 @@ from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.policies import LEVEL_WORDS, rights_as_level, who_in_words
 from portal.permissions import Permission
+from protection.licensing.days import end_of
 from protection.licensing.policy import PrincipalKind
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import parse_rights
@@ -55,10 +57,10 @@ class GrantForm(forms.Form):
         widget=forms.RadioSelect(),
     )
     day = forms.DateField(
-        label="The day",
+        label="Last day of access",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="The last day of access, to midnight UTC, if you chose “Until a day”.",
+        help_text="Access ends with this day, at midnight in your time zone, if you chose “Until a day”.",
     )
     lift = forms.BooleanField(label="Yes, change that too", required=False)
 
@@ -94,7 +96,7 @@ def _end(chosen: str, day: date | None) -> int | None:
     if chosen == "never":
         return None
     if chosen == "date" and day is not None:
-        return int((datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)).timestamp())
+        return end_of(day, timezone.get_current_timezone())
     return clock.now() + int(chosen) * DAY
 
 
@@ -153,10 +155,12 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
     row = request_for(actor, request_id)
     needed = obstacles_of(standing=request.standing, organization=organization, request=row)
     initial = {"level": row.wanted, "ends": "7", "lift": _concerns_nobody_else(needed, row)}
-    yes = request.POST.get("decision") == "grant"
-    grant = GrantForm(request.POST if yes else None, initial=initial, needed=needed)
-    decline = DeclineForm(request.POST if request.method == "POST" and not yes else None)
-    if request.method == "POST" and _answered(request, row, grant if yes else None, decline):
+    decision = request.POST.get("decision")
+    grant = GrantForm(request.POST if decision == "grant" else None, initial=initial, needed=needed)
+    decline = DeclineForm(request.POST if decision == "decline" else None)
+    if (grant.is_valid() and _granted(request, row, grant.terms())) or (
+        decline.is_valid() and _declined(request, row, decline.cleaned_data["message"])
+    ):
         return redirect("document", row.cid)
     document = document_for(actor, row.cid)
     context = {
@@ -174,19 +178,20 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
     return show(request, "request", "documents", context)
 
 
-def _answered(request: PageRequest, row: RequestRow, grant: GrantForm | None, decline: DeclineForm) -> bool:
-    """Give access or decline; tell whether that was done."""
+def _granted(request: PageRequest, row: RequestRow, terms: Terms) -> bool:
     standing, organization = request.standing, request.organization
-    if grant is not None:
-        return grant.is_valid() and attempt(
-            request,
-            f"{row.address} has access and is told so.",
-            lambda: grant_request(standing=standing, organization=organization, request_id=row.id, terms=grant.terms()),
-        )
-    return decline.is_valid() and attempt(
+    return attempt(
+        request,
+        f"{row.address} has access and is told so.",
+        lambda: grant_request(standing=standing, organization=organization, request_id=row.id, terms=terms),
+    )
+
+
+def _declined(request: PageRequest, row: RequestRow, message: str) -> bool:
+    return attempt(
         request,
         f"The request of {row.address} is declined.",
-        lambda: decline_request(standing=standing, request_id=row.id, message=decline.cleaned_data["message"]),
+        lambda: decline_request(standing=request.standing, request_id=row.id, message=message),
     )
 
 
@@ -214,5 +219,6 @@ def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dic
         "entries": [who_in_words(who, organization.id, organization.name) for who in needed.entries],
         "template": by_template,
         "leaves_template": by_template is not None and bool({Change.EXTEND, Change.ADMIT} & set(needed.changes)),
+        "opening_days": document.policy.expires_after_opening_days,
         "document_ends": None if Change.EXTEND in needed.changes else moment_of(document.policy.expires),
     }

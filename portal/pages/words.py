@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+from django.utils import timezone
 
 from audit.selectors.events import EventRow
 from protection.events import Kind
@@ -154,10 +156,10 @@ def _given(row: EventRow) -> str:
     """Return the reason that somebody gave for what he did, or for whom he did it and until when."""
     recipient = row.personal.get("recipient")
     if recipient:
-        until = row.details.get("until")
-        return f"For {recipient}" + (
-            f", until {datetime.fromtimestamp(until, UTC):%Y-%m-%d %H:%M} UTC" if until else ""
-        )
+        end = row.details.get("until")
+        zone = timezone.get_current_timezone()
+        until = "" if end is None else f", until {datetime.fromtimestamp(end, zone):%Y-%m-%d %H:%M %Z}"
+        return f"For {recipient}{until}"
     given = row.details.get("note") or row.details.get("reason")
     return f"Reason given: {given}" if given else ""
 

@@ -171,6 +171,11 @@ class Session:
         """Return an organization by id."""
         return Organization(self.home, self.service, organization, online=self.online, dropped=self.dropped)
 
+    def organization_of(self, sealed: Path) -> tuple[Organization, UUID]:
+        """Return the organization that protects a sealed file, and the document's id.  Raises Misused, InvalidFile."""
+        with open_sealed(sealed) as file:
+            return self._place_of(file.publishing_license), file.publishing_license.cid
+
     def own_organization(self, name: str | None = None) -> Organization:
         """Return the organization to protect for: the named one, else the only one the person is a member of."""
         places = [place for place in self.me()["organizations"] if not place["guest"]]

@@ -39,7 +39,15 @@ class Reason(StrEnum):
     VIEWER_ONLY = "viewer_only"
 
 
-MAY_BE_ASKED: Final = frozenset({Reason.NOT_GRANTED, Reason.DENIED_BY_ENTRY, Reason.EXPIRED, Reason.REVOKED_FOR_YOU})
+MAY_BE_ASKED: Final = frozenset(
+    {
+        Reason.NOT_GRANTED,
+        Reason.DENIED_BY_ENTRY,
+        Reason.EXPIRED,
+        Reason.EXPIRED_AFTER_OPENING,
+        Reason.REVOKED_FOR_YOU,
+    }
+)
 """Refusals that the owner can undo for one person who asks for access.
 
 What is revoked for everybody was taken back on purpose; what a condition asks for, the person himself can bring; and

@@ -150,7 +150,7 @@ class FirstOpening(models.Model):
     """When somebody to whom a document was granted first opened it: from there the days of his own count.
 
     Kept for every document, so that a rule set later counts from the true beginning; issuer, owner and super users have
-    no such end and no row.
+    no such end and no row.  A grant to somebody whose days are over removes his row: they begin anew.
     """
 
     pk = models.CompositePrimaryKey("content_id", "person_id")

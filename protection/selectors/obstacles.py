@@ -19,6 +19,8 @@ class Change(StrEnum):
 
     RESTORE = "restore"
     """Give back what was taken from this person alone."""
+    RENEW = "renew"
+    """Let the days that this person has from his first opening on begin anew."""
     EXTEND = "extend"
     """Let access end later, for everybody whom the policy names."""
     ADMIT = "admit"
@@ -53,6 +55,8 @@ def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str,
                 continue
             case Reason.EXPIRED:
                 changes[Change.EXTEND] = None
+            case Reason.EXPIRED_AFTER_OPENING:
+                changes[Change.RENEW] = None
             case Reason.DENIED_BY_ENTRY if one.entry is not None:
                 changes[Change.ADMIT] = None
                 entries.append(one.entry)

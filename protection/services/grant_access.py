@@ -12,7 +12,7 @@ from protection.licensing.policy import Policy
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, expand, in_order
 from protection.licensing.subject import Subject
-from protection.models import AccessRequest, Content, PersonalGrant, RequestState
+from protection.models import AccessRequest, Content, FirstOpening, PersonalGrant, RequestState
 from protection.selectors.obstacles import Change, InTheWay, changed, in_the_way
 from protection.selectors.policies import registered_policy
 from protection.services.access import open_request
@@ -68,6 +68,8 @@ def grant_access(
     _refuse_what_stays(needed, lift=terms.lift)
     if Change.RESTORE in needed.changes:
         restore(actor=actor, cid=content.cid, recipient=request.address)
+    if Change.RENEW in needed.changes:
+        FirstOpening.objects.filter(content=content, person_id=request.person_id).delete()
     policy = registered_policy(content)
     renewed = changed(policy, needed, until=terms.until)
     if renewed != policy:
@@ -104,6 +106,7 @@ def _refuse_what_stays(needed: InTheWay, *, lift: bool) -> None:
 
 _REASONS = {
     Change.RESTORE: Reason.REVOKED_FOR_YOU,
+    Change.RENEW: Reason.EXPIRED_AFTER_OPENING,
     Change.EXTEND: Reason.EXPIRED,
     Change.ADMIT: Reason.DENIED_BY_ENTRY,
 }

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
 from portal.middleware import SESSION_HOST
-from protection.client.session import Wish
+from protection.client.errors import Refused
+from protection.client.session import Protected, Wish
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
 from tenants.context import in_schema
@@ -90,6 +92,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     plan = folder / "plan.txt"
     plan.write_text("the plan", encoding="utf-8")
     document = cast.olga.session.protect(plan, Wish(grants=("max@contoso.example:VIEW",)))
+    request = asked_for(cast, document)
     group = create_group(
         organization_id=contoso.id, address="board@contoso.example", name="Board", members=(), actor=ACTOR
     )
@@ -98,6 +101,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
+        "request_id": request,
         "template_id": template.id,
         "number": 1,
         "group_id": group.id,
@@ -114,6 +118,15 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     for other in ("token", "name", "key", "uidb36", "code", "pk", "provider", "provider_id", "organization_slug"):
         objects.setdefault(other, "nothing")
     return Premises(cast, {name: str(value) for name, value in objects.items()} | {"pk": "0"})
+
+
+def asked_for(cast: Cast, document: Protected) -> str:
+    """Let a colleague be refused the document and ask for access; return the request's id."""
+    asker = cast.join("asker", "contoso")
+    with suppress(Refused):
+        asker.session.open_file(document.path, document.path.with_name("never"))
+    place, cid = asker.session.organization_of(document.path)
+    return str(place.call("POST", f"/api/v1/documents/{cid}/access-requests", {})["id"])
 
 
 def doors() -> Iterator[Door]:

@@ -25,6 +25,7 @@ from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import MAX, call, ledger, opening, problem, protect, refusal, rights
+from tests.protection.test_conditions import opened_days_ago
 
 DAY = 86_400
 
@@ -286,6 +287,21 @@ def test_what_was_taken_from_him_alone_is_given_back_with_the_grant(cast: Cast, 
     assert grant(cast.olga, request, lift=True).json()["changes"] == ["restore"]
     assert "VIEW" in rights(rita, sealed.path)
     assert kinds(cast, sealed.cid) == ["access.requested", "content.restored", "access.granted"]
+
+
+def test_days_that_are_over_begin_anew_for_him_alone(cast: Cast, plan: Path) -> None:
+    rita = newcomer(cast)
+    sealed = protect(
+        cast.olga, plan, f"{rita.address}:VIEW", f"{MAX}:VIEW", expires_after_opening_days=7, offline_days=0
+    )
+    opening(rita, sealed.path)
+    opening(cast.max, sealed.path)
+    opened_days_ago(cast, sealed.cid, 8)
+    request = asked(rita, sealed)
+    problem(grant(cast.olga, request), 409, "still_in_the_way")
+    assert grant(cast.olga, request, lift=True).json()["changes"] == ["renew"]
+    assert "VIEW" in rights(rita, sealed.path)
+    assert refusal(cast.max, sealed.path).reason == "expired_after_opening"
 
 
 def test_an_expired_document_is_extended_only_when_the_owner_says_so(cast: Cast, plan: Path) -> None:

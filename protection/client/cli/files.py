@@ -1,5 +1,6 @@
 """``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,13 +14,14 @@ import click
 from protection.client.cli import progress
 from protection.client.cli.output import Output, exit_code, moment
 from protection.client.cli.policy import DENY, EXPIRES, expiry, limited, limits
-from protection.client.errors import LocalFailure, Misused
+from protection.client.errors import LocalFailure, Misused, Refused
 from protection.client.session import Protected, Session, Wish
 from protection.errors import ChanceryError
 from protection.formats.sealed import SUFFIX
 from protection.licensing.computed import Computed
 from protection.licensing.patch import patched
 from protection.licensing.policy import Policy
+from protection.licensing.reasons import MAY_BE_ASKED
 from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
 
@@ -127,7 +129,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = _in_its_folder(targets[path])
-            with progress.bar(output, path.name) as report:
+            with progress.bar(output, path.name) as report, _may_ask(path):
                 opened = session.open_file(path, place, progress=report)
             members = {
                 "file": str(path),
@@ -240,6 +242,17 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
             return members, f"{path}: intact, sealed by {who}."
 
         _each(output, files, one)
+
+
+@contextmanager
+def _may_ask(path: Path) -> Iterator[None]:
+    """Tell whoever is refused how he asks the owner, where the owner can do something about it."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.reason in MAY_BE_ASKED:
+            refused.next_step = f"{refused.next_step} To ask: chancery request {shlex.quote(str(path))}"
+        raise
 
 
 @contextmanager

@@ -36,6 +36,10 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "change": "documents.change",
         "why": "why.why",
         "rights": "rights.rights",
+        "request": "requests.request",
+        "requests": "requests.requests",
+        "grant": "requests.grant",
+        "decline": "requests.decline",
     },
     "Administration": {
         "template": "templates.template",

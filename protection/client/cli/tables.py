@@ -18,6 +18,7 @@ _PIPE_WIDTH: Final = 1_000
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 _TITLES: Final = {
+    "asked_at": "asked",
     "at": "when",
     "cid": "document",
     "created_at": "made",

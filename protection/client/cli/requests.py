@@ -1,0 +1,115 @@
+"""``request``, ``requests``, ``grant``, ``decline``: access that was refused, asked for and answered."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from protection.client.cli import tables
+from protection.client.cli.expiry import parse_expiry
+from protection.client.cli.organization import in_organization
+from protection.client.cli.output import Output, moment
+from protection.client.errors import Misused
+from protection.client.organization import Organization
+from protection.client.session import Session
+from protection.licensing.words import rights_in_words
+
+LEVELS = click.Choice(["viewer", "reviewer", "co-author"])
+REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
+
+
+@click.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--note", default="", help="What for; the owner reads it.")
+@click.option("--level", type=LEVELS, default="viewer", show_default=True, help="What you need.")
+@click.option("--status", is_flag=True, help="Ask nothing; show how far the request has come.")
+@click.pass_obj
+def request(output: Output, file: Path, note: str, level: str, *, status: bool) -> None:
+    """Ask the owner of a file that you were refused for access.
+
+    Asking again changes a request that is not answered yet.
+    """
+    with Session.open() as session:
+        place, cid = session.organization_of(file)
+        path = f"/api/v1/documents/{cid}/access-requests"
+        if status:
+            found = place.call("GET", path)["results"]
+            asked = found[0] if found else None
+            output.result(
+                asked or {"cid": str(cid), "state": None},
+                _state(asked, session) if asked else f"You have not asked for access to {file}.",
+            )
+            return
+        asked = place.call("POST", path, {"note": note, "level": level})
+        output.result(asked, f"{asked['owner']} is asked, and you are told the answer by mail. {_page(place, cid)}")
+
+
+def _state(asked: dict[str, Any], session: Session) -> str:
+    """Say how far a request has come."""
+    zone = session.zone()
+    since = datetime.fromisoformat(asked["asked_at"]).astimezone(zone)
+    if asked["state"] == "granted":
+        rights = rights_in_words(asked["rights"])
+        return f"Granted: you may {rights}; the access given ends: {moment(asked['until'], zone)}."
+    if asked["state"] == "declined":
+        return f"Declined. {asked['message']}".strip()
+    return f"{asked['owner']} has not answered yet what you asked on {since:%Y-%m-%d %H:%M %Z}."
+
+
+def _page(place: Organization, cid: UUID) -> str:
+    return f"See {place.origin}/documents/{cid}/access/"
+
+
+@click.command()
+@click.option("--all", "everybody", is_flag=True, help="About everybody's documents, if your role allows it.")
+@click.option("--state", type=click.Choice(["open", "granted", "declined", "any"]), default="open", show_default=True)
+@in_organization
+def requests(output: Output, place: Organization, state: str, *, everybody: bool) -> None:
+    """List who asks for access to your documents, newest first."""
+    scope = "all" if everybody else "mine"
+    rows = place.call("GET", f"/api/v1/access-requests?scope={scope}&state={state}&limit=200")["results"]
+    columns = ["asked_at", "who", "organization", "title", "level", "state", "note", "id"]
+    tables.show(output, rows, columns, empty="Nobody waits for an answer of yours.")
+
+
+@click.command()
+@REQUEST
+@click.option("--rights", help="A level or rights with commas; by default what was asked for.")
+@click.option("--until", help="When the access ends: 2027-01-31, or 30d.")
+@click.option("--days", type=click.IntRange(1, 36_500), help="For how many days from now.")
+@click.option("--lift", is_flag=True, help="Also change what else keeps them out; without it, nothing is given then.")
+@in_organization
+def grant(
+    output: Output,
+    place: Organization,
+    request_id: UUID,
+    rights: str | None,
+    until: str | None,
+    days: int | None,
+    *,
+    lift: bool,
+) -> None:
+    """Give access to whoever asked, and nobody else.
+
+    Without --until or --days the access has no end of its own.
+    """
+    if until is not None and days is not None:
+        raise Misused("An end is named twice.", remedy="Use either --until or --days.")
+    zone = place.zone()
+    terms: dict[str, Any] = {"until": parse_expiry(until or (f"{days}d" if days else None), zone), "lift": lift}
+    if rights is not None:
+        terms["rights"] = [name.strip() for name in rights.split(",")]
+    answer = place.call("POST", f"/api/v1/access-requests/{request_id}/grant", terms)
+    output.result(answer, f"Access is given and they are told. It ends: {moment(answer['ends'], zone)}.")
+
+
+@click.command()
+@REQUEST
+@click.option("--message", default="", help="What they are told.")
+@in_organization
+def decline(output: Output, place: Organization, request_id: UUID, message: str) -> None:
+    """Decline a request for access; nothing about the document changes."""
+    place.call("POST", f"/api/v1/access-requests/{request_id}/decline", {"message": message})
+    output.result({"id": str(request_id), "state": "declined"}, "The request is declined, and they are told.")
