@@ -23,7 +23,7 @@ REFUSED_DAYS: Final = 30
 ASKED_A_DAY: Final = 20
 """How many requests one person may make in a day, over all documents of the organization."""
 ASKED_AGAIN: Final = 3
-"""How often one person may ask about one document in the days above: a no can be asked about again, not for ever."""
+"""How many refusals by the owner end the asking about one document for the days above."""
 
 
 class MayOpen(Conflict):
@@ -137,5 +137,6 @@ def _check_often(person: UUID, cid: UUID) -> None:
     mine, now = AccessRequest.objects.filter(person_id=person), timezone.now()
     if mine.filter(asked_at__gt=now - timedelta(days=1)).count() >= ASKED_A_DAY:
         raise AskedTooOften(f"You have asked for {ASKED_A_DAY} documents in one day.")
-    if mine.filter(content_id=cid, asked_at__gt=now - timedelta(days=REFUSED_DAYS)).count() >= ASKED_AGAIN:
-        raise AskedTooOften(f"You have asked for this document {ASKED_AGAIN} times in {REFUSED_DAYS} days.")
+    declined = mine.filter(content_id=cid, state=RequestState.DECLINED)
+    if declined.filter(asked_at__gt=now - timedelta(days=REFUSED_DAYS)).count() >= ASKED_AGAIN:
+        raise AskedTooOften(f"The owner has declined {ASKED_AGAIN} times in {REFUSED_DAYS} days.")

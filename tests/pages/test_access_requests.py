@@ -1,0 +1,159 @@
+"""Refused, asked, let in: a partner and an owner on pages alone, without scripts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from protection.client.errors import Refused
+from protection.client.session import Protected, Session, Wish
+from tests.pages.inspection import faults
+from tests.pages.test_journeys import add_person
+from tests.pages.visitor import Installation, Visitor
+
+
+@dataclass
+class Plan:
+    """Olga's plan, which names nobody, and Rita, who holds a copy."""
+
+    olga: Visitor
+    rita: Visitor
+    device: Session
+    document: Protected
+    contoso: str
+    folder: Path
+
+    @property
+    def address(self) -> str:
+        return f"{self.contoso}/documents/{self.document.cid}/"
+
+    def opens(self) -> bool:
+        """Tell whether Rita can open it now."""
+        copy = self.folder / "copy"
+        copy.unlink(missing_ok=True)
+        try:
+            self.device.open_file(self.document.path, copy)
+        except Refused:
+            return False
+        return True
+
+
+@pytest.fixture(scope="module")
+def plan(installation: Installation) -> Iterator[Plan]:
+    contoso = installation.origin("contoso")
+    add_person(installation.ada, contoso, "olga@contoso.example", "Olga Orlov")
+    olga = installation.visitor(scripts=False)
+    olga.sign_in_by_code("olga@contoso.example")
+    devices = olga.device("olga"), installation.rita.device("rita")
+    path = installation.folder / "plan.txt"
+    path.write_text("1. Sign the letter of intent.\n", encoding="utf-8")
+    document = devices[0].protect(path, Wish(deny=("domain:rival.example",), offline_days=0))
+    yield Plan(olga, installation.rita, devices[1], document, contoso, installation.folder)
+    for device in devices:
+        device.close()
+
+
+def test_who_never_tried_finds_nothing(plan: Plan) -> None:
+    assert plan.rita.go(plan.address).status == 404
+    assert plan.rita.go(f"{plan.address}access/").status == 404
+
+
+def test_a_refused_person_is_led_to_why_and_asks(plan: Plan) -> None:
+    assert not plan.opens()
+    rita = plan.rita
+    rita.go(plan.address)
+    assert rita.page.url == f"{plan.address}access/"
+    assert rita.heading == "Your access to this document"
+    assert "You do not have access to this document." in rita.text
+    assert "olga@contoso.example" in rita.text
+    for secret in ("plan.txt", "rival"):
+        assert secret not in rita.text
+    rita.fill(note="I prepare the meeting.")
+    rita.page.get_by_role("button", name="Ask for access").click()
+    assert "The owner has not answered yet." in rita.text
+    assert rita.page.get_by_role("button", name="Save").count() == 1
+
+
+def test_the_owner_reads_a_mail_and_gives_access_with_one_button(plan: Plan) -> None:
+    olga = plan.olga
+    olga.go("/outbox/")
+    olga.page.locator("main tr", has_text="asks for access to plan.txt").get_by_role("link").first.click()
+    mailed = olga.page.locator("pre").inner_text()
+    assert "Rita Reyes (rita@fabrikam.example) of Fabrikam" in mailed
+    assert "I prepare the meeting." in mailed
+    page = next(word for word in mailed.split() if "/requests/" in word)
+    olga.go(f"{plan.contoso}/")
+    assert "Waiting for you" in olga.text
+    olga.go(plan.address)
+    assert "Who asks for access" in olga.text
+    olga.go(page)
+    assert olga.heading == "Rita Reyes asks for access"
+    assert "I prepare the meeting." in olga.text
+    assert "No entry of the policy grants this person access." in olga.text
+    assert olga.page.locator("input[name=level]:checked").get_attribute("value") == "viewer"
+    assert olga.page.locator("input[name=ends]:checked").get_attribute("value") == "7"
+    olga.page.get_by_role("button", name="Give access").click()
+    assert olga.page.url == plan.address
+    assert "rita@fabrikam.example has access and is told so." in olga.text
+    assert "Given to those who asked" in olga.text
+    assert "gave access to somebody who asked" in olga.text
+    assert plan.opens()
+    plan.rita.go(plan.address)
+    assert "You may open it" in plan.rita.text
+
+
+def test_what_was_given_is_taken_back_like_anything_else_and_asked_about_again(plan: Plan) -> None:
+    olga, rita = plan.olga, plan.rita
+    olga.go(plan.address)
+    olga.page.get_by_role("link", name="Take back").click()
+    assert olga.page.locator("[name=recipient]").input_value() == "rita@fabrikam.example"
+    olga.page.get_by_role("button", name="Take access back").click()
+    assert not plan.opens()
+    rita.go(f"{plan.address}access/")
+    assert "Your access to this document has been withdrawn." in rita.text
+    rita.page.get_by_role("button", name="Ask for access").click()
+    olga.go(f"{plan.contoso}/requests/")
+    olga.page.get_by_role("link", name="Answer").first.click()
+    assert "Access was taken back from this person. It is given back." in olga.text
+    assert olga.page.locator("[name=lift]").is_checked(), "it concerns nobody else"
+    olga.fill(message="Not before the meeting.")
+    olga.page.get_by_role("button", name="Decline").click()
+    assert "is declined" in olga.text
+    rita.go(f"{plan.address}access/")
+    assert "Not before the meeting." in rita.text
+    assert not plan.opens()
+
+
+def test_an_end_that_is_chosen_but_not_named_is_refused_beside_its_field(plan: Plan) -> None:
+    plan.rita.page.get_by_role("button", name="Ask for access").click()
+    olga = plan.olga
+    olga.go(f"{plan.contoso}/requests/")
+    olga.page.get_by_role("link", name="Answer").first.click()
+    olga.page.get_by_label("Until a day").check()
+    olga.page.get_by_role("button", name="Give access").click()
+    assert "Name the day, or choose another end." in olga.text
+    olga.fill(day="2099-01-31")
+    olga.page.get_by_role("button", name="Give access").click()
+    assert "until 31 Jan 2099" in olga.text or "until 1 Feb 2099" in olga.text
+    assert plan.opens()
+
+
+def test_the_pages_are_sound_in_every_look(plan: Plan, installation: Installation) -> None:
+    seeing_olga, seeing_rita = installation.visitor(), installation.visitor()
+    seeing_olga.sign_in_by_code("olga@contoso.example")
+    seeing_rita.sign_in_by_code("rita@fabrikam.example")
+    plan.olga.go(f"{plan.address}revoke/?recipient=rita@fabrikam.example")
+    plan.olga.page.get_by_role("button", name="Take access back").click()
+    assert not plan.opens()
+    plan.rita.go(f"{plan.address}access/")
+    plan.rita.page.get_by_role("button", name="Ask for access").click()
+    plan.olga.go(f"{plan.contoso}/requests/")
+    plan.olga.page.get_by_role("link", name="Answer").first.click()
+    seeing_rita.go(plan.address)
+    seeing_olga.go(plan.address)
+    found = faults(seeing_rita, f"{plan.address}access/")
+    for address in (f"{plan.contoso}/", f"{plan.contoso}/requests/", plan.olga.page.url, plan.address):
+        found += faults(seeing_olga, address)
+    assert found == []
+    assert seeing_olga.complaints + seeing_rita.complaints == []
