@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.selectors.events import EventRow, Filter, InvalidCursor, events
+from portal import clock
 from portal.identity.recipients import recipient_of
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.policies import PolicyForm, policy_initial, rights_as_level, shown_grants
@@ -86,13 +87,25 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "manages": ground_of(actor, found.row.issuer_id, found.row.owner_id),
         "last": last_by_person(happened.events),
         "waiting": [one for one in requests_about(cid) if one.is_open],
-        "given": [
-            {"one": one, "meaning": rights_as_level(one.rights), "until": moment_of(one.until)} for one in given_on(cid)
-        ],
-        "now": datetime.now(UTC),
+        "given": _given(found),
         "held_words": WORDS[Reason.REGISTRATION_HELD].administrator,
     }
     return show(request, "document", "documents", context)
+
+
+def _given(found: Document) -> list[dict[str, object]]:
+    """Return what people were given beside the policy, and whether it still counts."""
+    taken, now = {one.address for one in found.revocations}, clock.now()
+    return [
+        {
+            "one": one,
+            "meaning": rights_as_level(one.rights),
+            "until": moment_of(one.until),
+            "ended": one.until is not None and one.until <= now,
+            "taken": one.address in taken,
+        }
+        for one in given_on(found.row.cid)
+    ]
 
 
 def last_by_person(rows: tuple[EventRow, ...]) -> list[ShownEvent]:

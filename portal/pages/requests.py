@@ -62,7 +62,7 @@ class GrantForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Access ends with this day, at midnight in your time zone, if you chose “Until a day”.",
     )
-    lift = forms.BooleanField(label="Yes, change that too", required=False)
+    lift = forms.BooleanField(label="Yes, also change what stands in the way, as said above", required=False)
 
     def __init__(self, *args: Any, needed: InTheWay, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -58,6 +59,35 @@ def test_the_life_of_a_document(stack: Stack, tmp_path: Path):
     assert {"registered", "opened", "edited", "revoked", "restored", "changed"} <= set(kinds)
     assert not (tmp_path / "three").exists()
     assert not (tmp_path / "six").exists()
+
+
+def test_who_is_refused_asks_and_is_let_in_for_a_time(stack: Stack, tmp_path: Path):
+    sealed = sealed_by(stack.olga, written(tmp_path))
+    stack.rita.run("request", sealed, code=5)
+    assert f"chancery request {sealed}" in stack.rita.run("open", sealed, "-o", tmp_path / "one", code=1)
+    why = stack.rita.run("why", sealed)
+    assert WORDS[Reason.NOT_GRANTED].person in why
+    assert f"To ask for access: chancery request {sealed}" in why
+    assert "have not asked" in stack.rita.run("request", sealed, "--status")
+    assert "olga@contoso.example is asked" in stack.rita.run("request", sealed, "--note", "I prepare the meeting.")
+    assert "has not answered yet" in stack.rita.run("request", sealed, "--status")
+    (waiting,) = [one for one in stack.olga.json("requests")["results"] if one["title"] == "plan.txt"]
+    assert (waiting["who"], waiting["note"]) == (RITA, "I prepare the meeting.")
+    stack.max.run("grant", waiting["id"], code=5)
+    until = int(time.time()) + 15
+    moment = datetime.fromtimestamp(until, UTC).isoformat()
+    assert "It ends: " in stack.olga.run("grant", waiting["id"], "--rights", "reviewer", "--until", moment)
+    assert "answered" in stack.olga.run("grant", waiting["id"], code=5)
+    assert "save changes" in stack.rita.run("request", sealed, "--status")
+    stack.rita.run("open", sealed, "-o", tmp_path / "two")
+    assert "You may: read" in stack.rita.run("why", sealed)
+    assert "given beside the policy" in stack.olga.run("why", sealed, "--who", RITA)
+    time.sleep(max(until - time.time(), 0) + 1)
+    assert stack.rita.json("open", sealed, "-o", tmp_path / "three", code=1)["reason"] == "not_granted"
+    request = stack.rita.json("request", sealed)["id"]
+    stack.olga.run("decline", request, "--message", "The meeting is over.")
+    assert "Declined. The meeting is over." in stack.rita.run("request", sealed, "--status")
+    assert {"requested", "granted", "declined"} <= {row["what"] for row in stack.olga.json("track", sealed)["results"]}
 
 
 def test_the_life_of_a_template_and_why(stack: Stack, tmp_path: Path):

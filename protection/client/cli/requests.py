@@ -64,7 +64,13 @@ def _page(place: Organization, cid: UUID) -> str:
 
 @click.command()
 @click.option("--all", "everybody", is_flag=True, help="About everybody's documents, if your role allows it.")
-@click.option("--state", type=click.Choice(["open", "granted", "declined", "any"]), default="open", show_default=True)
+@click.option(
+    "--state",
+    type=click.Choice(["open", "granted", "declined", "any"]),
+    default="open",
+    show_default=True,
+    help="Only these.",
+)
 @in_organization
 def requests(output: Output, place: Organization, state: str, *, everybody: bool) -> None:
     """List who asks for access to your documents, newest first."""

@@ -28,7 +28,7 @@ from protection.licensing.words import rights_in_words
 @ORGANIZATION
 @click.pass_obj
 def why(output: Output, named: str, who: str | None, right: str, organization: str | None) -> None:
-    """Explain why you, or somebody else, may or may not do something with a document.
+    """Explain why you or somebody else may open a document, or may not.
 
     A file is asked about where it was protected, also in another organization.
     """
