@@ -4,16 +4,21 @@ Nobody without a place has a permission here, but he may still be somebody to wh
 """
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from portal.identity.subject import is_active
 from portal.permissions import Permission, of_place, of_program
 from protection.events import Actor
+from protection.selectors.templates import Audience
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import program_of_person
 from tenants.directory.selectors.subject import subject_row
 from tenants.organizations.selectors import OrganizationFacts
+
+PROGRAM: Final = "program"
+"""The role of every program; what it may do is said by its own roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Standing:
     ip: str
     source: str
     device: UUID | None = None
+    known_as: frozenset[str] = frozenset()
+    """The person's proven addresses, and those of this organization's groups that hold him, nested ones too."""
     active: bool = True
     """False when the person may not act here: then he neither manages nor sees what he owns.
 
@@ -54,6 +61,11 @@ class Standing:
         )
 
     @property
+    def audience(self) -> Audience:
+        """The person as one to whom templates are offered; a program asks for people whom it cannot name."""
+        return Audience(self.known_as, legacy=self.role == PROGRAM)
+
+    @property
     def directory_actor(self) -> DirectoryActor:
         """The person as the tenants floor records him."""
         return DirectoryActor(person_id=self.person, name=self.name or self.address, source=self.source, ip=self.ip)
@@ -71,11 +83,15 @@ def standing_at(
     row = subject_row(person.id, organization.id)
     active = row is not None and is_active(row, organization.id)
     role, member = "", False
+    known_as: frozenset[str] = frozenset()
+    if row is not None:
+        groups = (group for group in row.groups if group.live and group.organization_id == organization.id)
+        known_as = row.addresses | {group.address for group in groups}
     permissions: frozenset[Permission] = frozenset()
     if person.is_service:
         facts = program_of_person(organization.id, person.id)
         if facts is not None and not facts.disabled:
-            role, member, permissions = "program", True, of_program(tuple(facts.roles))
+            role, member, permissions = PROGRAM, True, of_program(tuple(facts.roles))
     elif row is not None and active:
         place = next((place for place in row.places if place.organization_id == organization.id), None)
         if place is not None:
@@ -91,5 +107,6 @@ def standing_at(
         ip=ip,
         source=source,
         device=device,
+        known_as=known_as,
         active=active,
     )

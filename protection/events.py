@@ -44,6 +44,8 @@ class Kind(StrEnum):
     TEMPLATE_RESTORED = "template.restored"
     TEMPLATE_PUBLISHED = "template.published"
     TEMPLATE_ARCHIVED = "template.archived"
+    TEMPLATE_DELETED = "template.deleted"
+    TEMPLATE_UNDELETED = "template.undeleted"
 
 
 class Outcome(StrEnum):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from portal.api.framework import OrganizationView, page
 from portal.api.idempotency import idempotent
 from portal.permissions import Permission
-from protection.selectors.templates import Expiry, Version, versions
+from protection.selectors.templates import Change, Expiry, Offer, Version, versions
 from protection.services.edit_template import restore_template_version
 from tenants.directory.selectors.people import names_of
 
@@ -25,6 +25,7 @@ EXAMPLE = {
     ],
     "renamed": False,
     "expiry": None,
+    "offer": None,
 }
 
 
@@ -74,10 +75,23 @@ def _version_json(one: Version, names: dict[UUID, str]) -> dict[str, Any]:
         "made_at": one.made_at,
         "name": one.name(),
         "policy": one.policy.as_json(),
-        "changes": [change.as_json() for change in one.changes],
-        "renamed": one.renamed,
-        "expiry": None if one.expiry is None else [_expiry_json(rule) for rule in one.expiry],
+        **change_json(one.change),
     }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """Return what differs between two states of a template, as the API shows it."""
+    return {
+        "changes": [one.as_json() for one in change.changes],
+        "renamed": change.renamed,
+        "expiry": None if change.expiry is None else [_expiry_json(rule) for rule in change.expiry],
+        "offer": None if change.offer is None else [_offer_json(offer) for offer in change.offer],
+    }
+
+
+def _offer_json(offer: Offer) -> dict[str, Any]:
+    scope, legacy = offer
+    return {"scope": list(scope), "offered_to_legacy": legacy}
 
 
 def _expiry_json(rule: Expiry) -> dict[str, Any]:

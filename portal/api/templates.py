@@ -1,22 +1,33 @@
 """Protection templates over the API."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api import problems
 from portal.api.framework import OrganizationView, checked, page
 from portal.api.idempotency import idempotent
 from portal.permissions import Permission
 from protection.licensing.patch import patched
-from protection.licensing.policy import parse_policy
-from protection.selectors.templates import Template, documents_under, template, templates
+from protection.licensing.policy import Principal, parse_policy
+from protection.selectors.templates import (
+    Template,
+    documents_under,
+    offered_template,
+    offered_templates,
+    template,
+    templates,
+)
 from protection.services.create_template import copy_template, create_template
+from protection.services.delete_template import delete_template
 from protection.services.edit_template import edit_template
 from protection.services.publish_template import archive_template, publish_template
 from protection.services.template_draft import TemplateDraft
@@ -29,6 +40,9 @@ EXAMPLE = {
 
 
 EXPIRY = ("expiry_option", "expires", "expires_after_days")
+OFFER = ("scope", "offered_to_legacy")
+SCOPE_HELP = "Addresses of the people and groups who are offered it; none for everybody. It never decides who opens."
+LEGACY_HELP = "Whether programs that cannot say for whom they ask are offered it although it has a scope."
 
 
 class Draft(serializers.Serializer[dict[str, Any]]):
@@ -40,8 +54,11 @@ class Draft(serializers.Serializer[dict[str, Any]]):
     expiry_option = serializers.ChoiceField(choices=["never", "on_date", "after_days"], required=False, default="never")
     expires = serializers.IntegerField(required=False, allow_null=True, min_value=0, default=None)
     expires_after_days = serializers.IntegerField(required=False, allow_null=True, min_value=1, default=None)
+    scope = serializers.ListField(child=serializers.CharField(max_length=320), required=False, help_text=SCOPE_HELP)
+    offered_to_legacy = serializers.BooleanField(required=False, help_text=LEGACY_HELP)
 
 
+@method_decorator(conditional_page, name="get")
 class Templates(OrganizationView):
     """All templates."""
 
@@ -49,16 +66,29 @@ class Templates(OrganizationView):
 
     @extend_schema(
         summary="List templates",
-        parameters=[OpenApiParameter("published", bool, description="Only those offered for protecting.")],
+        description=(
+            "Who may manage templates sees all but deleted ones, everybody else those that are offered to him:"
+            " published, and with nobody or himself in their scope. A program asks for people it cannot name, so of templates with"
+            " a scope it is offered those with offered_to_legacy. The answer carries an ETag; asked again with"
+            " If-None-Match, an unchanged list is answered with 304 and no body."
+        ),
+        parameters=[
+            OpenApiParameter("offered", bool, description="Only those offered to the caller."),
+            OpenApiParameter("published", bool, description="Only published ones, whomever they are offered to."),
+            OpenApiParameter("search", str, description="Only those with this in a name or description."),
+        ],
         responses=inline_serializer("TemplateList", {"results": serializers.ListField(child=serializers.DictField())}),
         examples=[OpenApiExample("Templates", {"results": [EXAMPLE], "next": ""})],
     )
     def get(self, request: Request) -> Response:
-        """Answer with names in the caller's language; people who may not manage templates see published ones."""
-        manages = self.standing.may(Permission.TEMPLATES_MANAGE)
-        only = request.query_params.get("published") == "true" or not manages
-        languages = languages_of(request)
-        return page([template_json(found, languages) for found in templates(published_only=only)])
+        """Answer with names in the caller's language."""
+        manages, asked = self.standing.may(Permission.TEMPLATES_MANAGE), request.query_params
+        search, languages = asked.get("search", ""), languages_of(request)
+        if manages and asked.get("offered") != "true":
+            found = templates(published_only=asked.get("published") == "true", search=search)
+        else:
+            found = offered_templates(self.standing.audience, search=search)
+        return page([template_json(one, languages) for one in found])
 
     @extend_schema(
         summary="Create a template",
@@ -90,6 +120,13 @@ class Patch(serializers.Serializer[dict[str, Any]]):
     expiry_option = serializers.ChoiceField(choices=["never", "on_date", "after_days"], required=False)
     expires = serializers.IntegerField(required=False, allow_null=True, min_value=0)
     expires_after_days = serializers.IntegerField(required=False, allow_null=True, min_value=1)
+    scope = serializers.DictField(
+        child=serializers.BooleanField(allow_null=True),
+        required=False,
+        allow_null=True,
+        help_text="Addresses with true to add and null to remove; null instead of the object offers it to everybody.",
+    )
+    offered_to_legacy = serializers.BooleanField(required=False, help_text=LEGACY_HELP)
     based_on = serializers.IntegerField(required=False, min_value=1)
 
 
@@ -100,6 +137,7 @@ class TemplateDetail(OrganizationView):
         "GET": Permission.TEMPLATES_READ,
         "PUT": Permission.TEMPLATES_MANAGE,
         "PATCH": Permission.TEMPLATES_MANAGE,
+        "DELETE": Permission.TEMPLATES_MANAGE,
     }
 
     @extend_schema(
@@ -108,13 +146,18 @@ class TemplateDetail(OrganizationView):
         examples=[OpenApiExample("Template", EXAMPLE)],
     )
     def get(self, request: Request, template_id: UUID) -> Response:
-        """Answer with the current version."""
-        found = template(template_id)
+        """Answer with the current version; who does not manage templates finds what is offered to him."""
+        manages = self.standing.may(Permission.TEMPLATES_MANAGE)
+        found = template(template_id) if manages else offered_template(template_id, self.standing.audience)
         return Response({**template_json(found, languages_of(request)), "documents": documents_under(template_id)})
 
     @extend_schema(
         summary="Replace what a template says",
-        description="With based_on, the change is refused with 409 when somebody made another version meanwhile.",
+        description=(
+            "With based_on, the change is refused with 409 when somebody made another version meanwhile. scope and"
+            " offered_to_legacy stay as they are when they are not named, so that no program lifts a limit it does not"
+            " know of."
+        ),
         request=Edited,
         responses=inline_serializer("TemplateEdited", {"version": serializers.IntegerField()}),
         examples=[OpenApiExample("Template", EXAMPLE, request_only=True)],
@@ -122,9 +165,10 @@ class TemplateDetail(OrganizationView):
     @idempotent
     def put(self, request: Request, template_id: UUID) -> Response:
         """Make a new version, which counts from the next license on."""
-        wanted = checked(Edited, request.data)
+        wanted, found = checked(Edited, request.data), template(template_id)
+        draft = _draft({**{name: getattr(found, name) for name in OFFER}, **wanted})
         version = edit_template(
-            actor=self.standing.actor, template=template_id, draft=_draft(wanted), based_on=wanted.get("based_on")
+            actor=self.standing.actor, template=template_id, draft=draft, based_on=wanted.get("based_on")
         )
         return Response({"version": version})
 
@@ -155,10 +199,39 @@ class TemplateDetail(OrganizationView):
             names=_merged(found.names, wanted.get("names", {})),
             descriptions=_merged(found.descriptions, wanted.get("descriptions", {})),
             policy=patched(found.policy, wanted.get("policy", {})),
+            scope=_patched_scope(found.scope, wanted.get("scope", {})),
+            offered_to_legacy=wanted.get("offered_to_legacy", found.offered_to_legacy),
             **{name: wanted.get(name, getattr(found, name)) for name in EXPIRY},
         )
         version = edit_template(actor=self.standing.actor, template=template_id, draft=draft, based_on=based_on)
         return Response({"version": version})
+
+    @extend_schema(
+        summary="Delete a template",
+        description=(
+            "Only an archived template that did not come with the service. It disappears from all lists and can be"
+            " brought back; what it protects opens as before. Without confirm nothing is done, and the answer, 409"
+            " confirmation_required, tells in documents how many documents the template protects."
+        ),
+        parameters=[OpenApiParameter("confirm", bool, description="true once the number of documents was seen.")],
+        responses={204: None},
+        examples=[OpenApiExample("Nothing", None)],
+    )
+    def delete(self, request: Request, template_id: UUID) -> Response:
+        """Delete it, once the caller knows what it protects."""
+        found = template(template_id)
+        if request.query_params.get("confirm") == "true":
+            delete_template(actor=self.standing.actor, template=template_id)
+            return Response(status=HTTPStatus.NO_CONTENT)
+        documents = documents_under(template_id)
+        body = problems.body(
+            HTTPStatus.CONFLICT,
+            "confirmation_required",
+            f"“{found.name(*languages_of(request))}” protects {documents} documents. They open as before.",
+            next_step="To delete it, send the request again with ?confirm=true.",
+            more={"documents": documents},
+        )
+        return Response(body, status=HTTPStatus.CONFLICT, content_type=problems.CONTENT_TYPE)
 
 
 class CopyName(serializers.Serializer[dict[str, Any]]):
@@ -240,6 +313,8 @@ def template_json(found: Template, languages: tuple[str, ...]) -> dict[str, Any]
         "expiry_option": found.expiry_option,
         "expires": found.expires,
         "expires_after_days": found.expires_after_days,
+        "scope": list(found.scope),
+        "offered_to_legacy": found.offered_to_legacy,
         "is_default": found.is_default,
         "changed_at": found.changed_at,
     }
@@ -259,5 +334,15 @@ def _draft(wanted: Mapping[str, Any]) -> TemplateDraft:
         names=wanted["names"],
         descriptions=wanted["descriptions"],
         policy=parse_policy(wanted["policy"]),
+        scope=tuple(wanted.get("scope", ())),
+        offered_to_legacy=wanted.get("offered_to_legacy", False),
         **{name: wanted[name] for name in EXPIRY},
     )
+
+
+def _patched_scope(scope: Iterable[str], patch: Mapping[str, bool | None] | None) -> tuple[str, ...]:
+    """Return the scope with addresses added and removed; None stands for everybody."""
+    if patch is None:
+        return ()
+    named = {str(Principal.parse(text)).removeprefix("address:"): value for text, value in patch.items()}
+    return tuple({*scope, *(who for who, value in named.items() if value)} - {who for who in named if not named[who]})

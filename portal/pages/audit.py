@@ -10,7 +10,7 @@ from audit.selectors.proofs import newest_checkpoint
 from portal.pages.framework import PageRequest, page, show
 from portal.pages.words import shown_event
 from portal.permissions import Permission
-from protection.selectors.templates import templates
+from protection.selectors.templates import template_names
 
 GROUPS = [
     ("", "Everything"),
@@ -38,9 +38,8 @@ def audit(request: PageRequest) -> HttpResponse:
         found = events(filter=wanted, limit=50, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
         return redirect("audit")
-    names: dict[str, str] = {}
-    if any("template" in row.details for row in found.events):
-        names = {str(one.id): one.name() for one in templates()}
+    named = {str(row.details["template"]) for row in found.events if "template" in row.details}
+    names = template_names(named) if named else {}
     context = {
         "events": [shown_event(row, names) for row in found.events],
         "next_cursor": found.next_cursor,

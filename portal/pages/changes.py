@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.pages.policies import rights_as_level, who_in_words
 from protection.licensing.difference import Difference
 from protection.licensing.policy import Principal
-from protection.selectors.templates import Expiry, Version
+from protection.selectors.templates import Change, Expiry, Offer
 
 _CONDITIONS = {
     "conditions.strength": "how strongly people must sign in",
@@ -23,14 +23,29 @@ _CONDITIONS = {
 }
 
 
-def shown_changes(version: Version, organization: UUID, organization_name: str) -> list[str]:
-    """Return one sentence for each thing the version changed, none for the first version."""
-    sentences = ["Name or description changed."] if version.renamed else []
-    sentences += [_sentence(change, organization, organization_name) for change in version.changes]
-    if version.expiry is not None:
-        before, after = version.expiry
+def shown_changes(change: Change, organization: UUID, organization_name: str) -> list[str]:
+    """Return one sentence for each thing that changed."""
+    sentences = ["Name or description changed."] if change.renamed else []
+    sentences += [_sentence(one, organization, organization_name) for one in change.changes]
+    if change.offer is not None:
+        sentences += _offered(*change.offer)
+    if change.expiry is not None:
+        before, after = change.expiry
         sentences.append(f"Access ends {_end(after)}; before, {_end(before)}.")
     return sentences
+
+
+def _offered(before: Offer, after: Offer) -> Iterator[str]:
+    (old, old_legacy), (new, new_legacy) = before, after
+    if old != new:
+        yield f"Offered to {offered_to(new)} (before: {offered_to(old)})."
+    if old_legacy != new_legacy:
+        yield f"{'Offered' if new_legacy else 'Not offered'} in programs that cannot say who asks."
+
+
+def offered_to(scope: tuple[str, ...]) -> str:
+    """Name those to whom a template is offered."""
+    return ", ".join(scope) or "everybody"
 
 
 def _sentence(change: Difference, organization: UUID, organization_name: str) -> str:

@@ -20,7 +20,7 @@ from protection.licensing.reasons import WORDS, Reason
 from protection.selectors.documents import Document, document_for, documents_of, latest_offline_moment
 from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
 from protection.selectors.requests import given_on, requests_about
-from protection.selectors.templates import template
+from protection.selectors.templates import kept_template
 from protection.selectors.tries import has_tried
 from protection.services.accept import accept, bar
 from protection.services.access import ground_of
@@ -80,7 +80,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "grants": shown_grants(found.policy, request.organization.id, request.organization.name),
         "denied": [str(who).removeprefix("address:") for who in found.policy.deny],
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
-        "template": None if found.row.template_id is None else template(found.row.template_id),
+        "template": None if found.row.template_id is None else kept_template(found.row.template_id),
         "events": [shown_event(row) for row in happened.events],
         "next_cursor": happened.next_cursor,
         "latest": latest_offline_moment(cid),

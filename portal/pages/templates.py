@@ -166,7 +166,7 @@ def template_history(request: PageRequest, template_id: UUID) -> HttpResponse:
             "version": one,
             "name": one.name(),
             "author": names.get(one.author_id, "") if one.author_id else "",
-            "changes": shown_changes(one, organization.id, organization.name),
+            "changes": shown_changes(one.change, organization.id, organization.name),
         }
         for one in found
     ]

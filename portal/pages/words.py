@@ -58,6 +58,8 @@ _KINDS = {
     "template.restored": "brought back an earlier version of a template",
     "template.published": "published a template",
     "template.archived": "archived a template",
+    "template.deleted": "deleted a template",
+    "template.undeleted": "brought back a deleted template",
     "person.created": "added a person",
     "person.invited": "added a guest",
     "person.changed": "changed a person's name",

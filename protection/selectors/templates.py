@@ -1,12 +1,12 @@
 """Protection templates as pages, API and clients show them; plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Count, F, Q, QuerySet
 
 from protection.errors import NotFound
 from protection.licensing.difference import Difference, differences
@@ -15,6 +15,21 @@ from protection.models import Content, TemplateStatus, TemplateVersion
 
 Expiry: TypeAlias = tuple[str, int | None, int | None]
 """When access ends by a template's rule: the option, with the date or the number of days that belongs to it."""
+
+
+Offer: TypeAlias = tuple[tuple[str, ...], bool]
+"""To whom a template is offered: its scope, and whether programs that cannot say who asks are offered it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who asks for what he may protect by: the addresses he and his groups of this organization have.
+
+    ``legacy`` is a program that acts for people it cannot name.
+    """
+
+    addresses: frozenset[str]
+    legacy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,10 @@ class Template:
     expiry_option: str
     expires: int | None
     expires_after_days: int | None
+    scope: tuple[str, ...]
+    offered_to_legacy: bool
     changed_at: datetime
+    deleted_at: datetime | None
 
     def name(self, *languages: str) -> str:
         """Return the name in the first of these languages that it has, else its first name (C39)."""
@@ -43,21 +61,29 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One version of a template, with what it changed against the one before it; the first changed nothing.
+class Change:
+    """What differs between two states of a template.
 
-    ``renamed`` tells whether a name or a description changed, ``expiry`` holds the rule before and after as
-    (option, date, days) when that changed.
+    ``renamed`` tells whether a name or a description changed; ``expiry`` holds the rule before and after when that
+    changed, ``offer`` to whom it was offered before and after.
     """
+
+    changes: tuple[Difference, ...] = ()
+    renamed: bool = False
+    expiry: tuple[Expiry, Expiry] | None = None
+    offer: tuple[Offer, Offer] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a template, with what it changed against the one before it; the first changed nothing."""
 
     number: int
     author_id: UUID | None
     made_at: datetime
     names: Mapping[str, str]
     policy: Policy
-    changes: tuple[Difference, ...]
-    renamed: bool
-    expiry: tuple[Expiry, Expiry] | None
+    change: Change
 
     def name(self, *languages: str) -> str:
         """Return the name it had in the first of these languages, else its first name."""
@@ -78,30 +104,52 @@ def fallback_first(texts: Mapping[str, str], language: str) -> dict[str, str]:
     return {name: texts[name] for name in sorted(texts, key=lambda name: (name != language, name))}
 
 
-def templates(*, published_only: bool = False) -> tuple[Template, ...]:
-    """Return all templates, published ones first, then by name."""
-    rows = TemplateVersion.objects.filter(number=F("template__current")).select_related("template")
+def templates(*, published_only: bool = False, search: str = "") -> tuple[Template, ...]:
+    """Return all templates but deleted ones, published ones first, then by name; those that a name matches."""
+    rows = _current().filter(template__deleted_at=None)
     if published_only:
         rows = rows.filter(template__status=TemplateStatus.PUBLISHED)
-    found = [_template(row) for row in rows]
-    return tuple(sorted(found, key=lambda one: (one.status != TemplateStatus.PUBLISHED, one.name())))
+    return _sorted(rows, search)
+
+
+def offered_templates(audience: Audience, *, search: str = "") -> tuple[Template, ...]:
+    """Return the published templates that this audience may choose from (C40), by name."""
+    rows = _current().filter(template__deleted_at=None, template__status=TemplateStatus.PUBLISHED)
+    return _sorted(rows.filter(_offered_to(audience)), search)
+
+
+def offered_template(template_id: UUID, audience: Audience) -> Template:
+    """Return one template that this audience may choose.  Raises NotFound."""
+    row = _current().filter(template_id=template_id, template__status=TemplateStatus.PUBLISHED)
+    return _only(row.filter(_offered_to(audience), template__deleted_at=None))
+
+
+def deleted_templates() -> tuple[Template, ...]:
+    """Return the deleted templates, the newest deletion first."""
+    rows = _current().filter(template__deleted_at__isnull=False).order_by("-template__deleted_at")
+    return tuple(_template(row) for row in rows)
 
 
 def template(template_id: UUID) -> Template:
-    """Return one template.  Raises NotFound."""
-    row = (
-        TemplateVersion.objects.filter(template_id=template_id, number=F("template__current"))
-        .select_related("template")
-        .first()
-    )
-    if row is None:
-        raise NotFound("There is no such template.")
-    return _template(row)
+    """Return one template that is not deleted.  Raises NotFound."""
+    return _only(_current().filter(template_id=template_id, template__deleted_at=None))
+
+
+def kept_template(template_id: UUID) -> Template:
+    """Return one template, also a deleted one, since documents go on being protected by it.  Raises NotFound."""
+    return _only(_current().filter(template_id=template_id))
+
+
+def template_names(template_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of templates, deleted ones too, by their ids as text."""
+    rows = TemplateVersion.objects.filter(template_id__in=set(template_ids), number=F("template__current"))
+    found = rows.values_list("template_id", "names", "language")
+    return {str(identity): in_language(fallback_first(names, language), ()) for identity, names, language in found}
 
 
 def versions(template_id: UUID) -> tuple[Version, ...]:
-    """Return all versions of a template, newest first.  Raises NotFound."""
-    rows = list(TemplateVersion.objects.filter(template_id=template_id).order_by("number"))
+    """Return all versions of a template that is not deleted, newest first.  Raises NotFound."""
+    rows = list(TemplateVersion.objects.filter(template_id=template_id, template__deleted_at=None).order_by("number"))
     if not rows:
         raise NotFound("There is no such template.")
     return tuple(_version(row, before) for row, before in reversed(list(zip(rows, [None, *rows], strict=False))))
@@ -112,18 +160,62 @@ def documents_under(template_id: UUID) -> int:
     return Content.objects.filter(template_id=template_id).count()
 
 
+def documents_by_template(template_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many registered documents each of these templates protects; none stands for 0."""
+    rows = Content.objects.filter(template_id__in=template_ids).values("template_id").annotate(number=Count("cid"))
+    return {row["template_id"]: row["number"] for row in rows if row["template_id"] is not None}
+
+
+def _current() -> QuerySet[TemplateVersion]:
+    return TemplateVersion.objects.filter(number=F("template__current")).select_related("template")
+
+
+def _offered_to(audience: Audience) -> Q:
+    found = Q(scope=[]) | Q(scope__has_any_keys=sorted(audience.addresses))
+    return found | Q(offered_to_legacy=True) if audience.legacy else found
+
+
+def _sorted(rows: QuerySet[TemplateVersion], search: str) -> tuple[Template, ...]:
+    wanted = search.strip().casefold()
+    found = [_template(row) for row in rows if not wanted or _matches(row, wanted)]
+    return tuple(sorted(found, key=lambda one: (one.status != TemplateStatus.PUBLISHED, one.name().casefold())))
+
+
+def _matches(row: TemplateVersion, wanted: str) -> bool:
+    texts = (*row.names.values(), *row.descriptions.values())
+    return str(row.template_id) == wanted or any(wanted in text.casefold() for text in texts)
+
+
+def _only(rows: QuerySet[TemplateVersion]) -> Template:
+    row = rows.first()
+    if row is None:
+        raise NotFound("There is no such template.")
+    return _template(row)
+
+
 def _version(row: TemplateVersion, before: TemplateVersion | None) -> Version:
-    policy = parse_policy(row.policy)
     return Version(
         number=row.number,
         author_id=row.author_id,
         made_at=row.made_at,
         names=fallback_first(row.names, row.language),
-        policy=policy,
-        changes=() if before is None else differences(parse_policy(before.policy), policy),
-        renamed=before is not None and (before.names, before.descriptions) != (row.names, row.descriptions),
-        expiry=None if before is None or _expiry(before) == _expiry(row) else (_expiry(before), _expiry(row)),
+        policy=parse_policy(row.policy),
+        change=Change() if before is None else change_between(before, row),
     )
+
+
+def change_between(before: TemplateVersion, after: TemplateVersion) -> Change:
+    """Return what differs between two versions, stored or only meant."""
+    return Change(
+        changes=differences(parse_policy(before.policy), parse_policy(after.policy)),
+        renamed=(before.names, before.descriptions) != (after.names, after.descriptions),
+        expiry=None if _expiry(before) == _expiry(after) else (_expiry(before), _expiry(after)),
+        offer=None if _offer(before) == _offer(after) else (_offer(before), _offer(after)),
+    )
+
+
+def _offer(row: TemplateVersion) -> Offer:
+    return tuple(row.scope), row.offered_to_legacy
 
 
 def _expiry(row: TemplateVersion) -> Expiry:
@@ -142,5 +234,8 @@ def _template(row: Any) -> Template:
         expiry_option=row.expiry_option,
         expires=row.expires,
         expires_after_days=row.expires_after_days,
+        scope=tuple(row.scope),
+        offered_to_legacy=row.offered_to_legacy,
         changed_at=row.made_at,
+        deleted_at=row.template.deleted_at,
     )

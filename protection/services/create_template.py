@@ -29,7 +29,9 @@ def copy_template(*, actor: Actor, template: UUID, name: str = "") -> UUID:
     The copy is never offered by itself, whatever its model is: two names for one policy would confuse people.  Without
     a name it is called after its model.  Raises NotFound and InvalidPolicy.
     """
-    version = TemplateVersion.objects.filter(template_id=template, number=F("template__current")).first()
+    version = TemplateVersion.objects.filter(
+        template_id=template, template__deleted_at=None, number=F("template__current")
+    ).first()
     if version is None:
         raise NotFound("There is no such template.")
     draft = draft_of(version)

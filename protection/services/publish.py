@@ -121,9 +121,15 @@ def _envelope(publisher: Publisher, publication: Publication, key: bytes) -> Env
 
 
 def _template_reference(template: UUID | None) -> TemplateReference | None:
+    """Return the reference to a published template, also for somebody outside its scope.
+
+    The scope only spares people choices that are not theirs.  It is no wall: offline anybody who knows the id can seal
+    a file under it, and refusing the registration would leave a document that nobody can open, the wrong end to save.
+    Who publishes under a template gains nothing by it: the template decides who may open, and he is on record.
+    """
     if template is None:
         return None
-    row = ProtectionTemplate.objects.filter(id=template, status=TemplateStatus.PUBLISHED).first()
+    row = ProtectionTemplate.objects.filter(id=template, status=TemplateStatus.PUBLISHED, deleted_at=None).first()
     if row is None:
         raise NotFound("There is no published template with this id.", remedy="List the templates and choose one.")
     return TemplateReference(row.id, row.current)

@@ -108,6 +108,7 @@ class _Arrival:
 @transaction.atomic
 def _insert(arrival: _Arrival, publisher: PublisherFacts) -> Registered:
     parsed, envelope = arrival.verified.license, arrival.envelope
+    # Archived and deleted ones too: the file exists already, and what a template protects opens whatever its state.
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
         raise InvalidPolicy("The document names a template that this organization does not have.")
     registration_days = ServiceSettings.objects.values_list("registration_days", flat=True).get(id=1)

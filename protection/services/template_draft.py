@@ -1,24 +1,27 @@
 """What a template is to say, checked, and how it becomes a version (azure-rms.md §3.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from protection.errors import InvalidPolicy, NotFound
 from protection.events import Actor
-from protection.licensing.policy import Policy, parse_policy
+from protection.licensing.policy import Policy, Principal, PrincipalKind, parse_policy
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import fallback_first
 
 MAX_NAME = 120
 MAX_DESCRIPTION = 500
+MAX_SCOPE = 500
+"""Addresses to whom one template is offered; a group holds more."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateDraft:
     """What a template says.  ``names`` and ``descriptions`` map a language tag to text; the first name is the fallback.
 
-    ``expires`` is used with ``on_date`` (seconds since 1970), ``expires_after_days`` with ``after_days``.
+    ``expires`` is used with ``on_date`` (seconds since 1970), ``expires_after_days`` with ``after_days``.  ``scope``
+    and ``offered_to_legacy`` say who is offered the template, never who can open (``TemplateVersion``).
     """
 
     names: Mapping[str, str]
@@ -27,6 +30,8 @@ class TemplateDraft:
     expiry_option: str = ExpiryOption.NEVER
     expires: int | None = None
     expires_after_days: int | None = None
+    scope: tuple[str, ...] = ()
+    offered_to_legacy: bool = False
 
 
 def draft_of(version: TemplateVersion) -> TemplateDraft:
@@ -38,12 +43,14 @@ def draft_of(version: TemplateVersion) -> TemplateDraft:
         expiry_option=version.expiry_option,
         expires=version.expires,
         expires_after_days=version.expires_after_days,
+        scope=tuple(version.scope),
+        offered_to_legacy=version.offered_to_legacy,
     )
 
 
 def locked_template(template: UUID) -> ProtectionTemplate:
-    """Return the row, locked until the transaction ends.  Raises NotFound."""
-    row = ProtectionTemplate.objects.select_for_update().filter(id=template).first()
+    """Return the row, locked until the transaction ends.  Raises NotFound, also for a deleted one."""
+    row = ProtectionTemplate.objects.select_for_update().filter(id=template, deleted_at=None).first()
     if row is None:
         raise NotFound("There is no such template.")
     return row
@@ -64,13 +71,34 @@ def checked_draft(draft: TemplateDraft) -> TemplateDraft:
         raise InvalidPolicy("Expiry on a date needs the date.", remedy="Set 'expires'.")
     if draft.expiry_option == ExpiryOption.AFTER_DAYS and not draft.expires_after_days:
         raise InvalidPolicy("Expiry after days needs their number.", remedy="Set 'expires_after_days'.")
-    return replace(draft, names=names, policy=replace(draft.policy, expires=None))
+    scope = checked_scope(draft.scope)
+    return replace(draft, names=names, policy=replace(draft.policy, expires=None), scope=scope)
+
+
+def checked_scope(scope: Iterable[str]) -> tuple[str, ...]:
+    """Return addresses in the one spelling under which they are compared, each once.  Raises InvalidPolicy."""
+    found = {Principal.parse(text) for text in scope}
+    if any(who.kind is not PrincipalKind.ADDRESS for who in found):
+        raise InvalidPolicy(
+            "A template is offered to people and groups by their addresses.",
+            remedy="Name addresses like board@example.com; name nobody to offer it to everybody.",
+        )
+    if len(found) > MAX_SCOPE:
+        raise InvalidPolicy(f"A template is offered to at most {MAX_SCOPE} addresses.", remedy="Name a group instead.")
+    return tuple(sorted(who.value for who in found))
 
 
 def add_version(template: ProtectionTemplate, number: int, actor: Actor, draft: TemplateDraft) -> TemplateVersion:
     """Write one version; it counts once the template names it as current."""
-    return TemplateVersion.objects.create(
-        template=template,
+    version = version_of(draft, number=number, author=actor.person)
+    version.template = template
+    version.save(force_insert=True)
+    return version
+
+
+def version_of(draft: TemplateDraft, *, number: int = 0, author: UUID | None = None) -> TemplateVersion:
+    """Return the row that a checked draft would be, to compare it or to write it."""
+    return TemplateVersion(
         number=number,
         language=next(iter(draft.names)),
         names=dict(draft.names),
@@ -79,5 +107,7 @@ def add_version(template: ProtectionTemplate, number: int, actor: Actor, draft: 
         expiry_option=draft.expiry_option,
         expires=draft.expires if draft.expiry_option == ExpiryOption.ON_DATE else None,
         expires_after_days=draft.expires_after_days if draft.expiry_option == ExpiryOption.AFTER_DAYS else None,
-        author_id=actor.person,
+        scope=list(draft.scope),
+        offered_to_legacy=draft.offered_to_legacy,
+        author_id=author,
     )

@@ -1,0 +1,62 @@
+"""Deleted protection templates over the API: which there are, and bringing one back."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import OrganizationView, page
+from portal.api.templates import EXAMPLE, languages_of, template_json
+from portal.permissions import Permission
+from protection.selectors.templates import deleted_templates, documents_by_template
+from protection.services.delete_template import undelete_template
+
+
+class DeletedTemplates(OrganizationView):
+    """All templates that are deleted."""
+
+    needs = {"GET": Permission.TEMPLATES_MANAGE}
+
+    @extend_schema(
+        summary="List deleted templates",
+        description="The newest deletion first, each with the number of documents it goes on protecting.",
+        responses=inline_serializer(
+            "DeletedTemplateList", {"results": serializers.ListField(child=serializers.DictField())}
+        ),
+        examples=[OpenApiExample("Deleted", {"results": [{**EXAMPLE, "documents": 3}], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with all of them."""
+        found, languages = deleted_templates(), languages_of(request)
+        documents = documents_by_template([one.id for one in found])
+        return page(
+            [
+                {
+                    **template_json(one, languages),
+                    "deleted_at": one.deleted_at,
+                    "documents": documents.get(one.id, 0),
+                }
+                for one in found
+            ]
+        )
+
+
+class UndeleteTemplate(OrganizationView):
+    """A deleted template, brought back."""
+
+    needs = {"POST": Permission.TEMPLATES_MANAGE}
+
+    @extend_schema(
+        summary="Bring back a deleted template",
+        description="It is archived, as it was when it was deleted.",
+        request=None,
+        responses={204: None},
+        examples=[OpenApiExample("Nothing", None)],
+    )
+    def post(self, request: Request, template_id: UUID) -> Response:
+        """Bring it back."""
+        undelete_template(actor=self.standing.actor, template=template_id)
+        return Response(status=HTTPStatus.NO_CONTENT)

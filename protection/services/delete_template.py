@@ -1,0 +1,46 @@
+"""Delete a protection template, and bring it back; what it protects opens all the while (C44, PROTOCOL P4)."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from protection.errors import Conflict, NotFound
+from protection.events import Actor, Kind
+from protection.models import ProtectionTemplate, TemplateStatus
+from protection.services.recording import record_action
+from protection.services.template_draft import locked_template
+
+
+@transaction.atomic
+def delete_template(*, actor: Actor, template: UUID) -> None:
+    """Take an archived template out of all lists; the row stays, since files refer to it for ever.
+
+    Archiving comes first: who deletes what is offered at this moment would surprise people who are about to choose it,
+    and archiving is all that most want who think of deleting.  Raises NotFound, and Conflict for a published template
+    and for one that came with the service.
+    """
+    row = locked_template(template)
+    if row.is_default:
+        raise Conflict(
+            "This template came with the service and cannot be deleted.",
+            remedy="Archive it: then it is not offered any more.",
+        )
+    if row.status == TemplateStatus.PUBLISHED:
+        raise Conflict(
+            "This template is published, so people may be about to use it.", remedy="Archive it first, then delete it."
+        )
+    row.deleted_at = Now()
+    row.save(update_fields=["deleted_at"])
+    record_action(Kind.TEMPLATE_DELETED, actor, details={"template": str(row.id)})
+
+
+@transaction.atomic
+def undelete_template(*, actor: Actor, template: UUID) -> None:
+    """Bring a deleted template back, archived as it was.  Raises NotFound when there is no deleted one with this id."""
+    row = ProtectionTemplate.objects.select_for_update().filter(id=template, deleted_at__isnull=False).first()
+    if row is None:
+        raise NotFound("There is no such deleted template.", remedy="List the deleted templates and choose one.")
+    row.deleted_at = None
+    row.save(update_fields=["deleted_at"])
+    record_action(Kind.TEMPLATE_UNDELETED, actor, details={"template": str(row.id)})

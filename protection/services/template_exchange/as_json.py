@@ -1,0 +1,166 @@
+"""Templates as JSON: the whole of each (``docs/templates.md``).  Reading is strict: an unknown member is refused."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from protection.errors import InvalidPolicy
+from protection.licensing.policy import parse_policy
+from protection.selectors.templates import Expiry, Template
+from protection.services.template_exchange.document import Document, Here, InvalidImport, WrittenTemplate
+
+FORMAT: Final = "chancery-templates"
+VERSION: Final = 1
+
+_TOP: Final = frozenset({"format", "version", "organization", "exported_at", "templates"})
+_TOLD: Final = frozenset({"status", "is_default"})
+"""Members that are written for the reader and change nothing: a new template arrives archived, another one stays."""
+_MEMBERS: Final = _TOLD | {
+    "id", "language", "names", "descriptions", "policy",
+    "expiry_option", "expires", "expires_after_days",
+    "scope", "offered_to_legacy",
+}  # fmt: skip
+
+
+def write_json(found: Iterable[Template], *, here: Here, now: int) -> str:
+    """Return the file's text."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "organization": {"id": str(here.id), "name": here.name},
+        "exported_at": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "templates": [_written(one) for one in found],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _written(one: Template) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "status": one.status,
+        "is_default": one.is_default,
+        "language": next(iter(one.names)),
+        "names": dict(one.names),
+        "descriptions": dict(one.descriptions),
+        "policy": one.policy.as_json(),
+        "expiry_option": one.expiry_option,
+        "expires": one.expires,
+        "expires_after_days": one.expires_after_days,
+        "scope": list(one.scope),
+        "offered_to_legacy": one.offered_to_legacy,
+    }
+
+
+def read_json(text: str) -> Document:
+    """Read a file.  Raises InvalidImport naming the line, or the template and its member."""
+    try:
+        document = json.loads(text, object_pairs_hook=_members_once)
+    except json.JSONDecodeError as error:
+        raise InvalidImport(f"Line {error.lineno}, column {error.colno}: this is not JSON ({error.msg}).") from error
+    except RecursionError:
+        raise InvalidImport("The file is nested too deeply to be one of templates.") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InvalidImport(f"This is not a file of templates: its member 'format' is not {FORMAT!r}.")
+    if document.get("version") != VERSION:
+        raise InvalidImport(
+            f"The file has version {document.get('version')!r} of the format; version {VERSION} is read here.",
+            remedy="Update Chancery, or export the templates again.",
+        )
+    _only(document, _TOP, "The file")
+    written = document.get("templates")
+    if not isinstance(written, list):
+        raise InvalidImport("Member 'templates' is a list of templates.")
+    return Document(
+        organization=_origin(document.get("organization")),
+        templates=tuple(_read(entry, f"Template {number}") for number, entry in enumerate(written, start=1)),
+    )
+
+
+def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise InvalidImport(f"A member is written twice in one object: {', '.join(twice)}.")
+    return members
+
+
+def _origin(value: object) -> UUID | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise InvalidImport("Member 'organization' is an object with 'id' and 'name'.")
+    return _uuid(value.get("id"), "Member 'organization.id'")
+
+
+def _read(entry: object, number: str) -> WrittenTemplate:
+    if not isinstance(entry, Mapping):
+        raise InvalidImport(f"{number}: a template is an object.")
+    names = _texts(entry, "names", number)
+    where = f"{number} (“{next(iter(names.values()))}”)" if names else number
+    _only(entry, _MEMBERS, where)
+    language = entry.get("language")
+    if not names or (language is not None and language not in names):
+        raise InvalidImport(f"{where}: member 'names' needs a name, also in the template's 'language'.")
+    if not isinstance(entry.get("policy"), Mapping):
+        raise InvalidImport(f"{where}: member 'policy' is an object.")
+    try:
+        policy = parse_policy(entry["policy"])
+    except InvalidPolicy as error:
+        raise InvalidImport(f"{where}, member 'policy': {error.message} {error.next_step}") from error
+    return WrittenTemplate(
+        where=where,
+        id=_uuid(entry.get("id"), f"{where}: member 'id'"),
+        names={tag: names[tag] for tag in sorted(names, key=lambda tag: tag != language)},
+        descriptions=_texts(entry, "descriptions", where) if "descriptions" in entry else None,
+        policy=policy,
+        expiry=_expiry(entry, where) if "expiry_option" in entry else None,
+        scope=_scope(entry["scope"], where) if "scope" in entry else None,
+        offered_to_legacy=_flag(entry["offered_to_legacy"], where) if "offered_to_legacy" in entry else None,
+    )
+
+
+def _texts(entry: Mapping[str, Any], name: str, where: str) -> dict[str, str]:
+    value = entry.get(name)
+    if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
+        raise InvalidImport(f"{where}: member {name!r} is an object of texts by language.")
+    return dict(value)
+
+
+def _expiry(entry: Mapping[str, Any], where: str) -> Expiry:
+    option, expires, days = (entry.get(name) for name in ("expiry_option", "expires", "expires_after_days"))
+    if not isinstance(option, str):
+        raise InvalidImport(f"{where}: member 'expiry_option' is a text.")
+    for name, value in (("expires", expires), ("expires_after_days", days)):
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31):
+            raise InvalidImport(f"{where}: member {name!r} is a whole number or null.")
+    return option, expires, days
+
+
+def _scope(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise InvalidImport(f"{where}: member 'scope' is a list of addresses.")
+    return tuple(value)
+
+
+def _flag(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidImport(f"{where}: member 'offered_to_legacy' is true or false.")
+    return value
+
+
+def _uuid(value: object, what: str) -> UUID:
+    try:
+        return UUID(value if isinstance(value, str) else "")
+    except ValueError:
+        raise InvalidImport(f"{what} is no id.", remedy="Ids look like 6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10.") from None
+
+
+def _only(members: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+    unknown = sorted(set(members) - known)
+    if unknown:
+        raise InvalidImport(
+            f"{where}: member {', '.join(map(repr, unknown))} is not known.", remedy="Remove it or update Chancery."
+        )
