@@ -69,8 +69,8 @@ class Templates(OrganizationView):
         description=(
             "Who may manage templates sees all but deleted ones, everybody else those that are offered to him:"
             " published, and with nobody or himself in their scope. A program asks for people it cannot name, so of"
-            " templates with a scope it is offered those with offered_to_legacy. The answer carries an ETag; asked again with"
-            " If-None-Match, an unchanged list is answered with 304 and no body."
+            " templates with a scope it is offered those with offered_to_legacy. The answer carries an ETag; asked"
+            " again with If-None-Match, an unchanged list is answered with 304 and no body."
         ),
         parameters=[
             OpenApiParameter("offered", bool, description="Only those offered to the caller."),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("protection", "0006_who_is_denied")]
+    dependencies = [("protection", "0007_first_openings")]
 
     operations = [
         migrations.AddField("templateversion", "scope", models.JSONField(default=list, db_default=[])),

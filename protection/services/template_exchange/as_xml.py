@@ -7,6 +7,7 @@ the file would be given more than the template gives.
 
 import locale
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -23,7 +24,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from protection.errors import InvalidPolicy
-from protection.licensing.policy import Enforcement, Grant, Policy, Principal, PrincipalKind
+from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
 from protection.licensing.rights import in_order, parse_rights
 from protection.models import ExpiryOption, TemplateStatus
 from protection.selectors.templates import Expiry, Template
@@ -65,9 +66,7 @@ def write_xml(found: Iterable[Template], *, here: Here) -> str:
 
 
 def _says_more(policy: Policy) -> bool:
-    return bool(
-        policy.deny or policy.lease or policy.enforcement is not Enforcement.CLIENT or policy.conditions.as_json()
-    )
+    return replace(policy, grants=(), offline_days=-1) != Policy()
 
 
 def _write(element: Element, one: Template) -> None:
