@@ -1,10 +1,12 @@
 """People and groups of the organization."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.add_person import Added, add_person
@@ -153,8 +155,11 @@ class GroupForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @page(Permission.GROUPS_MANAGE)
 def group_new(request: PageRequest) -> HttpResponse:
-    """Make a group."""
+    """Make a group; ``next`` is the form of a template that somebody has left for it, and returns to."""
     form = GroupForm(request.POST or None)
+    back = request.POST.get("next", request.GET.get("next", ""))
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = ""
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         members = [Member(address=line.strip()) for line in data["members"].splitlines() if line.strip()]
@@ -169,8 +174,8 @@ def group_new(request: PageRequest) -> HttpResponse:
             )
 
         if attempt(request, f"The group {data['address']} is made.", act):
-            return redirect("people")
-    return show(request, "group_new", "people", {"form": form})
+            return redirect(f"{back}?{urlencode({'group': data['address'].lower()})}" if back else "people")
+    return show(request, "group_new", "people", {"form": form, "back": back})
 
 
 class MemberForm(forms.Form):

@@ -1,91 +1,44 @@
 """Templates: the named policies people protect by."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
-from portal.pages.policies import PolicyForm, policy_initial, shown_grants
+from portal.pages.policies import shown_grants
+from portal.pages.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
 from portal.permissions import Permission
-from protection.selectors.templates import Template, documents_under, template, templates, versions
+from protection.licensing.policy import Policy
+from protection.selectors.templates import documents_under, offered_templates, template, templates, versions
 from protection.services.create_template import copy_template, create_template
 from protection.services.edit_template import edit_template, restore_template_version
 from protection.services.publish_template import archive_template, publish_template
-from protection.services.template_draft import TemplateDraft
+from tenants.directory.selectors.groups import groups_in
 from tenants.directory.selectors.people import names_of
 
-EXPIRY = [("never", "Never"), ("on_date", "On a date"), ("after_days", "A number of days after protection")]
-
-
-class TemplateForm(PolicyForm):
-    """A policy with a name, a description and an expiry rule."""
-
-    name = forms.CharField(label="Name", max_length=120, help_text="What people choose from a list.")
-    description = forms.CharField(label="Description", max_length=500, required=False)
-    expiry_option = forms.ChoiceField(label="Access ends", choices=EXPIRY, initial="never")
-    expires_after_days = forms.IntegerField(label="After how many days", required=False, min_value=1)
-    field_order = (
-        "name",
-        "description",
-        "grants",
-        "deny",
-        "offline_days",
-        "expiry_option",
-        "expires",
-        "expires_after_days",
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["expires"].label = "On which date"
-        self.fields[
-            "expires"
-        ].help_text = "Access ends with this day, at midnight in your time zone; only with “on a date”."
-
-    def clean(self) -> dict[str, Any]:
-        """Check that the expiry rule has its value, and no value that the rule would drop without a word."""
-        data: dict[str, Any] = super().clean() or {}
-        option, date, days = data.get("expiry_option"), data.get("expires"), data.get("expires_after_days")
-        instead = "access never ends" if option == "never" else f"“{dict(EXPIRY).get(option or '')}” is chosen"
-        if option == "on_date" and not date:
-            self.add_error("expires", "Say on which date access ends.")
-        if option == "after_days" and not days:
-            self.add_error("expires_after_days", "Say after how many days access ends.")
-        if date and option in {"never", "after_days"}:
-            self.add_error("expires", f"You gave a date, but {instead}. Choose “On a date”, or leave this empty.")
-        if days and option in {"never", "on_date"}:
-            given = f"{days} day" if days == 1 else f"{days} days"
-            remedy = "Choose “A number of days after protection”, or leave this empty."
-            self.add_error("expires_after_days", f"You gave {given}, but {instead}. {remedy}")
-        return data
-
-    def draft(self, known: Template | None) -> TemplateDraft:
-        """Return the draft; texts in other languages than the one shown are kept."""
-        data, policy = self.cleaned_data, self.policy()
-        language = "en" if known is None else next(iter(known.names), "en")
-        return TemplateDraft(
-            names={**(known.names if known else {}), language: data["name"]},
-            descriptions={**(known.descriptions if known else {}), language: data["description"]},
-            policy=policy,
-            expiry_option=data["expiry_option"],
-            expires=policy.expires,
-            expires_after_days=data["expires_after_days"],
-        )
+PER_PAGE: Final = 24
+KEPT: Final = "template_form"
+"""Where a session keeps what somebody has written while he makes a group."""
 
 
 @require_GET
 @page(Permission.TEMPLATES_READ)
 def template_list(request: PageRequest) -> HttpResponse:
-    """Show all templates, or the published ones to those who only use them."""
-    manages = request.standing.may(Permission.TEMPLATES_MANAGE)
+    """Show all templates to those who manage them, and those he may choose to everybody else."""
+    manages, search = request.standing.may(Permission.TEMPLATES_MANAGE), request.GET.get("search", "")[:200]
     organization = request.organization
+    known = templates(search=search) if manages else offered_templates(request.standing.audience, search=search)
+    shown = Paginator(known, PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "template": found,
@@ -93,20 +46,24 @@ def template_list(request: PageRequest) -> HttpResponse:
             "description": found.description(),
             "grants": shown_grants(found.policy, organization.id, organization.name),
             "expires": moment_of(found.expires),
+            "offered_to": ", ".join(found.scope),
         }
-        for found in templates(published_only=not manages)
+        for found in shown
     ]
-    return show(request, "templates", "templates", {"rows": rows, "manages": manages})
+    context = {"rows": rows, "shown": shown, "manages": manages, "search": search}
+    return show(request, "templates", "templates", context)
 
 
 @require_http_methods(["GET", "POST"])
 @page(Permission.TEMPLATES_MANAGE)
 def template_new(request: PageRequest) -> HttpResponse:
     """Make a template and publish it, unless the person wants to wait."""
-    form = TemplateForm(
-        request.POST or None, organization=request.organization.id, initial={"grants": "everybody: viewer"}
-    )
-    if request.method == "POST" and form.is_valid():
+    begun = {**example_of(request.GET), **_kept(request), **group_of(request.GET)}
+    form = _form(request, initial=begun)
+    leave = _meanwhile(request, form)
+    if isinstance(leave, HttpResponse):
+        return leave
+    if leave is None and request.method == "POST" and form.is_valid():
         actor = request.standing.actor
 
         def act() -> None:
@@ -116,7 +73,13 @@ def template_new(request: PageRequest) -> HttpResponse:
 
         if attempt(request, f"The template “{form.cleaned_data['name']}” is ready.", act):
             return redirect("templates")
-    return show(request, "template_edit", "templates", {"form": form, "new": True})
+    context = {
+        "form": leave or form,
+        "new": True,
+        "examples": EXAMPLES,
+        "publish": request.method == "GET" or request.POST.get("publish"),
+    }
+    return show(request, "template_edit", "templates", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,16 +87,14 @@ def template_new(request: PageRequest) -> HttpResponse:
 def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Change a template; the change counts for documents it already protects."""
     found, organization = template(template_id), request.organization.id
+    kept = _kept(request)
     stored = replace(found.policy, expires=found.expires)
-    initial = {
-        **policy_initial(stored, organization),
-        "name": found.name(),
-        "description": found.description(),
-        "expiry_option": found.expiry_option,
-        "expires_after_days": found.expires_after_days,
-    }
-    form = TemplateForm(request.POST or None, organization=organization, stored=stored, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    initial = {**template_initial(found, organization), **kept, **group_of(request.GET)}
+    form = _form(request, initial=initial, stored=stored)
+    leave = _meanwhile(request, form)
+    if isinstance(leave, HttpResponse):
+        return leave
+    if leave is None and request.method == "POST" and form.is_valid():
         done = "The template is changed. It counts from the next opening on."
         actor = request.standing.actor
         seen = request.POST.get("based_on", "")
@@ -145,14 +106,48 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
         if attempt(request, done, act):
             return redirect("templates")
     context = {
-        "form": form,
+        "form": leave or form,
         "found": found,
         "name": found.name(),
         "documents": documents_under(template_id),
         # What the person has seen, also when the form comes back with an error.
-        "based_on": request.POST.get("based_on", found.version),
+        "based_on": request.POST.get("based_on") or kept.get("based_on") or found.version,
     }
     return show(request, "template_edit", "templates", context)
+
+
+def _form(request: PageRequest, *, initial: Mapping[str, Any], stored: Policy | None = None) -> TemplateForm:
+    """Return the form with the organization's groups to choose from."""
+    known = groups_in(request.organization.id, limit=MAX_GROUPS)
+    return TemplateForm(
+        request.POST or None,
+        organization=request.organization.id,
+        stored=stored,
+        initial=dict(initial),
+        groups=[(group.address, group.name) for group in known if not group.archived],
+    )
+
+
+def _meanwhile(request: PageRequest, form: TemplateForm) -> TemplateForm | HttpResponse | None:
+    """Answer the buttons that save nothing: add somebody to the list, or make a group and come back."""
+    if "add" in request.POST:
+        return _shown_again(form, form.with_addition())
+    if "make_group" in request.POST:
+        values = {**form.as_it_stands(), "based_on": request.POST.get("based_on", "")}
+        request.session[KEPT] = {"path": request.path, "values": values}
+        return redirect(f"{reverse('group_new')}?{urlencode({'next': request.path})}")
+    return None
+
+
+def _shown_again(form: TemplateForm, values: Mapping[str, Any]) -> TemplateForm:
+    return TemplateForm(organization=form.organization, stored=form.stored, groups=form.groups, initial=dict(values))
+
+
+def _kept(request: PageRequest) -> dict[str, Any]:
+    """Return once what was written in this form before its writer went to make a group."""
+    if request.method != "GET" or request.session.get(KEPT, {}).get("path") != request.path:
+        return {}
+    return dict(request.session.pop(KEPT)["values"])
 
 
 @require_GET

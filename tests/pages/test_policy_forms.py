@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 
 from portal.pages.policies import PolicyForm, policy_initial
-from portal.pages.templates import TemplateForm
+from portal.pages.template_form import TemplateForm
 from protection.licensing.policy import Conditions, Grant, Policy, Principal, PrincipalKind, Strength
 from protection.licensing.rights import ALL_RIGHTS, Right
 
