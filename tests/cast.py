@@ -18,7 +18,7 @@ from portal.operations.found_organization import found_organization
 from protection.client import signin
 from protection.client.errors import Unreachable
 from protection.client.home import Home
-from protection.client.http import Http, decoded
+from protection.client.http import Answer, Http, decoded
 from protection.client.session import Session
 from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
@@ -40,7 +40,7 @@ class InProcess(Http):
         """Paths that the network loses."""
         self._client = Client()
 
-    def send(self, method: str, url: str, *, body: bytes | None = None, headers: Any = None) -> Any:
+    def ask(self, method: str, url: str, *, body: bytes | None = None, headers: Any = None) -> Answer:
         """Send one request into the application."""
         parts = urlsplit(url)
         if parts.path in self.cut:
@@ -55,7 +55,8 @@ class InProcess(Http):
             content_type=(headers or {}).get("Content-Type", "application/json"),
             headers={"Host": parts.netloc, "Accept": "application/json", **given},
         )
-        return decoded(answer.status_code, answer.content, parts.netloc)
+        members = decoded(answer.status_code, answer.content, parts.netloc)
+        return Answer(members, answer.status_code, answer.headers.get("ETag", ""))
 
 
 @dataclass

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from protection.client.errors import NotSignedIn, Unreachable
 from protection.client.home import Home
-from protection.client.http import Http, json_body
+from protection.client.http import Answer, Http, json_body
 from protection.crypto.keys import EncryptionPrivateKey
 from protection.crypto.signatures import SigningKey, VerifyKey
 from protection.crypto.store import SoftwareKeyStore
@@ -193,6 +193,19 @@ class Service:
         proof: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
+        """Send one request and return the members of its answer (``ask``)."""
+        return self.ask(method, origin, path, body, proof=proof, headers=headers).members
+
+    def ask(
+        self,
+        method: str,
+        origin: str,
+        path: str,
+        body: object = None,
+        *,
+        proof: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Send one request with a token for the origin, and with the device's proof where it is asked for.
 
         A token that was withdrawn meanwhile is replaced once.
@@ -208,7 +221,7 @@ class Service:
 
     def _send(
         self, method: str, origin: str, path: str, data: bytes, token: str, more: dict[str, str], *, proof: bool
-    ) -> Any:
+    ) -> Answer:
         headers = {**more, "Authorization": f"Bearer {token}"}
         if data:
             headers["Content-Type"] = "application/json"
@@ -217,4 +230,4 @@ class Service:
             headers["Chancery-Proof"] = sign_proof(
                 request, signer=self.account.signing, jti=uuid.uuid4(), iat=int(time.time())
             )
-        return self._http.send(method, origin + path, body=data or None, headers=headers)
+        return self._http.ask(method, origin + path, body=data or None, headers=headers)

@@ -7,6 +7,7 @@ connects to the loopback address and keeps the name in the Host header.
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,8 +18,23 @@ from protection.licensing.reasons import Reason
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 60.0
+NOT_MODIFIED: Final = 304
 _REASONS: Final = frozenset(Reason)
 _ASK_FOR_ROLE: Final = "Ask an administrator of your organization for a role that may do this."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer; ``etag`` names the state it shows, and with ``If-None-Match`` asks for a newer one only."""
+
+    members: Any
+    status: int
+    etag: str = ""
+
+    @property
+    def unchanged(self) -> bool:
+        """Tell whether the state is still the one that the caller has named."""
+        return self.status == NOT_MODIFIED
 
 
 class Http:
@@ -42,6 +58,12 @@ class Http:
 
         Raises Refused, NotSignedIn, Unreachable or ServiceError.
         """
+        return self.ask(method, url, body=body, headers=headers).members
+
+    def ask(
+        self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request and return the answer with what names its state.  Raises what ``send`` raises."""
         target, host = _reachable(url)
         full = {
             "User-Agent": self._user_agent,
@@ -54,7 +76,7 @@ class Http:
             answer = self._pool.request(method, target, body=body, headers=full, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable(f"{host} does not answer.") from error
-        return decoded(answer.status, answer.data, host)
+        return Answer(decoded(answer.status, answer.data, host), answer.status, answer.headers.get("ETag", ""))
 
 
 def json_body(value: object) -> bytes:
@@ -78,7 +100,7 @@ def decoded(status: int, data: bytes, host: str) -> Any:
         members = json.loads(data) if data else None
     except ValueError:
         members = None
-    if 200 <= status < 300:
+    if 200 <= status < 300 or status == NOT_MODIFIED:
         return members
     raise _error(status, members if isinstance(members, dict) else {}, host)
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from protection.client.account import RENEW_BEFORE, Service
 from protection.client.errors import Misused, Refused, ServiceError, Unreachable
 from protection.client.home import Home
+from protection.client.offered import Offered
 from protection.errors import ChanceryError, FeedGap, UntrustedKey
 from protection.licensing.body import BodySeal
 from protection.licensing.feed import FeedEntry, FeedState, FeedStatement
@@ -219,26 +220,37 @@ class Organization:
 
     # --- templates -----------------------------------------------------------------------------------------------
 
+    def offered(self, *, newest: bool = False) -> Offered:
+        """Return the templates offered to this person, not older than a minute unless the service is away (C47)."""
+        kept = Offered.of_record(self._home.read(self._record("templates")), self._service.account.person)
+        if not self.online or (kept.is_fresh(time.time()) and not newest):
+            return kept
+        asked, headers = time.time(), {"If-None-Match": kept.etag} if kept.etag else {}
+        try:
+            answer = self._service.ask("GET", self.origin, "/api/v1/templates?offered=true", headers=headers)
+        except Unreachable:
+            return kept
+        results = kept.results if answer.unchanged else tuple(answer.members["results"])
+        found = Offered(results, as_of=asked, etag=answer.etag or kept.etag)
+        self._home.write(self._record("templates"), found.as_record(self._service.account.person))
+        return found
+
     def templates(self) -> list[dict[str, Any]]:
-        """Return the published templates, from the service or as last seen."""
-        if self.online:
-            try:
-                found = self.call("GET", "/api/v1/templates?published=true")["results"]
-            except Unreachable:
-                found = None
-            if found is not None:
-                self._home.write(self._record("templates"), {"results": found})
-                return list(found)
-        return list((self._home.read(self._record("templates")) or {"results": []})["results"])
+        """Return the templates offered to this person, from the service or as last seen."""
+        return list(self.offered().results)
 
     def template(self, name: str) -> dict[str, Any]:
-        """Return the published template with this name, in any of its languages, or id.  Raises Misused."""
-        known = self.templates()
-        for template in known:
-            if name == template["id"] or name.casefold() in {text.casefold() for text in template["names"].values()}:
-                return template
-        names = ", ".join(sorted(str(template["name"]) for template in known)) or "none"
-        raise Misused(f"There is no published template called {name!r}.", remedy=f"Choose one of: {names}.")
+        """Return the offered template with this name, in any of its languages, or id.  Raises Misused."""
+        known = self.offered()
+        found = known.called(name)
+        if found is None and self.online:
+            # It may be younger than what is kept.
+            known = self.offered(newest=True)
+            found = known.called(name)
+        if found is None:
+            names = ", ".join(sorted(str(one["name"]) for one in known.results)) or "none"
+            raise Misused(f"There is no published template called {name!r}.", remedy=f"Choose one of: {names}.")
+        return found
 
     # --- the feed ------------------------------------------------------------------------------------------------
 

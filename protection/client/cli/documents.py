@@ -1,5 +1,6 @@
 """``templates``, ``documents``, ``track``, ``revoke``, ``restore``, ``change``: one's documents wherever they went."""
 
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -43,7 +44,11 @@ DOCUMENT = click.argument("cid", metavar="FILE|ID", type=Document())
 @in_organization
 def templates(output: Output, place: Organization) -> None:
     """List the templates you can protect by."""
-    rows = [{name: one[name] for name in ("name", "description", "id")} for one in place.templates()]
+    offered = place.offered(newest=True)
+    rows = [{name: one[name] for name in ("name", "description", "id")} for one in offered.results]
+    told = offered.age(time.time())
+    if told:
+        output.note(told)
     tables.show(output, rows, ["name", "description", "id"], empty="There are no published templates.")
 
 
