@@ -4,6 +4,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -106,6 +107,70 @@ def test_the_life_of_a_template_and_why(stack: Stack, tmp_path: Path):
     assert [(row["version"], row["changed"]) for row in rows] == [(3, RITA), (2, RITA), (1, "the first version")]
     assert "archived" in ada.run("template", "copy", name, "--name", "A copy")
     assert "There is no template called" in ada.run("template", "history", "Nothing", code=2)
+
+
+def test_one_thing_of_a_template_at_a_time(stack: Stack):
+    ada, name = stack.ada, "One at a time"
+    ada.run("template", "create", name, "--grant", f"{RITA}:VIEW", "--expires", "2099-01-31", "--offered-to-legacy")
+
+    def found() -> dict[str, Any]:
+        return next(one for one in ada.json("template", "list")["results"] if one["name"] == name)
+
+    assert (found()["expiry_option"], found()["offered_to_legacy"]) == ("on_date", True)
+    ada.run("template", "grant", name, RITA, "print")
+    ada.run("template", "grant", name, "everybody", "viewer")
+    rights = {one["who"]: one["rights"] for one in found()["policy"]["grants"]}
+    assert rights.pop(f"address:{RITA}") == ["VIEW", "PRINT"]
+    assert len(rights) == 1
+    ada.run("template", "withdraw", name, RITA, "PRINT")
+    ada.run("template", "withdraw", name, "everybody")
+    assert found()["policy"]["grants"] == [{"who": f"address:{RITA}", "rights": ["VIEW"]}]
+    assert "does not give" in ada.run("template", "withdraw", name, RITA, "EDIT", code=2)
+    ada.run("template", "grant", name, RITA, "OWNER")
+    assert "includes every other right" in ada.run("template", "withdraw", name, RITA, "VIEW", code=2)
+    ada.run("template", "edit", name, "--scope", "max@contoso.example", "--expires-after-days", "30")
+    ada.run("template", "edit", name, "--scope", RITA, "--unscope", "max@contoso.example")
+    assert (found()["scope"], found()["expires_after_days"], found()["expires"]) == ([RITA], 30, None)
+    ada.run("template", "edit", name, "--scope", "everybody", "--expires", "never")
+    assert (found()["scope"], found()["expiry_option"]) == ([], "never")
+    assert "one end" in ada.run(
+        "template", "edit", name, "--expires", "2099-01-31", "--expires-after-days", "3", code=2
+    )
+
+
+def test_a_template_is_deleted_with_a_question_and_comes_back(stack: Stack, tmp_path: Path):
+    ada, name = stack.ada, "Going away"
+    ada.run("template", "create", name, "--grant", f"{RITA}:VIEW", "--publish")
+    sealed = written(tmp_path).with_name("plan.sealed")
+    stack.olga.run("protect", tmp_path / "plan.txt", "--template", name, "-o", sealed)
+    assert "Archive it first" in ada.run("template", "delete", name, "--yes", code=5)
+    ada.run("template", "archive", name)
+    assert "nobody to ask" in ada.run("template", "delete", name, code=2)
+    assert "It protects 1 document" in ada.run("template", "delete", name, "--yes")
+    assert name not in {one["name"] for one in ada.json("template", "list")["results"]}
+    stack.rita.run("open", sealed, "-o", tmp_path / "opened")
+    assert name in {one["name"] for one in ada.json("template", "deleted")["results"]}
+    ada.run("template", "undelete", name)
+    assert name in {one["name"] for one in ada.json("template", "list")["results"]}
+
+
+def test_templates_go_into_a_file_and_come_out_of_it(stack: Stack, tmp_path: Path):
+    ada, name = stack.ada, "In a file"
+    ada.run("template", "create", name, "--grant", f"{RITA}:VIEW")
+    for form in ("json", "xml"):
+        file = tmp_path / f"templates.{form}"
+        ada.run("template", "export", name, "--format", form, "-o", file)
+        assert "say this already" in ada.run("template", "import", file)
+        file.write_text(file.read_text(encoding="utf-8").replace(RITA, f"{form}@partner.example"), encoding="utf-8")
+        assert "nobody to ask" in ada.run("template", "import", file, code=2)
+        told = ada.run("template", "import", file, "--yes")
+        assert f"grants of {form}@partner.example: VIEW (before: nothing)" in told
+        assert "Imported: 1 template." in told
+        file.write_text(file.read_text(encoding="utf-8").replace(f"{form}@partner.example", RITA), encoding="utf-8")
+        ada.run("template", "import", file, "--yes")
+    assert ada.json("template", "history", name)["results"][0]["version"] == 5
+    (tmp_path / "bad.json").write_text("{", encoding="utf-8")
+    assert "Line 1, column 2: this is not JSON" in ada.run("template", "import", tmp_path / "bad.json", code=5)
 
 
 def test_protect_and_open_without_the_network(stack: Stack, tmp_path: Path):

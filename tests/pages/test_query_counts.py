@@ -7,9 +7,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from protection.client.session import Wish
+from protection.events import Actor
+from protection.licensing.policy import Grant, Policy, Principal
+from protection.licensing.rights import LEVELS
+from protection.services.create_template import create_template
+from protection.services.publish_template import publish_template
+from protection.services.template_draft import TemplateDraft
+from tenants.context import in_organization
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Premises
+from tests.pages.inspection import MOST_BYTES
 
 # The pinned numbers include the session, the person and the organization.  The one statement that reads the person's
 # standing goes past Django's count, as it does on the licensing lane.
@@ -23,6 +31,32 @@ PINNED = {
     "/keys/": 4,
     "/audit/": 6,
 }
+
+
+MANY = 600
+"""Templates of one organization: more than the model system allows (C45)."""
+
+
+def test_six_hundred_templates_cost_what_five_do(counts: dict[str, tuple[int, int]], empty_cast: Cast) -> None:
+    cast = empty_cast
+    paths = ("/templates/", "/templates/?search=number+599", "/templates/?page=2", "/templates/deleted/")
+    few = [_queries(cast, path) for path in paths]
+    ada = Actor(person=cast.ada.id, address=cast.ada.address, source="test")
+    with in_organization(cast.organizations["contoso"].id):
+        for number in range(MANY):
+            grants = (Grant(Principal.parse(f"reader{number}@contoso.example"), LEVELS["viewer"]),)
+            made = create_template(
+                actor=ada, draft=TemplateDraft(names={"en": f"Number {number}"}, policy=Policy(grants=grants))
+            )
+            publish_template(actor=ada, template=made)
+    assert [_queries(cast, path) for path in paths] == few
+    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    listed = browser.get("/templates/")
+    assert len(listed.content) < MOST_BYTES
+    assert "Page 1 of 26" in listed.content.decode()
+    assert "Number 599" in browser.get("/templates/?search=number+599").content.decode()
+    offered = cast.ada.session.own_organization().offered(newest=True).results
+    assert len({one["id"] for one in offered}) == MANY + 2
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """``template``: what administrators do with templates, under the names that pages and API use."""
 
-import re
 from typing import Any
 
 import click
@@ -8,13 +7,15 @@ import click
 from protection.client.cli import tables
 from protection.client.cli.organization import entries_patch, in_organization, require_changes
 from protection.client.cli.output import Output
-from protection.client.cli.policy import DENY, LIMITS, REMOVE, limited, limits
+from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
+from protection.client.cli.template_choice import WHICH, chosen, meant
+from protection.client.cli.template_files import export, import_
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 from protection.licensing.patch import patched
-from protection.licensing.policy import Policy, parse_policy
+from protection.licensing.policy import Policy, Principal, parse_policy
+from protection.licensing.rights import Right, in_order, parse_rights
 
-WHICH = click.argument("which", metavar="NAME|ID")
 GRANT = click.option(
     "--grant",
     "grants",
@@ -22,14 +23,25 @@ GRANT = click.option(
     metavar="WHO:RIGHTS",
     help="e.g. everybody:viewer; everybody is the organization without guests.",
 )
-EXPIRES_AFTER = click.option("--expires-after-days", type=click.IntRange(min=1), help="Days until access ends.")
+EXPIRES_AFTER = click.option(
+    "--expires-after-days", type=click.IntRange(min=1), help="Access ends so many days after protection."
+)
+SCOPE = click.option(
+    "--scope", multiple=True, metavar="WHO", help="Offer it only to WHO, a person or group; everybody lifts the limit."
+)
+UNSCOPE = click.option("--unscope", multiple=True, metavar="WHO", help="Do not offer it to WHO any more.")
+LEGACY = click.option(
+    "--offered-to-legacy/--not-offered-to-legacy",
+    default=None,
+    help="Whether programs that cannot say for whom they ask offer it although it has a scope.",
+)
 DESCRIPTION = click.option("--description", help="What people read when they choose it.")
 LANGUAGE = click.option("--language", default="en", show_default=True, help="The language of name and description.")
 
 
 @click.group("template")
 def template() -> None:
-    """Make, edit, publish and archive templates."""
+    """Make, edit, publish and delete templates."""
 
 
 @template.command("list")
@@ -37,7 +49,8 @@ def template() -> None:
 def list_(output: Output, place: Organization) -> None:
     """List all templates, archived ones too."""
     found = place.call("GET", "/api/v1/templates")["results"]
-    tables.show(output, found, ["name", "status", "version", "id"], empty="There are no templates yet.")
+    rows = [{**one, "offered to": ", ".join(one["scope"]) or "everybody"} for one in found]
+    tables.show(output, rows, ["name", "status", "version", "offered to", "id"], empty="There are no templates yet.")
 
 
 @template.command()
@@ -45,7 +58,10 @@ def list_(output: Output, place: Organization) -> None:
 @GRANT
 @DENY
 @limits
+@EXPIRES
 @EXPIRES_AFTER
+@SCOPE
+@LEGACY
 @DESCRIPTION
 @LANGUAGE
 @click.option("--publish", is_flag=True, help="Offer it for protecting at once.")
@@ -56,7 +72,10 @@ def create(
     name: str,
     grants: tuple[str, ...],
     deny: tuple[str, ...],
+    expires: str | None,
     expires_after_days: int | None,
+    scope: tuple[str, ...],
+    offered_to_legacy: bool | None,
     description: str | None,
     language: str,
     *,
@@ -64,14 +83,15 @@ def create(
     **options: Any,
 ) -> None:
     """Make a template called NAME."""
-    entries = entries_patch(grants=_meant(place, grants), removed=(), deny=_meant(place, deny))
+    entries = entries_patch(grants=meant(place, grants), removed=(), deny=meant(place, deny))
     policy = patched(Policy(), {**entries, **limited(place.zone(), **options)})
     body = {
         "names": {language: name},
         "descriptions": {language: description} if description else {},
         "policy": policy.as_json(),
-        "expiry_option": "after_days" if expires_after_days else "never",
-        "expires_after_days": expires_after_days,
+        "scope": [who for who in scope if who != "everybody"],
+        "offered_to_legacy": bool(offered_to_legacy),
+        **_end(place, expires, expires_after_days),
     }
     made = place.call("POST", "/api/v1/templates", body)
     if publish:
@@ -87,7 +107,11 @@ def create(
 @REMOVE
 @DENY
 @limits
+@EXPIRES
 @EXPIRES_AFTER
+@SCOPE
+@UNSCOPE
+@LEGACY
 @DESCRIPTION
 @LANGUAGE
 @in_organization
@@ -99,26 +123,64 @@ def edit(
     grants: tuple[str, ...],
     removed: tuple[str, ...],
     deny: tuple[str, ...],
+    expires: str | None,
     expires_after_days: int | None,
+    scope: tuple[str, ...],
+    unscope: tuple[str, ...],
+    offered_to_legacy: bool | None,
     description: str | None,
     language: str,
     **options: Any,
 ) -> None:
     """Change a template; what is not named stays.  Counts for documents it already protects."""
-    require_changes("name", "grants", "removed", "deny", "expires_after_days", "description", *LIMITS)
-    found = _template(place, which)
-    entries = entries_patch(grants=_meant(place, grants), removed=_meant(place, removed), deny=_meant(place, deny))
-    body = {
-        "names": {**found["names"], **({language: name} if name else {})},
-        "descriptions": {**found["descriptions"], **({language: description} if description else {})},
-        "policy": patched(parse_policy(found["policy"]), {**entries, **limited(place.zone(), **options)}).as_json(),
-        "expiry_option": "after_days" if expires_after_days else found["expiry_option"],
-        "expires": None if expires_after_days else found["expires"],
-        "expires_after_days": expires_after_days or found["expires_after_days"],
-        "based_on": found["version"],
+    own = ("name", "grants", "removed", "deny", "expires", "expires_after_days", "scope", "unscope", "description")
+    require_changes(*own, "offered_to_legacy", *LIMITS)
+    found = chosen(place, which)
+    entries = entries_patch(grants=meant(place, grants), removed=meant(place, removed), deny=meant(place, deny))
+    body: dict[str, Any] = {
+        "policy": {**entries, **limited(place.zone(), **options)},
+        **({"names": {language: name}} if name else {}),
+        **({"descriptions": {language: description}} if description else {}),
+        **({} if offered_to_legacy is None else {"offered_to_legacy": offered_to_legacy}),
+        **_scope_patch(scope, unscope),
+        **_end(place, expires, expires_after_days),
     }
-    answer = place.call("PUT", f"/api/v1/templates/{found['id']}", body)
-    output.result(answer, f"“{found['name']}” is changed (version {answer['version']}).")
+    _patch(output, place, found, body)
+
+
+@template.command()
+@WHICH
+@click.argument("who")
+@click.argument("rights", metavar="RIGHT[,RIGHT...]|LEVEL")
+@in_organization
+def grant(output: Output, place: Organization, which: str, who: str, rights: str) -> None:
+    """Let WHO do this too, beside what the template gives him already."""
+    found, principal = chosen(place, which), _principal(place, who)
+    held = parse_policy(found["policy"]).index.get(principal, frozenset())
+    given = held | parse_rights(rights.split(","))
+    _patch(output, place, found, {"policy": {"grants": {str(principal): in_order(given)}}})
+
+
+@template.command()
+@WHICH
+@click.argument("who")
+@click.argument("rights", required=False, metavar="[RIGHT[,RIGHT...]|LEVEL]")
+@in_organization
+def withdraw(output: Output, place: Organization, which: str, who: str, rights: str | None) -> None:
+    """Take these rights from WHO, or all that the template gives him when none is named."""
+    found, principal = chosen(place, which), _principal(place, who)
+    held = parse_policy(found["policy"]).index.get(principal)
+    if held is None:
+        raise Misused(f"“{found['name']}” gives {who} nothing.", remedy="Name him as the template does.")
+    left = held - parse_rights(rights.split(",")) if rights else frozenset()
+    if left == held:
+        raise Misused(f"“{found['name']}” does not give {who} this.", remedy=f"It gives: {', '.join(in_order(held))}.")
+    if Right.OWNER in left:
+        raise Misused(
+            f"{who} holds OWNER, which includes every other right.",
+            remedy="Withdraw OWNER too, or name what is to be left: chancery template edit … --grant WHO:RIGHTS.",
+        )
+    _patch(output, place, found, {"policy": {"grants": {str(principal): in_order(left) or None}}})
 
 
 @template.command()
@@ -143,7 +205,7 @@ def archive(output: Output, place: Organization, which: str) -> None:
 @in_organization
 def copy(output: Output, place: Organization, which: str, name: str) -> None:
     """Make an archived template that says the same."""
-    found = _template(place, which)
+    found = chosen(place, which)
     made = place.call("POST", f"/api/v1/templates/{found['id']}/copy", {"name": name})
     output.result(made, f"The copy of “{found['name']}” is archived until you publish it ({made['id']}).")
 
@@ -153,7 +215,7 @@ def copy(output: Output, place: Organization, which: str, name: str) -> None:
 @in_organization
 def history(output: Output, place: Organization, which: str) -> None:
     """List every version: who made it, when, and how much it changed."""
-    found = _template(place, which)
+    found = chosen(place, which)
     versions = place.call("GET", f"/api/v1/templates/{found['id']}/versions")["results"]
     rows = [
         {
@@ -173,32 +235,96 @@ def history(output: Output, place: Organization, which: str) -> None:
 @in_organization
 def restore(output: Output, place: Organization, which: str, version: int) -> None:
     """Bring back what an earlier version said, as a new version."""
-    found = _template(place, which)
+    found = chosen(place, which)
     answer = place.call("POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore")
     output.result(answer, f"“{found['name']}” says again what version {version} said (version {answer['version']}).")
+
+
+@template.command()
+@WHICH
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_organization
+def delete(output: Output, place: Organization, which: str, *, yes: bool) -> None:
+    """Delete an archived template; what it protects opens as before, and it can be brought back."""
+    found = chosen(place, which)
+    documents = place.call("GET", f"/api/v1/templates/{found['id']}")["documents"]
+    affected = f"{documents} document{'' if documents == 1 else 's'}"
+    if not yes:
+        output.confirm(f"“{found['name']}” protects {affected}, which will open as before. Delete it?")
+    place.call("DELETE", f"/api/v1/templates/{found['id']}?confirm=true")
+    output.result(
+        {"id": found["id"], "done": "delete", "documents": documents},
+        f"“{found['name']}” is deleted. It protects {affected}, which open as before.",
+    )
+
+
+@template.command()
+@WHICH
+@in_organization
+def undelete(output: Output, place: Organization, which: str) -> None:
+    """Bring back a deleted template, archived."""
+    found = chosen(place, which, deleted=True)
+    place.call("POST", f"/api/v1/templates/{found['id']}/undelete")
+    output.result({"id": found["id"], "done": "undelete"}, f"“{found['name']}” is back, archived.")
+
+
+@template.command()
+@in_organization
+def deleted(output: Output, place: Organization) -> None:
+    """List deleted templates."""
+    found = place.call("GET", "/api/v1/templates/deleted")["results"]
+    tables.show(output, found, ["name", "deleted_at", "documents", "id"], empty="Nothing is deleted.")
+
+
+template.add_command(export)
+template.add_command(import_)
 
 
 def _changed(version: dict[str, Any]) -> list[str]:
     """Name what a version changed: whom it gave or took something, and which other members differ."""
     said = [one["who"].removeprefix("address:") or one["member"] for one in version["changes"]]
-    return [*said, *(["name or description"] if version["renamed"] else []), *(["end"] if version["expiry"] else [])]
+    return [
+        *said,
+        *(["name or description"] if version["renamed"] else []),
+        *(["end"] if version["expiry"] else []),
+        *(["whom it is offered to"] if version["offer"] else []),
+    ]
 
 
 def _done(output: Output, place: Organization, which: str, verb: str, done: str) -> None:
-    found = _template(place, which)
+    found = chosen(place, which)
     place.call("POST", f"/api/v1/templates/{found['id']}/{verb}")
     output.result({"id": found["id"], "done": verb}, f"“{found['name']}” {done}.")
 
 
-def _template(place: Organization, which: str) -> dict[str, Any]:
-    known = place.call("GET", "/api/v1/templates")["results"]
-    for found in known:
-        if which == found["id"] or which.casefold() in {text.casefold() for text in found["names"].values()}:
-            return dict(found)
-    names = ", ".join(sorted(found["name"] for found in known)) or "none"
-    raise Misused(f"There is no template called {which!r}.", remedy=f"Choose one of: {names}.")
+def _patch(output: Output, place: Organization, found: dict[str, Any], body: dict[str, Any]) -> None:
+    """Change what is named, unless somebody else has changed the template since it was read."""
+    path = f"/api/v1/templates/{found['id']}"
+    answer = place.call("PATCH", path, {**body, "based_on": found["version"]})
+    output.result(answer, f"“{found['name']}” is changed (version {answer['version']}).")
 
 
-def _meant(place: Organization, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Put the organization in the place of ``everybody``, alone or before a grant's rights."""
-    return tuple(re.sub(r"^everybody(?=:|$)", f"organization:{place.id}", text) for text in texts)
+def _principal(place: Organization, who: str) -> Principal:
+    return Principal.parse(meant(place, (who,))[0])
+
+
+def _scope_patch(added: tuple[str, ...], removed: tuple[str, ...]) -> dict[str, Any]:
+    if "everybody" in added:
+        if len(added) > 1 or removed:
+            raise Misused("It is offered to everybody or to some.", remedy="Name either everybody or those.")
+        return {"scope": None}
+    patch = {**dict.fromkeys(removed), **dict.fromkeys(added, True)}
+    return {"scope": patch} if patch else {}
+
+
+def _end(place: Organization, expires: str | None, days: int | None) -> dict[str, Any]:
+    """Return the members that say when access ends, none where neither option was given."""
+    if expires is not None and days is not None:
+        raise Misused("Access has one end.", remedy="Use either --expires or --expires-after-days.")
+    if days is not None:
+        return {"expiry_option": "after_days", "expires": None, "expires_after_days": days}
+    if expires is None:
+        return {}
+    date = expiry(expires, place.zone())["expires"]
+    option = "never" if date is None else "on_date"
+    return {"expiry_option": option, "expires": date, "expires_after_days": None}
