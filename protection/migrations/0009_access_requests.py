@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('protection', '0007_first_openings'),
+        ('protection', '0008_template_scope'),
     ]
 
     operations = [
