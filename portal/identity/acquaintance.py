@@ -10,7 +10,7 @@ from protection.licensing.subject import Membership, Subject
 from tenants import naming
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import person_known_as
-from tenants.directory.selectors.subject import subject_row
+from tenants.directory.selectors.subject import SubjectRow, subject_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,21 @@ def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquai
         # With the holder's own id, two addresses of one person could be told to belong together.
         stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE)
         return Acquaintance(normal, stranger, known=False)
+    domains = frozenset(one.domain for one in domains_in(organization) if one.proven_at)
+    return Acquaintance(normal, known_here(row, organization, address=normal, domains=domains), known=True)
+
+
+def known_here(row: SubjectRow, organization: UUID, *, address: str, domains: frozenset[str]) -> Subject:
+    """Return what may be said of a person at an organization that knows him under an address; a member by all of his.
+
+    ``domains`` are those that the organization has proven.
+    """
     whole = subject_of(row, organization=organization, strength=Strength.CODE)
     member = Membership(organization) in whole.memberships
-    here = replace(
+    return replace(
         whole,
-        addresses=whole.addresses if member else whole.addresses & {normal},
+        addresses=whole.addresses if member else whole.addresses & {address},
         memberships=frozenset(place for place in whole.memberships if place.organization == organization),
         groups=tuple(group for group in whole.groups if group.organization == organization),
-        domains=frozenset(one.domain for one in domains_in(organization) if one.proven_at and member),
+        domains=domains if member else frozenset(),
     )
-    return Acquaintance(normal, here, known=True)

@@ -14,6 +14,7 @@ from protection.models.content import (
 )
 from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, WrappingKey
 from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
+from protection.models.previews import Preview, PreviewKind, PreviewState
 from protection.models.templates import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
 
 __all__ = [
@@ -32,6 +33,9 @@ __all__ = [
     "KeyStatus",
     "LogKey",
     "PersonalGrant",
+    "Preview",
+    "PreviewKind",
+    "PreviewState",
     "ProtectionTemplate",
     "RegistrationState",
     "RequestState",

@@ -1,0 +1,79 @@
+"""What was asked before a change, and how far the answer is; plain values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from protection.errors import NotFound
+from protection.models import Preview
+
+_BATCH: Final = 100
+"""Schemas in one statement: each holds a few relation locks until it ends."""
+
+_UNANSWERED: Final = """
+select {name} where exists (select from {schema}.protection_preview
+    where state in ('waiting', 'running') or asked_at < now() - interval '1 day')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One preview: the change it is about, and the answer once it is there."""
+
+    id: UUID
+    kind: str
+    target: UUID
+    change: Mapping[str, Any]
+    seen: Mapping[str, Any]
+    days: int
+    asked_by: UUID
+    asked_at: datetime
+    state: str
+    done: int
+    total: int
+    epoch: int
+    result: Mapping[str, Any] | None
+    error: str
+
+
+def asked(preview: UUID) -> Asked:
+    """Return one preview.  Raises NotFound."""
+    row = Preview.objects.filter(id=preview).first()
+    if row is None:
+        raise NotFound("There is no such preview; previews are kept for a day.", remedy="Make the change again.")
+    return Asked(
+        id=row.id,
+        kind=row.kind,
+        target=row.target,
+        change=row.change,
+        seen=row.seen,
+        days=row.days,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        state=row.state,
+        done=row.done,
+        total=row.total,
+        epoch=row.epoch,
+        result=row.result,
+        error=row.error,
+    )
+
+
+def unanswered(schemas: Iterable[str]) -> set[str]:
+    """Return those of the schemas in which a preview waits for its answer, or is to be forgotten."""
+    found: set[str] = set()
+    waiting = list(schemas)
+    for first in range(0, len(waiting), _BATCH):
+        each = [
+            sql.SQL(_UNANSWERED).format(name=sql.Literal(schema), schema=sql.Identifier(schema))
+            for schema in waiting[first : first + _BATCH]
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(" union all ").join(each))
+            found.update(name for (name,) in cursor.fetchall())
+    return found

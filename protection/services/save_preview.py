@@ -1,0 +1,29 @@
+"""Save what was previewed: exactly that, once, and in one transaction with the change itself."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import transaction
+
+from protection.errors import Conflict, NotFound
+from protection.models import Preview, PreviewState
+from protection.selectors.previews import Asked, asked
+
+
+@transaction.atomic
+def save_preview(preview: UUID, make: Callable[[Asked], None]) -> Asked:
+    """Make the change that a preview is about, and mark it as saved; ``make`` belongs to the floor that knows how.
+
+    Raises NotFound, and Conflict while there is no answer yet or when it was saved already.
+    """
+    row = Preview.objects.select_for_update().filter(id=preview).first()
+    if row is None:
+        raise NotFound("There is no such preview; previews are kept for a day.", remedy="Make the change again.")
+    if row.state == PreviewState.SAVED:
+        raise Conflict("This change was saved already.", remedy="Nothing is left to do.")
+    if row.state != PreviewState.DONE:
+        raise Conflict("Nobody has seen yet what this change would do.", remedy="Wait for the answer, or ask again.")
+    found = asked(preview)
+    make(found)
+    Preview.objects.filter(id=preview).update(state=PreviewState.SAVED)
+    return found
