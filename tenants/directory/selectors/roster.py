@@ -174,6 +174,11 @@ def roster_of(organization_id: UUID) -> Roster:
     )
 
 
+def epoch_of(organization_id: UUID) -> int:
+    """Return the number that rises with every change to the organization's people and groups."""
+    return Organization.objects.values_list("directory_epoch", flat=True).get(id=organization_id)
+
+
 def _places(organization_id: UUID) -> defaultdict[UUID, list[list[Any]]]:
     """Return the places of the organization's people everywhere, in the form of the directory's statement."""
     people = Membership.objects.within(organization_id).values("person_id")

@@ -1,0 +1,93 @@
+"""Save a change exactly as it was previewed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.operations.previews.drafts import NEEDS, members_of_change, template_of_change
+from portal.operations.withdraw import change_group, disable_person
+from portal.standing import Standing
+from protection.errors import Conflict, NotFound
+from protection.selectors.previews import Asked, asked
+from protection.services.edit_template import edit_template
+from protection.services.save_preview import save_preview
+from tenants.directory.selectors.people import person_in
+from tenants.directory.selectors.roster import epoch_of
+from tenants.directory.services.change_role import change_role
+from tenants.directory.services.enable_person import enable_person
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was saved; ``moved`` when people or groups changed after the answer, so that it may have been another."""
+
+    kind: str
+    target: UUID
+    moved: bool
+
+
+def preview_for(standing: Standing, preview: UUID) -> Asked:
+    """Return a preview to whoever may make its change.  Raises NotFound for everybody else."""
+    found = asked(preview)
+    if not standing.may(NEEDS[found.kind]):
+        raise NotFound("There is no such preview; previews are kept for a day.", remedy="Make the change again.")
+    return found
+
+
+def has_moved(organization_id: UUID, preview: Asked) -> bool:
+    """Tell whether people or groups changed after the answer was made."""
+    return preview.state == "done" and preview.epoch != epoch_of(organization_id)
+
+
+def save(*, standing: Standing, organization_id: UUID, preview: UUID) -> Saved:
+    """Make the change.  Raises Conflict when what its editor saw has changed, and whatever the change itself raises."""
+    moved = has_moved(organization_id, preview_for(standing, preview))
+
+    def make(found: Asked) -> None:
+        _MAKERS[found.kind](standing, organization_id, found)
+
+    done = save_preview(preview, make)
+    return Saved(done.kind, done.target, moved)
+
+
+def _template(standing: Standing, organization_id: UUID, found: Asked) -> None:
+    edit_template(
+        actor=standing.actor,
+        template=found.target,
+        draft=template_of_change(found.change),
+        based_on=found.seen["version"],
+    )
+
+
+def _group(standing: Standing, organization_id: UUID, found: Asked) -> None:
+    made = change_group(
+        organization_id=organization_id,
+        group_id=found.target,
+        add=members_of_change(found.change["add"]),
+        remove=members_of_change(found.change["remove"]),
+        archived=found.change["archived"],
+        actor=standing.directory_actor,
+    )
+    # The change has locked the group and raised its version by one; raising here takes it back.
+    if made.version != found.seen["version"] + 1:
+        raise _moved("this group")
+
+
+def _person(standing: Standing, organization_id: UUID, found: Asked) -> None:
+    actor, change = standing.directory_actor, found.change
+    place = {"organization_id": organization_id, "person_id": found.target}
+    known = person_in(**place)
+    if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):
+        raise _moved("this person")
+    if change["role"] is not None:
+        change_role(**place, role=change["role"], actor=actor)
+    if change["disabled"] is True:
+        disable_person(**place, reason=change["reason"], actor=actor)
+    if change["disabled"] is False:
+        enable_person(**place, actor=actor)
+
+
+def _moved(what: str) -> Conflict:
+    return Conflict(f"Somebody else changed {what} meanwhile.", remedy="Look at it, then make your change again.")
+
+
+_MAKERS = {"template": _template, "group": _group, "person": _person}
