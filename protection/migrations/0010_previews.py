@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('protection', '0006_who_is_denied'),
+        ('protection', '0007_first_openings'),
     ]
 
     operations = [
