@@ -1,22 +1,32 @@
-"""Background work of the installation as a whole, which therefore stands in no organization's schema."""
+"""Background work that both middle floors have a part in, and work of the installation as a whole.
+
+What concerns the whole installation has Celery's own base and stands in no organization's schema.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from celery import Task, shared_task
 from django.utils import timezone
 
 from audit.selectors.unsealed import unsealed
 from portal.models import IdempotentAnswer
+from portal.operations.previews.answer import answer_next
 from portal.operations.withdraw import work_off
+from protection.selectors.previews import unanswered
+from protection.services.ask_preview import forget_previews
 from tenants.directory.services.expire import expire
 from tenants.worker import fan_out
 
 ANSWERS_KEPT: Final = timedelta(days=1)
 """How long a client may repeat a write under the same key."""
 
-BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {"protection.seal_ledger": unsealed}
+BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
+    "portal.answer_previews": unanswered,
+    "protection.seal_ledger": unsealed,
+}
 """How to find out, for all organizations at once, which of them a sweep concerns; without an entry it concerns all."""
 
 
@@ -24,6 +34,16 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {"protection.se
 def sweep(task_name: str) -> int:
     """Send the named task once for every active organization that has something to do."""
     return fan_out(task_name, BUSY.get(task_name))
+
+
+@shared_task(name="portal.answer_previews")
+def answer_previews(organization_id: str) -> int:
+    """Forget old previews of one organization and answer those that wait; return how many were answered."""
+    forget_previews()
+    answered = 0
+    while answer_next(UUID(organization_id)):
+        answered += 1
+    return answered
 
 
 @shared_task(name="portal.withdraw", base=Task)

@@ -49,6 +49,8 @@ class Single:
     issuer_barred: bool = False
     revoked_ids: frozenset[UUID] = frozenset()
     revoked_addresses: frozenset[str] = frozenset()
+    first_opened: frozenset[tuple[UUID, int]] = frozenset()
+    """Who opened it first so long ago that an end counted from there may have come, and when."""
 
 
 NOT_SINGLE: Final = Single()
@@ -259,11 +261,14 @@ class Preview:
         someone, (before, after) = self.people[place], self._sides[place]
         person = someone.before.person
         rank = (person == single.issuer, person == single.owner, single.issuer_barred)
-        moment = self.now if now is None or not (kind.timed or self._timed) else now
+        opened = next((at for one, at in single.first_opened if one == person), None)
+        timed = kind.timed or self._timed or opened is not None
+        moment = self.now if now is None or not timed else now
         asked: tuple[object, ...] = (
             before.seen_by(kind, single),
             after.seen_by(kind, single),
             rank,
+            opened,
             moment,
             someone.foreign,
         )
@@ -271,7 +276,7 @@ class Preview:
             asked = (*asked, single.revoked_ids, single.revoked_addresses)
         found = kind.known.get(asked)
         if found is None:
-            found = kind.known[asked] = self._decided(kind, someone, single, moment)
+            found = kind.known[asked] = self._decided(kind, someone, single, opened, moment)
         return found
 
     @property
@@ -286,14 +291,15 @@ class Preview:
 
     def _named_by(self, single: Single) -> set[int]:
         named: set[object] = {single.issuer, single.owner, *single.revoked_ids, *single.revoked_addresses}
+        named.update(person for person, _ in single.first_opened)
         return {place for name in named for place in self._places.get(name, ())}
 
     def _tally(self, place: int) -> Tally:
         return self.tallies.setdefault(place, Tally())
 
-    def _decided(self, kind: Kind, someone: Someone, single: Single, now: int) -> Effect:
-        before = self._about(kind.before, someone.before, someone, single)
-        after = self._about(kind.after, someone.after, someone, single)
+    def _decided(self, kind: Kind, someone: Someone, single: Single, opened: int | None, now: int) -> Effect:
+        before = self._about(kind.before, someone.before, someone, single, opened)
+        after = self._about(kind.after, someone.after, someone, single, opened)
         effect = Effect(self._rights(kind, *before, now), self._rights(kind, *after, now))
         if not someone.foreign:
             return effect
@@ -318,7 +324,7 @@ class Preview:
         return effect
 
     def _about(
-        self, content: ContentFacts, subject: Subject, someone: Someone, single: Single
+        self, content: ContentFacts, subject: Subject, someone: Someone, single: Single, opened: int | None
     ) -> tuple[ContentFacts, Subject]:
         """Return a document as it stands for one person, and a stranger as whom it has bound to his address."""
         content = replace(
@@ -328,6 +334,7 @@ class Preview:
             issuer_barred=single.issuer_barred,
             revoked_ids=single.revoked_ids,
             revoked_addresses=single.revoked_addresses,
+            first_opened=opened,
         )
         if someone.stranger:
             bound = next((content.bindings[one] for one in subject.addresses & content.bindings.keys()), None)

@@ -7,6 +7,7 @@ that openings on record can be asked about as of when they happened.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -39,7 +40,10 @@ select c.cid, c.issuer_id, c.owner_id, c.issuer_barred, c.registration, c.revoke
     (select json_agg(json_build_array(r.address, r.identity))::text from protection_contentrevocation r
       where r.content_id = c.cid),
     (select json_object_agg(b.address, b.identity order by b.address)::text from protection_grantbinding b
-      where c.policy is not null and b.scope = c.cid)
+      where c.policy is not null and b.scope = c.cid),
+    (select json_agg(json_build_array(o.person_id, floor(extract(epoch from o.at))::bigint))::text
+      from protection_firstopening o where o.content_id = c.cid and o.at <= now() - make_interval(days =>
+        coalesce(c.policy ->> 'expires_after_opening_days', %(opening_days)s::jsonb ->> c.template_id::text)::integer))
 {reached}
 """
 _OPENINGS: Final = """
@@ -139,7 +143,8 @@ class Documents:
     def read(self, reach: Reach) -> Iterator[int]:
         """Read the documents that are reached; yields how many were read so far."""
         with connection.chunked_cursor() as cursor:
-            cursor.execute(_DOCUMENTS.format(reached=_REACHED), reach.parameters())
+            asked = {"opening_days": json.dumps(self._opening_days()), **reach.parameters()}
+            cursor.execute(_DOCUMENTS.format(reached=_REACHED), asked)
             while rows := cursor.fetchmany(CHUNK):
                 for row in rows:
                     self._put(row)
@@ -153,6 +158,15 @@ class Documents:
             self._kinds[key] = self._kind(place.base, (before, after))
         return self._kinds[key]
 
+    def _opening_days(self) -> dict[str, int]:
+        """Return after how many days from a first opening an end may come, by template."""
+        found: dict[str, int] = {}
+        for template, rule in chain.from_iterable(side.items() for side in self._rules):
+            days = rule.policy.expires_after_opening_days
+            if days is not None:
+                found[str(template)] = min(days, found.get(str(template), days))
+        return found
+
     def _put(self, row: tuple[Any, ...]) -> None:
         cid, issuer, owner, barred, registration, revoked, usable, template, policy, expires, published = row[:11]
         revoked_for = json.loads(row[11] or "[]")
@@ -162,6 +176,7 @@ class Documents:
             barred,
             frozenset(UUID(identity) for _, identity in revoked_for if identity),
             frozenset(address for address, _ in revoked_for),
+            frozenset((UUID(person), at) for person, at in json.loads(row[13] or "[]")),
         )
         source: UUID | str = template if policy is None else policy
         ends = self._ends(source, expires, published)

@@ -17,7 +17,8 @@ _BATCH: Final = 100
 
 _UNANSWERED: Final = """
 select {name} where exists (select from {schema}.protection_preview
-    where state in ('waiting', 'running') or asked_at < now() - interval '1 day')
+    where state = 'waiting' or (state = 'running' and touched_at < now() - interval '1 minute')
+    or asked_at < now() - interval '1 day')
 """
 
 

@@ -14,7 +14,20 @@ from protection.licensing.preview import NOBODY, Home, Kind, Preview, Single, So
 from protection.licensing.rights import Right
 from protection.licensing.subject import Group, Subject
 from tests.licensing import world
-from tests.licensing.world import ADDRESSES, CONTOSO, MAX, NOW, OLGA, ORGANIZATION, OWEN, PEOPLE, RITA, TEAM, granting
+from tests.licensing.world import (
+    ADDRESSES,
+    CONTOSO,
+    DAY,
+    MAX,
+    NOW,
+    OLGA,
+    ORGANIZATION,
+    OWEN,
+    PEOPLE,
+    RITA,
+    TEAM,
+    granting,
+)
 
 HOME = Home(CONTOSO, frozenset({"contoso.example"}))
 
@@ -36,6 +49,7 @@ def bare(content: ContentFacts) -> ContentFacts:
         issuer_barred=False,
         revoked_ids=frozenset(),
         revoked_addresses=frozenset(),
+        first_opened=None,
         policy=None if policy is None else replace(policy, conditions=window),
     )
 
@@ -49,6 +63,9 @@ singles = st.builds(
     issuer_barred=st.booleans(),
     revoked_ids=st.frozensets(st.sampled_from([RITA, MAX, OWEN, TEAM.id]), max_size=1),
     revoked_addresses=st.frozensets(st.sampled_from(ADDRESSES), max_size=1),
+    first_opened=st.dictionaries(st.sampled_from(PEOPLE), st.sampled_from([NOW - 8 * DAY, NOW - 1]), max_size=2).map(
+        lambda opened: frozenset(opened.items())
+    ),
 )
 
 
@@ -66,13 +83,11 @@ def _policy(content: ContentFacts) -> Policy | None:
 @st.composite
 def crowds(draw: st.DrawFn) -> list[Someone]:
     people = []
-    for number, person in enumerate(draw(st.lists(st.sampled_from(PEOPLE), unique=True, max_size=4))):
+    for person in draw(st.lists(st.sampled_from(PEOPLE), unique=True, max_size=4)):
         before = replace(draw(subjects), person=person)
-        moved = st.sampled_from([(), (TEAM,), (replace(TEAM, live=False),)]).map(
-            lambda groups, before=before: replace(before, groups=groups)
-        )
-        changed = subjects.map(lambda other, person=person: replace(other, person=person))
-        people.append(Someone(before, draw(st.one_of(st.just(before), moved, changed)), foreign=number == 9))
+        groups = draw(st.sampled_from([(), (TEAM,), (replace(TEAM, live=False),)]))
+        changed = draw(st.sampled_from([before, replace(before, groups=groups), draw(subjects)]))
+        people.append(Someone(before, replace(changed, person=person)))
     return people
 
 
@@ -106,6 +121,7 @@ def _rights(kind: Kind, content: ContentFacts, single: Single, subject: Subject)
         issuer_barred=single.issuer_barred,
         revoked_ids=single.revoked_ids,
         revoked_addresses=single.revoked_addresses,
+        first_opened=dict(single.first_opened).get(subject.person),
     )
     organization = replace(ORGANIZATION, key_available=kind.key_available)
     found = evaluate(organization=organization, content=whole, subject=subject, request=Request(), now=NOW)
@@ -169,6 +185,22 @@ def test_issuer_and_owner_gain_nothing_from_a_policy() -> None:
     assert preview.documents == 10
 
 
+def test_whose_own_time_is_over_loses_by_an_end_after_opening() -> None:
+    kind, early, late = _template(before="VIEW", after="VIEW", documents=0), _member(0), _member(1)
+    assert kind.before.policy is not None
+    shorter = replace(kind.before, policy=replace(kind.before.policy, expires_after_opening_days=7))
+    opened = frozenset({(early.before.person, NOW - 9 * DAY), (late.before.person, NOW - 8)})
+    kind = Kind(
+        kind.before, shorter, True, Counter({Single(OLGA, OLGA, first_opened=opened): 2, Single(OLGA, OLGA): 3})
+    )
+    preview = Preview(ORGANIZATION, [early, late], HOME, now=NOW)
+    preview.add(kind)
+    assert preview.documents == preview.tallies[0].shuts == 2
+    assert not preview.tallies.get(1, Tally()).losing
+    single = next(one for one in kind.singles if one.first_opened)
+    assert not preview.effect(kind, 0, single, NOW - 5 * DAY).lost, "it was not over then"
+
+
 def test_a_partner_named_by_address_gains_for_sure_and_his_colleague_when_he_opens() -> None:
     partner, colleague = (
         Someone(subject, subject, foreign=True, stranger=True)
@@ -187,7 +219,8 @@ def test_a_partner_named_by_address_gains_for_sure_and_his_colleague_when_he_ope
 
 
 def test_who_is_in_no_changed_group_is_not_asked_about() -> None:
-    kind = Kind(*[bare(world.content(granting((TEAM.address, "VIEW"))))] * 2, True, Counter({Single(): 5}))
+    content = bare(world.content(granting((TEAM.address, "VIEW"))))
+    kind = Kind(content, content, True, Counter({Single(): 5}))
     stays = _member(0)
     joins = replace(stays, after=replace(stays.after, groups=(TEAM,)))
     preview = Preview(ORGANIZATION, [stays, joins], HOME, now=NOW)
@@ -218,8 +251,8 @@ def test_a_policy_of_ten_thousand_entries_is_decided_for_somebody_in_five_hundre
 
 def _template(*, before: str, after: str, documents: int) -> Kind:
     everybody = f"organization:{CONTOSO}"
-    sides = (bare(world.content(granting((everybody, rights)))) for rights in (before, after))
-    return Kind(*sides, True, Counter({Single(OLGA, OLGA): documents}))
+    old, new = (bare(world.content(granting((everybody, rights)))) for rights in (before, after))
+    return Kind(old, new, True, Counter({Single(OLGA, OLGA): documents}))
 
 
 def _member(number: int) -> Someone:

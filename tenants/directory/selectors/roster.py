@@ -71,7 +71,14 @@ class Roster:
         Groups of the organization hold whoever proves an address that they name.
         """
         ways = _Ways(self)
-        nobody: dict[str, Any] = {"is_active": True, "is_service": False, "email": "", "name": "", "places": [], **_ASIDE}
+        nobody: dict[str, Any] = {
+            "is_active": True,
+            "is_service": False,
+            "email": "",
+            "name": "",
+            "places": [],
+            **_ASIDE,
+        }
         return {
             address: from_row(person, {**nobody, "addresses": [address], **ways.of(address)})
             for address, person in addresses.items()

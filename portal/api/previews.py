@@ -1,0 +1,227 @@
+"""What if? over the API: ask what a change would do, read the answer, save exactly that change."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.directory import ChangedGroup, ChangedPerson
+from portal.api.framework import ANYBODY, OrganizationView, Refused, checked
+from portal.api.idempotency import idempotent
+from portal.api.templates import EXPIRY, Draft
+from portal.operations.previews.ask import DAYS, MOST_DAYS, ask_about_group, ask_about_person, ask_about_template
+from portal.operations.previews.drafts import NEEDS
+from portal.operations.previews.save import has_moved, preview_for, save
+from protection.licensing.policy import parse_policy
+from protection.selectors.previews import Asked
+from protection.services.template_draft import TemplateDraft
+from tenants.directory.members import Member
+
+GAIN = {
+    "who": "max@contoso.example",
+    "name": "Max",
+    "person": "6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10",
+    "documents": 412,
+    "openings": 400,
+    "rights": {"VIEW": 400, "PRINT": 412},
+    "you": False,
+}
+TURNED = {"times": 0, "documents": 0, "people_count": 0, "people": []}
+EXAMPLE = {
+    "id": "0f0e3f6a-6a2c-4a55-9a3b-0d5f0c3a9d10",
+    "kind": "group",
+    "target": "6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e11",
+    "state": "done",
+    "done": 1236,
+    "total": 1236,
+    "moved": False,
+    "error": "",
+    "result": {
+        "documents": {"considered": 412, "affected": 412, "end_sooner": 0, "end_later": 0},
+        "people": {"considered": 1, "gain": 1, "lose": 0, "undecided": 0},
+        "gains": [GAIN],
+        "loses": [],
+        "undecided": [],
+        "you_gain": 0,
+        "replay": {
+            "days": 30,
+            "openings": 0,
+            "refusals": 3,
+            "would_be_refused": TURNED,
+            "would_be_allowed": {
+                "times": 3,
+                "documents": 2,
+                "people_count": 1,
+                "people": [{"who": "max@contoso.example", "name": "Max", "person": None, "times": 3}],
+            },
+            "undecided": 0,
+        },
+    },
+}
+
+
+class Question(serializers.Serializer[dict[str, Any]]):
+    """A change that is not made yet; ``change`` is what would be sent to the object itself."""
+
+    kind = serializers.ChoiceField(choices=sorted(NEEDS))
+    id = serializers.UUIDField()
+    change = serializers.DictField()
+    based_on = serializers.IntegerField(required=False, min_value=1)
+    days = serializers.IntegerField(required=False, default=DAYS, min_value=1, max_value=MOST_DAYS)
+
+
+class GroupChange(ChangedGroup):
+    """Of a group's members only what can concern documents: its name and description cannot."""
+
+    name = None  # type: ignore[assignment]  # how the framework leaves out an inherited member
+    description = None  # type: ignore[assignment]
+
+
+class Previews(OrganizationView):
+    """Changes that are asked about."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Ask what a change would do",
+        description=(
+            "change is the body by which the change itself is made: PUT of a template, PATCH of a group or a person."
+            " A worker decides the openings of the last days and all documents again and says who gains and who"
+            " loses. Nothing is changed. Whoever may make a change may ask about it."
+        ),
+        request=Question,
+        responses={202: inline_serializer("PreviewAsked", {"id": serializers.UUIDField()})},
+        examples=[
+            OpenApiExample(
+                "One member more",
+                {
+                    "kind": "group",
+                    "id": "6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e11",
+                    "change": {"add": ["max@contoso.example"]},
+                },
+                request_only=True,
+            )
+        ],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Answer at once with the preview's id; its result comes with GET."""
+        asked = checked(Question, request.data)
+        if not self.standing.may(NEEDS[asked["kind"]]):
+            raise Refused
+        made = {"template": self._template, "group": self._group, "person": self._person}[asked["kind"]](asked)
+        return Response({"id": str(made)}, status=HTTPStatus.ACCEPTED)
+
+    def _template(self, asked: Mapping[str, Any]) -> UUID:
+        wanted = checked(Draft, asked["change"])
+        draft = TemplateDraft(
+            names=wanted["names"],
+            descriptions=wanted["descriptions"],
+            policy=parse_policy(wanted["policy"]),
+            **{name: wanted[name] for name in EXPIRY},
+        )
+        return ask_about_template(
+            standing=self.standing,
+            template_id=asked["id"],
+            draft=draft,
+            based_on=asked.get("based_on"),
+            days=asked["days"],
+        )
+
+    def _group(self, asked: Mapping[str, Any]) -> UUID:
+        wanted = checked(GroupChange, asked["change"])
+        return ask_about_group(
+            standing=self.standing,
+            organization_id=self.organization.id,
+            group_id=asked["id"],
+            add=[Member(address=address) for address in wanted["add"]],
+            remove=[Member(address=address) for address in wanted["remove"]],
+            archived=wanted.get("archived"),
+            days=asked["days"],
+        )
+
+    def _person(self, asked: Mapping[str, Any]) -> UUID:
+        wanted = checked(ChangedPerson, asked["change"])
+        return ask_about_person(
+            standing=self.standing,
+            organization_id=self.organization.id,
+            person_id=asked["id"],
+            role=wanted.get("role"),
+            disabled=wanted.get("disabled"),
+            reason=wanted["reason"],
+            days=asked["days"],
+        )
+
+
+class PreviewDetail(OrganizationView):
+    """One change that was asked about."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Show what a change would do",
+        description=(
+            "state is waiting, running, done, failed or saved; done and total are the progress; moved says that people"
+            " or groups changed after the answer. Kept for a day."
+        ),
+        responses=inline_serializer(
+            "Preview",
+            {
+                "id": serializers.UUIDField(),
+                "kind": serializers.CharField(),
+                "target": serializers.UUIDField(),
+                "state": serializers.CharField(),
+                "done": serializers.IntegerField(),
+                "total": serializers.IntegerField(),
+                "moved": serializers.BooleanField(),
+                "error": serializers.CharField(),
+                "result": serializers.DictField(allow_null=True),
+            },
+        ),
+        examples=[OpenApiExample("Answered", EXAMPLE)],
+    )
+    def get(self, request: Request, preview_id: UUID) -> Response:
+        """Answer with the progress, and with the result once it is there."""
+        found = preview_for(self.standing, preview_id)
+        return Response(_shown(found, moved=has_moved(self.organization.id, found)))
+
+
+class SavePreview(OrganizationView):
+    """The change itself."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Make a change exactly as it was asked about",
+        description="Refused with 409 when the template, the group or the person was changed meanwhile.",
+        request=None,
+        responses=inline_serializer(
+            "PreviewSaved",
+            {"kind": serializers.CharField(), "target": serializers.UUIDField(), "moved": serializers.BooleanField()},
+        ),
+        examples=[OpenApiExample("Saved", {name: EXAMPLE[name] for name in ("kind", "target", "moved")})],
+    )
+    @idempotent
+    def post(self, request: Request, preview_id: UUID) -> Response:
+        """Make the change once."""
+        done = save(standing=self.standing, organization_id=self.organization.id, preview=preview_id)
+        return Response({"kind": done.kind, "target": str(done.target), "moved": done.moved})
+
+
+def _shown(found: Asked, *, moved: bool) -> dict[str, Any]:
+    return {
+        "id": str(found.id),
+        "kind": found.kind,
+        "target": str(found.target),
+        "state": found.state,
+        "done": found.done,
+        "total": found.total,
+        "moved": moved,
+        "error": found.error,
+        "result": found.result,
+    }
