@@ -1,5 +1,6 @@
 """People and groups of the organization."""
 
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.add_person import Added, add_person
+from portal.operations.previews.ask import ask_about_group, ask_about_person
 from portal.operations.withdraw import change_group, disable_person
 from portal.pages.framework import PageRequest, attempt, page, show
+from portal.pages.previews import ask
 from portal.permissions import Permission
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
@@ -109,6 +112,8 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     form = RoleForm(request.POST if request.POST.get("act") == "role" else None, initial={"role": found.role})
     if request.method == "POST" and manages:
         actor, act = request.standing.directory_actor, request.POST.get("act")
+        if act in {"preview-role", "preview-disable", "preview-enable"}:
+            return _asked_about(request, person_id, act) or redirect("person", person_id)
         if act == "role" and form.is_valid():
             role = form.cleaned_data["role"]
             attempt(
@@ -135,6 +140,18 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
             )
         return redirect("person", person_id)
     return show(request, "person", "people", {"found": found, "form": form, "manages": manages})
+
+
+def _asked_about(request: PageRequest, person_id: UUID, act: str) -> HttpResponse | None:
+    """Ask what another role, or disabling or enabling somebody, would do."""
+    form = RoleForm(request.POST)
+    change: dict[str, Any] = {"disabled": act == "preview-disable", "reason": request.POST.get("reason", "")[:500]}
+    if act == "preview-role":
+        if not form.is_valid():
+            return None
+        change = {"role": form.cleaned_data["role"]}
+    change |= {"organization_id": request.organization.id, "person_id": person_id}
+    return ask(request, lambda: ask_about_person(standing=request.standing, **change))
 
 
 class GroupForm(forms.Form):
@@ -203,7 +220,13 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
     organization, actor = request.organization.id, request.standing.directory_actor
     address = request.POST.get("address", "").strip()
     member = Member(address=address)
-    if request.POST.get("act") == "remove":
+    act = request.POST.get("act")
+    if act in {"preview-add", "preview-remove"} and address:
+        change: dict[str, Any] = {"add" if act == "preview-add" else "remove": [member]}
+        change |= {"organization_id": organization, "group_id": group_id}
+        asked = ask(request, lambda: ask_about_group(standing=request.standing, **change))
+        return asked or redirect("group", group_id)
+    if act == "remove":
         attempt(
             request,
             f"{address} is removed; what the group gave is refused from now on.",

@@ -13,9 +13,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.operations.previews.ask import ask_about_template
 from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.policies import shown_grants
+from portal.pages.previews import ask, previewed
 from portal.pages.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
 from portal.permissions import Permission
 from protection.licensing.policy import Policy
@@ -86,7 +88,7 @@ def template_new(request: PageRequest) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Change a template; the change counts for documents it already protects."""
-    found, organization = template(template_id), request.organization.id
+    found, organization = previewed(request, template(template_id)), request.organization.id
     kept = _kept(request)
     stored = replace(found.policy, expires=found.expires)
     initial = {**template_initial(found, organization), **kept, **group_of(request.GET)}
@@ -99,6 +101,11 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
         actor = request.standing.actor
         seen = request.POST.get("based_on", "")
         based_on = int(seen) if seen.isdecimal() else None
+
+        if request.POST.get("act") == "preview":
+            about: dict[str, Any] = {"template_id": template_id, "draft": form.draft(found), "based_on": based_on}
+            asked = ask(request, lambda: ask_about_template(standing=request.standing, **about))
+            return asked or redirect("template", template_id)
 
         def act() -> None:
             edit_template(actor=actor, template=template_id, draft=form.draft(found), based_on=based_on)

@@ -16,6 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
 from portal.middleware import SESSION_HOST
+from portal.operations.previews.ask import ask_about_person
+from portal.standing import standing_at
 from protection.client.errors import Refused
 from protection.client.session import Protected, Wish
 from protection.selectors.organization import keys
@@ -29,9 +31,12 @@ from tests.identity.browser import Browser
 
 URLCONFS = {"base": "portal.urls_base", "organization": "portal.urls_organization"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-# What a call needs to come as far as its object.
-BODIES: dict[str, object] = {"api/v1/documents/<uuid:cid>/policy": {"policy": {"grants": [], "deny": []}}}
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
+# What a call needs to come as far as its object.
+BODIES: dict[str, object] = {
+    "api/v1/documents/<uuid:cid>/policy": {"policy": {"grants": [], "deny": []}},
+    "api/v1/previews": {"kind": "group", "id": str(NOBODY), "change": {}},
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,12 +103,15 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     )
     with in_schema(contoso.schema_name):
         template, key = templates(published_only=True)[0], keys()[0]
+        standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
+        preview = ask_about_person(standing=standing, organization_id=contoso.id, person_id=cast.max.id, role="auditor")
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
         "request_id": request,
         "template_id": template.id,
         "number": 1,
+        "preview_id": preview,
         "group_id": group.id,
         "key_id": key.id,
         "person_id": cast.max.id,

@@ -26,10 +26,12 @@ class Extent:
     documents: int
     seeded_events: int
     file_size: int
+    previewed: int
+    replayed: int
 
 
-QUICK: Final = Extent(4.0, 20_000, 200, 20_000, 200_000, 256 * machine.MIB)
-FULL: Final = Extent(10.0, 100_000, 1_000, 100_000, 1_000_000, 1024 * machine.MIB)
+QUICK: Final = Extent(4.0, 20_000, 200, 20_000, 200_000, 256 * machine.MIB, 100_000, 200_000)
+FULL: Final = Extent(10.0, 100_000, 1_000, 100_000, 1_000_000, 1024 * machine.MIB, 100_000, 200_000)
 
 Measure = Callable[[Stack, dict[str, Any], Extent], list[Line]]
 
@@ -41,6 +43,7 @@ IN_STACK: Final[Mapping[str, Measure]] = {
     "files": lambda on, cast, extent: machine.files(on, cast, extent.file_size),
     "events": lambda on, cast, extent: service.ingestion(on, cast, extent.events),
     "pages": lambda on, cast, extent: service.pages(on, cast, extent.documents, extent.seeded_events),
+    "previews": lambda on, cast, extent: service.previews(on, cast, extent.previewed, extent.replayed),
     "organizations": lambda on, _, extent: service.organizations(on, extent.organizations),
 }
 STARTS: Final = "starts"

@@ -113,3 +113,21 @@ def pages(stack: Stack, cast: dict[str, Any], documents: int, events: int) -> li
         lines.append(Line(f"page: {name}, p95", percentile(times, 0.95), "ms", "≤ 50", middle, note=counts))
     title = f"({documents:,} documents, {events:,} events more)"
     return [Line(f"pages {title}", float(len(lines)), "pages"), *lines]
+
+
+def previews(stack: Stack, cast: dict[str, Any], documents: int, events: int) -> list[Line]:
+    """How long a worker takes to say what a change would do."""
+    answer = stack.stage(
+        "previews",
+        schema=cast["schema"],
+        slug=urlsplit(cast["origin"]).netloc.partition(".")[0],
+        administrator=cast["administrator"],
+        documents=documents,
+        events=events,
+    )
+    lines = [Line(f"previews ({documents:,} documents, {events:,} openings)", float(len(answer)), "changes")]
+    for change, found in answer.items():
+        reached, people = (found[name]["considered"] for name in ("documents", "people"))
+        note = f"{reached:,} documents reached, {people:,} people asked about"
+        lines.append(Line(f"  what if: {change}", found["seconds"], "s", "≤ 30", None, note=note))
+    return lines

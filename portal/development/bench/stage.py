@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from portal.development.bench.scenes import ingestion, organizations, pages, people
+from portal.development.bench.scenes import ingestion, organizations, pages, people, previews
 
 SCENES: Final[Mapping[str, Callable[..., Any]]] = {
     "people": people.assemble,
     "organizations": organizations.create,
     "ingestion": ingestion.measure,
     "pages": pages.measure,
+    "previews": previews.measure,
 }
 
 

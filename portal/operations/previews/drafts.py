@@ -16,7 +16,8 @@ NEEDS: Final[Mapping[str, Permission]] = {
 }
 """Who may make a change may ask what it would do."""
 
-EXPIRY: Final = ("expiry_option", "expires", "expires_after_days")
+PLAIN: Final = ("expiry_option", "expires", "expires_after_days", "offered_to_legacy")
+"""Members of a draft that are kept as they are."""
 
 
 def template_as_change(draft: TemplateDraft) -> dict[str, Any]:
@@ -25,7 +26,8 @@ def template_as_change(draft: TemplateDraft) -> dict[str, Any]:
         "names": dict(draft.names),
         "descriptions": dict(draft.descriptions),
         "policy": draft.policy.as_json(),
-        **{name: getattr(draft, name) for name in EXPIRY},
+        "scope": list(draft.scope),
+        **{name: getattr(draft, name) for name in PLAIN},
     }
 
 
@@ -35,7 +37,8 @@ def template_of_change(change: Mapping[str, Any]) -> TemplateDraft:
         names=change["names"],
         descriptions=change["descriptions"],
         policy=parse_policy(change["policy"]),
-        **{name: change[name] for name in EXPIRY},
+        scope=tuple(change["scope"]),
+        **{name: change[name] for name in PLAIN},
     )
 
 

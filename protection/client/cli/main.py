@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "key": "keys.key",
         "person": "people.person",
         "group": "people.group",
+        "preview": "previews.preview",
         "settings": "service.settings",
         "service": "service.service",
         "audit": "audit.audit",

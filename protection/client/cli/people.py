@@ -8,6 +8,7 @@ import click
 from protection.client.cli import tables
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
+from protection.client.cli.previews import DAYS, PREVIEW, ask
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 
@@ -46,14 +47,27 @@ def add_person(output: Output, place: Organization, address: str, name: str, rol
 @click.option("--role", type=ROLES, help="What this person may do.")
 @click.option("--disable/--enable", "disabled", default=None, help="Refuse or allow everything from now on.")
 @click.option("--reason", default="", help="Why; kept on record.")
+@PREVIEW
+@DAYS
 @in_organization
 def change_person(
-    output: Output, place: Organization, address: str, role: str | None, disabled: bool | None, reason: str
+    output: Output,
+    place: Organization,
+    address: str,
+    role: str | None,
+    disabled: bool | None,
+    reason: str,
+    days: int,
+    *,
+    preview: bool,
 ) -> None:
     """Change the role of a person, disable or enable him."""
     found = _by_address(place, "people", "email", address)
     wanted = {"role": role, "disabled": disabled, "reason": reason or None}
     body = {name: value for name, value in wanted.items() if value is not None}
+    if preview:
+        ask(output, place, "person", found["id"], body, days=days)
+        return
     output.result(place.call("PATCH", f"/api/v1/people/{found['id']}", body), f"{address} is changed.")
 
 
@@ -85,13 +99,26 @@ def create_group(output: Output, place: Organization, address: str, name: str, m
 @ADDRESS
 @click.option("--add", multiple=True, metavar="ADDRESS", help="Put somebody in.")
 @click.option("--remove", multiple=True, metavar="ADDRESS", help="Take somebody out.")
+@PREVIEW
+@DAYS
 @in_organization
 def change_group(
-    output: Output, place: Organization, address: str, add: tuple[str, ...], remove: tuple[str, ...]
+    output: Output,
+    place: Organization,
+    address: str,
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    days: int,
+    *,
+    preview: bool,
 ) -> None:
     """Add or remove members."""
     found = _by_address(place, "groups", "address", address)
-    answer = place.call("PATCH", f"/api/v1/groups/{found['id']}", {"add": list(add), "remove": list(remove)})
+    body = {"add": list(add), "remove": list(remove)}
+    if preview:
+        ask(output, place, "group", found["id"], body, days=days)
+        return
+    answer = place.call("PATCH", f"/api/v1/groups/{found['id']}", body)
     output.result(answer, f"{address} is changed.")
 
 

@@ -8,6 +8,7 @@ from protection.client.cli import tables
 from protection.client.cli.organization import entries_patch, in_organization, require_changes
 from protection.client.cli.output import Output
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
+from protection.client.cli.previews import DAYS, PREVIEW, ask
 from protection.client.cli.template_choice import WHICH, chosen, meant
 from protection.client.cli.template_files import export, import_
 from protection.client.errors import Misused
@@ -114,6 +115,8 @@ def create(
 @LEGACY
 @DESCRIPTION
 @LANGUAGE
+@PREVIEW
+@DAYS
 @in_organization
 def edit(
     output: Output,
@@ -130,6 +133,9 @@ def edit(
     offered_to_legacy: bool | None,
     description: str | None,
     language: str,
+    days: int,
+    *,
+    preview: bool,
     **options: Any,
 ) -> None:
     """Change a template; what is not named stays.  Counts for documents it already protects."""
@@ -145,6 +151,9 @@ def edit(
         **_scope_patch(scope, unscope),
         **_end(place, expires, expires_after_days),
     }
+    if preview:
+        ask(output, place, "template", found["id"], _whole(found, body), days=days, based_on=found["version"])
+        return
     _patch(output, place, found, body)
 
 
@@ -302,6 +311,19 @@ def _patch(output: Output, place: Organization, found: dict[str, Any], body: dic
     path = f"/api/v1/templates/{found['id']}"
     answer = place.call("PATCH", path, {**body, "based_on": found["version"]})
     output.result(answer, f"“{found['name']}” is changed (version {answer['version']}).")
+
+
+def _whole(found: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """Return all that a template would say with a patch: a preview keeps the change as a whole."""
+    scope: dict[str, Any] = {**dict.fromkeys(found["scope"], True), **(patch.get("scope", {}) or {})}
+    return {
+        **{name: found[name] for name in ("expiry_option", "expires", "expires_after_days", "offered_to_legacy")},
+        **patch,
+        "names": {**found["names"], **patch.get("names", {})},
+        "descriptions": {**found["descriptions"], **patch.get("descriptions", {})},
+        "policy": patched(parse_policy(found["policy"]), patch["policy"]).as_json(),
+        "scope": [who for who, kept in scope.items() if kept] if patch.get("scope", {}) is not None else [],
+    }
 
 
 def _principal(place: Organization, who: str) -> Principal:

@@ -1,0 +1,181 @@
+"""What if? as a page: how far the answer is, what a change would do, and the button that makes it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.operations.previews.drafts import template_of_change
+from portal.operations.previews.save import Saved, has_moved, preview_for, save
+from portal.pages.changes import shown_changes
+from portal.pages.framework import PageRequest, attempt, page, show, words_of
+from portal.pages.policies import who_in_words
+from protection.errors import ChanceryError, NotFound
+from protection.licensing.difference import differences
+from protection.licensing.policy import Principal
+from protection.licensing.words import rights_in_words
+from protection.selectors.previews import Asked
+from protection.selectors.templates import Change, Template, template
+from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.selectors.groups import group_in
+from tenants.directory.selectors.people import person_in
+from tenants.naming import NameRefused
+
+SECTIONS: Final = {"template": "templates", "group": "people", "person": "people"}
+SAVED: Final = "The change is saved. It counts from the next opening on."
+MOVED: Final = "People or groups were changed after the answer you saw, so a few things may differ from it."
+
+
+def ask(request: PageRequest, action: Callable[[], UUID]) -> HttpResponse | None:
+    """Ask what a change would do and lead on to the answer; None, with the reason said, when that is refused."""
+    try:
+        return redirect("preview", action())
+    except (ChanceryError, DirectoryRefused, NameRefused) as error:
+        if isinstance(error, NotFound | NotHere):
+            raise
+        messages.error(request, words_of(error))
+        return None
+
+
+@require_GET
+@page()
+def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
+    """Show how far the answer is, or the answer."""
+    found = preview_for(request.standing, preview_id)
+    title, back, sentences = _ABOUT[found.kind](request, found)
+    context = {
+        "preview": found,
+        "working": found.state in {"waiting", "running"},
+        "percent": 100 * found.done // found.total if found.total else 0,
+        "title": title,
+        "back": back,
+        "sentences": sentences,
+        "moved": has_moved(request.organization.id, found),
+        "answer": None if found.result is None else _in_words(request, found.result),
+    }
+    return show(request, "preview", SECTIONS[found.kind], context)
+
+
+@require_POST
+@page()
+def preview_save(request: PageRequest, preview_id: UUID) -> HttpResponse:
+    """Make the change exactly as it was previewed."""
+    found = preview_for(request.standing, preview_id)
+
+    def said(done: Saved) -> str:
+        return f"{SAVED} {MOVED}" if done.moved else SAVED
+
+    if not attempt(
+        request,
+        said,
+        lambda: save(standing=request.standing, organization_id=request.organization.id, preview=preview_id),
+    ):
+        return redirect("preview", preview_id)
+    return redirect("templates") if found.kind == "template" else redirect(found.kind, found.target)
+
+
+def previewed(request: PageRequest, found: Template) -> Template:
+    """Return a template as it is, or as the draft of the preview that the address names, to change that again."""
+    named = request.GET.get("preview", "")
+    try:
+        asked = preview_for(request.standing, UUID(named)) if named else None
+    except (ValueError, NotFound):
+        return found
+    return found if asked is None or asked.target != found.id else as_drafted(found, asked)
+
+
+def as_drafted(found: Template, asked: Asked) -> Template:
+    """Return a template as the draft of a preview would make it, to change the draft again."""
+    draft = template_of_change(asked.change)
+    return Template(
+        id=found.id,
+        status=found.status,
+        is_default=found.is_default,
+        version=asked.seen["version"],
+        names=draft.names,
+        descriptions=draft.descriptions,
+        policy=draft.policy,
+        expiry_option=draft.expiry_option,
+        expires=draft.expires,
+        expires_after_days=draft.expires_after_days,
+        scope=draft.scope,
+        offered_to_legacy=draft.offered_to_legacy,
+        changed_at=found.changed_at,
+        deleted_at=found.deleted_at,
+    )
+
+
+About = tuple[str, str, list[str]]
+"""What is changed, the address of its page, and in which respects it would be changed."""
+
+
+def _about_template(request: PageRequest, found: Asked) -> About:
+    organization, now = request.organization, template(found.target)
+    new = as_drafted(now, found)
+    ends = tuple((one.expiry_option, one.expires, one.expires_after_days) for one in (now, new))
+    offers = tuple((one.scope, one.offered_to_legacy) for one in (now, new))
+    change = Change(
+        changes=differences(now.policy, new.policy),
+        renamed=(now.names, now.descriptions) != (new.names, new.descriptions),
+        expiry=None if ends[0] == ends[1] else (ends[0], ends[1]),
+        offer=None if offers[0] == offers[1] else (offers[0], offers[1]),
+    )
+    sentences = shown_changes(change, organization.id, organization.name)
+    return now.name(), f"/templates/{found.target}/?preview={found.id}", sentences
+
+
+def _about_group(request: PageRequest, found: Asked) -> About:
+    group = group_in(request.organization.id, found.target)
+    sentences = [
+        f"{one.get('address') or 'A member'} {done}."
+        for name, done in (("add", "would be in it"), ("remove", "would not be in it any more"))
+        for one in found.change[name]
+    ]
+    archived = found.change["archived"]
+    if archived is not None:
+        sentences.append("It would be archived." if archived else "It would not be archived any more.")
+    return group.name, f"/groups/{found.target}/", sentences
+
+
+def _about_person(request: PageRequest, found: Asked) -> About:
+    person = person_in(request.organization.id, found.target)
+    role, disabled = found.change["role"], found.change["disabled"]
+    sentences = [] if role is None else [f"The role would be: {role.replace('_', ' ')}."]
+    if disabled is not None:
+        sentences.append("The person would be disabled." if disabled else "The person would be enabled.")
+    return person.name or person.email, f"/people/{found.target}/", sentences
+
+
+_ABOUT: Final = {"template": _about_template, "group": _about_group, "person": _about_person}
+
+
+def _in_words(request: PageRequest, result: Mapping[str, Any]) -> dict[str, Any]:
+    organization = request.organization
+    return {
+        **result,
+        "gains": [{**line, "what": _what(line, "opens", "may also")} for line in result["gains"]],
+        "loses": [{**line, "what": _what(line, "opens no more", "may no longer")} for line in result["loses"]],
+        "undecided": [
+            who_in_words(Principal.parse(who), organization.id, organization.name) for who in result["undecided"]
+        ],
+        "nothing": not (result["gains"] or result["loses"]),
+    }
+
+
+def _what(line: Mapping[str, Any], opening: str, otherwise: str) -> str:
+    """Return what comes or goes for one person: documents as a whole, and rights on documents that stay open."""
+    said = []
+    if line["openings"]:
+        said.append(f"{opening} {_documents(line['openings'])}")
+    rest = {right: documents for right, documents in line["rights"].items() if documents > line["openings"]}
+    if rest:
+        said.append(f"{otherwise}: {rights_in_words(rest)} ({_documents(max(rest.values()))})")
+    return "; ".join(said)
+
+
+def _documents(number: int) -> str:
+    return f"{number:,} document{'' if number == 1 else 's'}"
