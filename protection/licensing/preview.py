@@ -183,33 +183,63 @@ class Tally:
                 self.loses[right] += documents
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All of one person that documents of a kind can mean; two people alike in it are decided alike."""
+
+    person: UUID
+    addresses: frozenset[str]
+    memberships: frozenset[Membership]
+    groups: tuple[Group, ...]
+    domains: frozenset[str]
+    active: bool
+
+
 class Side:
     """One person on one side of the change, taken apart for looking things up."""
 
-    __slots__ = ("domains", "group_ids", "group_names", "subject")
+    __slots__ = ("domains", "group_ids", "group_names", "groups", "subject")
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
+        self.groups: dict[object, Group] = {}
+        for group in subject.groups:
+            self.groups[group.address] = self.groups[group.id] = group
         self.group_names = frozenset(group.address for group in subject.groups)
         self.group_ids = frozenset(group.id for group in subject.groups)
         self.domains = frozenset(address.rpartition("@")[2] for address in subject.addresses)
 
-    def seen_by(self, kind: Kind, single: Single) -> tuple[Any, ...]:
-        """Return all of the person that documents of this kind can mean; two people alike in it are decided alike."""
+    def seen_by(self, kind: Kind, single: Single) -> Seen:
+        """Return what documents of this kind, one of which says this of single people, can mean of the person."""
         subject, names, ids = self.subject, kind.names, kind.ids
         if single.revoked_ids or single.revoked_addresses:
             names, ids = names | single.revoked_addresses, ids | single.revoked_ids
-        groups: tuple[Group, ...] = ()
-        if not (self.group_names.isdisjoint(names) and self.group_ids.isdisjoint(ids)):
-            groups = tuple(group for group in subject.groups if group.address in names or group.id in ids)
+        named: set[object] = {*(self.group_names & names), *(self.group_ids & ids)}
+        groups = {self.groups[one].id: self.groups[one] for one in named}
         addresses = subject.addresses & names
         if not self.domains.isdisjoint(kind.domains):
             addresses |= {one for one in subject.addresses if one.rpartition("@")[2] in kind.domains}
         places: frozenset[Membership] = frozenset()
         if kind.organizations:
             places = frozenset(place for place in subject.memberships if place.organization in kind.organizations)
-        named = subject.person if subject.person in ids else NOBODY
-        return (named, addresses, places, groups, subject.domains & kind.domains, subject.active)
+        return Seen(
+            subject.person if subject.person in ids else NOBODY,
+            addresses,
+            places,
+            tuple(groups[one] for one in sorted(groups)),
+            subject.domains & kind.domains,
+            subject.active,
+        )
+
+    def as_seen(self, seen: Seen) -> Subject:
+        """Return the person with no more than that: what nothing names, hundreds of groups, is not walked through."""
+        return replace(
+            self.subject,
+            addresses=seen.addresses,
+            memberships=seen.memberships,
+            groups=seen.groups,
+            domains=seen.domains,
+        )
 
 
 class Preview:
@@ -258,15 +288,16 @@ class Preview:
 
     def effect(self, kind: Kind, place: int, single: Single = NOT_SINGLE, now: int | None = None) -> Effect:
         """Return what the change does to one person on one document of a kind; ``place`` counts in ``people``."""
-        someone, (before, after) = self.people[place], self._sides[place]
+        someone, sides = self.people[place], self._sides[place]
+        before, after = (side.seen_by(kind, single) for side in sides)
         person = someone.before.person
         rank = (person == single.issuer, person == single.owner, single.issuer_barred)
         opened = next((at for one, at in single.first_opened if one == person), None)
         timed = kind.timed or self._timed or opened is not None
         moment = self.now if now is None or not timed else now
         asked: tuple[object, ...] = (
-            before.seen_by(kind, single),
-            after.seen_by(kind, single),
+            before,
+            after,
             rank,
             opened,
             moment,
@@ -276,7 +307,8 @@ class Preview:
             asked = (*asked, single.revoked_ids, single.revoked_addresses)
         found = kind.known.get(asked)
         if found is None:
-            found = kind.known[asked] = self._decided(kind, someone, single, opened, moment)
+            alike = replace(someone, before=sides[0].as_seen(before), after=sides[1].as_seen(after))
+            found = kind.known[asked] = self._decided(kind, alike, single, opened, moment)
         return found
 
     @property

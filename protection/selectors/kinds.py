@@ -201,18 +201,22 @@ class Documents:
     def _kind(self, base: Base, expired: tuple[bool, bool]) -> Kind:
         source, bindings, registration, revoked, usable = base
         own = {address: UUID(identity) for address, identity in json.loads(bindings).items()}
-        before, after = (
-            ContentFacts(
+
+        def facts(side: int) -> ContentFacts:
+            rule = None if isinstance(source, str) else self._rules[side].get(source)
+            return ContentFacts(
                 cid=NOBODY,
                 issuer=NOBODY,
                 owner=NOBODY,
                 policy=self._policy(source, side, expired[side]),
                 registration=Registration(registration),
                 revoked=revoked,
-                bindings=own if isinstance(source, str) or source not in rules else rules[source].bindings,
+                bindings=own if rule is None else rule.bindings,
             )
-            for side, rules in enumerate(self._rules)
-        )
+
+        before = facts(0)
+        # A policy of a document's own is the same on both sides, and there are as many of them as documents.
+        after = before if isinstance(source, str) else facts(1)
         return Kind(before, before if before == after else after, usable)
 
     def _policy(self, source: UUID | str, side: int, expired: bool) -> Policy | None:

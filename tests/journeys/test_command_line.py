@@ -13,6 +13,7 @@ from protection.licensing.reasons import WORDS, Reason
 from tests.journeys.people import Person, Stack
 
 RITA = "rita@fabrikam.example"
+MAX = "max@contoso.example"
 
 
 def written(folder: Path, name: str = "plan.txt", data: bytes = b"the plan") -> Path:
@@ -171,6 +172,24 @@ def test_templates_go_into_a_file_and_come_out_of_it(stack: Stack, tmp_path: Pat
     assert ada.json("template", "history", name)["results"][0]["version"] == 5
     (tmp_path / "bad.json").write_text("{", encoding="utf-8")
     assert "Line 1, column 2: this is not JSON" in ada.run("template", "import", tmp_path / "bad.json", code=5)
+
+
+def test_what_if_before_a_change_is_made(stack: Stack, tmp_path: Path):
+    """Asked at the command line, answered by the worker, saved as it was seen."""
+    ada, name = stack.ada, "What if"
+    ada.run("template", "create", name, "--grant", f"{RITA}:VIEW", "--publish")
+    stack.olga.run("protect", written(tmp_path), "--template", name, "-o", tmp_path / "plan.sealed")
+    asked = ada.json("template", "edit", name, "--grant", f"{RITA}:VIEW,PRINT", "--preview")
+    assert asked["result"]["gains"][0]["who"] == RITA
+    assert asked["result"]["gains"][0]["rights"] == {"PRINT": 1}
+    said = ada.run("preview", "show", asked["id"])
+    assert f"{RITA} gains: print (1 documents)" in said
+    assert f"chancery preview save {asked['id']}" in said
+    assert not stack.olga.json("why", tmp_path / "plan.sealed", "--who", RITA, "--right", "print")["allowed"]
+    assert "The change is saved." in ada.run("preview", "save", asked["id"])
+    assert stack.olga.json("why", tmp_path / "plan.sealed", "--who", RITA, "--right", "print")["allowed"]
+    assert "saved already" in ada.run("preview", "save", asked["id"], code=5)
+    assert "No role opens a document." in ada.run("person", "change", MAX, "--role", "auditor", "--preview")
 
 
 def test_protect_and_open_without_the_network(stack: Stack, tmp_path: Path):

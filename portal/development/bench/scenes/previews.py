@@ -109,7 +109,7 @@ def _questions(
             standing=ada, organization_id=place, group_id=groups[5], add=[Member(person_id=people[-1])]
         ),
         "a group in a group": lambda: ask_about_group(
-            standing=ada, organization_id=place, group_id=groups[1], add=[Member(group_id=groups[190])]
+            standing=ada, organization_id=place, group_id=groups[3], add=[Member(group_id=groups[9])]
         ),
         "a person in hundreds of groups": lambda: ask_about_person(
             standing=ada, organization_id=place, person_id=people[0], disabled=True
