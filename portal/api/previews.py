@@ -65,7 +65,7 @@ EXAMPLE = {
 }
 
 
-class Question(serializers.Serializer[dict[str, Any]]):
+class PreviewQuestion(serializers.Serializer[dict[str, Any]]):
     """A change that is not made yet; ``change`` is what would be sent to the object itself."""
 
     kind = serializers.ChoiceField(choices=sorted(NEEDS))
@@ -94,7 +94,7 @@ class Previews(OrganizationView):
             " A worker decides the openings of the last days and all documents again and says who gains and who"
             " loses. Nothing is changed. Whoever may make a change may ask about it."
         ),
-        request=Question,
+        request=PreviewQuestion,
         responses={202: inline_serializer("PreviewAsked", {"id": serializers.UUIDField()})},
         examples=[
             OpenApiExample(
@@ -111,7 +111,7 @@ class Previews(OrganizationView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Answer at once with the preview's id; its result comes with GET."""
-        asked = checked(Question, request.data)
+        asked = checked(PreviewQuestion, request.data)
         if not self.standing.may(NEEDS[asked["kind"]]):
             raise Refused
         made = {"template": self._template, "group": self._group, "person": self._person}[asked["kind"]](asked)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('protection', '0007_first_openings'),
+        ('protection', '0009_access_requests'),
     ]
 
     operations = [
