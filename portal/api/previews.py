@@ -13,13 +13,12 @@ from rest_framework.response import Response
 from portal.api.directory import ChangedGroup, ChangedPerson
 from portal.api.framework import ANYBODY, OrganizationView, Refused, checked
 from portal.api.idempotency import idempotent
-from portal.api.templates import EXPIRY, Draft
+from portal.api.templates import OFFER, Draft, draft_of
 from portal.operations.previews.ask import DAYS, MOST_DAYS, ask_about_group, ask_about_person, ask_about_template
 from portal.operations.previews.drafts import NEEDS
 from portal.operations.previews.save import has_moved, preview_for, save
-from protection.licensing.policy import parse_policy
 from protection.selectors.previews import Asked
-from protection.services.template_draft import TemplateDraft
+from protection.selectors.templates import template
 from tenants.directory.members import Member
 
 GAIN = {
@@ -118,13 +117,9 @@ class Previews(OrganizationView):
         return Response({"id": str(made)}, status=HTTPStatus.ACCEPTED)
 
     def _template(self, asked: Mapping[str, Any]) -> UUID:
-        wanted = checked(Draft, asked["change"])
-        draft = TemplateDraft(
-            names=wanted["names"],
-            descriptions=wanted["descriptions"],
-            policy=parse_policy(wanted["policy"]),
-            **{name: wanted[name] for name in EXPIRY},
-        )
+        wanted, found = checked(Draft, asked["change"]), template(asked["id"])
+        # As when it is replaced: whom it is offered to stays where nothing is said of it.
+        draft = draft_of({**{name: getattr(found, name) for name in OFFER}, **wanted})
         return ask_about_template(
             standing=self.standing,
             template_id=asked["id"],

@@ -99,7 +99,7 @@ class Templates(OrganizationView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Make a template; it is archived until it is published."""
-        identity = create_template(actor=self.standing.actor, draft=_draft(checked(Draft, request.data)))
+        identity = create_template(actor=self.standing.actor, draft=draft_of(checked(Draft, request.data)))
         return Response({"id": str(identity)}, status=HTTPStatus.CREATED)
 
 
@@ -166,7 +166,7 @@ class TemplateDetail(OrganizationView):
     def put(self, request: Request, template_id: UUID) -> Response:
         """Make a new version, which counts from the next license on."""
         wanted, found = checked(Edited, request.data), template(template_id)
-        draft = _draft({**{name: getattr(found, name) for name in OFFER}, **wanted})
+        draft = draft_of({**{name: getattr(found, name) for name in OFFER}, **wanted})
         version = edit_template(
             actor=self.standing.actor, template=template_id, draft=draft, based_on=wanted.get("based_on")
         )
@@ -329,7 +329,8 @@ def _merged(texts: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[s
     return {language: text for language, text in {**texts, **patch}.items() if text is not None}
 
 
-def _draft(wanted: Mapping[str, Any]) -> TemplateDraft:
+def draft_of(wanted: Mapping[str, Any]) -> TemplateDraft:
+    """Return what a template is to say, of checked members."""
     return TemplateDraft(
         names=wanted["names"],
         descriptions=wanted["descriptions"],

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from protection.licensing.evaluate import Allow, ContentFacts, OrganizationFacts, Request, evaluate
+from protection.licensing.evaluate import Allow, ContentFacts, OrganizationFacts, PersonalGrant, Request, evaluate
 from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
 from protection.licensing.rights import Right
 from protection.licensing.subject import Group, Membership, Subject
@@ -51,6 +51,8 @@ class Single:
     revoked_addresses: frozenset[str] = frozenset()
     first_opened: frozenset[tuple[UUID, int]] = frozenset()
     """Who opened it first so long ago that an end counted from there may have come, and when."""
+    personal: frozenset[PersonalGrant] = frozenset()
+    """What people were given beside the policy."""
 
 
 NOT_SINGLE: Final = Single()
@@ -293,13 +295,15 @@ class Preview:
         person = someone.before.person
         rank = (person == single.issuer, person == single.owner, single.issuer_barred)
         opened = next((at for one, at in single.first_opened if one == person), None)
-        timed = kind.timed or self._timed or opened is not None
+        given = frozenset(one for one in single.personal if one.person == person)
+        timed = kind.timed or self._timed or opened is not None or bool(given)
         moment = self.now if now is None or not timed else now
         asked: tuple[object, ...] = (
             before,
             after,
             rank,
             opened,
+            given,
             moment,
             someone.foreign,
         )
@@ -324,6 +328,7 @@ class Preview:
     def _named_by(self, single: Single) -> set[int]:
         named: set[object] = {single.issuer, single.owner, *single.revoked_ids, *single.revoked_addresses}
         named.update(person for person, _ in single.first_opened)
+        named.update(one.person for one in single.personal)
         return {place for name in named for place in self._places.get(name, ())}
 
     def _tally(self, place: int) -> Tally:
@@ -367,6 +372,7 @@ class Preview:
             revoked_ids=single.revoked_ids,
             revoked_addresses=single.revoked_addresses,
             first_opened=opened,
+            personal=tuple(single.personal),
         )
         if someone.stranger:
             bound = next((content.bindings[one] for one in subject.addresses & content.bindings.keys()), None)

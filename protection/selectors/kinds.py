@@ -14,9 +14,10 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
-from protection.licensing.evaluate import ContentFacts, OrganizationFacts, Registration
+from protection.licensing.evaluate import ContentFacts, OrganizationFacts, PersonalGrant, Registration
 from protection.licensing.policy import Conditions, Policy, parse_policy
 from protection.licensing.preview import NOBODY, Kind, Single
+from protection.licensing.rights import Right
 from protection.models import GrantBinding, ServiceSettings, TemplateVersion
 from protection.selectors.policies import template_expiry
 from protection.selectors.templates import Expiry
@@ -43,7 +44,9 @@ select c.cid, c.issuer_id, c.owner_id, c.issuer_barred, c.registration, c.revoke
       where c.policy is not null and b.scope = c.cid),
     (select json_agg(json_build_array(o.person_id, floor(extract(epoch from o.at))::bigint))::text
       from protection_firstopening o where o.content_id = c.cid and o.at <= now() - make_interval(days =>
-        coalesce(c.policy ->> 'expires_after_opening_days', %(opening_days)s::jsonb ->> c.template_id::text)::integer))
+        coalesce(c.policy ->> 'expires_after_opening_days', %(opening_days)s::jsonb ->> c.template_id::text)::integer)),
+    (select json_agg(json_build_array(g.person_id, g.address, g.rights, g.until))::text
+      from protection_personalgrant g where g.content_id = c.cid)
 {reached}
 """
 _OPENINGS: Final = """
@@ -177,6 +180,10 @@ class Documents:
             frozenset(UUID(identity) for _, identity in revoked_for if identity),
             frozenset(address for address, _ in revoked_for),
             frozenset((UUID(person), at) for person, at in json.loads(row[13] or "[]")),
+            frozenset(
+                PersonalGrant(UUID(person), address, frozenset(Right(name) for name in rights), until)
+                for person, address, rights, until in json.loads(row[14] or "[]")
+            ),
         )
         source: UUID | str = template if policy is None else policy
         ends = self._ends(source, expires, published)

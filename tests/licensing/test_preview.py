@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.licensing.evaluate import Allow, ContentFacts, Request, evaluate
+from protection.licensing.evaluate import Allow, ContentFacts, PersonalGrant, Request, evaluate
 from protection.licensing.policy import Conditions, Grant, Policy, Principal, PrincipalKind
 from protection.licensing.preview import NOBODY, Home, Kind, Preview, Single, Someone, Tally
 from protection.licensing.rights import Right
@@ -50,6 +50,7 @@ def bare(content: ContentFacts) -> ContentFacts:
         revoked_ids=frozenset(),
         revoked_addresses=frozenset(),
         first_opened=None,
+        personal=(),
         policy=None if policy is None else replace(policy, conditions=window),
     )
 
@@ -65,6 +66,16 @@ singles = st.builds(
     revoked_addresses=st.frozensets(st.sampled_from(ADDRESSES), max_size=1),
     first_opened=st.dictionaries(st.sampled_from(PEOPLE), st.sampled_from([NOW - 8 * DAY, NOW - 1]), max_size=2).map(
         lambda opened: frozenset(opened.items())
+    ),
+    personal=st.frozensets(
+        st.builds(
+            PersonalGrant,
+            st.sampled_from(PEOPLE),
+            st.just("asked@private.example"),
+            world.rights,
+            st.sampled_from([None, NOW - 1, NOW + 1]),
+        ),
+        max_size=2,
     ),
 )
 
@@ -122,6 +133,7 @@ def _rights(kind: Kind, content: ContentFacts, single: Single, subject: Subject)
         revoked_ids=single.revoked_ids,
         revoked_addresses=single.revoked_addresses,
         first_opened=dict(single.first_opened).get(subject.person),
+        personal=tuple(single.personal),
     )
     organization = replace(ORGANIZATION, key_available=kind.key_available)
     found = evaluate(organization=organization, content=whole, subject=subject, request=Request(), now=NOW)

@@ -13,6 +13,7 @@ from portal.identity.acquaintance import acquaintance_at, known_here
 from portal.operations.previews.ask import ask_about_group
 from portal.standing import standing_at
 from portal.tasks import answer_previews
+from protection.models import PersonalGrant
 from protection.selectors.previews import unanswered
 from protection.selectors.templates import template
 from protection.services.answer_preview import take_preview
@@ -155,6 +156,31 @@ def test_an_end_after_the_first_opening_takes_from_those_whose_time_is_over(cast
         )
     change = draft((MAX, ["VIEW"]), ("ada@contoso.example", ["VIEW"]), expires_after_opening_days=7)
     assert set(by_who(preview(cast, "template", made, change)["result"]["loses"])) == {MAX}
+
+
+def test_what_somebody_was_given_beside_the_policy_stays(cast: Cast, plan: Path) -> None:
+    made = make_template(cast, (MAX, ["VIEW", "PRINT"]))
+    document = protect(cast.olga, plan, template=made)
+    protect(cast.olga, plan, template=made)
+    with in_organization(cast.organizations["contoso"].id):
+        PersonalGrant.objects.create(
+            content_id=document.cid, person_id=cast.max.id, address=MAX, rights=["VIEW"], given_by=cast.olga.id
+        )
+    line = by_who(preview(cast, "template", made, draft((RITA, ["VIEW"])))["result"]["loses"])[MAX]
+    assert (line["documents"], line["openings"], line["rights"]) == (2, 1, {"VIEW": 1, "PRINT": 2})
+
+
+def test_whom_a_template_is_offered_to_is_saved_with_the_rest(cast: Cast) -> None:
+    made = make_template(cast, (MAX, ["VIEW"]))
+    call(cast.ada, "contoso", "PATCH", f"templates/{made}", {"scope": {MAX: True}})
+    kept = preview(cast, "template", made, draft((RITA, ["VIEW"])))
+    assert call(cast.ada, "contoso", "POST", f"previews/{kept['id']}/save").status_code == 200
+    other = preview(cast, "template", made, {**draft((RITA, ["VIEW"])), "scope": [RITA]})
+    with in_organization(cast.organizations["contoso"].id):
+        assert [who.removeprefix("address:") for who in template(UUID(made)).scope] == [MAX]
+    assert call(cast.ada, "contoso", "POST", f"previews/{other['id']}/save").status_code == 200
+    with in_organization(cast.organizations["contoso"].id):
+        assert [who.removeprefix("address:") for who in template(UUID(made)).scope] == [RITA]
 
 
 def test_joining_a_group_gives_what_every_outer_group_is_given(cast: Cast, plan: Path) -> None:
