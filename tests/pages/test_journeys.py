@@ -119,7 +119,8 @@ def test_a_template_has_a_history_and_a_way_back(ada: Visitor, contoso: str) -> 
     ada.click("Save")
     card = ada.page.locator("section.card", has_text="For partners")
     card.get_by_role("link", name="Edit").click()
-    ada.fill(grants="rita@fabrikam.example: VIEW, PRINT", offline_days="0")
+    ada.fill(grants="rita@fabrikam.example: VIEW, PRINT")
+    ada.page.locator("[name=offline_rule][value=never]").check()
     ada.click("Save")
     card.get_by_role("link", name="History").click()
     assert ada.heading == "History of “For partners”"
