@@ -1,6 +1,6 @@
 """Who is in a group: writing members and keeping groups free of circles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -32,11 +32,38 @@ class Member:
     address: str | None = None
 
 
+def meant(organization: UUID, members: Iterable[Member]) -> list[Member]:
+    """Return members with an address of a group of the organization as that group: people write addresses.
+
+    Raises NameRefused for what is none.
+    """
+    given = list(members)
+    addresses = {naming.address(one.address) for one in given if one.address is not None}
+    groups = dict(Group.objects.within(organization).filter(address__in=addresses).values_list("address", "id"))
+    return [one if one.address is None else _by_address(naming.address(one.address), groups) for one in given]
+
+
+def leaving(organization: UUID, group: UUID, members: Iterable[Member]) -> list[Member]:
+    """Return members as they stand in a group that they leave.
+
+    An address takes out the person who holds it too, however he was put in: that is what people mean by it.
+    """
+    named = meant(organization, members)
+    rows = GroupMember.objects.within(organization).filter(group_id=group, person_id__in=_people(named))
+    people = {person for person in rows.values_list("person_id", flat=True) if person is not None}
+    return [*named, *(Member(person_id=person) for person in people - {one.person_id for one in named})]
+
+
+def _by_address(address: str, groups: Mapping[str, UUID]) -> Member:
+    return Member(group_id=groups[address]) if address in groups else Member(address=address)
+
+
 def add_members(group: Group, members: Sequence[Member]) -> None:
     """Add members, each at most once; refuse strangers, other organizations' groups and circles.
 
     Whoever they hold may be shut out by what is denied to the group.
     """
+    members = meant(group.organization_id, members)
     for member in members:
         row = _row(group, member)
         GroupMember.objects.of_installation().get_or_create(group=group, organization_id=group.organization_id, **row)
@@ -47,14 +74,14 @@ def add_members(group: Group, members: Sequence[Member]) -> None:
 
 def remove_members(group: Group, members: Sequence[Member]) -> None:
     """Remove members; one that is not there is no error.  Whoever they hold loses what the group gave."""
+    members = leaving(group.organization_id, group.id, members)
     lost = _people(members) | people_below([member.group_id for member in members if member.group_id is not None])
     withdraw(lost, groups=held_by(group.id))
     for member in members:
-        address = None if member.address is None else naming.address(member.address)
         wanted: dict[str, Any] = {
             "person_id": member.person_id,
             "member_group_id": member.group_id,
-            "address": address,
+            "address": member.address,
         }
         GroupMember.objects.within(group.organization_id).filter(group=group, **wanted).delete()
     raise_epochs(_people(members))
@@ -62,7 +89,7 @@ def remove_members(group: Group, members: Sequence[Member]) -> None:
 
 def _people(members: Sequence[Member]) -> set[UUID]:
     """Return the people whom these members are, by person or by proven address."""
-    addresses = [naming.address(member.address) for member in members if member.address is not None]
+    addresses = [member.address for member in members if member.address is not None]
     holders = Address.objects.filter(address__in=addresses).exclude(proven_by="").values_list("person_id", flat=True)
     return {member.person_id for member in members if member.person_id is not None} | set(holders)
 
@@ -81,7 +108,7 @@ def _row(group: Group, member: Member) -> dict[str, Any]:
         if member.group_id in held_by(group.id):
             raise DirectoryRefused("A group cannot contain itself, not even through other groups.")
         return {"member_group_id": member.group_id}
-    return {"address": naming.address(str(member.address))}
+    return {"address": member.address}
 
 
 def held_by(group_id: UUID) -> set[UUID]:

@@ -292,6 +292,24 @@ class GroupTest(DirectoryTest):
         self.assertEqual([group.id for group in rita.groups], [everyone])
         self.assertIn(self.contoso.id, rita.concerned)
 
+    def test_the_address_of_a_group_means_the_group(self) -> None:
+        team = self.group("team@contoso.example", Member(person_id=self.olga.id))
+        everyone = self.group("all@contoso.example", Member(address="TEAM@contoso.example"))
+        self.assertEqual([one.id for one in group_in(self.contoso.id, everyone).members], [team])
+        self.assertIn(everyone, {group.id for group in row_of(self.olga.id, self.contoso.id).groups})
+        with self.assertRaises(DirectoryRefused):
+            self.change(team, add=[Member(address="all@contoso.example")])
+        self.change(everyone, remove=[Member(address="team@contoso.example")])
+        self.assertEqual(group_in(self.contoso.id, everyone).members, ())
+
+    def test_an_address_takes_out_the_person_who_holds_it(self) -> None:
+        team = self.group("team@contoso.example", Member(person_id=self.olga.id))
+        self.change(team, remove=[Member(address="olga@contoso.example")])
+        self.assertEqual(group_in(self.contoso.id, team).members, ())
+
+    def change(self, group: UUID, *, add: list[Member] | None = None, remove: list[Member] | None = None) -> None:
+        change_group(organization_id=self.contoso.id, group_id=group, actor=ACTOR, add=add or (), remove=remove or ())
+
     def test_an_unproven_address_joins_no_group(self) -> None:
         self.group("board@contoso.example", Member(address="ceo@fabrikam.example"))
         false_ceo = builders.person(self.mallory.id, "ceo@fabrikam.example")

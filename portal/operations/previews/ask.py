@@ -12,8 +12,7 @@ from protection.errors import InvalidPolicy
 from protection.selectors.templates import template
 from protection.services.ask_preview import ask_preview
 from protection.services.template_draft import TemplateDraft, checked_draft
-from tenants import naming
-from tenants.directory.members import Member
+from tenants.directory.members import Member, leaving, meant
 from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
 
@@ -47,8 +46,8 @@ def ask_about_group(
     """Ask about members of a group, or about archiving it.  Raises NotHere and NameRefused."""
     found = group_in(organization_id, group_id)
     change = {
-        "add": members_as_change(_normal(one) for one in add),
-        "remove": members_as_change(_normal(one) for one in remove),
+        "add": members_as_change(meant(organization_id, add)),
+        "remove": members_as_change(leaving(organization_id, group_id, remove)),
         "archived": archived,
     }
     return ask_preview(
@@ -74,7 +73,3 @@ def ask_about_person(
     change = {"role": role, "disabled": disabled, "reason": reason}
     seen = {"role": found.role, "disabled": found.disabled}
     return ask_preview(actor=standing.actor, kind="person", target=person_id, change=change, seen=seen, days=days)
-
-
-def _normal(member: Member) -> Member:
-    return member if member.address is None else Member(address=naming.address(member.address))
