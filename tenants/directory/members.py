@@ -50,7 +50,7 @@ def leaving(organization: UUID, group: UUID, members: Iterable[Member]) -> list[
     """
     named = meant(organization, members)
     rows = GroupMember.objects.within(organization).filter(group_id=group, person_id__in=_people(named))
-    people = {person for person in rows.values_list("person_id", flat=True) if person is not None}
+    people = set(rows.values_list("person_id", flat=True))
     return [*named, *(Member(person_id=person) for person in people - {one.person_id for one in named})]
 
 
