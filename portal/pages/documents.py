@@ -95,14 +95,14 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
 
 def _given(found: Document) -> list[dict[str, object]]:
     """Return what people were given beside the policy, and whether it still counts."""
-    taken, now = {one.address for one in found.revocations}, clock.now()
+    now = clock.now()
     return [
         {
             "one": one,
             "meaning": rights_as_level(one.rights),
             "until": moment_of(one.until),
             "ended": one.until is not None and one.until <= now,
-            "taken": one.address in taken,
+            "taken": one.taken,
         }
         for one in given_on(found.row.cid)
     ]

@@ -39,9 +39,12 @@ select
     (select json_agg(json_build_array(g.person_id, g.address, g.rights, g.until))
       from {schema}protection_personalgrant g where g.content_id = c.cid) as personal,
     exists (select 1 from {schema}protection_personalgrant g where g.content_id = c.cid
-      and g.until <= extract(epoch from clock_timestamp()) and g.until >= (
-        select extract(epoch from min(k.registered_at)) from {schema}protection_edition k where k.content_id = c.cid
-          and k.key_rev = latest.key_rev and k.key_seq = latest.key_seq)) as somebody_ended
+      and g.until between extract(epoch from newest_key.made) and extract(epoch from clock_timestamp()))
+    or case when coalesce(c.policy, v.policy) ? 'expires_after_opening_days' then exists (
+      select 1 from {schema}protection_firstopening o where o.content_id = c.cid
+        and o.at + make_interval(days => (coalesce(c.policy, v.policy) ->> 'expires_after_opening_days')::int)
+            between newest_key.made and clock_timestamp())
+      else false end as somebody_ended
 from unnest(%(pls)s::bytea[], %(seals)s::bytea[]) with ordinality as wanted (pl, seal, position)
 join {schema}protection_servicesettings s on s.id = 1
 join {schema}protection_feedhead f on f.id = 1
@@ -53,6 +56,9 @@ left join {schema}protection_edition e on e.content_id = c.cid and e.seal_digest
 left join lateral (
     select n, seal_digest, wrapped_key, key_rev, key_seq from {schema}protection_edition
     where content_id = c.cid order by n desc limit 1) latest on true
+left join lateral (
+    select min(registered_at) as made from {schema}protection_edition
+    where content_id = c.cid and key_rev = latest.key_rev and key_seq = latest.key_seq) newest_key on true
 order by wanted.position
 """
 

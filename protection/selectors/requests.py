@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from protection.errors import NotFound
 from protection.events import Actor
-from protection.models import AccessRequest, PersonalGrant, RequestState
+from protection.models import AccessRequest, ContentRevocation, PersonalGrant, RequestState
 from protection.selectors.documents import may_see
 
 MAX_LISTED: Final = 200
@@ -54,6 +54,8 @@ class Given:
     rights: list[str]
     until: int | None
     given_at: datetime
+    taken: bool
+    """Whether it was taken back from this person."""
 
 
 _ROW: Final = (
@@ -114,7 +116,8 @@ def newest_of(person: UUID, cid: UUID) -> RequestRow | None:
 def given_on(cid: UUID) -> tuple[Given, ...]:
     """Return what people were given on a document beside its policy, newest first, also what has ended."""
     rows = PersonalGrant.objects.filter(content_id=cid).order_by("-given_at", "-id")
-    return tuple(Given(*values) for values in rows.values_list("address", "rights", "until", "given_at"))
+    taken = set(ContentRevocation.objects.filter(content_id=cid).values_list("identity", flat=True))
+    return tuple(Given(row.address, row.rights, row.until, row.given_at, taken=row.person_id in taken) for row in rows)
 
 
 def _rows(rows: QuerySet[Any], limit: int) -> tuple[RequestRow, ...]:

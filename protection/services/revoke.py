@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from protection.events import Actor, Kind
-from protection.models import Content, ContentRevocation
+from protection.models import Content, ContentRevocation, GrantBinding, PersonalGrant, TemplateVersion
 from protection.services.access import ADMINISTRATOR, managed_content
 from protection.services.feed import kill_revisions_below
 from protection.services.recording import record_action
@@ -40,7 +41,7 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
         row, fresh = ContentRevocation.objects.get_or_create(
             content=content,
             address=recipient.address,
-            defaults={"identity": recipient.identity, "revoked_by": actor.person},
+            defaults={"identity": _meant(content, recipient), "revoked_by": actor.person},
         )
         if fresh:
             _raise_revision(content)
@@ -56,6 +57,19 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
         details={k: v for k, v in details.items() if v},
     )
     return content.rev
+
+
+def _meant(content: Content, recipient: Recipient) -> UUID | None:
+    """Return whom an address means on this document: first of all whoever was given something here under it.
+
+    The directory knows who has the address now; whoever had it when he was given access may have another by now, and he
+    is the one whose access is taken back.
+    """
+    given = PersonalGrant.objects.filter(content=content, address=recipient.address).values_list("person_id", flat=True)
+    version = TemplateVersion.objects.filter(template_id=content.template_id, number=F("template__current"))
+    scopes = [content.cid, *version.values_list("id", flat=True)]
+    bound = GrantBinding.objects.filter(scope__in=scopes, address=recipient.address).values_list("identity", flat=True)
+    return given.first() or bound.first() or recipient.identity
 
 
 def _raise_revision(content: Content, revoked_by: UUID | None = None) -> None:

@@ -65,6 +65,10 @@ def checked_draft(draft: TemplateDraft) -> TemplateDraft:
         raise InvalidPolicy(f"A template's name has at most {MAX_NAME} characters.")
     if any(len(text) > MAX_DESCRIPTION for text in draft.descriptions.values()):
         raise InvalidPolicy(f"A template's description has at most {MAX_DESCRIPTION} characters.")
+    if any(not character.isprintable() for text in names.values() for character in text):
+        raise InvalidPolicy("A template's name is one line of text without control characters.")
+    if any("\0" in text for text in draft.descriptions.values()):
+        raise InvalidPolicy("A template's description is text without control characters.")
     if draft.expiry_option not in ExpiryOption.values:
         raise InvalidPolicy(f"The expiry option is one of {', '.join(ExpiryOption.values)}.")
     if draft.expiry_option == ExpiryOption.ON_DATE and draft.expires is None:

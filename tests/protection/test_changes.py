@@ -16,6 +16,8 @@ from protection.licensing.feed import FeedStatement
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.enable_person import enable_person
+from tenants.directory.services.prove_address import prove_address
+from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import MAX, RITA, call, ledger, objects, opening, problem, protect, refusal, rights
 
@@ -140,6 +142,17 @@ def test_revoking_one_person_leaves_the_others(cast: Cast, sealed: Protected) ->
     assert rights(cast.max, sealed.path) == {"VIEW"}
     restore(cast.olga, sealed.cid, RITA)
     assert "VIEW" in rights(cast.rita, sealed.path)
+
+
+def test_access_is_taken_from_whom_the_address_meant_when_it_was_used(cast: Cast, plan: Path) -> None:
+    moved = cast.join("moved", "fabrikam")
+    sealed = protect(cast.olga, plan, f"{moved.address}:VIEW", offline_days=0)
+    opening(moved, sealed.path)
+    prove_address(person_id=moved.id, address="moved@elsewhere.example", actor=ACTOR)
+    remove_address(person_id=moved.id, address=moved.address, actor=ACTOR)
+    opening(moved, sealed.path)
+    assert revoke(cast.olga, sealed.cid, moved.address).status_code == 200
+    assert refusal(moved, sealed.path).reason == "revoked_for_you"
 
 
 def test_revoking_a_group_means_everybody_in_it(cast: Cast, plan: Path) -> None:

@@ -16,7 +16,7 @@ from protection.client.session import Protected, Wish
 from protection.licensing.computed import Computed
 from protection.licensing.policy import Conditions
 from protection.licensing.rights import Right
-from protection.models import FirstOpening
+from protection.models import Edition, FirstOpening
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.protection.scene import MAX, RITA, call, ledger, opening, protect, refusal
@@ -180,3 +180,15 @@ def test_a_protection_that_was_replaced_is_another_document_s(cast: Cast, plan: 
     assert (done.path, done.cid == sealed.cid) == (sealed.path, False)
     assert set(opening(cast.rita, done.path).rights) == {"VIEW"}
     assert refusal(cast.max, done.path).reason == "not_granted"
+
+
+def test_whose_days_have_ended_does_not_know_the_next_key(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", f"{MAX}:VIEW,EDIT", expires_after_opening_days=7, offline_days=0)
+    opening(cast.rita, sealed.path)
+    assert not opening(cast.max, sealed.path).rekey
+    with in_organization(cast.organizations["contoso"].id):
+        Edition.objects.filter(content_id=sealed.cid).update(registered_at=timezone.now() - timedelta(days=9))
+        FirstOpening.objects.filter(content_id=sealed.cid, person_id=cast.rita.id).update(
+            at=timezone.now() - timedelta(days=8)
+        )
+    assert opening(cast.max, sealed.path).rekey

@@ -1,10 +1,13 @@
 """Save a change exactly as it was previewed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from portal.operations.previews.drafts import NEEDS, members_of_change, template_of_change
 from portal.operations.withdraw import change_group, disable_person
+from portal.permissions import Permission
 from portal.standing import Standing
 from protection.errors import Conflict, NotFound
 from protection.selectors.previews import Asked, asked
@@ -30,7 +33,23 @@ def preview_for(standing: Standing, preview: UUID) -> Asked:
     found = asked(preview)
     if not standing.may(NEEDS[found.kind]):
         raise NotFound("There is no such preview; previews are kept for a day.", remedy="Make the change again.")
-    return found
+    return found if found.result is None else replace(found, result=_for(standing, found.result))
+
+
+def _for(standing: Standing, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as this reader may see it: who opened what and how often is for those who may read that.
+
+    What is said of "you" is said of whoever reads, not of whoever asked: each must see what he himself would gain.
+    """
+    me = str(standing.person)
+    gains, loses = ([{**one, "you": one["person"] == me} for one in result[name]] for name in ("gains", "loses"))
+    shown = {**result, "gains": gains, "loses": loses, "you_gain": sum(one["documents"] for one in gains if one["you"])}
+    if standing.may(Permission.AUDIT_READ) or standing.may(Permission.DOCUMENTS_READ_ALL):
+        return shown
+    counted = {
+        name: {**part, "people": []} if isinstance(part, Mapping) else part for name, part in result["replay"].items()
+    }
+    return {**shown, "replay": counted}
 
 
 def has_moved(organization_id: UUID, preview: Asked) -> bool:

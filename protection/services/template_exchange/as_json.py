@@ -59,6 +59,8 @@ def read_json(text: str) -> Document:
         document = json.loads(text, object_pairs_hook=_members_once)
     except json.JSONDecodeError as error:
         raise InvalidImport(f"Line {error.lineno}, column {error.colno}: this is not JSON ({error.msg}).") from error
+    except ValueError as error:
+        raise InvalidImport("The file holds a number that is too long to be one.") from error
     except RecursionError:
         raise InvalidImport("The file is nested too deeply to be one of templates.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
@@ -133,8 +135,8 @@ def _expiry(entry: Mapping[str, Any], where: str) -> Expiry:
     option, expires, days = (entry.get(name) for name in ("expiry_option", "expires", "expires_after_days"))
     if not isinstance(option, str):
         raise InvalidImport(f"{where}: member 'expiry_option' is a text.")
-    for name, value in (("expires", expires), ("expires_after_days", days)):
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31):
+    for name, value, limit in (("expires", expires, 2**53), ("expires_after_days", days, 2**31)):
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < limit):
             raise InvalidImport(f"{where}: member {name!r} is a whole number or null.")
     return option, expires, days
 
