@@ -22,6 +22,7 @@ from protection.licensing.claims import VERSION, Claims
 from protection.licensing.jws import b64
 from protection.licensing.policy import Enforcement
 from protection.licensing.publishing import PublishingLicense
+from protection.licensing.reasons import Reason
 from protection.licensing.rights import Right, in_order
 from protection.licensing.use import (
     Common,
@@ -143,6 +144,12 @@ class Licenses:
             feed=feed,
             stored=False,
         )
+        if not self._stated.keeps_to(use.obligations):
+            raise Refused(
+                "The license demands something of programs that this one does not do.",
+                reason=Reason.PROGRAM_DOES_NOT_ENFORCE,
+                remedy="Update this program, then open the file again.",
+            )
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         if use.storable:
             self._home.write(self._name(license_, seal.seal), {**answer, "kind": "use"})
