@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 
 from protection.errors import ChanceryError
-from protection.licensing.days import end_of, last_day_before
+from protection.licensing.days import LAST_DAY, end_of, last_day_before
 from protection.licensing.policy import (
     MAX_OPENING_DAYS,
     Conditions,
@@ -49,6 +50,10 @@ PLATFORMS: Mapping[str, str] = {"linux": "Linux", "windows": "Windows", "darwin"
 """Kinds of device as clients name them, and what people call them."""
 
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+TOO_LATE: Final = "Name a day before the year 9999, or leave it empty."
+KNOWN_DAY: Final = MaxValueValidator(LAST_DAY, TOO_LATE)
+KNOWN_MOMENT: Final = MaxValueValidator(datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, tzinfo=UTC), TOO_LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,7 @@ class PolicyForm(forms.Form):
     expires = forms.DateField(
         label="Last day of access",
         required=False,
+        validators=[KNOWN_DAY],
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Access ends with this day, at midnight in your time zone. Left empty, it does not end.",
     )
@@ -202,8 +208,8 @@ class PolicyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="None chosen: on any.",
     )
-    not_before = forms.DateTimeField(label="Opens not before", required=False, widget=MOMENT)
-    not_after = forms.DateTimeField(label="Opens not after", required=False, widget=MOMENT)
+    not_before = forms.DateTimeField(label="Opens not before", required=False, validators=[KNOWN_MOMENT], widget=MOMENT)
+    not_after = forms.DateTimeField(label="Opens not after", required=False, validators=[KNOWN_MOMENT], widget=MOMENT)
     post_quantum = forms.BooleanField(label="Only on devices with post-quantum keys", required=False)
     enforced = forms.MultipleChoiceField(
         label="Only in programs that withhold, from whoever is not given it",

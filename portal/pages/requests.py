@@ -14,7 +14,7 @@ from portal import clock
 from portal.operations.answer_request import AskerGone, check_asker, decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
-from portal.pages.policies import LEVEL_WORDS, rights_as_level, who_in_words
+from portal.pages.policies import KNOWN_DAY, LEVEL_WORDS, rights_as_level, who_in_words
 from portal.permissions import Permission
 from protection.licensing.days import end_of
 from protection.licensing.policy import PrincipalKind
@@ -59,6 +59,7 @@ class GrantForm(forms.Form):
     day = forms.DateField(
         label="Last day of access",
         required=False,
+        validators=[KNOWN_DAY],
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Access ends with this day, at midnight in your time zone, if you chose “Until a day”.",
     )

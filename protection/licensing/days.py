@@ -1,15 +1,38 @@
-"""Days as ends: a date without a time means the midnight that ends it, where its setter lives (PROTOCOL P26)."""
+"""Days as moments: a date without a time means a midnight where its setter lives (PROTOCOL P26)."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+from protection.errors import InvalidPolicy
+
+LAST_DAY: Final = date(9998, 12, 31)
+"""The last day that a policy may name: the calendar must not end before the day does, in any time zone."""
+
+
+def beginning_of(day: date, zone: ZoneInfo) -> int:
+    """Return the midnight that begins a day in a time zone, in seconds since 1970.  Raises InvalidPolicy."""
+    return _midnight(_named(day), zone)
 
 
 def end_of(day: date, zone: ZoneInfo) -> int:
-    """Return the midnight that ends a day in a time zone, in seconds since 1970: on the day itself access lasts."""
-    after = day + timedelta(days=1)
-    return int(datetime(after.year, after.month, after.day, tzinfo=zone).timestamp())
+    """Return the midnight that ends a day in a time zone, in seconds since 1970: on the day itself access lasts.
+
+    Raises InvalidPolicy.
+    """
+    return _midnight(_named(day) + timedelta(days=1), zone)
 
 
 def last_day_before(end: int, zone: ZoneInfo) -> date:
     """Return the day in a time zone that an end, in seconds since 1970, still lets pass or cuts short."""
     return datetime.fromtimestamp(end - 1, UTC).astimezone(zone).date()
+
+
+def _named(day: date) -> date:
+    if day > LAST_DAY:
+        raise InvalidPolicy(f"{day} is too late.", remedy="Name a day before the year 9999, or none.")
+    return day
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())

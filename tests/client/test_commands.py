@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,11 +15,13 @@ from click.testing import CliRunner
 
 from protection.client.cli import tables
 from protection.client.cli.audit import DIRECTORY, KindOfEvent
-from protection.client.cli.expiry import parse_expiry
+from protection.client.cli.expiry import parse_beginning, parse_end, parse_expiry
 from protection.client.cli.main import COMMANDS, main
 from protection.client.cli.output import Output
+from protection.client.cli.policy import LIMITS, limited
 from protection.client.errors import Misused
 from protection.events import Kind
+from protection.licensing.days import last_day_before
 
 HEAVY = {"rich", "urllib3", "cryptography", "keyring", "jwt"}
 ROOT = Path(__file__).parents[2]
@@ -110,6 +113,35 @@ def test_a_date_lasts_until_the_midnight_that_ends_it_where_its_setter_lives() -
     assert parse_expiry("2100-01-30", ZoneInfo("UTC")) == 4_105_036_800
     assert parse_expiry("2100-01-30", BERLIN) == 4_105_036_800 - 3_600
     assert parse_expiry("2100-01-31T00:00", BERLIN) == 4_105_036_800 - 3_600
+
+
+def test_a_day_that_opens_counts_from_its_first_midnight_and_one_that_closes_until_its_last() -> None:
+    midnight = 4_105_036_800 - 3_600
+    assert parse_beginning("2100-01-31", BERLIN) == midnight
+    assert parse_end("2100-01-31", BERLIN) == midnight + 86_400
+    assert parse_end("21000131", BERLIN) == midnight + 86_400
+    for parse in (parse_beginning, parse_end):
+        assert parse("2100-01-31T09:00", BERLIN) == midnight + 9 * 3_600
+        assert parse("2100-01-31T09:00+00:00", BERLIN) == midnight + 10 * 3_600
+
+
+def test_the_options_of_the_time_window_begin_and_end_with_the_day() -> None:
+    nothing = {name: () if name in {"networks", "platforms", "enforced"} else None for name in LIMITS}
+    window = {"not_before": "2100-01-31", "not_after": "2100-01-31"}
+    conditions = limited(BERLIN, **{**nothing, **window})["conditions"]
+    assert conditions["not_after"] - conditions["not_before"] == 86_400
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "9999-01-01T00:00", "99999999d"])
+def test_a_day_at_the_end_of_the_calendar_is_refused(text: str) -> None:
+    with pytest.raises(Misused, match="too late"):
+        parse_expiry(text, BERLIN)
+
+
+def test_the_last_day_that_can_be_named_ends_in_every_time_zone() -> None:
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        end = parse_end("9998-12-31", ZoneInfo(zone))
+        assert last_day_before(end, ZoneInfo(zone)) == date(9998, 12, 31)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """What a policy's form keeps, what it refuses, and what it never drops without a word."""
 
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import pytest
 from django.http import QueryDict
 
 from portal.pages.policies import PolicyForm, policy_initial
+from portal.pages.requests import GrantForm
 from portal.pages.template_form import TemplateForm
 from protection.licensing.policy import Conditions, Grant, Policy, Principal, PrincipalKind, Strength
 from protection.licensing.rights import ALL_RIGHTS, Right
+from protection.selectors.obstacles import InTheWay
 
 CONTOSO = UUID(int=7)
 EVERYBODY = Principal(PrincipalKind.ORGANIZATION, str(CONTOSO))
@@ -60,6 +63,24 @@ def test_a_line_that_was_changed_means_what_it_says() -> None:
 
 def test_another_day_ends_at_its_midnight() -> None:
     assert saved(replace(CONFIDENTIAL, expires=EXPIRES), expires="2027-01-01").expires == 1_798_848_000
+
+
+@pytest.mark.parametrize("day", ["9999-01-01", "9999-12-31"])
+def test_a_day_at_the_end_of_the_calendar_is_an_error_of_its_field(day: str) -> None:
+    policy = PolicyForm(
+        {"expires": day, "not_before": f"{day}T10:00", "not_after": f"{day}T23:59"}, organization=CONTOSO
+    )
+    assert set(policy.errors) == {"expires", "not_before", "not_after"}
+    assert "before the year 9999" in str(policy.errors["expires"][0])
+    template = TemplateForm({"name": "Plans", "expiry_option": "on_date", "expires": day}, organization=CONTOSO)
+    assert set(template.errors) == {"expires"}
+    grant = GrantForm({"level": "viewer", "ends": "date", "day": day}, needed=InTheWay())
+    assert set(grant.errors) == {"day"}
+
+
+def test_the_last_day_that_can_be_named_is_kept() -> None:
+    kept = saved(CONFIDENTIAL, expires="9998-12-31")
+    assert policy_initial(kept, CONTOSO)["expires"] == date(9998, 12, 31)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
-"""When access ends, as people write it."""
+"""When access begins and ends, as people write it."""
 
 import time
+from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from protection.client.errors import Misused
-from protection.licensing.days import end_of
+from protection.errors import InvalidPolicy
+from protection.licensing.days import LAST_DAY, beginning_of, end_of
 
 
 def parse_expiry(text: str | None, zone: ZoneInfo) -> int | None:
@@ -15,22 +17,48 @@ def parse_expiry(text: str | None, zone: ZoneInfo) -> int | None:
     """
     if text is None:
         return None
-    in_days = text.endswith("d") and text[:-1].isdigit()
-    end = int(time.time()) + int(text[:-1]) * 86_400 if in_days else parse_moment(text, zone)
+    in_days = text.endswith("d") and text[:-1].isdecimal()
+    end = int(time.time()) + int(text[:-1]) * 86_400 if in_days else parse_end(text, zone)
+    if end > end_of(LAST_DAY, zone):
+        raise Misused(f"{text} is too late.", remedy="Name fewer days, or none.")
     if end <= time.time():
         raise Misused(f"{text} has passed already.", remedy="Name a moment to come, like 30d for 30 days.")
     return end
 
 
-def parse_moment(text: str, zone: ZoneInfo) -> int:
-    """Read a date, which means the midnight that ends it, or a date with time, both in ``zone`` unless they say else.
+def parse_beginning(text: str, zone: ZoneInfo) -> int:
+    """Read a date, which means the midnight that begins it, or a date with time; in ``zone`` unless they say else.
 
     Raises Misused.
     """
+    return _moment(text, zone, beginning_of)
+
+
+def parse_end(text: str, zone: ZoneInfo) -> int:
+    """Read a date, which means the midnight that ends it, or a date with time; in ``zone`` unless they say else.
+
+    Raises Misused.
+    """
+    return _moment(text, zone, end_of)
+
+
+def _moment(text: str, zone: ZoneInfo, midnight: Callable[[date, ZoneInfo], int]) -> int:
     try:
-        if len(text) == len("2027-01-31"):
-            return end_of(date.fromisoformat(text), zone)
         moment = datetime.fromisoformat(text)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
-    except (ValueError, OverflowError):
-        raise Misused(f"{text!r} is no date.", remedy="Write it like 2027-01-31, or 30d for 30 days.") from None
+    except ValueError:
+        raise Misused(f"{text!r} is no date.", remedy="Write it like 2027-01-31, or 2027-01-31T09:00.") from None
+    try:
+        of_day = midnight(moment.date(), zone)
+    except InvalidPolicy as error:
+        raise Misused(error.message, remedy=error.next_step) from None
+    if _is_date(text):
+        return of_day
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

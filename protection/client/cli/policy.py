@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from protection.client.cli.expiry import parse_expiry, parse_moment
+from protection.client.cli.expiry import parse_beginning, parse_end, parse_expiry
 from protection.client.errors import Misused
 from protection.licensing.policy import Strength
 from protection.licensing.programs import WITHHELD_BY_PROGRAMS
@@ -44,8 +44,8 @@ _LIMITS: Final = (
     ),
     click.option("--network", "networks", multiple=True, metavar="NET", help="Only from here, like 192.0.2.0/24."),
     click.option("--platform", "platforms", multiple=True, metavar="NAME", help="Only on these, like linux, windows."),
-    click.option("--opens", "not_before", metavar="WHEN", help="Not before: 2027-01-31T09:00."),
-    click.option("--closes", "not_after", metavar="WHEN", help="Not after: 2027-01-31T17:00."),
+    click.option("--opens", "not_before", metavar="WHEN", help="Not before: 2027-01-31T09:00, or a day, which counts."),
+    click.option("--closes", "not_after", metavar="WHEN", help="Not after: 2027-01-31T17:00, or a day, which counts."),
     click.option("--post-quantum/--no-post-quantum", default=None, help="Only on devices with post-quantum keys."),
     click.option(
         "--enforce",
@@ -85,8 +85,8 @@ def limited(zone: ZoneInfo, **options: Any) -> dict[str, Any]:
         "strength": _or_none(strength),
         "networks": _several(options["networks"]),
         "platforms": _several(options["platforms"]),
-        "not_before": _moment(options["not_before"], zone),
-        "not_after": _moment(options["not_after"], zone),
+        "not_before": _moment(options["not_before"], zone, parse_beginning),
+        "not_after": _moment(options["not_after"], zone, parse_end),
         "post_quantum": options["post_quantum"],
         "enforced": _several(options["enforced"]),
     }
@@ -117,8 +117,8 @@ def _several(values: tuple[str, ...]) -> list[str] | None:
     return None if NO_LIMIT in values else list(values)
 
 
-def _moment(text: str | None, zone: ZoneInfo) -> int | None:
-    return None if text in {None, NO_LIMIT} else parse_moment(str(text), zone)
+def _moment(text: str | None, zone: ZoneInfo, parse: Callable[[str, ZoneInfo], int]) -> int | None:
+    return None if text in {None, NO_LIMIT} else parse(str(text), zone)
 
 
 def _days(text: str) -> int:
