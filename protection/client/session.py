@@ -8,7 +8,6 @@ opened = session.open_file(sealed, Path("copy.docx"))
 import mimetypes
 import os
 import secrets
-import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,13 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Final, Self
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from protection.client.account import RENEW_BEFORE, Account, Service, Tokens, load, save
+from protection.client.attachments import attachment_places
 from protection.client.errors import Misused, Refused, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http
+from protection.client.licensed import Licensed, missing, taken, untaken
 from protection.client.licenses import Licenses, Opening, Stated
 from protection.client.organization import Dropped, Organization, Publishing
 from protection.crypto.content import new_content_key
@@ -37,12 +38,11 @@ from protection.licensing.policy import Conditions, Grant, Policy, Principal, pa
 from protection.licensing.programs import Program, enforced_by
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import Right, in_order, may_remove_protection, parse_rights
+from protection.licensing.rights import in_order, parse_rights
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
 from protection.version import VERSION
 
-OWN: Final = stat.S_IRUSR | stat.S_IWUSR
 READ_AND_WRITE: Final = 0o666
 """A sealed file is as readable as its original; it is no program, whatever the original is."""
 
@@ -206,42 +206,76 @@ class Session:
 
         ``target`` defaults to the source's name with ``.sealed`` behind it; an existing file is not overwritten.
         """
-        place = self.own_organization(organization)
         target = source.with_name(source.name + SUFFIX) if target is None else target
         metadata = _metadata(source)
-        publishing = place.publishing()
-        key = new_content_key()
-        license_ = self._published(place, publishing, wish, key, title=source.name)
-        register = _Registration(place, license_)
-        with _untaken(target):
-            seal = seal_file(
-                source,
-                target,
-                content_key=key,
-                license=license_,
-                metadata=metadata,
-                make_seal=lambda facts: self._sealed(facts, publishing.token, publishing.delegation),
-                accept=register,
-                notice=NOTICE,
-                progress=progress,
-            )
+        ready = self._ready(wish, title=source.name, organization=organization)
+        with untaken(target):
+            done = self._seal(ready, source, target, metadata, progress=progress)
         target.chmod(source.stat().st_mode & READ_AND_WRITE)
-        Licenses(self.home, place, self.account, self.stated).keep_own(license_, seal, key, publishing)
-        place.try_send_waiting()
-        return Protected(target, license_.cid, register.done)
+        return done
 
-    def protect_attachments(self, sources: Iterable[Path], wish: Wish, folder: Path) -> list[Path]:
+    def protect_attachments(
+        self, sources: Iterable[Path], wish: Wish, folder: Path, *, organization: str | None = None
+    ) -> list[Path]:
         """Seal what goes along with a message into ``folder``; return where each stands, in order.
 
         An attachment inherits the protection of its message; one that is protected already keeps its own and is
-        returned as it is.  Under Do Not Forward give the wish for files, not the message's (azure-rms.md §2.4).
+        returned as it is.  Of several with one name the second is numbered.  Raises Misused before anything is sealed
+        when one is missing or something stands at its place.  Under Do Not Forward give the wish for files, not the
+        message's (azure-rms.md §2.4).
         """
+        places = attachment_places(sources, folder)
+        for source, target in places:
+            if source != target and target.exists():
+                raise taken(target)
         return [
-            source
-            if source.suffix == SUFFIX
-            else self.protect(source, wish, target=folder / f"{source.name}{SUFFIX}").path
-            for source in sources
+            source if source == target else self.protect(source, wish, target=target, organization=organization).path
+            for source, target in places
         ]
+
+    def _ready(self, wish: Wish, *, title: str, organization: str | None) -> "_Ready":
+        """Return all that a protection needs beside the content; whatever can refuse a wish refuses it here."""
+        place = self.own_organization(organization)
+        publishing, key = place.publishing(), new_content_key()
+        return _Ready(place, publishing, key, self._published(place, publishing, wish, key, title=title))
+
+    def _seal(
+        self,
+        ready: "_Ready",
+        source: Path,
+        target: Path,
+        metadata: Metadata,
+        *,
+        instead_of: Licensed | None = None,
+        progress: Progress | None = None,
+    ) -> Protected:
+        """Seal and register; ``instead_of`` is what was opened at the target, if the new file takes its place."""
+        register = _Registration(ready.place, ready.license)
+
+        def accept(seal: BodySeal) -> None:
+            if instead_of is not None:
+                instead_of.check_unchanged()
+            register(seal)
+            if instead_of is not None:
+                # Registering took as long as the network does.
+                instead_of.check_unchanged()
+
+        seal = seal_file(
+            source,
+            target,
+            content_key=ready.key,
+            license=ready.license,
+            metadata=metadata,
+            make_seal=lambda facts: self._sealed(facts, ready.publishing.token, ready.publishing.delegation),
+            accept=accept,
+            notice=NOTICE,
+            progress=progress,
+            instead=instead_of is not None,
+        )
+        licenses = Licenses(self.home, ready.place, self.account, self.stated)
+        licenses.keep_own(ready.license, seal, ready.key, ready.publishing)
+        ready.place.try_send_waiting()
+        return Protected(target, ready.license.cid, register.done)
 
     def _published(
         self, place: Organization, publishing: Publishing, wish: Wish, key: bytes, *, title: str
@@ -286,57 +320,54 @@ class Session:
         Nothing is left on disk unless every byte was verified.  The plaintext has the time of the original; it is
         readable by nobody else, and read-only where the sealed file is.
         """
-        with open_sealed(source) as file:
-            place = self._place_of(file.publishing_license)
-            licenses = Licenses(self.home, place, self.account, self.stated)
-            authentic, opening, key = licenses.open(file)
-            unlocked = authentic.unlock(key)
-            target = source.with_name(unlocked.metadata.name) if target is None else target
-            with _untaken(target):
-                metadata = unlocked.decrypt_to(target, progress=progress)
-            target.chmod(source.stat().st_mode & OWN | stat.S_IRUSR)
-            if metadata.mtime is not None:
-                os.utime(target, (metadata.mtime, metadata.mtime))
-        return opening.written_to(target, metadata.name)
+        with self._licensed(source) as found:
+            target = source.with_name(found.name) if target is None else target
+            found.write_to(target, progress=progress)
+        return found.opening.written_to(target, found.name)
 
     def unprotect(self, source: Path, *, progress: Progress | None = None) -> Opening:
         """Put the plain file in the place of the sealed one; needs the right to remove protection, and is on record.
 
-        Raises Refused without the right, and whatever an opening raises; then the sealed file is untouched.
+        Raises Refused without the right, and whatever an opening raises; then the sealed file is untouched and nothing
+        of its content was written.  Raises LocalFailure when somebody changed the sealed file meanwhile: both stay.
         """
         target = source.with_suffix("")
-        with _untaken(target), TemporaryDirectory(dir=source.parent, prefix=".unprotect-") as folder:
-            opening = self.open_file(source, Path(folder) / "plain", progress=progress)
-            self._removed(source, opening)
-            os.link(Path(folder) / "plain", target)
+        with untaken(target), self._licensed(source) as found:
+            found.check_may_be_removed()
+            found.put_on_record()
+            found.write_to(target, progress=progress)
+        found.check_unchanged(f"The content that was opened is in {target}.")
         source.unlink()
-        return opening.written_to(target, opening.name)
+        return found.opening.written_to(target, found.name)
 
-    def reprotect(self, source: Path, wish: Wish, *, progress: Progress | None = None) -> Protected:
+    def reprotect(
+        self, source: Path, wish: Wish, *, organization: str | None = None, progress: Progress | None = None
+    ) -> Protected:
         """Put another protection in the place of a sealed file's; it becomes another document, and one's own.
 
-        Needs the right to remove protection, and is on record.  Raises Refused without it; then nothing has changed.
+        Needs the right to remove protection, and is on record.  Raises Refused without it, and whatever protecting
+        raises; then nothing has changed.  Raises LocalFailure when somebody changed the sealed file meanwhile, which
+        then stays as he left it.  The content is written in between, where only this person can read it, and not beside
+        the sealed file, whose folder may be shared.
         """
-        with TemporaryDirectory(dir=source.parent, prefix=".reprotect-") as folder:
-            plain, sealed = Path(folder) / source.with_suffix("").name, Path(folder) / source.name
-            opening = self.open_file(source, plain)
-            self._removed(source, opening)
-            done = self.protect(plain, wish, target=sealed, progress=progress)
-            sealed.replace(source)
-        return replace(done, path=source)
+        name = source.with_suffix("").name
+        with self._licensed(source) as found:
+            found.check_may_be_removed()
+            ready = self._ready(wish, title=name, organization=organization)
+            found.put_on_record()
+            with TemporaryDirectory(prefix="chancery-") as folder:
+                plain = Path(folder) / name
+                found.write_to(plain)
+                return self._seal(ready, plain, source, _metadata(plain), instead_of=found, progress=progress)
 
-    def _removed(self, source: Path, opening: Opening) -> None:
-        """Refuse whoever may not remove protection; put on record that it is removed."""
-        if not may_remove_protection(Right(name) for name in opening.rights):
-            raise Refused(
-                "You may read this document, not remove its protection.",
-                reason=Reason.NOT_GRANTED,
-                remedy=f"Ask {opening.contact or 'its owner'} for the right to export.",
-            )
+    @contextmanager
+    def _licensed(self, source: Path) -> Iterator[Licensed]:
+        """Open a sealed file and obtain the license for it; nothing of its content is written by that."""
         with open_sealed(source) as file:
+            status = os.fstat(file.stream.fileno())
             place = self._place_of(file.publishing_license)
-        place.later("event", {"id": str(uuid4()), "cid": str(opening.cid), "action": "exported", "at": place.now()})
-        place.try_send_waiting()
+            authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file)
+            yield Licensed(source, place, opening, authentic.unlock(key), status)
 
     def save_edition(self, sealed: Path, source: Path, *, progress: Progress | None = None) -> Protected:
         """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT.
@@ -403,6 +434,16 @@ class Session:
         return place
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """All that a protection needs beside the content."""
+
+    place: Organization
+    publishing: Publishing
+    key: bytes
+    license: PublishingLicense
+
+
 class _Registration:
     """Tells the service of a body that is sealed but has no name yet, or keeps that for the next contact."""
 
@@ -424,18 +465,6 @@ class _Registration:
 def _superseded() -> Refused:
     words = WORDS[Reason.SUPERSEDED]
     return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
-
-
-@contextmanager
-def _untaken(target: Path) -> Iterator[None]:
-    """Say before the work begins, or at its end, that something stands at the target; it is never overwritten."""
-    taken = Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.")
-    if target.exists():
-        raise taken
-    try:
-        yield
-    except FileExistsError:
-        raise taken from None
 
 
 def wished_policy(wish: Wish) -> Policy:
@@ -471,7 +500,7 @@ def _reference(template: dict[str, Any]) -> TemplateReference:
 
 def _metadata(source: Path, *, name: str | None = None) -> Metadata:
     if not source.is_file():
-        raise Misused(f"There is no file {source}.")
+        raise missing(source)
     kind, _ = mimetypes.guess_type(source.name)
     return Metadata(
         name=name or source.name,

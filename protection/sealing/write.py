@@ -58,13 +58,15 @@ def seal_file(
     accept: Accept | None = None,
     notice: str = "",
     progress: Progress | None = None,
+    instead: bool = False,
 ) -> BodySeal:
     """Seal ``source`` into ``target`` as the first edition of a publishing license.
 
-    Raises FileExistsError when there is such a file: it is never overwritten.
+    Raises FileExistsError when there is such a file, unless the new one is to stand there ``instead``: then it takes
+    its place and its permissions.
     """
     edition = _Edition(license=license, notice=notice, n=1, prev=None)
-    with creating(target) as sink:
+    with (replacing if instead else creating)(target) as sink:
         return _seal(source, sink, target.parent, edition, content_key, metadata, make_seal, accept, progress)
 
 

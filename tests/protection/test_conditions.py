@@ -1,6 +1,10 @@
 """What an opening must meet beyond being granted: days of one's own, a program that enforces, a time window."""
 
+import os
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,7 @@ import pytest
 from django.utils import timezone
 
 from audit.services.report import ingest
-from protection.client.errors import Refused
+from protection.client.errors import LocalFailure, Misused, Refused
 from protection.client.licenses import Stated
 from protection.client.session import Protected, Wish
 from protection.licensing.computed import Computed
@@ -123,6 +127,27 @@ def test_what_a_program_says_of_itself_is_on_record(
     assert event.details["enforces"] == ["PRINT"]
 
 
+class Boastful(Stated):
+    """A program that tells the service it withholds printing, and does not."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {"program": self.program, "enforces": ["PRINT"]}
+
+
+def test_a_fresh_license_that_demands_more_than_the_program_does_is_refused(
+    cast: Cast, not_to_print: Protected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stating(cast.rita, Boastful("Reader 0", frozenset()), monkeypatch)
+    refused = refusal(cast.rita, not_to_print.path)
+    assert (refused.reason, refused.next_step[:19]) == ("program_does_not_enforce", "Update this program")
+
+
+def test_a_program_does_not_keep_to_what_it_does_not_know() -> None:
+    assert WITHHOLDS_PRINT.keeps_to({"withhold": ["PRINT"]})
+    assert not WITHHOLDS_PRINT.keeps_to({"withhold": ["PRINT", "EXTRACT"]})
+    assert not WITHHOLDS_PRINT.keeps_to({"watermark": "{address}"})
+
+
 # --- the window -----------------------------------------------------------------------------------------------------
 
 
@@ -147,17 +172,87 @@ def test_attachments_inherit_and_what_is_protected_keeps_its_own(cast: Cast, pla
     assert refusal(cast.max, fresh).reason == "not_granted"
 
 
+def test_attachments_of_one_name_do_not_meet(cast: Cast, plan: Path, tmp_path: Path) -> None:
+    other, folder = tmp_path / "other" / "PLAN.txt", tmp_path / "out"
+    other.parent.mkdir()
+    folder.mkdir()
+    other.write_bytes(b"another plan")
+    places = cast.olga.session.protect_attachments([plan, other], Wish(), folder, organization="contoso")
+    assert [place.name for place in places] == ["plan.txt.sealed", "PLAN (2).txt.sealed"]
+    opening(cast.olga, places[1])
+    assert b"another plan" in [path.read_bytes() for path in folder.iterdir()]
+
+
+def test_what_is_protected_is_told_by_its_content_not_by_its_name(cast: Cast, plan: Path, tmp_path: Path) -> None:
+    renamed = protect(cast.olga, plan, f"{MAX}:VIEW").path.rename(tmp_path / "renamed.bin")
+    false = tmp_path / "false.sealed"
+    false.write_bytes(b"plain text")
+    kept, fresh = cast.olga.session.protect_attachments([renamed, false], Wish(), tmp_path)
+    assert kept == renamed
+    assert b"plain text" not in fresh.read_bytes()
+
+
+def test_no_attachment_is_sealed_when_one_cannot_be(cast: Cast, plan: Path, tmp_path: Path) -> None:
+    second, folder = tmp_path / "second.txt", tmp_path / "out"
+    second.write_bytes(b"second")
+    folder.mkdir()
+    (folder / "second.txt.sealed").write_bytes(b"in the way")
+    for sources in ([plan, second], [plan, tmp_path / "missing.txt"]):
+        with pytest.raises(Misused):
+            cast.olga.session.protect_attachments(sources, Wish(), folder)
+    with pytest.raises(Refused):
+        cast.olga.session.protect_attachments([plan], Wish(), folder, organization="fabrikam")
+    assert [path.name for path in folder.iterdir()] == ["second.txt.sealed"]
+
+
 # --- removing protection ----------------------------------------------------------------------------------------------
+
+
+watched_writes: list[list[str]] = []
+
+
+def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    """Note the folders that are made and the files that are opened for writing; Python never forgets such a hook."""
+    if watched_writes and (event == "tempfile.mkdtemp" or (event == "open" and _of_a_plain_file(arguments))):
+        watched_writes[-1].append(f"{event} {arguments[0]}")
+
+
+def _of_a_plain_file(arguments: tuple[Any, ...]) -> bool:
+    """Tell whether a file without a name is opened, as all content is written."""
+    return bool(arguments[2] & os.O_TMPFILE == os.O_TMPFILE)
+
+
+sys.addaudithook(_note)
+
+
+@contextmanager
+def writes() -> Iterator[list[str]]:
+    """Note what is written under no name, and which temporary folders are made."""
+    watched_writes.append([])
+    try:
+        yield watched_writes[-1]
+    finally:
+        watched_writes.pop()
+
+
+def exports(cast: Cast, sealed: Protected) -> list[str]:
+    """Return what was reported of a document as exported."""
+    with in_organization(cast.organizations["contoso"].id):
+        ingest()
+    reported = ledger(cast, "contoso", "content.reported", cid=sealed.cid)
+    return [event.details["action"] for event in reported if event.details["action"] == "exported"]
 
 
 @pytest.mark.parametrize("held", ["VIEW,EXTRACT,PRINT", "VIEW,EDITRIGHTSDATA", "VIEW,EDIT,DOCEDIT"])
 def test_protection_is_not_removed_or_replaced_without_export_or_owner(cast: Cast, plan: Path, held: str) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:{held}").path
     before = sealed.read_bytes()
-    with pytest.raises(Refused, match="not remove its protection"):
-        cast.rita.session.unprotect(sealed)
-    with pytest.raises(Refused, match="not remove its protection"):
-        cast.rita.session.reprotect(sealed, Wish())
+    with writes() as written:
+        with pytest.raises(Refused, match="not remove its protection"):
+            cast.rita.session.unprotect(sealed)
+        with pytest.raises(Refused, match="not remove its protection"):
+            cast.rita.session.reprotect(sealed, Wish())
+    assert written == []
     assert sealed.read_bytes() == before
     assert not sealed.with_suffix("").exists()
 
@@ -180,6 +275,69 @@ def test_a_protection_that_was_replaced_is_another_document_s(cast: Cast, plan: 
     assert (done.path, done.cid == sealed.cid) == (sealed.path, False)
     assert set(opening(cast.rita, done.path).rights) == {"VIEW"}
     assert refusal(cast.max, done.path).reason == "not_granted"
+
+
+def test_the_content_is_never_written_beside_the_sealed_file_while_its_protection_is_replaced(
+    cast: Cast, plan: Path
+) -> None:
+    sealed = protect(cast.olga, plan)
+    with writes() as written:
+        cast.olga.session.reprotect(sealed.path, Wish())
+    (made,) = [entry.split()[1] for entry in written if entry.startswith("tempfile.mkdtemp")]
+    assert not Path(made).is_relative_to(plan.parent)
+    assert not Path(made).exists()
+    # The content goes there, the sealed file to its own folder.
+    assert [entry.split()[1] for entry in written if entry.startswith("open")] == [made, str(plan.parent)]
+
+
+def test_a_file_keeps_its_permissions_when_its_protection_is_replaced(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan).path
+    sealed.chmod(0o644)
+    cast.olga.session.reprotect(sealed, Wish(), organization="contoso")
+    assert sealed.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("wish", "organization"),
+    [(Wish(template="No such template"), None), (Wish(grants=("nobody",)), None), (Wish(), "x")],
+)
+def test_a_wish_that_is_refused_leaves_the_file_and_no_record(
+    cast: Cast, plan: Path, wish: Wish, organization: str | None
+) -> None:
+    sealed = protect(cast.olga, plan)
+    before = sealed.path.read_bytes()
+    with writes() as written, pytest.raises((Misused, Refused)):
+        cast.olga.session.reprotect(sealed.path, wish, organization=organization)
+    assert (written, sealed.path.read_bytes(), exports(cast, sealed)) == ([], before, [])
+    cast.olga.session.reprotect(sealed.path, Wish())
+    assert exports(cast, sealed) == ["exported"]
+
+
+def test_a_file_that_changes_while_its_protection_is_removed_stays(cast: Cast, plan: Path) -> None:
+    sealed, newer = protect(cast.olga, plan).path, protect(cast.olga, plan).path.read_bytes()
+
+    def change(done: int, total: int | None) -> None:
+        sealed.with_name("newer").write_bytes(newer)
+        sealed.with_name("newer").replace(sealed)
+
+    with pytest.raises(LocalFailure, match="changed or moved meanwhile"):
+        cast.olga.session.unprotect(sealed, progress=change)
+    assert sealed.read_bytes() == newer
+    assert sealed.with_suffix("").read_bytes() == plan.read_bytes()
+
+
+def test_a_file_that_changes_while_its_protection_is_replaced_stays(cast: Cast, plan: Path) -> None:
+    sealed, newer = protect(cast.olga, plan).path, protect(cast.olga, plan).path.read_bytes()
+
+    def change(done: int, total: int | None) -> None:
+        sealed.with_name("newer").write_bytes(newer)
+        sealed.with_name("newer").replace(sealed)
+
+    before = {path.name for path in plan.parent.iterdir()}
+    with pytest.raises(LocalFailure, match="changed or moved meanwhile"):
+        cast.olga.session.reprotect(sealed, Wish(), progress=change)
+    assert sealed.read_bytes() == newer
+    assert {path.name for path in plan.parent.iterdir()} == before
 
 
 def test_whose_days_have_ended_does_not_know_the_next_key(cast: Cast, plan: Path) -> None:

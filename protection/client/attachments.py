@@ -1,0 +1,36 @@
+"""Where the attachments of a message stand once they are protected."""
+
+from collections.abc import Iterable
+from itertools import chain, count
+from pathlib import Path
+
+from protection.client.licensed import missing
+from protection.errors import InvalidFile
+from protection.formats.sealed import SUFFIX
+from protection.sealing.read import open_sealed
+
+
+def attachment_places(sources: Iterable[Path], folder: Path) -> list[tuple[Path, Path]]:
+    """Return for each attachment where it will stand: what is protected already where it is, others in the folder."""
+    places: list[tuple[Path, Path]] = []
+    used: set[str] = set()
+    for source in sources:
+        if _is_sealed(source):
+            places.append((source, source))
+            continue
+        numbered = (f"{source.stem} ({number}){source.suffix}" for number in count(2))
+        # Names that differ in case alone are one name on many file systems.
+        name = next(name for name in chain([source.name], numbered) if name.casefold() not in used)
+        used.add(name.casefold())
+        places.append((source, folder / f"{name}{SUFFIX}"))
+    return places
+
+
+def _is_sealed(source: Path) -> bool:
+    if not source.is_file():
+        raise missing(source)
+    try:
+        with open_sealed(source):
+            return True
+    except InvalidFile:
+        return False

@@ -1,0 +1,94 @@
+"""A sealed file that this person has a license for: its content is written, and its protection removed, under rules."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from protection.client.errors import LocalFailure, Misused, Refused
+from protection.client.licenses import Opening
+from protection.client.organization import Organization
+from protection.licensing.reasons import Reason
+from protection.licensing.rights import Right, may_remove_protection
+from protection.sealing.read import Progress, UnlockedFile
+
+OWN: Final = stat.S_IRUSR | stat.S_IWUSR
+
+
+@dataclass(frozen=True, slots=True)
+class Licensed:
+    """A sealed file with the right to open it; ``status`` is what the system said of it when it was opened."""
+
+    source: Path
+    place: Organization
+    opening: Opening
+    unlocked: UnlockedFile
+    status: os.stat_result
+
+    @property
+    def name(self) -> str:
+        """The true name of the content."""
+        return self.unlocked.metadata.name
+
+    def write_to(self, target: Path, *, progress: Progress | None = None) -> None:
+        """Write the content to a file that exists completely afterwards or not at all.  Raises Misused if it is taken.
+
+        It has the time of the original, is readable by nobody else, and read-only where the sealed file is.
+        """
+        with untaken(target):
+            metadata = self.unlocked.decrypt_to(target, progress=progress)
+        target.chmod(self.status.st_mode & OWN | stat.S_IRUSR)
+        if metadata.mtime is not None:
+            os.utime(target, (metadata.mtime, metadata.mtime))
+
+    def check_may_be_removed(self) -> None:
+        """Raise Refused unless the license allows removing or replacing the protection."""
+        if not may_remove_protection(Right(name) for name in self.opening.rights):
+            raise Refused(
+                "You may read this document, not remove its protection.",
+                reason=Reason.NOT_GRANTED,
+                remedy=f"Ask {self.opening.contact or 'its owner'} for the right to export.",
+            )
+
+    def put_on_record(self) -> None:
+        """Report, now or at the next contact, that the content leaves its protection."""
+        event = {"id": str(uuid4()), "cid": str(self.opening.cid), "action": "exported", "at": self.place.now()}
+        self.place.later("event", event)
+        self.place.try_send_waiting()
+
+    def check_unchanged(self, more: str = "") -> None:
+        """Raise LocalFailure unless the file that was opened still stands at its place as it was."""
+        try:
+            now = self.source.stat()
+        except FileNotFoundError:
+            now = None
+        if now is None or not os.path.samestat(now, self.status) or now.st_mtime_ns != self.status.st_mtime_ns:
+            raise LocalFailure(
+                f"{self.source} was changed or moved meanwhile, and is left as it is now. {more}".rstrip(),
+                remedy="Look at it, and try again.",
+            )
+
+
+@contextmanager
+def untaken(target: Path) -> Iterator[None]:
+    """Say before the work begins, or at its end, that something stands at the target; it is never overwritten."""
+    if target.exists():
+        raise taken(target)
+    try:
+        yield
+    except FileExistsError:
+        raise taken(target) from None
+
+
+def taken(target: Path) -> Misused:
+    """Return the error for a target at which something stands."""
+    return Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.")
+
+
+def missing(source: Path) -> Misused:
+    """Return the error for a source that is no file."""
+    return Misused(f"There is no file {source}.")
