@@ -189,6 +189,15 @@ def evaluate(
     return _by_policy(case)
 
 
+def access_ends(*, organization: OrganizationFacts, content: ContentFacts, subject: Subject, now: int) -> int | None:
+    """Return when somebody whom policy or grant lets in now is let in no longer, by the same limits; None for never.
+
+    For whoever has not opened the content yet, his own time is taken to begin now.
+    """
+    case = Case(organization, content, subject, Request(), now)
+    return min(_ends(case, content.policy), default=None)
+
+
 def _binding_on_everybody(case: Case) -> Deny | None:
     """Step 1: what binds everybody, issuer and super user included."""
     organization, subject = case.organization, case.subject

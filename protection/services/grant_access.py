@@ -8,13 +8,14 @@ from django.db.models.functions import Now
 
 from protection.errors import Conflict, InvalidPolicy
 from protection.events import Actor, Kind
-from protection.licensing.policy import Policy
+from protection.licensing.evaluate import access_ends
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, expand, in_order
 from protection.licensing.subject import Subject
 from protection.models import AccessRequest, Content, FirstOpening, PersonalGrant, RequestState
 from protection.selectors.obstacles import Change, InTheWay, changed, in_the_way
 from protection.selectors.policies import registered_policy
+from protection.selectors.standing import facts_about
 from protection.services.access import open_request
 from protection.services.change import change
 from protection.services.feed import kill_revisions_below, touch
@@ -42,7 +43,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What was given.  ``ends`` is when access ends for whatever reason, the document's own end included."""
+    """What was given.  ``ends`` is when access ends for whatever reason: see ``licensing.evaluate.access_ends``."""
 
     request: UUID
     ends: int | None
@@ -86,7 +87,8 @@ def grant_access(
         recipient=request.address,
         details={**details, "changes": [one.value for one in needed.changes]},
     )
-    return Granted(request.id, _end(renewed, terms), needed.changes)
+    ends = _end(organization=organization, content=content, subject=subject, now=now)
+    return Granted(request.id, ends, needed.changes)
 
 
 def _refuse_what_stays(needed: InTheWay, *, lift: bool) -> None:
@@ -146,5 +148,9 @@ def _answer(actor: Actor, request: AccessRequest, terms: Terms) -> None:
     request.save(update_fields=["state", "answered_by", "answered_at", "rights", "until"])
 
 
-def _end(policy: Policy, terms: Terms) -> int | None:
-    return min((end for end in (policy.expires, terms.until) if end is not None), default=None)
+def _end(*, organization: UUID, content: Content, subject: Subject, now: int) -> int | None:
+    """Return when access ends as all stands after the grant."""
+    facts = facts_about(organization=organization, pl_digest=bytes(content.pl_digest), subject=subject)
+    if facts is None:
+        return None
+    return access_ends(organization=facts.organization, content=facts.content, subject=subject, now=now)

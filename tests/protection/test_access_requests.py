@@ -14,7 +14,7 @@ from django.db import connections
 from portal.operations.withdraw import disable_person
 from protection.client.session import Protected
 from protection.events import Actor
-from protection.licensing.policy import parse_policy
+from protection.licensing.policy import Conditions, parse_policy
 from protection.models import AccessRequest, Content
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
@@ -387,6 +387,25 @@ def test_less_than_before_ends_what_is_cached(cast: Cast, sealed: Protected) -> 
     time.sleep(4)
     grant(cast.olga, asked(rita, sealed), rights=["viewer"])
     assert "PRINT" not in rights(rita, sealed.path)
+
+
+def test_the_end_that_is_told_is_the_one_that_the_decision_keeps(cast: Cast, plan: Path) -> None:
+    now, rita, tom = int(time.time()), newcomer(cast), newcomer(cast)
+    sealed = protect(cast.olga, plan, f"{tom.address}:VIEW", expires_after_opening_days=3, offline_days=0)
+    never_opened = grant(cast.olga, asked(rita, sealed), until=now + 30 * DAY).json()
+    assert now + 3 * DAY <= never_opened["ends"] <= int(time.time()) + 3 * DAY
+    assert time.strftime("%Y-%m-%d %H:%M", time.gmtime(never_opened["ends"])) in mails()[-1].body
+    opening(rita, sealed.path)
+    opened_days_ago(cast, sealed.cid, 2)
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": rita.address})
+    again = grant(cast.olga, asked(rita, sealed), until=now + 30 * DAY, lift=True).json()
+    assert abs(again["ends"] - (now + DAY)) < 60
+
+
+def test_the_end_that_is_told_knows_the_last_moment_of_the_policy(cast: Cast, plan: Path) -> None:
+    last = int(time.time()) + 2 * DAY
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW", conditions=Conditions(not_after=last))
+    assert grant(cast.olga, asked(newcomer(cast), sealed)).json()["ends"] == last
 
 
 # --- why, for oneself ---------------------------------------------------------------------------------------------
