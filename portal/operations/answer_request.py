@@ -42,7 +42,7 @@ def obstacles_of(*, standing: Standing, organization: OrganizationFacts, request
 def grant_request(*, standing: Standing, organization: OrganizationFacts, request_id: UUID, terms: Terms) -> Granted:
     """Give access and tell the asker.  Raises what ``grant_access`` raises, and AskerGone."""
     request = request_for(standing.actor, request_id)
-    check_asker(organization, request)
+    _check_asker(organization, request)
     granted = grant_access(
         actor=standing.actor,
         organization=organization.id,
@@ -75,15 +75,15 @@ def decline_request(*, standing: Standing, request_id: UUID, message: str = "") 
     )
 
 
-def check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
-    """Make sure that whoever asked could use what he is given.  Raises AskerGone."""
+def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
+    """Make sure that whoever asked could use what he is given.  Raises AskerGone.
+
+    It is asked only when somebody answers, and why is not said: what another organization has done with the account of
+    one of its people, and when, is not this organization's business (PROTOCOL P20).
+    """
     row = subject_row(request.person_id, organization.id)
-    if row is None:
-        raise AskerGone("The account of whoever asked does not exist any more.")
-    if not is_active(row, organization.id):
-        raise AskerGone("The account of whoever asked is disabled.")
-    if request.address not in row.addresses:
-        raise AskerGone(f"Whoever asked does not hold the address {request.address} any more.")
+    if row is None or not is_active(row, organization.id) or request.address not in row.addresses:
+        raise AskerGone(f"Whoever asked cannot open anything as {request.address} any more.")
 
 
 def _asker(standing: Standing, organization: OrganizationFacts, request: RequestRow) -> Subject:

@@ -17,7 +17,9 @@ from protection.licensing.subject import Subject
 from protection.selectors.requests import RequestRow, newest_of
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.request_access import Asker, Wish, request_access
-from tenants.directory.selectors.people import memberships_of
+from tenants import naming
+from tenants.directory.selectors.domains import organization_of_domain
+from tenants.directory.selectors.people import membership_at
 from tenants.directory.selectors.subject import subject_row
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -51,12 +53,11 @@ def ask_for_access(
 
     Raises what ``request_access`` raises.
     """
-    homes = [place.name for place in memberships_of(standing.person) if not (place.guest or place.disabled)]
     _id, fresh = request_access(
         actor=standing.actor,
         organization=organization.id,
         cid=cid,
-        asker=Asker(_himself(standing, organization), ", ".join(homes)),
+        asker=_asker(standing, organization),
         wish=wish,
         now=clock.now(),
     )
@@ -71,6 +72,21 @@ def ask_for_access(
                 _question(asked, organization),
             )
     return asked, fresh
+
+
+def _asker(standing: Standing, organization: OrganizationFacts) -> Asker:
+    """Return the caller by the address that he signs in with if it is proven, else by another one that is."""
+    himself = _himself(standing, organization)
+    proven = himself.addresses
+    address = standing.address if standing.address in proven else min(proven, default="")
+    return Asker(himself, address, _place_of(standing.person, address))
+
+
+def _place_of(person: UUID, address: str) -> str:
+    """Return the name of the person's organization that has proven the domain of an address of his, or ""."""
+    owner = organization_of_domain(naming.domain_of(address)) if address else None
+    place = None if owner is None else membership_at(owner, person)
+    return "" if place is None or place.guest or place.disabled else place.name
 
 
 def _himself(standing: Standing, organization: OrganizationFacts) -> Subject:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
-from portal.operations.answer_request import AskerGone, check_asker, decline_request, grant_request, obstacles_of
+from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.policies import KNOWN_DAY, LEVEL_WORDS, rights_as_level, who_in_words
@@ -171,7 +171,6 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         "answers": ground_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
         "refused": WORDS[Reason(row.reason)].owner if row.reason in set(Reason) else "",
         "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,
-        "gone": _gone(request, row),
         "given": rights_as_level(row.rights) if row.rights else "",
         "until": moment_of(row.until),
         **_in_words(request, needed, document),
@@ -200,14 +199,6 @@ def _concerns_nobody_else(needed: InTheWay, row: RequestRow) -> bool:
     """Tell whether all that would be changed is about the person alone: only then is it chosen beforehand."""
     alone = all(who.kind is PrincipalKind.ADDRESS and who.value == row.address for who in needed.entries)
     return Change.EXTEND not in needed.changes and alone
-
-
-def _gone(request: PageRequest, row: RequestRow) -> str:
-    try:
-        check_asker(request.organization, row)
-    except AskerGone as error:
-        return f"{error.message} {error.next_step}"
-    return ""
 
 
 def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dict[str, Any]:

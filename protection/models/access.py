@@ -20,8 +20,9 @@ class RequestState(models.TextChoices):
 class AccessRequest(models.Model):
     """A refused person's question to whoever may give access.
 
-    ``place`` is the name of the organization he belongs to, as it was when he asked; ``reason`` why he was refused
-    then.  ``wanted`` is the level he asks for.  ``rights`` and ``until`` are what he was given.
+    ``place`` is the name of that organization of his which had proven the domain of his address when he asked;
+    ``reason`` why he was refused then.  ``wanted`` is the level he asks for.  ``rights`` and ``until`` are what he was
+    given.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -55,17 +55,15 @@ class NoProvenAddress(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, as the owner is told: by an address he has proven, and the organization he belongs to."""
+    """Who asks, as the owner is told: by an address he has proven, "" where there is none.
+
+    ``place`` is the organization of his that has proven the address's domain.  What else he belongs to is not the
+    owner's business (PROTOCOL P20).
+    """
 
     subject: Subject
+    address: str
     place: str = ""
-
-    def address(self, preferred: str) -> str:
-        """Return the address that he signs in with if it is proven, else another one.  Raises NoProvenAddress."""
-        proven = self.subject.addresses
-        if not proven:
-            raise NoProvenAddress("You have not confirmed any address of yours.")
-        return preferred if preferred in proven else min(proven)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +93,8 @@ def request_access(
     wanted = {"wanted": wish.level, "note": wish.note[:500]}
     asked = AccessRequest.objects.filter(content_id=cid, person_id=actor.person, state=RequestState.OPEN).first()
     if asked is None:
+        if not asker.address:
+            raise NoProvenAddress("You have not confirmed any address of yours.")
         _check_often(actor.person, cid)
         asked, fresh = AccessRequest.objects.get_or_create(
             content_id=cid,
@@ -102,7 +102,7 @@ def request_access(
             state=RequestState.OPEN,
             defaults={
                 **wanted,
-                "address": asker.address(actor.address),
+                "address": asker.address,
                 "name": actor.name[:200],
                 "place": asker.place[:200],
                 "reason": reason,

@@ -22,8 +22,10 @@ from protection.services.request_access import ASKED_A_DAY, ASKED_AGAIN
 from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
 from tenants.directory.members import Member
+from tenants.directory.models import Membership
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player
+from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, call, ledger, opening, problem, protect, refusal, rights
 from tests.protection.test_conditions import opened_days_ago
 
@@ -56,6 +58,13 @@ def why_me(player: Player, cid: UUID) -> Any:
 
 def document(player: Player, cid: UUID) -> dict[str, Any]:
     return dict(call(player, "contoso", "GET", f"documents/{cid}").json())
+
+
+def seen(cast: Cast, request: str) -> str:
+    """Return the page of a request as Olga's browser gets it."""
+    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga).get(f"/requests/{request}/")
+    assert page.status_code == 200
+    return page.content.decode()
 
 
 def mails() -> list[Any]:
@@ -148,6 +157,17 @@ def test_asking_again_changes_what_is_asked_and_mails_nobody(cast: Cast, sealed:
     assert "title" not in mine[0], "who was refused is not told the document's name"
     assert len(mails()) == 1
     assert kinds(cast, sealed.cid) == ["access.requested"]
+
+
+def test_of_the_organizations_of_whoever_asks_only_that_of_his_address_is_told(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    other = cast.found(f"secret-{uuid4().hex[:6]}", f"boss-{uuid4().hex[:6]}")
+    Membership.objects.of_installation().create(organization_id=other.id, person_id=rita.id)
+    asked(rita, sealed)
+    assert "of Fabrikam was refused" in mails()[-1].body
+    assert "Secret" not in mails()[-1].body
+    (listed,) = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/access-requests").json()["results"]
+    assert listed["organization"] == "Fabrikam"
 
 
 def test_two_questions_at_once_are_one(cast: Cast, sealed: Protected) -> None:
@@ -365,7 +385,11 @@ def test_somebody_who_is_gone_is_given_nothing(cast: Cast, sealed: Protected) ->
     request = asked(rita, sealed)
     disable_person(organization_id=cast.organizations["fabrikam"].id, person_id=rita.id, reason="left", actor=ACTOR)
     answer = problem(grant(cast.olga, request), 409, "asker_gone")
-    assert "disabled" in answer["detail"]
+    assert answer["detail"] == f"Whoever asked cannot open anything as {rita.address} any more."
+    page = seen(cast, request)
+    assert "Give access" in page
+    assert "cannot" not in page, "what Fabrikam did with its people is not shown to whoever only looks"
+    assert "disabled" not in page
     assert decline(cast.olga, request).status_code == 204
 
 
