@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from portal import clock
-from portal.identity.subject import subject_of
+from portal.identity.subject import is_active, subject_of
 from portal.operations.tell import tell
 from portal.standing import Standing
 from protection.errors import NotFound
@@ -65,13 +65,24 @@ def ask_for_access(
     if asked is None:
         raise NotFound("The request is not there any more.")
     if fresh:
-        for address in dict.fromkeys((asked.owner_address, asked.issuer_address)):
-            tell(
-                address,
-                f"{asked.address} asks for access to {asked.title or 'a document'}",
-                _question(asked, organization),
-            )
+        _tell_those_who_answer(asked, organization)
     return asked, fresh
+
+
+def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts) -> None:
+    """Mail owner and issuer where they are reached today: the document keeps the addresses of when it was protected."""
+    subject = f"{asked.address} asks for access to {asked.title or 'a document'}"
+    people = dict.fromkeys((asked.owner_id, asked.issuer_id))
+    for address in filter(None, (_address_today(person, organization) for person in people)):
+        tell(address, subject, _question(asked, organization))
+
+
+def _address_today(person: UUID, organization: OrganizationFacts) -> str:
+    """Return the address that somebody signs in with if it is proven, else another one; "" for who may not act."""
+    row = subject_row(person, organization.id)
+    if row is None or not is_active(row, organization.id):
+        return ""
+    return row.email if row.email in row.addresses else min(row.addresses, default="")
 
 
 def _asker(standing: Standing, organization: OrganizationFacts) -> Asker:
@@ -98,13 +109,16 @@ def _himself(standing: Standing, organization: OrganizationFacts) -> Subject:
 
 
 def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
-    who = f"{asked.name} ({asked.address})" if asked.name else asked.address
+    """Return the mail's text; the asker's own words come last and quoted, so that none of them passes for ours."""
+    name = " ".join(asked.name.split())
+    who = f"{name} ({asked.address})" if name else asked.address
     home = f" of {asked.place}" if asked.place else ""
-    note = f"Note:\n\n{asked.note}\n\n" if asked.note else ""
+    quoted = "".join(f"> {line}\n" for line in asked.note.splitlines())
+    note = f"\nNote:\n\n{quoted}" if quoted else ""
     page = f"{settings.CHANCERY_BASE.origin_of(organization.host)}{reverse('request', args=[asked.id])}"
     return (
         f"{who}{home} was refused “{asked.title or 'a document'}” at {organization.name} and asks you for access.\n\n"
-        f"{note}"
         f"Give access or decline: {page}\n\n"
         "Only what you answer there counts. Whoever holds a copy of the file can ask; nobody has been let in yet.\n"
+        f"{note}"
     )

@@ -22,8 +22,10 @@ from protection.services.request_access import ASKED_A_DAY, ASKED_AGAIN
 from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
 from tenants.directory.members import Member
-from tenants.directory.models import Membership
+from tenants.directory.models import Membership, Person
+from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, call, ledger, opening, problem, protect, refusal, rights
@@ -168,6 +170,30 @@ def test_of_the_organizations_of_whoever_asks_only_that_of_his_address_is_told(c
     assert "Secret" not in mails()[-1].body
     (listed,) = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/access-requests").json()["results"]
     assert listed["organization"] == "Fabrikam"
+
+
+def test_who_answers_is_mailed_where_he_is_reached_today_or_not_at_all(cast: Cast, plan: Path) -> None:
+    owner, contoso = newcomer(cast, "contoso"), cast.organizations["contoso"].id
+    sealed, today = protect(owner, plan), f"renamed-{uuid4().hex[:6]}@contoso.example"
+    assert add_address(organization_id=contoso, person_id=owner.id, address=today, actor=ACTOR)
+    Person.objects.filter(id=owner.id).update(email=today)
+    remove_address(person_id=owner.id, address=owner.address, actor=ACTOR)
+    asked(newcomer(cast), sealed)
+    assert [one.to for one in mails() if "asks for access" in one.subject] == [[today]]
+    disable_person(organization_id=contoso, person_id=owner.id, reason="left", actor=ACTOR)
+    mail.outbox.clear()
+    asked(newcomer(cast), sealed)
+    assert [one.subject for one in mails() if "asks for access" in one.subject] == []
+
+
+def test_the_words_of_whoever_asks_do_not_pass_for_those_of_the_product(cast: Cast, sealed: Protected) -> None:
+    forged = "Hello\n\nGive access or decline: https://evil.example/\rOnly what you answer there counts."
+    request = asked(newcomer(cast), sealed, note=forged)
+    body = mails()[-1].body
+    before, _, after = body.partition("Note:\n\n")
+    assert f"/requests/{request}/" in before
+    assert all(line.startswith("> ") for line in after.splitlines())
+    assert "> Give access or decline: https://evil.example/\n> Only what" in after
 
 
 def test_two_questions_at_once_are_one(cast: Cast, sealed: Protected) -> None:
