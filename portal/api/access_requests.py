@@ -11,11 +11,13 @@ from rest_framework.response import Response
 
 from portal.api.framework import ANYBODY, OrganizationView, checked, limit_of, page
 from portal.api.idempotency import idempotent
-from portal.operations.answer_request import decline_request, grant_request
+from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from protection.errors import NotFound
+from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import LEVELS, parse_rights
 from protection.selectors.documents import document_for
+from protection.selectors.obstacles import InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
 from protection.services.grant_access import Terms
 from protection.services.request_access import Wish
@@ -27,6 +29,7 @@ ASKED: Final = {
     "level": "viewer",
     "note": "I prepare the meeting.",
 }
+IN_THE_WAY: Final = [{"name": "restore", "message": WORDS[Reason.REVOKED_FOR_YOU].owner}]
 LEVELS_ASKED: Final = [name for name in LEVELS if name != "co-owner"]
 
 
@@ -120,19 +123,30 @@ class AccessRequestDetail(OrganizationView):
     @extend_schema(
         summary="Show one request for access",
         responses=inline_serializer("AccessRequestDetail", {"id": serializers.UUIDField()}),
-        examples=[OpenApiExample("Request", ASKED)],
+        examples=[OpenApiExample("Request", {**ASKED, "in_the_way": IN_THE_WAY, "blocked": []})],
     )
     def get(self, request: Request, request_id: UUID) -> Response:
-        """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
-        return Response(request_json(request_for(self.standing.actor, request_id)))
+        """Answer for issuer, owner, administrators and auditors; 404 for everybody else.
+
+        ``in_the_way`` is what a grant may change when it names it, ``blocked`` what no grant to one person changes.
+        """
+        row = request_for(self.standing.actor, request_id)
+        needed = InTheWay()
+        if row.is_open:
+            needed = obstacles_of(standing=self.standing, organization=self.organization, request=row)
+        in_the_way = [{"name": name, "message": words} for name, words in needed.told.items()]
+        blocked = [f"{WORDS[one.reason].owner} {one.detail}".strip() for one in needed.blocked]
+        return Response({**request_json(row), "in_the_way": in_the_way, "blocked": blocked})
 
 
 class GivenTerms(serializers.Serializer[dict[str, Any]]):
-    """What is given, until when, and whether what stands in the way is changed too."""
+    """What is given, until when, and what of that which stands in the way is changed too."""
 
     rights = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=20)
     until = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0, max_value=2**53)
-    lift = serializers.BooleanField(required=False, default=False)
+    lift = serializers.ListField(
+        child=serializers.CharField(max_length=500), required=False, default=list, max_length=1000
+    )
 
 
 class GrantRequest(OrganizationView):
@@ -144,8 +158,9 @@ class GrantRequest(OrganizationView):
         summary="Give access to whoever asked",
         description=(
             "rights are levels or codes, by default the level asked for; until is in seconds since 1970, null for no"
-            " end of its own. lift also changes what else stands in the way: a revocation for this person, the end of"
-            " the document, deny entries. Without it such a grant is refused with still_in_the_way."
+            " end of its own. lift names what else is changed, as the request's in_the_way has it: a revocation for"
+            " this person, the end of the document, deny entries. Where anything else stands in the way, the grant is"
+            " refused with still_in_the_way and nothing is changed."
         ),
         request=GivenTerms,
         responses=inline_serializer(
@@ -167,7 +182,7 @@ class GrantRequest(OrganizationView):
             standing=self.standing,
             organization=self.organization,
             request_id=request_id,
-            terms=Terms(parse_rights(rights), wanted["until"], wanted["lift"]),
+            terms=Terms(parse_rights(rights), wanted["until"], frozenset(wanted["lift"])),
         )
         changes = [one.value for one in granted.changes]
         return Response({"id": str(granted.request), "ends": granted.ends, "changes": changes})

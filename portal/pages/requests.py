@@ -1,5 +1,6 @@
 """Requests for access: the page on which somebody who was refused asks, and the one on which the owner answers."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -47,7 +48,11 @@ class AskForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """What is given, until when, and whether what stands in the way is changed too."""
+    """What is given, until when, and whether what stands in the way is changed too.
+
+    The page sends along, as ``seen``, what it showed to stand in the way: the yes is about that and nothing else.
+    Where something has come since, the yes is taken back, for whoever gave it to look again.
+    """
 
     level = forms.ChoiceField(label="They may", choices=LEVELS, widget=forms.RadioSelect())
     ends = forms.ChoiceField(
@@ -65,8 +70,18 @@ class GrantForm(forms.Form):
     )
     lift = forms.BooleanField(label="Yes, also change what stands in the way, as said above", required=False)
 
-    def __init__(self, *args: Any, needed: InTheWay, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        needed: InTheWay,
+        seen: Iterable[str] = (),
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        self.seen = frozenset(seen)
+        if data is not None and not self.seen.issuperset(needed.told):
+            data = {name: data[name] for name in data if name != "lift"}
+        super().__init__(data, initial=initial)
         if not needed.changes:
             del self.fields["lift"]
 
@@ -80,9 +95,8 @@ class GrantForm(forms.Form):
     def terms(self) -> Terms:
         """Return what is given; only after the form is valid."""
         data = self.cleaned_data
-        return Terms(
-            parse_rights([data["level"]]), _end(data["ends"], data.get("day")), lift=bool(data.get("lift", False))
-        )
+        lift = self.seen if data.get("lift") else frozenset()
+        return Terms(parse_rights([data["level"]]), _end(data["ends"], data.get("day")), lift)
 
 
 class DeclineForm(forms.Form):
@@ -157,7 +171,12 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
     needed = obstacles_of(standing=request.standing, organization=organization, request=row)
     initial = {"level": row.wanted, "ends": "7", "lift": _concerns_nobody_else(needed, row)}
     decision = request.POST.get("decision")
-    grant = GrantForm(request.POST if decision == "grant" else None, initial=initial, needed=needed)
+    grant = GrantForm(
+        request.POST if decision == "grant" else None,
+        needed=needed,
+        seen=request.POST.getlist("seen"),
+        initial=initial,
+    )
     decline = DeclineForm(request.POST if decision == "decline" else None)
     if (grant.is_valid() and _granted(request, row, grant.terms())) or (
         decline.is_valid() and _declined(request, row, decline.cleaned_data["message"])
@@ -208,6 +227,7 @@ def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dic
     return {
         "blocked": [f"{WORDS[one.reason].owner} {one.detail}".strip() for one in needed.blocked],
         "changes": [one.value for one in needed.changes],
+        "seen": list(needed.told),
         "entries": [who_in_words(who, organization.id, organization.name) for who in needed.entries],
         "template": by_template,
         "leaves_template": by_template is not None and bool({Change.EXTEND, Change.ADMIT} & set(needed.changes)),

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from protection.licensing.explain import Facts, Obstacle, explain
 from protection.licensing.policy import Policy, Principal
-from protection.licensing.reasons import Reason
+from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right
 from protection.licensing.subject import Subject
 from protection.models import Content, ContentRevocation
@@ -27,6 +28,14 @@ class Change(StrEnum):
     """Remove the entries by which the policy keeps the person out."""
 
 
+_REASONS: Final = {
+    Change.RESTORE: Reason.REVOKED_FOR_YOU,
+    Change.RENEW: Reason.EXPIRED_AFTER_OPENING,
+    Change.EXTEND: Reason.EXPIRED,
+    Change.ADMIT: Reason.DENIED_BY_ENTRY,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class InTheWay:
     """All that stands between a person and a document.
@@ -38,6 +47,17 @@ class InTheWay:
     changes: tuple[Change, ...] = ()
     entries: tuple[Principal, ...] = ()
     blocked: tuple[Obstacle, ...] = ()
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What stands in the way, in words for the owner, by a name: ``restore``, ``admit:domain:fabrikam.example``.
+
+        Whoever agrees to a change names it, so that nothing is changed that came in the way after he looked.
+        """
+        words = {one: WORDS[_REASONS[one]].owner for one in self.changes}
+        admit = words.pop(Change.ADMIT, "")
+        alone = {one.value: said for one, said in words.items()}
+        return alone | {f"{Change.ADMIT.value}:{who}": f"{admit} The entry is {who}." for who in self.entries}
 
 
 def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str, now: int) -> InTheWay:

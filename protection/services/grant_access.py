@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from protection.errors import Conflict, InvalidPolicy
 from protection.events import Actor, Kind
 from protection.licensing.evaluate import access_ends
-from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.reasons import WORDS
 from protection.licensing.rights import Right, expand, in_order
 from protection.licensing.subject import Subject
 from protection.models import AccessRequest, Content, FirstOpening, PersonalGrant, RequestState
@@ -33,12 +33,12 @@ class StillInTheWay(Conflict):
 class Terms:
     """What is given: rights until a moment in seconds since 1970, None for no end of its own.
 
-    ``lift`` says that what else stands in the way is changed too: see ``selectors.obstacles.Change``.
+    ``lift`` names what else may be changed, as it was seen to stand in the way: see ``InTheWay.told``.
     """
 
     rights: frozenset[Right]
     until: int | None = None
-    lift: bool = False
+    lift: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def grant_access(
     return Granted(request.id, ends, needed.changes)
 
 
-def _refuse_what_stays(needed: InTheWay, *, lift: bool) -> None:
+def _refuse_what_stays(needed: InTheWay, *, lift: frozenset[str]) -> None:
     if needed.blocked:
         words = WORDS[needed.blocked[0].reason]
         detail = f" {needed.blocked[0].detail}" if needed.blocked[0].detail else ""
@@ -99,19 +99,12 @@ def _refuse_what_stays(needed: InTheWay, *, lift: bool) -> None:
             f"This person would still be refused: {words.owner}{detail}",
             remedy="Change that on the document's page first, or decline the request.",
         )
-    if needed.changes and not lift:
+    unseen = [words for name, words in needed.told.items() if name not in lift]
+    if unseen:
         raise StillInTheWay(
-            f"This person would still be refused: {' '.join(WORDS[_REASONS[one]].owner for one in needed.changes)}",
-            remedy="Say that what stands in the way is to be changed too, or decline the request.",
+            f"This person would still be refused: {' '.join(unseen)}",
+            remedy="Look at the request again, then name all that is to be changed too, or decline the request.",
         )
-
-
-_REASONS = {
-    Change.RESTORE: Reason.REVOKED_FOR_YOU,
-    Change.RENEW: Reason.EXPIRED_AFTER_OPENING,
-    Change.EXTEND: Reason.EXPIRED,
-    Change.ADMIT: Reason.DENIED_BY_ENTRY,
-}
 
 
 def _give(actor: Actor, content: Content, request: AccessRequest, terms: Terms) -> None:

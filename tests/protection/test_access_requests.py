@@ -3,16 +3,19 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from click.testing import CliRunner, Result
 from django.core import mail
 from django.db import connections
 
 from portal.operations.withdraw import disable_person
-from protection.client.session import Protected
+from protection.client.cli.main import main
+from protection.client.session import Protected, Session
 from protection.events import Actor
 from protection.licensing.policy import Conditions, parse_policy
 from protection.models import AccessRequest, Content
@@ -67,6 +70,26 @@ def seen(cast: Cast, request: str) -> str:
     page = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga).get(f"/requests/{request}/")
     assert page.status_code == 200
     return page.content.decode()
+
+
+def in_the_way(cast: Cast, request: str) -> list[str]:
+    """Return the names of what stands in the way, as the request tells it to Olga."""
+    found = call(cast.olga, "contoso", "GET", f"access-requests/{request}").json()["in_the_way"]
+    return [one["name"] for one in found]
+
+
+def asked_under_a_deny_entry(cast: Cast, plan: Path) -> tuple[Player, str, Protected]:
+    rita = newcomer(cast)
+    sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", deny=("domain:fabrikam.example",))
+    return rita, asked(rita, sealed), sealed
+
+
+def command(player: Player, monkeypatch: pytest.MonkeyPatch, *words: str, code: int = 0) -> Result:
+    """Run a command as this person at Contoso."""
+    monkeypatch.setattr(Session, "open", lambda: nullcontext(player.session))
+    done = CliRunner().invoke(main, [*words, "--organization", "contoso"])
+    assert done.exit_code == code, done.output
+    return done
 
 
 def mails() -> list[Any]:
@@ -330,7 +353,7 @@ def test_what_was_taken_from_him_alone_is_given_back_with_the_grant(cast: Cast, 
     request = asked(rita, sealed)
     problem(grant(cast.olga, request), 409, "still_in_the_way")
     assert refusal(rita, sealed.path).reason == "revoked_for_you"
-    assert grant(cast.olga, request, lift=True).json()["changes"] == ["restore"]
+    assert grant(cast.olga, request, lift=["restore"]).json()["changes"] == ["restore"]
     assert "VIEW" in rights(rita, sealed.path)
     assert kinds(cast, sealed.cid) == ["access.requested", "content.restored", "access.granted"]
 
@@ -345,7 +368,7 @@ def test_days_that_are_over_begin_anew_for_him_alone(cast: Cast, plan: Path) -> 
     opened_days_ago(cast, sealed.cid, 8)
     request = asked(rita, sealed)
     problem(grant(cast.olga, request), 409, "still_in_the_way")
-    assert grant(cast.olga, request, lift=True).json()["changes"] == ["renew"]
+    assert grant(cast.olga, request, lift=["renew"]).json()["changes"] == ["renew"]
     assert "VIEW" in rights(rita, sealed.path)
     assert refusal(cast.max, sealed.path).reason == "expired_after_opening"
 
@@ -355,7 +378,7 @@ def test_an_expired_document_is_extended_only_when_the_owner_says_so(cast: Cast,
     sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", f"{MAX}:VIEW", expires=1)
     request = asked(rita, sealed)
     problem(grant(cast.olga, request, until=until), 409, "still_in_the_way")
-    assert grant(cast.olga, request, until=until, lift=True).json() == {
+    assert grant(cast.olga, request, until=until, lift=["extend"]).json() == {
         "id": request,
         "ends": until,
         "changes": ["extend"],
@@ -377,9 +400,51 @@ def test_a_deny_entry_reads_as_nothing_granted_and_is_removed_only_when_the_owne
     assert "domain" not in json.dumps(told)
     assert refusal(rita, sealed.path).reason == "not_granted"
     problem(grant(cast.olga, request), 409, "still_in_the_way")
-    assert grant(cast.olga, request, lift=True).json()["changes"] == ["admit"]
+    assert grant(cast.olga, request, lift=["admit:domain:fabrikam.example"]).json()["changes"] == ["admit"]
     assert "VIEW" in rights(rita, sealed.path)
     assert document(cast.olga, sealed.cid)["policy"]["deny"] == ["domain:rival.example"]
+
+
+def test_what_came_in_the_way_after_the_look_is_not_changed_unseen(cast: Cast, plan: Path) -> None:
+    rita, request, sealed = asked_under_a_deny_entry(cast, plan)
+    seen_then = in_the_way(cast, request)
+    assert seen_then == ["admit:domain:fabrikam.example"]
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": rita.address})
+    answer = problem(grant(cast.olga, request, lift=seen_then), 409, "still_in_the_way")
+    assert "revoked" in answer["detail"]
+    assert "fabrikam" not in answer["detail"], "only what was not seen is told"
+    assert document(cast.olga, sealed.cid)["policy"]["deny"] == ["domain:fabrikam.example"]
+    assert kinds(cast, sealed.cid) == ["access.requested"]
+    assert grant(cast.olga, request, lift=in_the_way(cast, request)).json()["changes"] == ["restore", "admit"]
+    assert "VIEW" in rights(rita, sealed.path)
+
+
+def test_a_yes_in_the_browser_is_about_what_the_page_showed(cast: Cast, plan: Path) -> None:
+    rita, request, sealed = asked_under_a_deny_entry(cast, plan)
+    shown = 'name="seen" value="admit:domain:fabrikam.example"'
+    assert shown in seen(cast, request)
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": rita.address})
+    olga = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    yes = {"decision": "grant", "level": "viewer", "ends": "7", "lift": "on", "seen": ["admit:domain:fabrikam.example"]}
+    again = olga.post(f"/requests/{request}/", yes)
+    assert again.status_code == 200
+    page = again.content.decode()
+    assert 'name="seen" value="restore"' in page
+    assert "checked" not in page[page.index('name="lift"') :].partition(">")[0]
+    assert kinds(cast, sealed.cid) == ["access.requested"]
+    assert olga.post(f"/requests/{request}/", {**yes, "seen": ["restore", *yes["seen"]]}).status_code == 302
+    assert "VIEW" in rights(rita, sealed.path)
+
+
+def test_the_command_shows_what_it_changes_and_changes_nothing_else(
+    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rita, request, sealed = asked_under_a_deny_entry(cast, plan)
+    assert "Look at the request again" in command(cast.olga, monkeypatch, "grant", request, code=5).stderr
+    done = command(cast.olga, monkeypatch, "grant", request, "--lift")
+    assert "To be changed too (admit:domain:fabrikam.example)" in done.stderr
+    assert "Access is given" in done.stdout
+    assert rights(rita, sealed.path)
 
 
 def test_what_was_taken_from_a_group_of_his_is_not_undone_by_a_grant_to_him(cast: Cast, plan: Path) -> None:
@@ -391,7 +456,7 @@ def test_what_was_taken_from_a_group_of_his_is_not_undone_by_a_grant_to_him(cast
     sealed = protect(cast.olga, plan, f"{player.address}:VIEW", offline_days=0)
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": group})
     request = asked(player, sealed)
-    answer = problem(grant(cast.olga, request, lift=True), 409, "still_in_the_way")
+    answer = problem(grant(cast.olga, request, lift=["restore", "admit"]), 409, "still_in_the_way")
     assert "groups is revoked" in answer["detail"]
     assert kinds(cast, sealed.cid) == ["access.requested"]
 
@@ -400,7 +465,7 @@ def test_revoked_meanwhile_nothing_is_given(cast: Cast, sealed: Protected) -> No
     rita = newcomer(cast)
     request = asked(rita, sealed)
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
-    problem(grant(cast.olga, request, lift=True), 409, "still_in_the_way")
+    problem(grant(cast.olga, request, lift=["restore", "admit"]), 409, "still_in_the_way")
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/restore", {})
     assert refusal(rita, sealed.path).reason == "not_granted"
     assert grant(cast.olga, request).status_code == 200
@@ -448,7 +513,7 @@ def test_the_end_that_is_told_is_the_one_that_the_decision_keeps(cast: Cast, pla
     opening(rita, sealed.path)
     opened_days_ago(cast, sealed.cid, 2)
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": rita.address})
-    again = grant(cast.olga, asked(rita, sealed), until=now + 30 * DAY, lift=True).json()
+    again = grant(cast.olga, asked(rita, sealed), until=now + 30 * DAY, lift=["restore"]).json()
     assert abs(again["ends"] - (now + DAY)) < 60
 
 

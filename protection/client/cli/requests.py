@@ -85,7 +85,11 @@ def requests(output: Output, place: Organization, state: str, *, everybody: bool
 @click.option("--rights", help="A level or rights with commas; by default what was asked for.")
 @click.option("--until", help="When the access ends: 2027-01-31, or 30d.")
 @click.option("--days", type=click.IntRange(1, 36_500), help="For how many days from now.")
-@click.option("--lift", is_flag=True, help="Also change what else keeps them out; without it, nothing is given then.")
+@click.option(
+    "--lift",
+    is_flag=True,
+    help="Also change what else keeps them out, as it is shown; without it, nothing is given then.",
+)
 @in_organization
 def grant(
     output: Output,
@@ -104,11 +108,20 @@ def grant(
     if until is not None and days is not None:
         raise Misused("An end is named twice.", remedy="Use either --until or --days.")
     zone = place.zone()
-    terms: dict[str, Any] = {"until": parse_expiry(until or (f"{days}d" if days else None), zone), "lift": lift}
+    terms: dict[str, Any] = {"until": parse_expiry(until or (f"{days}d" if days else None), zone)}
+    if lift:
+        terms["lift"] = _shown(output, place.call("GET", f"/api/v1/access-requests/{request_id}")["in_the_way"])
     if rights is not None:
         terms["rights"] = [name.strip() for name in rights.split(",")]
     answer = place.call("POST", f"/api/v1/access-requests/{request_id}/grant", terms)
     output.result(answer, f"Access is given and they are told. It ends: {moment(answer['ends'], zone)}.")
+
+
+def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
+    """Show what stands in the way and return its names: what comes after this look is not changed unseen."""
+    for one in in_the_way:
+        output.note(f"To be changed too ({one['name']}): {one['message']}")
+    return [one["name"] for one in in_the_way]
 
 
 @click.command()
