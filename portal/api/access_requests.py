@@ -15,7 +15,7 @@ from portal.operations.answer_request import decline_request, grant_request, obs
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from protection.errors import NotFound
 from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import LEVELS, parse_rights
+from protection.licensing.rights import LEVELS, in_order, parse_rights
 from protection.selectors.documents import document_for
 from protection.selectors.obstacles import InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
@@ -143,6 +143,7 @@ class GivenTerms(serializers.Serializer[dict[str, Any]]):
     """What is given, until when, and what of that which stands in the way is changed too."""
 
     rights = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=20)
+    level = serializers.CharField(required=False, default="", max_length=20)
     until = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0, max_value=2**53)
     lift = serializers.ListField(
         child=serializers.CharField(max_length=500), required=False, default=list, max_length=1000
@@ -157,16 +158,18 @@ class GrantRequest(OrganizationView):
     @extend_schema(
         summary="Give access to whoever asked",
         description=(
-            "rights are levels or codes, by default the level asked for; until is in seconds since 1970, null for no"
-            " end of its own. lift names what else is changed, as the request's in_the_way has it: a revocation for"
-            " this person, the end of the document, deny entries. Where anything else stands in the way, the grant is"
-            " refused with still_in_the_way and nothing is changed."
+            "rights are levels or codes. Without them what was asked for is given, and level names it as you saw it; if"
+            " whoever asked has changed it since, the grant is refused with another_level. until is in seconds since"
+            " 1970, null for no end of its own. lift names what else is changed, as the request's in_the_way"
+            " has it: a revocation for this person, the end of the document, deny entries. Where anything else stands"
+            " in the way, the grant is refused with still_in_the_way and nothing is changed."
         ),
         request=GivenTerms,
         responses=inline_serializer(
             "AccessGranted",
             {
                 "id": serializers.UUIDField(),
+                "rights": serializers.ListField(child=serializers.CharField()),
                 "ends": serializers.IntegerField(allow_null=True),
                 "changes": serializers.ListField(child=serializers.CharField()),
             },
@@ -177,15 +180,22 @@ class GrantRequest(OrganizationView):
     def post(self, request: Request, request_id: UUID) -> Response:
         """Give it; issuer and owner may."""
         wanted = checked(GivenTerms, request.data)
-        rights = wanted.get("rights") or [request_for(self.standing.actor, request_id).wanted]
+        rights = parse_rights(wanted["rights"]) if wanted.get("rights") else None
         granted = grant_request(
             standing=self.standing,
             organization=self.organization,
             request_id=request_id,
-            terms=Terms(parse_rights(rights), wanted["until"], frozenset(wanted["lift"])),
+            terms=Terms(rights, wanted["until"], wanted["level"], frozenset(wanted["lift"])),
         )
         changes = [one.value for one in granted.changes]
-        return Response({"id": str(granted.request), "ends": granted.ends, "changes": changes})
+        return Response(
+            {
+                "id": str(granted.request),
+                "rights": in_order(granted.rights),
+                "ends": granted.ends,
+                "changes": changes,
+            }
+        )
 
 
 class Message(serializers.Serializer[dict[str, str]]):

@@ -51,7 +51,7 @@ def grant_request(*, standing: Standing, organization: OrganizationFacts, reques
         terms=terms,
         now=clock.now(),
     )
-    rights = rights_in_words(in_order(terms.rights))
+    rights = rights_in_words(in_order(granted.rights))
     tell(
         request.address,
         f"You have access to {request.title or 'the document you asked for'}",

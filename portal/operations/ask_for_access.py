@@ -16,7 +16,7 @@ from protection.licensing.rights import Right
 from protection.licensing.subject import Subject
 from protection.selectors.requests import RequestRow, newest_of
 from protection.selectors.why import OwnWhy, own_why
-from protection.services.request_access import Asker, Wish, request_access
+from protection.services.request_access import Asker, Heard, Wish, request_access
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import membership_at
@@ -49,11 +49,11 @@ def explain_to_himself(
 def ask_for_access(
     *, standing: Standing, organization: OrganizationFacts, cid: UUID, wish: Wish
 ) -> tuple[RequestRow, bool]:
-    """Ask, and mail owner and issuer when the request is new; return it and whether it is.
+    """Ask, and mail owner and issuer when the request is new or wants more; return it and whether it is new.
 
     Raises what ``request_access`` raises.
     """
-    _id, fresh = request_access(
+    heard = request_access(
         actor=standing.actor,
         organization=organization.id,
         cid=cid,
@@ -64,14 +64,15 @@ def ask_for_access(
     asked = newest_of(standing.person, cid)
     if asked is None:
         raise NotFound("The request is not there any more.")
-    if fresh:
-        _tell_those_who_answer(asked, organization)
-    return asked, fresh
+    if heard is not Heard.CHANGED:
+        _tell_those_who_answer(asked, organization, more=heard is Heard.RAISED)
+    return asked, heard is Heard.NEW
 
 
-def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts) -> None:
+def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *, more: bool) -> None:
     """Mail owner and issuer where they are reached today: the document keeps the addresses of when it was protected."""
-    subject = f"{asked.address} asks for access to {asked.title or 'a document'}"
+    wish = "asks for more access" if more else "asks for access"
+    subject = f"{asked.address} {wish} to {asked.title or 'a document'}"
     people = dict.fromkeys((asked.owner_id, asked.issuer_id))
     for address in filter(None, (_address_today(person, organization) for person in people)):
         tell(address, subject, _question(asked, organization))
@@ -117,7 +118,8 @@ def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
     note = f"\nNote:\n\n{quoted}" if quoted else ""
     page = f"{settings.CHANCERY_BASE.origin_of(organization.host)}{reverse('request', args=[asked.id])}"
     return (
-        f"{who}{home} was refused “{asked.title or 'a document'}” at {organization.name} and asks you for access.\n\n"
+        f"{who}{home} was refused “{asked.title or 'a document'}” at {organization.name} and asks you for access"
+        f" as {asked.wanted}.\n\n"
         f"Give access or decline: {page}\n\n"
         "Only what you answer there counts. Whoever holds a copy of the file can ask; nobody has been let in yet.\n"
         f"{note}"

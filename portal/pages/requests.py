@@ -96,7 +96,7 @@ class GrantForm(forms.Form):
         """Return what is given; only after the form is valid."""
         data = self.cleaned_data
         lift = self.seen if data.get("lift") else frozenset()
-        return Terms(parse_rights([data["level"]]), _end(data["ends"], data.get("day")), lift)
+        return Terms(parse_rights([data["level"]]), _end(data["ends"], data.get("day")), lift=lift)
 
 
 class DeclineForm(forms.Form):

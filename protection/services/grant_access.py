@@ -10,7 +10,7 @@ from protection.errors import Conflict, InvalidPolicy
 from protection.events import Actor, Kind
 from protection.licensing.evaluate import access_ends
 from protection.licensing.reasons import WORDS
-from protection.licensing.rights import Right, expand, in_order
+from protection.licensing.rights import Right, expand, in_order, parse_rights
 from protection.licensing.subject import Subject
 from protection.models import AccessRequest, Content, FirstOpening, PersonalGrant, RequestState
 from protection.selectors.obstacles import Change, InTheWay, changed, in_the_way
@@ -29,15 +29,25 @@ class StillInTheWay(Conflict):
     code = "still_in_the_way"
 
 
+class AnotherLevel(Conflict):
+    """What was asked for is not, or no longer, what whoever answers has seen."""
+
+    code = "another_level"
+    remedy = "Look at the request again, then name the level that you saw, or the rights that you give."
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is given: rights until a moment in seconds since 1970, None for no end of its own.
 
-    ``lift`` names what else may be changed, as it was seen to stand in the way: see ``InTheWay.told``.
+    ``rights`` is None for the level that is asked for, which ``level`` then names as it was seen: whoever asked may
+    have changed it since.  ``lift`` names what else may be changed, as it was seen to stand in the way: see
+    ``InTheWay.told``.
     """
 
-    rights: frozenset[Right]
+    rights: frozenset[Right] | None = None
     until: int | None = None
+    level: str = ""
     lift: frozenset[str] = frozenset()
 
 
@@ -46,6 +56,7 @@ class Granted:
     """What was given.  ``ends`` is when access ends for whatever reason: see ``licensing.evaluate.access_ends``."""
 
     request: UUID
+    rights: frozenset[Right]
     ends: int | None
     changes: tuple[Change, ...]
 
@@ -58,10 +69,11 @@ def grant_access(
 
     ``subject`` is the asker as this organization knows him.  After a grant the person is not kept out by anything that
     this organization can see: where he still would be, nothing is changed.  Raises NotFound, OnlyTheOwner,
-    AlreadyAnswered, StillInTheWay and InvalidPolicy.
+    AlreadyAnswered, AnotherLevel, StillInTheWay and InvalidPolicy.
     """
     request, content, ground = open_request(actor, request_id)
-    if Right.VIEW not in expand(terms.rights):
+    rights = _rights(request, terms)
+    if Right.VIEW not in expand(rights):
         raise InvalidPolicy("Access without the right to read opens nothing.", remedy="Name a level, or VIEW too.")
     if terms.until is not None and terms.until <= now:
         raise InvalidPolicy("The end of the access has passed already.", remedy="Name a moment to come, or no end.")
@@ -76,9 +88,9 @@ def grant_access(
     if renewed != policy:
         change(actor=actor, cid=content.cid, policy=renewed, reason=f"Access was given to {request.address}")
         content.refresh_from_db()
-    _give(actor, content, request, terms)
-    _answer(actor, request, terms)
-    details = {"request": str(request.id), "ground": ground, "rights": in_order(terms.rights), "until": terms.until}
+    _give(actor, content, request, rights, terms.until)
+    _answer(actor, request, rights, terms.until)
+    details = {"request": str(request.id), "ground": ground, "rights": in_order(rights), "until": terms.until}
     record_action(
         Kind.ACCESS_GRANTED,
         actor,
@@ -88,7 +100,16 @@ def grant_access(
         details={**details, "changes": [one.value for one in needed.changes]},
     )
     ends = _end(organization=organization, content=content, subject=subject, now=now)
-    return Granted(request.id, ends, needed.changes)
+    return Granted(request.id, rights, ends, needed.changes)
+
+
+def _rights(request: AccessRequest, terms: Terms) -> frozenset[Right]:
+    """Return what is given: what was named, else the level asked for, if it is the one that was seen."""
+    if terms.rights is not None:
+        return terms.rights
+    if terms.level != request.wanted:
+        raise AnotherLevel(f"This person now asks for the level {request.wanted}.")
+    return parse_rights([request.wanted])
 
 
 def _refuse_what_stays(needed: InTheWay, *, lift: frozenset[str]) -> None:
@@ -107,7 +128,7 @@ def _refuse_what_stays(needed: InTheWay, *, lift: frozenset[str]) -> None:
         )
 
 
-def _give(actor: Actor, content: Content, request: AccessRequest, terms: Terms) -> None:
+def _give(actor: Actor, content: Content, request: AccessRequest, rights: frozenset[Right], until: int | None) -> None:
     """Write the grant that the decision reads; one that takes something away kills what is cached under the old one."""
     old = PersonalGrant.objects.filter(content=content, person_id=request.person_id).first()
     PersonalGrant.objects.update_or_create(
@@ -115,13 +136,13 @@ def _give(actor: Actor, content: Content, request: AccessRequest, terms: Terms) 
         person_id=request.person_id,
         defaults={
             "address": request.address,
-            "rights": in_order(terms.rights),
-            "until": terms.until,
+            "rights": in_order(rights),
+            "until": until,
             "given_at": Now(),
             "given_by": actor.person,
         },
     )
-    if old is None or _gives_as_much(old, terms):
+    if old is None or _gives_as_much(old, rights, until):
         touch()
     else:
         content.rev += 1
@@ -129,14 +150,14 @@ def _give(actor: Actor, content: Content, request: AccessRequest, terms: Terms) 
         kill_revisions_below(bytes(content.feed_id), content.rev)
 
 
-def _gives_as_much(old: PersonalGrant, terms: Terms) -> bool:
-    as_long = terms.until is None or (old.until is not None and old.until <= terms.until)
-    return as_long and expand(Right(name) for name in old.rights) <= expand(terms.rights)
+def _gives_as_much(old: PersonalGrant, rights: frozenset[Right], until: int | None) -> bool:
+    as_long = until is None or (old.until is not None and old.until <= until)
+    return as_long and expand(Right(name) for name in old.rights) <= expand(rights)
 
 
-def _answer(actor: Actor, request: AccessRequest, terms: Terms) -> None:
+def _answer(actor: Actor, request: AccessRequest, rights: frozenset[Right], until: int | None) -> None:
     request.state, request.answered_by = RequestState.GRANTED, actor.person
-    request.rights, request.until = in_order(terms.rights), terms.until
+    request.rights, request.until = in_order(rights), until
     request.answered_at = Now()
     request.save(update_fields=["state", "answered_by", "answered_at", "rights", "until"])
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from protection.errors import Conflict, NotFound
 from protection.events import Actor, Kind
 from protection.licensing.reasons import MAY_BE_ASKED, WORDS
-from protection.licensing.rights import Right
+from protection.licensing.rights import Right, expand, parse_rights
 from protection.licensing.subject import Subject
 from protection.models import AccessRequest, RequestState
 from protection.selectors.tries import last_refusal
@@ -74,11 +75,20 @@ class Wish:
     note: str = ""
 
 
+class Heard(StrEnum):
+    """What asking has changed."""
+
+    NEW = "new"
+    """There is a new request."""
+    RAISED = "raised"
+    """An open request now wants more than before."""
+    CHANGED = "changed"
+    """An open request has another note or wants no more than before."""
+
+
 @transaction.atomic
-def request_access(
-    *, actor: Actor, organization: UUID, cid: UUID, asker: Asker, wish: Wish, now: int
-) -> tuple[UUID, bool]:
-    """Ask the owner for access; return the request's id and whether it is new.
+def request_access(*, actor: Actor, organization: UUID, cid: UUID, asker: Asker, wish: Wish, now: int) -> Heard:
+    """Ask the owner for access; return what came of it.
 
     Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for whoever was
     not refused lately, MayOpen, NotForTheOwner, NoProvenAddress and AskedTooOften.
@@ -116,10 +126,11 @@ def request_access(
                 title=asked.content.title,
                 details={"request": str(asked.id), "level": wish.level},
             )
-            return asked.id, True
+            return Heard.NEW
     # An answer that came in between stands: it was given to what was asked before.
     AccessRequest.objects.filter(id=asked.id, state=RequestState.OPEN).update(**wanted)
-    return asked.id, False
+    more = not expand(parse_rights([wish.level])) <= expand(parse_rights([asked.wanted]))
+    return Heard.RAISED if more else Heard.CHANGED
 
 
 def _check(found: OwnWhy) -> None:

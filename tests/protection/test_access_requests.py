@@ -50,7 +50,9 @@ def asked(player: Player, sealed: Protected, **wish: str) -> str:
 
 
 def grant(player: Player, request: str, **terms: Any) -> Any:
-    return call(player, "contoso", "POST", f"access-requests/{request}/grant", terms)
+    """Give access on these terms, without rights of their own as a viewer, which is what is asked for by default."""
+    seen = {} if "rights" in terms else {"level": "viewer"}
+    return call(player, "contoso", "POST", f"access-requests/{request}/grant", {**seen, **terms})
 
 
 def decline(player: Player, request: str, message: str = "") -> Any:
@@ -172,9 +174,9 @@ def test_who_was_never_refused_finds_nothing(cast: Cast, plan: Path, who: str) -
     assert mails() == []
 
 
-def test_asking_again_changes_what_is_asked_and_mails_nobody(cast: Cast, sealed: Protected) -> None:
+def test_asking_again_for_no_more_changes_the_request_and_mails_nobody(cast: Cast, sealed: Protected) -> None:
     rita = newcomer(cast)
-    request = asked(rita, sealed, note="first")
+    request = asked(rita, sealed, note="first", level="co-author")
     again = ask(rita, sealed.cid, note="second", level="co-author")
     assert (again.status_code, again.json()["id"]) == (200, request)
     mine = call(rita, "contoso", "GET", f"documents/{sealed.cid}/access-requests").json()["results"]
@@ -182,6 +184,37 @@ def test_asking_again_changes_what_is_asked_and_mails_nobody(cast: Cast, sealed:
     assert "title" not in mine[0], "who was refused is not told the document's name"
     assert len(mails()) == 1
     assert kinds(cast, sealed.cid) == ["access.requested"]
+
+
+def test_asking_for_more_is_mailed_again_and_not_given_to_who_saw_less(
+    cast: Cast, sealed: Protected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+    assert ask(rita, sealed.cid, level="co-author").status_code == 200
+    first, again = mails()
+    assert "as viewer." in first.body
+    assert again.subject == f"{rita.address} asks for more access to plan.txt"
+    assert "as co-author." in again.body
+    assert again.to == ["olga@contoso.example"]
+    answer = problem(grant(cast.olga, request, level="viewer"), 409, "another_level")
+    assert "co-author" in answer["detail"]
+    problem(grant(cast.olga, request, level=""), 400, "invalid")
+    problem(call(cast.olga, "contoso", "POST", f"access-requests/{request}/grant", {}), 409, "another_level")
+    assert kinds(cast, sealed.cid) == ["access.requested"]
+    done = command(cast.olga, monkeypatch, "grant", request)
+    assert f"{rita.address} asks for the level co-author." in done.stderr
+    assert "They may: " in done.stdout
+    assert "print" in done.stdout.lower()
+    assert "PRINT" in rights(rita, sealed.path)
+
+
+def test_rights_that_are_named_are_given_whatever_is_asked_for_by_now(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+    ask(rita, sealed.cid, level="co-author")
+    assert grant(cast.olga, request, rights=["viewer"]).status_code == 200
+    assert "PRINT" not in rights(rita, sealed.path)
 
 
 def test_of_the_organizations_of_whoever_asks_only_that_of_his_address_is_told(cast: Cast, sealed: Protected) -> None:
@@ -378,8 +411,9 @@ def test_an_expired_document_is_extended_only_when_the_owner_says_so(cast: Cast,
     sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", f"{MAX}:VIEW", expires=1)
     request = asked(rita, sealed)
     problem(grant(cast.olga, request, until=until), 409, "still_in_the_way")
-    assert grant(cast.olga, request, until=until, lift=["extend"]).json() == {
+    assert grant(cast.olga, request, until=until, rights=["VIEW"], lift=["extend"]).json() == {
         "id": request,
+        "rights": ["VIEW"],
         "ends": until,
         "changes": ["extend"],
     }

@@ -109,12 +109,20 @@ def grant(
         raise Misused("An end is named twice.", remedy="Use either --until or --days.")
     zone = place.zone()
     terms: dict[str, Any] = {"until": parse_expiry(until or (f"{days}d" if days else None), zone)}
+    asked = place.call("GET", f"/api/v1/access-requests/{request_id}")
     if lift:
-        terms["lift"] = _shown(output, place.call("GET", f"/api/v1/access-requests/{request_id}")["in_the_way"])
-    if rights is not None:
+        terms["lift"] = _shown(output, asked["in_the_way"])
+    if rights is None:
+        output.note(f"{asked['who']} asks for the level {asked['level']}.")
+        terms["level"] = asked["level"]
+    else:
         terms["rights"] = [name.strip() for name in rights.split(",")]
     answer = place.call("POST", f"/api/v1/access-requests/{request_id}/grant", terms)
-    output.result(answer, f"Access is given and they are told. It ends: {moment(answer['ends'], zone)}.")
+    given = rights_in_words(answer["rights"])
+    output.result(
+        answer,
+        f"Access is given and {asked['who']} is told. They may: {given}. It ends: {moment(answer['ends'], zone)}.",
+    )
 
 
 def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
