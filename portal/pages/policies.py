@@ -270,6 +270,29 @@ class PolicyForm(forms.Form):
         except ChanceryError as error:
             raise forms.ValidationError(f"{error.message} {error.next_step}") from error
 
+    def clean_not_before(self) -> datetime | None:
+        """Refuse a moment before any that a policy can name."""
+        return _after_the_epoch(self.cleaned_data["not_before"])
+
+    def clean_not_after(self) -> datetime | None:
+        """Refuse a moment before any that a policy can name."""
+        return _after_the_epoch(self.cleaned_data["not_after"])
+
+    def clean_expires(self) -> date | None:
+        """Refuse a new last day that has passed: who means to end access takes it back."""
+        day: date | None = self.cleaned_data["expires"]
+        if day is not None and day != _last_day(self.stored.expires) and day < timezone.localdate():
+            raise forms.ValidationError("This day has passed already; name one to come.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a window that never opens."""
+        data: dict[str, Any] = super().clean() or {}
+        opens, closes = data.get("not_before"), data.get("not_after")
+        if opens and closes and opens >= closes:
+            self.add_error("not_after", "The window closes before it opens; name a later moment.")
+        return data
+
     def policy(self) -> Policy:
         """Return the policy; only after the form is valid.  What the form does not show stays as it is stored."""
         data = self.cleaned_data
@@ -298,6 +321,12 @@ class PolicyForm(forms.Form):
         if day is None or day == _last_day(self.stored.expires):
             return None if day is None else self.stored.expires
         return end_of(day, _zone())
+
+
+def _after_the_epoch(moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.timestamp() < 0:
+        raise forms.ValidationError("This is too long ago; was another year meant?")
+    return moment
 
 
 def _offer(field: forms.Field, value: Any, called: Callable[[Any], str]) -> None:

@@ -13,7 +13,7 @@ from protection.errors import ChanceryError
 from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
 from protection.licensing.rights import parse_rights
 from protection.selectors.templates import Template
-from protection.services.template_draft import TemplateDraft, checked_scope
+from protection.services.template_draft import MAX_EXPIRY_DAYS, TemplateDraft, checked_scope
 
 EXPIRY: Final = [("never", "Never"), ("on_date", "On a date"), ("after_days", "A number of days after protection")]
 OFFLINE: Final = [("limit", "As long as your organization allows"), ("never", "Never"), ("days", "At most some days")]
@@ -59,7 +59,9 @@ class TemplateForm(PolicyForm):
         label="Opens without a network", required=False, choices=OFFLINE, widget=forms.RadioSelect, initial="limit"
     )
     expiry_option = forms.ChoiceField(label="Access ends", choices=EXPIRY, widget=forms.RadioSelect, initial="never")
-    expires_after_days = forms.IntegerField(label="After how many days", required=False, min_value=1)
+    expires_after_days = forms.IntegerField(
+        label="After how many days", required=False, min_value=1, max_value=MAX_EXPIRY_DAYS
+    )
     scope = forms.CharField(
         label="Offer it only to",
         required=False,

@@ -84,7 +84,7 @@ def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
     match kind:
         case PrincipalKind.ADDRESS:
             local, at, domain = value.rpartition("@")
-            if not (local and at and domain) or " " in value:
+            if not (local and at and domain) or " " in value or "@" in local:
                 raise InvalidPolicy(f"{text!r} is not an e-mail address.", remedy="Write it like name@example.com.")
             return f"{local.casefold()}@{_normal_domain(domain, text)}"
         case PrincipalKind.DOMAIN:

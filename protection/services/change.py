@@ -30,6 +30,8 @@ def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "") -> int:
     set.  The revision is raised, and cached licenses die, unless the new policy takes nothing away.  Raises NotFound
     and Widening.
     """
+    # Read again as strictly as it will be read from the table: what cannot be read must never get there.
+    policy = parse_policy(policy.as_json())
     content, ground = managed_content(actor, cid)
     before = registered_policy(content)
     if ground == ADMINISTRATOR and not (narrows(policy, before) or policy == _last_set(content)):

@@ -12,6 +12,7 @@ from protection.selectors.templates import fallback_first
 
 MAX_NAME = 120
 MAX_DESCRIPTION = 500
+MAX_EXPIRY_DAYS = 65_535
 MAX_SCOPE = 500
 """Addresses to whom one template is offered; a group holds more."""
 
@@ -57,26 +58,37 @@ def locked_template(template: UUID) -> ProtectionTemplate:
 
 
 def checked_draft(draft: TemplateDraft) -> TemplateDraft:
-    """Return the draft with its texts trimmed; refuse what no client could show or nobody could mean."""
+    """Return the draft with its texts trimmed; refuse what no client could show, nobody could mean or nothing read."""
+    names = _checked_names(draft)
+    _check_end(draft)
+    # Read again as strictly as it will be read from the table: what cannot be read must never get there.
+    parse_policy(draft.policy.as_json())
+    scope = checked_scope(draft.scope)
+    return replace(draft, names=names, policy=replace(draft.policy, expires=None), scope=scope)
+
+
+def _checked_names(draft: TemplateDraft) -> dict[str, str]:
     names = {language: text.strip() for language, text in draft.names.items() if text.strip()}
     if not names:
         raise InvalidPolicy("A template needs a name.", remedy="Give it a name in at least one language.")
-    if any(len(text) > MAX_NAME for text in names.values()):
-        raise InvalidPolicy(f"A template's name has at most {MAX_NAME} characters.")
-    if any(len(text) > MAX_DESCRIPTION for text in draft.descriptions.values()):
-        raise InvalidPolicy(f"A template's description has at most {MAX_DESCRIPTION} characters.")
-    if any(not character.isprintable() for text in names.values() for character in text):
-        raise InvalidPolicy("A template's name is one line of text without control characters.")
-    if any("\0" in text for text in draft.descriptions.values()):
-        raise InvalidPolicy("A template's description is text without control characters.")
+    if any(len(text) > MAX_NAME or not text.isprintable() for text in names.values()):
+        raise InvalidPolicy(f"A template's name is one line of at most {MAX_NAME} characters.")
+    if any(len(text) > MAX_DESCRIPTION or "\0" in text for text in draft.descriptions.values()):
+        raise InvalidPolicy(f"A template's description is a text of at most {MAX_DESCRIPTION} characters.")
+    return names
+
+
+def _check_end(draft: TemplateDraft) -> None:
     if draft.expiry_option not in ExpiryOption.values:
         raise InvalidPolicy(f"The expiry option is one of {', '.join(ExpiryOption.values)}.")
     if draft.expiry_option == ExpiryOption.ON_DATE and draft.expires is None:
         raise InvalidPolicy("Expiry on a date needs the date.", remedy="Set 'expires'.")
     if draft.expiry_option == ExpiryOption.AFTER_DAYS and not draft.expires_after_days:
         raise InvalidPolicy("Expiry after days needs their number.", remedy="Set 'expires_after_days'.")
-    scope = checked_scope(draft.scope)
-    return replace(draft, names=names, policy=replace(draft.policy, expires=None), scope=scope)
+    if draft.expires_after_days is not None and not 1 <= draft.expires_after_days <= MAX_EXPIRY_DAYS:
+        raise InvalidPolicy(f"Access ends after 1 to {MAX_EXPIRY_DAYS} days.", remedy="Choose a number between them.")
+    if draft.expires is not None and not 0 <= draft.expires < 2**53:
+        raise InvalidPolicy("The date is none that a template can name.", remedy="Choose a date from 1970 on.")
 
 
 def checked_scope(scope: Iterable[str]) -> tuple[str, ...]:

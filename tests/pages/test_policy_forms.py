@@ -99,3 +99,18 @@ def test_an_end_that_the_rule_does_not_use_is_refused(
     assert not form.is_valid()
     assert set(form.errors) == {field}
     assert str(form.errors[field][0]).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"not_before": "0001-01-01T00:00"}, "not_before"),
+        ({"not_after": "0026-01-01T00:00"}, "not_after"),
+        ({"not_before": "2030-01-01T00:00", "not_after": "2029-01-01T00:00"}, "not_after"),
+        ({"expires": "1900-01-01"}, "expires"),
+        ({"grants": "foo@@bar: viewer"}, "grants"),
+    ],
+)
+def test_what_no_policy_can_mean_is_refused_beside_its_field(changed: dict[str, str], field: str) -> None:
+    form = PolicyForm({"grants": "everybody: viewer", **changed}, organization=CONTOSO)
+    assert field in form.errors

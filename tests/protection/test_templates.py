@@ -1,11 +1,15 @@
 """Templates over time: versions and what they changed, one entry changed alone, copies, and the way back."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from protection.errors import InvalidPolicy
+from protection.licensing.policy import Conditions, Policy
+from protection.services.template_draft import TemplateDraft, checked_draft
 from tests.cast import Cast
 from tests.protection.scene import RITA, call, opening, problem, protect, refusal
 
@@ -115,3 +119,17 @@ def test_what_is_not_there_is_not_found(cast: Cast, path: str) -> None:
 def test_a_version_that_never_was_is_not_found(cast: Cast) -> None:
     template = made(cast)
     problem(call(cast.ada, "contoso", "POST", f"templates/{template}/versions/7/restore"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"policy": Policy(conditions=Conditions(not_before=-1))},
+        {"expiry_option": "after_days", "expires_after_days": 99_999_999_999},
+        {"expiry_option": "on_date", "expires": -1},
+        {"names": {"en": "a\0b"}},
+    ],
+)
+def test_what_could_not_be_read_again_is_never_written(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidPolicy):
+        checked_draft(replace(TemplateDraft(names={"en": "Odd"}, policy=Policy()), **wrong))
