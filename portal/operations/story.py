@@ -22,7 +22,8 @@ from protection.client import signin
 from protection.client.errors import Refused
 from protection.client.home import Home
 from protection.client.http import Http
-from protection.client.session import USER_AGENT, Session, Wish
+from protection.client.session import USER_AGENT, Session
+from protection.client.wish import Wish
 from tenants.actor import Actor
 from tenants.directory.models import Person
 from tenants.directory.selectors.people import person_with_login

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -27,18 +27,16 @@ from protection.client.http import Http
 from protection.client.licensed import Licensed, missing, taken, untaken
 from protection.client.licenses import Licenses, Opening, Stated
 from protection.client.organization import Dropped, Organization, Publishing
+from protection.client.wish import Wish, wished_policy
 from protection.crypto.content import new_content_key
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
 from protection.formats.sealed import SUFFIX
 from protection.licensing.body import BodySeal, Sealer, SealFacts, seal_edition_key, sign_body
-from protection.licensing.computed import Computed, computed_policy
 from protection.licensing.envelope_content import Envelope, TemplateReference
-from protection.licensing.policy import Conditions, Grant, Policy, Principal, parse_policy
 from protection.licensing.programs import Program, enforced_by
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import in_order, parse_rights
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
 from protection.version import VERSION
@@ -55,30 +53,6 @@ NOTICE = (
     "This file is protected. To open it, use Chancery and sign in with the address it was sent to.\n"
     "Diese Datei ist geschützt. Öffnen Sie sie mit Chancery unter der Adresse, an die sie gesendet wurde.\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a file is to be protected: by a template, or by grants ``WHO:RIGHT,RIGHT`` of its own (neither: just me).
-
-    ``expires`` is in seconds since 1970, ``expires_after_opening_days`` counts from each person's first opening;
-    ``offline_days`` is -1 for no limit of its own, 0 for a license at each opening; ``lease`` is in seconds.
-    """
-
-    template: str | None = None
-    grants: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-    expires: int | None = None
-    offline_days: int | None = None
-    expires_after_opening_days: int | None = None
-    lease: int | None = None
-    conditions: Conditions = field(default_factory=Conditions)
-
-    @classmethod
-    def computed(cls, kind: Computed, recipients: Iterable[str], *, message: bool = False) -> Self:
-        """Return Do Not Forward or Encrypt-Only for these recipients.  Raises InvalidPolicy."""
-        policy = computed_policy(kind, recipients, message=message)
-        return cls(grants=tuple(f"{grant.who}:{','.join(in_order(grant.rights))}" for grant in policy.grants))
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,33 +439,6 @@ class _Registration:
 def _superseded() -> Refused:
     words = WORDS[Reason.SUPERSEDED]
     return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
-
-
-def wished_policy(wish: Wish) -> Policy:
-    """Return the ad hoc policy of a wish; no grants mean that only the publisher may open."""
-    return Policy(
-        grants=tuple(parse_grants(wish.grants)),
-        deny=tuple(Principal.parse(text) for text in wish.deny),
-        expires=wish.expires,
-        expires_after_opening_days=wish.expires_after_opening_days,
-        lease=wish.lease,
-        conditions=wish.conditions,
-        offline_days=-1 if wish.offline_days is None else wish.offline_days,
-    )
-
-
-def parse_grants(texts: Iterable[str]) -> Iterable[Grant]:
-    """Read grants written as ``WHO:RIGHT,RIGHT`` or ``WHO:LEVEL``.  Raises InvalidPolicy."""
-    for text in texts:
-        who, separator, rights = text.rpartition(":")
-        if not separator or not who:
-            raise Misused(f"{text!r} is not a grant.", remedy="Write it like rita@example.com:VIEW,PRINT.")
-        yield Grant(Principal.parse(who), parse_rights(rights.split(",")))
-
-
-def policy_of(document: dict[str, Any]) -> Policy:
-    """Return the policy out of a document's JSON form."""
-    return parse_policy(document["policy"])
 
 
 def _reference(template: dict[str, Any]) -> TemplateReference:

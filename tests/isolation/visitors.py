@@ -19,7 +19,8 @@ from portal.middleware import SESSION_HOST
 from portal.operations.previews.ask import ask_about_person
 from portal.standing import standing_at
 from protection.client.errors import Refused
-from protection.client.session import Protected, Wish
+from protection.client.session import Protected
+from protection.client.wish import Wish
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
 from tenants.context import in_schema

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from protection.client.session import Wish
+from protection.client.wish import Wish
 from protection.events import Actor
 from protection.licensing.policy import Grant, Policy, Principal
 from protection.licensing.rights import LEVELS

@@ -14,7 +14,8 @@ from portal.operations.withdraw import disable_person, revoke_device, suspend_or
 from protection.client.cli.main import main
 from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from protection.client.licenses import Licenses
-from protection.client.session import Protected, Session, Wish
+from protection.client.session import Protected, Session
+from protection.client.wish import Wish
 from protection.formats.metadata import Metadata
 from protection.licensing.account import AccountCertificate
 from protection.licensing.body import SealFacts, sign_body

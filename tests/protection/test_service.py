@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from portal.api import throttle
-from protection.client.session import Protected, Wish
+from protection.client.session import Protected
+from protection.client.wish import Wish
 from protection.licensing import jws
 from protection.licensing.batch import Refusal, UseLicenseBatch
 from protection.licensing.jws import b64

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from protection.client.errors import Refused
-from protection.client.session import Wish
+from protection.client.wish import Wish
 from protection.sealing.read import open_sealed
 from tests.cast import Cast
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from protection.client.session import Wish
+from protection.client.wish import Wish
 from tenants.directory.members import Member
 from tenants.directory.selectors.groups import GroupFacts
 from tenants.directory.services.create_group import create_group

@@ -10,7 +10,7 @@ import pytest
 from protection.client import organization
 from protection.client.errors import Misused
 from protection.client.offered import FRESH_SECONDS
-from protection.client.session import Wish
+from protection.client.wish import Wish
 from tests.cast import Cast
 from tests.protection.scene import RITA, call, protect
 

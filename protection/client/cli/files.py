@@ -15,7 +15,8 @@ from protection.client.cli import progress
 from protection.client.cli.output import Output, exit_code, moment
 from protection.client.cli.policy import DENY, EXPIRES, expiry, limited, limits
 from protection.client.errors import LocalFailure, Misused, Refused
-from protection.client.session import Protected, Session, Wish
+from protection.client.session import Protected, Session
+from protection.client.wish import Wish
 from protection.errors import ChanceryError
 from protection.formats.sealed import SUFFIX
 from protection.licensing.computed import Computed

@@ -8,7 +8,8 @@ import click
 
 from protection.client.cli.output import Output
 from protection.client.errors import Misused
-from protection.client.session import Session, parse_grants
+from protection.client.session import Session
+from protection.client.wish import parse_grants
 from protection.licensing.policy import Principal
 from protection.licensing.rights import in_order
 

@@ -18,7 +18,8 @@ from portal.operations.found_organization import found_organization
 from protection.client import signin
 from protection.client.home import Home
 from protection.client.http import Http
-from protection.client.session import USER_AGENT, Session, Wish
+from protection.client.session import USER_AGENT, Session
+from protection.client.wish import Wish
 from protection.crypto.keys import EncryptionPrivateKey
 from protection.crypto.signatures import SigningKey
 from protection.crypto.suites import ED25519, MLKEM768_X25519

@@ -1,0 +1,56 @@
+"""How a file is to be protected, as people and programs say it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from protection.client.errors import Misused
+from protection.licensing.computed import Computed, computed_policy
+from protection.licensing.policy import Conditions, Grant, Policy, Principal
+from protection.licensing.rights import in_order, parse_rights
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a file is to be protected: by a template, or by grants ``WHO:RIGHT,RIGHT`` of its own (neither: just me).
+
+    ``expires`` is in seconds since 1970, ``expires_after_opening_days`` counts from each person's first opening;
+    ``offline_days`` is -1 for no limit of its own, 0 for a license at each opening; ``lease`` is in seconds.
+    """
+
+    template: str | None = None
+    grants: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    expires: int | None = None
+    offline_days: int | None = None
+    expires_after_opening_days: int | None = None
+    lease: int | None = None
+    conditions: Conditions = field(default_factory=Conditions)
+
+    @classmethod
+    def computed(cls, kind: Computed, recipients: Iterable[str], *, message: bool = False) -> Self:
+        """Return Do Not Forward or Encrypt-Only for these recipients.  Raises InvalidPolicy."""
+        policy = computed_policy(kind, recipients, message=message)
+        return cls(grants=tuple(f"{grant.who}:{','.join(in_order(grant.rights))}" for grant in policy.grants))
+
+
+def wished_policy(wish: Wish) -> Policy:
+    """Return the ad hoc policy of a wish; no grants mean that only the publisher may open."""
+    return Policy(
+        grants=tuple(parse_grants(wish.grants)),
+        deny=tuple(Principal.parse(text) for text in wish.deny),
+        expires=wish.expires,
+        expires_after_opening_days=wish.expires_after_opening_days,
+        lease=wish.lease,
+        conditions=wish.conditions,
+        offline_days=-1 if wish.offline_days is None else wish.offline_days,
+    )
+
+
+def parse_grants(texts: Iterable[str]) -> Iterable[Grant]:
+    """Read grants written as ``WHO:RIGHT,RIGHT`` or ``WHO:LEVEL``.  Raises InvalidPolicy."""
+    for text in texts:
+        who, separator, rights = text.rpartition(":")
+        if not separator or not who:
+            raise Misused(f"{text!r} is not a grant.", remedy="Write it like rita@example.com:VIEW,PRINT.")
+        yield Grant(Principal.parse(who), parse_rights(rights.split(",")))
