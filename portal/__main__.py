@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.core.management import execute_from_command_line
 
-from portal.development import benchmark, check_all, lock, test
+from portal.development import benchmark, check_all, lock, messages, test
 from portal.supervisor import commands, up
 from portal.supervisor.errors import SupervisorError
 
@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "test": test.main,
     "check_all": check_all.main,
     "lock": lock.main,
+    "messages": messages.main,
     "bench": benchmark.main,
 }
 

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.CorrelationMiddleware",
     "portal.middleware.HealthMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "portal.middleware.OrganizationMiddleware",
     "portal.middleware.NoiseMiddleware",
     "portal.api.lane.door.LicensingLane",
@@ -245,11 +246,13 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
+                "django.template.context_processors.i18n",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.installation",
-            ]
+            ],
+            "builtins": ["django.templatetags.i18n", "portal.templatetags.languages"],
         },
     }
 ]
@@ -270,7 +273,9 @@ STORAGES = {
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # Each by its own name: who looks for his reads no other.
+LOCALE_PATHS = [ROOT / floor / "locale" for floor in ("portal", "protection", "tenants")]
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = not CHANCERY_EMBEDDED, True, "Lax"
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 

@@ -1,6 +1,7 @@
 """What lives at the base domain: accounts, the issuer, sign-up of organizations, discovery, the operator's console."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 from portal.api.schema import Schema
 from portal.identity import pages
@@ -10,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.pages.urls_base")),
     path("signin/", pages.sign_in_here, name="signin"),
     path("signin/link/<str:token>/", pages.sign_in_link, name="signin_link"),
+    path("language/", set_language, name="set_language"),
     path("outbox/", pages.outbox, name="outbox"),
     path("outbox/<str:name>/", pages.outbox_message, name="outbox_message"),
     path("api/v1/schema", Schema.as_view(), name="api_schema"),

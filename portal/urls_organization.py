@@ -1,6 +1,7 @@
 """What lives at an organization's host."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 from portal.api.schema import Schema
 from portal.identity import handoff
@@ -9,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.pages.urls")),
     path("api/v1/schema", Schema.as_view(), name="api_schema"),
     path("api/v1/", include("portal.api.urls_organization")),
+    path("language/", set_language, name="set_language"),
     path("signin/", handoff.begin, name="signin"),
     path("signin/callback/", handoff.finish, name="signin_callback"),
     path("signout/", handoff.sign_out, name="signout"),

@@ -128,6 +128,9 @@ class Preferences(serializers.Serializer[dict[str, str]]):
     """What is to be changed; what is left out stays."""
 
     name = serializers.CharField(required=False, max_length=200)
+    language = serializers.CharField(
+        required=False, max_length=10, allow_blank=True, help_text="Like de; empty for the language of the browser."
+    )
     time_zone = serializers.CharField(required=False, max_length=64, help_text="Like Europe/Berlin.")
 
 
@@ -142,6 +145,7 @@ class Me(BaseView):
                 "id": serializers.UUIDField(),
                 "email": serializers.EmailField(),
                 "name": serializers.CharField(),
+                "language": serializers.CharField(),
                 "time_zone": serializers.CharField(),
                 "addresses": serializers.ListField(child=serializers.CharField()),
                 "organizations": serializers.ListField(child=serializers.DictField()),
@@ -158,6 +162,7 @@ class Me(BaseView):
                 "id": str(person.id),
                 "email": person.email,
                 "name": person.name,
+                "language": person.language,
                 "time_zone": person.time_zone,
                 "addresses": proven_addresses(person.id),
                 "organizations": [
@@ -176,10 +181,10 @@ class Me(BaseView):
         )
 
     @extend_schema(
-        summary="Change my name or time zone",
+        summary="Change my name, language or time zone",
         request=Preferences,
         responses={204: None},
-        examples=[OpenApiExample("Time zone", {"time_zone": "Europe/Berlin"}, request_only=True)],
+        examples=[OpenApiExample("Preferences", {"language": "de", "time_zone": "Europe/Berlin"}, request_only=True)],
     )
     def patch(self, request: Request) -> Response:
         """Change what is named."""

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN_LOCK = ROOT / "requirements.lock"
 DEVELOP_LOCK = ROOT / "requirements-develop.lock"
 BOOTSTRAP_LOCK = ROOT / "requirements-bootstrap.lock"
-DEVELOPER_COMMANDS = frozenset({"test", "check_all"})
+DEVELOPER_COMMANDS = frozenset({"test", "check_all", "messages"})
 STAMP = "chancery-stamp.json"
 VENV_PACKAGES = ("python3-venv",)
 

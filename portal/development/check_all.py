@@ -44,6 +44,7 @@ def _checks() -> Mapping[str, Callable[[], tuple[bool, str]]]:
         "import contracts": lambda: _run([_beside_python("lint-imports"), "--no-cache"]),
         "templates": _templates,
         "locks": _locks,
+        "translations": lambda: _run([python, "-m", "portal.development.catalogs", "--check"]),
         "types (mypy --strict)": lambda: _run([python, "-m", "mypy"], _production()),
         "settings (check --deploy)": _deploy,
         "migrations": _migrations,

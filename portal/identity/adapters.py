@@ -154,7 +154,7 @@ class IssuerAdapter(DefaultOIDCAdapter):
         """Return what the issuer says about a person; language and zone come with the profile."""
         claims: dict[str, Any] = super().get_claims(purpose, user, client, scopes, email=email, **kwargs)
         if "profile" in scopes and isinstance(user, Person):
-            claims |= {"locale": user.language, "zoneinfo": user.time_zone}
+            claims |= {"zoneinfo": user.time_zone, **({"locale": user.language} if user.language else {})}
         return claims
 
 

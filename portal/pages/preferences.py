@@ -1,9 +1,10 @@
-"""How somebody is called, and the time zone in which he reads."""
+"""How somebody is called, and the language and time zone in which he reads."""
 
 import zoneinfo
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -17,6 +18,12 @@ class PreferencesForm(forms.Form):
     """The person's own settings."""
 
     name = forms.CharField(label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    language = forms.ChoiceField(
+        label="Language",
+        choices=[("", "As in the browser"), *settings.LANGUAGES],
+        required=False,
+        help_text="Of these pages, and of mail to you.",
+    )
     time_zone = forms.ChoiceField(
         label="Time zone",
         choices=[(name, name) for name in sorted(zoneinfo.available_timezones())],
@@ -29,7 +36,7 @@ class PreferencesForm(forms.Form):
 def preferences(request: HttpRequest) -> HttpResponse:
     """Show and change them."""
     person = cast(Any, request.user)
-    initial = {"name": person.name, "time_zone": person.time_zone}
+    initial = {"name": person.name, "language": person.language, "time_zone": person.time_zone}
     form = PreferencesForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data

@@ -28,13 +28,13 @@ class Person(AbstractBaseUser):
 
     ``email`` is only where mail goes and what the sign-in page shows; what a person may be matched by are the proven
     rows of ``Address``.  ``epoch`` rises with every change to the person's own rows.  ``time_zone`` is where
-    a date without a time means midnight (PROTOCOL P26).
+    a date without a time means midnight (PROTOCOL P26); ``language`` is "" for whatever the browser asks for.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.CharField(max_length=254, db_index=True)
     name = models.CharField(max_length=200, blank=True)
-    language = models.CharField(max_length=10, default="en")
+    language = models.CharField(max_length=10, blank=True, default="")
     time_zone = models.CharField(max_length=64, default="UTC")
     is_active = models.BooleanField(default=True)
     is_service = models.BooleanField(default=False)

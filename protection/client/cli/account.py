@@ -99,10 +99,11 @@ def whoami(output: Output) -> None:
 
 @click.command()
 @click.option("--name", help="How you are called.")
+@click.option("--language", help="In which mails and pages are written, like de; empty for your browser's.")
 @click.option("--time-zone", help="Where a date means midnight, like Europe/Berlin.")
 @click.pass_obj
 def preferences(output: Output, /, **wanted: str | None) -> None:
-    """Show or change your name and time zone."""
+    """Show or change your name, language and time zone."""
     changed = {member: value for member, value in wanted.items() if value is not None}
     with Session.open() as session:
         if changed:

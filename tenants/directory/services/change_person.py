@@ -1,8 +1,9 @@
-"""Change how a person is called and in which time zone he reads."""
+"""Change how a person is called, and in which language and time zone he reads."""
 
 import zoneinfo
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from tenants.actor import Actor
@@ -17,16 +18,21 @@ def change_person(
     person_id: UUID,
     actor: Actor,
     name: str | None = None,
+    language: str | None = None,
     time_zone: str | None = None,
 ) -> None:
-    """Write the person's own settings; what is None stays.
+    """Write the person's own settings; what is None stays, language "" follows the browser.
 
-    Raises DirectoryRefused for a time zone that does not exist.
+    Raises DirectoryRefused for a time zone that does not exist and a language that the service does not speak.
     """
+    languages = dict(settings.LANGUAGES)
+    if language and language not in languages:
+        raise DirectoryRefused(f"{language} is not among the languages: {', '.join(languages)}.")
     if time_zone is not None and time_zone not in zoneinfo.available_timezones():
         raise DirectoryRefused(f"{time_zone} is not a time zone; write it like Europe/Berlin.")
     wanted = {
         "name": None if name is None else name.strip()[:200],
+        "language": language,
         "time_zone": time_zone,
     }
     changed = {member: value for member, value in wanted.items() if value is not None}

@@ -24,7 +24,7 @@ def create_person(
     role: str = "user",
     guest: bool = False,
     founder: bool = False,
-    language: str = "en",
+    language: str = "",
     time_zone: str = "UTC",
     actor: Actor,
 ) -> PersonFacts:

@@ -1,0 +1,13 @@
+"""What templates say in the reader's language beside ``translate``; every template has it without loading it."""
+
+from django import template
+
+from portal import languages
+
+register = template.Library()
+
+
+@register.filter
+def told(text: str) -> str:
+    """Return a text that was made in the rooms below in the reader's language."""
+    return languages.told(text)
