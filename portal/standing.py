@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from portal.identity.subject import is_active
+from portal import clock
+from portal.identity.subject import is_active, subject_of
 from portal.permissions import Permission, of_place, of_program
+from protection.errors import NotFound
 from protection.events import Actor
+from protection.licensing.policy import Strength
+from protection.licensing.subject import Subject
+from protection.selectors.standing import Holder
 from protection.selectors.templates import Audience
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
@@ -33,6 +38,9 @@ class Standing:
     permissions: frozenset[Permission]
     ip: str
     source: str
+    organization: UUID
+    subject: Subject | None
+    """The person as decisions about content see him: signed in as he is, at no device; None when he is not known."""
     device: UUID | None = None
     known_as: frozenset[str] = frozenset()
     """The person's proven addresses, and those of this organization's groups that hold him, nested ones too."""
@@ -61,6 +69,13 @@ class Standing:
         )
 
     @property
+    def holder(self) -> Holder:
+        """The person as one to whom documents may be granted.  Raises NotFound when he has left the directory."""
+        if self.subject is None:
+            raise NotFound("The person of this request is not known any more.")
+        return Holder(self.organization, self.subject, clock.now())
+
+    @property
     def audience(self) -> Audience:
         """The person as one to whom templates are offered; a program asks for people whom it cannot name."""
         return Audience(self.known_as, legacy=self.role == PROGRAM)
@@ -78,13 +93,19 @@ def standing_at(
     ip: str,
     source: str,
     device: UUID | None = None,
+    strength: Strength = Strength.CODE,
 ) -> Standing:
-    """Return the standing of a person, or of a program, whose roles are its own and not those of people."""
+    """Return the standing of a person, or of a program, whose roles are its own and not those of people.
+
+    ``strength`` is how he is signed in; where nobody knows, the weakest way.
+    """
     row = subject_row(person.id, organization.id)
     active = row is not None and is_active(row, organization.id)
     role, member = "", False
     known_as: frozenset[str] = frozenset()
+    subject = None
     if row is not None:
+        subject = subject_of(row, organization=organization.id, strength=strength, network=ip)
         groups = (group for group in row.groups if group.live and group.organization_id == organization.id)
         known_as = row.addresses | {group.address for group in groups}
     permissions: frozenset[Permission] = frozenset()
@@ -108,5 +129,7 @@ def standing_at(
         source=source,
         device=device,
         known_as=known_as,
+        organization=organization.id,
+        subject=subject,
         active=active,
     )

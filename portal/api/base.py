@@ -1,7 +1,7 @@
 """The API at the base domain: discovery, statements, who am I, this person's devices."""
 
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -19,13 +19,13 @@ from portal.api.framework import BaseView, Refused, TooManyRequests, checked, me
 from portal.api.throttle import count_wrong_guess, may_guess
 from portal.identity import fresh
 from portal.identity.addresses import client_address
-from portal.identity.bearer import caller
+from portal.identity.bearer import caller, token_shown
 from portal.identity.clients import CLI
 from portal.identity.clients import ensure as ensure_clients
 from portal.identity.proof import ProvenDevice, prove, proven
 from portal.identity.strength import Authentication
 from portal.identity.subject import may_act
-from portal.identity.tokens import VerifiedToken, grant_refresh_token
+from portal.identity.tokens import grant_refresh_token
 from portal.operations.withdraw import revoke_device
 from protection.crypto.keys import EncryptionPublicKey
 from protection.crypto.signatures import VerifyKey
@@ -238,7 +238,7 @@ class Devices(BaseView):
     )
     def post(self, request: Request) -> Response:
         """Enroll a device; the sign-in must be younger than ten minutes, and the person is told by mail."""
-        token = cast(VerifiedToken, request.auth)
+        token = token_shown(request)
         if token.program_of is None and clock.now() - token.authentication.at > fresh.SECONDS:
             raise Refused("Enrolling a device needs a sign-in of the last ten minutes.")
         _refuse_disabled(caller(request).id)

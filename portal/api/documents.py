@@ -16,7 +16,7 @@ from portal.api.framework import ANYBODY, OrganizationView, checked, limit_of, p
 from portal.api.idempotency import idempotent
 from portal.identity.recipients import address_of, recipient_of
 from portal.permissions import Permission
-from protection.licensing.policy import parse_policy
+from protection.licensing.policy import Policy, parse_policy
 from protection.licensing.rights import in_order, level_of
 from protection.selectors.documents import (
     Document,
@@ -25,6 +25,7 @@ from protection.selectors.documents import (
     document_for,
     documents_of,
     latest_offline_moment,
+    policy_for,
 )
 from protection.selectors.requests import given_on
 from protection.services.accept import accept, bar
@@ -185,7 +186,38 @@ class NewPolicy(serializers.Serializer[dict[str, Any]]):
 class DocumentPolicy(OrganizationView):
     """The policy that counts for a document."""
 
-    needs = {"PUT": ANYBODY}
+    needs = {"GET": ANYBODY, "PUT": ANYBODY}
+
+    @extend_schema(
+        summary="Show who may do what with a document",
+        description=(
+            "For issuer, owner, administrators, auditors, and whoever holds VIEWRIGHTSDATA on the document; everybody"
+            " else gets 404. may_change tells whether the caller may set another policy."
+        ),
+        responses=inline_serializer(
+            "DocumentPolicy",
+            {
+                "policy": serializers.DictField(),
+                "grants": serializers.ListField(child=serializers.DictField()),
+                "template": serializers.UUIDField(allow_null=True),
+                "rev": serializers.IntegerField(),
+                "may_change": serializers.BooleanField(),
+            },
+        ),
+        examples=[OpenApiExample("Policy", {"policy": {"v": 1, "grants": []}, "grants": [], "may_change": False})],
+    )
+    def get(self, request: Request, cid: UUID) -> Response:
+        """Answer with the whole list, or as if there were no such document."""
+        shown = policy_for(self.standing.actor, cid, self.standing.holder)
+        return Response(
+            {
+                "policy": shown.policy.as_json(),
+                "grants": _grants(shown.policy),
+                "template": None if shown.template_id is None else str(shown.template_id),
+                "rev": shown.rev,
+                "may_change": shown.may_change,
+            }
+        )
 
     @extend_schema(
         summary="Change a document's policy, also after it was sent",
@@ -201,10 +233,12 @@ class DocumentPolicy(OrganizationView):
     )
     @idempotent
     def put(self, request: Request, cid: UUID) -> Response:
-        """Replace the policy; issuer and owner may anything, administrators only narrow."""
+        """Replace the policy; issuer, owner and holders of EDITRIGHTSDATA may anything, administrators only narrow."""
         wanted = checked(NewPolicy, request.data)
         policy = parse_policy(wanted["policy"])
-        return Response({"rev": change(actor=self.standing.actor, cid=cid, policy=policy, reason=wanted["reason"])})
+        standing = self.standing
+        rev = change(actor=standing.actor, cid=cid, policy=policy, reason=wanted["reason"], holder=standing.holder)
+        return Response({"rev": rev})
 
 
 class Accept(OrganizationView):
@@ -264,15 +298,18 @@ def event_json(row: EventRow) -> dict[str, Any]:
     }
 
 
-def _document(document: Document) -> dict[str, Any]:
-    grants = [
+def _grants(policy: Policy) -> list[dict[str, Any]]:
+    return [
         {"who": str(grant.who), "rights": in_order(grant.rights), "level": level_of(grant.rights)}
-        for grant in document.policy.grants
+        for grant in policy.grants
     ]
+
+
+def _document(document: Document) -> dict[str, Any]:
     return {
         "document": DocumentItem(document.row).data,
         "policy": document.policy.as_json(),
-        "grants": grants,
+        "grants": _grants(document.policy),
         "rev": document.rev,
         "held_because": document.held_because,
         "editions": document.editions,

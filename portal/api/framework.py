@@ -17,7 +17,7 @@ from portal.api import problems
 from portal.api.devices import proven_device
 from portal.api.throttle import retry_after
 from portal.identity.addresses import client_address
-from portal.identity.bearer import Authenticated, caller
+from portal.identity.bearer import Authenticated, caller, token_shown
 from portal.identity.proof import ProvenDevice
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
@@ -118,6 +118,7 @@ class OrganizationView(BaseView):
                 caller(self.request),
                 ip=client_address(plain(self.request)),
                 source="api",
+                strength=token_shown(self.request).authentication.strength,
             )
         return self._standing
 
@@ -134,6 +135,7 @@ class OrganizationView(BaseView):
             ip=client_address(plain(self.request)),
             source="api",
             device=device.id,
+            strength=token_shown(self.request).authentication.strength,
         )
         return device
 

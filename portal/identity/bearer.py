@@ -87,3 +87,8 @@ def token_of(
 def caller(request: Request) -> Person:
     """Return the signed-in person; only for views behind ``Authenticated``."""
     return cast(Person, request.user)
+
+
+def token_shown(request: Request) -> VerifiedToken:
+    """Return the token of the request; only for views behind ``Authenticated``."""
+    return cast(VerifiedToken, request.auth)

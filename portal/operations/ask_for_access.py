@@ -7,13 +7,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from portal import clock
-from portal.identity.subject import is_active, subject_of
+from portal.identity.subject import is_active
 from portal.operations.tell import tell
 from portal.standing import Standing
 from protection.errors import NotFound
-from protection.licensing.policy import Strength
 from protection.licensing.rights import Right
-from protection.licensing.subject import Subject
 from protection.selectors.requests import RequestRow, newest_of
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.request_access import Asker, Heard, Wish, request_access
@@ -39,7 +37,7 @@ def explain_to_himself(
     why = own_why(
         organization=organization.id,
         cid=cid,
-        subject=_himself(standing, organization),
+        subject=standing.holder.subject,
         right=right,
         now=clock.now(),
     )
@@ -57,7 +55,7 @@ def ask_for_access(
         actor=standing.actor,
         organization=organization.id,
         cid=cid,
-        asker=_asker(standing, organization),
+        asker=_asker(standing),
         wish=wish,
         now=clock.now(),
     )
@@ -86,9 +84,9 @@ def _address_today(person: UUID, organization: OrganizationFacts) -> str:
     return row.email if row.email in row.addresses else min(row.addresses, default="")
 
 
-def _asker(standing: Standing, organization: OrganizationFacts) -> Asker:
+def _asker(standing: Standing) -> Asker:
     """Return the caller by the address that he signs in with if it is proven, else by another one that is."""
-    himself = _himself(standing, organization)
+    himself = standing.holder.subject
     proven = himself.addresses
     address = standing.address if standing.address in proven else min(proven, default="")
     return Asker(himself, address, _place_of(standing.person, address))
@@ -99,14 +97,6 @@ def _place_of(person: UUID, address: str) -> str:
     owner = organization_of_domain(naming.domain_of(address)) if address else None
     place = None if owner is None else membership_at(owner, person)
     return "" if place is None or place.guest or place.disabled else place.name
-
-
-def _himself(standing: Standing, organization: OrganizationFacts) -> Subject:
-    """Return the caller with all that is known of him, his own groups elsewhere included: it is he who asks."""
-    row = subject_row(standing.person, organization.id)
-    if row is None:
-        raise NotFound("The person of this request is not known any more.")
-    return subject_of(row, organization=organization.id, strength=Strength.CODE)
 
 
 def _question(asked: RequestRow, organization: OrganizationFacts) -> str:

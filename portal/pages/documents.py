@@ -17,7 +17,13 @@ from portal.pages.words import ShownEvent, shown_event
 from portal.permissions import Permission
 from protection.errors import NotFound
 from protection.licensing.reasons import WORDS, Reason
-from protection.selectors.documents import Document, document_for, documents_of, latest_offline_moment
+from protection.selectors.documents import (
+    Document,
+    document_for,
+    documents_of,
+    latest_offline_moment,
+    policy_for,
+)
 from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
 from protection.selectors.requests import given_on, requests_about
 from protection.selectors.templates import kept_template
@@ -165,19 +171,24 @@ def restore_document(request: PageRequest, cid: UUID) -> HttpResponse:
 @page()
 def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     """Change who may do what with a document that was already sent."""
-    found, organization = _managed(request, cid), request.organization.id
+    standing, organization = request.standing, request.organization.id
+    shown = policy_for(standing.actor, cid, standing.holder)
+    if not shown.may_change:
+        raise NotFound("There is no such document, or you may not change who has access to it.")
+    back = "document" if shown.tracks else "document_access"
     form = PolicyForm(
         request.POST or None,
         organization=organization,
-        stored=found.policy,
-        initial=policy_initial(found.policy, organization),
+        stored=shown.policy,
+        initial=policy_initial(shown.policy, organization),
     )
     if request.method == "POST" and form.is_valid():
         policy = form.policy()
         done = "The policy is changed. It counts from the next opening on."
-        if attempt(request, done, lambda: change(actor=request.standing.actor, cid=cid, policy=policy)):
-            return redirect("document", cid)
-    context = {"found": found, "row": found.row, "form": form}
+        if attempt(request, done, lambda: change(actor=standing.actor, cid=cid, policy=policy, holder=standing.holder)):
+            return redirect(back, cid)
+    found = document_for(standing.actor, cid) if shown.tracks else None
+    context = {"found": found, "shown": shown, "cid": cid, "back": back, "form": form}
     return show(request, "document_change", "documents", context)
 
 

@@ -45,7 +45,11 @@ def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callab
                 return HttpResponseRedirect(f"{reverse('signin')}?{urlencode({'next': request.get_full_path()})}")
             here = cast(PageRequest, request)
             here.standing = standing_at(
-                here.organization, cast(Any, request.user), ip=client_address(request), source="pages"
+                here.organization,
+                cast(Any, request.user),
+                ip=client_address(request),
+                source="pages",
+                strength=of_session(request).strength,
             )
             if not here.standing.active or (permission is not None and not here.standing.may(permission)):
                 raise Http404

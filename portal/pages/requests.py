@@ -15,14 +15,15 @@ from portal import clock
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
-from portal.pages.policies import KNOWN_DAY, LEVEL_WORDS, rights_as_level, who_in_words
+from portal.pages.policies import KNOWN_DAY, LEVEL_WORDS, rights_as_level, shown_grants, who_in_words
 from portal.permissions import Permission
+from protection.errors import NotFound
 from protection.licensing.days import end_of
 from protection.licensing.policy import PrincipalKind
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import parse_rights
 from protection.licensing.words import rights_in_words
-from protection.selectors.documents import Document, document_for
+from protection.selectors.documents import Document, document_for, policy_for
 from protection.selectors.obstacles import Change, InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_for
 from protection.selectors.templates import template
@@ -140,8 +141,24 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
         "given": rights_as_level(found.asked.rights) if found.asked and found.asked.rights else "",
         "until": moment_of(found.asked.until) if found.asked else None,
         "form": form,
+        **_who_has_access(request, cid),
     }
     return show(request, "document_access", "documents", context)
+
+
+def _who_has_access(request: PageRequest, cid: UUID) -> dict[str, Any]:
+    """Return the whole list for whoever has the right to read it, nothing for everybody else (C31)."""
+    standing, organization = request.standing, request.organization
+    try:
+        shown = policy_for(standing.actor, cid, standing.holder)
+    except NotFound:
+        return {"shown": None}
+    return {
+        "shown": shown,
+        "grants": shown_grants(shown.policy, organization.id, organization.name),
+        "denied": [str(who).removeprefix("address:") for who in shown.policy.deny],
+        "expires": moment_of(shown.policy.expires),
+    }
 
 
 def _asked_before(asked: RequestRow | None) -> dict[str, str]:

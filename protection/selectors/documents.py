@@ -14,8 +14,10 @@ from django.db.models import Q
 from protection.errors import NotFound
 from protection.events import Actor
 from protection.licensing.policy import Policy
+from protection.licensing.rights import Right
 from protection.models import Content, ContentChange, ContentRevocation
 from protection.selectors.policies import registered_policy
+from protection.selectors.standing import Holder
 
 MAX_PAGE: Final = 200
 
@@ -165,6 +167,42 @@ def document_for(actor: Actor, cid: UUID) -> Document:
             .order_by("-at", "-id")
             .values_list("at", "person_id", "basis", "rev", "reason")[:50]
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPolicy:
+    """A document's policy for whoever may read it; ``may_change`` tells whether he may set another one too.
+
+    ``tracks`` tells whether he may also see what happened to the document, which no right on it gives.
+    """
+
+    policy: Policy
+    template_id: UUID | None
+    rev: int
+    may_change: bool
+    tracks: bool
+
+
+def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
+    """Return the whole list of who may do what, to those who see the document's page and holders of VIEWRIGHTSDATA.
+
+    ``holder`` is the actor as somebody to whom the document may be granted.  Raises NotFound for everybody else (C31).
+    """
+    content = Content.objects.filter(cid=cid).first()
+    if content is None:
+        raise NotFound("There is no such document, or you may not see who has access to it.")
+    by_page = may_see(actor, content.issuer_id, content.owner_id)
+    rights = holder.rights_on(bytes(content.pl_digest))
+    if not by_page and Right.VIEWRIGHTSDATA not in rights:
+        raise NotFound("There is no such document, or you may not see who has access to it.")
+    may_change = actor.person in {content.issuer_id, content.owner_id} or actor.administrator
+    return ShownPolicy(
+        registered_policy(content),
+        content.template_id,
+        content.rev,
+        may_change or Right.EDITRIGHTSDATA in rights,
+        by_page,
     )
 
 

@@ -1,21 +1,45 @@
 """What the decision would be about somebody who is not asking: whether he may do something, as things stand."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
-from protection.licensing.evaluate import Decision, Deny, OrganizationFacts
+from protection.licensing.evaluate import Allow, Decision, Deny, OrganizationFacts
 from protection.licensing.explain import Facts
 from protection.licensing.policy import Conditions
 from protection.licensing.reasons import Reason
+from protection.licensing.rights import Right
 from protection.licensing.subject import Subject
 from protection.selectors.licensing import CONTENT_STATE, content_state, service_state
 
 _HERE: Final = CONTENT_STATE.format(schema="")
 _NO_SEAL: Final = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody as one to whom documents may be granted: who he is at an organization, at one moment, as he signed in.
+
+    Managing a document by a right on it asks here; role, issuer and owner are not looked at (PROTOCOL P18).
+    """
+
+    organization: UUID
+    subject: Subject
+    now: int
+
+    def rights_on(self, pl_digest: bytes) -> frozenset[Right]:
+        """Return the rights that the person could exercise now, by a request such as the present one.
+
+        All conditions count but those about programs: the service itself does what is asked here.
+        """
+        facts = facts_about(organization=self.organization, pl_digest=pl_digest, subject=self.subject)
+        if facts is None:
+            return frozenset()
+        decision = under(facts, lambda asked: replace(asked, enforced=frozenset())).decide(self.now)
+        return decision.rights if isinstance(decision, Allow) else frozenset()
 
 
 def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, now: int) -> Decision:

@@ -5,7 +5,9 @@ from uuid import UUID
 from protection.errors import ChanceryError, Conflict, NotFound
 from protection.events import Actor
 from protection.licensing.evaluate import Basis
+from protection.licensing.rights import Right
 from protection.models import AccessRequest, Content, RequestState
+from protection.selectors.standing import Holder
 
 ADMINISTRATOR = "administrator"
 
@@ -24,13 +26,18 @@ class AlreadyAnswered(Conflict):
     remedy = "Look at the request to see the answer; access is changed or taken back on the document's page."
 
 
-def managed_content(actor: Actor, cid: UUID) -> tuple[Content, str]:
-    """Return the locked content row and the ground: ``issuer``, ``owner`` or ``administrator``.
+def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tuple[Content, str]:
+    """Return the locked content row and the ground: ``issuer``, ``owner``, ``grant`` or ``administrator``.
 
-    Raises NotFound for everybody else: that a document exists is nobody's business who may not manage it.
+    ``holder`` is the actor as somebody to whom the document may be granted, where EDITRIGHTSDATA is enough for what he
+    does; the role counts only for whoever has no such right, since it allows less.  Raises NotFound for everybody else:
+    that a document exists is nobody's business who may not manage it.
     """
     content = Content.objects.select_for_update().filter(cid=cid).first()
     ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)
+    if content is not None and holder is not None and ground in {None, ADMINISTRATOR}:
+        by_right = Right.EDITRIGHTSDATA in holder.rights_on(bytes(content.pl_digest))
+        ground = Basis.GRANT.value if by_right else ground
     if content is None or ground is None:
         raise NotFound("There is no such document, or you may not manage it.")
     return content, ground

@@ -10,6 +10,7 @@ from protection.licensing.narrowing import narrows
 from protection.licensing.policy import Policy, parse_policy
 from protection.models import Content, ContentChange
 from protection.selectors.policies import limited, registered_policy
+from protection.selectors.standing import Holder
 from protection.services.access import ADMINISTRATOR, managed_content
 from protection.services.feed import kill_revisions_below, touch
 from protection.services.recording import record_action
@@ -23,16 +24,16 @@ class Widening(ChanceryError):
 
 
 @transaction.atomic
-def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "") -> int:
+def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "", holder: Holder | None = None) -> int:
     """Replace the document's policy; return its revision.
 
-    Issuer and owner may change anything; an administrator only narrows, or sets again what issuer or owner had last
-    set.  The revision is raised, and cached licenses die, unless the new policy takes nothing away.  Raises NotFound
-    and Widening.
+    Issuer, owner and whoever holds EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again
+    what they had last set.  The revision is raised, and cached licenses die, unless the new policy takes nothing away.
+    Raises NotFound and Widening.
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
-    content, ground = managed_content(actor, cid)
+    content, ground = managed_content(actor, cid, holder)
     before = registered_policy(content)
     if ground == ADMINISTRATOR and not (narrows(policy, before) or policy == _last_set(content)):
         raise Widening("Administrators may narrow a document's policy or restore it, not widen it.")
@@ -60,6 +61,6 @@ def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "") -> int:
 
 
 def _last_set(content: Content) -> Policy | None:
-    """Return the policy that issuer or owner had last set, which an administrator may bring back."""
+    """Return the policy that was last set by somebody who may set any, which an administrator may bring back."""
     last = content.changes.exclude(basis=ADMINISTRATOR).order_by("-at", "-id").first()
     return None if last is None or last.policy is None else limited(parse_policy(last.policy), last.expires)

@@ -1,6 +1,8 @@
-"""``templates``, ``documents``, ``track``, ``revoke``, ``restore``, ``change``: one's documents wherever they went."""
+"""``templates``, ``documents``, ``track``, ``revoke``, ``restore``, ``policy``, ``change``: what was sent."""
 
+import functools
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -9,13 +11,15 @@ from uuid import UUID
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.organization import entries_patch, in_organization, require_changes
+from protection.client.cli.organization import ORGANIZATION, entries_patch, in_organization, require_changes
 from protection.client.cli.output import Output, moment
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
 from protection.client.errors import Misused
 from protection.client.organization import Organization
+from protection.client.session import Session
 from protection.licensing.patch import patched
 from protection.licensing.policy import parse_policy
+from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
 
 
@@ -38,6 +42,28 @@ class Document(click.ParamType[UUID]):
 
 
 DOCUMENT = click.argument("cid", metavar="FILE|ID", type=Document())
+
+
+def where_it_is(session: Session, named: str, organization: str | None) -> tuple[Organization, UUID]:
+    """Return the organization that protects a document, and its id.
+
+    A file says itself where it was protected; of an id the person's own organization is asked.
+    """
+    if Path(named).is_file():
+        return session.organization_of(Path(named))
+    return session.own_organization(organization), Document().convert(named, None, None)
+
+
+def about_document(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command its output, the organization that protects the document it is about, and the document's id."""
+
+    def run(output: Output, /, named: str, organization: str | None, **options: Any) -> None:
+        with Session.open() as session:
+            place, cid = where_it_is(session, named, organization)
+            command(output, place, cid, **options)
+
+    functools.update_wrapper(run, command)
+    return click.argument("named", metavar="FILE|ID")(ORGANIZATION(click.pass_obj(run)))
 
 
 @click.command()
@@ -126,14 +152,36 @@ def restore(output: Output, place: Organization, cid: UUID, recipient: str) -> N
 
 
 @click.command()
-@DOCUMENT
+@about_document
+def policy(output: Output, place: Organization, cid: UUID) -> None:
+    """Show who may do what with a document.
+
+    Needs the right VIEWRIGHTSDATA, unless the document is yours.
+    """
+    found = place.call("GET", f"/api/v1/documents/{cid}/policy")
+    rows = [{"who": _who(one["who"]), "may": one["level"] or rights_in_words(one["rights"])} for one in found["grants"]]
+    rows += [{"who": _who(who), "may": "never open it"} for who in found["policy"].get("deny", [])]
+    if output.as_json:
+        output.result(found)
+        return
+    tables.show(output, rows, ["who", "may"], empty="Only whoever protected or owns it may open it.")
+    change = " You may change it: chancery change." if found["may_change"] else ""
+    output.note(f"Expires {moment(found['policy'].get('expires'), place.zone())}.{change}")
+
+
+def _who(principal: str) -> str:
+    """Return an entry's name without the kind that its address does not need."""
+    return principal.removeprefix("address:")
+
+
+@click.command()
 @click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="Give these rights, replacing WHO's own.")
 @REMOVE
 @DENY
 @EXPIRES
 @limits
 @click.option("--reason", default="", help="Why; kept in the document's history.")
-@in_organization
+@about_document
 def change(
     output: Output,
     place: Organization,
@@ -153,9 +201,9 @@ def change(
     entries = entries_patch(grants=grants, removed=removed, deny=deny)
     zone = place.zone()
     patch = {**entries, **expiry(expires, zone), **limited(zone, **options)}
-    before = parse_policy(place.call("GET", f"/api/v1/documents/{cid}")["policy"])
-    policy = patched(before, patch).as_json()
-    answer = place.call("PUT", f"/api/v1/documents/{cid}/policy", {"policy": policy, "reason": reason})
-    people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in policy["grants"]) or "nobody but you"
-    line = f"The policy is changed: {people}; expires {moment(policy['expires'], zone)}."
-    output.result({"cid": str(cid), "policy": policy, **answer}, line)
+    before = parse_policy(place.call("GET", f"/api/v1/documents/{cid}/policy")["policy"])
+    wanted = patched(before, patch).as_json()
+    answer = place.call("PUT", f"/api/v1/documents/{cid}/policy", {"policy": wanted, "reason": reason})
+    people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in wanted["grants"]) or "nobody but you"
+    line = f"The policy is changed: {people}; expires {moment(wanted['expires'], zone)}."
+    output.result({"cid": str(cid), "policy": wanted, **answer}, line)

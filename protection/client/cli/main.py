@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "track": "documents.track",
         "revoke": "documents.revoke",
         "restore": "documents.restore",
+        "policy": "documents.policy",
         "change": "documents.change",
         "why": "why.why",
         "rights": "rights.rights",

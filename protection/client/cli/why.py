@@ -1,13 +1,12 @@
 """``why``: why somebody, or oneself, may or may not do something with a document."""
 
 import shlex
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import click
 
-from protection.client.cli.documents import Document
+from protection.client.cli.documents import where_it_is
 from protection.client.cli.organization import ORGANIZATION
 from protection.client.cli.output import Output
 from protection.client.session import Session
@@ -34,10 +33,7 @@ def why(output: Output, named: str, who: str | None, right: str, organization: s
     """
     asked = {"right": right.upper()} if who is None else {"who": who, "right": right.upper()}
     with Session.open() as session:
-        if Path(named).is_file():
-            place, cid = session.organization_of(Path(named))
-        else:
-            place, cid = session.own_organization(organization), Document().convert(named, None, None)
+        place, cid = where_it_is(session, named, organization)
         found = place.call("GET", f"/api/v1/documents/{cid}/why?{urlencode(asked)}")
     output.result(found, "\n".join(_about_oneself(found, named) if who is None else _about_somebody(found)))
 

@@ -1,0 +1,112 @@
+"""What a right lets its holder do with the policy itself: VIEWRIGHTSDATA reads it, EDITRIGHTSDATA changes it."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.http import HttpResponse
+
+from tests.cast import Cast, Player
+from tests.isolation.visitors import Premises
+from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, rights
+from tests.protection.test_access_requests import command, newcomer
+
+READS, CHANGES = "VIEW,VIEWRIGHTSDATA", "VIEW,VIEWRIGHTSDATA,EDITRIGHTSDATA"
+
+
+def policy(player: Player, cid: UUID) -> dict[str, object]:
+    answer = call(player, "contoso", "GET", f"documents/{cid}/policy")
+    assert answer.status_code == 200, answer.content
+    return dict(answer.json())
+
+
+def page(cast: Cast, player: Player, path: str) -> tuple[int, str]:
+    answer = Premises(cast, {}).browser("contoso.localhost:8000", player).get(path)
+    return answer.status_code, answer.content.decode()
+
+
+def widened(player: Player, cid: UUID) -> HttpResponse:
+    wanted = {"grants": [{"who": f"address:{RITA}", "rights": ["VIEW", "PRINT"]}]}
+    return call(player, "contoso", "PUT", f"documents/{cid}/policy", {"policy": wanted, "reason": "They print it."})
+
+
+def test_only_holders_of_the_right_to_view_rights_read_the_list(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{READS}", f"{MAX}:VIEW")
+    for player in (cast.rita, cast.max):
+        opening(player, sealed.path)
+    found = policy(cast.rita, sealed.cid)
+    assert [grant["who"] for grant in found["grants"]] == [f"address:{RITA}", f"address:{MAX}"]
+    assert found["may_change"] is False
+    problem(call(cast.max, "contoso", "GET", f"documents/{sealed.cid}/policy"), 404, "not_found")
+    problem(call(newcomer(cast), "contoso", "GET", f"documents/{sealed.cid}/policy"), 404, "not_found")
+
+
+def test_the_page_of_ones_own_access_shows_the_list_to_its_holders_alone(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{READS}", f"{MAX}:VIEW")
+    for player in (cast.rita, cast.max):
+        opening(player, sealed.path)
+    path = f"/documents/{sealed.cid}/access/"
+    assert MAX in page(cast, cast.rita, path)[1]
+    assert RITA not in page(cast, cast.max, path)[1]
+    assert page(cast, cast.rita, f"/documents/{sealed.cid}/change/")[0] == 404
+
+
+def test_holders_of_the_right_to_edit_rights_change_the_policy(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{CHANGES}")
+    assert widened(cast.rita, sealed.cid).status_code == 200
+    assert rights(cast.rita, sealed.path) == {"VIEW", "PRINT"}
+    (event,) = ledger(cast, "contoso", "content.changed", cid=sealed.cid)
+    assert event.details["ground"] == "grant"
+    assert RITA in event.personal["addresses"]
+
+
+def test_a_grant_of_owner_changes_the_policy_too(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:OWNER")
+    assert policy(cast.rita, sealed.cid)["may_change"] is True
+    assert widened(cast.rita, sealed.cid).status_code == 200
+
+
+def test_nobody_else_changes_it(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{READS},EXPORT", f"{MAX}:VIEW")
+    for player in (cast.rita, cast.max, newcomer(cast)):
+        problem(widened(player, sealed.cid), 404, "not_found")
+    problem(widened(cast.ada, sealed.cid), 403, "widening_not_allowed")
+
+
+def test_an_administrator_to_whom_it_is_granted_may_widen(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{cast.ada.address}:{CHANGES}")
+    assert widened(cast.ada, sealed.cid).status_code == 200
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+def test_a_right_that_does_not_open_the_document_does_not_change_it_either(cast: Cast, plan: Path, how: str) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{CHANGES}")
+    if how == "revoked":
+        call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": RITA})
+    else:
+        over = {"grants": [{"who": f"address:{RITA}", "rights": CHANGES.split(",")}], "expires": 1}
+        call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": over})
+    problem(widened(cast.rita, sealed.cid), 404, "not_found")
+
+
+def test_a_condition_of_the_opening_holds_for_the_change_too(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{CHANGES}")
+    strong = {
+        "grants": [{"who": f"address:{RITA}", "rights": CHANGES.split(",")}],
+        "conditions": {"strength": "passkey"},
+    }
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": strong}).status_code == 200
+    problem(widened(cast.rita, sealed.cid), 404, "not_found")
+
+
+def test_a_holder_changes_it_on_the_page_and_at_the_command_line(
+    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{CHANGES}")
+    opening(cast.rita, sealed.path)
+    status, shown = page(cast, cast.rita, f"/documents/{sealed.cid}/change/")
+    assert status == 200
+    assert f"/documents/{sealed.cid}/access/" in shown
+    assert RITA in command(cast.rita, monkeypatch, "policy", str(sealed.path)).output
+    command(cast.rita, monkeypatch, "change", str(sealed.path), "--grant", f"{MAX}:VIEW")
+    assert rights(cast.max, sealed.path) == {"VIEW"}
