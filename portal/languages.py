@@ -11,6 +11,6 @@ def told(text: str) -> str:
     return texts.translated(text, translation)
 
 
-def spoken(language: str) -> bool:
-    """Tell whether the service can answer in a language."""
-    return language in dict(settings.LANGUAGES)
+def reader_languages() -> tuple[str, ...]:
+    """Return the languages in which a page shows what has a name in several: the one that the page is in."""
+    return (translation.get_language() or settings.LANGUAGE_CODE,)

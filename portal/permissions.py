@@ -21,6 +21,7 @@ class Permission(StrEnum):
     DOCUMENTS_REVOKE = "documents:revoke"
     DOMAINS_MANAGE = "domains:manage"
     FILES_PROTECT = "files:protect"
+    FILES_PROTECT_FOR_OTHERS = "files:protect-for-others"
     GROUPS_MANAGE = "groups:manage"
     GROUPS_READ = "groups:read"
     KEYS_MANAGE = "keys:manage"
@@ -60,7 +61,9 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
 
 PROGRAM_ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
     {
-        "connector": frozenset({Permission.FILES_PROTECT, Permission.TEMPLATES_READ}),
+        "connector": frozenset(
+            {Permission.FILES_PROTECT, Permission.FILES_PROTECT_FOR_OTHERS, Permission.TEMPLATES_READ}
+        ),
         "directory": frozenset(
             {Permission.GROUPS_MANAGE, Permission.GROUPS_READ, Permission.PEOPLE_MANAGE, Permission.PEOPLE_READ}
         ),

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CONTENT_OPENED = "content.opened"
     CONTENT_EDITED = "content.edited"
     CONTENT_CHANGED = "content.changed"
+    CONTENT_LABELED = "content.labeled"
     CONTENT_REVOKED = "content.revoked"
     CONTENT_RESTORED = "content.restored"
     CONTENT_ACCEPTED = "content.accepted"
@@ -46,6 +47,10 @@ class Kind(StrEnum):
     TEMPLATE_ARCHIVED = "template.archived"
     TEMPLATE_DELETED = "template.deleted"
     TEMPLATE_UNDELETED = "template.undeleted"
+    LABEL_CREATED = "label.created"
+    LABEL_EDITED = "label.edited"
+    LABEL_PUBLISHED = "label.published"
+    LABEL_ARCHIVED = "label.archived"
 
 
 class Outcome(StrEnum):

@@ -45,6 +45,7 @@ class DocumentItem(serializers.Serializer[DocumentRow]):
     issuer = serializers.CharField(source="issuer_address")
     owner = serializers.CharField(source="owner_address")
     template = serializers.UUIDField(source="template_id", allow_null=True)
+    label = serializers.UUIDField(source="label_id", allow_null=True)  # type: ignore[assignment]  # the member
     registered_at = serializers.DateTimeField()
     revoked_at = serializers.DateTimeField(allow_null=True)
     expires = serializers.IntegerField(allow_null=True)

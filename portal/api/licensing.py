@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,10 +15,11 @@ from rest_framework.response import Response
 
 from portal import clock
 from portal.api import problems
-from portal.api.framework import ANYBODY, OrganizationView, checked, members
+from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members
 from portal.identity.directory import DirectoryOf
+from portal.identity.owners import owner_known_as
 from portal.permissions import Permission
-from protection.errors import InvalidObject
+from protection.errors import InvalidObject, InvalidPolicy
 from protection.licensing import jws
 from protection.licensing.policy import parse_policy
 from protection.licensing.reasons import WORDS
@@ -25,9 +27,11 @@ from protection.services.arrive import Wanted, arrive
 from protection.services.certify import DeviceKeys, licensor_certificate
 from protection.services.hear_checkpoint import hear_checkpoint
 from protection.services.publish import Publication, Publisher, publish_online
+from protection.services.put_on_record import Party
 from protection.services.register import RegistrationRefused
 from protection.services.report import Reported, report
 from protection.services.state_feed import feed_statement
+from protection.texts import say
 
 
 class WantedDocument(serializers.Serializer[dict[str, str]]):
@@ -146,6 +150,7 @@ class Certificates(OrganizationView):
             device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
             device_feed_id=device.feed_id,
             now=clock.now(),
+            owner_other=self.standing.may(Permission.FILES_PROTECT_FOR_OTHERS),
         )
         feed = [jws.b64(feed_id) for feed_id in licensor.feed]
         return Response({"certificate": licensor.certificate, "delegation": licensor.delegation, "feed": feed})
@@ -159,6 +164,10 @@ class NewPublication(serializers.Serializer[dict[str, Any]]):
     title = serializers.CharField(required=False, allow_blank=True, max_length=255, default="")
     expires = serializers.IntegerField(required=False, min_value=0)
     offline_days = serializers.IntegerField(required=False, min_value=-1, max_value=65_535)
+    label = serializers.UUIDField(required=False)  # type: ignore[assignment]  # the one linked to the template
+    owner = serializers.CharField(
+        required=False, max_length=320, help_text="The address of somebody else who is to own it; takes a permission."
+    )
 
 
 class Publications(OrganizationView):
@@ -191,6 +200,7 @@ class Publications(OrganizationView):
         wanted = checked(NewPublication, request.data)
         if ("template" in wanted) == ("policy" in wanted):
             raise InvalidObject("Name either a template or a policy.", remedy="Send exactly one of the two.")
+        owner = self._owner(wanted["owner"]) if "owner" in wanted else None
         published = publish_online(
             publisher=Publisher(
                 organization=self.organization.id,
@@ -205,6 +215,8 @@ class Publications(OrganizationView):
                 title=wanted["title"],
                 expires=wanted.get("expires"),
                 offline_days=wanted.get("offline_days"),
+                label=wanted.get("label"),
+                owner=owner,
             ),
             now=clock.now(),
         )
@@ -215,6 +227,18 @@ class Publications(OrganizationView):
             "delegation": published.delegation,
         }
         return Response(body, status=HTTPStatus.CREATED)
+
+    def _owner(self, address: str) -> Party:
+        """Return whoever is to own the document.  Raises Refused for whoever may not name another owner."""
+        if not self.standing.may(Permission.FILES_PROTECT_FOR_OTHERS):
+            raise Refused(_("You may not protect documents that somebody else is to own."))
+        found = owner_known_as(self.organization.id, address)
+        if found is None:
+            raise InvalidPolicy(
+                say("Nobody of the organization has the address {address}.", address=address),
+                remedy=say("Name the address of a member."),
+            )
+        return Party(found.id, found.address)
 
 
 class Registrations(OrganizationView):

@@ -196,8 +196,8 @@ class TemplateDetail(OrganizationView):
         # Without a version of its own a patch is made to the one just read, so that no other change is lost to it.
         based_on = wanted.get("based_on", found.version)
         draft = TemplateDraft(
-            names=_merged(found.names, wanted.get("names", {})),
-            descriptions=_merged(found.descriptions, wanted.get("descriptions", {})),
+            names=merged(found.names, wanted.get("names", {})),
+            descriptions=merged(found.descriptions, wanted.get("descriptions", {})),
             policy=patched(found.policy, wanted.get("policy", {})),
             scope=_patched_scope(found.scope, wanted.get("scope", {})),
             offered_to_legacy=wanted.get("offered_to_legacy", found.offered_to_legacy),
@@ -324,7 +324,7 @@ def _plain(texts: Mapping[str, str]) -> dict[str, str]:
     return dict(texts)
 
 
-def _merged(texts: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
+def merged(texts: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
     """Return texts by language with those of the patch set or, where it says null, removed."""
     return {language: text for language, text in {**texts, **patch}.items() if text is not None}
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.selectors.events import EventRow, Filter, InvalidCursor, events
 from portal import clock
 from portal.identity.recipients import recipient_of
+from portal.languages import reader_languages
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.policies import PolicyForm, policy_initial, rights_as_level, shown_grants
 from portal.pages.words import ShownEvent, shown_event
@@ -25,6 +26,7 @@ from protection.selectors.documents import (
     policy_for,
 )
 from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
+from protection.selectors.labels import label
 from protection.selectors.requests import given_on, requests_about
 from protection.selectors.templates import kept_template
 from protection.selectors.tries import has_tried
@@ -86,6 +88,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "grants": shown_grants(found.policy, request.organization.id, request.organization.name),
         "denied": [str(who).removeprefix("address:") for who in found.policy.deny],
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
+        "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
         "template": None if found.row.template_id is None else kept_template(found.row.template_id),
         "events": [shown_event(row) for row in happened.events],
         "next_cursor": happened.next_cursor,

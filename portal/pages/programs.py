@@ -17,7 +17,7 @@ from tenants.directory.services.create_service_account import create_service_acc
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 ROLE_WORDS = {
-    "connector": "Connector: protects files and reads templates",
+    "connector": "Connector: protects files, also for others to own, and reads templates",
     "directory": "Directory: manages people and groups",
     "reporter": "Reporter: reads the record and everybody's documents' history",
 }

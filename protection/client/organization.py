@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -20,11 +21,12 @@ from protection.errors import ChanceryError, FeedGap, UntrustedKey
 from protection.licensing.body import BodySeal
 from protection.licensing.feed import FeedEntry, FeedState, FeedStatement
 from protection.licensing.jws import b64, unb64
-from protection.licensing.licensor import LicensorCertificate
+from protection.licensing.licensor import LicensorCertificate, May
 from protection.licensing.publishing import PublishingLicense
 from protection.licensing.reasons import Reason
 from protection.licensing.statement import OrganizationStatement
 from protection.licensing.trust import Chain
+from protection.texts import say
 
 HEARTBEAT: Final = 5
 """Seconds after which a connected session asks for the feed again before it uses a cached license.
@@ -180,8 +182,24 @@ class Organization:
 
     # --- publishing ----------------------------------------------------------------------------------------------
 
-    def publishing(self) -> Publishing:
-        """Return a valid publishing certificate, fetched or renewed when possible, from disk otherwise."""
+    def publishing(self, *, for_others: bool = False) -> Publishing:
+        """Return a valid publishing certificate, fetched or renewed when possible, from disk otherwise.
+
+        With ``for_others`` one that lets somebody else own what is published.  Raises Refused where none is given.
+        """
+        found = self._own_publishing()
+        if for_others and May.OWNER_OTHER not in found.certificate.may:
+            # The permission may be younger than the certificate.
+            found = self._fetched_publishing()
+            if May.OWNER_OTHER not in found.certificate.may:
+                raise Refused(
+                    say("You may not protect documents that somebody else is to own."),
+                    reason=Reason.PUBLISHING_NOT_ALLOWED,
+                    remedy=say("Ask an administrator of your organization to protect it for them."),
+                )
+        return found
+
+    def _own_publishing(self) -> Publishing:
         kept, now = self._home.read(self._record("publishing")), self.now()
         if self.online and (kept is None or kept["until"] - RENEW_BEFORE < now or not self._covers_active(kept)):
             try:
@@ -251,6 +269,49 @@ class Organization:
             names = ", ".join(sorted(str(one["name"]) for one in known.results)) or "none"
             raise Misused(f"There is no published template called {name!r}.", remedy=f"Choose one of: {names}.")
         return found
+
+    # --- labels ---------------------------------------------------------------------------------------------------
+
+    def labels(self) -> list[dict[str, Any]]:
+        """Return the labels offered to this person, the least sensitive first, from the service or as last seen."""
+        kept = self._home.read(self._record("labels"))
+        if self.online or kept is None or kept["person"] != str(self._service.account.person):
+            try:
+                found = self.call("GET", "/api/v1/labels?offered=true")["results"]
+            except Unreachable:
+                if kept is None or kept["person"] != str(self._service.account.person):
+                    raise
+                return list(kept["results"])
+            kept = {"person": str(self._service.account.person), "results": found}
+            self._home.write(self._record("labels"), kept)
+        return list(kept["results"])
+
+    def label(self, name: str) -> dict[str, Any]:
+        """Return the offered label with this name, in any of its languages, or id.  Raises Misused."""
+        known = self.labels()
+        wanted = name.casefold()
+        for one in known:
+            if name == one["id"] or wanted in {text.casefold() for text in one["names"].values()}:
+                return one
+        names = ", ".join(str(one["name"]) for one in known) or "none"
+        raise Misused(
+            say("There is no label called {name!r}.", name=name), remedy=say("Choose one of: {names}.", names=names)
+        )
+
+    # --- owners ---------------------------------------------------------------------------------------------------
+
+    def owner(self, address: str) -> UUID:
+        """Return the member with this address, as somebody for whom a document may be protected.
+
+        Raises Refused for whoever may not name another owner, and Misused when no member has the address.
+        """
+        found = self.call("GET", f"/api/v1/owners?{urlencode({'address': address})}")["results"]
+        if not found:
+            raise Misused(
+                say("Nobody of the organization has the address {address}.", address=address),
+                remedy=say("Name the address of a member."),
+            )
+        return UUID(found[0]["id"])
 
     # --- the feed ------------------------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.reasons import WORDS, Reason
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
+from protection.texts import say
 from protection.version import VERSION
 
 READ_AND_WRITE: Final = 0o666
@@ -62,6 +63,19 @@ class Protected:
     path: Path
     cid: UUID
     registered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relabeled:
+    """What became of a file with another label.
+
+    ``outcome`` is kept, replaced or removed; ``path`` is the plain file after a removal, ``cid`` another document's
+    when the caller's copy was protected anew.
+    """
+
+    path: Path
+    cid: UUID
+    outcome: str
 
 
 class Session:
@@ -210,7 +224,7 @@ class Session:
     def _ready(self, wish: Wish, *, title: str, organization: str | None) -> "_Ready":
         """Return all that a protection needs beside the content; whatever can refuse a wish refuses it here."""
         place = self.own_organization(organization)
-        publishing, key = place.publishing(), new_content_key()
+        publishing, key = place.publishing(for_others=wish.owner is not None), new_content_key()
         return _Ready(place, publishing, key, self._published(place, publishing, wish, key, title=title))
 
     def _seal(
@@ -254,14 +268,17 @@ class Session:
     def _published(
         self, place: Organization, publishing: Publishing, wish: Wish, key: bytes, *, title: str
     ) -> PublishingLicense:
+        label = None if wish.label is None else place.label(wish.label)
+        template = _by_label(label) if label else place.template(wish.template) if wish.template else None
         envelope = Envelope(
             key=key,
             issuer=self.account.person,
-            owner=self.account.person,
-            policy=None if wish.template else wished_policy(wish).as_json(),
-            template=_reference(place.template(wish.template)) if wish.template else None,
+            owner=self.account.person if wish.owner is None else place.owner(wish.owner),
+            policy=None if template else wished_policy(wish).as_json(),
+            template=_reference(template) if template else None,
             expires=wish.expires,
             offline=wish.offline_days,
+            app_data={"label": label["id"]} if label else {},
             title=title[:255],
         )
         return publish(
@@ -333,6 +350,27 @@ class Session:
                 plain = Path(folder) / name
                 found.write_to(plain)
                 return self._seal(ready, plain, source, _metadata(plain), instead_of=found, progress=progress)
+
+    def relabel(
+        self, source: Path, label: str, *, justification: str = "", progress: Progress | None = None
+    ) -> Relabeled:
+        """Give a sealed file another label of the organization that protects it (azure-rms.md §2.10).
+
+        The service decides what becomes of the protection and, where it may, does it for all copies at once; what can
+        only be done at the file is done here: the caller's copy is protected anew, or its protection removed.  Raises
+        Refused and ServiceError, then nothing has changed.
+        """
+        place, cid = self.organization_of(source)
+        chosen = place.label(label)
+        asked = {"label": chosen["id"], "justification": justification}
+        answer = place.call("POST", f"/api/v1/documents/{cid}/label", asked)
+        done = Relabeled(source, cid, answer["outcome"])
+        if answer["where"] == "done":
+            return done
+        if answer["outcome"] == "removed":
+            return replace(done, path=self.unprotect(source, progress=progress).path or source)
+        again = self.reprotect(source, Wish(label=chosen["id"]), organization=str(place.id), progress=progress)
+        return replace(done, cid=again.cid)
 
     @contextmanager
     def _licensed(self, source: Path) -> Iterator[Licensed]:
@@ -439,6 +477,17 @@ class _Registration:
 def _superseded() -> Refused:
     words = WORDS[Reason.SUPERSEDED]
     return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
+
+
+def _by_label(label: dict[str, Any]) -> dict[str, Any]:
+    """Return the template that a label protects by.  Raises Misused for a label that does not protect."""
+    template: dict[str, Any] | None = label["template"]
+    if template is None:
+        raise Misused(
+            say("The label {name} does not protect anything.", name=label["name"]),
+            remedy=say("Choose a label that protects, or a template."),
+        )
+    return template
 
 
 def _reference(template: dict[str, Any]) -> TemplateReference:

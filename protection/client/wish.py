@@ -12,10 +12,11 @@ from protection.licensing.rights import in_order, parse_rights
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a file is to be protected: by a template, or by grants ``WHO:RIGHT,RIGHT`` of its own (neither: just me).
+    """How a file is to be protected: by a label, a template, or grants ``WHO:RIGHT,RIGHT`` of its own (none: just me).
 
     ``expires`` is in seconds since 1970, ``expires_after_opening_days`` counts from each person's first opening;
     ``offline_days`` is -1 for no limit of its own, 0 for a license at each opening; ``lease`` is in seconds.
+    ``owner`` is the address of somebody else who is to own the document.
     """
 
     template: str | None = None
@@ -26,6 +27,8 @@ class Wish:
     expires_after_opening_days: int | None = None
     lease: int | None = None
     conditions: Conditions = field(default_factory=Conditions)
+    label: str | None = None
+    owner: str | None = None
 
     @classmethod
     def computed(cls, kind: Computed, recipients: Iterable[str], *, message: bool = False) -> Self:

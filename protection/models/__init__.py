@@ -13,6 +13,7 @@ from protection.models.content import (
     new_feed_id,
 )
 from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, WrappingKey
+from protection.models.labels import Label
 from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
 from protection.models.previews import Preview, PreviewKind, PreviewState
 from protection.models.templates import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
@@ -31,6 +32,7 @@ __all__ = [
     "GrantBinding",
     "IssuingKey",
     "KeyStatus",
+    "Label",
     "LogKey",
     "PersonalGrant",
     "Preview",

@@ -8,6 +8,7 @@ from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Now
 
 from protection.models.keys import TenantKey
+from protection.models.labels import Label
 
 
 def new_feed_id() -> bytes:
@@ -42,6 +43,7 @@ class Content(models.Model):
     policy = models.JSONField(null=True)
     expires = models.BigIntegerField(null=True)
     offline_days = models.IntegerField(null=True)
+    label = models.ForeignKey(Label, models.PROTECT, null=True, related_name="contents")
     rev = models.PositiveIntegerField(db_default=1)
     registration = models.CharField(max_length=16, choices=RegistrationState.choices)
     held_because = models.CharField(max_length=64, db_default="")
@@ -87,7 +89,10 @@ class Edition(models.Model):
 
 
 class ContentChange(models.Model):
-    """What somebody set, kept so that a change can be explained and what issuer or owner last set can be restored."""
+    """What somebody set, a policy or a template.
+
+    Kept so that a change can be explained, and what issuer or owner last set can be restored.
+    """
 
     content = models.ForeignKey(Content, models.PROTECT, related_name="changes")
     at = models.DateTimeField(db_default=Now())
@@ -95,6 +100,7 @@ class ContentChange(models.Model):
     basis = models.CharField(max_length=16)
     rev = models.PositiveIntegerField()
     policy = models.JSONField(null=True)
+    template_id = models.UUIDField(null=True)
     expires = models.BigIntegerField(null=True)
     reason = models.CharField(max_length=500, db_default="")
 

@@ -37,6 +37,7 @@ class DocumentRow:
     revoked_at: datetime | None
     registered_at: datetime
     expires: int | None
+    label_id: UUID | None
     opened: int = 0
     refused: int = 0
 
@@ -104,6 +105,7 @@ _ROW: Final = (
     "revoked_at",
     "registered_at",
     "expires",
+    "label_id",
 )
 
 

@@ -113,15 +113,19 @@ def templates(*, published_only: bool = False, search: str = "") -> tuple[Templa
 
 
 def offered_templates(audience: Audience, *, search: str = "") -> tuple[Template, ...]:
-    """Return the published templates that this audience may choose from (C40), by name."""
+    """Return the published templates that this audience may choose from (C40), by name.
+
+    One that a label in use is linked to is chosen by the label (azure-rms.md §3.1).
+    """
     rows = _current().filter(template__deleted_at=None, template__status=TemplateStatus.PUBLISHED)
-    return _sorted(rows.filter(_offered_to(audience)), search)
+    rows = rows.exclude(template__labels__status=TemplateStatus.PUBLISHED)
+    return _sorted(rows.filter(offered_to(audience)), search)
 
 
 def offered_template(template_id: UUID, audience: Audience) -> Template:
     """Return one template that this audience may choose.  Raises NotFound."""
     row = _current().filter(template_id=template_id, template__status=TemplateStatus.PUBLISHED)
-    return _only(row.filter(_offered_to(audience), template__deleted_at=None))
+    return _only(row.filter(offered_to(audience), template__deleted_at=None))
 
 
 def deleted_templates() -> tuple[Template, ...]:
@@ -170,7 +174,8 @@ def _current() -> QuerySet[TemplateVersion]:
     return TemplateVersion.objects.filter(number=F("template__current")).select_related("template")
 
 
-def _offered_to(audience: Audience) -> Q:
+def offered_to(audience: Audience) -> Q:
+    """Return what a version's scope must be for this audience to be offered the template."""
     found = Q(scope=[]) | Q(scope__has_any_keys=sorted(audience.addresses))
     return found | Q(offered_to_legacy=True) if audience.legacy else found
 

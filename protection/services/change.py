@@ -35,6 +35,25 @@ def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "", holder:
     policy = parse_policy(policy.as_json())
     content, ground = managed_content(actor, cid, holder)
     before = registered_policy(content)
+    content.policy, content.template_id = policy.as_json(), None
+    content.expires, content.offline_days = policy.expires, None
+    return _put(actor, content, ground, before, reason)
+
+
+def follow_template(*, actor: Actor, content: Content, ground: str, template: UUID, reason: str = "") -> int:
+    """Let a locked document follow a template from now on, under the rules of ``change``; return its revision.
+
+    Raises Widening.
+    """
+    before = registered_policy(content)
+    content.policy, content.template_id = None, template
+    content.expires, content.offline_days = None, None
+    return _put(actor, content, ground, before, reason)
+
+
+def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: str) -> int:
+    """Write what was set on a document, if whoever sets it may, and put it on record."""
+    policy = registered_policy(content)
     if ground == ADMINISTRATOR and not (narrows(policy, before) or policy == _last_set(content)):
         raise Widening("Administrators may narrow a document's policy or restore it, not widen it.")
     if narrows(before, policy):
@@ -42,20 +61,23 @@ def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "", holder:
     else:
         content.rev += 1
         kill_revisions_below(bytes(content.feed_id), content.rev)
-    content.policy, content.template_id = policy.as_json(), None
-    content.expires, content.offline_days = policy.expires, None
     content.save(update_fields=["policy", "template_id", "expires", "offline_days", "rev"])
     ContentChange.objects.create(
         content=content,
         person_id=actor.person,
         basis=ground,
         rev=content.rev,
-        policy=policy.as_json(),
-        expires=policy.expires,
+        policy=content.policy,
+        template_id=content.template_id,
+        expires=content.expires,
         reason=reason[:500],
     )
     record_action(
-        Kind.CONTENT_CHANGED, actor, content_id=cid, title=content.title, details={"ground": ground, "rev": content.rev}
+        Kind.CONTENT_CHANGED,
+        actor,
+        content_id=content.cid,
+        title=content.title,
+        details={"ground": ground, "rev": content.rev},
     )
     return content.rev
 

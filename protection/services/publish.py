@@ -24,8 +24,10 @@ from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.rights import ALL_RIGHTS, in_order
 from protection.licensing.statement import KeyStatus, KeyUse
 from protection.licensing.statement import TenantKey as StatedKey
+from protection.licensing.strict_json import JSON
 from protection.licensing.use import UseLicense, seal_content_key
 from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus
+from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
 from protection.services.certify import CLOCK_MARGIN, DeviceKeys
 from protection.services.feed import derived_feed_id
@@ -35,13 +37,19 @@ from protection.services.recording import record_action
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What is to be published: exactly one of ``policy`` and ``template``; ``title`` is the file's name."""
+    """What is to be published: exactly one of ``policy`` and ``template``; ``title`` is the file's name.
+
+    ``label`` is the one that is linked to the template, if it was chosen by a label;
+    ``owner`` is whoever is to own the document instead of the publisher.
+    """
 
     policy: Policy | None
     template: UUID | None
     title: str = ""
     expires: int | None = None
     offline_days: int | None = None
+    label: UUID | None = None
+    owner: Party | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,13 @@ def publish_online(*, publisher: Publisher, publication: Publication, now: int) 
             license=license_,
             tenant_key=row,
             issuer=party,
-            owner=party,
+            owner=publication.owner or party,
             title=publication.title,
             policy=publication.policy,
             template=publication.template,
             expires=publication.expires,
             offline_days=publication.offline_days,
+            label=label_named(_app_data(publication), publication.template),
         )
     )
     event = record_action(
@@ -111,13 +120,18 @@ def _envelope(publisher: Publisher, publication: Publication, key: bytes) -> Env
     return Envelope(
         key=key,
         issuer=publisher.actor.person,
-        owner=publisher.actor.person,
+        owner=publisher.actor.person if publication.owner is None else publication.owner.id,
         policy=None if publication.policy is None else publication.policy.as_json(),
         template=_template_reference(publication.template),
         expires=publication.expires,
         offline=publication.offline_days,
+        app_data=_app_data(publication),
         title=publication.title[:255] or None,
     )
+
+
+def _app_data(publication: Publication) -> dict[str, JSON]:
+    return {} if publication.label is None else {"label": str(publication.label)}
 
 
 def _template_reference(template: UUID | None) -> TemplateReference | None:

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from protection.errors import Conflict
 from protection.events import Actor, Kind
-from protection.models import TemplateStatus
+from protection.models import Label, TemplateStatus
 from protection.services.recording import record_action
 from protection.services.template_draft import locked_template
+from protection.texts import say
 
 
 @transaction.atomic
@@ -18,7 +20,14 @@ def publish_template(*, actor: Actor, template: UUID) -> None:
 
 @transaction.atomic
 def archive_template(*, actor: Actor, template: UUID) -> None:
-    """Stop offering a template; what it protects still opens.  Raises NotFound."""
+    """Stop offering a template; what it protects still opens.  Raises NotFound, and Conflict while a label needs it."""
+    locked_template(template)
+    label = Label.objects.filter(template_id=template, status=TemplateStatus.PUBLISHED).first()
+    if label is not None:
+        raise Conflict(
+            say("The label “{name}” protects by this template.", name=label.names[label.language]),
+            remedy=say("Archive the label first."),
+        )
     _set_status(actor, template, TemplateStatus.ARCHIVED, Kind.TEMPLATE_ARCHIVED)
 
 

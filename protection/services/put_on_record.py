@@ -23,8 +23,8 @@ class Party:
 class NewContent:
     """A document to be put on record: exactly one of ``policy`` and ``template`` is set.
 
-    ``expires`` and ``offline_days`` are the limits stated beside the policy or template; ``held`` says why the
-    registration is not believed yet.
+    ``label`` is the one under which it was protected, ``expires`` and ``offline_days`` are the limits stated beside the
+    policy or template; ``held`` says why the registration is not believed yet.
     """
 
     license: PublishingLicense
@@ -36,6 +36,7 @@ class NewContent:
     template: UUID | None = None
     expires: int | None = None
     offline_days: int | None = None
+    label: UUID | None = None
     held: str = ""
 
 
@@ -56,6 +57,7 @@ def put_on_record(new: NewContent) -> Content:
         owner_address=new.owner.address,
         title=new.title[:255] if keep_title else "",
         template_id=new.template,
+        label_id=new.label,
         policy=None if policy is None else policy.as_json(),
         expires=new.expires if policy is None else policy.expires,
         offline_days=new.offline_days if policy is None else None,
@@ -69,6 +71,7 @@ def put_on_record(new: NewContent) -> Content:
         basis=Basis.ISSUER,
         rev=content.rev,
         policy=content.policy,
+        template_id=content.template_id,
         expires=content.expires,
     )
     return content

@@ -19,6 +19,7 @@ from protection.licensing.policy import parse_policy
 from protection.licensing.publishing import PublishingLicense, VerifiedPublishingLicense
 from protection.licensing.reasons import Reason
 from protection.models import Content, ProtectionTemplate, ServiceSettings, TenantKey
+from protection.selectors.labels import label_named
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
 from protection.services.put_on_record import NewContent, Party, put_on_record
@@ -124,6 +125,7 @@ def _insert(arrival: _Arrival, publisher: PublisherFacts) -> Registered:
             template=None if envelope.template is None else envelope.template.id,
             expires=envelope.expires,
             offline_days=envelope.offline,
+            label=label_named(envelope.app_data, None if envelope.template is None else envelope.template.id),
             held=held or "",
         )
     )

@@ -21,8 +21,10 @@ from portal.standing import standing_at
 from protection.client.errors import Refused
 from protection.client.session import Protected
 from protection.client.wish import Wish
+from protection.licensing.labels import Effect
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
+from protection.services.save_label import LabelDraft, create_label
 from tenants.context import in_schema
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import domains_in
@@ -35,6 +37,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 # What a call needs to come as far as its object.
 BODIES: dict[str, object] = {
+    "api/v1/documents/<uuid:cid>/label": {"label": "00000000-0000-4000-8000-000000000000"},
     "api/v1/documents/<uuid:cid>/policy": {"policy": {"grants": [], "deny": []}},
     "api/v1/previews": {"kind": "group", "id": str(NOBODY), "change": {}},
 }
@@ -105,6 +108,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     with in_schema(contoso.schema_name):
         template, key = templates(published_only=True)[0], keys()[0]
         standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
+        label = create_label(actor=standing.actor, draft=LabelDraft({"en": "Internal"}, 10, Effect.NONE))
         preview = ask_about_person(standing=standing, organization_id=contoso.id, person_id=cast.max.id, role="auditor")
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
@@ -112,6 +116,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
         "request_id": request,
         "template_id": template.id,
         "number": 1,
+        "label_id": label,
         "preview_id": preview,
         "group_id": group.id,
         "key_id": key.id,

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from protection.licensing.policy import Policy
 from protection.licensing.reasons import MAY_BE_ASKED
 from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
+from protection.texts import say
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
@@ -33,6 +34,8 @@ OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network."
 @click.command()
 @FILES
 @click.option("--template", help="Protect by this template (its name or id).")
+@click.option("--label", help="Protect by this label (its name or id).")
+@click.option("--owner", help="The address of the member who is to own it, if not you.")
 @click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="e.g. rita@example.com:VIEW,PRINT")
 @click.option("--do-not-forward", "do_not_forward", multiple=True, metavar="WHO", help="Read and work on it, no more.")
 @click.option("--encrypt-only", "encrypt_only", multiple=True, metavar="WHO", help="All but removing the protection.")
@@ -49,6 +52,8 @@ def protect(
     /,
     files: tuple[Path, ...],
     template: str | None,
+    label: str | None,
+    owner: str | None,
     grants: tuple[str, ...],
     do_not_forward: tuple[str, ...],
     encrypt_only: tuple[str, ...],
@@ -65,7 +70,9 @@ def protect(
 
     By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
     """
-    if template and (grants or do_not_forward or encrypt_only or deny):
+    if template and label:
+        raise Misused(say("A label brings its own template."), remedy=say("Use either --label or --template."))
+    if (template or label) and (grants or do_not_forward or encrypt_only or deny):
         raise Misused("A template brings its own grants.", remedy="Use either --template or --grant.")
     for kind, people in ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only)):
         grants += Wish.computed(kind, people).grants if people else ()
@@ -75,7 +82,8 @@ def protect(
     targets = _targets(chosen, target, lambda name: name + SUFFIX, recursive=recursive)
 
     with _session(output, online=not offline) as session:
-        wish = _wish(session.zone(), template, grants, deny, expires, options)
+        wish = _wish(session.zone(), template or label, grants, deny, expires, options)
+        wish = replace(wish, template=template, label=label, owner=owner)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:

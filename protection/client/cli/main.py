@@ -24,11 +24,13 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "open": "files.open_",
         "save": "files.save",
         "unprotect": "files.unprotect",
+        "relabel": "labels.relabel",
         "info": "files.info",
         "verify": "files.verify",
     },
     "Documents, wherever they went": {
         "templates": "documents.templates",
+        "labels": "labels.labels",
         "documents": "documents.documents",
         "track": "documents.track",
         "revoke": "documents.revoke",
@@ -44,6 +46,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Administration": {
         "template": "templates.template",
+        "label": "labels.label",
         "key": "keys.key",
         "person": "people.person",
         "group": "people.group",

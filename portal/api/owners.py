@@ -1,0 +1,29 @@
+"""Members for whom a document may be protected (C24)."""
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import OrganizationView, page
+from portal.identity.owners import owner_known_as
+from portal.permissions import Permission
+
+
+class Owners(OrganizationView):
+    """The member with an address."""
+
+    needs = {"GET": Permission.FILES_PROTECT_FOR_OTHERS}
+
+    @extend_schema(
+        summary="Find the member who is to own a document that you protect",
+        parameters=[OpenApiParameter("address", str, required=True)],
+        responses=inline_serializer("OwnerList", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[
+            OpenApiExample("Olga", {"results": [{"id": "6f1e…", "address": "olga@contoso.example"}], "next": ""})
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with him, or with nobody."""
+        found = owner_known_as(self.organization.id, request.query_params.get("address", ""))
+        return page([] if found is None else [{"id": str(found.id), "address": found.address}])

@@ -1,0 +1,245 @@
+"""Labels: how sensitive documents are, the protection that comes with each, and giving one to a document."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.languages import reader_languages
+from portal.pages.framework import PageRequest, attempt, page, show
+from portal.permissions import Permission
+from protection.errors import NotFound
+from protection.licensing.labels import Effect, Outcome
+from protection.selectors.documents import document_for
+from protection.selectors.labels import Choice, ShownLabel, choices_for, documents_with, label, labels, offered_labels
+from protection.selectors.templates import templates
+from protection.services.access import ground_of
+from protection.services.relabel import MAX_JUSTIFICATION, relabel
+from protection.services.save_label import (
+    MAX_SENSITIVITY,
+    LabelDraft,
+    archive_label,
+    create_label,
+    edit_label,
+    publish_label,
+)
+
+EFFECTS: Final = {
+    Effect.PROTECT: later("Protects by a template"),
+    Effect.NONE: later("Does not protect; a protection that somebody chose stays"),
+    Effect.REMOVE: later("Asks for no protection; one that is there is removed"),
+}
+OUTCOMES: Final = {
+    Outcome.KEPT: later("The protection stays as it is."),
+    Outcome.REPLACED: later("The label's template takes the place of the protection, for every copy at once."),
+    Outcome.REMOVED: later("The protection is removed, which can only be done where the file is."),
+}
+
+
+class LabelForm(forms.Form):
+    """What a label says; its name and description in the language of the page."""
+
+    name = forms.CharField(label=later("Name"), max_length=120)
+    description = forms.CharField(
+        label=later("Description"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=later("People read it when they choose a label."),
+    )
+    sensitivity = forms.IntegerField(
+        label=later("Sensitivity"),
+        min_value=0,
+        max_value=MAX_SENSITIVITY,
+        help_text=later("The higher, the more sensitive. Whoever goes to a lower one has to say why."),
+    )
+    effect = forms.ChoiceField(
+        label=later("What it does"),
+        choices=[(effect.value, words) for effect, words in EFFECTS.items()],
+        initial=Effect.PROTECT.value,
+        widget=forms.RadioSelect(),
+    )
+    template = forms.ChoiceField(
+        label=later("Template"),
+        required=False,
+        help_text=later("For a label that protects. From then on people choose the label instead of this template."),
+    )
+
+    def __init__(self, *args: Any, known: ShownLabel | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = known
+        taken = {one.template.id for one in labels() if one.template is not None and one.status == "published"}
+        own = None if known is None or known.template is None else known.template.id
+        free = [one for one in templates(published_only=True) if one.id == own or one.id not in taken]
+        choices = [(str(one.id), one.name(*reader_languages())) for one in free]
+        self.fields["template"].choices = [("", _("None")), *choices]  # type: ignore[attr-defined]  # a ChoiceField's
+
+    def draft(self) -> LabelDraft:
+        """Return what the label is to say; texts in other languages are kept.  Only after the form is valid."""
+        data = self.cleaned_data
+        known = self.known
+        language = written_in(known)
+        effect = Effect(data["effect"])
+        return LabelDraft(
+            names={**({} if known is None else known.names), language: data["name"]},
+            descriptions={**({} if known is None else known.descriptions), language: data["description"]},
+            sensitivity=data["sensitivity"],
+            effect=effect,
+            template=UUID(data["template"]) if data["template"] and effect is Effect.PROTECT else None,
+        )
+
+
+class RelabelForm(forms.Form):
+    """Which label, and why it lowers the protection."""
+
+    label = forms.ChoiceField(label=later("Label"), widget=forms.RadioSelect())
+    justification = forms.CharField(
+        label=later("Why the protection is lowered"),
+        required=False,
+        max_length=MAX_JUSTIFICATION,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=later("Needed for a label that is less sensitive than the present one. Kept on record."),
+    )
+
+    def __init__(self, *args: Any, choices: tuple[Choice, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.outcomes = {str(one.label.id): one for one in choices if one.outcome is not Outcome.REMOVED}
+        self.fields["label"].choices = [  # type: ignore[attr-defined]  # a ChoiceField's
+            (
+                identity,
+                _("{name}: {outcome}").format(name=one.label.name(*reader_languages()), outcome=OUTCOMES[one.outcome]),
+            )
+            for identity, one in self.outcomes.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the justification where the chosen label needs one."""
+        data = super().clean() or {}
+        chosen = self.outcomes.get(data.get("label", ""))
+        if chosen is not None and chosen.lowers and not data.get("justification", "").strip():
+            self.add_error("justification", _("This label is less sensitive than the present one: say why."))
+        return data
+
+
+def written_in(known: ShownLabel | None) -> str:
+    """Return the language in which a form shows texts: the page's if there are some or none yet, else the first."""
+    reader = get_language() or "en"
+    return reader if known is None or reader in known.names else next(iter(known.names))
+
+
+@require_GET
+@page(Permission.TEMPLATES_READ)
+def label_list(request: PageRequest) -> HttpResponse:
+    """Show all labels to those who manage them, and those he may give to everybody else."""
+    manages = request.standing.may(Permission.TEMPLATES_MANAGE)
+    found = labels() if manages else offered_labels(request.standing.audience)
+    languages = reader_languages()
+    rows = [
+        {
+            "label": one,
+            "name": one.name(*languages),
+            "description": one.description(*languages),
+            "effect": EFFECTS[one.effect],
+            "template": "" if one.template is None else one.template.name(*languages),
+        }
+        for one in found
+    ]
+    return show(request, "labels", "templates", {"rows": rows, "manages": manages})
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.TEMPLATES_MANAGE)
+def label_new(request: PageRequest) -> HttpResponse:
+    """Make a label and publish it, unless the person wants to wait."""
+    form = LabelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actor, draft = request.standing.actor, form.draft()
+
+        def act() -> None:
+            made = create_label(actor=actor, draft=draft)
+            if request.POST.get("publish"):
+                publish_label(actor=actor, label=made)
+
+        if attempt(request, _("The label “{name}” is ready.").format(name=form.cleaned_data["name"]), act):
+            return redirect("labels")
+    publish = request.method == "GET" or request.POST.get("publish")
+    return show(request, "label_edit", "templates", {"form": form, "new": True, "publish": publish})
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.TEMPLATES_MANAGE)
+def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
+    """Change what a label says; documents that carry it keep their protection."""
+    found = label(label_id)
+    language = written_in(found)
+    initial = {
+        "name": found.names.get(language, ""),
+        "description": found.descriptions.get(language, ""),
+        "sensitivity": found.sensitivity,
+        "effect": found.effect.value,
+        "template": "" if found.template is None else str(found.template.id),
+    }
+    form = LabelForm(request.POST or None, known=found, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        actor, draft = request.standing.actor, form.draft()
+        if attempt(request, _("The label is changed."), lambda: edit_label(actor=actor, label=label_id, draft=draft)):
+            return redirect("labels")
+    context = {
+        "form": form,
+        "name": found.name(*reader_languages()),
+        "documents": documents_with(label_id),
+    }
+    return show(request, "label_edit", "templates", context)
+
+
+@require_POST
+@page(Permission.TEMPLATES_MANAGE)
+def label_status(request: PageRequest, label_id: UUID) -> HttpResponse:
+    """Publish or archive a label."""
+    actor = request.standing.actor
+    if request.POST.get("status") == "published":
+        attempt(request, _("The label is offered from now on."), lambda: publish_label(actor=actor, label=label_id))
+    else:
+        done = _("The label is not offered any more. Documents keep it, and their protection.")
+        attempt(request, done, lambda: archive_label(actor=actor, label=label_id))
+    return redirect("labels")
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Let whoever manages a document give it another label, and say what that does to its protection."""
+    standing = request.standing
+    found = document_for(standing.actor, cid)
+    if ground_of(standing.actor, found.row.issuer_id, found.row.owner_id) is None:
+        raise NotFound("There is no such document, or you may not manage it.")
+    choices = choices_for(cid, offered_labels(standing.audience))
+    form = RelabelForm(request.POST or None, choices=choices)
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+
+        def act() -> None:
+            relabel(
+                actor=standing.actor,
+                cid=cid,
+                label=UUID(wanted["label"]),
+                justification=wanted["justification"],
+                holder=standing.holder,
+            )
+
+        if attempt(request, _("The label is changed."), act):
+            return redirect("document", cid)
+    languages = reader_languages()
+    context = {
+        "row": found.row,
+        "form": form,
+        "present": None if found.row.label_id is None else label(found.row.label_id).name(*languages),
+        "at_the_file": [one.label.name(*languages) for one in choices if one.outcome is Outcome.REMOVED],
+    }
+    return show(request, "document_label", "documents", context)

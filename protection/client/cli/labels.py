@@ -1,0 +1,180 @@
+"""``labels``, ``relabel`` and ``label``: how sensitive documents are, and the protection that comes with it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from protection.client.cli import progress, tables
+from protection.client.cli.organization import in_organization, require_changes
+from protection.client.cli.output import Output
+from protection.client.cli.template_choice import WHICH, chosen
+from protection.client.errors import Misused
+from protection.client.organization import Organization
+from protection.client.session import Relabeled, Session
+from protection.texts import say
+
+EFFECTS = click.Choice(["protect", "none", "remove"])
+DESCRIPTION = click.option("--description", help="What people read when they choose it.")
+LANGUAGE = click.option("--language", default="en", show_default=True, help="The language of name and description.")
+COLUMNS = ["name", "sensitivity", "effect", "template"]
+
+
+@click.command()
+@in_organization
+def labels(output: Output, place: Organization) -> None:
+    """List the labels you can give, the least sensitive first."""
+    tables.show(output, _rows(place.labels()), [*COLUMNS, "description"], empty=say("There are no labels in use."))
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--label", required=True, help="The label (its name or id).")
+@click.option("--justification", default="", help="Why the protection is lowered; kept on record.")
+@click.pass_obj
+def relabel(output: Output, files: tuple[Path, ...], label: str, justification: str) -> None:
+    """Give sealed FILES another label.
+
+    Their protection is kept, replaced or removed, as the label says.
+    """
+    with Session.open() as session:
+        for path in files:
+            with progress.bar(output, path.name) as report:
+                done = session.relabel(path, label, justification=justification, progress=report)
+            members = {"file": str(path), "path": str(done.path), "cid": str(done.cid), "outcome": done.outcome}
+            output.result(members, _told(path, done))
+
+
+def _told(path: Path, done: Relabeled) -> str:
+    match done.outcome:
+        case "kept":
+            return say("{file}: the label is changed, the protection is as it was.", file=path)
+        case "replaced":
+            return say("{file}: the label is changed, and now protects by its template.", file=path)
+        case _:
+            return say(
+                "{file}: the label removes the protection; the plain file is {plain}.", file=path, plain=done.path
+            )
+
+
+@click.group("label")
+def label() -> None:
+    """Make, edit, publish and archive labels."""
+
+
+@label.command("list")
+@in_organization
+def list_(output: Output, place: Organization) -> None:
+    """List all labels, archived ones too."""
+    found = place.call("GET", "/api/v1/labels")["results"]
+    tables.show(output, _rows(found), [*COLUMNS, "status", "id"], empty=say("There are no labels yet."))
+
+
+@label.command()
+@click.argument("name")
+@click.option("--sensitivity", type=click.IntRange(0, 1_000), required=True, help="The higher, the more sensitive.")
+@click.option("--effect", type=EFFECTS, default=None, help="What it does; protect if a template is named, else none.")
+@click.option("--template", help="Protect by this template (its name or id).")
+@DESCRIPTION
+@LANGUAGE
+@click.option("--publish", is_flag=True, help="Offer it at once.")
+@in_organization
+def create(
+    output: Output,
+    place: Organization,
+    name: str,
+    sensitivity: int,
+    effect: str | None,
+    template: str | None,
+    description: str | None,
+    language: str,
+    *,
+    publish: bool,
+) -> None:
+    """Make a label called NAME."""
+    body = {
+        "names": {language: name},
+        "descriptions": {language: description} if description else {},
+        "sensitivity": sensitivity,
+        **_protection(place, effect or ("protect" if template else "none"), template),
+    }
+    made = place.call("POST", "/api/v1/labels", body)
+    if publish:
+        place.call("POST", f"/api/v1/labels/{made['id']}/publish")
+    offered = say("The label “{name}” is in use.", name=name)
+    output.result(made, offered if publish else say("The label “{name}” is archived until you publish it.", name=name))
+
+
+@label.command()
+@WHICH
+@click.option("--name", help="Another name.")
+@click.option("--sensitivity", type=click.IntRange(0, 1_000), help="The higher, the more sensitive.")
+@click.option("--effect", type=EFFECTS, help="What it does.")
+@click.option("--template", help="Protect by this template (its name or id).")
+@DESCRIPTION
+@LANGUAGE
+@in_organization
+def edit(
+    output: Output,
+    place: Organization,
+    which: str,
+    name: str | None,
+    sensitivity: int | None,
+    effect: str | None,
+    template: str | None,
+    description: str | None,
+    language: str,
+) -> None:
+    """Change a label; what is not named stays as it is."""
+    require_changes("name", "sensitivity", "effect", "template", "description")
+    found = _called(place, which)
+    patch = {
+        **({"names": {language: name}} if name else {}),
+        **({"descriptions": {language: description}} if description is not None else {}),
+        **({} if sensitivity is None else {"sensitivity": sensitivity}),
+        **(_protection(place, effect or "protect", template) if effect or template else {}),
+    }
+    place.call("PATCH", f"/api/v1/labels/{found['id']}", patch)
+    output.result({"id": found["id"], **patch}, say("The label “{name}” is changed.", name=name or found["name"]))
+
+
+@label.command()
+@WHICH
+@in_organization
+def publish(output: Output, place: Organization, which: str) -> None:
+    """Offer a label; its template is then chosen by it."""
+    found = _called(place, which)
+    place.call("POST", f"/api/v1/labels/{found['id']}/publish")
+    output.result({"id": found["id"], "status": "published"}, say("The label “{name}” is in use.", name=found["name"]))
+
+
+@label.command()
+@WHICH
+@in_organization
+def archive(output: Output, place: Organization, which: str) -> None:
+    """Stop offering a label; documents keep it."""
+    found = _called(place, which)
+    place.call("POST", f"/api/v1/labels/{found['id']}/archive")
+    told = say("The label “{name}” is not offered any more.", name=found["name"])
+    output.result({"id": found["id"], "status": "archived"}, told)
+
+
+def _protection(place: Organization, effect: str, template: str | None) -> dict[str, Any]:
+    """Return effect and template; the service says where they do not go together."""
+    return {"effect": effect, "template": chosen(place, template)["id"] if template else None}
+
+
+def _called(place: Organization, which: str) -> dict[str, Any]:
+    """Return the label with this name, in any of its languages, or id.  Raises Misused."""
+    known = place.call("GET", "/api/v1/labels")["results"]
+    for found in known:
+        if which == found["id"] or which.casefold() in {text.casefold() for text in found["names"].values()}:
+            return dict(found)
+    names = ", ".join(found["name"] for found in known) or "none"
+    raise Misused(
+        say("There is no label called {name!r}.", name=which), remedy=say("Choose one of: {names}.", names=names)
+    )
+
+
+def _rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**one, "template": "" if one["template"] is None else one["template"]["name"]} for one in found]

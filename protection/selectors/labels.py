@@ -1,0 +1,145 @@
+"""Labels as pages, API and clients show them; plain values, the least sensitive first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+
+from protection.errors import NotFound
+from protection.licensing.labels import OUTCOMES, Effect, Existing, Outcome, lowers
+from protection.models import Content, Label, TemplateStatus, TemplateVersion
+from protection.selectors.templates import Audience, fallback_first, in_language, offered_to
+from protection.texts import say
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTemplate:
+    """The template by which a label protects, as a publisher must name it."""
+
+    id: UUID
+    version: int
+    names: Mapping[str, str]
+
+    def name(self, *languages: str) -> str:
+        """Return the name in the first of these languages that it has, else its first name."""
+        return in_language(self.names, languages)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLabel:
+    """One label."""
+
+    id: UUID
+    status: str
+    names: Mapping[str, str]
+    descriptions: Mapping[str, str]
+    sensitivity: int
+    effect: Effect
+    template: LabelTemplate | None
+
+    def name(self, *languages: str) -> str:
+        """Return the name in the first of these languages that it has, else its first name (C39)."""
+        return in_language(self.names, languages)
+
+    def description(self, *languages: str) -> str:
+        """Return the description in the first of these languages that it has, else its first one."""
+        return in_language(self.descriptions, languages)
+
+
+def labels() -> tuple[ShownLabel, ...]:
+    """Return all labels, those in use first."""
+    rows = Label.objects.order_by("-status", "sensitivity", "created_at")
+    return _shown(rows)
+
+
+def offered_labels(audience: Audience) -> tuple[ShownLabel, ...]:
+    """Return the labels that this audience may choose: one whose template is not offered to it is not either."""
+    found = _shown(Label.objects.filter(status=TemplateStatus.PUBLISHED).order_by("sensitivity", "created_at"))
+    linked = [one.template.id for one in found if one.template is not None]
+    current = TemplateVersion.objects.filter(
+        offered_to(audience), template_id__in=linked, number=F("template__current")
+    )
+    reachable = set(current.values_list("template_id", flat=True))
+    return tuple(one for one in found if one.template is None or one.template.id in reachable)
+
+
+def label(label_id: UUID) -> ShownLabel:
+    """Return one label, also one that is archived.  Raises NotFound."""
+    found = _shown(Label.objects.filter(id=label_id))
+    if not found:
+        raise NotFound(say("There is no such label."))
+    return found[0]
+
+
+def label_named(app_data: Mapping[str, object], template: UUID | None) -> UUID | None:
+    """Return the label under which a file says it was protected, None unless it is one of here that goes with it.
+
+    A publisher writes it himself, so it counts for no more than the template that he could have named by itself.
+    """
+    named = app_data.get("label")
+    try:
+        wanted = UUID(named) if isinstance(named, str) else None
+    except ValueError:
+        return None
+    if wanted is None or template is None:
+        return None
+    return Label.objects.filter(id=wanted, template_id=template).values_list("id", flat=True).first()
+
+
+def documents_with(label_id: UUID) -> int:
+    """Return how many registered documents carry a label."""
+    return Content.objects.filter(label_id=label_id).count()
+
+
+def existing_protection(content: Content) -> Existing:
+    """Return where a document's protection came from; a label counts while the document still follows its template."""
+    if content.template_id is None:
+        return Existing.POLICY
+    by_label = content.label is not None and content.label.template_id == content.template_id
+    return Existing.LABEL if by_label else Existing.TEMPLATE
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What another label would do to a document, and whether it asks for a justification."""
+
+    label: ShownLabel
+    outcome: Outcome
+    lowers: bool
+
+
+def choices_for(cid: UUID, offered: tuple[ShownLabel, ...]) -> tuple[Choice, ...]:
+    """Return what each of these labels would do to a document that does not carry it.  Raises NotFound."""
+    content = Content.objects.select_related("label").filter(cid=cid).first()
+    if content is None:
+        raise NotFound(say("There is no such document, or you may not manage it."))
+    existing, before = existing_protection(content), None if content.label is None else content.label.sensitivity
+    found = []
+    for one in offered:
+        outcome = OUTCOMES[existing][one.effect]
+        if one.id != content.label_id:
+            found.append(Choice(one, outcome, lowers(before, one.sensitivity, outcome)))
+    return tuple(found)
+
+
+def _shown(rows: QuerySet[Label]) -> tuple[ShownLabel, ...]:
+    found = list(rows)
+    linked = {row.template_id for row in found if row.template_id is not None}
+    versions = TemplateVersion.objects.filter(template_id__in=linked, number=F("template__current"))
+    templates = {
+        one.template_id: LabelTemplate(one.template_id, one.number, fallback_first(one.names, one.language))
+        for one in versions
+    }
+    return tuple(
+        ShownLabel(
+            id=row.id,
+            status=row.status,
+            names=fallback_first(row.names, row.language),
+            descriptions=fallback_first(row.descriptions, row.language),
+            sensitivity=row.sensitivity,
+            effect=Effect(row.effect),
+            template=None if row.template_id is None else templates[row.template_id],
+        )
+        for row in found
+    )

@@ -1,0 +1,36 @@
+"""Names and descriptions of what people choose by name, in several languages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from protection.errors import InvalidPolicy
+from protection.texts import say
+
+MAX_NAME: Final = 120
+MAX_DESCRIPTION: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Texts by language tag; the first name's language is the fallback."""
+
+    names: Mapping[str, str]
+    descriptions: Mapping[str, str]
+
+    @property
+    def language(self) -> str:
+        """The language whose text is shown to whoever reads none of the others."""
+        return next(iter(self.names))
+
+
+def checked_texts(names: Mapping[str, str], descriptions: Mapping[str, str]) -> Named:
+    """Return the texts trimmed, without empty ones; refuse what no list could show.  Raises InvalidPolicy."""
+    names = {language: text.strip() for language, text in names.items() if text.strip()}
+    if not names:
+        raise InvalidPolicy(say("There is no name."), remedy=say("Give it a name in at least one language."))
+    if any(len(text) > MAX_NAME or not text.isprintable() for text in names.values()):
+        raise InvalidPolicy(say("A name is one line of at most {most} characters.", most=MAX_NAME))
+    if any(len(text) > MAX_DESCRIPTION or "\0" in text for text in descriptions.values()):
+        raise InvalidPolicy(say("A description is a text of at most {most} characters.", most=MAX_DESCRIPTION))
+    return Named(names, {language: text.strip() for language, text in descriptions.items() if text.strip()})

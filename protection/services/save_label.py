@@ -1,0 +1,141 @@
+"""Make a label, change what it says, offer it, stop offering it (C46)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from protection.errors import Conflict, InvalidPolicy, NotFound
+from protection.events import Actor, Kind
+from protection.licensing.labels import Effect
+from protection.models import Label, ProtectionTemplate, TemplateStatus
+from protection.services.named import checked_texts
+from protection.services.recording import record_action
+from protection.texts import say
+
+MAX_SENSITIVITY: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDraft:
+    """What a label says; ``template`` is given exactly when the effect is to protect."""
+
+    names: Mapping[str, str]
+    sensitivity: int
+    effect: Effect
+    template: UUID | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def create_label(*, actor: Actor, draft: LabelDraft) -> UUID:
+    """Make a label, archived until it is published; return its id.  Raises InvalidPolicy and NotFound."""
+    row = Label.objects.create(**_checked(draft), created_by=actor.person)
+    record_action(Kind.LABEL_CREATED, actor, details=_recorded(row))
+    return row.id
+
+
+@transaction.atomic
+def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft) -> None:
+    """Change what a label says from now on; documents that carry it keep their protection.
+
+    Raises NotFound, InvalidPolicy, and Conflict when another label in use has the template.
+    """
+    row = _locked(label)
+    for name, value in _checked(draft).items():
+        setattr(row, name, value)
+    if row.status == TemplateStatus.PUBLISHED:
+        _check_may_be_offered(row)
+    row.save()
+    record_action(Kind.LABEL_EDITED, actor, details=_recorded(row))
+
+
+@transaction.atomic
+def publish_label(*, actor: Actor, label: UUID) -> None:
+    """Offer a label; its template is from then on offered through the label alone.
+
+    Raises NotFound, and Conflict when its template is archived or belongs to another label in use.
+    """
+    row = _locked(label)
+    if row.status != TemplateStatus.PUBLISHED:
+        _check_may_be_offered(row)
+        _set_status(row, TemplateStatus.PUBLISHED, Kind.LABEL_PUBLISHED, actor)
+
+
+@transaction.atomic
+def archive_label(*, actor: Actor, label: UUID) -> None:
+    """Stop offering a label.  Documents keep it, and its template is offered by itself again.  Raises NotFound."""
+    row = _locked(label)
+    if row.status != TemplateStatus.ARCHIVED:
+        _set_status(row, TemplateStatus.ARCHIVED, Kind.LABEL_ARCHIVED, actor)
+
+
+def _set_status(row: Label, status: TemplateStatus, kind: Kind, actor: Actor) -> None:
+    row.status = status
+    row.save(update_fields=["status"])
+    record_action(kind, actor, details={"label": str(row.id)})
+
+
+def _locked(label: UUID) -> Label:
+    row = Label.objects.select_for_update().filter(id=label).first()
+    if row is None:
+        raise NotFound(say("There is no such label."))
+    return row
+
+
+def _checked(draft: LabelDraft) -> dict[str, Any]:
+    """Return the columns of a draft."""
+    texts = checked_texts(draft.names, draft.descriptions)
+    if not 0 <= draft.sensitivity <= MAX_SENSITIVITY:
+        raise InvalidPolicy(
+            say("Sensitivity is a number from 0 to {most}.", most=MAX_SENSITIVITY),
+            remedy=say("Give the most sensitive label the highest number."),
+        )
+    if (draft.template is None) == (draft.effect is Effect.PROTECT):
+        raise InvalidPolicy(
+            say("A label that protects needs a template, and no other label has one."),
+            remedy=say("Choose a template, or another effect."),
+        )
+    if (
+        draft.template is not None
+        and not ProtectionTemplate.objects.filter(id=draft.template, deleted_at=None).exists()
+    ):
+        raise NotFound(say("There is no such template."))
+    return {
+        "names": dict(texts.names),
+        "descriptions": dict(texts.descriptions),
+        "language": texts.language,
+        "sensitivity": draft.sensitivity,
+        "effect": draft.effect.value,
+        "template_id": draft.template,
+    }
+
+
+def _check_may_be_offered(row: Label) -> None:
+    """Raise Conflict unless the label's template is published and no other label's that is in use."""
+    if row.template_id is None:
+        return
+    # Locked, so that it is not archived while the label is being published.
+    template = ProtectionTemplate.objects.select_for_update().get(id=row.template_id)
+    if template.status != TemplateStatus.PUBLISHED or template.deleted_at is not None:
+        raise Conflict(
+            say("The label's template is archived, so nobody could protect by it."),
+            remedy=say("Publish the template first, or choose another one."),
+        )
+    other = Label.objects.filter(template=template, status=TemplateStatus.PUBLISHED).exclude(id=row.id).first()
+    if other is not None:
+        raise Conflict(
+            say("The template belongs to the label “{name}” already.", name=other.names[other.language]),
+            remedy=say("Choose another template, or archive that label first."),
+        )
+
+
+def _recorded(row: Label) -> dict[str, Any]:
+    return {
+        "label": str(row.id),
+        "sensitivity": row.sensitivity,
+        "effect": row.effect,
+        **({"template": str(row.template_id)} if row.template_id else {}),
+    }

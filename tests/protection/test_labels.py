@@ -1,0 +1,234 @@
+"""Labels: linked to templates one to one, and what happens to a document that is given another one."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from protection.client.errors import Misused, Refused
+from protection.client.session import Protected
+from protection.models import Content
+from tenants.context import in_organization
+from tests.cast import Cast, Player
+from tests.isolation.visitors import Premises
+from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, refusal, rights
+from tests.protection.test_access_requests import command
+from tests.protection.test_template_reach import made as template
+
+
+def label(cast: Cast, sensitivity: int = 10, effect: str = "none", publish: bool = True, **more: Any) -> str:
+    """Make a label; return its id."""
+    body = {"names": {"en": f"Label {uuid4().hex[:6]}"}, "sensitivity": sensitivity, "effect": effect, **more}
+    answer = call(cast.ada, "contoso", "POST", "labels", body)
+    assert answer.status_code == 201, answer.content
+    identity = str(answer.json()["id"])
+    if publish:
+        assert call(cast.ada, "contoso", "POST", f"labels/{identity}/publish").status_code == 204
+    return identity
+
+
+def relabel(player: Player, cid: UUID, to: str, justification: str = "") -> Any:
+    return call(player, "contoso", "POST", f"documents/{cid}/label", {"label": to, "justification": justification})
+
+
+def on_record(cast: Cast, cid: UUID) -> tuple[str | None, str | None]:
+    """Return label and template of a document."""
+    with in_organization(cast.organizations["contoso"].id):
+        row = Content.objects.get(cid=cid)
+    return str(row.label_id) if row.label_id else None, str(row.template_id) if row.template_id else None
+
+
+def labeled(cast: Cast, plan: Path, to: str, **wish: Any) -> Protected:
+    return protect(cast.olga, plan, label=to, **wish)
+
+
+# --- one to one ---------------------------------------------------------------------------------------------------
+
+
+def test_a_template_belongs_to_one_label_in_use(cast: Cast) -> None:
+    linked = template(cast)
+    first = label(cast, effect="protect", template=linked)
+    second = label(cast, effect="protect", template=linked, publish=False)
+    problem(call(cast.ada, "contoso", "POST", f"labels/{second}/publish"), 409, "conflict")
+    assert call(cast.ada, "contoso", "POST", f"labels/{first}/archive").status_code == 204
+    assert call(cast.ada, "contoso", "POST", f"labels/{second}/publish").status_code == 204
+
+
+def test_a_linked_template_is_chosen_by_its_label_alone_and_not_archived_under_it(cast: Cast) -> None:
+    linked = template(cast)
+    place = cast.olga.session.own_organization()
+    assert linked in {one["id"] for one in place.offered(newest=True).results}
+    identity = label(cast, effect="protect", template=linked)
+    assert linked not in {one["id"] for one in place.offered(newest=True).results}
+    assert place.label(identity)["template"]["id"] == linked
+    found = problem(call(cast.ada, "contoso", "POST", f"templates/{linked}/archive"), 409, "conflict")
+    assert found["next_step"] == "Archive the label first."
+
+
+def test_a_label_whose_template_is_not_offered_to_somebody_is_not_offered_to_him_either(cast: Cast) -> None:
+    identity = label(cast, effect="protect", template=template(cast, scope=[cast.olga.address]))
+    assert identity in {one["id"] for one in cast.olga.session.own_organization().labels()}
+    assert identity not in {one["id"] for one in cast.max.session.own_organization().labels()}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"effect": "protect"}, {"effect": "none", "template": "own"}, {"sensitivity": 1001}, {"names": {"en": " "}}],
+)
+def test_a_label_that_makes_no_sense_is_refused(cast: Cast, wrong: dict[str, Any]) -> None:
+    body = {"names": {"en": "Wrong"}, "sensitivity": 1, "effect": "none", **wrong}
+    if body.get("template") == "own":
+        body["template"] = template(cast)
+    assert call(cast.ada, "contoso", "POST", "labels", body).status_code == 400
+
+
+# --- protecting ---------------------------------------------------------------------------------------------------
+
+
+def test_a_file_protected_by_a_label_follows_its_template_and_carries_it(cast: Cast, plan: Path) -> None:
+    linked = template(cast)
+    identity = label(cast, effect="protect", template=linked)
+    sealed = labeled(cast, plan, identity)
+    assert on_record(cast, sealed.cid) == (identity, linked)
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+
+
+def test_a_label_that_does_not_protect_protects_nothing(cast: Cast, plan: Path) -> None:
+    with pytest.raises(Misused, match="does not protect"):
+        labeled(cast, plan, label(cast))
+
+
+# --- another label ------------------------------------------------------------------------------------------------
+
+
+def test_a_label_that_says_nothing_about_protection_keeps_what_somebody_chose(cast: Cast, plan: Path) -> None:
+    sealed, to = protect(cast.olga, plan, f"{RITA}:VIEW,PRINT"), label(cast)
+    assert relabel(cast.olga, sealed.cid, to).json() == {"outcome": "kept", "where": "done"}
+    assert on_record(cast, sealed.cid) == (to, None)
+    assert rights(cast.rita, sealed.path) == {"VIEW", "PRINT"}
+
+
+def test_a_label_that_protects_replaces_the_protection_of_every_copy(cast: Cast, plan: Path) -> None:
+    sealed, linked = protect(cast.olga, plan, f"{MAX}:VIEW,PRINT"), template(cast)
+    to = label(cast, 30, "protect", template=linked)
+    assert relabel(cast.olga, sealed.cid, to).json() == {"outcome": "replaced", "where": "done"}
+    assert on_record(cast, sealed.cid) == (to, linked)
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    refusal(cast.max, sealed.path)
+
+
+def test_what_came_with_a_label_goes_with_it(cast: Cast, plan: Path) -> None:
+    sealed = labeled(cast, plan, label(cast, 10, "protect", template=template(cast)))
+    answer = relabel(cast.olga, sealed.cid, label(cast, 20), "It was published.")
+    assert answer.json() == {"outcome": "removed", "where": "at_the_file"}
+
+
+def test_after_a_change_of_its_own_the_protection_is_the_documents_and_stays(cast: Cast, plan: Path) -> None:
+    sealed = labeled(cast, plan, label(cast, 10, "protect", template=template(cast)))
+    own = {"grants": [{"who": f"address:{MAX}", "rights": ["VIEW"]}]}
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": own}).status_code == 200
+    assert relabel(cast.olga, sealed.cid, label(cast, 20)).json()["outcome"] == "kept"
+
+
+def test_lowering_asks_for_a_justification_and_keeps_it_on_record(cast: Cast, plan: Path) -> None:
+    high, low = (label(cast, number, "protect", template=template(cast)) for number in (30, 10))
+    sealed = labeled(cast, plan, high)
+    problem(relabel(cast.olga, sealed.cid, low), 400, "justification_needed")
+    assert on_record(cast, sealed.cid)[0] == high
+    assert relabel(cast.olga, sealed.cid, low, "  ").status_code == 400
+    assert relabel(cast.olga, sealed.cid, low, "The merger is public.").status_code == 200
+    (event,) = ledger(cast, "contoso", "content.labeled", cid=sealed.cid)
+    assert {name: event.details[name] for name in ("label", "before", "outcome", "reason")} == {
+        "label": low,
+        "before": high,
+        "outcome": "replaced",
+        "reason": "The merger is public.",
+    }
+
+
+# --- who may ------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_may_only_read_changes_no_label(cast: Cast, plan: Path) -> None:
+    sealed, to = protect(cast.olga, plan, f"{MAX}:VIEW"), label(cast, 30, "protect", template=template(cast))
+    problem(relabel(cast.max, sealed.cid, to), 400, "may_not_relabel")
+    problem(relabel(cast.rita, sealed.cid, to), 404, "not_found")
+    assert on_record(cast, sealed.cid) == (None, None)
+
+
+def test_whoever_may_export_replaces_the_protection_of_his_copy_alone(cast: Cast, plan: Path) -> None:
+    sealed, to = protect(cast.olga, plan, f"{MAX}:VIEW,EXPORT"), label(cast, 30, "protect", template=template(cast))
+    done = cast.max.session.relabel(sealed.path, to)
+    assert done.outcome == "replaced"
+    assert done.cid != sealed.cid
+    assert on_record(cast, sealed.cid) == (None, None)
+    assert on_record(cast, done.cid)[0] == to
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+
+
+def test_an_administrator_by_role_narrows_by_a_label_and_does_not_widen(cast: Cast, plan: Path) -> None:
+    wide = protect(cast.olga, plan, f"{RITA}:VIEW,PRINT", f"{MAX}:VIEW")
+    strict = label(cast, 30, "protect", template=template(cast))
+    assert relabel(cast.ada, wide.cid, strict).status_code == 200
+    narrow = protect(cast.olga, plan, f"{MAX}:VIEW")
+    problem(relabel(cast.ada, narrow.cid, strict), 403, "widening_not_allowed")
+    assert on_record(cast, narrow.cid) == (None, None)
+
+
+def test_a_removal_is_done_at_the_file_by_whoever_may_remove_protection(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW,EXPORT", f"{RITA}:VIEW")
+    to = label(cast, 0, "remove")
+    with pytest.raises(Refused):
+        opening_then_remove(cast.rita, sealed, to)
+    done = cast.max.session.relabel(sealed.path, to, justification="It is printed in the papers.")
+    assert done.path.read_bytes() == plan.read_bytes()
+    assert not sealed.path.exists()
+
+
+def opening_then_remove(player: Player, sealed: Protected, to: str) -> None:
+    opening(player, sealed.path)
+    asked = relabel(player, sealed.cid, to, "I would like to.")
+    problem(asked, 400, "may_not_relabel")
+    player.session.unprotect(sealed.path)
+
+
+def test_an_archived_label_is_given_to_nothing(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan)
+    problem(relabel(cast.olga, sealed.cid, label(cast, publish=False)), 404, "not_found")
+
+
+# --- in the browser and at the command line -----------------------------------------------------------------------
+
+
+def test_labels_are_made_and_given_at_the_command_line(cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, linked = f"Secret {uuid4().hex[:6]}", template(cast)
+    command(cast.ada, monkeypatch, "label", "create", name, "--sensitivity", "40", "--template", linked, "--publish")
+    assert name in command(cast.olga, monkeypatch, "labels").output
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW")
+    monkeypatch.undo()
+    assert cast.olga.session.relabel(sealed.path, name).outcome == "replaced"
+    command(cast.ada, monkeypatch, "label", "edit", name, "--sensitivity", "50")
+    command(cast.ada, monkeypatch, "label", "archive", name)
+    assert name not in command(cast.olga, monkeypatch, "labels").output
+
+
+def test_labels_are_made_and_given_in_the_browser(cast: Cast, plan: Path) -> None:
+    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    name, linked = f"Page {uuid4().hex[:6]}", template(cast)
+    draft = {"name": name, "sensitivity": "40", "effect": "protect", "template": linked, "publish": "1"}
+    assert browser.post("/labels/new/", draft).status_code == 302
+    assert name in browser.get("/labels/").content.decode()
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW")
+    olga = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    path = f"/documents/{sealed.cid}/label/"
+    shown = olga.get(path).content.decode()
+    assert f"{name}: The label&#x27;s template takes the place" in shown
+    chosen = next(one["id"] for one in cast.olga.session.own_organization().labels() if one["name"] == name)
+    assert olga.post(path, {"label": chosen}).status_code == 302
+    assert on_record(cast, sealed.cid) == (chosen, linked)
+    assert name in olga.get(f"/documents/{sealed.cid}/").content.decode()
+    lower = label(cast, 5, "protect", template=template(cast))
+    assert "say why" in olga.post(path, {"label": lower}).content.decode()
+    assert olga.post(path, {"label": lower, "justification": "It is known."}).status_code == 302
+    assert on_record(cast, sealed.cid)[0] == lower
