@@ -32,6 +32,7 @@ from protection.services.accept import accept, bar
 from protection.services.change import change
 from protection.services.restore import restore
 from protection.services.revoke import revoke
+from protection.services.template_draft import MAX_EXPIRY_DAYS
 
 DOCUMENT = {"cid": "8c2b6d0e-5c1f-8d22-9f7e-0d6c1a2b3c4d", "title": "plan.docx", "state": "active"}
 
@@ -181,6 +182,12 @@ class NewPolicy(serializers.Serializer[dict[str, Any]]):
     """A policy in its JSON form."""
 
     policy = serializers.DictField()
+    expires_after_days = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_EXPIRY_DAYS,
+        help_text="Days after the document was protected, in the place of the policy's expires.",
+    )
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 
@@ -238,7 +245,14 @@ class DocumentPolicy(OrganizationView):
         wanted = checked(NewPolicy, request.data)
         policy = parse_policy(wanted["policy"])
         standing = self.standing
-        rev = change(actor=standing.actor, cid=cid, policy=policy, reason=wanted["reason"], holder=standing.holder)
+        rev = change(
+            actor=standing.actor,
+            cid=cid,
+            policy=policy,
+            expires_after_days=wanted.get("expires_after_days"),
+            reason=wanted["reason"],
+            holder=standing.holder,
+        )
         return Response({"rev": rev})
 
 

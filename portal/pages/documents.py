@@ -12,8 +12,9 @@ from audit.selectors.events import EventRow, Filter, InvalidCursor, events
 from portal import clock
 from portal.identity.recipients import recipient_of
 from portal.languages import reader_languages
+from portal.pages.document_form import DocumentPolicyForm
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
-from portal.pages.policies import PolicyForm, policy_initial, rights_as_level, shown_grants
+from portal.pages.policies import policy_initial, rights_as_level, shown_grants
 from portal.pages.words import ShownEvent, shown_event
 from portal.permissions import Permission
 from protection.errors import NotFound
@@ -179,7 +180,7 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     if not shown.may_change:
         raise NotFound("There is no such document, or you may not change who has access to it.")
     back = "document" if shown.tracks else "document_access"
-    form = PolicyForm(
+    form = DocumentPolicyForm(
         request.POST or None,
         organization=organization,
         stored=shown.policy,
@@ -188,7 +189,12 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         policy = form.policy()
         done = "The policy is changed. It counts from the next opening on."
-        if attempt(request, done, lambda: change(actor=standing.actor, cid=cid, policy=policy, holder=standing.holder)):
+        days = form.cleaned_data["expires_after_days"]
+
+        def act() -> None:
+            change(actor=standing.actor, cid=cid, policy=policy, expires_after_days=days, holder=standing.holder)
+
+        if attempt(request, done, act):
             return redirect(back, cid)
     found = document_for(standing.actor, cid) if shown.tracks else None
     context = {"found": found, "shown": shown, "cid": cid, "back": back, "form": form}

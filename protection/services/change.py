@@ -1,5 +1,6 @@
 """Change the policy of a document that was already sent; the file itself stays as it is (PROTOCOL P4)."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from protection.events import Actor, Kind
 from protection.licensing.narrowing import narrows
 from protection.licensing.policy import Policy, parse_policy
 from protection.models import Content, ContentChange
-from protection.selectors.policies import limited, registered_policy
+from protection.selectors.policies import DAY, limited, registered_policy
 from protection.selectors.standing import Holder
 from protection.services.access import ADMINISTRATOR, managed_content
 from protection.services.feed import kill_revisions_below, touch
@@ -24,8 +25,16 @@ class Widening(ChanceryError):
 
 
 @transaction.atomic
-def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "", holder: Holder | None = None) -> int:
-    """Replace the document's policy; return its revision.
+def change(
+    *,
+    actor: Actor,
+    cid: UUID,
+    policy: Policy,
+    expires_after_days: int | None = None,
+    reason: str = "",
+    holder: Holder | None = None,
+) -> int:
+    """Replace the document's policy; return its revision.  ``expires_after_days`` counts from its protection.
 
     Issuer, owner and whoever holds EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again
     what they had last set.  The revision is raised, and cached licenses die, unless the new policy takes nothing away.
@@ -34,6 +43,8 @@ def change(*, actor: Actor, cid: UUID, policy: Policy, reason: str = "", holder:
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
     content, ground = managed_content(actor, cid, holder)
+    if expires_after_days is not None:
+        policy = replace(policy, expires=int(content.published_at.timestamp()) + expires_after_days * DAY)
     before = registered_policy(content)
     content.policy, content.template_id = policy.as_json(), None
     content.expires, content.offline_days = policy.expires, None

@@ -21,6 +21,7 @@ from protection.licensing.patch import patched
 from protection.licensing.policy import parse_policy
 from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
+from protection.texts import say
 
 
 class Document(click.ParamType[UUID]):
@@ -179,6 +180,7 @@ def _who(principal: str) -> str:
 @REMOVE
 @DENY
 @EXPIRES
+@click.option("--expires-after-days", type=click.IntRange(min=1), help="Access ends so many days after protection.")
 @limits
 @click.option("--reason", default="", help="Why; kept in the document's history.")
 @about_document
@@ -190,6 +192,7 @@ def change(
     removed: tuple[str, ...],
     deny: tuple[str, ...],
     expires: str | None,
+    expires_after_days: int | None,
     reason: str,
     **options: Any,
 ) -> None:
@@ -197,13 +200,18 @@ def change(
 
     What is not named stays as it is.
     """
-    require_changes("grants", "removed", "deny", "expires", *LIMITS)
+    require_changes("grants", "removed", "deny", "expires", "expires_after_days", *LIMITS)
+    if expires and expires_after_days:
+        raise Misused(say("There are two ends."), remedy=say("Use either --expires or --expires-after-days."))
     entries = entries_patch(grants=grants, removed=removed, deny=deny)
     zone = place.zone()
     patch = {**entries, **expiry(expires, zone), **limited(zone, **options)}
     before = parse_policy(place.call("GET", f"/api/v1/documents/{cid}/policy")["policy"])
     wanted = patched(before, patch).as_json()
-    answer = place.call("PUT", f"/api/v1/documents/{cid}/policy", {"policy": wanted, "reason": reason})
+    days = {} if expires_after_days is None else {"expires_after_days": expires_after_days}
+    path = f"/api/v1/documents/{cid}/policy"
+    answer = place.call("PUT", path, {"policy": wanted, "reason": reason, **days})
+    wanted = place.call("GET", path)["policy"] if days else wanted
     people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in wanted["grants"]) or "nobody but you"
     line = f"The policy is changed: {people}; expires {moment(wanted['expires'], zone)}."
     output.result({"cid": str(cid), "policy": wanted, **answer}, line)
