@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from portal.api import throttle
+from protection.client import organization
 from tests.cast import Cast
+from tests.protection.scene import Later
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +37,10 @@ def plan(tmp_path: Path) -> Path:
     path = tmp_path / "plan.txt"
     path.write_bytes(b"the plan" * 1000)
     return path
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Later:
+    later = Later()
+    monkeypatch.setattr(organization, "time", later)
+    return later

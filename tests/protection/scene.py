@@ -130,3 +130,19 @@ def watched(cast: Cast, slug: str, *kinds: str) -> Callable[[], list[EventRow]]:
     """Return a function that returns the events that came since."""
     before = {event.id for event in ledger(cast, slug, *kinds)}
     return lambda: [event for event in ledger(cast, slug, *kinds) if event.id not in before]
+
+
+class Later:
+    """The clock of the client's list, ahead by some seconds."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def time_ns(self) -> int:
+        return time.time_ns()

@@ -213,6 +213,19 @@ def keys_of(cast: Cast) -> list[dict[str, Any]]:
     return [dict(key) for key in found]
 
 
+def test_a_new_key_changes_no_template_and_what_one_protects_opens(cast: Cast, plan: Path) -> None:
+    cast.found("rekeyed", "uma")
+    grants = [{"who": RITA, "rights": ["VIEW"]}]
+    made = call(cast.uma, "rekeyed", "POST", "templates", {"names": {"en": "For Rita"}, "policy": {"grants": grants}})
+    assert call(cast.uma, "rekeyed", "POST", f"templates/{made.json()['id']}/publish").status_code == 204
+    old = protect(cast.uma, plan, template="For Rita")
+    before = call(cast.uma, "rekeyed", "GET", f"templates/{made.json()['id']}").json()
+    assert call(cast.uma, "rekeyed", "POST", "keys/rotate", {}).status_code == 201
+    assert call(cast.uma, "rekeyed", "GET", f"templates/{made.json()['id']}").json() == before
+    new = protect(cast.uma, plan, template="For Rita")
+    assert rights(cast.rita, old.path) == rights(cast.rita, new.path) == {"VIEW"}
+
+
 def test_after_a_rotation_old_documents_open_and_new_ones_use_the_new_key(cast: Cast, plan: Path) -> None:
     cast.found("keys", "kim")
     old = protect(cast.kim, plan, f"{RITA}:VIEW", offline_days=0)

@@ -1,43 +1,18 @@
 """How fast a changed template reaches a client: within a minute, at the cost of an empty answer (C47)."""
 
-import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from protection.client import organization
 from protection.client.errors import Misused
 from protection.client.offered import FRESH_SECONDS
 from protection.client.wish import Wish
 from tests.cast import Cast
-from tests.protection.scene import RITA, call, protect
+from tests.protection.scene import RITA, Later, call, protect
 
 LIST = ("GET", "/api/v1/templates")
-
-
-class Later:
-    """The clock of the client's list, ahead by some seconds."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def time(self) -> float:
-        return time.time() + self.ahead
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.ahead
-
-    def time_ns(self) -> int:
-        return time.time_ns()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Later:
-    later = Later()
-    monkeypatch.setattr(organization, "time", later)
-    return later
 
 
 def made(cast: Cast, **more: Any) -> str:

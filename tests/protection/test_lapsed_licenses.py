@@ -1,0 +1,43 @@
+"""A license that lapsed: policy and groups are judged anew and the opening is on record; not before (C27)."""
+
+import time
+from pathlib import Path
+from uuid import uuid4
+
+from tenants.directory.members import Member
+from tenants.directory.services.change_group import change_group
+from tenants.directory.services.create_group import create_group
+from tests.cast import ACTOR, Cast
+from tests.protection.scene import MAX, Later, ledger, opening, protect, refusal
+from tests.protection.test_changes import change, policy_of
+
+HOUR = 3_600
+
+
+def test_when_a_license_has_lapsed_policy_and_groups_are_judged_anew_and_not_before(
+    cast: Cast, plan: Path, clock: Later
+) -> None:
+    contoso = cast.organizations["contoso"].id
+    address = f"lapse-{uuid4().hex[:6]}@contoso.example"
+    members = (Member(person_id=cast.max.id),)
+    group = create_group(organization_id=contoso, address=address, name="Lapse", members=members, actor=ACTOR)
+    began = int(time.time())
+    sealed = protect(cast.olga, plan, f"{address}:VIEW", offline_days=7, expires=began + HOUR)
+    assert opening(cast.max, sealed.path).source == "service"
+
+    change(cast.olga, sealed.cid, policy_of(f"{address}:VIEW,PRINT", expires=began + 2 * HOUR))
+    before = opening(cast.max, sealed.path)
+    assert (before.source, set(before.rights)) == ("kept", {"VIEW"}), "until it lapses, a license says what it said"
+    assert len(ledger(cast, "contoso", "content.opened", cid=sealed.cid)) == 1
+
+    clock.ahead = HOUR + 60
+    after = opening(cast.max, sealed.path)
+    assert (after.source, set(after.rights)) == ("service", {"VIEW", "PRINT"})
+    assert len(ledger(cast, "contoso", "content.opened", cid=sealed.cid)) == 2
+
+    change(cast.olga, sealed.cid, policy_of(f"{address}:VIEW,PRINT"))
+    change_group(organization_id=contoso, group_id=group.id, remove=members, actor=ACTOR)
+    clock.ahead = 2 * HOUR + 60
+    assert refusal(cast.max, sealed.path).reason == "not_granted"
+    (newest, *_) = ledger(cast, "contoso", "content.opened", cid=sealed.cid)
+    assert (newest.outcome, MAX in newest.personal["addresses"]) == ("refused", True)
