@@ -27,12 +27,14 @@ handbook share.  Messages never contain key material.
 
 from typing import ClassVar
 
+from protection.texts import say
+
 
 class ChanceryError(Exception):
     """Base of all errors that a caller is expected to handle."""
 
     code: ClassVar[str] = "error"
-    remedy: ClassVar[str] = "Try again; if it happens again, tell your administrator the correlation id."
+    remedy: ClassVar[str] = say("Try again; if it happens again, tell your administrator the correlation id.")
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -44,14 +46,14 @@ class InvalidFile(ChanceryError):
     """The bytes are not a sealed file of this format, or somebody changed them."""
 
     code = "invalid_file"
-    remedy = "Ask the sender for the file again; this copy is damaged or was changed."
+    remedy: ClassVar[str] = say("Ask the sender for the file again; this copy is damaged or was changed.")
 
 
 class InvalidObject(ChanceryError):
     """A license, certificate or request breaks the strict profile or its own rules."""
 
     code = "invalid_object"
-    remedy = "Ask the sender for the file again, or update the program that made it."
+    remedy: ClassVar[str] = say("Ask the sender for the file again, or update the program that made it.")
 
 
 class InvalidSignature(InvalidObject):
@@ -64,97 +66,105 @@ class Expired(InvalidObject):
     """A genuine object outside its time: not valid yet, no longer valid, or its lease was not renewed."""
 
     code = "expired"
-    remedy = "Connect to the service so that the license can be renewed, and check the clock of this computer."
+    remedy: ClassVar[str] = say(
+        "Connect to the service so that the license can be renewed, and check the clock of this computer."
+    )
 
 
 class WrongBinding(InvalidObject):
     """A genuine object that was made for another organization, document, person, device or edition."""
 
     code = "wrong_binding"
-    remedy = "Ask the sender for the file again; parts of it belong to something else."
+    remedy: ClassVar[str] = say("Ask the sender for the file again; parts of it belong to something else.")
 
 
 class Revoked(InvalidObject):
     """A verified feed statement withdraws this license."""
 
     code = "revoked"
-    remedy = "Ask the owner of the document whether you still have access."
+    remedy: ClassVar[str] = say("Ask the owner of the document whether you still have access.")
 
 
 class FeedGap(InvalidObject):
     """Feed statements are missing between the last verified one and this one."""
 
     code = "feed_gap"
-    remedy = "Fetch the full list from the service."
+    remedy: ClassVar[str] = say("Fetch the full list from the service.")
 
 
 class UntrustedKey(ChanceryError):
     """The object is well formed, but its signer is not one the caller trusts for it."""
 
     code = "untrusted_key"
-    remedy = "Do not open the file; ask its sender which organization it comes from."
+    remedy: ClassVar[str] = say("Do not open the file; ask its sender which organization it comes from.")
 
 
 class CannotUnseal(ChanceryError):
     """A sealed blob does not open: other key, other context, or changed bytes (deliberately not told apart)."""
 
     code = "cannot_unseal"
-    remedy = "Ask the sender for the file again; this copy is damaged or belongs to another document."
+    remedy: ClassVar[str] = say(
+        "Ask the sender for the file again; this copy is damaged or belongs to another document."
+    )
 
 
 class UnknownSuite(ChanceryError):
     """The object names a suite of algorithms that this version does not know or no longer accepts."""
 
     code = "unknown_suite"
-    remedy = "Update Chancery; the file was made with algorithms that this version does not know."
+    remedy: ClassVar[str] = say("Update Chancery; the file was made with algorithms that this version does not know.")
 
 
 class InvalidPolicy(ChanceryError):
     """A policy breaks its schema; nothing was protected or changed."""
 
     code = "invalid_policy"
-    remedy = "Correct the named field and try again."
+    remedy: ClassVar[str] = say("Correct the named field and try again.")
 
 
 class Conflict(ChanceryError):
     """The request contradicts a state that already exists; nothing was changed."""
 
     code = "conflict"
-    remedy = "Reload the page or the object and try again."
+    remedy: ClassVar[str] = say("Reload the page or the object and try again.")
 
 
 class Superseded(Conflict):
     """A genuine edition that does not follow the newest one on record; it is not recorded."""
 
     code = "superseded"
-    remedy = "Get the newest edition, and put your changes into that one."
+    remedy: ClassVar[str] = say("Get the newest edition, and put your changes into that one.")
 
 
 class MayNotEdit(Conflict):
     """A genuine edition by somebody whose right to edit counts no more; it is not recorded."""
 
     code = "may_not_edit"
-    remedy = "Open the newest edition again; if you may still edit it, put your changes into that one."
+    remedy: ClassVar[str] = say(
+        "Open the newest edition again; if you may still edit it, put your changes into that one."
+    )
 
 
 class NotFound(ChanceryError):
     """There is no such thing, or none that the caller may see; the two read the same."""
 
     code = "not_found"
-    remedy = "Check the address; ask the owner whether you still have access."
+    remedy: ClassVar[str] = say("Check the address; ask the owner whether you still have access.")
 
 
 class Unavailable(ChanceryError):
     """The service cannot decide or record now, so it issues nothing (DESIGN.md §9: fail closed)."""
 
     code = "unavailable"
-    remedy = "Wait a moment and try again; nothing was issued or changed."
+    remedy: ClassVar[str] = say("Wait a moment and try again; nothing was issued or changed.")
 
 
 class LedgerHasGap(Unavailable):
     """A client knows a checkpoint that the ledger has forgotten: nothing is licensed until a restore is confirmed."""
 
-    remedy = "The operator confirms the restore with 'manage.py confirm_restore'; until then nothing is licensed."
+    remedy: ClassVar[str] = say(
+        "The operator confirms the restore with 'manage.py confirm_restore'; until then nothing is licensed."
+    )
 
     def __init__(self) -> None:
-        super().__init__("The record of this organization has a gap that nobody has confirmed yet.")
+        super().__init__(say("The record of this organization has a gap that nobody has confirmed yet."))

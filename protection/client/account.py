@@ -19,6 +19,7 @@ from protection.crypto.suites import kem_named, signature_named
 from protection.licensing.account import AccountCertificate
 from protection.licensing.jws import b64, unb64
 from protection.licensing.proof import Request, sign_proof
+from protection.texts import say
 
 RENEW_BEFORE: Final = 7 * 86_400
 """Seconds before the end of a certificate at which the client asks for the next one."""
@@ -86,7 +87,9 @@ def load(home: Home, iss: str | None = None) -> Account:
         iss = os.environ.get("CHANCERY_HOST") or str((home.read("default") or {}).get("iss", ""))
     record = home.read(account_name(iss.rstrip("/")))
     if record is None:
-        raise NotSignedIn("You are not signed in on this device." if not iss else f"You are not signed in at {iss}.")
+        raise NotSignedIn(
+            say("You are not signed in on this device.") if not iss else say("You are not signed in at {iss}.", iss=iss)
+        )
     return Account(
         iss=record["iss"],
         person=uuid.UUID(record["person"]),
@@ -144,7 +147,7 @@ class Tokens:
     def _refreshed(self, account: Account, origin: str) -> str:
         record = self._home.read(self._name)
         if record is None:
-            raise NotSignedIn("You are signed out on this device.")
+            raise NotSignedIn(say("You are signed out on this device."))
         form = {
             "grant_type": "refresh_token",
             "refresh_token": record["refresh"],
@@ -168,7 +171,7 @@ class Tokens:
         except Unreachable:
             raise
         except Exception as error:
-            raise NotSignedIn("Your sign-in on this device has ended.") from error
+            raise NotSignedIn(say("Your sign-in on this device has ended.")) from error
         return dict(answer)
 
 

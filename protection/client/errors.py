@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import ClassVar, Final, Self
 
 from protection.errors import ChanceryError
+from protection.texts import joined, say
 
 _REMEDIES: Final[Mapping[int, str]] = {
-    errno.ENOSPC: "Make room on the disk, or name another place with -o.",
-    errno.EDQUOT: "Make room on the disk, or name another place with -o.",
-    errno.EFBIG: "Name a place with -o that takes files of this size.",
-    errno.EACCES: "Name a place with -o where you may write, or ask for the permission.",
-    errno.EROFS: "Name a place with -o where you may write.",
+    errno.ENOSPC: say("Make room on the disk, or name another place with -o."),
+    errno.EDQUOT: say("Make room on the disk, or name another place with -o."),
+    errno.EFBIG: say("Name a place with -o that takes files of this size."),
+    errno.EACCES: say("Name a place with -o where you may write, or ask for the permission."),
+    errno.EROFS: say("Name a place with -o where you may write."),
 }
 
 
@@ -22,7 +23,7 @@ class Refused(ChanceryError):
     """
 
     code: ClassVar[str] = "refused"
-    remedy: ClassVar[str] = "Ask the document's owner for access."
+    remedy: ClassVar[str] = say("Ask the document's owner for access.")
 
     def __init__(
         self, message: str, *, reason: str, remedy: str | None = None, contact: str = "", event: str = ""
@@ -37,36 +38,36 @@ class Unreachable(ChanceryError):
     """The service does not answer, or cannot decide at the moment."""
 
     code: ClassVar[str] = "unreachable"
-    remedy: ClassVar[str] = "Check the network and try again."
+    remedy: ClassVar[str] = say("Check the network and try again.")
 
 
 class NotSignedIn(ChanceryError):
     """There is no usable sign-in for this installation on this device."""
 
     code: ClassVar[str] = "not_signed_in"
-    remedy: ClassVar[str] = "Run: chancery login"
+    remedy: ClassVar[str] = say("Run: chancery login")
 
 
 class Misused(ChanceryError):
     """The call itself makes no sense: a missing file, contradictory options, an unknown template."""
 
     code: ClassVar[str] = "usage"
-    remedy: ClassVar[str] = "See: chancery --help"
+    remedy: ClassVar[str] = say("See: chancery --help")
 
 
 class LocalFailure(ChanceryError):
     """This computer could not do it: no room, no permission, no such folder."""
 
     code: ClassVar[str] = "local_failure"
-    remedy: ClassVar[str] = "Look at the file or folder named, and try again."
+    remedy: ClassVar[str] = say("Look at the file or folder named, and try again.")
 
     @classmethod
     def of(cls, error: OSError) -> Self:
         """Return the same in the words of the client."""
         what = error.strerror or str(error)
         place = f": {error.filename}" if error.filename else ""
-        more = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
-        return cls(f"{what}{place}.{more}", remedy=_REMEDIES.get(error.errno or 0))
+        sentences = (f"{what}{place}.", *getattr(error, "__notes__", ()))
+        return cls(joined(sentences, " "), remedy=_REMEDIES.get(error.errno or 0))
 
 
 class ServiceError(ChanceryError):

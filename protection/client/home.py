@@ -23,6 +23,7 @@ import platformdirs
 from protection.client.errors import Misused
 from protection.crypto import aead
 from protection.errors import CannotUnseal
+from protection.texts import say
 
 _LOCAL_KEY: Final = "local.key"
 _SERVICE: Final = "chancery"
@@ -111,7 +112,7 @@ def _local_key(folder: Path, *, use_key_ring: bool) -> bytes:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(base64.b64encode(secrets.token_bytes(aead.KEY_SIZE)))
     if path.stat().st_mode & 0o077:
-        raise Misused(f"{path} can be read by others.", remedy=f"Run: chmod 600 {path}")
+        raise Misused(say("{path} can be read by others.", path=path), remedy=say("Run: chmod 600 {path}", path=path))
     return base64.b64decode(path.read_bytes())
 
 

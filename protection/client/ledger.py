@@ -10,13 +10,14 @@ from audit.tree.merkle import Frontier, leaf_hash
 from protection.client.home import Home
 from protection.client.organization import Organization
 from protection.errors import InvalidObject
+from protection.texts import say
 
 
 class LedgerBroken(InvalidObject):
     """The record does not match what was signed: something was changed, removed or signed twice."""
 
     code = "ledger_broken"
-    remedy = "Keep this device's data and tell the auditors of the organization; the record cannot be relied on."
+    remedy = say("Keep this device's data and tell the auditors of the organization; the record cannot be relied on.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
     newest, found = int(place.call("GET", "/api/v1/audit/checkpoint")["epoch"]), Verified(0, 0)
     published: list[str] = []
     if any(_epoch_of(checkpoint) > newest for checkpoint in kept):
-        raise LedgerBroken("The ledger has gone back to before its last restore.")
+        raise LedgerBroken(say("The ledger has gone back to before its last restore."))
     for epoch in range(1, newest + 1):
         published = _published(place, epoch)
         theirs = [_checked(note, public, place) for note in published]
@@ -49,7 +50,9 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
         entries = _recompute(place, stated, epoch)
         lost = max(0, max(stated, default=0) - entries)
         if lost and epoch == newest:
-            raise LedgerBroken(f"{entries + lost} entries were signed, {entries} are still there.")
+            raise LedgerBroken(
+                say("{signed} entries were signed, {entries} are still there.", signed=entries + lost, entries=entries)
+            )
         found = Verified(found.entries + entries, found.checkpoints + len(stated), found.lost + lost)
     if published:
         home.write(record, {"notes": [*notes[-200:], published[-1]]})
@@ -73,9 +76,9 @@ def _checked(note: str, public: bytes, place: Organization) -> Checkpoint:
     try:
         checkpoint = verify(note, vkey=verifier_key(origin, public))
     except InvalidCheckpoint as error:
-        raise LedgerBroken(f"A checkpoint does not verify: {error}.") from error
+        raise LedgerBroken(say("A checkpoint does not verify: {error}.", error=str(error))) from error
     if not re.search(rf"/ledger/{place.id}/[0-9]+$", origin):
-        raise LedgerBroken("A checkpoint is of another organization's ledger.")
+        raise LedgerBroken(say("A checkpoint is of another organization's ledger."))
     return checkpoint
 
 
@@ -87,7 +90,7 @@ def _by_size(checkpoints: Sequence[Checkpoint]) -> dict[int, Checkpoint]:
     stated: dict[int, Checkpoint] = {}
     for checkpoint in checkpoints:
         if stated.setdefault(checkpoint.size, checkpoint).root != checkpoint.root:
-            raise LedgerBroken(f"Two different trees of size {checkpoint.size} were signed.")
+            raise LedgerBroken(say("Two different trees of size {size} were signed.", size=checkpoint.size))
     return stated
 
 
@@ -101,10 +104,14 @@ def _recompute(place: Organization, stated: Mapping[int, Checkpoint], epoch: int
             try:
                 decode(entry.encode())
             except InvalidLeaf as error:
-                raise LedgerBroken(f"Entry {frontier.size} is malformed: {error}.") from error
+                raise LedgerBroken(
+                    say("Entry {size} is malformed: {error}.", size=frontier.size, error=str(error))
+                ) from error
             frontier.append(leaf_hash(entry.encode()))
             checkpoint = stated.get(frontier.size)
             if checkpoint is not None and checkpoint.root != frontier.root():
-                raise LedgerBroken(f"The first {frontier.size} entries are not the ones that were signed.")
+                raise LedgerBroken(
+                    say("The first {size} entries are not the ones that were signed.", size=frontier.size)
+                )
         cursor = page["next"]
     return frontier.size

@@ -15,6 +15,7 @@ from protection.client.organization import Organization
 from protection.licensing.reasons import Reason
 from protection.licensing.rights import Right, may_remove_protection
 from protection.sealing.read import Progress, UnlockedFile
+from protection.texts import joined, say
 
 OWN: Final = stat.S_IRUSR | stat.S_IWUSR
 
@@ -49,9 +50,11 @@ class Licensed:
         """Raise Refused unless the license allows removing or replacing the protection."""
         if not may_remove_protection(Right(name) for name in self.opening.rights):
             raise Refused(
-                "You may read this document, not remove its protection.",
+                say("You may read this document, not remove its protection."),
                 reason=Reason.NOT_GRANTED,
-                remedy=f"Ask {self.opening.contact or 'its owner'} for the right to export.",
+                remedy=say("Ask {contact} for the right to export.", contact=self.opening.contact)
+                if self.opening.contact
+                else say("Ask its owner for the right to export."),
             )
 
     def put_on_record(self) -> None:
@@ -67,9 +70,10 @@ class Licensed:
         except FileNotFoundError:
             now = None
         if now is None or not os.path.samestat(now, self.status) or now.st_mtime_ns != self.status.st_mtime_ns:
+            changed = say("{file} was changed or moved meanwhile, and is left as it is now.", file=self.source)
             raise LocalFailure(
-                f"{self.source} was changed or moved meanwhile, and is left as it is now. {more}".rstrip(),
-                remedy="Look at it, and try again.",
+                joined((changed, more), " ") if more else changed,
+                remedy=say("Look at it, and try again."),
             )
 
 
@@ -86,9 +90,11 @@ def untaken(target: Path) -> Iterator[None]:
 
 def taken(target: Path) -> Misused:
     """Return the error for a target at which something stands."""
-    return Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.")
+    return Misused(
+        say("{target} exists already.", target=target), remedy=say("Choose another name with -o, or remove it first.")
+    )
 
 
 def missing(source: Path) -> Misused:
     """Return the error for a source that is no file."""
-    return Misused(f"There is no file {source}.")
+    return Misused(say("There is no file {source}.", source=source))

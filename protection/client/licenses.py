@@ -36,6 +36,7 @@ from protection.licensing.use import (
     seal_content_key,
 )
 from protection.sealing.read import AuthenticFile, SealedFile
+from protection.texts import say
 
 _AGAIN_AFTER: Final = (1.5, 2.0, 3.0)
 """Seconds to wait for the end of what a feed entry reaches ahead: five, and one for rounding."""
@@ -146,9 +147,9 @@ class Licenses:
         )
         if not self._stated.keeps_to(use.obligations):
             raise Refused(
-                "The license demands something of programs that this one does not do.",
+                say("The license demands something of programs that this one does not do."),
                 reason=Reason.PROGRAM_DOES_NOT_ENFORCE,
-                remedy="Update this program, then open the file again.",
+                remedy=say("Update this program, then open the file again."),
             )
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         if use.storable:
@@ -247,7 +248,7 @@ class Licenses:
         record = self._home.read(self._name(license_, seal.seal))
         if record is None or record["kind"] != "own":
             return None
-        claims = Claims(record["license"], "own license")
+        claims = Claims(record["license"], say("own license"))
         own = read_license(claims, Common.read(claims), with_key=True)
         account, now = self._account.certificate(self._place.now()), self._place.now()
         feed = self._place.feed()
@@ -267,7 +268,7 @@ class Licenses:
 def _opening(use: UseLicense, source: str, delegation: str) -> Opening:
     body = use.body
     if body is None:
-        raise CannotUnseal("The service did not say which edition this is.")
+        raise CannotUnseal(say("The service did not say which edition this is."))
     return Opening(
         cid=use.cid,
         rights=use.rights,

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 from uuid import UUID
 
+from protection.texts import say_count
+
 FRESH_SECONDS: Final = 60
 """How old a list may be before it is asked for again; so a change reaches everybody within this time."""
 
-_UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+_MINUTE: Final = 60
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,20 @@ class Offered:
         seconds = now - self.as_of
         if not self.as_of or 0 <= seconds < FRESH_SECONDS:
             return ""
-        size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), (60, "minute"))
-        number = max(1, int(seconds // size))
-        return f"As the service said {number} {unit}{'' if number == 1 else 's'} ago; it could not be asked now."
+        if seconds >= _DAY:
+            return say_count(
+                "As the service said {count} day ago; it could not be asked now.",
+                "As the service said {count} days ago; it could not be asked now.",
+                int(seconds // _DAY),
+            )
+        if seconds >= _HOUR:
+            return say_count(
+                "As the service said {count} hour ago; it could not be asked now.",
+                "As the service said {count} hours ago; it could not be asked now.",
+                int(seconds // _HOUR),
+            )
+        return say_count(
+            "As the service said {count} minute ago; it could not be asked now.",
+            "As the service said {count} minutes ago; it could not be asked now.",
+            max(1, int(seconds // _MINUTE)),
+        )

@@ -113,7 +113,9 @@ class Organization:
                 if record is None:
                     raise
         if record is None:
-            raise Unreachable("This organization is not known on this device yet.", remedy="Connect once, then try.")
+            raise Unreachable(
+                say("This organization is not known on this device yet."), remedy=say("Connect once, then try.")
+            )
         # Without the service the last word counts: what it vouches for ends by itself, certificates and licenses alike.
         return self._verified_statement(record["token"], min(now, record["until"] - 1))
 
@@ -121,7 +123,7 @@ class Organization:
         answer = self._service.call("GET", self._service.account.iss, f"/api/v1/statements/{self.id}")
         statement = self._verified_statement(answer["statement"], int(time.time()))
         if statement.org != self.id:
-            raise UntrustedKey("The installation answered with the statement of another organization.")
+            raise UntrustedKey(say("The installation answered with the statement of another organization."))
         self._home.write(self._record("statement"), {"token": answer["statement"], "until": statement.exp})
         return statement
 
@@ -172,7 +174,7 @@ class Organization:
         """Send a request to the organization's origin.  Raises Unreachable at once when not online."""
         if not self.online:
             raise Unreachable(
-                "This needs the service, which was not to be asked.", remedy="Do it again without --offline."
+                say("This needs the service, which was not to be asked."), remedy=say("Do it again without --offline.")
             )
         return self._service.call(method, self.origin, path, body, proof=proof, headers=headers)
 
@@ -208,7 +210,7 @@ class Organization:
                 if kept is None:
                     raise
         if kept is None:
-            raise Unreachable("This device may not publish here yet.", remedy="Connect once, then try again.")
+            raise Unreachable(say("This device may not publish here yet."), remedy=say("Connect once, then try again."))
         return self._publishing(kept)
 
     def _covers_active(self, kept: dict[str, Any]) -> bool:
@@ -266,8 +268,11 @@ class Organization:
             known = self.offered(newest=True)
             found = known.called(name)
         if found is None:
-            names = ", ".join(sorted(str(one["name"]) for one in known.results)) or "none"
-            raise Misused(f"There is no published template called {name!r}.", remedy=f"Choose one of: {names}.")
+            names = ", ".join(sorted(str(one["name"]) for one in known.results)) or say("none")
+            raise Misused(
+                say("There is no published template called {name!r}.", name=name),
+                remedy=say("Choose one of: {names}.", names=names),
+            )
         return found
 
     # --- labels ---------------------------------------------------------------------------------------------------
@@ -379,9 +384,9 @@ class Organization:
         mark = max(self._kept_feed().as_of, int((self._home.read("clock") or {}).get("highest", 0)))
         if system + CLOCK_TOLERANCE < mark and not self.online:
             raise Refused(
-                "This device's clock is wrong: it is behind a time it has already seen.",
+                say("This device's clock is wrong: it is behind a time it has already seen."),
                 reason="clock_behind",
-                remedy="Set the clock right, or connect to the service once.",
+                remedy=say("Set the clock right, or connect to the service once."),
             )
         if system > mark:
             self._home.write("clock", {"highest": system})

@@ -17,6 +17,7 @@ from protection.crypto.keys import EncryptionPrivateKey
 from protection.crypto.signatures import SigningKey, VerifyKey
 from protection.crypto.suites import ED25519, MLKEM768_X25519
 from protection.licensing.jws import b64, unb64
+from protection.texts import say
 
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
 SCOPE: Final = "openid"
@@ -62,7 +63,7 @@ def host_of_address(http: Http, address: str) -> str:
     """
     domain = address.rpartition("@")[2]
     if not domain:
-        raise Misused(f"{address!r} is not an e-mail address.")
+        raise Misused(say("{address!r} is not an e-mail address.", address=address))
     about = http.send("GET", f"https://{domain}/.well-known/chancery")
     return str(about["iss"])
 
@@ -102,10 +103,10 @@ def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -
             if error.problem == "slow_down":
                 interval += 5
             elif error.problem != "authorization_pending":
-                raise NotSignedIn("The sign-in was refused in the browser.") from error
+                raise NotSignedIn(say("The sign-in was refused in the browser.")) from error
         else:
             return _for_installation(http, installation, granted["refresh_token"])
-    raise NotSignedIn("Nobody confirmed the code in time.", remedy="Run chancery login again.")
+    raise NotSignedIn(say("Nobody confirmed the code in time."), remedy=say("Run chancery login again."))
 
 
 def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[s
         granted = http.send("POST", installation.enrollment, body=json_body({"code": code.strip()}), headers=_JSON)
     except ServiceError as error:
         raise NotSignedIn(
-            error.message, remedy="A code works once and not for long: make a new one on your own page."
+            error.message, remedy=say("A code works once and not for long: make a new one on your own page.")
         ) from error
     return _for_installation(http, installation, granted["refresh_token"])
 

@@ -8,6 +8,7 @@ from protection.client.errors import Misused
 from protection.licensing.computed import Computed, computed_policy
 from protection.licensing.policy import Conditions, Grant, Policy, Principal
 from protection.licensing.rights import in_order, parse_rights
+from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +56,7 @@ def parse_grants(texts: Iterable[str]) -> Iterable[Grant]:
     for text in texts:
         who, separator, rights = text.rpartition(":")
         if not separator or not who:
-            raise Misused(f"{text!r} is not a grant.", remedy="Write it like rita@example.com:VIEW,PRINT.")
+            raise Misused(
+                say("{text!r} is not a grant.", text=text), remedy=say("Write it like rita@example.com:VIEW,PRINT.")
+            )
         yield Grant(Principal.parse(who), parse_rights(rights.split(",")))

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from protection.errors import CannotUnseal, InvalidFile
+from protection.texts import say
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
@@ -53,7 +54,7 @@ def plain_length(sealed: int) -> int:
     """
     full, last = divmod(sealed, SEALED_CHUNK)
     if sealed < TAG or last < TAG:
-        raise InvalidFile("The body has a length that no complete body can have; it was cut or extended.")
+        raise InvalidFile(say("The body has a length that no complete body can have; it was cut or extended."))
     return full * CHUNK + last - TAG
 
 
@@ -69,7 +70,7 @@ def decrypt_small(key: bytes, context: bytes, sealed: bytes) -> bytes:
     try:
         return decryptor.update(sealed) + decryptor.finalize()
     except (InvalidTag, ValueError):
-        raise CannotUnseal("The block does not open with this content key.") from None
+        raise CannotUnseal(say("The block does not open with this content key.")) from None
 
 
 def encryptor_for(key: bytes, context: bytes) -> Cobblestone256Encryptor:
@@ -103,7 +104,7 @@ class ChunkCipher:
         """Take salt and commitment from a message, and refuse a key that the message does not commit to."""
         cipher = cls(key, context, prefix[:SALT])
         if len(prefix) != PREFIX or not hmac.compare_digest(cipher.commitment, prefix[SALT:]):
-            raise CannotUnseal("The content key is not the one this body commits to.")
+            raise CannotUnseal(say("The content key is not the one this body commits to."))
         return cipher
 
     def open(self, number: int, sealed: Buffer) -> bytes:
@@ -111,7 +112,7 @@ class ChunkCipher:
         try:
             return self._aead.decrypt(self._nonce_of(number), sealed, None)
         except InvalidTag:
-            raise InvalidFile("A chunk of the body does not open; it was changed or moved.") from None
+            raise InvalidFile(say("A chunk of the body does not open; it was changed or moved.")) from None
 
     def seal(self, number: int, plaintext: Buffer) -> bytes:
         """Seal one chunk by its number; only for vectors, because a repeated salt would be fatal."""
@@ -123,4 +124,4 @@ class ChunkCipher:
 
 def _check_key(key: bytes) -> None:
     if len(key) != KEY_SIZE:
-        raise CannotUnseal("A content key has 32 bytes.")
+        raise CannotUnseal(say("A content key has 32 bytes."))

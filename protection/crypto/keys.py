@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from protection.crypto.labels import KEY_ID
 from protection.crypto.suites import MLKEM768_X25519, P256, X25519, Kem, kem_named
 from protection.errors import InvalidObject
+from protection.texts import say
 
 KEY_ID_SIZE = 32
 
@@ -45,11 +46,18 @@ class EncryptionPublicKey:
     def __post_init__(self) -> None:
         """Parse the bytes once; bytes that are no key of this type are refused here, not at first use."""
         if len(self.raw) != self.kem.public_size:
-            raise InvalidObject(f"A {self.kem.name} public key has {self.kem.public_size} bytes, not {len(self.raw)}.")
+            raise InvalidObject(
+                say(
+                    "A {name} public key has {size} bytes, not {found}.",
+                    name=self.kem.name,
+                    size=self.kem.public_size,
+                    found=len(self.raw),
+                )
+            )
         try:
             library = _load_public(self.kem, self.raw)
         except ValueError:
-            raise InvalidObject(f"These bytes are not a {self.kem.name} public key.") from None
+            raise InvalidObject(say("These bytes are not a {name} public key.", name=self.kem.name)) from None
         object.__setattr__(self, "library", library)
         object.__setattr__(self, "key_id", key_id(self.raw))
 
@@ -67,11 +75,18 @@ class EncryptionPrivateKey:
     def __init__(self, kem: Kem, private: bytes) -> None:
         """Load the raw private bytes of this key encapsulation (see ``suites.py`` for their layout)."""
         if len(private) != kem.private_size:
-            raise InvalidObject(f"A {kem.name} private key has {kem.private_size} bytes, not {len(private)}.")
+            raise InvalidObject(
+                say(
+                    "A {name} private key has {size} bytes, not {found}.",
+                    name=kem.name,
+                    size=kem.private_size,
+                    found=len(private),
+                )
+            )
         try:
             self._library = _load_private(kem, private)
         except ValueError:
-            raise InvalidObject(f"These bytes are not a {kem.name} private key.") from None
+            raise InvalidObject(say("These bytes are not a {name} private key.", name=kem.name)) from None
         self._private = bytes(private)
         self.public = EncryptionPublicKey(kem, _public_bytes(kem, private, self._library))
 
@@ -106,7 +121,7 @@ class EncryptionPrivateKey:
         if isinstance(self._library, ec.EllipticCurvePrivateKey):
             point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), peer)
             return self._library.exchange(ec.ECDH(), point)
-        raise InvalidObject(f"A {self.kem.name} key offers no plain key agreement.")
+        raise InvalidObject(say("A {name} key offers no plain key agreement.", name=self.kem.name))
 
     def __repr__(self) -> str:
         """Name the key, never its secret."""

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable
 
 from protection.errors import InvalidFile
+from protection.texts import say
 
 HASH_SIZE = 32
 
@@ -29,7 +30,7 @@ def root(leaves: Iterable[bytes]) -> bytes:
             height += 1
         stack.append((height, current))
     if not stack:
-        raise InvalidFile("A body has at least one leaf.")
+        raise InvalidFile(say("A body has at least one leaf."))
     _, result = stack.pop()
     while stack:
         result = _node(stack.pop()[1], result)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from protection.crypto.keys import key_id
 from protection.crypto.suites import ED25519, ES256, SignatureAlgorithm, signature_named
 from protection.errors import InvalidObject, InvalidSignature
+from protection.texts import say
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -37,11 +38,17 @@ class VerifyKey:
     def __post_init__(self) -> None:
         """Parse the bytes once; bytes that are no key of this algorithm are refused here."""
         if len(self.raw) != self.algorithm.public_size:
-            raise InvalidObject(f"A {self.algorithm.name} public key has {self.algorithm.public_size} bytes.")
+            raise InvalidObject(
+                say(
+                    "A {name} public key has {size} bytes.",
+                    name=self.algorithm.name,
+                    size=self.algorithm.public_size,
+                )
+            )
         try:
             library = _load_public(self.algorithm, self.raw)
         except ValueError:
-            raise InvalidObject(f"These bytes are not a {self.algorithm.name} public key.") from None
+            raise InvalidObject(say("These bytes are not a {name} public key.", name=self.algorithm.name)) from None
         object.__setattr__(self, "library", library)
         object.__setattr__(self, "key_id", key_id(self.raw))
 
@@ -53,14 +60,14 @@ class VerifyKey:
     def verify(self, signature: bytes, message: bytes) -> None:
         """Raise ``InvalidSignature`` unless this key signed exactly this message."""
         if len(signature) != self.algorithm.signature_size:
-            raise InvalidSignature("The signature has the wrong length.")
+            raise InvalidSignature(say("The signature has the wrong length."))
         try:
             if isinstance(self.library, ed25519.Ed25519PublicKey):
                 self.library.verify(signature, message)
             else:
                 self.library.verify(_der_of(signature), message, ec.ECDSA(hashes.SHA256()))
         except LibraryInvalidSignature:
-            raise InvalidSignature("The signature does not verify.") from None
+            raise InvalidSignature(say("The signature does not verify.")) from None
 
 
 class Signer(Protocol):
@@ -84,11 +91,17 @@ class SigningKey:
     def __init__(self, algorithm: SignatureAlgorithm, private: bytes) -> None:
         """Load 32 raw private bytes: the Ed25519 seed or the big-endian P-256 scalar."""
         if len(private) != algorithm.private_size:
-            raise InvalidObject(f"A {algorithm.name} private key has {algorithm.private_size} bytes.")
+            raise InvalidObject(
+                say(
+                    "A {name} private key has {size} bytes.",
+                    name=algorithm.name,
+                    size=algorithm.private_size,
+                )
+            )
         try:
             self._library = _load_private(algorithm, private)
         except ValueError:
-            raise InvalidObject(f"These bytes are not a {algorithm.name} private key.") from None
+            raise InvalidObject(say("These bytes are not a {name} private key.", name=algorithm.name)) from None
         self._private = bytes(private)
         self.verify_key = VerifyKey(algorithm, _public_bytes(self._library))
 
@@ -135,7 +148,7 @@ def low_s(signature: bytes) -> bytes:
 def _der_of(signature: bytes) -> bytes:
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     if not (0 < r < P256_ORDER and 0 < s <= P256_ORDER // 2):
-        raise InvalidSignature("The signature is not in its one accepted form.")
+        raise InvalidSignature(say("The signature is not in its one accepted form."))
     return encode_dss_signature(r, s)
 
 

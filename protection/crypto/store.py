@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from protection.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
 from protection.errors import CannotUnseal
+from protection.texts import say
 
 
 class KeyStore(Protocol):
@@ -62,4 +63,4 @@ class SoftwareKeyStore:
         try:
             return self._keys[kid]
         except KeyError:
-            raise CannotUnseal("No private key with this id is held here.") from None
+            raise CannotUnseal(say("No private key with this id is held here.")) from None

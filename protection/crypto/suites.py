@@ -19,6 +19,7 @@ from typing import Final
 from cryptography.hazmat.primitives import hpke
 
 from protection.errors import UnknownSuite
+from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def suite_named(name: str) -> Suite:
     try:
         return SUITES[name]
     except KeyError:
-        raise UnknownSuite(f"This version does not know the suite {name[:40]!r}.") from None
+        raise UnknownSuite(say("This version does not know the suite {name!r}.", name=name[:40])) from None
 
 
 def kem_named(name: str) -> Kem:
@@ -99,7 +100,7 @@ def kem_named(name: str) -> Kem:
     try:
         return KEMS[name]
     except KeyError:
-        raise UnknownSuite(f"This version does not know the key encapsulation {name[:40]!r}.") from None
+        raise UnknownSuite(say("This version does not know the key encapsulation {name!r}.", name=name[:40])) from None
 
 
 def signature_named(name: str) -> SignatureAlgorithm:
@@ -107,4 +108,6 @@ def signature_named(name: str) -> SignatureAlgorithm:
     try:
         return SIGNATURE_ALGORITHMS[name]
     except KeyError:
-        raise UnknownSuite(f"This version does not know the signature algorithm {name[:40]!r}.") from None
+        raise UnknownSuite(
+            say("This version does not know the signature algorithm {name!r}.", name=name[:40])
+        ) from None

@@ -14,6 +14,7 @@ from protection.errors import InvalidFile, InvalidObject
 from protection.licensing import strict_json
 from protection.licensing.claims import VERSION, Claims
 from protection.licensing.strict_json import JSON
+from protection.texts import say
 
 MAX_NAME: Final = 255
 MAX_TYPE: Final = 255
@@ -40,7 +41,7 @@ class Metadata:
         """Write the block's plaintext."""
         check_name(self.name)
         if self.size is None:
-            raise InvalidObject("The metadata of a sealed file states its size.")
+            raise InvalidObject(say("The metadata of a sealed file states its size."))
         members: dict[str, JSON] = {
             "v": VERSION,
             "name": self.name,
@@ -59,7 +60,7 @@ class Metadata:
     def decode(cls, data: bytes) -> "Metadata":
         """Read the block's plaintext."""
         try:
-            claims = Claims(strict_json.decode(data), "metadata")
+            claims = Claims(strict_json.decode(data), say("metadata"))
             metadata = cls(
                 name=claims.text("name", MAX_NAME),
                 type=claims.text("type", MAX_TYPE),
@@ -76,4 +77,4 @@ class Metadata:
 def check_name(name: str) -> None:
     """Raise unless the text can be nothing but the name of a file."""
     if name in ("", ".", "..") or len(name) > MAX_NAME or _UNSAFE.search(name):
-        raise InvalidFile("The metadata holds a file name that is not safe to use.")
+        raise InvalidFile(say("The metadata holds a file name that is not safe to use."))

@@ -9,6 +9,7 @@ from protection.crypto.suites import ED25519
 from protection.errors import Unavailable
 from protection.keys.root import root_store
 from protection.models import LogKey
+from protection.texts import say
 
 
 def create(organization: UUID) -> bytes:
@@ -38,5 +39,5 @@ def signer(organization: UUID) -> SigningKey:
 def _row() -> LogKey:
     row = LogKey.objects.order_by("-created_at").first()
     if row is None:
-        raise Unavailable("This organization has no log key.", remedy="Activate the service first.")
+        raise Unavailable(say("This organization has no log key."), remedy=say("Activate the service first."))
     return row

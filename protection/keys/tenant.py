@@ -17,6 +17,7 @@ from protection.crypto.suites import Suite, suite_named
 from protection.errors import Unavailable
 from protection.keys.root import root_store
 from protection.models import KeyStatus, TenantKey
+from protection.texts import say
 
 SOFTWARE: Final = "software"
 OPENING: Final = (KeyStatus.ACTIVE, KeyStatus.ARCHIVED)
@@ -64,14 +65,16 @@ def public_halves(row: TenantKey) -> KeyPair:
     encryption = EncryptionPublicKey(suite.kem, bytes(row.encryption_public))
     signing = VerifyKey(suite.signature, bytes(row.signing_public))
     if encryption.key_id != bytes(row.kid) or signing.key_id != bytes(row.signing_kid):
-        raise Unavailable("A tenant key's public half does not match its id.", remedy="Restore the key from backup.")
+        raise Unavailable(
+            say("A tenant key's public half does not match its id."), remedy=say("Restore the key from backup.")
+        )
     return KeyPair(encryption.key_id, suite, encryption, signing, row.status)
 
 
 def store_of(organization: UUID, row: TenantKey) -> SoftwareKeyStore:
     """Return a store that holds this key's decrypting half.  Raises Unavailable when the key may not open."""
     if row.status not in OPENING or row.encryption_private is None:
-        raise Unavailable("This tenant key may no longer open anything.", remedy="Ask the key manager.")
+        raise Unavailable(say("This tenant key may no longer open anything."), remedy=say("Ask the key manager."))
     kek = root_store().organization_key(organization)
     kid = bytes(row.kid)
     private = aead.unwrap(kek, bytes(row.encryption_private), bindings.tenant_key(org=organization, kid=kid, use="enc"))
@@ -81,7 +84,7 @@ def store_of(organization: UUID, row: TenantKey) -> SoftwareKeyStore:
 def signer_of(organization: UUID, row: TenantKey) -> SigningKey:
     """Return the tenant signing key, which signs delegations and nothing else (P14)."""
     if row.signing_private is None:
-        raise Unavailable("This tenant key may no longer sign.", remedy="Ask the key manager.")
+        raise Unavailable(say("This tenant key may no longer sign."), remedy=say("Ask the key manager."))
     kek = root_store().organization_key(organization)
     kid = bytes(row.signing_kid)
     private = aead.unwrap(kek, bytes(row.signing_private), bindings.tenant_key(org=organization, kid=kid, use="sig"))
@@ -92,5 +95,7 @@ def active_row() -> TenantKey:
     """Return the current organization's active tenant key.  Raises Unavailable when there is none."""
     row = TenantKey.objects.filter(status=KeyStatus.ACTIVE).first()
     if row is None:
-        raise Unavailable("This organization has no active tenant key.", remedy="Create a key on the keys page.")
+        raise Unavailable(
+            say("This organization has no active tenant key."), remedy=say("Create a key on the keys page.")
+        )
     return row

@@ -14,6 +14,7 @@ from protection.crypto import aead, bindings, envelope
 from protection.errors import Unavailable
 from protection.keys.tenant import public_halves, store_of
 from protection.models import TenantKey, WrappingKey
+from protection.texts import say
 
 KEPT_SECONDS: Final = 10
 
@@ -41,7 +42,7 @@ def wrapping_key(organization: UUID, tenant_key: UUID) -> bytes:
         return kept[1]
     row = WrappingKey.objects.select_related("tenant_key").filter(tenant_key=tenant_key).first()
     if row is None:
-        raise Unavailable("This tenant key has no wrapping key.", remedy="Restore the key from backup.")
+        raise Unavailable(say("This tenant key has no wrapping key."), remedy=say("Restore the key from backup."))
     kid = bytes(row.tenant_key.kid)
     key = envelope.unseal(
         store_of(organization, row.tenant_key), kid, bytes(row.sealed), bindings.wrapping_key(org=organization, kid=kid)

@@ -23,6 +23,7 @@ from protection.licensing.licensor import LicensorCertificate
 from protection.licensing.publishing import PublishingLicense
 from protection.licensing.strict_json import JSON
 from protection.licensing.trust import Chain
+from protection.texts import say
 
 MAX_EDITION_KEY: Final = 4096
 
@@ -72,7 +73,7 @@ class BodySeal:
 
     @classmethod
     def _of(cls, unverified: Unverified, token: str) -> "BodySeal":
-        claims = Claims(unverified.claims, "body seal")
+        claims = Claims(unverified.claims, say("body seal"))
         seal_ = cls(
             token=token,
             digest=unverified.digest,
@@ -84,7 +85,7 @@ class BodySeal:
         )
         claims.done()
         if (seal_.facts.n == 1) != (seal_.facts.prev is None):
-            raise InvalidObject("A first edition has no previous seal, and every later one has.")
+            raise InvalidObject(say("A first edition has no previous seal, and every later one has."))
         return seal_
 
     def verify(self, *, license: PublishingLicense, chain: Chain) -> "VerifiedSeal":
@@ -96,15 +97,15 @@ class BodySeal:
         sealer = _sealer(self, license, chain.learn(self.delegation))
         unverified.verify(sealer.key)
         if not sealer.nbf <= self.iat <= sealer.exp:
-            raise Expired("The body was sealed outside the life of its certificate.")
+            raise Expired(say("The body was sealed outside the life of its certificate."))
         if (self.facts.pl, self.facts.org, self.facts.cid) != (license.digest, license.org, license.cid):
-            raise WrongBinding("The body seal belongs to another document.")
+            raise WrongBinding(say("The body seal belongs to another document."))
         return VerifiedSeal(self, sealer)
 
     def check_body(self, found: BodyFacts) -> None:
         """Raise unless the bytes are the ones this seal was made for."""
         if found != self.facts.body:
-            raise InvalidFile("Header or body are not the ones that were sealed.")
+            raise InvalidFile(say("Header or body are not the ones that were sealed."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class VerifiedSeal:
     def edition_key(self, store: KeyStore, kid: bytes) -> bytes:
         """Unseal, on the service, the new content key that this edition brought."""
         if self.seal.env is None:
-            raise CannotUnseal("This edition brought no key of its own.")
+            raise CannotUnseal(say("This edition brought no key of its own."))
         facts = self.seal.facts
         info = bindings.edition(org=facts.org, cid=facts.cid, n=facts.n, device_key_id=self.sealer.key.key_id)
         return unseal(store, kid, self.seal.env, info)
@@ -174,12 +175,12 @@ def _sealer(seal_: BodySeal, license: PublishingLicense, chain: Chain) -> Sealer
     """Find out who may have sealed this edition: the publisher himself, or the holder of an edit certificate."""
     if license.clc is not None and seal_.facts.n == 1:
         if seal_.certificate != license.clc:
-            raise WrongBinding("A first edition is sealed under the publishing license's own certificate.")
+            raise WrongBinding(say("A first edition is sealed under the publishing license's own certificate."))
         clc = LicensorCertificate.verify(seal_.certificate, chain=chain)
         return Sealer(sub=clc.sub, dev=clc.dev, key=clc.key, nbf=clc.nbf, exp=clc.exp, by_edit=False)
     edit = EditCertificate.verify(seal_.certificate, chain=chain, pl=license.digest)
     if edit.cid != license.cid:
-        raise WrongBinding("The edit certificate was made for another document.")
+        raise WrongBinding(say("The edit certificate was made for another document."))
     return Sealer(sub=edit.sub, dev=edit.dev, key=edit.key, nbf=edit.iat, exp=edit.exp, by_edit=True)
 
 

@@ -14,6 +14,7 @@ from protection.crypto.signatures import VerifyKey
 from protection.errors import InvalidObject
 from protection.licensing.jws import b64, unb64
 from protection.licensing.strict_json import JSON, MAX_INTEGER
+from protection.texts import say
 
 VERSION: Final = 1
 HASH: Final = 32
@@ -23,12 +24,15 @@ MAX_LIST: Final = 100_000
 class Claims:
     """The members of one JSON object, read once each."""
 
-    __slots__ = ("_members", "_read", "_what")
+    __slots__ = ("_members", "_outer", "_read", "_what")
 
-    def __init__(self, members: Mapping[str, JSON], what: str, *, versioned: bool = True) -> None:
+    def __init__(
+        self, members: Mapping[str, JSON], what: str, *, versioned: bool = True, outer: "Claims | None" = None
+    ) -> None:
         """Wrap an object; a signed object states its version ``v``, an object inside of it does not."""
         self._members = members
         self._what = what
+        self._outer = outer
         self._read = {"ext", "v"} if versioned else set()
         if versioned:
             self._check_version()
@@ -36,9 +40,9 @@ class Claims:
     def _check_version(self) -> None:
         version = self._members.get("v")
         if type(version) is not int or version != VERSION:
-            raise InvalidObject(f"The {self._what} has a version that this program does not know.")
+            raise InvalidObject(say("The {what} has a version that this program does not know.", what=self.named()))
         if not isinstance(self._members.get("ext", {}), dict):
-            raise InvalidObject(f"'ext' of the {self._what} is not an object.")
+            raise InvalidObject(say("'ext' of the {what} is not an object.", what=self.named()))
 
     def has(self, name: str) -> bool:
         """Tell whether an optional member is present; absent and null are not the same."""
@@ -53,7 +57,7 @@ class Claims:
         """Return a text of at most ``limit`` characters."""
         value = self._take(name)
         if not isinstance(value, str) or len(value) > limit:
-            raise self._wrong(name, f"a text of at most {limit} characters")
+            raise self._wrong(name, say("a text of at most {limit} characters", limit=limit))
         return value
 
     def texts(self, name: str, *, items: int = 64, limit: int = 1024) -> tuple[str, ...]:
@@ -61,21 +65,21 @@ class Claims:
         value = self._list(name, items)
         found = tuple(item for item in value if isinstance(item, str) and len(item) <= limit)
         if len(found) != len(value) or len(set(found)) != len(found):
-            raise self._wrong(name, "a list of different texts")
+            raise self._wrong(name, say("a list of different texts"))
         return found
 
     def integer(self, name: str, *, minimum: int = 0, maximum: int = MAX_INTEGER) -> int:
         """Return an integer between the bounds; times are whole seconds since 1970."""
         value = self._take(name)
         if type(value) is not int or not minimum <= value <= maximum:
-            raise self._wrong(name, f"an integer from {minimum} to {maximum}")
+            raise self._wrong(name, say("an integer from {minimum} to {maximum}", minimum=minimum, maximum=maximum))
         return value
 
     def flag(self, name: str) -> bool:
         """Return true or false."""
         value = self._take(name)
         if not isinstance(value, bool):
-            raise self._wrong(name, "true or false")
+            raise self._wrong(name, say("true or false"))
         return value
 
     def uuid(self, name: str) -> UUID:
@@ -84,9 +88,9 @@ class Claims:
         try:
             parsed = UUID(value if isinstance(value, str) else "")
         except ValueError:
-            raise self._wrong(name, "a UUID") from None
+            raise self._wrong(name, say("a UUID")) from None
         if str(parsed) != value:
-            raise self._wrong(name, "a UUID in lower case with hyphens")
+            raise self._wrong(name, say("a UUID in lower case with hyphens"))
         return parsed
 
     @overload
@@ -97,30 +101,32 @@ class Claims:
         """Return bytes written as base64url, of exactly ``size`` or at most ``limit`` bytes."""
         data = unb64(self.text(name, 4 * (size or limit) // 3 + 4))
         if (size is not None and len(data) != size) or (size is None and not 0 < len(data) <= limit):
-            raise self._wrong(name, f"{size} bytes" if size is not None else f"1 to {limit} bytes")
+            raise self._wrong(
+                name, say("{size} bytes", size=size) if size is not None else say("1 to {limit} bytes", limit=limit)
+            )
         return data
 
     def blobs(self, name: str, *, size: int, items: int = 64) -> tuple[bytes, ...]:
         """Return a list of different byte strings of one size."""
         data = tuple(unb64(text) for text in self.texts(name, items=items))
         if any(len(item) != size for item in data):
-            raise self._wrong(name, f"a list of {size}-byte values")
+            raise self._wrong(name, say("a list of {size}-byte values", size=size))
         return data
 
     def mapping(self, name: str) -> dict[str, JSON]:
         """Return an object whose content another module knows."""
         value = self._take(name)
         if not isinstance(value, dict):
-            raise self._wrong(name, "an object")
+            raise self._wrong(name, say("an object"))
         return value
 
     def inner(self, name: str) -> "Claims":
         """Return a reader for an object inside of this one."""
-        return Claims(self.mapping(name), f"{name} of the {self._what}", versioned=False)
+        return Claims(self.mapping(name), name, versioned=False, outer=self)
 
     def inners(self, name: str, *, items: int) -> "list[Claims]":
         """Return readers for a list of objects inside of this one."""
-        return [Claims(item, f"{name} of the {self._what}", versioned=False) for item in self._objects(name, items)]
+        return [Claims(item, name, versioned=False, outer=self) for item in self._objects(name, items)]
 
     def verify_key(self, name: str) -> VerifyKey:
         """Return a public signing key, written as ``{"alg", "public"}``."""
@@ -140,29 +146,43 @@ class Claims:
         """Refuse every member that was not asked for."""
         unknown = self._members.keys() - self._read
         if unknown:
-            raise InvalidObject(f"The {self._what} has a member that this program does not know: {min(unknown)[:40]!r}")
+            raise InvalidObject(
+                say(
+                    "The {what} has a member that this program does not know: {unknown!r}",
+                    what=self.named(),
+                    unknown=min(unknown)[:40],
+                )
+            )
+
+    def named(self) -> str:
+        """Return what this is called in an error; made only for one, since an object may hold thousands."""
+        if self._outer is None:
+            return self._what
+        return say("{member} of the {what}", member=self._what, what=self._outer.named())
 
     def _take(self, name: str) -> JSON:
         self._read.add(name)
         if name not in self._members:
-            raise InvalidObject(f"The {self._what} lacks {name!r}.")
+            raise InvalidObject(say("The {what} lacks {name!r}.", what=self.named(), name=name))
         return self._members[name]
 
     def _list(self, name: str, items: int) -> list[JSON]:
         value = self._take(name)
         if not isinstance(value, list) or len(value) > items:
-            raise self._wrong(name, f"a list of at most {items} items")
+            raise self._wrong(name, say("a list of at most {items} items", items=items))
         return value
 
     def _objects(self, name: str, items: int) -> list[dict[str, JSON]]:
         value = self._list(name, items)
         found = [item for item in value if isinstance(item, dict)]
         if len(found) != len(value):
-            raise self._wrong(name, "a list of objects")
+            raise self._wrong(name, say("a list of objects"))
         return found
 
     def _wrong(self, name: str, expected: str) -> InvalidObject:
-        return InvalidObject(f"{name!r} of the {self._what} is not {expected}.")
+        return InvalidObject(
+            say("{name!r} of the {what} is not {expected}.", name=name, what=self.named(), expected=expected)
+        )
 
 
 def write_verify_key(key: VerifyKey) -> dict[str, JSON]:

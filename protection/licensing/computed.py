@@ -11,6 +11,7 @@ from typing import Final
 from protection.errors import InvalidPolicy
 from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
 from protection.licensing.rights import ALL_RIGHTS, Right
+from protection.texts import say
 
 
 class Computed(StrEnum):
@@ -40,9 +41,9 @@ def computed_policy(kind: Computed, recipients: Iterable[str], *, message: bool 
     """
     people = tuple(dict.fromkeys(Principal.parse(text) for text in recipients))
     if not people:
-        raise InvalidPolicy("There is no recipient.", remedy="Name at least one address.")
+        raise InvalidPolicy(say("There is no recipient."), remedy=say("Name at least one address."))
     for who in people:
         if who.kind is not PrincipalKind.ADDRESS:
-            raise InvalidPolicy(f"{who} is no recipient.", remedy="Name the addresses it is sent to.")
+            raise InvalidPolicy(say("{who} is no recipient.", who=who), remedy=say("Name the addresses it is sent to."))
     rights = (_ON_A_MESSAGE if message else _ON_A_FILE)[kind]
     return Policy(grants=tuple(Grant(who, rights) for who in people))

@@ -5,6 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from protection.errors import InvalidPolicy
+from protection.texts import say
 
 LAST_DAY: Final = date(9998, 12, 31)
 """The last day that a policy may name: the calendar must not end before the day does, in any time zone."""
@@ -30,7 +31,7 @@ def last_day_before(end: int, zone: ZoneInfo) -> date:
 
 def _named(day: date) -> date:
     if day > LAST_DAY:
-        raise InvalidPolicy(f"{day} is too late.", remedy="Name a day before the year 9999, or none.")
+        raise InvalidPolicy(say("{day} is too late.", day=day), remedy=say("Name a day before the year 9999, or none."))
     return day
 
 

@@ -11,6 +11,7 @@ from protection.licensing.claims import HASH, VERSION, Claims, write_verify_key
 from protection.licensing.jws import Kind, b64
 from protection.licensing.strict_json import JSON
 from protection.licensing.trust import Chain
+from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class EditCertificate:
         certificate = cls._read(unverified.claims)
         chain.verify(unverified, org=certificate.org, at=certificate.iat)
         if certificate.pl != pl:
-            raise WrongBinding("The edit certificate was made for another document.")
+            raise WrongBinding(say("The edit certificate was made for another document."))
         return certificate
 
     def covers(self, at: int) -> bool:
@@ -59,7 +60,7 @@ class EditCertificate:
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "EditCertificate":
-        claims = Claims(members, "edit certificate")
+        claims = Claims(members, say("edit certificate"))
         certificate = cls(
             org=claims.uuid("org"),
             cid=claims.uuid("cid"),

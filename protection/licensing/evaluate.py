@@ -20,7 +20,8 @@ from protection.licensing.policy import Conditions, Policy, Principal, Principal
 from protection.licensing.reasons import Reason
 from protection.licensing.rights import ALL_RIGHTS, Right, expand, in_order
 from protection.licensing.subject import Subject
-from protection.licensing.words import rights_in_words
+from protection.licensing.words import rights_in_words, strength_in_words
+from protection.texts import say
 
 DAY: Final = 86_400
 ONLINE_SECONDS: Final = 300
@@ -301,9 +302,10 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
     # The one condition that is judged after the union: which rights are withheld is known only then, and whoever is
     # given a right needs no program that withholds it.
     withheld = (policy.conditions.enforced | case.organization.conditions.enforced) - rights
-    unenforced = rights_in_words(in_order(withheld - case.request.enforces))
+    unenforced = withheld - case.request.enforces
     if unenforced:
-        return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, f"It would have to withhold: {unenforced}.")
+        words = rights_in_words(in_order(unenforced))
+        return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, say("It would have to withhold: {rights}.", rights=words))
     until = _validity(case, limited_by=policy)
     bound = case.content.bindings
     fresh = tuple((name.value, resolved) for name in matched if (resolved := names[name]) and name.value not in bound)
@@ -373,18 +375,18 @@ def _denied_by_reach(entry: Principal, subject: Subject, bindings: Mapping[str, 
 def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> str:
     """Return what would satisfy the first unmet condition, in words for the person, or "" when all hold."""
     if conditions.strength is not None and subject.strength.rank < conditions.strength.rank:
-        return f"Sign in with {conditions.strength.value}."
+        return say("Sign in with {strength}.", strength=strength_in_words(conditions.strength.value))
     if conditions.networks and not _in_networks(subject.network, conditions.networks):
-        return f"Connect from an allowed network ({', '.join(conditions.networks)})."
+        return say("Connect from an allowed network ({networks}).", networks=", ".join(conditions.networks))
     device = subject.device
     if conditions.platforms and (device is None or device.platform not in conditions.platforms):
-        return f"Use a device of kind {', '.join(sorted(conditions.platforms))}."
+        return say("Use a device of kind {kinds}.", kinds=", ".join(sorted(conditions.platforms)))
     if conditions.post_quantum and (device is None or not device.post_quantum):
-        return "Use a device enrolled with post-quantum keys."
+        return say("Use a device enrolled with post-quantum keys.")
     if conditions.not_before is not None and now < conditions.not_before:
-        return "Wait until the document's time window opens."
+        return say("Wait until the document's time window opens.")
     if conditions.not_after is not None and now >= conditions.not_after:
-        return "The document's time window has closed; ask its owner to extend it."
+        return say("The document's time window has closed; ask its owner to extend it.")
     return ""
 
 

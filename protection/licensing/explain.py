@@ -27,6 +27,7 @@ from protection.licensing.reasons import Reason
 from protection.licensing.rights import ALL_RIGHTS, Right, expand, in_order
 from protection.licensing.subject import Subject
 from protection.licensing.words import rights_in_words
+from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
     words = [unmet_condition(asked, nobody, 0) for asked in single]
     demanded = in_order(frozenset[Right]().union(*(asked.enforced for asked in conditions)))
     if demanded:
-        words.append(f"Use a program that withholds, from whoever is not given it: {rights_in_words(demanded)}.")
+        withheld = rights_in_words(demanded)
+        words.append(say("Use a program that withholds, from whoever is not given it: {rights}.", rights=withheld))
     return tuple(dict.fromkeys(text for text in words if text))
 
 

@@ -19,6 +19,7 @@ from protection.licensing.claims import VERSION, Claims
 from protection.licensing.jws import Kind, b64
 from protection.licensing.strict_json import JSON
 from protection.licensing.trust import Chain
+from protection.texts import say
 
 FEED_ID: Final = 16
 MAX_ENTRIES: Final = 30_000
@@ -75,7 +76,7 @@ class FeedStatement:
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "FeedStatement":
-        claims = Claims(members, "feed statement")
+        claims = Claims(members, say("feed statement"))
         statement = cls(
             org=claims.uuid("org"),
             seq=claims.integer("seq"),
@@ -103,13 +104,13 @@ class FeedState:
         ``FeedGap`` means that the full list has to be fetched; every other refusal means that somebody replays.
         """
         if statement.org != self.org:
-            raise WrongBinding("The feed statement belongs to another organization.")
+            raise WrongBinding(say("The feed statement belongs to another organization."))
         if statement.seq < self.seq:
-            raise InvalidObject("The feed statement is older than the last one.")
+            raise InvalidObject(say("The feed statement is older than the last one."))
         if statement.from_seq > self.seq + 1:
-            raise FeedGap("Statements between the last one and this one are missing.")
+            raise FeedGap(say("Statements between the last one and this one are missing."))
         if statement.as_of < self.as_of:
-            raise InvalidObject("The feed statement goes back in time.")
+            raise InvalidObject(say("The feed statement goes back in time."))
         known = {} if statement.from_seq == 0 else dict(self.entries)
         for entry in statement.entries:
             if entry not in known.get(entry.feed_id, ()):
@@ -120,19 +121,19 @@ class FeedState:
         """Raise ``Revoked`` if an entry withdraws a license with these feed ids."""
         for feed_id in feed_ids:
             if any(entry.kills(rev=rev, iat=iat) for entry in self.entries.get(feed_id, ())):
-                raise Revoked("Access was taken back after this license was issued.")
+                raise Revoked(say("Access was taken back after this license was issued."))
 
 
 def pair_id(document: bytes, person: bytes) -> bytes:
     """Return the feed id of one person on one document, from the feed ids of both."""
     if len(document) != FEED_ID or len(person) != FEED_ID:
-        raise InvalidObject("A feed id has 16 bytes.")
+        raise InvalidObject(say("A feed id has 16 bytes."))
     return hashlib.sha256(FEED_PAIR + document + person).digest()[:FEED_ID]
 
 
 def _write_entry(entry: FeedEntry) -> JSON:
     if (entry.rev is None) == (entry.before is None):
-        raise InvalidObject("A feed entry has either a revision or a time.")
+        raise InvalidObject(say("A feed entry has either a revision or a time."))
     bound: dict[str, JSON] = {"rev": entry.rev} if entry.rev is not None else {"before": entry.before}
     return {"id": b64(entry.feed_id), **bound}
 
@@ -143,5 +144,5 @@ def _read_entry(claims: Claims) -> FeedEntry:
     entry = FeedEntry(claims.blob("id", size=FEED_ID), rev, before)
     claims.done()
     if (rev is None) == (before is None):
-        raise InvalidObject("A feed entry has either a revision or a time.")
+        raise InvalidObject(say("A feed entry has either a revision or a time."))
     return entry

@@ -13,6 +13,7 @@ from protection.licensing.claims import HASH, VERSION, Claims, write_verify_key
 from protection.licensing.jws import Kind, b64
 from protection.licensing.strict_json import JSON
 from protection.licensing.trust import Chain
+from protection.texts import say
 
 LIFETIME: Final = 31 * 24 * 3600
 
@@ -64,7 +65,7 @@ class LicensorCertificate:
         certificate = cls._read(unverified.claims)
         chain.verify(unverified, org=certificate.org, at=certificate.nbf)
         if not certificate.nbf < certificate.exp <= certificate.nbf + LIFETIME:
-            raise InvalidObject("The certificate is valid for longer than 31 days.")
+            raise InvalidObject(say("The certificate is valid for longer than 31 days."))
         return certificate
 
     def covers(self, at: int) -> bool:
@@ -73,11 +74,11 @@ class LicensorCertificate:
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "LicensorCertificate":
-        claims = Claims(members, "licensor certificate")
+        claims = Claims(members, say("licensor certificate"))
         try:
             may = frozenset(May(name) for name in claims.texts("may"))
         except ValueError:
-            raise InvalidObject("The certificate grants something that this program does not know.") from None
+            raise InvalidObject(say("The certificate grants something that this program does not know.")) from None
         certificate = cls(
             org=claims.uuid("org"),
             jti=claims.uuid("jti"),

@@ -15,6 +15,7 @@ from typing import Any
 from protection.errors import InvalidPolicy
 from protection.licensing.policy import Policy, Principal, parse_policy
 from protection.licensing.rights import in_order
+from protection.texts import say
 
 
 def patched(policy: Policy, patch: Mapping[str, Any]) -> Policy:
@@ -47,8 +48,8 @@ def _entries(known: Mapping[Principal, Any], patch: object, name: str) -> dict[P
         return {}
     if not isinstance(patch, Mapping):
         raise InvalidPolicy(
-            f"A patch of {name!r} is an object with whom it means as names.",
-            remedy='Write it like {"rita@example.com": ["VIEW"]}; null removes an entry.',
+            say("A patch of {name!r} is an object with whom it means as names.", name=name),
+            remedy=say('Write it like {"rita@example.com": ["VIEW"]}; null removes an entry.'),
         )
     entries = dict(known)
     for text, value in patch.items():
@@ -56,7 +57,7 @@ def _entries(known: Mapping[Principal, Any], patch: object, name: str) -> dict[P
         if value is None:
             entries.pop(who, None)
         elif name == "deny" and value is not True:
-            raise InvalidPolicy("A deny entry is set to true or removed with null.")
+            raise InvalidPolicy(say("A deny entry is set to true or removed with null."))
         else:
             entries[who] = value
     return entries

@@ -27,6 +27,7 @@ from typing import Any, Final, TypeVar
 
 from protection.errors import InvalidPolicy
 from protection.licensing.rights import Right, in_order, parse_rights
+from protection.texts import say
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -73,8 +74,8 @@ class Principal:
             known = PrincipalKind(kind)
         except ValueError:
             raise InvalidPolicy(
-                f"{text!r} does not name anybody.",
-                remedy="Write an e-mail address, domain:example.com, organization:<id> or authenticated.",
+                say("{text!r} does not name anybody.", text=text),
+                remedy=say("Write an e-mail address, domain:example.com, organization:<id> or authenticated."),
             ) from None
         return cls(known, _normal_value(known, value.strip(), text))
 
@@ -85,7 +86,9 @@ def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
         case PrincipalKind.ADDRESS:
             local, at, domain = value.rpartition("@")
             if not (local and at and domain) or " " in value or "@" in local:
-                raise InvalidPolicy(f"{text!r} is not an e-mail address.", remedy="Write it like name@example.com.")
+                raise InvalidPolicy(
+                    say("{text!r} is not an e-mail address.", text=text), remedy=say("Write it like name@example.com.")
+                )
             return f"{local.casefold()}@{_normal_domain(domain, text)}"
         case PrincipalKind.DOMAIN:
             return _normal_domain(value, text)
@@ -93,10 +96,10 @@ def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
             try:
                 return str(uuid.UUID(value))
             except ValueError:
-                raise InvalidPolicy(f"{text!r} is not an organization's id.") from None
+                raise InvalidPolicy(say("{text!r} is not an organization's id.", text=text)) from None
         case PrincipalKind.AUTHENTICATED:
             if value:
-                raise InvalidPolicy("'authenticated' takes no value.", remedy="Write just: authenticated.")
+                raise InvalidPolicy(say("'authenticated' takes no value."), remedy=say("Write just: authenticated."))
             return ""
 
 
@@ -106,7 +109,9 @@ def _normal_domain(domain: str, text: str) -> str:
     except UnicodeError:
         normal = ""
     if not normal or " " in normal:
-        raise InvalidPolicy(f"{text!r} does not name a domain.", remedy="Write it like domain:example.com.")
+        raise InvalidPolicy(
+            say("{text!r} does not name a domain.", text=text), remedy=say("Write it like domain:example.com.")
+        )
     return normal
 
 
@@ -234,10 +239,13 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     """
     _only(document, _MEMBERS, "policy")
     if document.get("v", 1) != 1:
-        raise InvalidPolicy("This policy has a version that is not known here.", remedy="Update Chancery.")
+        raise InvalidPolicy(say("This policy has a version that is not known here."), remedy=say("Update Chancery."))
     grants, deny = _list(document, "grants"), _list(document, "deny")
     if len(grants) + len(deny) > MAX_ENTRIES:
-        raise InvalidPolicy(f"A policy holds at most {MAX_ENTRIES} entries.", remedy="Name a group instead.")
+        raise InvalidPolicy(
+            say("A policy holds at most {most} entries.", most=MAX_ENTRIES),
+            remedy=say("Name a group instead."),
+        )
     return Policy(
         grants=tuple(_grant(entry) for entry in grants),
         deny=tuple(Principal.parse(_text(entry, "deny")) for entry in deny),
@@ -252,7 +260,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
 
 def _grant(entry: object) -> Grant:
     if not isinstance(entry, Mapping):
-        raise InvalidPolicy("Each grant is an object with 'who' and 'rights'.")
+        raise InvalidPolicy(say("Each grant is an object with 'who' and 'rights'."))
     _only(entry, {"who", "rights"}, "grant")
     rights = [_text(name, "rights") for name in _list(entry, "rights")]
     return Grant(Principal.parse(_text(entry.get("who"), "who")), parse_rights(rights))
@@ -260,13 +268,13 @@ def _grant(entry: object) -> Grant:
 
 def _conditions(document: object) -> Conditions:
     if not isinstance(document, Mapping):
-        raise InvalidPolicy("'conditions' is an object.")
+        raise InvalidPolicy(say("'conditions' is an object."))
     known = {"strength", "networks", "platforms", "not_before", "not_after", "post_quantum", "enforced"}
     _only(document, known, "conditions")
     networks = tuple(_network(_text(item, "networks")) for item in _list(document, "networks"))
     post_quantum = document.get("post_quantum", False)
     if not isinstance(post_quantum, bool):
-        raise InvalidPolicy("'post_quantum' is true or false.")
+        raise InvalidPolicy(say("'post_quantum' is true or false."))
     strength = document.get("strength")
     return Conditions(
         strength=None if strength is None else _member(Strength, strength, "strength"),
@@ -288,25 +296,30 @@ def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
     except ValueError:
-        raise InvalidPolicy(f"{text!r} is not a network.", remedy="Write it like 192.0.2.0/24.") from None
+        raise InvalidPolicy(
+            say("{text!r} is not a network.", text=text), remedy=say("Write it like 192.0.2.0/24.")
+        ) from None
 
 
 def _only(document: Mapping[str, Any], known: set[str], where: str) -> None:
     unknown = sorted(str(name) for name in set(document) - known)
     if unknown:
-        raise InvalidPolicy(f"Unknown member in {where}: {', '.join(unknown)}.", remedy="Remove it or update Chancery.")
+        raise InvalidPolicy(
+            say("Unknown member in {where}: {unknown}.", where=where, unknown=", ".join(unknown)),
+            remedy=say("Remove it or update Chancery."),
+        )
 
 
 def _list(document: Mapping[str, Any], name: str) -> Sequence[object]:
     value = document.get(name, [])
     if not isinstance(value, list | tuple):
-        raise InvalidPolicy(f"{name!r} is a list.")
+        raise InvalidPolicy(say("{name!r} is a list.", name=name))
     return value
 
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value or len(value) > 320:
-        raise InvalidPolicy(f"{name!r} holds texts of 1 to 320 characters.")
+        raise InvalidPolicy(say("{name!r} holds texts of 1 to 320 characters.", name=name))
     return value
 
 
@@ -315,7 +328,7 @@ def _integer(document: Mapping[str, Any], name: str, low: int, high: int) -> int
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InvalidPolicy(f"{name!r} is a whole number from {low} to {high}.")
+        raise InvalidPolicy(say("{name!r} is a whole number from {low} to {high}.", name=name, low=low, high=high))
     return value
 
 
@@ -327,4 +340,4 @@ def _member(kind: type[E], value: object, name: str) -> E:
     try:
         return kind(_text(value, name))
     except ValueError:
-        raise InvalidPolicy(f"{name!r} is one of {', '.join(kind)}.") from None
+        raise InvalidPolicy(say("{name!r} is one of {values}.", name=name, values=", ".join(kind))) from None

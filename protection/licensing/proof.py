@@ -16,6 +16,7 @@ from protection.licensing import jws
 from protection.licensing.claims import HASH, VERSION, Claims
 from protection.licensing.jws import Kind, Unverified, b64, unb64
 from protection.licensing.strict_json import JSON
+from protection.texts import say
 
 WINDOW: Final = 5 * 60
 
@@ -56,7 +57,7 @@ class DeviceProof:
     def verify(self, *, key: VerifyKey, request: Request, now: int) -> None:
         """Check in this order: key of the device, signature, request, time."""
         if self.key_id != key.key_id:
-            raise UntrustedKey("The proof is not made with the key of this device.")
+            raise UntrustedKey(say("The proof is not made with the key of this device."))
         self.unverified.verify(key)
         _check(self.unverified.claims, request, now)
 
@@ -76,15 +77,15 @@ def sign_proof(request: Request, *, signer: Signer, jti: UUID, iat: int) -> str:
 
 
 def _check(members: Mapping[str, JSON], request: Request, now: int) -> None:
-    claims = Claims(members, "device proof")
+    claims = Claims(members, say("device proof"))
     claims.uuid("jti")
     iat = claims.integer("iat")
     method, url = claims.text("htm", 16), claims.text("htu", 4096)
     ath, bh = claims.blob("ath", size=HASH), claims.blob("bh", size=HASH)
     claims.done()
     if "?" in request.url or "#" in request.url:
-        raise InvalidObject("The address of a proof has neither query nor fragment.")
+        raise InvalidObject(say("The address of a proof has neither query nor fragment."))
     if (method, url, ath, bh) != (request.method, request.url, request.ath, request.bh):
-        raise WrongBinding("The proof was made for another request.")
+        raise WrongBinding(say("The proof was made for another request."))
     if abs(now - iat) > WINDOW:
-        raise Expired("The proof is not from the last five minutes; check the clock of this device.")
+        raise Expired(say("The proof is not from the last five minutes; check the clock of this device."))

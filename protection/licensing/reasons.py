@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from protection.texts import say
+
 
 class Reason(StrEnum):
     """A stable code; values are on record for ever and are never given another meaning."""
@@ -65,159 +67,167 @@ class Words:
     next_step: str
 
 
-_ASK_OWNER = "Ask the document's owner for access."
-_NO_ACCESS = "You do not have access to this document."
+_ASK_OWNER = say("Ask the document's owner for access.")
+_NO_ACCESS = say("You do not have access to this document.")
 
 WORDS: dict[Reason, Words] = {
     Reason.SERVICE_INACTIVE: Words(
-        "The organization that protected this document has switched its protection service off.",
-        "Your organization's protection service is switched off.",
-        "The protection service is deactivated.",
-        "Try again later, or ask the organization that sent it.",
+        say("The organization that protected this document has switched its protection service off."),
+        say("Your organization's protection service is switched off."),
+        say("The protection service is deactivated."),
+        say("Try again later, or ask the organization that sent it."),
     ),
     Reason.ORGANIZATION_SUSPENDED: Words(
-        "The organization that protected this document is suspended.",
-        "Your organization is suspended on this installation.",
-        "The organization is suspended or sealed by the operator.",
-        "Ask the organization that sent it.",
+        say("The organization that protected this document is suspended."),
+        say("Your organization is suspended on this installation."),
+        say("The organization is suspended or sealed by the operator."),
+        say("Ask the organization that sent it."),
     ),
     Reason.KEY_UNAVAILABLE: Words(
-        "The key that protects this document is not available at the moment.",
-        "The organization's key for this document is not available.",
-        "The tenant key is withdrawn, destroyed or its key store does not answer.",
-        "Try again later; ask the sender if it lasts.",
+        say("The key that protects this document is not available at the moment."),
+        say("The organization's key for this document is not available."),
+        say("The tenant key is withdrawn, destroyed or its key store does not answer."),
+        say("Try again later; ask the sender if it lasts."),
     ),
     Reason.PERSON_DISABLED: Words(
-        "Your account is disabled.",
-        "This person's account is disabled or blocked.",
-        "The person, or every organization the person belongs to, is disabled or blocked.",
-        "Ask your administrator to enable your account.",
+        say("Your account is disabled."),
+        say("This person's account is disabled or blocked."),
+        say("The person, or every organization the person belongs to, is disabled or blocked."),
+        say("Ask your administrator to enable your account."),
     ),
     Reason.DEVICE_REVOKED: Words(
-        "This device has been revoked.",
-        "The device used has been revoked.",
-        "The device is revoked or belongs to somebody else.",
-        "Sign in again to enroll this device anew, if it is yours.",
+        say("This device has been revoked."),
+        say("The device used has been revoked."),
+        say("The device is revoked or belongs to somebody else."),
+        say("Sign in again to enroll this device anew, if it is yours."),
     ),
     Reason.PLATFORM_OFF: Words(
-        "The organization does not allow opening on this kind of device.",
-        "Your organization does not allow this kind of device.",
-        "The device's platform is switched off for the organization.",
-        "Open the document on another kind of device.",
+        say("The organization does not allow opening on this kind of device."),
+        say("Your organization does not allow this kind of device."),
+        say("The device's platform is switched off for the organization."),
+        say("Open the document on another kind of device."),
     ),
     Reason.ORGANIZATION_CONDITION: Words(
-        "The organization asks for something this opening does not meet.",
-        "A condition of your organization was not met.",
-        "An organization-wide condition was not met or could not be evaluated.",
-        "See the detail for what would satisfy it.",
+        say("The organization asks for something this opening does not meet."),
+        say("A condition of your organization was not met."),
+        say("An organization-wide condition was not met or could not be evaluated."),
+        say("See the detail for what would satisfy it."),
     ),
     Reason.SUPER_USER_GRANT_INVALID: Words(
-        "The super-user grant you named is not valid for this document.",
-        "Somebody tried to open it with a super-user grant that is not valid for it.",
-        "The named super-user grant is not active, not approved by another person, or does not cover this content.",
-        "Request a grant that covers this document.",
+        say("The super-user grant you named is not valid for this document."),
+        say("Somebody tried to open it with a super-user grant that is not valid for it."),
+        say(
+            "The named super-user grant is not active, not approved by another person, or does not cover this content."
+        ),
+        say("Request a grant that covers this document."),
     ),
     Reason.ISSUER_BARRED: Words(
-        "You protected this document, but your access to it has been barred.",
-        "The issuer is barred from this document.",
-        "The issuer is barred from this document.",
+        say("You protected this document, but your access to it has been barred."),
+        say("The issuer is barred from this document."),
+        say("The issuer is barred from this document."),
         _ASK_OWNER,
     ),
     Reason.REGISTRATION_HELD: Words(
-        "This document waits for an administrator of the sender's organization to accept it.",
-        "The document's registration is held until an administrator accepts it.",
-        "The registration is held; accept or bar it.",
-        "Ask the sender to have the document accepted.",
+        say("This document waits for an administrator of the sender's organization to accept it."),
+        say("The document's registration is held until an administrator accepts it."),
+        say("The registration is held; accept or bar it."),
+        say("Ask the sender to have the document accepted."),
     ),
     Reason.REVOKED: Words(
-        "Access to this document has been withdrawn.",
-        "The document is revoked.",
-        "The document is revoked.",
+        say("Access to this document has been withdrawn."),
+        say("The document is revoked."),
+        say("The document is revoked."),
         _ASK_OWNER,
     ),
     Reason.REVOKED_FOR_YOU: Words(
-        "Your access to this document has been withdrawn.",
-        "Access of this person or one of their groups is revoked on this document.",
-        "The person or one of the person's groups is revoked on this document.",
+        say("Your access to this document has been withdrawn."),
+        say("Access of this person or one of their groups is revoked on this document."),
+        say("The person or one of the person's groups is revoked on this document."),
         _ASK_OWNER,
     ),
     Reason.EXPIRED: Words(
-        "Access to this document has expired.",
-        "The document's policy has expired.",
-        "The policy's expiry has passed.",
-        "Ask the document's owner to extend it.",
+        say("Access to this document has expired."),
+        say("The document's policy has expired."),
+        say("The policy's expiry has passed."),
+        say("Ask the document's owner to extend it."),
     ),
     Reason.EXPIRED_AFTER_OPENING: Words(
-        "Your time with this document, which began when you first opened it, is over.",
-        "The days that this person had from the first opening on have passed.",
-        "The policy's days after the person's first opening have passed.",
-        "Ask the document's owner to extend it.",
+        say("Your time with this document, which began when you first opened it, is over."),
+        say("The days that this person had from the first opening on have passed."),
+        say("The policy's days after the person's first opening have passed."),
+        say("Ask the document's owner to extend it."),
     ),
     Reason.DENIED_BY_ENTRY: Words(
         _NO_ACCESS,
-        "A deny entry matches this person.",
-        "A deny or block entry matches one of the person's addresses, memberships or groups.",
+        say("A deny entry matches this person."),
+        say("A deny or block entry matches one of the person's addresses, memberships or groups."),
         _ASK_OWNER,
     ),
     Reason.CONDITION_UNMET: Words(
-        "The document's policy asks for something this opening does not meet.",
-        "A condition of the policy was not met.",
-        "A condition of the policy was not met or could not be evaluated.",
-        "See the detail for what would satisfy it.",
+        say("The document's policy asks for something this opening does not meet."),
+        say("A condition of the policy was not met."),
+        say("A condition of the policy was not met or could not be evaluated."),
+        say("See the detail for what would satisfy it."),
     ),
     Reason.PROGRAM_DOES_NOT_ENFORCE: Words(
-        "The document asks for a program that keeps to the limits of your access, and this one does not say it does.",
-        "The program used does not say that it withholds what the policy wants withheld.",
-        "The program does not state that it enforces what the policy or the organization wants enforced.",
-        "Open the document in a program that withholds what you were not given.",
+        say(
+            "The document asks for a program that keeps to the limits of your access, "
+            "and this one does not say it does."
+        ),
+        say("The program used does not say that it withholds what the policy wants withheld."),
+        say("The program does not state that it enforces what the policy or the organization wants enforced."),
+        say("Open the document in a program that withholds what you were not given."),
     ),
     Reason.NOT_GRANTED: Words(
         _NO_ACCESS,
-        "No entry of the policy grants this person access.",
-        "No entry of the policy matches the person.",
+        say("No entry of the policy grants this person access."),
+        say("No entry of the policy matches the person."),
         _ASK_OWNER,
     ),
     Reason.TEMPLATE_UNKNOWN: Words(
-        "The template that protects this document is not known to the service.",
-        "The document names a template your organization does not have.",
-        "The publishing license names an unknown template or version.",
-        "Ask the sender to protect the document again.",
+        say("The template that protects this document is not known to the service."),
+        say("The document names a template your organization does not have."),
+        say("The publishing license names an unknown template or version."),
+        say("Ask the sender to protect the document again."),
     ),
     Reason.CONTENT_ID_CONFLICT: Words(
-        "This file claims the identity of another document.",
-        "A file claimed this document's identity with another license.",
-        "Another publishing license with the same content id was refused.",
-        "Do not open the file; ask the sender for it again.",
+        say("This file claims the identity of another document."),
+        say("A file claimed this document's identity with another license."),
+        say("Another publishing license with the same content id was refused."),
+        say("Do not open the file; ask the sender for it again."),
     ),
     Reason.TAMPERED: Words(
-        "This file was changed by somebody who may not change it.",
-        "A changed copy of this document was refused.",
-        "A seal, license or certificate did not verify.",
-        "Ask the sender for the file again.",
+        say("This file was changed by somebody who may not change it."),
+        say("A changed copy of this document was refused."),
+        say("A seal, license or certificate did not verify."),
+        say("Ask the sender for the file again."),
     ),
     Reason.SUPERSEDED: Words(
-        "Somebody has saved another edition of this document since.",
-        "An edition was brought that does not follow the newest one; it was not taken.",
-        "The edition's predecessor is not the newest edition on record; nobody changed anything unlawfully.",
-        "Get the newest edition, and put your changes into that one.",
+        say("Somebody has saved another edition of this document since."),
+        say("An edition was brought that does not follow the newest one; it was not taken."),
+        say("The edition's predecessor is not the newest edition on record; nobody changed anything unlawfully."),
+        say("Get the newest edition, and put your changes into that one."),
     ),
     Reason.MAY_NOT_EDIT: Words(
-        "The right to edit this document by which this edition was saved counts no more.",
-        "An edition was brought by a right to edit that counts no more; it was not taken.",
-        "The edit certificate had ended, access was changed after it was given, or whoever sealed it lost the right.",
-        "Open the newest edition again; if you may still edit it, put your changes into that one.",
+        say("The right to edit this document by which this edition was saved counts no more."),
+        say("An edition was brought by a right to edit that counts no more; it was not taken."),
+        say(
+            "The edit certificate had ended, access was changed after it was given, "
+            "or whoever sealed it lost the right."
+        ),
+        say("Open the newest edition again; if you may still edit it, put your changes into that one."),
     ),
     Reason.PUBLISHING_NOT_ALLOWED: Words(
-        "You may not protect documents for this organization.",
-        "The publisher is not allowed to protect for this organization.",
-        "The publisher is no member, is disabled, or the certificate does not permit it.",
-        "Ask your administrator.",
+        say("You may not protect documents for this organization."),
+        say("The publisher is not allowed to protect for this organization."),
+        say("The publisher is no member, is disabled, or the certificate does not permit it."),
+        say("Ask your administrator."),
     ),
     Reason.VIEWER_ONLY: Words(
-        "This document is shown in the viewer and cannot be opened together with others.",
-        "The document is shown in the viewer only.",
-        "The policy never releases the content key to devices.",
-        "Open the document by itself.",
+        say("This document is shown in the viewer and cannot be opened together with others."),
+        say("The document is shown in the viewer only."),
+        say("The policy never releases the content key to devices."),
+        say("Open the document by itself."),
     ),
 }
 """Words for every reason; a test holds the table complete."""

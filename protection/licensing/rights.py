@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from protection.errors import InvalidPolicy
+from protection.texts import say
 
 
 class Right(StrEnum):
@@ -77,11 +78,15 @@ def parse_rights(names: Iterable[str]) -> frozenset[Right]:
             found.add(Right(name.upper()))
         else:
             raise InvalidPolicy(
-                f"There is no right or level called {name!r}.",
-                remedy=f"Use one of {', '.join(Right)} or a level: {', '.join(LEVELS)}.",
+                say("There is no right or level called {name!r}.", name=name),
+                remedy=say(
+                    "Use one of {rights} or a level: {levels}.", rights=", ".join(Right), levels=", ".join(LEVELS)
+                ),
             )
     if not found:
-        raise InvalidPolicy("A grant needs at least one right.", remedy="Name a right such as VIEW, or a level.")
+        raise InvalidPolicy(
+            say("A grant needs at least one right."), remedy=say("Name a right such as VIEW, or a level.")
+        )
     return frozenset(found)
 
 

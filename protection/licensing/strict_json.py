@@ -15,12 +15,14 @@ from collections.abc import Mapping
 from typing import Final, NoReturn, TypeAlias
 
 from protection.errors import InvalidObject
+from protection.texts import say
 
 JSON: TypeAlias = "bool | int | str | list[JSON] | dict[str, JSON] | None"
 """A value of the profile; floating-point numbers do not exist."""
 
 MAX_INTEGER: Final = 2**53 - 1
 MAX_LEVELS: Final = 8
+_PLAIN: Final = frozenset({str, bool, type(None)})
 
 
 def encode(members: Mapping[str, JSON]) -> bytes:
@@ -30,7 +32,7 @@ def encode(members: Mapping[str, JSON]) -> bytes:
     try:
         return _ENCODER.encode(plain).encode("utf-8")
     except UnicodeEncodeError:
-        raise InvalidObject("A text holds half of a surrogate pair.") from None
+        raise InvalidObject(say("A text holds half of a surrogate pair.")) from None
 
 
 def decode(data: bytes) -> dict[str, JSON]:
@@ -40,47 +42,46 @@ def decode(data: bytes) -> dict[str, JSON]:
         value: JSON = _DECODER.decode(text)
         canonical = _ENCODER.encode(value)
     except UnicodeDecodeError:
-        raise InvalidObject("The object is not UTF-8.") from None
+        raise InvalidObject(say("The object is not UTF-8.")) from None
     except (ValueError, RecursionError):
-        raise InvalidObject("The object is not JSON of this profile.") from None
+        raise InvalidObject(say("The object is not JSON of this profile.")) from None
     if canonical != text:
-        raise InvalidObject("The JSON is not in its one form (white space, escapes or duplicate members).")
+        raise InvalidObject(say("The JSON is not in its one form (white space, escapes or duplicate members)."))
     if not isinstance(value, dict):
-        raise InvalidObject("The JSON is not an object.")
+        raise InvalidObject(say("The JSON is not an object."))
     _check(value, 1)
     return value
 
 
 def _check(value: JSON, level: int) -> None:
     """Bound nesting and integers, and refuse member names that some languages reorder."""
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if type(value) in _PLAIN or isinstance(value, str):  # A text that can still be translated is one, too.
         return
     if isinstance(value, int):
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise InvalidObject("An integer has more than 53 bits.")
+            raise InvalidObject(say("An integer has more than 53 bits."))
         return
     if level > MAX_LEVELS:
-        raise InvalidObject(f"The JSON is nested deeper than {MAX_LEVELS} levels.")
+        raise InvalidObject(say("The JSON is nested deeper than {most} levels.", most=MAX_LEVELS))
     if isinstance(value, dict):
         for name, member in value.items():
             if name.isdigit() and name.isascii():
-                raise InvalidObject("A member name must not look like a number.")
+                raise InvalidObject(say("A member name must not look like a number."))
             _check(member, level + 1)
     elif isinstance(value, list):
         for item in value:
             _check(item, level + 1)
     else:
-        raise InvalidObject("A value is neither text, integer, truth value, list nor object.")
+        raise InvalidObject(say("A value is neither text, integer, truth value, list nor object."))
 
 
 def _refuse_number(text: str) -> NoReturn:
-    raise InvalidObject(f"A number is not an integer: {text[:20]}")
+    raise InvalidObject(say("A number is not an integer: {text}", text=text[:20]))
 
 
 def _bounded_integer(text: str) -> int:
     if len(text) > 17 or text == "-0":
-        raise InvalidObject("An integer has more than 53 bits or is minus zero.")
+        raise InvalidObject(say("An integer has more than 53 bits or is minus zero."))
     return int(text)
 
 

@@ -21,6 +21,7 @@ from protection.licensing.claims import VERSION, Claims, write_verify_key
 from protection.licensing.jws import Kind, Unverified, unb64
 from protection.licensing.statement import OrganizationStatement
 from protection.licensing.strict_json import JSON
+from protection.texts import say
 
 MAX_LIFETIME: Final = 24 * 3600
 
@@ -59,24 +60,24 @@ class Delegation:
         unverified = jws.parse(token, Kind.DELEGATION)
         signer = signers.get(unb64(unverified.header["kid"]))
         if signer is None:
-            raise UntrustedKey("The delegation is not signed by a key of this organization.")
+            raise UntrustedKey(say("The delegation is not signed by a key of this organization."))
         unverified.verify(signer)
         delegation = cls._read(unverified.claims)
         if delegation.org != org:
-            raise WrongBinding("The delegation was made for another organization.")
+            raise WrongBinding(say("The delegation was made for another organization."))
         if not delegation.uses <= ISSUED_KINDS:
-            raise InvalidObject("The delegation covers a type that no issuing key may sign.")
+            raise InvalidObject(say("The delegation covers a type that no issuing key may sign."))
         if not delegation.nbf < delegation.exp <= delegation.nbf + MAX_LIFETIME:
-            raise InvalidObject("The delegation is valid for longer than a day.")
+            raise InvalidObject(say("The delegation is valid for longer than a day."))
         return delegation
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "Delegation":
-        claims = Claims(members, "delegation")
+        claims = Claims(members, say("delegation"))
         try:
             uses = frozenset(Kind(use) for use in claims.texts("uses"))
         except ValueError:
-            raise InvalidObject("The delegation covers a type that this program does not know.") from None
+            raise InvalidObject(say("The delegation covers a type that this program does not know.")) from None
         delegation = cls(
             org=claims.uuid("org"),
             key=claims.verify_key("key"),
@@ -100,7 +101,7 @@ class Chain:
         self._delegations: dict[bytes, tuple[Delegation, ...]] = {}
         for delegation in delegations:
             if delegation.org != org:
-                raise WrongBinding("The delegation was made for another organization.")
+                raise WrongBinding(say("The delegation was made for another organization."))
             known = self._delegations.get(delegation.key.key_id, ())
             self._delegations[delegation.key.key_id] = (*known, delegation)
 
@@ -120,16 +121,18 @@ class Chain:
         ``at`` is the time that the object itself names as its making.  Returns the issuing key.
         """
         if org != self.org:
-            raise WrongBinding("The object belongs to another organization.")
+            raise WrongBinding(say("The object belongs to another organization."))
         candidates = self._delegations.get(unb64(unverified.header["kid"]), ())
         fit = [delegation for delegation in candidates if unverified.kind in delegation.uses]
         if not fit:
-            raise UntrustedKey(f"No key of this organization lets this signer make objects of type {unverified.kind}.")
+            raise UntrustedKey(
+                say("No key of this organization lets this signer make objects of type {kind}.", kind=unverified.kind)
+            )
         for delegation in fit:
             if delegation.nbf <= at <= delegation.exp:
                 unverified.verify(delegation.key)
                 return delegation.key
-        raise Expired("The object was made outside of its signer's delegation.")
+        raise Expired(say("The object was made outside of its signer's delegation."))
 
     def _all(self) -> Iterable[Delegation]:
         return (delegation for known in self._delegations.values() for delegation in known)

@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from protection.texts import say
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -100,7 +102,7 @@ def _becoming(target: Path, name: Callable[[Path, Path], None]) -> Iterator[Stea
         stream.kept = False
     except OSError as error:
         if stream.kept:
-            error.add_note(f"The whole new content is in {temporary}.")
+            error.add_note(say("The whole new content is in {path}.", path=temporary))
         raise
     finally:
         if not stream.kept:

@@ -4,6 +4,7 @@ import os
 from typing import BinaryIO
 
 from protection.errors import InvalidFile
+from protection.texts import say
 
 
 def read_full(source: BinaryIO, buffer: memoryview) -> int:
@@ -20,7 +21,7 @@ def read_full(source: BinaryIO, buffer: memoryview) -> int:
 def read_exactly(source: BinaryIO, buffer: memoryview) -> None:
     """Fill a buffer, or refuse a sealed file that ends too early."""
     if read_full(source, buffer) != len(buffer):
-        raise InvalidFile("The file became shorter while it was being read.")
+        raise InvalidFile(say("The file became shorter while it was being read."))
 
 
 def write_all(sink: BinaryIO, data: bytes | bytearray | memoryview) -> None:

@@ -26,6 +26,7 @@ from protection.sealing.atomic import SteadyFile, creating, replacing
 from protection.sealing.pipeline import Leaf, each_leaf
 from protection.sealing.read import SealedFile
 from protection.sealing.streams import read_full, remaining, write_all
+from protection.texts import say
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Called with the bytes done and the bytes in total, if that is known."""
@@ -34,7 +35,7 @@ MakeSeal: TypeAlias = Callable[[SealFacts], str]
 Accept: TypeAlias = Callable[[BodySeal], None]
 """Called when everything is on disk and nothing has its name yet; what it raises leaves things as they were."""
 
-_CHANGED: Final = "Close the program that writes to the file, and try again."
+_CHANGED: Final = say("Close the program that writes to the file, and try again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,7 @@ class _Body:
 
         each_leaf(fill, append)
         if size is not None and self.plain != size:
-            raise InvalidFile("The file changed while it was being read.", remedy=_CHANGED)
+            raise InvalidFile(say("The file changed while it was being read."), remedy=_CHANGED)
 
 
 def _write_header(sink: BinaryIO, edition: _Edition, content_key: bytes, metadata: Metadata, prefix: bytes) -> bytes:
@@ -190,6 +191,6 @@ def _write_trailer(sink: BinaryIO, edition: _Edition, body: _Body, hdr: bytes, m
     )
     seal = BodySeal.parse(make_seal(facts))
     if seal.facts != facts:
-        raise InvalidFile("The seal was made for other bytes.")
+        raise InvalidFile(say("The seal was made for other bytes."))
     write_all(sink, sealed.trailer(hashes, seal.token, body.length))
     return seal

@@ -18,6 +18,7 @@ from protection.licensing.rights import Right
 from protection.models import Content, ContentChange, ContentRevocation
 from protection.selectors.policies import registered_policy
 from protection.selectors.standing import Holder
+from protection.texts import say
 
 MAX_PAGE: Final = 200
 
@@ -149,7 +150,7 @@ def document_for(actor: Actor, cid: UUID) -> Document:
     """Return one document that the actor issued, owns, or may see by role.  Raises NotFound for everybody else."""
     content = Content.objects.filter(cid=cid).first()
     if content is None or not may_see(actor, content.issuer_id, content.owner_id):
-        raise NotFound("There is no such document, or you may not see it.")
+        raise NotFound(say("There is no such document, or you may not see it."))
     row = _row(tuple(getattr(content, name) for name in _ROW), _counts([cid]))
     return Document(
         row=row,
@@ -193,11 +194,11 @@ def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
     """
     content = Content.objects.filter(cid=cid).first()
     if content is None:
-        raise NotFound("There is no such document, or you may not see who has access to it.")
+        raise NotFound(say("There is no such document, or you may not see who has access to it."))
     by_page = may_see(actor, content.issuer_id, content.owner_id)
     rights = holder.rights_on(bytes(content.pl_digest))
     if not by_page and Right.VIEWRIGHTSDATA not in rights:
-        raise NotFound("There is no such document, or you may not see who has access to it.")
+        raise NotFound(say("There is no such document, or you may not see who has access to it."))
     may_change = actor.person in {content.issuer_id, content.owner_id} or actor.administrator
     return ShownPolicy(
         registered_policy(content),

@@ -13,6 +13,7 @@ from protection.licensing.subject import Subject
 from protection.models import Content, ContentRevocation
 from protection.selectors.standing import facts_about
 from protection.selectors.why import without_the_opening
+from protection.texts import say
 
 
 class Change(StrEnum):
@@ -57,7 +58,10 @@ class InTheWay:
         words = {one: WORDS[_REASONS[one]].owner for one in self.changes}
         admit = words.pop(Change.ADMIT, "")
         alone = {one.value: said for one, said in words.items()}
-        return alone | {f"{Change.ADMIT.value}:{who}": f"{admit} The entry is {who}." for who in self.entries}
+        return alone | {
+            f"{Change.ADMIT.value}:{who}": say("{admit} The entry is {who}.", admit=admit, who=str(who))
+            for who in self.entries
+        }
 
 
 def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str, now: int) -> InTheWay:

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from protection.errors import NotFound
 from protection.models import Preview
+from protection.texts import say
 
 _BATCH: Final = 100
 """Schemas in one statement: each holds a few relation locks until it ends."""
@@ -46,7 +47,9 @@ def asked(preview: UUID) -> Asked:
     """Return one preview.  Raises NotFound."""
     row = Preview.objects.filter(id=preview).first()
     if row is None:
-        raise NotFound("There is no such preview; previews are kept for a day.", remedy="Make the change again.")
+        raise NotFound(
+            say("There is no such preview; previews are kept for a day."), remedy=say("Make the change again.")
+        )
     return Asked(
         id=row.id,
         kind=row.kind,

@@ -11,6 +11,7 @@ from protection.errors import NotFound
 from protection.events import Actor
 from protection.models import AccessRequest, ContentRevocation, PersonalGrant, RequestState
 from protection.selectors.documents import may_see
+from protection.texts import say
 
 MAX_LISTED: Final = 200
 
@@ -98,7 +99,7 @@ def request_for(actor: Actor, request_id: UUID) -> RequestRow:
     """Return one request about a document that the actor may see.  Raises NotFound for everybody else."""
     found = _rows(AccessRequest.objects.filter(id=request_id), 1)
     if not found or not may_see(actor, found[0].issuer_id, found[0].owner_id):
-        raise NotFound("There is no such request, or you may not see it.")
+        raise NotFound(say("There is no such request, or you may not see it."))
     return found[0]
 
 

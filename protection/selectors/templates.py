@@ -12,6 +12,7 @@ from protection.errors import NotFound
 from protection.licensing.difference import Difference, differences
 from protection.licensing.policy import Policy, parse_policy
 from protection.models import Content, TemplateStatus, TemplateVersion
+from protection.texts import say
 
 Expiry: TypeAlias = tuple[str, int | None, int | None]
 """When access ends by a template's rule: the option, with the date or the number of days that belongs to it."""
@@ -155,7 +156,7 @@ def versions(template_id: UUID) -> tuple[Version, ...]:
     """Return all versions of a template that is not deleted, newest first.  Raises NotFound."""
     rows = list(TemplateVersion.objects.filter(template_id=template_id, template__deleted_at=None).order_by("number"))
     if not rows:
-        raise NotFound("There is no such template.")
+        raise NotFound(say("There is no such template."))
     return tuple(_version(row, before) for row, before in reversed(list(zip(rows, [None, *rows], strict=False))))
 
 
@@ -194,7 +195,7 @@ def _matches(row: TemplateVersion, wanted: str) -> bool:
 def _only(rows: QuerySet[TemplateVersion]) -> Template:
     row = rows.first()
     if row is None:
-        raise NotFound("There is no such template.")
+        raise NotFound(say("There is no such template."))
     return _template(row)
 
 

@@ -20,6 +20,7 @@ from protection.models import Content
 from protection.selectors.documents import may_see
 from protection.selectors.standing import facts_about, under
 from protection.selectors.tries import has_tried
+from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,10 @@ def why(
     """
     content = Content.objects.filter(cid=cid).values_list("pl_digest", "issuer_id", "owner_id").first()
     if content is None or not may_see(actor, content[1], content[2]):
-        raise NotFound("There is no such document, or you may not see it.")
+        raise NotFound(say("There is no such document, or you may not see it."))
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
-        raise NotFound("There is no such document, or you may not see it.")
+        raise NotFound(say("There is no such document, or you may not see it."))
     if stranger:
         facts = replace(facts, subject=replace(subject, person=_bound(facts) or subject.person))
     policy = facts.content.policy or Policy()
@@ -108,15 +109,15 @@ def own_why(*, organization: UUID, cid: UUID, subject: Subject, right: Right, no
     """
     content = Content.objects.filter(cid=cid).values_list("pl_digest", "owner_address").first()
     if content is None:
-        raise NotFound("There is no such document, or you have never tried to open it.")
+        raise NotFound(say("There is no such document, or you have never tried to open it."))
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
-        raise NotFound("There is no such document, or you have never tried to open it.")
+        raise NotFound(say("There is no such document, or you have never tried to open it."))
     found = explain(without_the_opening(facts), right, now=now)
     reasons = _told(found)
     if not isinstance(found.decision, Allow):
         if not has_tried(subject.person, cid):
-            raise NotFound("There is no such document, or you have never tried to open it.")
+            raise NotFound(say("There is no such document, or you have never tried to open it."))
         return OwnWhy(right=right, rights=(), reasons=reasons, at_opening=(), contact=content[1])
     policy = facts.content.policy or Policy()
     return OwnWhy(

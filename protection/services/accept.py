@@ -9,6 +9,7 @@ from protection.events import Actor, Kind
 from protection.models import Content, RegistrationState
 from protection.services.feed import touch
 from protection.services.recording import record_action
+from protection.texts import say
 
 
 @transaction.atomic
@@ -26,7 +27,7 @@ def bar(*, actor: Actor, cid: UUID) -> None:
 def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> None:
     content = Content.objects.select_for_update().filter(cid=cid).first()
     if content is None or not actor.administrator:
-        raise NotFound("There is no such document, or you may not decide about it.")
+        raise NotFound(say("There is no such document, or you may not decide about it."))
     if content.registration == RegistrationState.HELD:
         content.registration = state
         # Barred means barred: its issuer, whom no registration stops, included.

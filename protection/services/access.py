@@ -8,22 +8,25 @@ from protection.licensing.evaluate import Basis
 from protection.licensing.rights import Right
 from protection.models import AccessRequest, Content, RequestState
 from protection.selectors.standing import Holder
+from protection.texts import say
 
 ADMINISTRATOR = "administrator"
+
+_ANSWERS = {RequestState.GRANTED: say("granted"), RequestState.DECLINED: say("declined")}
 
 
 class OnlyTheOwner(ChanceryError):
     """Somebody who may see a request, but neither issued nor owns the document, tried to answer it."""
 
     code = "only_the_owner"
-    remedy = "Ask the owner to answer it."
+    remedy = say("Ask the owner to answer it.")
 
 
 class AlreadyAnswered(Conflict):
     """Somebody was faster; the first answer stands."""
 
     code = "already_answered"
-    remedy = "Look at the request to see the answer; access is changed or taken back on the document's page."
+    remedy = say("Look at the request to see the answer; access is changed or taken back on the document's page.")
 
 
 def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tuple[Content, str]:
@@ -39,7 +42,7 @@ def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tu
         by_right = Right.EDITRIGHTSDATA in holder.rights_on(bytes(content.pl_digest))
         ground = Basis.GRANT.value if by_right else ground
     if content is None or ground is None:
-        raise NotFound("There is no such document, or you may not manage it.")
+        raise NotFound(say("There is no such document, or you may not manage it."))
     return content, ground
 
 
@@ -61,11 +64,13 @@ def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content
     """
     cid = AccessRequest.objects.filter(id=request_id).values_list("content_id", flat=True).first()
     if cid is None:
-        raise NotFound("There is no such request, or you may not answer it.")
+        raise NotFound(say("There is no such request, or you may not answer it."))
     content, ground = managed_content(actor, cid)
     if ground == ADMINISTRATOR:
-        raise OnlyTheOwner("Requests are answered by whoever protected or owns the document.")
+        raise OnlyTheOwner(say("Requests are answered by whoever protected or owns the document."))
     request = AccessRequest.objects.select_for_update().get(id=request_id)
     if request.state != RequestState.OPEN:
-        raise AlreadyAnswered(f"This request was already answered: {request.get_state_display().lower()}.")
+        raise AlreadyAnswered(
+            say("This request was already answered: {answer}.", answer=_ANSWERS[RequestState(request.state)])
+        )
     return request, content, ground

@@ -14,6 +14,7 @@ from protection.services.directory import Directory
 from protection.services.recording import record_action
 from protection.services.register import Registered, RegistrationRefused, register
 from protection.services.register_edition import register_edition
+from protection.texts import say
 
 
 class SendWholeLicense(ChanceryError):
@@ -23,7 +24,7 @@ class SendWholeLicense(ChanceryError):
     """
 
     code = "send_whole_license"
-    remedy = "Send the publishing license and the body seal themselves; a current client does this by itself."
+    remedy = say("Send the publishing license and the body seal themselves; a current client does this by itself.")
 
     def __init__(self, message: str, *, places: Sequence[int] = (0,)) -> None:
         super().__init__(message)
@@ -55,7 +56,7 @@ def arrive(
     SendWholeLicense when only digests are known.
     """
     if wanted.publishing_license is None or wanted.body_seal is None:
-        raise SendWholeLicense("The service does not know this document or this edition of it yet.")
+        raise SendWholeLicense(say("The service does not know this document or this edition of it yet."))
     try:
         known = Content.objects.filter(pl_digest=wanted.pl).exists()
         record = register_edition if known else register

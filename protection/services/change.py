@@ -15,13 +15,14 @@ from protection.selectors.standing import Holder
 from protection.services.access import ADMINISTRATOR, managed_content
 from protection.services.feed import kill_revisions_below, touch
 from protection.services.recording import record_action
+from protection.texts import say
 
 
 class Widening(ChanceryError):
     """An administrator by role tried to give somebody more than issuer or owner had given."""
 
     code = "widening_not_allowed"
-    remedy = "Ask the owner to make this change, or take rights away instead of adding them."
+    remedy = say("Ask the owner to make this change, or take rights away instead of adding them.")
 
 
 @transaction.atomic
@@ -66,7 +67,7 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
     """Write what was set on a document, if whoever sets it may, and put it on record."""
     policy = registered_policy(content)
     if ground == ADMINISTRATOR and not (narrows(policy, before) or policy == _last_set(content)):
-        raise Widening("Administrators may narrow a document's policy or restore it, not widen it.")
+        raise Widening(say("Administrators may narrow a document's policy or restore it, not widen it."))
     if narrows(before, policy):
         touch()
     else:

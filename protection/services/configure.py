@@ -11,6 +11,7 @@ from protection.licensing.policy import MAX_OFFLINE_DAYS
 from protection.models import ServiceSettings
 from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
+from protection.texts import say
 
 MIN_LEASE, MAX_LEASE = 60, 30 * 86_400
 
@@ -58,10 +59,10 @@ def _check(configuration: Configuration) -> None:
         suite_named(configuration.suite)
     days = configuration.max_license_days
     if days is not None and not 0 <= days <= MAX_OFFLINE_DAYS:
-        raise InvalidPolicy(f"Licenses live 0 to {MAX_OFFLINE_DAYS} days.")
+        raise InvalidPolicy(say("Licenses live 0 to {most} days.", most=MAX_OFFLINE_DAYS))
     lease = configuration.lease_seconds
     if lease is not None and lease != 0 and not MIN_LEASE <= lease <= MAX_LEASE:
-        raise InvalidPolicy(f"A lease is 0 (none) or {MIN_LEASE} to {MAX_LEASE} seconds.")
+        raise InvalidPolicy(say("A lease is 0 (none) or {least} to {most} seconds.", least=MIN_LEASE, most=MAX_LEASE))
     registration = configuration.registration_days
     if registration is not None and not 0 <= registration <= 3650:
-        raise InvalidPolicy("Documents are believed for 0 to 3650 days after a certificate's end.")
+        raise InvalidPolicy(say("Documents are believed for 0 to 3650 days after a certificate's end."))

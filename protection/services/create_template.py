@@ -11,6 +11,7 @@ from protection.events import Actor, Kind
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
 from protection.services.recording import record_action
 from protection.services.template_draft import MAX_NAME, TemplateDraft, add_version, checked_draft, draft_of
+from protection.texts import say
 
 
 @transaction.atomic
@@ -33,7 +34,7 @@ def copy_template(*, actor: Actor, template: UUID, name: str = "") -> UUID:
         template_id=template, template__deleted_at=None, number=F("template__current")
     ).first()
     if version is None:
-        raise NotFound("There is no such template.")
+        raise NotFound(say("There is no such template."))
     draft = draft_of(version)
     language = next(iter(draft.names))
     called = name.strip() or f"Copy of {draft.names[language]}"[:MAX_NAME]

@@ -22,6 +22,7 @@ from protection.services.arrive import SendWholeLicense, Wanted, arrive
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
 from protection.services.register import RegistrationRefused
+from protection.texts import say
 
 ATTEMPTS: Final = 4
 """How often a decision is made anew when state moves under it before the service says that it is too busy."""
@@ -134,7 +135,7 @@ def decide(
         events = [_event(caller, reading, item) for item in decided]
         if lane.record(events, reading, first_openings=_first_openings(decided)):
             return reading, decided
-    raise Unavailable("The organization is being changed right now, and no decision could be recorded.")
+    raise Unavailable(say("The organization is being changed right now, and no decision could be recorded."))
 
 
 def _unknown(reading: Reading, wanted: Sequence[Wanted]) -> list[int]:
@@ -146,7 +147,7 @@ def _unknown(reading: Reading, wanted: Sequence[Wanted]) -> list[int]:
     ]
     bare = [place for place in unknown if not wanted[place].whole]
     if bare:
-        raise SendWholeLicense("The service does not know this document or this edition of it yet.", places=bare)
+        raise SendWholeLicense(say("The service does not know this document or this edition of it yet."), places=bare)
     return unknown
 
 

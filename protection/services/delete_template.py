@@ -10,6 +10,7 @@ from protection.events import Actor, Kind
 from protection.models import ProtectionTemplate, TemplateStatus
 from protection.services.recording import record_action
 from protection.services.template_draft import locked_template
+from protection.texts import say
 
 
 @transaction.atomic
@@ -23,12 +24,13 @@ def delete_template(*, actor: Actor, template: UUID) -> None:
     row = locked_template(template)
     if row.is_default:
         raise Conflict(
-            "This template came with the service and cannot be deleted.",
-            remedy="Archive it: then it is not offered any more.",
+            say("This template came with the service and cannot be deleted."),
+            remedy=say("Archive it: then it is not offered any more."),
         )
     if row.status == TemplateStatus.PUBLISHED:
         raise Conflict(
-            "This template is published, so people may be about to use it.", remedy="Archive it first, then delete it."
+            say("This template is published, so people may be about to use it."),
+            remedy=say("Archive it first, then delete it."),
         )
     row.deleted_at = Now()
     row.save(update_fields=["deleted_at"])
@@ -40,7 +42,9 @@ def undelete_template(*, actor: Actor, template: UUID) -> None:
     """Bring a deleted template back, archived as it was.  Raises NotFound when there is no deleted one with this id."""
     row = ProtectionTemplate.objects.select_for_update().filter(id=template, deleted_at__isnull=False).first()
     if row is None:
-        raise NotFound("There is no such deleted template.", remedy="List the deleted templates and choose one.")
+        raise NotFound(
+            say("There is no such deleted template."), remedy=say("List the deleted templates and choose one.")
+        )
     row.deleted_at = None
     row.save(update_fields=["deleted_at"])
     record_action(Kind.TEMPLATE_UNDELETED, actor, details={"template": str(row.id)})

@@ -12,6 +12,7 @@ from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
 from protection.services.template_draft import TemplateDraft, add_version, checked_draft, draft_of, locked_template
+from protection.texts import say
 
 
 @transaction.atomic
@@ -24,8 +25,8 @@ def edit_template(*, actor: Actor, template: UUID, draft: TemplateDraft, based_o
     row = locked_template(template)
     if based_on is not None and based_on != row.current:
         raise Conflict(
-            f"Somebody else changed this template meanwhile; it is at version {row.current} now.",
-            remedy="Look at the newest version, then make your change again.",
+            say("Somebody else changed this template meanwhile; it is at version {version} now.", version=row.current),
+            remedy=say("Look at the newest version, then make your change again."),
         )
     number = _next_version(actor, row, draft)
     record_action(Kind.TEMPLATE_EDITED, actor, details={"template": str(row.id), "version": number})
@@ -41,7 +42,7 @@ def restore_template_version(*, actor: Actor, template: UUID, number: int) -> in
     row = locked_template(template)
     version = TemplateVersion.objects.filter(template=row, number=number).first()
     if version is None:
-        raise NotFound("This template has no such version.")
+        raise NotFound(say("This template has no such version."))
     made = _next_version(actor, row, draft_of(version))
     details = {"template": str(row.id), "version": made, "restored": number}
     record_action(Kind.TEMPLATE_RESTORED, actor, details=details)

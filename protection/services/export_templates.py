@@ -9,6 +9,7 @@ from protection.selectors.templates import templates
 from protection.services.template_exchange.as_json import write_json
 from protection.services.template_exchange.as_xml import write_xml
 from protection.services.template_exchange.document import Here
+from protection.texts import say
 
 
 class Form(StrEnum):
@@ -27,5 +28,5 @@ def export_templates(*, here: Here, chosen: Collection[UUID], form: Form, now: i
     found = [one for one in known if not chosen or one.id in chosen]
     missing = set(chosen) - {one.id for one in found}
     if missing:
-        raise NotFound(f"There is no template {', '.join(map(str, sorted(missing)))}.")
+        raise NotFound(say("There is no template {missing}.", missing=", ".join(map(str, sorted(missing)))))
     return write_json(found, here=here, now=now) if form is Form.JSON else write_xml(found, here=here)

@@ -21,6 +21,7 @@ from protection.services.change import change
 from protection.services.feed import kill_revisions_below, touch
 from protection.services.recording import record_action
 from protection.services.restore import restore
+from protection.texts import joined, say
 
 
 class StillInTheWay(Conflict):
@@ -33,7 +34,7 @@ class AnotherLevel(Conflict):
     """What was asked for is not, or no longer, what whoever answers has seen."""
 
     code = "another_level"
-    remedy = "Look at the request again, then name the level that you saw, or the rights that you give."
+    remedy = say("Look at the request again, then name the level that you saw, or the rights that you give.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,13 @@ def grant_access(
     request, content, ground = open_request(actor, request_id)
     rights = _rights(request, terms)
     if Right.VIEW not in expand(rights):
-        raise InvalidPolicy("Access without the right to read opens nothing.", remedy="Name a level, or VIEW too.")
+        raise InvalidPolicy(
+            say("Access without the right to read opens nothing."), remedy=say("Name a level, or VIEW too.")
+        )
     if terms.until is not None and terms.until <= now:
-        raise InvalidPolicy("The end of the access has passed already.", remedy="Name a moment to come, or no end.")
+        raise InvalidPolicy(
+            say("The end of the access has passed already."), remedy=say("Name a moment to come, or no end.")
+        )
     needed = in_the_way(organization=organization, cid=content.cid, subject=subject, address=request.address, now=now)
     _refuse_what_stays(needed, lift=terms.lift)
     if Change.RESTORE in needed.changes:
@@ -108,23 +113,23 @@ def _rights(request: AccessRequest, terms: Terms) -> frozenset[Right]:
     if terms.rights is not None:
         return terms.rights
     if terms.level != request.wanted:
-        raise AnotherLevel(f"This person now asks for the level {request.wanted}.")
+        raise AnotherLevel(say("This person now asks for the level {wanted}.", wanted=request.wanted))
     return parse_rights([request.wanted])
 
 
 def _refuse_what_stays(needed: InTheWay, *, lift: frozenset[str]) -> None:
     if needed.blocked:
-        words = WORDS[needed.blocked[0].reason]
-        detail = f" {needed.blocked[0].detail}" if needed.blocked[0].detail else ""
+        one = needed.blocked[0]
+        why = joined((text for text in (WORDS[one.reason].owner, one.detail) if text), " ")
         raise StillInTheWay(
-            f"This person would still be refused: {words.owner}{detail}",
-            remedy="Change that on the document's page first, or decline the request.",
+            say("This person would still be refused: {why}", why=why),
+            remedy=say("Change that on the document's page first, or decline the request."),
         )
     unseen = [words for name, words in needed.told.items() if name not in lift]
     if unseen:
         raise StillInTheWay(
-            f"This person would still be refused: {' '.join(unseen)}",
-            remedy="Look at the request again, then name all that is to be changed too, or decline the request.",
+            say("This person would still be refused: {why}", why=joined(unseen, " ")),
+            remedy=say("Look at the request again, then name all that is to be changed too, or decline the request."),
         )
 
 

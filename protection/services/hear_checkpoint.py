@@ -10,6 +10,7 @@ from protection.errors import InvalidObject
 from protection.events import Actor, Kind, Outcome
 from protection.keys import log
 from protection.services.recording import record_action
+from protection.texts import say
 
 
 def hear_checkpoint(*, organization: UUID, note: str, actor: Actor) -> None:
@@ -23,10 +24,10 @@ def hear_checkpoint(*, organization: UUID, note: str, actor: Actor) -> None:
     try:
         stated = verify(note, vkey=verifier_key(origin, log.public_half()))
     except InvalidCheckpoint as error:
-        raise InvalidObject(f"The checkpoint does not verify: {error}.") from error
+        raise InvalidObject(say("The checkpoint does not verify: {error}.", error=str(error))) from error
     place, _, number = origin.rpartition("/")
     if not place.endswith(f"/ledger/{organization}") or not number.isdecimal():
-        raise InvalidObject("The checkpoint is of another organization's ledger.")
+        raise InvalidObject(say("The checkpoint is of another organization's ledger."))
     epoch = int(number)
     known = checkpoint_at(epoch, stated.size)
     if epoch < newest_epoch() or (known is not None and states(known, stated)):

@@ -33,6 +33,7 @@ from protection.services.certify import CLOCK_MARGIN, DeviceKeys
 from protection.services.feed import derived_feed_id
 from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
+from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ def _template_reference(template: UUID | None) -> TemplateReference | None:
         return None
     row = ProtectionTemplate.objects.filter(id=template, status=TemplateStatus.PUBLISHED, deleted_at=None).first()
     if row is None:
-        raise NotFound("There is no published template with this id.", remedy="List the templates and choose one.")
+        raise NotFound(
+            say("There is no published template with this id."), remedy=say("List the templates and choose one.")
+        )
     return TemplateReference(row.id, row.current)
 
 

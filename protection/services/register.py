@@ -24,6 +24,7 @@ from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
 from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
+from protection.texts import say
 
 DAY: Final = 86_400
 FUTURE_MARGIN: Final = 300
@@ -111,7 +112,7 @@ def _insert(arrival: _Arrival, publisher: PublisherFacts) -> Registered:
     parsed, envelope = arrival.verified.license, arrival.envelope
     # Archived and deleted ones too: the file exists already, and what a template protects opens whatever its state.
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
-        raise InvalidPolicy("The document names a template that this organization does not have.")
+        raise InvalidPolicy(say("The document names a template that this organization does not have."))
     registration_days = ServiceSettings.objects.values_list("registration_days", flat=True).get(id=1)
     held = _held_because(arrival, publisher, registration_days)
     content = put_on_record(

@@ -23,6 +23,7 @@ from protection.services.directory import Directory
 from protection.services.feed import touch
 from protection.services.recording import record_action
 from protection.services.register import Registered
+from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,10 @@ def _insert(arrival: _Arrival, content: Content) -> None:
         _check_certificate(arrival, content)
         continues = newest if arrival.seal.seal.env is None else None
         if continues is not None and continues.key_rev < content.rev:
-            raise MayNotEdit("Somebody lost access since the key was made; this edition needs a new key.")
+            raise MayNotEdit(say("Somebody lost access since the key was made; this edition needs a new key."))
         key = _next_key(arrival, content, continues)
     else:
-        raise Superseded("This edition does not follow the newest one on record.")
+        raise Superseded(say("This edition does not follow the newest one on record."))
     add_edition(
         organization=arrival.organization, content=content, seal=arrival.seal, content_key=key, continues=continues
     )
@@ -106,9 +107,9 @@ def _check_certificate(arrival: _Arrival, content: Content) -> None:
         seal.certificate, chain=chain(arrival.organization).learn(seal.delegation), pl=arrival.license.digest
     )
     if certificate.rev != content.rev:
-        raise MayNotEdit("Access to the document was changed after the right to edit was given.")
+        raise MayNotEdit(say("Access to the document was changed after the right to edit was given."))
     if not certificate.covers(arrival.now):
-        raise MayNotEdit("The right to edit this document had ended before the edition was brought.")
+        raise MayNotEdit(say("The right to edit this document had ended before the edition was brought."))
 
 
 def _check_sealer(arrival: _Arrival) -> None:
@@ -120,22 +121,24 @@ def _check_sealer(arrival: _Arrival) -> None:
     sealer = arrival.seal.sealer
     subject = arrival.directory.subject(sealer.sub, sealer.dev)
     if subject is None:
-        raise MayNotEdit("Nobody here knows the person or device that sealed this edition.")
+        raise MayNotEdit(say("Nobody here knows the person or device that sealed this edition."))
     decision = decision_about(
         organization=arrival.organization, pl_digest=arrival.license.digest, subject=subject, now=arrival.now
     )
     if isinstance(decision, Deny):
-        raise MayNotEdit(f"Whoever sealed this edition may not edit the document any more ({decision.reason}).")
+        raise MayNotEdit(
+            say("Whoever sealed this edition may not edit the document any more ({reason}).", reason=decision.reason)
+        )
     if Right.EDIT not in decision.rights:
-        raise MayNotEdit("Whoever sealed this edition may read the document, but not edit it any more.")
+        raise MayNotEdit(say("Whoever sealed this edition may read the document, but not edit it any more."))
 
 
 def _first_key(arrival: _Arrival, content: Content) -> bytes:
     if arrival.seal.seal.facts.n != 1:
-        raise InvalidFile("An edition arrived before the first one.")
+        raise InvalidFile(say("An edition arrived before the first one."))
     envelope = open_known_envelope(arrival.license, store_of(arrival.organization, content.tenant_key))
     if arrival.seal.sealer.sub not in {content.issuer_id, content.owner_id}:
-        raise InvalidObject("The first edition was sealed by somebody else than the publisher.")
+        raise InvalidObject(say("The first edition was sealed by somebody else than the publisher."))
     return envelope.key
 
 

@@ -22,6 +22,7 @@ from protection.selectors.licensing import ContentState, ServiceState
 from protection.services.certify import CLOCK_MARGIN
 from protection.services.decide import Caller, Granted, Lane, Reading, lease_of, viewer_only
 from protection.services.feed import derived_feed_id
+from protection.texts import say
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def released(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Gra
         _record_failure(lane, caller, reading, granted, code)
         if isinstance(error, Unavailable):
             raise
-        raise Unavailable("The license could not be made; the attempt is on record.") from error
+        raise Unavailable(say("The license could not be made; the attempt is on record.")) from error
 
 
 def _record_failure(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Granted], code: str) -> None:

@@ -12,6 +12,7 @@ from protection.events import Actor, Kind, Outcome
 from protection.models import Content
 from protection.selectors.documents import licensed_contents
 from protection.services.recording import personal_of
+from protection.texts import say
 
 MAX_REPORTS: Final = 10_000
 ACTIONS: Final = frozenset({"opened", "printed", "copied", "edited", "exported", "refused", "tampered"})
@@ -34,10 +35,13 @@ def report(*, actor: Actor, device: UUID, reports: Sequence[Reported]) -> int:
     never licensed to the person are dropped: nobody can fill the rolls with them.  Raises InvalidObject.
     """
     if len(reports) > MAX_REPORTS:
-        raise InvalidObject(f"At most {MAX_REPORTS} events are reported at once.", remedy="Send them in parts.")
+        raise InvalidObject(
+            say("At most {most} events are reported at once.", most=MAX_REPORTS),
+            remedy=say("Send them in parts."),
+        )
     unknown = {one.action for one in reports} - ACTIONS
     if unknown:
-        raise InvalidObject(f"Unknown action: {', '.join(sorted(unknown))}.")
+        raise InvalidObject(say("Unknown action: {unknown}.", unknown=", ".join(sorted(unknown))))
     licensed = licensed_contents(actor.person, {one.cid for one in reports})
     titles = dict(Content.objects.filter(cid__in=licensed).values_list("cid", "title"))
     personal = {cid: personal_of(actor, title) for cid, title in titles.items()}

@@ -18,6 +18,7 @@ from protection.models import AccessRequest, RequestState
 from protection.selectors.tries import last_refusal
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.recording import record_action
+from protection.texts import say
 
 REFUSED_DAYS: Final = 30
 """How long a refusal counts as the proof that somebody holds the file."""
@@ -31,7 +32,7 @@ class MayOpen(Conflict):
     """Nothing to ask for: the person may open the document."""
 
     code = "may_open"
-    remedy = "Open the file."
+    remedy = say("Open the file.")
 
 
 class NotForTheOwner(Conflict):
@@ -44,14 +45,14 @@ class AskedTooOften(Conflict):
     """The person has asked as often as he may."""
 
     code = "asked_too_often"
-    remedy = "Wait for the answers, or write to the owner."
+    remedy = say("Wait for the answers, or write to the owner.")
 
 
 class NoProvenAddress(Conflict):
     """The person has not proven any address, so the owner could not know whom he lets in."""
 
     code = "no_proven_address"
-    remedy = "Confirm an address on the page of your account, then ask again."
+    remedy = say("Confirm an address on the page of your account, then ask again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +96,18 @@ def request_access(*, actor: Actor, organization: UUID, cid: UUID, asker: Asker,
     """
     found = own_why(organization=organization, cid=cid, subject=asker.subject, right=Right.VIEW, now=now)
     if found.allowed:
-        raise MayOpen("You may open this document; there is nothing to ask for.")
+        raise MayOpen(say("You may open this document; there is nothing to ask for."))
     reason = last_refusal(actor.person, cid, days=REFUSED_DAYS)
     if reason is None:
-        raise NotFound("There is no such document, or you were not refused lately.", remedy="Open the file, then ask.")
+        raise NotFound(
+            say("There is no such document, or you were not refused lately."), remedy=say("Open the file, then ask.")
+        )
     _check(found)
     wanted = {"wanted": wish.level, "note": wish.note[:500]}
     asked = AccessRequest.objects.filter(content_id=cid, person_id=actor.person, state=RequestState.OPEN).first()
     if asked is None:
         if not asker.address:
-            raise NoProvenAddress("You have not confirmed any address of yours.")
+            raise NoProvenAddress(say("You have not confirmed any address of yours."))
         _check_often(actor.person, cid)
         asked, fresh = AccessRequest.objects.get_or_create(
             content_id=cid,
@@ -139,15 +142,23 @@ def _check(found: OwnWhy) -> None:
         if told.reason not in MAY_BE_ASKED:
             words = WORDS[told.reason]
             raise NotForTheOwner(
-                f"{words.person} A request for access would not change that.",
-                remedy=f"{told.detail or words.next_step} The owner is {found.contact}.",
+                say("{person} A request for access would not change that.", person=words.person),
+                remedy=say(
+                    "{advice} The owner is {contact}.", advice=told.detail or words.next_step, contact=found.contact
+                ),
             )
 
 
 def _check_often(person: UUID, cid: UUID) -> None:
     mine, now = AccessRequest.objects.filter(person_id=person), timezone.now()
     if mine.filter(asked_at__gt=now - timedelta(days=1)).count() >= ASKED_A_DAY:
-        raise AskedTooOften(f"You have asked for {ASKED_A_DAY} documents in one day.")
+        raise AskedTooOften(say("You have asked for {number} documents in one day.", number=ASKED_A_DAY))
     declined = mine.filter(content_id=cid, state=RequestState.DECLINED)
     if declined.filter(asked_at__gt=now - timedelta(days=REFUSED_DAYS)).count() >= ASKED_AGAIN:
-        raise AskedTooOften(f"The owner has declined {ASKED_AGAIN} times in {REFUSED_DAYS} days.")
+        raise AskedTooOften(
+            say(
+                "The owner has declined {times} times in {days} days.",
+                times=ASKED_AGAIN,
+                days=REFUSED_DAYS,
+            )
+        )

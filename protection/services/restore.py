@@ -10,6 +10,7 @@ from protection.services.access import ADMINISTRATOR, managed_content
 from protection.services.change import Widening
 from protection.services.feed import touch
 from protection.services.recording import record_action
+from protection.texts import say
 
 
 @transaction.atomic
@@ -22,7 +23,9 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> None:
     """
     content, ground = managed_content(actor, cid)
     if ground == ADMINISTRATOR and _revoked_by(content, recipient) in {content.issuer_id, content.owner_id}:
-        raise Widening("The owner revoked this himself; only he gives it back.", remedy="Ask the owner to restore it.")
+        raise Widening(
+            say("The owner revoked this himself; only he gives it back."), remedy=say("Ask the owner to restore it.")
+        )
     if not recipient:
         content.revoked_at = content.revoked_by = None
         content.save(update_fields=["revoked_at", "revoked_by"])

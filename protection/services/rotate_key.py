@@ -11,6 +11,7 @@ from protection.keys import issuing, tenant, wrapping
 from protection.models import KeyStatus, ServiceSettings, TenantKey
 from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
+from protection.texts import say
 
 
 @transaction.atomic
@@ -35,9 +36,9 @@ def activate_key(*, organization: UUID, actor: Actor, key: UUID) -> None:
     rows = {row.id: row for row in TenantKey.objects.select_for_update().order_by("id")}
     chosen = rows.get(key)
     if chosen is None:
-        raise NotFound("There is no such key.")
+        raise NotFound(say("There is no such key."))
     if chosen.status not in tenant.OPENING:
-        raise Conflict("A withdrawn key cannot become active again.", remedy="Create a new key.")
+        raise Conflict(say("A withdrawn key cannot become active again."), remedy=say("Create a new key."))
     TenantKey.objects.filter(status=KeyStatus.ACTIVE).exclude(id=key).update(
         status=KeyStatus.ARCHIVED, status_changed_at=Now()
     )
@@ -63,9 +64,9 @@ def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID) -> None
     """
     row = TenantKey.objects.select_for_update().filter(id=key).first()
     if row is None:
-        raise NotFound("There is no such key.")
+        raise NotFound(say("There is no such key."))
     if row.status == KeyStatus.ACTIVE:
-        raise Conflict("The active key cannot be withdrawn.", remedy="Rotate to a new key first.")
+        raise Conflict(say("The active key cannot be withdrawn."), remedy=say("Rotate to a new key first."))
     row.status, row.status_changed_at = KeyStatus.COMPROMISED, Now()
     row.save(update_fields=["status", "status_changed_at"])
     kill_all_of(row.id)

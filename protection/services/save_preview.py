@@ -8,6 +8,7 @@ from django.db import transaction
 from protection.errors import Conflict, NotFound
 from protection.models import Preview, PreviewState
 from protection.selectors.previews import Asked, asked
+from protection.texts import say
 
 
 @transaction.atomic
@@ -18,11 +19,15 @@ def save_preview(preview: UUID, make: Callable[[Asked], None]) -> Asked:
     """
     row = Preview.objects.select_for_update().filter(id=preview).first()
     if row is None:
-        raise NotFound("There is no such preview; previews are kept for a day.", remedy="Make the change again.")
+        raise NotFound(
+            say("There is no such preview; previews are kept for a day."), remedy=say("Make the change again.")
+        )
     if row.state == PreviewState.SAVED:
-        raise Conflict("This change was saved already.", remedy="Nothing is left to do.")
+        raise Conflict(say("This change was saved already."), remedy=say("Nothing is left to do."))
     if row.state != PreviewState.DONE:
-        raise Conflict("Nobody has seen yet what this change would do.", remedy="Wait for the answer, or ask again.")
+        raise Conflict(
+            say("Nobody has seen yet what this change would do."), remedy=say("Wait for the answer, or ask again.")
+        )
     found = asked(preview)
     make(found)
     Preview.objects.filter(id=preview).update(state=PreviewState.SAVED)

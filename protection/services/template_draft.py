@@ -9,6 +9,7 @@ from protection.events import Actor
 from protection.licensing.policy import Policy, Principal, PrincipalKind, parse_policy
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import fallback_first
+from protection.texts import say
 
 MAX_NAME = 120
 MAX_DESCRIPTION = 500
@@ -53,7 +54,7 @@ def locked_template(template: UUID) -> ProtectionTemplate:
     """Return the row, locked until the transaction ends.  Raises NotFound, also for a deleted one."""
     row = ProtectionTemplate.objects.select_for_update().filter(id=template, deleted_at=None).first()
     if row is None:
-        raise NotFound("There is no such template.")
+        raise NotFound(say("There is no such template."))
     return row
 
 
@@ -70,25 +71,35 @@ def checked_draft(draft: TemplateDraft) -> TemplateDraft:
 def _checked_names(draft: TemplateDraft) -> dict[str, str]:
     names = {language: text.strip() for language, text in draft.names.items() if text.strip()}
     if not names:
-        raise InvalidPolicy("A template needs a name.", remedy="Give it a name in at least one language.")
+        raise InvalidPolicy(say("A template needs a name."), remedy=say("Give it a name in at least one language."))
     if any(len(text) > MAX_NAME or not text.isprintable() for text in names.values()):
-        raise InvalidPolicy(f"A template's name is one line of at most {MAX_NAME} characters.")
+        raise InvalidPolicy(say("A template's name is one line of at most {most} characters.", most=MAX_NAME))
     if any(len(text) > MAX_DESCRIPTION or "\0" in text for text in draft.descriptions.values()):
-        raise InvalidPolicy(f"A template's description is a text of at most {MAX_DESCRIPTION} characters.")
+        raise InvalidPolicy(
+            say(
+                "A template's description is a text of at most {most} characters.",
+                most=MAX_DESCRIPTION,
+            )
+        )
     return names
 
 
 def _check_end(draft: TemplateDraft) -> None:
     if draft.expiry_option not in ExpiryOption.values:
-        raise InvalidPolicy(f"The expiry option is one of {', '.join(ExpiryOption.values)}.")
+        raise InvalidPolicy(say("The expiry option is one of {options}.", options=", ".join(ExpiryOption.values)))
     if draft.expiry_option == ExpiryOption.ON_DATE and draft.expires is None:
-        raise InvalidPolicy("Expiry on a date needs the date.", remedy="Set 'expires'.")
+        raise InvalidPolicy(say("Expiry on a date needs the date."), remedy=say("Set 'expires'."))
     if draft.expiry_option == ExpiryOption.AFTER_DAYS and not draft.expires_after_days:
-        raise InvalidPolicy("Expiry after days needs their number.", remedy="Set 'expires_after_days'.")
+        raise InvalidPolicy(say("Expiry after days needs their number."), remedy=say("Set 'expires_after_days'."))
     if draft.expires_after_days is not None and not 1 <= draft.expires_after_days <= MAX_EXPIRY_DAYS:
-        raise InvalidPolicy(f"Access ends after 1 to {MAX_EXPIRY_DAYS} days.", remedy="Choose a number between them.")
+        raise InvalidPolicy(
+            say("Access ends after 1 to {most} days.", most=MAX_EXPIRY_DAYS),
+            remedy=say("Choose a number between them."),
+        )
     if draft.expires is not None and not 0 <= draft.expires < 2**53:
-        raise InvalidPolicy("The date is none that a template can name.", remedy="Choose a date from 1970 on.")
+        raise InvalidPolicy(
+            say("The date is none that a template can name."), remedy=say("Choose a date from 1970 on.")
+        )
 
 
 def checked_scope(scope: Iterable[str]) -> tuple[str, ...]:
@@ -96,11 +107,14 @@ def checked_scope(scope: Iterable[str]) -> tuple[str, ...]:
     found = {Principal.parse(text) for text in scope}
     if any(who.kind is not PrincipalKind.ADDRESS for who in found):
         raise InvalidPolicy(
-            "A template is offered to people and groups by their addresses.",
-            remedy="Name addresses like board@example.com; name nobody to offer it to everybody.",
+            say("A template is offered to people and groups by their addresses."),
+            remedy=say("Name addresses like board@example.com; name nobody to offer it to everybody."),
         )
     if len(found) > MAX_SCOPE:
-        raise InvalidPolicy(f"A template is offered to at most {MAX_SCOPE} addresses.", remedy="Name a group instead.")
+        raise InvalidPolicy(
+            say("A template is offered to at most {most} addresses.", most=MAX_SCOPE),
+            remedy=say("Name a group instead."),
+        )
     return tuple(sorted(who.value for who in found))
 
 

@@ -10,6 +10,7 @@ from protection.errors import InvalidPolicy
 from protection.licensing.policy import parse_policy
 from protection.selectors.templates import Expiry, Template
 from protection.services.template_exchange.document import Document, Here, InvalidImport, WrittenTemplate
+from protection.texts import say
 
 FORMAT: Final = "chancery-templates"
 VERSION: Final = 1
@@ -58,25 +59,40 @@ def read_json(text: str) -> Document:
     try:
         document = json.loads(text, object_pairs_hook=_members_once)
     except json.JSONDecodeError as error:
-        raise InvalidImport(f"Line {error.lineno}, column {error.colno}: this is not JSON ({error.msg}).") from error
+        raise InvalidImport(
+            say(
+                "Line {line}, column {column}: this is not JSON ({why}).",
+                line=error.lineno,
+                column=error.colno,
+                why=error.msg,
+            )
+        ) from error
     except ValueError as error:
-        raise InvalidImport("The file holds a number that is too long to be one.") from error
+        raise InvalidImport(say("The file holds a number that is too long to be one.")) from error
     except RecursionError:
-        raise InvalidImport("The file is nested too deeply to be one of templates.") from None
+        raise InvalidImport(say("The file is nested too deeply to be one of templates.")) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InvalidImport(f"This is not a file of templates: its member 'format' is not {FORMAT!r}.")
+        raise InvalidImport(
+            say("This is not a file of templates: its member 'format' is not {format!r}.", format=FORMAT)
+        )
     if document.get("version") != VERSION:
         raise InvalidImport(
-            f"The file has version {document.get('version')!r} of the format; version {VERSION} is read here.",
-            remedy="Update Chancery, or export the templates again.",
+            say(
+                "The file has version {found!r} of the format; version {version} is read here.",
+                found=document.get("version"),
+                version=VERSION,
+            ),
+            remedy=say("Update Chancery, or export the templates again."),
         )
-    _only(document, _TOP, "The file")
+    _only(document, _TOP, say("The file"))
     written = document.get("templates")
     if not isinstance(written, list):
-        raise InvalidImport("Member 'templates' is a list of templates.")
+        raise InvalidImport(say("Member 'templates' is a list of templates."))
     return Document(
         organization=_origin(document.get("organization")),
-        templates=tuple(_read(entry, f"Template {number}") for number, entry in enumerate(written, start=1)),
+        templates=tuple(
+            _read(entry, say("Template {number}", number=number)) for number, entry in enumerate(written, start=1)
+        ),
     )
 
 
@@ -85,7 +101,7 @@ def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise InvalidImport(f"A member is written twice in one object: {', '.join(twice)}.")
+        raise InvalidImport(say("A member is written twice in one object: {twice}.", twice=", ".join(twice)))
     return members
 
 
@@ -93,28 +109,37 @@ def _origin(value: object) -> UUID | None:
     if value is None:
         return None
     if not isinstance(value, Mapping):
-        raise InvalidImport("Member 'organization' is an object with 'id' and 'name'.")
-    return _uuid(value.get("id"), "Member 'organization.id'")
+        raise InvalidImport(say("Member 'organization' is an object with 'id' and 'name'."))
+    return _uuid(value.get("id"), say("Member 'organization.id'"))
 
 
 def _read(entry: object, number: str) -> WrittenTemplate:
     if not isinstance(entry, Mapping):
-        raise InvalidImport(f"{number}: a template is an object.")
+        raise InvalidImport(say("{number}: a template is an object.", number=number))
     names = _texts(entry, "names", number)
-    where = f"{number} (“{next(iter(names.values()))}”)" if names else number
+    where = say("{number} (“{name}”)", number=number, name=next(iter(names.values()))) if names else number
     _only(entry, _MEMBERS, where)
     language = entry.get("language")
     if not names or (language is not None and language not in names):
-        raise InvalidImport(f"{where}: member 'names' needs a name, also in the template's 'language'.")
+        raise InvalidImport(
+            say("{where}: member 'names' needs a name, also in the template's 'language'.", where=where)
+        )
     if not isinstance(entry.get("policy"), Mapping):
-        raise InvalidImport(f"{where}: member 'policy' is an object.")
+        raise InvalidImport(say("{where}: member 'policy' is an object.", where=where))
     try:
         policy = parse_policy(entry["policy"])
     except InvalidPolicy as error:
-        raise InvalidImport(f"{where}, member 'policy': {error.message} {error.next_step}") from error
+        raise InvalidImport(
+            say(
+                "{where}, member 'policy': {message} {next_step}",
+                where=where,
+                message=error.message,
+                next_step=error.next_step,
+            )
+        ) from error
     return WrittenTemplate(
         where=where,
-        id=_uuid(entry.get("id"), f"{where}: member 'id'"),
+        id=_uuid(entry.get("id"), say("{where}: member 'id'", where=where)),
         names={tag: names[tag] for tag in sorted(names, key=lambda tag: tag != language)},
         descriptions=_texts(entry, "descriptions", where) if "descriptions" in entry else None,
         policy=policy,
@@ -127,29 +152,29 @@ def _read(entry: object, number: str) -> WrittenTemplate:
 def _texts(entry: Mapping[str, Any], name: str, where: str) -> dict[str, str]:
     value = entry.get(name)
     if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
-        raise InvalidImport(f"{where}: member {name!r} is an object of texts by language.")
+        raise InvalidImport(say("{where}: member {name!r} is an object of texts by language.", where=where, name=name))
     return dict(value)
 
 
 def _expiry(entry: Mapping[str, Any], where: str) -> Expiry:
     option, expires, days = (entry.get(name) for name in ("expiry_option", "expires", "expires_after_days"))
     if not isinstance(option, str):
-        raise InvalidImport(f"{where}: member 'expiry_option' is a text.")
+        raise InvalidImport(say("{where}: member 'expiry_option' is a text.", where=where))
     for name, value, limit in (("expires", expires, 2**53), ("expires_after_days", days, 2**31)):
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < limit):
-            raise InvalidImport(f"{where}: member {name!r} is a whole number or null.")
+            raise InvalidImport(say("{where}: member {name!r} is a whole number or null.", where=where, name=name))
     return option, expires, days
 
 
 def _scope(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise InvalidImport(f"{where}: member 'scope' is a list of addresses.")
+        raise InvalidImport(say("{where}: member 'scope' is a list of addresses.", where=where))
     return tuple(value)
 
 
 def _flag(value: object, where: str) -> bool:
     if not isinstance(value, bool):
-        raise InvalidImport(f"{where}: member 'offered_to_legacy' is true or false.")
+        raise InvalidImport(say("{where}: member 'offered_to_legacy' is true or false.", where=where))
     return value
 
 
@@ -157,12 +182,15 @@ def _uuid(value: object, what: str) -> UUID:
     try:
         return UUID(value if isinstance(value, str) else "")
     except ValueError:
-        raise InvalidImport(f"{what} is no id.", remedy="Ids look like 6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10.") from None
+        raise InvalidImport(
+            say("{what} is no id.", what=what), remedy=say("Ids look like 6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10.")
+        ) from None
 
 
 def _only(members: Mapping[str, Any], known: frozenset[str], where: str) -> None:
     unknown = sorted(set(members) - known)
     if unknown:
         raise InvalidImport(
-            f"{where}: member {', '.join(map(repr, unknown))} is not known.", remedy="Remove it or update Chancery."
+            say("{where}: member {unknown} is not known.", where=where, unknown=", ".join(map(repr, unknown))),
+            remedy=say("Remove it or update Chancery."),
         )

@@ -29,6 +29,7 @@ from protection.licensing.rights import in_order, parse_rights
 from protection.models import ExpiryOption, TemplateStatus
 from protection.selectors.templates import Expiry, Template
 from protection.services.template_exchange.document import Document, Here, InvalidImport, WrittenTemplate
+from protection.texts import say
 
 ALL_STAFF: Final = "allstaff-7184ab3f-ccd1-46f3-8233-3e09e9cf0e66"
 """The local part under which Azure RMS writes "everybody of the organization with this domain"."""
@@ -55,8 +56,8 @@ def write_xml(found: Iterable[Template], *, here: Here) -> str:
     too_rich = [one.name() for one in known if _says_more(one.policy)]
     if too_rich:
         raise InvalidImport(
-            f"XML cannot say everything that these templates say: {', '.join(too_rich)}.",
-            remedy="Export as JSON, or name only other templates.",
+            say("XML cannot say everything that these templates say: {names}.", names=", ".join(too_rich)),
+            remedy=say("Export as JSON, or name only other templates."),
         )
     root = Element("Templates", {"Organization": str(here.id)})
     for one in known:
@@ -147,16 +148,18 @@ def read_xml(text: str, *, here: Here) -> Document:
         parser.feed(text)
         root = parser.close()
     except ParseError as error:
-        raise InvalidImport(f"Line {error.position[0]}: this is not XML ({error.msg}).") from error
+        raise InvalidImport(
+            say("Line {line}: this is not XML ({why}).", line=error.position[0], why=error.msg)
+        ) from error
     except DefusedXmlException as error:
         raise InvalidImport(
-            "The file declares a document type or entities, which no file of templates needs.",
-            remedy="Remove the declaration (<!DOCTYPE …>).",
+            say("The file declares a document type or entities, which no file of templates needs."),
+            remedy=say("Remove the declaration (<!DOCTYPE …>)."),
         ) from error
     if root.tag == "Template":
         return Document(None, (_read(root, here),))
     if root.tag != "Templates":
-        raise InvalidImport(f"This is not a file of templates: its outermost element is <{root.tag}>.")
+        raise InvalidImport(say("This is not a file of templates: its outermost element is <{tag}>.", tag=root.tag))
     origin = root.get("Organization")
     return Document(
         organization=None if origin is None else _uuid(origin, root),
@@ -168,19 +171,19 @@ def _read(element: Element, here: Here) -> WrittenTemplate:
     members: dict[str, Element] = {}
     for child in _children(element, _MEMBERS):
         if child.tag in members:
-            raise _wrong(child, "is written twice in one template")
+            raise _wrong(child, say("is written twice in one template"))
         members[child.tag] = child
     missing = [name for name in ("TemplateId", "Names", "RightsDefinitions") if name not in members]
     if missing:
-        raise _wrong(element, f"lacks {', '.join(f'<{name}>' for name in missing)}")
+        raise _wrong(element, say("lacks {names}", names=", ".join(f"<{name}>" for name in missing)))
     names = _languages(members["Names"], "Name")
     if not names:
-        raise _wrong(members["Names"], "holds no name")
+        raise _wrong(members["Names"], say("holds no name"))
     offline = members.get("LicenseValidityDuration")
     grants = tuple(_grant(one, here) for one in _children(members["RightsDefinitions"], {"RightsDefinition"}))
     scope, flag = members.get("ScopedIdentities"), members.get("EnableInLegacyApps")
     return WrittenTemplate(
-        where=f"Line {element.get(_LINE)} (“{next(iter(names.values()))}”)",
+        where=say("Line {line} (“{name}”)", line=element.get(_LINE), name=next(iter(names.values()))),
         id=_uuid(_content(members["TemplateId"]), members["TemplateId"]),
         names=names,
         descriptions=_languages(members["Descriptions"], "Description") if "Descriptions" in members else None,
@@ -199,7 +202,7 @@ def _expiry(members: dict[str, Element]) -> Expiry | None:
     by_word = {word.casefold(): option for option, word in _OPTIONS.items()}
     chosen = by_word.get(_content(option).casefold())
     if chosen is None:
-        raise _wrong(option, f"is one of {', '.join(_OPTIONS.values())}")
+        raise _wrong(option, say("is one of {values}", values=", ".join(_OPTIONS.values())))
     date, days = members.get("ContentExpirationDate"), members.get("ContentValidityDuration")
     return (
         chosen.value,
@@ -213,14 +216,21 @@ def _grant(element: Element, here: Here) -> Grant:
     who = [child for child in _children(element, kinds | {"Rights"}) if child.tag in kinds]
     rights = element.find("Rights")
     if len(who) != 1 or rights is None:
-        raise _wrong(element, "names one of whom it means and his <Rights>")
+        raise _wrong(element, say("names one of whom it means and his <Rights>"))
     try:
         names = [_content(one) for one in _children(rights, {"Right"})]
         return Grant(_principal(who[0], here), parse_rights(names))
     except InvalidImport:
         raise
     except InvalidPolicy as error:
-        raise InvalidImport(f"Line {element.get(_LINE)}: {error.message} {error.next_step}") from error
+        raise InvalidImport(
+            say(
+                "Line {line}: {message} {next_step}",
+                line=element.get(_LINE),
+                message=error.message,
+                next_step=error.next_step,
+            )
+        ) from error
 
 
 def _principal(element: Element, here: Here) -> Principal:
@@ -244,7 +254,7 @@ def _languages(group: Element, name: str) -> dict[str, str]:
     for element in _children(group, {name}):
         language = element.get("Language") or _language(element)
         if language in texts:
-            raise _wrong(element, f"is a second text in the language {language}")
+            raise _wrong(element, say("is a second text in the language {language}", language=language))
         texts[language] = element.text or ""
     return texts
 
@@ -253,35 +263,35 @@ def _language(element: Element) -> str:
     number = element.get("LCID", "")
     found = locale.windows_locale.get(int(number)) if number.isdecimal() and len(number) < 8 else None
     if found is None:
-        raise _wrong(element, "names its language by the attribute Language (like en) or LCID (like 1033)")
+        raise _wrong(element, say("names its language by the attribute Language (like en) or LCID (like 1033)"))
     return found.replace("_", "-")
 
 
 def _children(parent: Element, known: set[str] | frozenset[str]) -> Iterator[Element]:
     for child in parent:
         if child.tag not in known:
-            raise _wrong(child, f"is not known inside <{parent.tag}>")
+            raise _wrong(child, say("is not known inside <{tag}>", tag=parent.tag))
         yield child
 
 
 def _content(element: Element) -> str:
     text = (element.text or "").strip()
     if not text or len(element):
-        raise _wrong(element, "holds a text")
+        raise _wrong(element, say("holds a text"))
     return text
 
 
 def _number(element: Element, low: int, high: int) -> int:
     text = _content(element)
     if not text.removeprefix("-").isdecimal() or len(text) > 11 or not low <= int(text) <= high:
-        raise _wrong(element, f"is a whole number from {low} to {high}")
+        raise _wrong(element, say("is a whole number from {low} to {high}", low=low, high=high))
     return int(text)
 
 
 def _boolean(element: Element) -> bool:
     text = _content(element).casefold()
     if text not in {"true", "false"}:
-        raise _wrong(element, "is true or false")
+        raise _wrong(element, say("is true or false"))
     return text == "true"
 
 
@@ -291,15 +301,15 @@ def _moment(element: Element) -> int:
         moment = datetime.fromisoformat(_content(element))
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
-        raise _wrong(element, "is a date like 2027-01-31T00:00:00Z") from None
+        raise _wrong(element, say("is a date like 2027-01-31T00:00:00Z")) from None
 
 
 def _uuid(text: str, element: Element) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise _wrong(element, "holds no id like 6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10") from None
+        raise _wrong(element, say("holds no id like 6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10")) from None
 
 
 def _wrong(element: Element, what: str) -> InvalidImport:
-    return InvalidImport(f"Line {element.get(_LINE)}: <{element.tag}> {what}.")
+    return InvalidImport(say("Line {line}: <{tag}> {what}.", line=element.get(_LINE), tag=element.tag, what=what))

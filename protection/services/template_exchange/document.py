@@ -9,6 +9,7 @@ from protection.errors import InvalidPolicy
 from protection.licensing.policy import Policy, Principal, PrincipalKind
 from protection.selectors.templates import Expiry
 from protection.services.template_draft import TemplateDraft
+from protection.texts import say
 
 MAX_TEXT: Final = 4 * 1024 * 1024
 """Characters of one file: thousands of templates, far below what would be hard to hold in memory."""
@@ -18,7 +19,7 @@ class InvalidImport(InvalidPolicy):
     """A file of templates cannot be read, or says something that no template can say."""
 
     code: ClassVar[str] = "invalid_import"
-    remedy: ClassVar[str] = "Correct the file, or export it again. Nothing was imported."
+    remedy = say("Correct the file, or export it again. Nothing was imported.")
 
 
 @dataclass(frozen=True, slots=True)
