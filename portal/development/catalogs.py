@@ -7,6 +7,7 @@ command finds what is to be translated, keeps the translations that there are, m
 """
 
 import argparse
+import inspect
 import io
 import re
 import string
@@ -14,14 +15,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+import click
 from babel.messages import mofile, pofile
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from django.utils.translation.template import templatize
 
 from portal.bootstrap.environment import ROOT
+from protection.client.cli.main import main as main_command
 
 LANGUAGES: Final = ("de",)
 FLOORS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -47,6 +50,11 @@ KEYWORDS: Final[Mapping[str, Any]] = {
 }
 """The functions whose arguments are messages, as Babel wants them told."""
 
+CLICK: Final = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
+"""The modules of click that speak to people.  It has no catalogs of its own and asks the program's."""
+
+_Messages: TypeAlias = list[tuple[Any, list[str], str | None]]
+"""Messages with the comments for translators and the context."""
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # A date would make each run a change.
 _DATES = re.compile(r'^"(?:POT-Creation|PO-Revision)-Date: .*\n', re.MULTILINE)
 _PERCENT = re.compile(r"%\((\w+)\)s")
@@ -119,7 +127,7 @@ def _place(floor: str, language: str) -> Path:
     return ROOT / floor / "locale" / language / "LC_MESSAGES" / "django.po"
 
 
-def _extracted(floor: str) -> Iterator[tuple[str, list[tuple[Any, list[str], str | None]]]]:
+def _extracted(floor: str) -> Iterator[tuple[str, _Messages]]:
     for folder in FLOORS[floor]:
         for path in sorted((ROOT / folder).rglob("*")):
             name = path.relative_to(ROOT).as_posix()
@@ -128,8 +136,31 @@ def _extracted(floor: str) -> Iterator[tuple[str, list[tuple[Any, list[str], str
             source = path.read_text(encoding="utf-8")
             if path.suffix != ".py":
                 source = _templatized(source)
-            messages = extract("python", io.BytesIO(source.encode()), KEYWORDS, ["Translators:"])
-            yield name, [(message, comments, context) for _, message, comments, context in messages]
+            yield name, _found(source)
+    if floor == "protection":
+        yield from _command_line()
+
+
+def _command_line() -> Iterator[tuple[str, _Messages]]:
+    """Yield what is said by way of click: the help of all commands and options, and click's own words."""
+    yield "protection/client/cli", [(text, [], None) for text in dict.fromkeys(_help(main_command))]
+    for name in CLICK:
+        source = Path(click.__file__).with_name(f"{name}.py")
+        yield f"click/{source.name}", _found(source.read_text(encoding="utf-8"))
+
+
+def _help(command: click.Command) -> Iterator[str]:
+    texts = [command.help, *(option.help for option in command.params if isinstance(option, click.Option))]
+    yield from (inspect.cleandoc(text) for text in texts if text)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        inner = (command.get_command(context, name) for name in command.list_commands(context))
+        yield from (text for one in inner if one is not None for text in _help(one))
+
+
+def _found(source: str) -> _Messages:
+    messages = extract("python", io.BytesIO(source.encode()), KEYWORDS, ["Translators:"])
+    return [(message, comments, context) for _, message, comments, context in messages]
 
 
 def _templatized(source: str) -> str:

@@ -15,12 +15,13 @@ import urllib3
 
 from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from protection.licensing.reasons import Reason
+from protection.texts import joined, say
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 60.0
 NOT_MODIFIED: Final = 304
 _REASONS: Final = frozenset(Reason)
-_ASK_FOR_ROLE: Final = "Ask an administrator of your organization for a role that may do this."
+_ASK_FOR_ROLE: Final = say("Ask an administrator of your organization for a role that may do this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ class Answer:
 class Http:
     """Sends JSON and receives JSON; keeps connections for the life of the process."""
 
-    def __init__(self, user_agent: str) -> None:
-        """Use this name towards the service."""
+    def __init__(self, user_agent: str, *, language: str = "en") -> None:
+        """Use this name towards the service, and ask it for answers in a language."""
         self._user_agent = user_agent
+        self._language = language
         self._pool = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False, maxsize=8
         )
@@ -68,6 +70,7 @@ class Http:
         full = {
             "User-Agent": self._user_agent,
             "Accept": "application/json",
+            "Accept-Language": self._language,
             "Host": host,
             "X-Correlation-ID": str(uuid.uuid4()),
             **(headers or {}),
@@ -75,7 +78,7 @@ class Http:
         try:
             answer = self._pool.request(method, target, body=body, headers=full, redirect=False)
         except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(f"{host} does not answer.") from error
+            raise Unreachable(say("{host} does not answer.", host=host)) from error
         return Answer(decoded(answer.status, answer.data, host), answer.status, answer.headers.get("ETag", ""))
 
 
@@ -111,10 +114,10 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
     detail = str(problem.get("detail") or problem.get("error_description") or problem.get("title") or "")
     remedy = str(problem.get("next_step") or "") or None
     if status == 401:
-        return NotSignedIn(detail or f"{host} does not accept this sign-in.", remedy=remedy)
+        return NotSignedIn(detail or say("{host} does not accept this sign-in.", host=host), remedy=remedy)
     if code in _REASONS:
         return Refused(
-            detail or "The service refused this.",
+            detail or say("The service refused this."),
             reason=code,
             remedy=remedy,
             contact=str(problem.get("contact") or ""),
@@ -122,15 +125,23 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
         )
     if status == 403:
         return Refused(
-            detail or "The service refused this.", reason=code or "forbidden", remedy=remedy or _ASK_FOR_ROLE
+            detail or say("The service refused this."), reason=code or "forbidden", remedy=remedy or _ASK_FOR_ROLE
         )
     if status == 429 or status >= 500:
-        return Unreachable(detail or f"{host} cannot answer at the moment ({status}).", remedy=remedy)
+        return Unreachable(
+            detail or say("{host} cannot answer at the moment ({status}).", host=host, status=status), remedy=remedy
+        )
     named = "".join(f"\n  {name}: {_sentence(why)}" for name, why in dict(problem.get("errors") or {}).items())
     if remedy is None and problem.get("correlation_id"):
-        remedy = f"If you cannot see why, tell your administrator this number: {problem['correlation_id']}"
+        remedy = say(
+            "If you cannot see why, tell your administrator this number: {number}", number=problem["correlation_id"]
+        )
+    said = detail or say("{host} answered {status}.", host=host, status=status)
     return ServiceError(
-        (detail or f"{host} answered {status}.") + named, problem=code or str(status), status=status, remedy=remedy
+        joined((said, named), ""),
+        problem=code or str(status),
+        status=status,
+        remedy=remedy,
     )
 
 

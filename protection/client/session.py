@@ -95,13 +95,16 @@ class Session:
         self.service = Service(account, http, Tokens(home, http, account.iss))
 
     @classmethod
-    def open(cls, *, iss: str | None = None, online: bool = True, stated: Stated = THIS_LIBRARY) -> Self:
+    def open(
+        cls, *, iss: str | None = None, online: bool = True, stated: Stated = THIS_LIBRARY, language: str = "en"
+    ) -> Self:
         """Open the sign-in of this device.  Raises NotSignedIn.
 
         A program that withholds more than the library does from whoever is not given a right says so in ``stated``.
+        ``language`` is the one in which the service is asked to say why it refuses something.
         """
         home = Home.default()
-        session = cls(home, load(home, iss), Http(USER_AGENT), online=online, stated=stated)
+        session = cls(home, load(home, iss), Http(USER_AGENT, language=language), online=online, stated=stated)
         session.renew_certificate()
         return session
 
@@ -173,11 +176,11 @@ class Session:
             return self.organization(UUID(places[0]["id"]))
         if not places:
             raise Refused(
-                "You do not belong to an organization that you could protect for.",
+                say("You do not belong to an organization that you could protect for."),
                 reason="publishing_not_allowed",
-                remedy="Ask an administrator to add you.",
+                remedy=say("Ask an administrator to add you."),
             )
-        raise Misused("You belong to several organizations.", remedy="Name one with --organization.")
+        raise Misused(say("You belong to several organizations."), remedy=say("Name one with --organization."))
 
     # --- protecting ----------------------------------------------------------------------------------------------
 
@@ -327,7 +330,7 @@ class Session:
             found.check_may_be_removed()
             found.put_on_record()
             found.write_to(target, progress=progress)
-        found.check_unchanged(f"The content that was opened is in {target}.")
+        found.check_unchanged(say("The content that was opened is in {path}.", path=target))
         source.unlink()
         return found.opening.written_to(target, found.name)
 
@@ -391,7 +394,7 @@ class Session:
             place = self._place_of(file.publishing_license)
             authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file)
             if opening.edit is None:
-                raise Refused("You may read this document, not change it.", reason="not_granted")
+                raise Refused(say("You may read this document, not change it."), reason="not_granted")
             if opening.status == "superseded":
                 raise _superseded()
             certificate, delegation, env = opening.edit, opening.delegation, None
@@ -417,7 +420,7 @@ class Session:
         license_, key = file.publishing_license, new_content_key()
         public = next((one for one in place.statement().tenant_keys if one.kid == license_.kid), None)
         if public is None:
-            raise Misused("The organization no longer lists the key of this document.")
+            raise Misused(say("The organization no longer lists the key of this document."))
         env = seal_edition_key(
             public.encryption_key(),
             key,
@@ -440,8 +443,8 @@ class Session:
         place = self.organization(license_.org)
         if license_.iss != self.account.iss and not place.statement().names(license_.iss):
             raise Misused(
-                f"This file belongs to the installation {license_.iss}, where you are not signed in.",
-                remedy=f"If you know and trust it, run: chancery login --host {license_.iss}",
+                say("This file belongs to the installation {iss}, where you are not signed in.", iss=license_.iss),
+                remedy=say("If you know and trust it, run: chancery login --host {iss}", iss=license_.iss),
             )
         return place
 

@@ -1,11 +1,13 @@
 """``login``, ``logout``, ``whoami``, ``preferences``."""
 
 import os
+from typing import Final
 from urllib.parse import urlencode
 
 import click
 
 from protection.client.account import Tokens, account_name, load
+from protection.client.cli.language import spoken
 from protection.client.cli.output import Output
 from protection.client.errors import Misused, Unreachable
 from protection.client.home import Home
@@ -13,6 +15,7 @@ from protection.client.http import Http
 from protection.client.session import USER_AGENT, Session
 from protection.client.signin import discover, enroll, host_of_address, sign_in_by_browser, sign_in_by_code
 from protection.errors import ChanceryError
+from protection.texts import joined, say
 
 
 @click.command()
@@ -25,7 +28,7 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
 
     With an e-mail ADDRESS the installation is found by its domain and shown to you before it is used.
     """
-    http = Http(USER_AGENT)
+    http = Http(USER_AGENT, language=spoken())
     place = host or os.environ.get("CHANCERY_HOST") or _found(output, http, address)
     installation = discover(http, place)
     if code is None:
@@ -34,28 +37,38 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
         tokens = sign_in_by_code(http, installation, code)
     account = enroll(Home.default(), http, installation, tokens)
     members = {"address": account.address, "installation": account.iss, "device": str(account.device)}
-    output.result(members, f"You are signed in as {account.address} at {account.iss}.")
+    output.result(
+        members,
+        say("You are signed in as {address} at {installation}.", address=account.address, installation=account.iss),
+    )
 
 
 def _found(output: Output, http: Http, address: str | None) -> str:
     if address is None:
-        raise Misused("Say where to sign in.", remedy="Give your e-mail address, or --host https://…")
+        raise Misused(say("Say where to sign in."), remedy=say("Give your e-mail address, or --host https://…"))
     place = host_of_address(http, address)
-    output.note(f"{address} belongs to the installation {place}.")
-    output.confirm("Sign in there?", remedy=f"Name the installation yourself: chancery login --host {place}")
+    output.note(say("{address} belongs to the installation {installation}.", address=address, installation=place))
+    remedy = say("Name the installation yourself: chancery login --host {installation}", installation=place)
+    output.confirm(say("Sign in there?"), remedy=remedy)
     return place
 
 
 def _show(output: Output, url: str, code: str) -> None:
-    output.note(f"Open this page in a browser on any device:\n\n    {url}\n\nand compare the code: {code}\n")
-    output.note("Waiting until you have confirmed it there …")
+    output.note(
+        say(
+            "Open this page in a browser on any device:\n\n    {url}\n\nand compare the code: {code}\n",
+            url=url,
+            code=code,
+        )
+    )
+    output.note(say("Waiting until you have confirmed it there …"))
 
 
 @click.command()
 @click.pass_obj
 def logout(output: Output) -> None:
     """Sign out: revoke this device, forget its keys and licenses."""
-    home, http = Home.default(), Http(USER_AGENT)
+    home, http = Home.default(), Http(USER_AGENT, language=spoken())
     account = load(home)
     session = Session(home, account, http)
     try:
@@ -63,7 +76,7 @@ def logout(output: Output) -> None:
     except Unreachable:
         raise
     except ChanceryError as error:
-        output.note(f"The service did not revoke this device: {error.message}")
+        output.note(say("The service did not revoke this device: {why}", why=error.message))
     refresh = Tokens(home, http, account.iss).forget()
     if refresh:
         _revoke(http, account.token_endpoint, account.client_id, refresh)
@@ -72,7 +85,7 @@ def logout(output: Output) -> None:
             home.remove(name)
     home.remove(account_name(account.iss))
     home.remove("me")
-    output.result({"signed_out": account.address}, f"You are signed out as {account.address}.")
+    output.result({"signed_out": account.address}, say("You are signed out as {address}.", address=account.address))
 
 
 def _revoke(http: Http, token_endpoint: str, client_id: str, token: str) -> None:
@@ -89,12 +102,25 @@ def _revoke(http: Http, token_endpoint: str, client_id: str, token: str) -> None
 @click.pass_obj
 def whoami(output: Output) -> None:
     """Show who is signed in here and the organizations that means."""
-    with Session.open() as session:
+    with Session.open(language=spoken()) as session:
         me = session.me()
         account = session.account
-    lines = [f"{me['email']} at {account.iss}, device {account.device}"]
-    lines += [f"  {place['name']}: {'guest' if place['guest'] else place['role']}" for place in me["organizations"]]
+    lines: list[str] = [
+        say(
+            "{address} at {installation}, device {device}",
+            address=me["email"],
+            installation=account.iss,
+            device=account.device,
+        )
+    ]
+    lines += [
+        joined(("  ", place["name"], ": ", say("guest") if place["guest"] else place["role"]), "")
+        for place in me["organizations"]
+    ]
     output.result({**me, "installation": account.iss, "device": str(account.device)}, *lines)
+
+
+_PREFERENCES: Final = {"name": say("name"), "language": say("language"), "time_zone": say("time zone")}
 
 
 @click.command()
@@ -105,10 +131,10 @@ def whoami(output: Output) -> None:
 def preferences(output: Output, /, **wanted: str | None) -> None:
     """Show or change your name, language and time zone."""
     changed = {member: value for member, value in wanted.items() if value is not None}
-    with Session.open() as session:
+    with Session.open(language=spoken()) as session:
         if changed:
             session.service.call("PATCH", session.account.iss, "/api/v1/me", changed)
         me = session.me()
     shown = {member: me[member] for member in wanted}
-    lines = [f"{member.replace('_', ' ')}: {value}" for member, value in shown.items()]
+    lines = [joined((_PREFERENCES[member], str(value)), ": ") for member, value in shown.items()]
     output.result(shown, *lines)

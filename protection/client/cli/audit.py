@@ -15,6 +15,7 @@ from protection.client.home import Home
 from protection.client.ledger import verify_ledger
 from protection.client.organization import Organization
 from protection.events import Kind
+from protection.texts import joined, say
 
 DIRECTORY: Final = (
     "address",
@@ -42,10 +43,16 @@ class KindOfEvent(click.ParamType[str]):
         verbs = {kind.partition(".")[2] for kind in Kind if kind.startswith(f"{named}.")}
         if named not in DIRECTORY and not verbs:
             objects = sorted({*DIRECTORY, *(kind.partition(".")[0] for kind in Kind)})
-            raise Misused(f"No event is about {named!r}.", remedy=f"Name one of: {', '.join(objects)}.")
+            raise Misused(
+                say("No event is about {named!r}.", named=named),
+                remedy=say("Name one of: {objects}.", objects=", ".join(objects)),
+            )
         if verb and verbs and verb not in verbs:
             kinds = ", ".join(f"{named}.{one}" for one in sorted(verbs))
-            raise Misused(f"There is no kind of event called {value!r}.", remedy=f"Name {named}, or one of: {kinds}.")
+            raise Misused(
+                say("There is no kind of event called {value!r}.", value=value),
+                remedy=say("Name {named}, or one of: {kinds}.", named=named, kinds=kinds),
+            )
         return f"{named}.{verb}"
 
 
@@ -66,10 +73,13 @@ def audit(
     found = place.call("GET", f"/api/v1/audit/events?{query}")["results"]
     if target is not None:
         target.write_text("".join(json.dumps(event, ensure_ascii=False) + "\n" for event in found), encoding="utf-8")
-        output.result({"events": len(found), "file": str(target)}, f"{len(found)} events are in {target}.")
+        output.result(
+            {"events": len(found), "file": str(target)},
+            say("{number} events are in {file}.", number=len(found), file=target),
+        )
         return
     rows = [{**one, "who": ", ".join(one["who"].get("addresses", []))} for one in found]
-    tables.show(output, rows, ["at", "kind", "outcome", "who", "reason"], empty="Nothing matches.")
+    tables.show(output, rows, ["at", "kind", "outcome", "who", "reason"], empty=say("Nothing matches."))
 
 
 @click.command("verify-audit")
@@ -82,8 +92,13 @@ def verify_audit(output: Output, place: Organization) -> None:
     Needs a role that may read the audit.  The log's key comes from the organization statement, not from the ledger.
     """
     report = verify_ledger(Home.default(), place)
-    line = f"{report.entries} events, {report.checkpoints} checkpoints: nothing was changed or removed."
+    line = say(
+        "{entries} events, {checkpoints} checkpoints: nothing was changed or removed.",
+        entries=report.entries,
+        checkpoints=report.checkpoints,
+    )
     if report.lost:
-        line += f" {report.lost} more were lost with a restore that an operator confirmed."
+        lost = say("{number} more were lost with a restore that an operator confirmed.", number=report.lost)
+        line = joined((line, lost), " ")
     members = {"entries": report.entries, "checkpoints": report.checkpoints, "lost": report.lost, "intact": True}
     output.result(members, line)

@@ -38,7 +38,8 @@ class Document(click.ParamType[UUID]):
             return UUID(value)
         except ValueError:
             raise Misused(
-                f"{value!r} is neither a sealed file nor a document's id.", remedy="See: chancery documents"
+                say("{value!r} is neither a sealed file nor a document's id.", value=value),
+                remedy=say("See: chancery documents"),
             ) from None
 
 
@@ -76,7 +77,7 @@ def templates(output: Output, place: Organization) -> None:
     told = offered.age(time.time())
     if told:
         output.note(told)
-    tables.show(output, rows, ["name", "description", "id"], empty="There are no published templates.")
+    tables.show(output, rows, ["name", "description", "id"], empty=say("There are no published templates."))
 
 
 @click.command()
@@ -92,8 +93,8 @@ def documents(
     query = urlencode({"scope": "all" if everybody else "mine", "search": search, "state": state or "", "limit": limit})
     found = place.call("GET", f"/api/v1/documents?{query}")["results"]
     columns = ["title", "state", "owner", "opened", "refused", "registered_at", "cid"]
-    none = "You have not protected anything yet. Try: chancery protect FILE"
-    tables.show(output, found, columns, empty="Nothing matches." if search or state else none)
+    none = say("You have not protected anything yet. Try: chancery protect FILE")
+    tables.show(output, found, columns, empty=say("Nothing matches.") if search or state else none)
 
 
 @click.command()
@@ -104,7 +105,7 @@ def track(output: Output, place: Organization, cid: UUID) -> None:
     found = place.call("GET", f"/api/v1/documents/{cid}/events?limit=200")["results"]
     rows = [_event(event) for event in found]
     columns = ["at", "what", "outcome", "who", "from", "reason"]
-    tables.show(output, rows, columns, empty="Nothing has happened to it yet.")
+    tables.show(output, rows, columns, empty=say("Nothing has happened to it yet."))
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:
@@ -133,13 +134,19 @@ RECIPIENT = click.option("--recipient", default="", help="Only this person or gr
 def revoke(output: Output, place: Organization, cid: UUID, recipient: str, reason: str, *, yes: bool) -> None:
     """Take access back, from everybody or from one recipient."""
     if not (yes or output.as_json):
-        output.confirm(f"Take access to document {cid} from {recipient or 'everybody but you'}?")
+        output.confirm(
+            say("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient)
+            if recipient
+            else say("Take access to document {cid} from everybody but you?", cid=cid)
+        )
     answer = place.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": reason, "recipient": recipient})
     latest = answer["latest_offline_moment"]
     copies = (
-        f"Copies cached offline can still be opened until {latest}." if latest else "No copy can be opened offline."
+        say("Copies cached offline can still be opened until {moment}.", moment=latest)
+        if latest
+        else say("No copy can be opened offline.")
     )
-    output.result({"cid": str(cid), **answer}, f"Access is revoked from now on. {copies}")
+    output.result({"cid": str(cid), **answer}, say("Access is revoked from now on. {copies}", copies=copies))
 
 
 @click.command()
@@ -149,7 +156,7 @@ def revoke(output: Output, place: Organization, cid: UUID, recipient: str, reaso
 def restore(output: Output, place: Organization, cid: UUID, recipient: str) -> None:
     """Give back what a revocation took away."""
     place.call("POST", f"/api/v1/documents/{cid}/restore", {"recipient": recipient})
-    output.result({"cid": str(cid), "restored": True}, "Access is restored.")
+    output.result({"cid": str(cid), "restored": True}, say("Access is restored."))
 
 
 @click.command()
@@ -212,6 +219,6 @@ def change(
     path = f"/api/v1/documents/{cid}/policy"
     answer = place.call("PUT", path, {"policy": wanted, "reason": reason, **days})
     wanted = place.call("GET", path)["policy"] if days else wanted
-    people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in wanted["grants"]) or "nobody but you"
-    line = f"The policy is changed: {people}; expires {moment(wanted['expires'], zone)}."
+    people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in wanted["grants"]) or say("nobody but you")
+    line = say("The policy is changed: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone))
     output.result({"cid": str(cid), "policy": wanted, **answer}, line)

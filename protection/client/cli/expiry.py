@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from protection.client.errors import Misused
 from protection.errors import InvalidPolicy
 from protection.licensing.days import LAST_DAY, beginning_of, end_of
+from protection.texts import say
 
 
 def parse_expiry(text: str | None, zone: ZoneInfo) -> int | None:
@@ -20,9 +21,11 @@ def parse_expiry(text: str | None, zone: ZoneInfo) -> int | None:
     in_days = text.endswith("d") and text[:-1].isdecimal()
     end = int(time.time()) + int(text[:-1]) * 86_400 if in_days else parse_end(text, zone)
     if end > end_of(LAST_DAY, zone):
-        raise Misused(f"{text} is too late.", remedy="Name fewer days, or none.")
+        raise Misused(say("{text} is too late.", text=text), remedy=say("Name fewer days, or none."))
     if end <= time.time():
-        raise Misused(f"{text} has passed already.", remedy="Name a moment to come, like 30d for 30 days.")
+        raise Misused(
+            say("{text} has passed already.", text=text), remedy=say("Name a moment to come, like 30d for 30 days.")
+        )
     return end
 
 
@@ -46,7 +49,9 @@ def _moment(text: str, zone: ZoneInfo, midnight: Callable[[date, ZoneInfo], int]
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Misused(f"{text!r} is no date.", remedy="Write it like 2027-01-31, or 2027-01-31T09:00.") from None
+        raise Misused(
+            say("{text!r} is no date.", text=text), remedy=say("Write it like 2027-01-31, or 2027-01-31T09:00.")
+        ) from None
     try:
         of_day = midnight(moment.date(), zone)
     except InvalidPolicy as error:

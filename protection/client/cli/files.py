@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import click
 
 from protection.client.cli import progress
+from protection.client.cli.language import spoken
 from protection.client.cli.output import Output, exit_code, moment
 from protection.client.cli.policy import DENY, EXPIRES, expiry, limited, limits
 from protection.client.errors import LocalFailure, Misused, Refused
-from protection.client.session import Protected, Session
+from protection.client.session import Session
 from protection.client.wish import Wish
 from protection.errors import ChanceryError
 from protection.formats.sealed import SUFFIX
@@ -25,9 +26,12 @@ from protection.licensing.policy import Policy
 from protection.licensing.reasons import MAY_BE_ASKED
 from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
-from protection.texts import say
+from protection.texts import joined, say, say_count
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+_WAITING: Final = say("(the service will be told at the next contact)")
+_OLDER: Final = say("This is an older edition; ask for the newest.")
+
 OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
 
 
@@ -73,12 +77,15 @@ def protect(
     if template and label:
         raise Misused(say("A label brings its own template."), remedy=say("Use either --label or --template."))
     if (template or label) and (grants or do_not_forward or encrypt_only or deny):
-        raise Misused("A template brings its own grants.", remedy="Use either --template or --grant.")
+        raise Misused(say("A template brings its own grants."), remedy=say("Use either --template or --grant."))
     for kind, people in ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only)):
         grants += Wish.computed(kind, people).grants if people else ()
     chosen = [one for one in _walk(files, recursive=recursive) if one.path.suffix != SUFFIX]
     if not chosen:
-        raise Misused("There is nothing to protect.", remedy=f"Files ending in {SUFFIX} are protected already.")
+        raise Misused(
+            say("There is nothing to protect."),
+            remedy=say("Files ending in {suffix} are protected already.", suffix=SUFFIX),
+        )
     targets = _targets(chosen, target, lambda name: name + SUFFIX, recursive=recursive)
 
     with _session(output, online=not offline) as session:
@@ -91,7 +98,8 @@ def protect(
                 done = session.protect(path, wish, target=place, organization=organization, progress=report)
             members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
             members["dropped"] = _dropped(output, session)
-            return members, f"{path} → {done.path}{_waiting(done)}"
+            line = f"{path} → {done.path}"
+            return members, line if done.registered else joined((line, _WAITING), " ")
 
         _each(output, list(targets), one)
 
@@ -107,7 +115,9 @@ def _wish(
     """Return how files are to be protected.  Raises Misused for what a template decides by itself."""
     members = limited(zone, **options)
     if template and members.keys() - {"offline_days"}:
-        raise Misused("A template brings its own conditions.", remedy="Only --expires and --offline-days shorten it.")
+        raise Misused(
+            say("A template brings its own conditions."), remedy=say("Only --expires and --offline-days shorten it.")
+        )
     policy = patched(Policy(), {**members, **expiry(expires, zone)})
     return Wish(
         template,
@@ -152,8 +162,9 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
                 "status": opened.status,
                 "dropped": _dropped(output, session),
             }
-            older = " This is an older edition; ask for the newest." if opened.status == "superseded" else ""
-            return members, f"{path} → {opened.path} (you may: {rights_in_words(opened.rights)}).{older}"
+            rights = rights_in_words(opened.rights)
+            line = say("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
+            return members, joined((line, _OLDER), " ") if opened.status == "superseded" else line
 
         _each(output, list(targets), one)
 
@@ -171,7 +182,9 @@ def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bo
     Nobody's access to the plain files is decided or recorded any more.
     """
     if not (yes or output.as_json):
-        output.confirm(f"Remove the protection of {len(files)} file{'s' if len(files) > 1 else ''}?")
+        output.confirm(
+            say_count("Remove the protection of {count} file?", "Remove the protection of {count} files?", len(files))
+        )
     with _session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
@@ -196,11 +209,16 @@ def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
         try:
             done = session.save_edition(sealed, changed, progress=report)
         except (ChanceryError, OSError):
-            output.note(f"{sealed} is as it was; your text is still in {changed}.")
+            output.note(say("{sealed} is as it was; your text is still in {changed}.", sealed=sealed, changed=changed))
             raise
         dropped = _dropped(output, session)
     members = {"sealed": str(done.path), "cid": str(done.cid), "registered": done.registered, "dropped": dropped}
-    output.result(members, f"{sealed} now holds {changed}{_waiting(done)}.")
+    output.result(
+        members,
+        say("{sealed} now holds {changed}.", sealed=sealed, changed=changed)
+        if done.registered
+        else say("{sealed} now holds {changed} {waiting}.", sealed=sealed, changed=changed, waiting=_WAITING),
+    )
 
 
 @click.command()
@@ -226,9 +244,20 @@ def info(output: Output, files: tuple[Path, ...]) -> None:
                 "edition": seal.facts.n,
                 "published": "online" if license_.clc is None else "offline",
             }
-        lines = [f"{path}: document {members['cid']}, edition {members['edition']}, {members['size']} bytes"]
-        lines.append(f"  protected {moment(license_.iat, UTC)} at {license_.iss} with suite {license_.suite}")
-        return members, "\n".join(lines)
+        what = say(
+            "{file}: document {cid}, edition {edition}, {size} bytes",
+            file=path,
+            cid=members["cid"],
+            edition=members["edition"],
+            size=members["size"],
+        )
+        how = say(
+            "protected {moment} at {installation} with suite {suite}",
+            moment=moment(license_.iat, UTC),
+            installation=license_.iss,
+            suite=license_.suite,
+        )
+        return members, joined((what, how), "\n  ")
 
     _each(output, files, one)
 
@@ -242,13 +271,14 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
 
     Nothing is opened, and no right is needed.
     """
-    with Session.open(online=not offline) as session:
+    with Session.open(online=not offline, language=spoken()) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             sealer = session.verify(path)
             members = {"file": str(path), "sealed_by": str(sealer.sub), "device": str(sealer.dev), "intact": True}
-            who = "you" if sealer.sub == session.account.person else f"the person with the id {sealer.sub}"
-            return members, f"{path}: intact, sealed by {who}."
+            if sealer.sub == session.account.person:
+                return members, say("{file}: intact, sealed by you.", file=path)
+            return members, say("{file}: intact, sealed by the person with the id {id}.", file=path, id=sealer.sub)
 
         _each(output, files, one)
 
@@ -260,14 +290,15 @@ def _may_ask(path: Path) -> Iterator[None]:
         yield
     except Refused as refused:
         if refused.reason in MAY_BE_ASKED:
-            refused.next_step = f"{refused.next_step} To ask: chancery request {shlex.quote(str(path))}"
+            command = f"chancery request {shlex.quote(str(path))}"
+            refused.next_step = say("{next_step} To ask: {command}", next_step=refused.next_step, command=command)
         raise
 
 
 @contextmanager
 def _session(output: Output, *, online: bool) -> Iterator[Session]:
     """Open the sign-in; tell at the end what was dropped beside a failure."""
-    with Session.open(online=online) as session:
+    with Session.open(online=online, language=spoken()) as session:
         try:
             yield session
         finally:
@@ -280,14 +311,13 @@ def _dropped(output: Output, session: Session) -> list[dict[str, Any]]:
     session.dropped.clear()
     for one in dropped:
         output.note(
-            f"Warning: edition {one['edition']} of document {one['cid']}, which waited to be registered, was refused"
-            f" for good: {one['message']} {one['next_step']}"
+            say(
+                "Warning: edition {edition} of document {cid}, which waited to be registered, was refused for good:"
+                " {message} {next_step}",
+                **one,
+            )
         )
     return dropped
-
-
-def _waiting(done: Protected) -> str:
-    return "" if done.registered else " (the service will be told at the next contact)"
 
 
 def _each(output: Output, files: Sequence[Path], one: Callable[[Path], tuple[dict[str, Any], str]]) -> None:
@@ -324,7 +354,9 @@ def _walk(files: Sequence[Path], *, recursive: bool) -> Iterator[_Chosen]:
             inside = (inner for inner in sorted(path.rglob("*")) if inner.is_file() and not inner.is_symlink())
             yield from (_Chosen(inner, inner.relative_to(path)) for inner in inside)
         else:
-            raise Misused(f"{path} is a folder.", remedy="Add --recursive to work on everything in it.")
+            raise Misused(
+                say("{path} is a folder.", path=path), remedy=say("Add --recursive to work on everything in it.")
+            )
 
 
 def _targets(
@@ -338,11 +370,15 @@ def _targets(
         return {one.path: None for one in chosen}
     if not (recursive or target.is_dir()):
         if len(chosen) > 1:
-            raise Misused(f"{target} is not a folder.", remedy="Name an existing folder with -o for several files.")
+            raise Misused(
+                say("{target} is not a folder.", target=target),
+                remedy=say("Name an existing folder with -o for several files."),
+            )
         return {one.path: target for one in chosen}
     if target.exists() and not target.is_dir():
         raise Misused(
-            f"{target} is not a folder.", remedy="Name a folder with -o; with --recursive it may be a new one."
+            say("{target} is not a folder.", target=target),
+            remedy=say("Name a folder with -o; with --recursive it may be a new one."),
         )
     return {one.path: target / one.below.with_name(named(one.below.name)) for one in chosen}
 

@@ -8,6 +8,7 @@ from protection.client.cli import tables
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.organization import Organization
+from protection.texts import say
 
 KEY = click.argument("key_id", metavar="ID", type=click.UUID)
 SUITE = click.option("--suite", type=click.Choice(["hybrid", "p256"]), help="Its algorithms; default: the service's.")
@@ -23,7 +24,7 @@ def key() -> None:
 def list_(output: Output, place: Organization) -> None:
     """List all keys; never a secret half."""
     found = place.call("GET", "/api/v1/keys")["results"]
-    tables.show(output, found, ["id", "status", "suite", "documents", "created_at"], empty="There are no keys.")
+    tables.show(output, found, ["id", "status", "suite", "documents", "created_at"], empty=say("There are no keys."))
 
 
 @key.command()
@@ -32,7 +33,7 @@ def list_(output: Output, place: Organization) -> None:
 def create(output: Output, place: Organization, suite: str | None) -> None:
     """Make a key that is archived until you activate it."""
     made = place.call("POST", "/api/v1/keys", {"suite": suite} if suite else {})
-    output.result(made, f"The key {made['id']} is made; activate it with: chancery key activate {made['id']}")
+    output.result(made, say("The key {id} is made; activate it with: chancery key activate {id}", id=made["id"]))
 
 
 @key.command()
@@ -41,7 +42,7 @@ def create(output: Output, place: Organization, suite: str | None) -> None:
 def rotate(output: Output, place: Organization, suite: str | None) -> None:
     """Make a new key and protect with it from now on; old documents still open."""
     made = place.call("POST", "/api/v1/keys/rotate", {"suite": suite} if suite else {})
-    output.result(made, f"The key {made['id']} protects from now on. Old documents still open.")
+    output.result(made, say("The key {id} protects from now on. Old documents still open.", id=made["id"]))
 
 
 @key.command()
@@ -50,7 +51,7 @@ def rotate(output: Output, place: Organization, suite: str | None) -> None:
 def activate(output: Output, place: Organization, key_id: UUID) -> None:
     """Protect with this key from now on."""
     place.call("POST", f"/api/v1/keys/{key_id}/activate")
-    output.result({"id": str(key_id), "done": "activate"}, f"The key {key_id} protects from now on.")
+    output.result({"id": str(key_id), "done": "activate"}, say("The key {id} protects from now on.", id=key_id))
 
 
 @key.command()
@@ -63,6 +64,6 @@ def compromise(output: Output, place: Organization, key_id: UUID, *, yes: bool) 
     Everything under it stops opening for everybody at once.
     """
     if not (yes or output.as_json):
-        output.confirm(f"Everything under key {key_id} stops opening for everybody, for good. Withdraw it?")
+        output.confirm(say("Everything under key {id} stops opening for everybody, for good. Withdraw it?", id=key_id))
     place.call("POST", f"/api/v1/keys/{key_id}/compromise")
-    output.result({"id": str(key_id), "done": "compromise"}, f"The key {key_id} opens nothing any more.")
+    output.result({"id": str(key_id), "done": "compromise"}, say("The key {id} opens nothing any more.", id=key_id))

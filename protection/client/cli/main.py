@@ -3,23 +3,25 @@
 import errno
 from collections.abc import Mapping
 from importlib import import_module  # noqa: TID251  # the contracts are about the package that all commands stand in
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from protection.client.cli import language
 from protection.client.cli.output import Output, exit_code
 from protection.client.errors import LocalFailure, Misused
 from protection.errors import ChanceryError
+from protection.texts import say
 from protection.version import VERSION
 
 COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "Sign-in": {
+    say("Sign-in"): {
         "login": "account.login",
         "logout": "account.logout",
         "whoami": "account.whoami",
         "preferences": "account.preferences",
     },
-    "Files": {
+    say("Files"): {
         "protect": "files.protect",
         "open": "files.open_",
         "save": "files.save",
@@ -28,7 +30,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "info": "files.info",
         "verify": "files.verify",
     },
-    "Documents, wherever they went": {
+    say("Documents, wherever they went"): {
         "templates": "documents.templates",
         "labels": "labels.labels",
         "documents": "documents.documents",
@@ -44,7 +46,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "grant": "requests.grant",
         "decline": "requests.decline",
     },
-    "Administration": {
+    say("Administration"): {
         "template": "templates.template",
         "label": "labels.label",
         "key": "keys.key",
@@ -95,6 +97,11 @@ class Commands(click.Group):
     Turns every expected error into a sentence, a next step and an exit code.
     """
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program in the language of the shell."""
+        language.begin()
+        return super().main(*args, **kwargs)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name all commands."""
         return [name for section in COMMANDS.values() for name in section]
@@ -106,13 +113,17 @@ class Commands(click.Group):
             return None
         module, _, name = place.rpartition(".")
         found = getattr(import_module(f"{__package__}.{module}"), name)
-        return _with_json(found) if isinstance(found, click.Command) else None
+        return language.explained(_with_json(found)) if isinstance(found, click.Command) else None
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of the program itself."""
+        super(Commands, language.explained(self)).format_help(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by what they are about."""
         for title, section in COMMANDS.items():
             commands = [(name, self.get_command(ctx, name)) for name in section]
-            with formatter.section(title):
+            with formatter.section(language.told(title)):
                 formatter.write_dl([(name, command.get_short_help_str(70)) for name, command in commands if command])
 
     def invoke(self, ctx: click.Context) -> object:
@@ -125,7 +136,7 @@ class Commands(click.Group):
             output.error(expected)
             ctx.exit(exit_code(expected))
         except (KeyboardInterrupt, click.Abort):
-            click.echo("Interrupted; nothing is left half done.", err=True)
+            click.echo(language.told(say("Interrupted; nothing is left half done.")), err=True)
             ctx.exit(INTERRUPTED)
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
+from protection.client.cli.language import spoken
 from protection.client.cli.output import Output
 from protection.client.errors import Misused
 from protection.client.session import Session
 from protection.client.wish import parse_grants
 from protection.licensing.policy import Principal
 from protection.licensing.rights import in_order
+from protection.texts import say
 
 ORGANIZATION = click.option("--organization", help="The organization, if you belong to several.")
 
@@ -20,7 +22,7 @@ def in_organization(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its output and the organization of ``--organization``, by default the person's only one."""
 
     def run(output: Output, /, organization: str | None, **options: Any) -> None:
-        with Session.open() as session:
+        with Session.open(language=spoken()) as session:
             command(output, session.own_organization(organization), **options)
 
     functools.update_wrapper(run, command)
@@ -32,7 +34,7 @@ def require_changes(*names: str) -> None:
     context = click.get_current_context()
     if all(context.params[name] in (None, (), "") for name in names):
         options = ", ".join(one.opts[-1] for one in context.command.params if one.name in names)
-        raise Misused("Nothing to change.", remedy=f"Name at least one of: {options}.")
+        raise Misused(say("Nothing to change."), remedy=say("Name at least one of: {options}.", options=options))
 
 
 def entries_patch(

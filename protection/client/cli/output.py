@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from protection.client.cli.language import told
 from protection.client.errors import Misused, NotSignedIn, Refused, ServiceError, Unreachable
 from protection.errors import (
     CannotUnseal,
@@ -22,6 +23,7 @@ from protection.errors import (
     UnknownSuite,
     UntrustedKey,
 )
+from protection.texts import say
 
 _CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
     ((Refused, Revoked), 1),
@@ -37,6 +39,9 @@ def exit_code(error: ChanceryError) -> int:
     return next((code for kinds, code in _CODES if isinstance(error, kinds)), 5)
 
 
+_YES: Final = say("To do it without being asked, add --yes.")
+
+
 class Output:
     """Writes results to standard output and everything else to standard error."""
 
@@ -50,15 +55,19 @@ class Output:
             click.echo(json.dumps(members, default=str, ensure_ascii=False))
             return
         for line in lines:
-            click.echo(line)
+            click.echo(told(line))
 
     def note(self, line: str) -> None:
         """Say something that is not the result."""
-        click.echo(line, err=True)
+        click.echo(told(line), err=True)
 
     def error(self, error: ChanceryError, **where: str) -> None:
-        """Print an error with its next step; ``where`` tells programs what it is about."""
-        members: dict[str, Any] = {"error": error.code, "message": error.message, "next_step": error.next_step, **where}
+        """Print an error with its next step; ``where`` tells programs what it is about.
+
+        Programs read these two in the language of the shell as well; every other member is the same in all languages.
+        """
+        words = {"message": told(error.message), "next_step": told(error.next_step)}
+        members: dict[str, Any] = {"error": error.code, **words, **where}
         if isinstance(error, Refused):
             members |= {"reason": error.reason, "contact": error.contact, "event": error.event}
         if self.as_json:
@@ -66,17 +75,17 @@ class Output:
             return
         self.note(error.message)
         if isinstance(error, Refused) and error.contact:
-            self.note(f"Contact: {error.contact}")
+            self.note(say("Contact: {address}", address=error.contact))
         self.note(error.next_step)
 
-    def confirm(self, question: str, *, remedy: str = "To do it without being asked, add --yes.") -> None:
+    def confirm(self, question: str, *, remedy: str = _YES) -> None:
         """Ask, and go on only with a yes.  Raises Misused, also where there is nobody to ask."""
         if not sys.stdin.isatty():
-            raise Misused("This has to be confirmed, and there is nobody to ask.", remedy=remedy)
-        if not click.confirm(question, err=True):
-            raise Misused("Nothing was changed.", remedy=remedy)
+            raise Misused(say("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
+        if not click.confirm(told(question), err=True):
+            raise Misused(say("Nothing was changed."), remedy=remedy)
 
 
 def moment(seconds: int | None, zone: tzinfo) -> str:
     """Return a time for people in their time zone, or "never"."""
-    return "never" if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M %Z")
+    return say("never") if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M %Z")

@@ -11,6 +11,7 @@ from protection.client.cli.output import Output
 from protection.client.cli.previews import DAYS, PREVIEW, ask
 from protection.client.errors import Misused
 from protection.client.organization import Organization
+from protection.texts import say
 
 ADDRESS = click.argument("address")
 ROLES = click.Choice(["user", "auditor", "global_administrator"])
@@ -27,7 +28,7 @@ def person() -> None:
 def list_people(output: Output, place: Organization, search: str) -> None:
     """List people."""
     found = place.call("GET", f"/api/v1/people?{urlencode({'limit': 200, 'search': search})}")["results"]
-    tables.show(output, found, ["email", "name", "role", "guest", "disabled", "id"], empty="Nobody matches.")
+    tables.show(output, found, ["email", "name", "role", "guest", "disabled", "id"], empty=say("Nobody matches."))
 
 
 @person.command("add")
@@ -39,7 +40,7 @@ def list_people(output: Output, place: Organization, search: str) -> None:
 def add_person(output: Output, place: Organization, address: str, name: str, role: str, *, guest: bool) -> None:
     """Add the person with this ADDRESS, who signs in with a mailed code."""
     made = place.call("POST", "/api/v1/people", {"email": address, "name": name, "role": role, "guest": guest})
-    output.result(made, f"{address} is added.")
+    output.result(made, say("{address} is added.", address=address))
 
 
 @person.command("change")
@@ -68,7 +69,9 @@ def change_person(
     if preview:
         ask(output, place, "person", found["id"], body, days=days)
         return
-    output.result(place.call("PATCH", f"/api/v1/people/{found['id']}", body), f"{address} is changed.")
+    output.result(
+        place.call("PATCH", f"/api/v1/people/{found['id']}", body), say("{address} is changed.", address=address)
+    )
 
 
 @click.group("group")
@@ -81,7 +84,7 @@ def group() -> None:
 def list_groups(output: Output, place: Organization) -> None:
     """List groups."""
     found = place.call("GET", "/api/v1/groups?limit=200")["results"]
-    tables.show(output, found, ["address", "name", "members", "id"], empty="There are no groups yet.")
+    tables.show(output, found, ["address", "name", "members", "id"], empty=say("There are no groups yet."))
 
 
 @group.command("create")
@@ -92,7 +95,7 @@ def list_groups(output: Output, place: Organization) -> None:
 def create_group(output: Output, place: Organization, address: str, name: str, members: tuple[str, ...]) -> None:
     """Make a group with an ADDRESS in one of your proven mail domains."""
     made = place.call("POST", "/api/v1/groups", {"address": address, "name": name, "members": list(members)})
-    output.result(made, f"The group {address} is made.")
+    output.result(made, say("The group {address} is made.", address=address))
 
 
 @group.command("change")
@@ -119,14 +122,19 @@ def change_group(
         ask(output, place, "group", found["id"], body, days=days)
         return
     answer = place.call("PATCH", f"/api/v1/groups/{found['id']}", body)
-    output.result(answer, f"{address} is changed.")
+    output.result(answer, say("{address} is changed.", address=address))
 
 
 def _by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:
     found = place.call("GET", f"/api/v1/{of}?{urlencode({'search': address})}")["results"]
     match = next((one for one in found if one[member] == address.casefold()), None)
     if match is None:
-        raise Misused(f"{address} is not among the {of} here.", remedy=f"See: chancery {_NOUNS[of]} list")
+        raise Misused(
+            say("{address} is not among the people here.", address=address)
+            if of == "people"
+            else say("{address} is not among the groups here.", address=address),
+            remedy=say("See: chancery {noun} list", noun=_NOUNS[of]),
+        )
     return dict(match)
 
 

@@ -12,6 +12,7 @@ from protection.client.cli.expiry import parse_beginning, parse_end, parse_expir
 from protection.client.errors import Misused
 from protection.licensing.policy import Strength
 from protection.licensing.programs import WITHHELD_BY_PROGRAMS
+from protection.texts import say
 
 C = TypeVar("C", bound=Callable[..., None])
 
@@ -123,12 +124,14 @@ def _moment(text: str | None, zone: ZoneInfo, parse: Callable[[str, ZoneInfo], i
 
 def _days(text: str) -> int:
     if not text.isdecimal():
-        raise Misused(f"{text!r} is no number of days.", remedy="Write it like 7, or none.")
+        raise Misused(say("{text!r} is no number of days.", text=text), remedy=say("Write it like 7, or none."))
     return int(text)
 
 
 def _seconds(text: str) -> int:
     found = re.fullmatch(r"(\d+)([mhd])", text)
     if found is None:
-        raise Misused(f"{text!r} is no span of time.", remedy="Write it like 30m, 8h or 2d, or none.")
+        raise Misused(
+            say("{text!r} is no span of time.", text=text), remedy=say("Write it like 30m, 8h or 2d, or none.")
+        )
     return int(found[1]) * {"m": 60, "h": 3_600, "d": 86_400}[found[2]]

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,11 +10,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from protection.client.cli.language import told
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 from protection.licensing.words import rights_in_words
+from protection.texts import joined, say
 
 PREVIEW: Final = click.option("--preview", is_flag=True, help="Change nothing; say who would gain and who would lose.")
 DAYS: Final = click.option(
@@ -48,9 +50,9 @@ def show_preview(output: Output, place: Organization, which: UUID) -> None:
 def save_preview(output: Output, place: Organization, which: UUID) -> None:
     """Make a change exactly as it was previewed."""
     done = place.call("POST", f"/api/v1/previews/{which}/save")
-    lines = ["The change is saved."]
+    lines: list[str] = [say("The change is saved.")]
     if done["moved"]:
-        lines.append("People or groups were changed after the answer you saw, so a few things may differ from it.")
+        lines.append(say("People or groups were changed after the answer you saw, so a few things may differ from it."))
     output.result(done, *lines)
 
 
@@ -75,10 +77,10 @@ def tell(output: Output, place: Organization, identity: str) -> None:
     """Wait for an answer and print it.  Raises Misused when there is none."""
     found = _answered(output, place, identity)
     if found["state"] == "failed":
-        raise Misused(f"There is no answer: {found['error']}", remedy="Ask again.")
+        raise Misused(say("There is no answer: {why}", why=found["error"]), remedy=say("Ask again."))
     lines = list(_lines(found["result"]))
     if found["state"] != "saved":
-        lines.append(f"Nothing is changed. To save exactly this: chancery preview save {identity}")
+        lines.append(say("Nothing is changed. To save exactly this: chancery preview save {id}", id=identity))
     output.result(found, *lines)
 
 
@@ -87,7 +89,7 @@ def _answered(output: Output, place: Organization, identity: str) -> dict[str, A
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     quiet = output.as_json or not sys.stderr.isatty()
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as shown:
-        task = shown.add_task("deciding again", total=None)
+        task = shown.add_task(told(say("deciding again")), total=None)
         while True:
             found: dict[str, Any] = place.call("GET", f"/api/v1/previews/{identity}")
             if found["state"] not in {"waiting", "running"}:
@@ -96,40 +98,68 @@ def _answered(output: Output, place: Organization, identity: str) -> dict[str, A
             time.sleep(_EVERY)
 
 
-def _lines(result: Mapping[str, Any]) -> list[str]:
+def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     documents, people, replay = result["documents"], result["people"], result["replay"]
-    lines = [
-        f"{documents['affected']:,} of {documents['considered']:,} documents affected.",
-        f"{people['gain']:,} people gain, {people['lose']:,} lose.",
-    ]
-    for title, found in (("gains", result["gains"]), ("loses", result["loses"])):
-        lines += [_line(title, one) for one in found[:_SHOWN]]
-        if len(found) > _SHOWN:
-            lines.append(f"… and more; all that are named: --json ({title})")
+    yield say(
+        "{affected:,} of {considered:,} documents affected.",
+        affected=documents["affected"],
+        considered=documents["considered"],
+    )
+    yield say("{gain:,} people gain, {lose:,} lose.", gain=people["gain"], lose=people["lose"])
+    for member, line in (("gains", _gain), ("loses", _loss)):
+        yield from (line(one) for one in result[member][:_SHOWN])
+        if len(result[member]) > _SHOWN:
+            yield say("… and more; all that are named: --json ({member})", member=member)
     if result["you_gain"]:
-        lines.append(f"You yourself would gain something on {result['you_gain']:,} documents.")
-    for name, word in (("end_sooner", "earlier"), ("end_later", "later")):
-        if documents[name]:
-            lines.append(f"On {documents[name]:,} documents access would end {word} than now.")
+        yield say("You yourself would gain something on {number:,} documents.", number=result["you_gain"])
+    if documents["end_sooner"]:
+        yield say("On {number:,} documents access would end earlier than now.", number=documents["end_sooner"])
+    if documents["end_later"]:
+        yield say("On {number:,} documents access would end later than now.", number=documents["end_later"])
     asked = result.get("at_opening", {"added": [], "removed": []})
-    lines += [f"Each opening would also have to meet this: {words}" for words in asked["added"]]
-    lines += [f"No opening would have to meet this any more: {words}" for words in asked["removed"]]
+    yield from (say("Each opening would also have to meet this: {words}", words=words) for words in asked["added"])
+    for words in asked["removed"]:
+        yield say("No opening would have to meet this any more: {words}", words=words)
     if "permissions" in result:
-        lines.append("No role opens a document.")
-        for name, word in (("gained", "May manage more"), ("lost", "May manage no longer")):
-            if result["permissions"][name]:
-                lines.append(f"{word}: {', '.join(result['permissions'][name])}.")
+        yield from _permissions(result["permissions"])
     if people["undecided"]:
         entries = ", ".join(who.removeprefix("address:") for who in result["undecided"])
-        lines.append(f"Decided when they open, for {people['undecided']:,} people of other organizations: {entries}.")
-    refused, allowed = replay["would_be_refused"]["times"], replay["would_be_allowed"]["times"]
-    lines.append(
-        f"In the last {replay['days']} days {refused:,} of {replay['openings']:,} openings would have been refused,"
-        f" {allowed:,} of {replay['refusals']:,} refusals allowed."
+        yield say(
+            "Decided when they open, for {number:,} people of other organizations: {entries}.",
+            number=people["undecided"],
+            entries=entries,
+        )
+    yield say(
+        "In the last {days} days {refused:,} of {openings:,} openings would have been refused,"
+        " {allowed:,} of {refusals:,} refusals allowed.",
+        days=replay["days"],
+        refused=replay["would_be_refused"]["times"],
+        openings=replay["openings"],
+        allowed=replay["would_be_allowed"]["times"],
+        refusals=replay["refusals"],
     )
-    return lines
 
 
-def _line(title: str, one: Mapping[str, Any]) -> str:
-    openings = f", {one['openings']:,} as a whole" if one["openings"] else ""
-    return f"  {one['who']} {title}: {rights_in_words(one['rights'])} ({one['documents']:,} documents{openings})"
+def _permissions(permissions: Mapping[str, list[str]]) -> Iterator[str]:
+    yield say("No role opens a document.")
+    if permissions["gained"]:
+        yield say("May manage more: {names}.", names=", ".join(permissions["gained"]))
+    if permissions["lost"]:
+        yield say("May manage no longer: {names}.", names=", ".join(permissions["lost"]))
+
+
+def _gain(one: Mapping[str, Any]) -> str:
+    rights, where = rights_in_words(one["rights"]), _where(one)
+    return joined(("  ", say("{who} gains: {rights} ({where})", who=one["who"], rights=rights, where=where)), "")
+
+
+def _loss(one: Mapping[str, Any]) -> str:
+    rights, where = rights_in_words(one["rights"]), _where(one)
+    return joined(("  ", say("{who} loses: {rights} ({where})", who=one["who"], rights=rights, where=where)), "")
+
+
+def _where(one: Mapping[str, Any]) -> str:
+    """Say on how many documents, and how many of them open at all only before or after."""
+    if one["openings"]:
+        return say("{number:,} documents, {openings:,} as a whole", number=one["documents"], openings=one["openings"])
+    return say("{number:,} documents", number=one["documents"])

@@ -9,12 +9,14 @@ import click
 
 from protection.client.cli import tables
 from protection.client.cli.expiry import parse_expiry
+from protection.client.cli.language import spoken
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output, moment
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 from protection.client.session import Session
 from protection.licensing.words import rights_in_words
+from protection.texts import say
 
 LEVELS = click.Choice(["viewer", "reviewer", "co-author"])
 REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
@@ -31,7 +33,7 @@ def request(output: Output, file: Path, note: str, level: str, *, status: bool) 
 
     Asking again changes a request that is not answered yet.
     """
-    with Session.open() as session:
+    with Session.open(language=spoken()) as session:
         place, cid = session.organization_of(file)
         path = f"/api/v1/documents/{cid}/access-requests"
         if status:
@@ -39,11 +41,18 @@ def request(output: Output, file: Path, note: str, level: str, *, status: bool) 
             asked = found[0] if found else None
             output.result(
                 asked or {"cid": str(cid), "state": None},
-                _state(asked, session) if asked else f"You have not asked for access to {file}.",
+                _state(asked, session) if asked else say("You have not asked for access to {file}.", file=file),
             )
             return
         asked = place.call("POST", path, {"note": note, "level": level})
-        output.result(asked, f"{asked['owner']} is asked, and you are told the answer by mail. {_page(place, cid)}")
+        output.result(
+            asked,
+            say(
+                "{owner} is asked, and you are told the answer by mail. See {page}",
+                owner=asked["owner"],
+                page=f"{place.origin}/documents/{cid}/access/",
+            ),
+        )
 
 
 def _state(asked: dict[str, Any], session: Session) -> str:
@@ -52,14 +61,15 @@ def _state(asked: dict[str, Any], session: Session) -> str:
     since = datetime.fromisoformat(asked["asked_at"]).astimezone(zone)
     if asked["state"] == "granted":
         rights = rights_in_words(asked["rights"])
-        return f"Granted: you may {rights}; the access given ends: {moment(asked['until'], zone)}."
+        ends = moment(asked["until"], zone)
+        return say("Granted: you may {rights}; the access given ends: {end}.", rights=rights, end=ends)
     if asked["state"] == "declined":
-        return f"Declined. {asked['message']}".strip()
-    return f"{asked['owner']} has not answered yet what you asked on {since:%Y-%m-%d %H:%M %Z}."
-
-
-def _page(place: Organization, cid: UUID) -> str:
-    return f"See {place.origin}/documents/{cid}/access/"
+        return say("Declined. {message}", message=asked["message"]) if asked["message"] else say("Declined.")
+    return say(
+        "{owner} has not answered yet what you asked on {moment}.",
+        owner=asked["owner"],
+        moment=f"{since:%Y-%m-%d %H:%M %Z}",
+    )
 
 
 @click.command()
@@ -77,7 +87,7 @@ def requests(output: Output, place: Organization, state: str, *, everybody: bool
     scope = "all" if everybody else "mine"
     rows = place.call("GET", f"/api/v1/access-requests?scope={scope}&state={state}&limit=200")["results"]
     columns = ["asked_at", "who", "organization", "title", "level", "state", "note", "id"]
-    tables.show(output, rows, columns, empty="Nobody waits for an answer of yours.")
+    tables.show(output, rows, columns, empty=say("Nobody waits for an answer of yours."))
 
 
 @click.command()
@@ -106,14 +116,14 @@ def grant(
     Without --until or --days the access has no end of its own.
     """
     if until is not None and days is not None:
-        raise Misused("An end is named twice.", remedy="Use either --until or --days.")
+        raise Misused(say("An end is named twice."), remedy=say("Use either --until or --days."))
     zone = place.zone()
     terms: dict[str, Any] = {"until": parse_expiry(until or (f"{days}d" if days else None), zone)}
     asked = place.call("GET", f"/api/v1/access-requests/{request_id}")
     if lift:
         terms["lift"] = _shown(output, asked["in_the_way"])
     if rights is None:
-        output.note(f"{asked['who']} asks for the level {asked['level']}.")
+        output.note(say("{who} asks for the level {level}.", who=asked["who"], level=asked["level"]))
         terms["level"] = asked["level"]
     else:
         terms["rights"] = [name.strip() for name in rights.split(",")]
@@ -121,14 +131,19 @@ def grant(
     given = rights_in_words(answer["rights"])
     output.result(
         answer,
-        f"Access is given and {asked['who']} is told. They may: {given}. It ends: {moment(answer['ends'], zone)}.",
+        say(
+            "Access is given and {who} is told. They may: {rights}. It ends: {end}.",
+            who=asked["who"],
+            rights=given,
+            end=moment(answer["ends"], zone),
+        ),
     )
 
 
 def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
     """Show what stands in the way and return its names: what comes after this look is not changed unseen."""
     for one in in_the_way:
-        output.note(f"To be changed too ({one['name']}): {one['message']}")
+        output.note(say("To be changed too ({name}): {message}", name=one["name"], message=one["message"]))
     return [one["name"] for one in in_the_way]
 
 
@@ -139,4 +154,4 @@ def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
 def decline(output: Output, place: Organization, request_id: UUID, message: str) -> None:
     """Decline a request for access; nothing about the document changes."""
     place.call("POST", f"/api/v1/access-requests/{request_id}/decline", {"message": message})
-    output.result({"id": str(request_id), "state": "declined"}, "The request is declined, and they are told.")
+    output.result({"id": str(request_id), "state": "declined"}, say("The request is declined, and they are told."))

@@ -1,12 +1,21 @@
 """``rights``: what each right allows, and where it is enforced."""
 
+from typing import Final
+
 import click
 
 from protection.client.cli import tables
 from protection.client.cli.output import Output
-from protection.licensing.programs import MEANINGS, Program
+from protection.licensing.programs import MEANINGS, Hold, Program
 from protection.licensing.rights import LEVELS, Right
 from protection.licensing.words import right_in_words
+from protection.texts import say
+
+_HELD: Final = {
+    Hold.ENFORCED: say("enforced"),
+    Hold.ADVISED: say("advised"),
+    Hold.NOT_ENFORCED: say("not enforced"),
+}
 
 
 @click.command()
@@ -19,7 +28,7 @@ def rights(output: Output) -> None:
             "name": right_in_words(right),
             "allows": MEANINGS[right].allows,
             "levels": ", ".join(name for name, members in LEVELS.items() if right in members),
-            "here": MEANINGS[right].held[Program.COMMAND_LINE].value.replace("_", " "),
+            "here": _HELD[MEANINGS[right].held[Program.COMMAND_LINE]],
         }
         for right in Right
     ]

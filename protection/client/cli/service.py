@@ -9,6 +9,7 @@ from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.errors import Misused
 from protection.client.organization import Organization
+from protection.texts import say
 
 
 @click.command()
@@ -24,7 +25,7 @@ def settings(output: Output, place: Organization, changes: tuple[str, ...]) -> N
 def _assignment(text: str) -> tuple[str, Any]:
     name, separator, value = text.partition("=")
     if not separator:
-        raise Misused(f"{text!r} sets nothing.", remedy="Write it like max_license_days=7.")
+        raise Misused(say("{text!r} sets nothing.", text=text), remedy=say("Write it like max_license_days=7."))
     try:
         return name, json.loads(value)
     except ValueError:
@@ -40,4 +41,4 @@ def service(output: Output, place: Organization, state: str) -> None:
     Off means that nothing can be protected or opened.
     """
     place.call("POST", f"/api/v1/service/{state}")
-    output.result({"done": state}, f"The service is {'on' if state == 'activate' else 'off'}.")
+    output.result({"done": state}, say("The service is on.") if state == "activate" else say("The service is off."))

@@ -8,8 +8,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from protection.client.cli.language import told
 from protection.client.cli.output import Output
 from protection.licensing.reasons import WORDS, Reason
+from protection.texts import say
 
 _PIPE_WIDTH: Final = 1_000
 """Into a pipe nothing is wrapped: a cut id is of no use to the program behind it."""
@@ -18,15 +20,48 @@ _PIPE_WIDTH: Final = 1_000
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 _TITLES: Final = {
-    "asked_at": "asked",
-    "at": "when",
-    "cid": "document",
-    "created_at": "made",
-    "email": "address",
-    "registered_at": "known since",
-    "from": "from address",
+    "address": say("address"),
+    "allows": say("allows"),
+    "asked_at": say("asked"),
+    "at": say("when"),
+    "author": say("author"),
+    "changed": say("changed"),
+    "cid": say("document"),
+    "created_at": say("made"),
+    "deleted_at": say("deleted at"),
+    "description": say("description"),
+    "disabled": say("disabled"),
+    "documents": say("documents"),
+    "email": say("address"),
+    "from": say("from address"),
+    "guest": say("guest"),
+    "here": say("here"),
+    "kind": say("kind"),
+    "level": say("level"),
+    "levels": say("levels"),
+    "made": say("made"),
+    "members": say("members"),
+    "name": say("name"),
+    "note": say("note"),
+    "offered to": say("offered to"),
+    "opened": say("opened"),
+    "organization": say("organization"),
+    "outcome": say("outcome"),
+    "owner": say("owner"),
+    "reason": say("reason"),
+    "refused": say("refused"),
+    "registered_at": say("known since"),
+    "right": say("right"),
+    "role": say("role"),
+    "state": say("state"),
+    "status": say("status"),
+    "suite": say("suite"),
+    "title": say("title"),
+    "version": say("version"),
+    "what": say("what"),
+    "who": say("who"),
 }
-"""What people read above a column that programs know by another name."""
+"""What people read above a column."""
 
 
 def show(output: Output, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, empty: str) -> None:
@@ -36,7 +71,7 @@ def show(output: Output, rows: Sequence[Mapping[str, Any]], columns: Sequence[st
         return
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(_TITLES.get(column, column), overflow="fold")
+        table.add_column(told(_TITLES.get(column, column)), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(_in_words(column, row.get(column))) for column in columns))
     Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
@@ -51,4 +86,6 @@ def _in_words(column: str, value: object) -> object:
 def _cell(value: object) -> str:
     if value is None:
         return "–"
-    return str(value)[:16].replace("T", " ") if isinstance(value, str) and _MOMENT.match(value) else str(value)
+    if not isinstance(value, str):
+        return str(value)
+    return value[:16].replace("T", " ") if _MOMENT.match(value) else told(value)

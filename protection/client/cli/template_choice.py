@@ -7,6 +7,7 @@ import click
 
 from protection.client.errors import Misused
 from protection.client.organization import Organization
+from protection.texts import say
 
 WHICH = click.argument("which", metavar="NAME|ID")
 
@@ -17,9 +18,13 @@ def chosen(place: Organization, which: str, *, deleted: bool = False) -> dict[st
     for found in known:
         if which == found["id"] or which.casefold() in {text.casefold() for text in found["names"].values()}:
             return dict(found)
-    names = ", ".join(sorted(found["name"] for found in known)) or "none"
-    kind = "deleted template" if deleted else "template"
-    raise Misused(f"There is no {kind} called {which!r}.", remedy=f"Choose one of: {names}.")
+    names = ", ".join(sorted(found["name"] for found in known)) or say("none")
+    raise Misused(
+        say("There is no deleted template called {name!r}.", name=which)
+        if deleted
+        else say("There is no template called {name!r}.", name=which),
+        remedy=say("Choose one of: {names}.", names=names),
+    )
 
 
 def meant(place: Organization, texts: tuple[str, ...]) -> tuple[str, ...]:

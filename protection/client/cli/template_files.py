@@ -12,8 +12,13 @@ from protection.client.cli.output import Output
 from protection.client.cli.template_choice import chosen
 from protection.client.errors import Misused
 from protection.client.organization import Organization
+from protection.texts import joined, say, say_count
 
-_ACTIONS = {"create": "new, archived until you publish it", "change": "changes", "keep": "stays as it is"}
+_ACTIONS = {
+    "create": say("new, archived until you publish it"),
+    "change": say("changes"),
+    "keep": say("stays as it is"),
+}
 
 
 @click.command("export")
@@ -39,8 +44,11 @@ def export(output: Output, place: Organization, which: tuple[str, ...], form: st
         with target.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise Misused(f"{target} exists already.", remedy="Choose another name with -o, or remove it first.") from None
-    output.result({"file": str(target)}, f"Written: {target}.")
+        raise Misused(
+            say("{target} exists already.", target=target),
+            remedy=say("Choose another name with -o, or remove it first."),
+        ) from None
+    output.result({"file": str(target)}, say("Written: {file}.", file=target))
 
 
 @click.command("import")
@@ -52,43 +60,50 @@ def import_(output: Output, place: Organization, file: Path, *, yes: bool) -> No
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise Misused(f"{file} is not written in UTF-8.", remedy="Save it as UTF-8, then try again.") from None
+        raise Misused(
+            say("{file} is not written in UTF-8.", file=file), remedy=say("Save it as UTF-8, then try again.")
+        ) from None
     plan = place.call("POST", "/api/v1/templates/import", {"text": text})
     if all(one["action"] == "keep" for one in plan["results"]):
-        output.result(plan, "Nothing to import: the templates say this already.")
+        output.result(plan, say("Nothing to import: the templates say this already."))
         return
     if not output.as_json:
         for line in _told(plan):
             output.note(line)
     if not yes:
-        output.confirm("Import this?")
+        output.confirm(say("Import this?"))
     done = place.call("POST", "/api/v1/templates/import", {"text": text, "confirm": plan["confirm"]})
     changed = sum(one["action"] != "keep" for one in done["results"])
-    output.result(done, f"Imported: {changed} template{'' if changed == 1 else 's'}.")
+    output.result(done, say_count("Imported: {count} template.", "Imported: {count} templates.", changed))
 
 
 def _told(plan: dict[str, Any]) -> Iterator[str]:
     """Say what an import would do, a line for each template and each thing that changes."""
     if plan["mapped_organization"]:
-        yield "The file comes from another organization: everybody there will mean everybody here."
+        yield say("The file comes from another organization: everybody there will mean everybody here.")
     for one in plan["results"]:
-        yield f"“{one['name']}”: {_ACTIONS[one['action']]}"
+        yield say("“{name}”: {action}", name=one["name"], action=_ACTIONS[one["action"]])
         for change in one["changes"]:
             who = change["who"].removeprefix("address:")
-            what = f"{change['member']} of {who}" if who else change["member"]
-            yield f"  {what}: {_value(change['after'])} (before: {_value(change['before'])})"
+            what = say("{member} of {who}", member=change["member"], who=who) if who else change["member"]
+            yield _changed(what, _value(change["after"]), _value(change["before"]))
         if one["renamed"]:
-            yield "  name or description"
-        for what, rule in (("end", one["expiry"]), ("offered to", one["offer"])):
+            yield joined(("  ", say("name or description")), "")
+        for what, rule in ((say("end"), one["expiry"]), (say("offered to"), one["offer"])):
             if rule:
-                yield f"  {what}: {_rule(rule[1])} (before: {_rule(rule[0])})"
+                yield _changed(what, _rule(rule[1]), _rule(rule[0]))
         if one["foreign_organizations"]:
-            yield f"  names other organizations: {', '.join(one['foreign_organizations'])}"
+            others = ", ".join(one["foreign_organizations"])
+            yield joined(("  ", say("names other organizations: {ids}", ids=others)), "")
+
+
+def _changed(what: str, after: str, before: str) -> str:
+    return joined(("  ", say("{what}: {after} (before: {before})", what=what, after=after, before=before)), "")
 
 
 def _value(value: Any) -> str:
-    return "nothing" if value is None else ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return say("nothing") if value is None else ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _rule(members: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in members.items() if value not in (None, []))
+    return joined(joined((name, _value(value)), " ") for name, value in members.items() if value not in (None, []))

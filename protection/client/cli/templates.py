@@ -16,6 +16,7 @@ from protection.client.organization import Organization
 from protection.licensing.patch import patched
 from protection.licensing.policy import Policy, Principal, parse_policy
 from protection.licensing.rights import Right, in_order, parse_rights
+from protection.texts import joined, say, say_count
 
 GRANT = click.option(
     "--grant",
@@ -50,8 +51,10 @@ def template() -> None:
 def list_(output: Output, place: Organization) -> None:
     """List all templates, archived ones too."""
     found = place.call("GET", "/api/v1/templates")["results"]
-    rows = [{**one, "offered to": ", ".join(one["scope"]) or "everybody"} for one in found]
-    tables.show(output, rows, ["name", "status", "version", "offered to", "id"], empty="There are no templates yet.")
+    rows = [{**one, "offered to": ", ".join(one["scope"]) or say("everybody")} for one in found]
+    tables.show(
+        output, rows, ["name", "status", "version", "offered to", "id"], empty=say("There are no templates yet.")
+    )
 
 
 @template.command()
@@ -97,8 +100,12 @@ def create(
     made = place.call("POST", "/api/v1/templates", body)
     if publish:
         place.call("POST", f"/api/v1/templates/{made['id']}/publish")
-    state = "is offered for protecting" if publish else "is archived until you publish it"
-    output.result(made, f"The template “{name}” {state}.")
+    output.result(
+        made,
+        say("The template “{name}” is offered for protecting.", name=name)
+        if publish
+        else say("The template “{name}” is archived until you publish it.", name=name),
+    )
 
 
 @template.command()
@@ -180,14 +187,20 @@ def withdraw(output: Output, place: Organization, which: str, who: str, rights: 
     found, principal = chosen(place, which), _principal(place, who)
     held = parse_policy(found["policy"]).index.get(principal)
     if held is None:
-        raise Misused(f"“{found['name']}” gives {who} nothing.", remedy="Name him as the template does.")
+        raise Misused(
+            say("“{name}” gives {who} nothing.", name=found["name"], who=who),
+            remedy=say("Name him as the template does."),
+        )
     left = held - parse_rights(rights.split(",")) if rights else frozenset()
     if left == held:
-        raise Misused(f"“{found['name']}” does not give {who} this.", remedy=f"It gives: {', '.join(in_order(held))}.")
+        raise Misused(
+            say("“{name}” does not give {who} this.", name=found["name"], who=who),
+            remedy=say("It gives: {rights}.", rights=", ".join(in_order(held))),
+        )
     if Right.OWNER in left:
         raise Misused(
-            f"{who} holds OWNER, which includes every other right.",
-            remedy="Withdraw OWNER too, or name what is to be left: chancery template edit … --grant WHO:RIGHTS.",
+            say("{who} holds OWNER, which includes every other right.", who=who),
+            remedy=say("Withdraw OWNER too, or name what is to be left: chancery template edit … --grant WHO:RIGHTS."),
         )
     _patch(output, place, found, {"policy": {"grants": {str(principal): in_order(left) or None}}})
 
@@ -197,7 +210,9 @@ def withdraw(output: Output, place: Organization, which: str, who: str, rights: 
 @in_organization
 def publish(output: Output, place: Organization, which: str) -> None:
     """Offer a template for protecting."""
-    _done(output, place, which, "publish", "is offered for protecting")
+    found = _done(place, which, "publish")
+    line = say("“{name}” is offered for protecting.", name=found["name"])
+    output.result({"id": found["id"], "done": "publish"}, line)
 
 
 @template.command()
@@ -205,7 +220,9 @@ def publish(output: Output, place: Organization, which: str) -> None:
 @in_organization
 def archive(output: Output, place: Organization, which: str) -> None:
     """Stop offering a template; what it protects still opens."""
-    _done(output, place, which, "archive", "is not offered any more")
+    found = _done(place, which, "archive")
+    line = say("“{name}” is not offered any more.", name=found["name"])
+    output.result({"id": found["id"], "done": "archive"}, line)
 
 
 @template.command()
@@ -216,7 +233,8 @@ def copy(output: Output, place: Organization, which: str, name: str) -> None:
     """Make an archived template that says the same."""
     found = chosen(place, which)
     made = place.call("POST", f"/api/v1/templates/{found['id']}/copy", {"name": name})
-    output.result(made, f"The copy of “{found['name']}” is archived until you publish it ({made['id']}).")
+    line = say("The copy of “{name}” is archived until you publish it ({id}).", name=found["name"], id=made["id"])
+    output.result(made, line)
 
 
 @template.command()
@@ -230,12 +248,12 @@ def history(output: Output, place: Organization, which: str) -> None:
         {
             "version": one["number"],
             "made": one["made_at"],
-            "author": one["author"]["name"] if one["author"] else "the service",
-            "changed": ", ".join(_changed(one)) or ("the first version" if one["number"] == 1 else "nothing"),
+            "author": one["author"]["name"] if one["author"] else say("the service"),
+            "changed": joined(_changed(one)) or (say("the first version") if one["number"] == 1 else say("nothing")),
         }
         for one in versions
     ]
-    tables.show(output, rows, ["version", "made", "author", "changed"], empty="It has no versions.")
+    tables.show(output, rows, ["version", "made", "author", "changed"], empty=say("It has no versions."))
 
 
 @template.command()
@@ -246,7 +264,15 @@ def restore(output: Output, place: Organization, which: str, version: int) -> No
     """Bring back what an earlier version said, as a new version."""
     found = chosen(place, which)
     answer = place.call("POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore")
-    output.result(answer, f"“{found['name']}” says again what version {version} said (version {answer['version']}).")
+    output.result(
+        answer,
+        say(
+            "“{name}” says again what version {old} said (version {new}).",
+            name=found["name"],
+            old=version,
+            new=answer["version"],
+        ),
+    )
 
 
 @template.command()
@@ -257,13 +283,23 @@ def delete(output: Output, place: Organization, which: str, *, yes: bool) -> Non
     """Delete an archived template; what it protects opens as before, and it can be brought back."""
     found = chosen(place, which)
     documents = place.call("GET", f"/api/v1/templates/{found['id']}")["documents"]
-    affected = f"{documents} document{'' if documents == 1 else 's'}"
+    affected = say_count("{count} document", "{count} documents", documents)
     if not yes:
-        output.confirm(f"“{found['name']}” protects {affected}, which will open as before. Delete it?")
+        output.confirm(
+            say(
+                "“{name}” protects {documents}, which will open as before. Delete it?",
+                name=found["name"],
+                documents=affected,
+            )
+        )
     place.call("DELETE", f"/api/v1/templates/{found['id']}?confirm=true")
     output.result(
         {"id": found["id"], "done": "delete", "documents": documents},
-        f"“{found['name']}” is deleted. It protects {affected}, which open as before.",
+        say(
+            "“{name}” is deleted. It protects {documents}, which open as before.",
+            name=found["name"],
+            documents=affected,
+        ),
     )
 
 
@@ -274,7 +310,7 @@ def undelete(output: Output, place: Organization, which: str) -> None:
     """Bring back a deleted template, archived."""
     found = chosen(place, which, deleted=True)
     place.call("POST", f"/api/v1/templates/{found['id']}/undelete")
-    output.result({"id": found["id"], "done": "undelete"}, f"“{found['name']}” is back, archived.")
+    output.result({"id": found["id"], "done": "undelete"}, say("“{name}” is back, archived.", name=found["name"]))
 
 
 @template.command()
@@ -282,7 +318,7 @@ def undelete(output: Output, place: Organization, which: str) -> None:
 def deleted(output: Output, place: Organization) -> None:
     """List deleted templates."""
     found = place.call("GET", "/api/v1/templates/deleted")["results"]
-    tables.show(output, found, ["name", "deleted_at", "documents", "id"], empty="Nothing is deleted.")
+    tables.show(output, found, ["name", "deleted_at", "documents", "id"], empty=say("Nothing is deleted."))
 
 
 template.add_command(export)
@@ -294,23 +330,25 @@ def _changed(version: dict[str, Any]) -> list[str]:
     said = [one["who"].removeprefix("address:") or one["member"] for one in version["changes"]]
     return [
         *said,
-        *(["name or description"] if version["renamed"] else []),
-        *(["end"] if version["expiry"] else []),
-        *(["whom it is offered to"] if version["offer"] else []),
+        *([say("name or description")] if version["renamed"] else []),
+        *([say("end")] if version["expiry"] else []),
+        *([say("whom it is offered to")] if version["offer"] else []),
     ]
 
 
-def _done(output: Output, place: Organization, which: str, verb: str, done: str) -> None:
+def _done(place: Organization, which: str, verb: str) -> dict[str, Any]:
+    """Do something with a template and return it as it was."""
     found = chosen(place, which)
     place.call("POST", f"/api/v1/templates/{found['id']}/{verb}")
-    output.result({"id": found["id"], "done": verb}, f"“{found['name']}” {done}.")
+    return found
 
 
 def _patch(output: Output, place: Organization, found: dict[str, Any], body: dict[str, Any]) -> None:
     """Change what is named, unless somebody else has changed the template since it was read."""
     path = f"/api/v1/templates/{found['id']}"
     answer = place.call("PATCH", path, {**body, "based_on": found["version"]})
-    output.result(answer, f"“{found['name']}” is changed (version {answer['version']}).")
+    line = say("“{name}” is changed (version {version}).", name=found["name"], version=answer["version"])
+    output.result(answer, line)
 
 
 def _whole(found: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
@@ -333,7 +371,7 @@ def _principal(place: Organization, who: str) -> Principal:
 def _scope_patch(added: tuple[str, ...], removed: tuple[str, ...]) -> dict[str, Any]:
     if "everybody" in added:
         if len(added) > 1 or removed:
-            raise Misused("It is offered to everybody or to some.", remedy="Name either everybody or those.")
+            raise Misused(say("It is offered to everybody or to some."), remedy=say("Name either everybody or those."))
         return {"scope": None}
     patch = {**dict.fromkeys(removed), **dict.fromkeys(added, True)}
     return {"scope": patch} if patch else {}
@@ -342,7 +380,7 @@ def _scope_patch(added: tuple[str, ...], removed: tuple[str, ...]) -> dict[str, 
 def _end(place: Organization, expires: str | None, days: int | None) -> dict[str, Any]:
     """Return the members that say when access ends, none where neither option was given."""
     if expires is not None and days is not None:
-        raise Misused("Access has one end.", remedy="Use either --expires or --expires-after-days.")
+        raise Misused(say("Access has one end."), remedy=say("Use either --expires or --expires-after-days."))
     if days is not None:
         return {"expiry_option": "after_days", "expires": None, "expires_after_days": days}
     if expires is None:

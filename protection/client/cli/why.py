@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 import click
 
 from protection.client.cli.documents import where_it_is
+from protection.client.cli.language import spoken
 from protection.client.cli.organization import ORGANIZATION
 from protection.client.cli.output import Output
 from protection.client.session import Session
 from protection.licensing.rights import Right
 from protection.licensing.words import rights_in_words
+from protection.texts import joined, say
 
 
 @click.command()
@@ -32,39 +34,52 @@ def why(output: Output, named: str, who: str | None, right: str, organization: s
     A file is asked about where it was protected, also in another organization.
     """
     asked = {"right": right.upper()} if who is None else {"who": who, "right": right.upper()}
-    with Session.open() as session:
+    with Session.open(language=spoken()) as session:
         place, cid = where_it_is(session, named, organization)
         found = place.call("GET", f"/api/v1/documents/{cid}/why?{urlencode(asked)}")
-    output.result(found, "\n".join(_about_oneself(found, named) if who is None else _about_somebody(found)))
+    output.result(found, *(_about_oneself(found, named) if who is None else _about_somebody(found)))
 
 
 def _about_oneself(found: dict[str, Any], named: str) -> list[str]:
     if found["allowed"]:
-        lines = [f"You may: {rights_in_words(found['rights'])}."]
-        return lines + [f"The opening itself: {text}" for text in found["at_opening"]]
-    lines = [
+        return [say("You may: {rights}.", rights=rights_in_words(found["rights"])), *_at_opening(found)]
+    lines: list[str] = [
         " ".join(text for text in (one["message"], one["detail"], one["next_step"]) if text) for one in found["reasons"]
     ]
-    lines.append(f"Contact: {found['contact']}")
+    lines.append(say("Contact: {address}", address=found["contact"]))
     asked = found["request"]
     if asked is not None and asked["state"] == "open":
-        lines.append("You have asked for access; it is not answered yet.")
+        lines.append(say("You have asked for access; it is not answered yet."))
     elif found["may_ask"]:
-        lines.append(f"To ask for access: chancery request {shlex.quote(named)}")
+        lines.append(say("To ask for access: {command}", command=f"chancery request {shlex.quote(named)}"))
     return lines
+
+
+def _at_opening(found: dict[str, Any]) -> list[str]:
+    return [say("The opening itself: {text}", text=text) for text in found["at_opening"]]
 
 
 def _about_somebody(found: dict[str, Any]) -> list[str]:
-    lines = [f"{found['who']} {'may' if found['allowed'] else 'may not'} {found['right']}."]
+    who = {"who": found["who"], "right": found["right"]}
+    lines: list[str] = [say("{who} may {right}.", **who) if found["allowed"] else say("{who} may not {right}.", **who)]
     lines += [_obstacle(one["message"], one["entry"], one["detail"]) for one in found["obstacles"]]
-    for one in found["entries"]:
-        way = f", by membership in {', which is in '.join(one['path'])}" if one["path"] else ""
-        way += ", given beside the policy" if one.get("personal") else ""
-        lines.append(f"{one['who'].removeprefix('address:')} gives {', '.join(one['rights'])}{way}.")
-    lines += [f"The opening itself: {text}" for text in found["at_opening"]]
+    lines += [joined((_given(one), "."), "") for one in found["entries"]]
+    lines += _at_opening(found)
     if found["undecided"]:
-        lines.append(f"Known to another organization alone until somebody opens: {', '.join(found['undecided'])}.")
+        entries = ", ".join(found["undecided"])
+        lines.append(say("Known to another organization alone until somebody opens: {entries}.", entries=entries))
     return lines
+
+
+def _given(entry: dict[str, Any]) -> str:
+    """Say what an entry gives, and by which way it means the person."""
+    said = say("{who} gives {rights}", who=entry["who"].removeprefix("address:"), rights=", ".join(entry["rights"]))
+    if entry["path"]:
+        groups, *outer = entry["path"]
+        for one in outer:
+            groups = say("{group}, which is in {outer}", group=groups, outer=one)
+        said = say("{given}, by membership in {groups}", given=said, groups=groups)
+    return say("{given}, given beside the policy", given=said) if entry.get("personal") else said
 
 
 def _obstacle(message: str, entry: str | None, detail: str) -> str:
