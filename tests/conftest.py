@@ -16,6 +16,16 @@ from tests.protection.stage import stage
 
 
 @pytest.fixture(scope="session", autouse=True)
+def english_shell() -> Iterator[None]:
+    """Let commands speak English, whatever the shell speaks in which the tests are run."""
+    with pytest.MonkeyPatch.context() as shell:
+        for name in ("LANGUAGE", "LC_MESSAGES", "LANG"):
+            shell.delenv(name, raising=False)
+        shell.setenv("LC_ALL", "C.UTF-8")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def cache_of_one_s_own() -> Iterator[None]:
     """Give every process of a parallel run its own numbered Redis database: clearing a cache empties all of it."""
     number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

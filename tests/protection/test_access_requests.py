@@ -88,7 +88,7 @@ def asked_under_a_deny_entry(cast: Cast, plan: Path) -> tuple[Player, str, Prote
 
 def command(player: Player, monkeypatch: pytest.MonkeyPatch, *words: str, code: int = 0) -> Result:
     """Run a command as this person at Contoso."""
-    monkeypatch.setattr(Session, "open", lambda: nullcontext(player.session))
+    monkeypatch.setattr(Session, "open", lambda *, language: nullcontext(player.session))
     done = CliRunner().invoke(main, [*words, "--organization", "contoso"])
     assert done.exit_code == code, done.output
     return done

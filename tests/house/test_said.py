@@ -1,0 +1,140 @@
+"""What the protection floor says can be said in every language."""
+
+import ast
+import gettext
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import protection
+from portal.bootstrap.environment import ROOT
+from portal.development.catalogs import LANGUAGES
+from protection.errors import ChanceryError
+from protection.licensing.programs import MEANINGS
+from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.rights import Right
+from protection.licensing.words import right_in_words
+from protection.texts import Text, translated
+
+SAID = {"say", "say_count", "joined"}
+
+
+def errors(kind: type[ChanceryError] = ChanceryError) -> Iterator[type[ChanceryError]]:
+    """Yield every error of the floor; others that tests make are none of them."""
+    if kind.__module__.startswith("protection."):
+        yield kind
+    for inner in kind.__subclasses__():
+        yield from errors(inner)
+
+
+for module in pkgutil.walk_packages(protection.__path__, "protection."):
+    importlib.import_module(module.name)  # noqa: TID251  # an error is known once its module is, and no list forgets one
+ERRORS = tuple(dict.fromkeys(errors()))
+
+
+@pytest.fixture(params=LANGUAGES)
+def catalog(request: pytest.FixtureRequest) -> gettext.NullTranslations:
+    """Return what the floor says in a language."""
+    return gettext.translation("django", ROOT / "protection/locale", [request.param])
+
+
+def is_said(text: str, catalog: gettext.NullTranslations) -> bool:
+    return isinstance(text, Text) and translated(text, catalog) != text
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_words(reason: Reason, catalog: gettext.NullTranslations) -> None:
+    for audience in fields(WORDS[reason]):
+        assert is_said(getattr(WORDS[reason], audience.name), catalog), audience.name
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+def test_every_error_has_a_next_step(error: type[ChanceryError], catalog: gettext.NullTranslations) -> None:
+    assert is_said(error.remedy, catalog)
+
+
+@pytest.mark.parametrize("right", Right)
+def test_every_right_has_a_name_and_a_meaning(right: Right, catalog: gettext.NullTranslations) -> None:
+    assert is_said(right_in_words(right), catalog)
+    assert is_said(MEANINGS[right].allows, catalog)
+
+
+def unmarked(said: ast.expr) -> bool:
+    """Tell whether an expression can be a plain text of ours."""
+    match said:
+        case ast.Constant(value=str(text)):
+            return bool(text)
+        case ast.JoinedStr() | ast.BinOp():
+            return True
+        case ast.IfExp(body=body, orelse=other):
+            return unmarked(body) or unmarked(other)
+        case ast.BoolOp(values=values):
+            return any(map(unmarked, values))
+        case ast.Call(func=ast.Name(id=name)):
+            return name not in SAID
+        case ast.Call(func=ast.Attribute(attr="join" | "format" | "strip" | "rstrip")):
+            return True
+    return False
+
+
+def texts_of(tree: ast.AST, names: set[str]) -> Iterator[ast.expr]:
+    """Yield what errors of these names are told to say: messages and remedies."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            if name in names:
+                yield from node.args[:1]
+                yield from (keyword.value for keyword in node.keywords if keyword.arg in {"message", "remedy"})
+        if isinstance(node, ast.ClassDef) and node.name in names:
+            yield from texts_of_class(node)
+
+
+def texts_of_class(node: ast.ClassDef) -> Iterator[ast.expr]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name | ast.Attribute):
+            made = inner.func.id == "cls" if isinstance(inner.func, ast.Name) else inner.func.attr == "__init__"
+            yield from inner.args[:1] if made else ()
+
+
+def paths() -> list[Path]:
+    return [path for path in sorted((ROOT / "protection").rglob("*.py")) if "migrations" not in path.parts]
+
+
+def test_no_error_is_raised_with_words_that_nobody_can_translate() -> None:
+    names = {error.__name__ for error in ERRORS}
+    found = [
+        f"{path.relative_to(ROOT)}:{said.lineno}"
+        for path in paths()
+        for said in texts_of(ast.parse(path.read_text(encoding="utf-8")), names)
+        if unmarked(said)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'raise NotFound("There is none.")',
+        'raise NotFound(f"There is no {name}.")',
+        'raise NotFound(say("There is none."), remedy="Make one.")',
+        'raise NotFound(detail or "There is none.")',
+        'raise NotFound(say("There is one.") if one else "There is none.")',
+        'raise errors.NotFound("There is no %s." % name)',
+        'class NotFound(Error):\n    def __init__(self):\n        super().__init__("There is none.")',
+    ],
+)
+def test_such_words_are_found(source: str) -> None:
+    assert any(unmarked(said) for said in texts_of(ast.parse(source), {"NotFound"}))
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['raise NotFound(say("There is none."), remedy=say("Make one."))', "raise NotFound(error.message)"],
+)
+def test_marked_words_are_let_pass(source: str) -> None:
+    assert not any(unmarked(said) for said in texts_of(ast.parse(source), {"NotFound"}))
