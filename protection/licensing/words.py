@@ -41,5 +41,5 @@ def rights_in_words(rights: Iterable[str]) -> str:
 
 
 def strength_in_words(strength: str) -> str:
-    """Return how strongly somebody must sign in as people say it."""
+    """Return a way to sign in as people say it after “sign in with”."""
     return _STRENGTHS.get(strength, strength)

@@ -5,6 +5,7 @@ import gettext
 import json
 import pickle
 
+from protection.licensing import strict_json
 from protection.texts import joined, say, say_count, translated
 
 
@@ -29,6 +30,11 @@ def test_a_text_is_english_to_whoever_does_not_ask() -> None:
     text = say("“{name}” is no right.", name="FLY")
     assert text == "“FLY” is no right."
     assert json.loads(json.dumps({"detail": text})) == {"detail": "“FLY” is no right."}
+
+
+def test_a_text_stands_in_a_signed_object_as_english() -> None:
+    text = say("“{name}” is no right.", name="FLY")
+    assert strict_json.decode(strict_json.encode({"detail": text})) == {"detail": "“FLY” is no right."}
 
 
 def test_a_text_is_translated_with_its_values() -> None:
