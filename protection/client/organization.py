@@ -298,7 +298,7 @@ class Organization:
         for one in known:
             if name == one["id"] or wanted in {text.casefold() for text in one["names"].values()}:
                 return one
-        names = ", ".join(str(one["name"]) for one in known) or "none"
+        names = ", ".join(str(one["name"]) for one in known) or say("none")
         raise Misused(
             say("There is no label called {name!r}.", name=name), remedy=say("Choose one of: {names}.", names=names)
         )

@@ -11,6 +11,7 @@ from uuid import UUID
 import click
 
 from protection.client.cli import tables
+from protection.client.cli.language import spoken
 from protection.client.cli.organization import ORGANIZATION, entries_patch, in_organization, require_changes
 from protection.client.cli.output import Output, moment
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
@@ -21,7 +22,7 @@ from protection.licensing.patch import patched
 from protection.licensing.policy import parse_policy
 from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
-from protection.texts import say
+from protection.texts import joined, say
 
 
 class Document(click.ParamType[UUID]):
@@ -60,7 +61,7 @@ def about_document(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its output, the organization that protects the document it is about, and the document's id."""
 
     def run(output: Output, /, named: str, organization: str | None, **options: Any) -> None:
-        with Session.open() as session:
+        with Session.open(language=spoken()) as session:
             place, cid = where_it_is(session, named, organization)
             command(output, place, cid, **options)
 
@@ -168,13 +169,13 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
     """
     found = place.call("GET", f"/api/v1/documents/{cid}/policy")
     rows = [{"who": _who(one["who"]), "may": one["level"] or rights_in_words(one["rights"])} for one in found["grants"]]
-    rows += [{"who": _who(who), "may": "never open it"} for who in found["policy"].get("deny", [])]
+    rows += [{"who": _who(who), "may": say("never open it")} for who in found["policy"].get("deny", [])]
     if output.as_json:
         output.result(found)
         return
-    tables.show(output, rows, ["who", "may"], empty="Only whoever protected or owns it may open it.")
-    change = " You may change it: chancery change." if found["may_change"] else ""
-    output.note(f"Expires {moment(found['policy'].get('expires'), place.zone())}.{change}")
+    tables.show(output, rows, ["who", "may"], empty=say("Only whoever protected or owns it may open it."))
+    end = say("Expires {end}.", end=moment(found["policy"].get("expires"), place.zone()))
+    output.note(joined((end, say("You may change it: chancery change.")), " ") if found["may_change"] else end)
 
 
 def _who(principal: str) -> str:

@@ -29,10 +29,10 @@ from protection.sealing.read import open_sealed
 from protection.texts import joined, say, say_count
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
+
 _WAITING: Final = say("(the service will be told at the next contact)")
 _OLDER: Final = say("This is an older edition; ask for the newest.")
-
-OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
 
 
 @click.command()

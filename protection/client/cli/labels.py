@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from protection.client.cli import progress, tables
+from protection.client.cli.language import spoken
 from protection.client.cli.organization import in_organization, require_changes
 from protection.client.cli.output import Output
 from protection.client.cli.template_choice import WHICH, chosen
@@ -37,7 +38,7 @@ def relabel(output: Output, files: tuple[Path, ...], label: str, justification: 
 
     Their protection is kept, replaced or removed, as the label says.
     """
-    with Session.open() as session:
+    with Session.open(language=spoken()) as session:
         for path in files:
             with progress.bar(output, path.name) as report:
                 done = session.relabel(path, label, justification=justification, progress=report)
@@ -170,7 +171,7 @@ def _called(place: Organization, which: str) -> dict[str, Any]:
     for found in known:
         if which == found["id"] or which.casefold() in {text.casefold() for text in found["names"].values()}:
             return dict(found)
-    names = ", ".join(found["name"] for found in known) or "none"
+    names = ", ".join(found["name"] for found in known) or say("none")
     raise Misused(
         say("There is no label called {name!r}.", name=which), remedy=say("Choose one of: {names}.", names=names)
     )
