@@ -171,7 +171,7 @@ def _templatized(source: str) -> str:
 def _problems_of(message: Any) -> Iterator[str]:
     """Yield what is wrong with one translation."""
     ids = [message.id] if isinstance(message.id, str) else list(message.id)
-    texts = [message.string] if isinstance(message.string, str) else list(message.string)
+    texts = [message.string] if isinstance(message.string, str) else list(message.string or ("",))
     if not all(texts):
         yield f"{ids[0]!r} is not translated"
         return
