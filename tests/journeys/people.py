@@ -45,6 +45,7 @@ class Person:
     home: Path
     host: str
     address: str
+    language: str = "C.UTF-8"
 
     def start(self, *arguments: str | Path, cwd: Path | None = None) -> "subprocess.Popen[str]":
         """Start the program and return at once."""
@@ -53,7 +54,7 @@ class Person:
             cwd=cwd,
             env={
                 "PATH": os.environ["PATH"],
-                "LANG": "C.UTF-8",
+                "LANG": self.language,
                 "CHANCERY_HOME": str(self.home),
                 "CHANCERY_HOST": self.host,
             },

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,22 @@ def test_the_life_of_a_document(stack: Stack, tmp_path: Path):
     assert {"registered", "opened", "edited", "revoked", "restored", "changed"} <= set(kinds)
     assert not (tmp_path / "three").exists()
     assert not (tmp_path / "six").exists()
+
+
+def test_a_german_shell(stack: Stack, tmp_path: Path):
+    olga, rita = (replace(one, language="de_DE.UTF-8") for one in (stack.olga, stack.rita))
+    sealed = sealed_by(olga, written(tmp_path, "geheim.txt"), f"{RITA}:VIEW,PRINT")
+    assert "(Sie dürfen: lesen, drucken)." in rita.run("open", sealed, "-o", tmp_path / "offen")
+    assert "unverändert, von Ihnen versiegelt." in olga.run("verify", sealed)
+    assert "geschützt" in olga.run("info", sealed)
+    assert "bekannt seit" in olga.run("documents")
+    assert "angeboten" in olga.run("template", "list")
+    refused = stack.max.run("open", sealed, "-o", tmp_path / "zu", code=1)
+    refused_in_german = replace(stack.max, language="de").run("open", sealed, "-o", tmp_path / "zu", code=1)
+    assert f"To ask: chancery request {sealed}" in refused
+    assert f"Zum Anfragen: chancery request {sealed}" in refused_in_german
+    assert "Kontakt: olga@contoso.example" in refused_in_german
+    assert "Der Zugriff ist ab jetzt entzogen." in olga.run("revoke", sealed, "--yes")
 
 
 def test_who_is_refused_asks_and_is_let_in_for_a_time(stack: Stack, tmp_path: Path):
