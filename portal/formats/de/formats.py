@@ -1,4 +1,4 @@
-"""Dates in German: 25. Nov. 2026, 14:06 UTC."""
+"""How dates are written in German: 25. Nov. 2026, 14:06 UTC."""
 
 from typing import Final
 
