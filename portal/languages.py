@@ -1,14 +1,43 @@
 """In which language somebody is answered."""
 
 from django.conf import settings
-from django.utils import translation
+from django.utils import formats, translation
+from django.utils.functional import lazy
 
 from protection import texts
+from protection.errors import ChanceryError
+from tenants.naming import NameRefused
 
 
 def told(text: str) -> str:
     """Return a text of the rooms below in the language of whoever is being answered."""
     return texts.translated(text, translation)
+
+
+told_later = lazy(told, str)
+"""The same for what is written once and read by many, as the choices of a form."""
+
+
+def recalled(text: str) -> str:
+    """Return a text that was kept, in English, where no reader was known; as it is when it holds names or numbers."""
+    return translation.gettext(text) if text else ""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says to whoever is being answered; what he does next is not in it."""
+    if isinstance(error, NameRefused):
+        return translation.gettext(error.message).format_map(error.values)
+    return told(error.message) if isinstance(error, ChanceryError) else str(error)
+
+
+def with_next_step(error: ChanceryError) -> str:
+    """Return what an error says and what to do next."""
+    return f"{told(error.message)} {told(error.next_step)}".strip()
+
+
+def grouped(number: int) -> str:
+    """Return a number with its thousands apart, as the language writes them."""
+    return formats.number_format(number, force_grouping=True)
 
 
 def reader_languages() -> tuple[str, ...]:

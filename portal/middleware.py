@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import set_urlconf
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from audit.services.count_noise import count_noise
@@ -84,9 +85,13 @@ class OrganizationMiddleware:
             return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF, None)
         organization = hosts.lookup(host) if host else None
         if organization is None or organization.state == "erased":
-            return _refuse(request, HTTPStatus.NOT_FOUND, "unknown-host", "There is no organization at this address.")
+            return _refuse(
+                request, HTTPStatus.NOT_FOUND, "unknown-host", _("There is no organization at this address.")
+            )
         if not organization.is_active and request.path not in WHILE_SUSPENDED:
-            return _refuse(request, HTTPStatus.FORBIDDEN, "organization-suspended", "This organization is suspended.")
+            return _refuse(
+                request, HTTPStatus.FORBIDDEN, "organization-suspended", _("This organization is suspended.")
+            )
         enter(organization.schema_name)
         try:
             return self._answer(request, settings.ROOT_URLCONF, organization)
@@ -139,7 +144,7 @@ class DependencyMiddleware:
             request,
             HTTPStatus.SERVICE_UNAVAILABLE,
             "not-available",
-            "This is not possible at the moment. Try again soon.",
+            _("This is not possible at the moment. Try again soon."),
         )
 
 
@@ -177,6 +182,6 @@ def _refuse(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) 
     """Answer a refusal in the form that the path calls for."""
     correlation_id = getattr(request, "correlation_id", "")
     if request.path.startswith("/api/"):
-        return problem(status, code.replace("-", "_"), sentence, next_step="Ask whoever runs this service.")
+        return problem(status, code.replace("-", "_"), sentence, next_step=_("Ask whoever runs this service."))
     context = {"sentence": sentence, "correlation_id": correlation_id, "base_url": settings.CHANCERY_BASE_URL}
     return render(request, "errors/refused.html", context, status=status)

@@ -42,7 +42,15 @@ PUBLIC_MAIL_DOMAINS = frozenset(
 
 
 class NameRefused(ValueError):
-    """The text is not a name of the wanted kind; the message is meant for the person who typed it."""
+    """The text is not a name of the wanted kind; the message is meant for the person who typed it.
+
+    Nothing here knows his language: the error remembers its ``message`` and the ``values`` put into it, and the door
+    that shows it says it anew (``portal.languages.reason_of``).  Messages are found by the name of this class.
+    """
+
+    def __init__(self, message: str, /, **values: str) -> None:
+        super().__init__(message.format_map(values))
+        self.message, self.values = message, values
 
 
 def new_schema_name(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
@@ -68,7 +76,7 @@ def slug(text: str) -> str:
             " end with a hyphen."
         )
     if normal in RESERVED_SLUGS:
-        raise NameRefused(f"The short name {normal} is reserved.")
+        raise NameRefused("The short name {name} is reserved.", name=normal)
     return normal
 
 
@@ -90,7 +98,7 @@ def mail_domain(text: str) -> str:
     """Return the normal form of the part after the @: IDNA, lower case, at least two labels."""
     normal = _labels(text.strip().removesuffix("."))
     if "." not in normal:
-        raise NameRefused(f"{text.strip()} is not a mail domain.")
+        raise NameRefused("{text} is not a mail domain.", text=text.strip())
     return normal
 
 
@@ -108,9 +116,9 @@ def address(text: str) -> str:
     local, at, domain = text.strip().rpartition("@")
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", local).casefold())
     if not at or not folded or any(character.isspace() or not character.isprintable() for character in folded):
-        raise NameRefused(f"{text.strip()!r} is not a mail address.")
+        raise NameRefused("{text!r} is not a mail address.", text=text.strip())
     if any(character in '"(),:;<>@[\\]' for character in folded) or folded[0] == "." or folded[-1] == ".":
-        raise NameRefused(f"{text.strip()!r} is not a mail address that can be used here.")
+        raise NameRefused("{text!r} is not a mail address that can be used here.", text=text.strip())
     normal = f"{folded}@{mail_domain(domain)}"
     if len(normal) > ADDRESS_LIMIT:
         raise NameRefused("A mail address has at most 254 characters.")
@@ -126,7 +134,7 @@ def _labels(text: str) -> str:
     try:
         encoded = idna.encode(text, uts46=True, std3_rules=True, transitional=False).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError) as error:
-        raise NameRefused(f"{text!r} is not a host or domain name.") from error
+        raise NameRefused("{text!r} is not a host or domain name.", text=text) from error
     if any(not label or "_" in label for label in encoded.split(".")):
-        raise NameRefused(f"{text!r} is not a host or domain name.")
+        raise NameRefused("{text!r} is not a host or domain name.", text=text)
     return encoded

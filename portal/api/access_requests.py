@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 
 from portal.api.framework import ANYBODY, OrganizationView, checked, limit_of, page
 from portal.api.idempotency import idempotent
+from portal.languages import told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from protection.errors import NotFound
@@ -105,7 +107,7 @@ class AccessRequests(OrganizationView):
         query = request.query_params
         state = query.get("state", "open")
         if state not in {"open", "granted", "declined", "any"}:
-            raise serializers.ValidationError({"state": ["This is open, granted, declined or any."]})
+            raise serializers.ValidationError({"state": [_("This is open, granted, declined or any.")]})
         found = requests_for(
             self.standing.actor,
             everybody=query.get("scope") == "all",
@@ -134,8 +136,8 @@ class AccessRequestDetail(OrganizationView):
         needed = InTheWay()
         if row.is_open:
             needed = obstacles_of(standing=self.standing, organization=self.organization, request=row)
-        in_the_way = [{"name": name, "message": words} for name, words in needed.told.items()]
-        blocked = [f"{WORDS[one.reason].owner} {one.detail}".strip() for one in needed.blocked]
+        in_the_way = [{"name": name, "message": told(words)} for name, words in needed.told.items()]
+        blocked = [f"{told(WORDS[one.reason].owner)} {told(one.detail)}".strip() for one in needed.blocked]
         return Response({**request_json(row), "in_the_way": in_the_way, "blocked": blocked})
 
 

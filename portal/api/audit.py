@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
@@ -89,7 +90,7 @@ class Checkpoints(OrganizationView):
         """Answer with signed notes; what to ask for next stands in ``next``."""
         above = request.query_params.get("above", "0")
         if not above.isdecimal() or len(above) > MAX_DIGITS:
-            raise exceptions.ValidationError({"above": ["This is not a number."]})
+            raise exceptions.ValidationError({"above": [_("This is not a number.")]})
         notes = proofs.checkpoints(_epoch(request), above=int(above), count=proofs.ENTRY_PAGE)
         return page(notes, notes[-1].split("\n")[1] if len(notes) == proofs.ENTRY_PAGE else "")
 
@@ -109,7 +110,7 @@ class Entries(OrganizationView):
         """Answer with the exact bytes of each entry, which hold no personal data."""
         start = request.query_params.get("start", "0")
         if not start.isdecimal():
-            raise exceptions.ValidationError({"start": ["This is not a number."]})
+            raise exceptions.ValidationError({"start": [_("This is not a number.")]})
         found = [entry.decode() for entry in proofs.entries(int(start), epoch=_epoch(request))]
         following = int(start) + len(found)
         return page(found, str(following) if len(found) == proofs.ENTRY_PAGE else "")
@@ -152,7 +153,7 @@ class Proof(OrganizationView):
         """Answer with the entry's number, its bytes and the path to the root."""
         size = request.query_params.get("size", "")
         if not size.isdecimal():
-            raise exceptions.ValidationError({"size": ["Name the size of a checkpoint."]})
+            raise exceptions.ValidationError({"size": [_("Name the size of a checkpoint.")]})
         found = proofs.inclusion(event_id, int(size))
         if found is None:
             raise Http404
@@ -168,7 +169,7 @@ def _epoch(request: Request) -> int | None:
         return None
     # A number that no integer column holds names no epoch either.
     if not text.isdecimal() or len(text) > 9:
-        raise exceptions.ValidationError({"epoch": ["This is not a number."]})
+        raise exceptions.ValidationError({"epoch": [_("This is not a number.")]})
     return int(text)
 
 
@@ -180,5 +181,5 @@ def _moment(text: str | None, name: str) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise exceptions.ValidationError({name: ["Write it like 2026-01-31T00:00:00Z."]})
+        raise exceptions.ValidationError({name: [_("Write it like {example}.").format(example="2026-01-31T00:00:00Z")]})
     return moment

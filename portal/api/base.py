@@ -5,8 +5,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -26,6 +26,7 @@ from portal.identity.proof import ProvenDevice, prove, proven
 from portal.identity.strength import Authentication
 from portal.identity.subject import may_act
 from portal.identity.tokens import grant_refresh_token
+from portal.operations.tell import in_language_of, tell
 from portal.operations.withdraw import revoke_device
 from protection.crypto.keys import EncryptionPublicKey
 from protection.crypto.signatures import VerifyKey
@@ -240,7 +241,7 @@ class Devices(BaseView):
         """Enroll a device; the sign-in must be younger than ten minutes, and the person is told by mail."""
         token = token_shown(request)
         if token.program_of is None and clock.now() - token.authentication.at > fresh.SECONDS:
-            raise Refused("Enrolling a device needs a sign-in of the last ten minutes.")
+            raise Refused(_("Enrolling a device needs a sign-in of the last ten minutes."))
         _refuse_disabled(caller(request).id)
         wanted = checked(NewDevice, request.data)
         signing = VerifyKey.named(wanted["signing"].get("alg", ""), unb64(wanted["signing"]["public"]))
@@ -260,7 +261,7 @@ class Devices(BaseView):
             actor=_actor(request),
         )
         certificate = _certificate(proven(facts))
-        _tell(caller(request).email, facts)
+        _tell(caller(request).id, caller(request).email, facts)
         return Response({"id": str(facts.id), "account_certificate": certificate}, status=HTTPStatus.CREATED)
 
 
@@ -332,7 +333,7 @@ class Enrollments(APIView):
 def _refuse_disabled(person: UUID) -> None:
     """Refuse certificates to whom his own organization has disabled: they are renewed only while he is enabled."""
     if not may_act(person):
-        raise Refused("Your account is disabled by your organization.")
+        raise Refused(_("Your account is disabled by your organization."))
 
 
 def _origin(host: str) -> str:
@@ -344,16 +345,21 @@ def _certificate(device: ProvenDevice) -> str:
     return account_certificate(iss=settings.CHANCERY_BASE_URL, device=keys, now=clock.now())
 
 
-def _tell(address: str, facts: DeviceFacts) -> None:
+def _tell(person: UUID, address: str, facts: DeviceFacts) -> None:
     """Tell the person by mail that a device was enrolled, so that a stolen sign-in does not go unnoticed (P13)."""
-    send_mail(
-        "A device was added to your account",
-        f"The device “{facts.name}” ({facts.platform}) can now open and protect documents as {address}.\n\n"
-        f"If this was not you, revoke it: {settings.CHANCERY_BASE_URL}/devices/\n",
-        None,
-        [address],
-        fail_silently=True,
+    with in_language_of(person):
+        subject = _("A device was added to your account")
+        text = _(
+            "The device “{device}” ({platform}) can now open and protect documents as {address}.\n\n"
+            "If this was not you, revoke it: {page}\n"
+        )
+    text = text.format(
+        device=facts.name,
+        platform=facts.platform,
+        address=address,
+        page=f"{settings.CHANCERY_BASE_URL}/devices/",
     )
+    tell(address, subject, text)
 
 
 def _actor(request: Request) -> Actor:

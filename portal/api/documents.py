@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
@@ -91,7 +92,7 @@ class Documents(OrganizationView):
                 cursor=query.get("cursor", ""),
             )
         except InvalidCursor:
-            raise exceptions.ValidationError({"cursor": ["This cursor is not known."]}) from None
+            raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]}) from None
         return page([DocumentItem(row).data for row in found.documents], found.next_cursor)
 
 
@@ -292,7 +293,7 @@ def event_page(request: Request, wanted: Filter) -> Response:
     try:
         found = events(filter=wanted, limit=limit_of(request), cursor=request.query_params.get("cursor", ""))
     except InvalidEventCursor:
-        raise exceptions.ValidationError({"cursor": ["This cursor is not known."]}) from None
+        raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]}) from None
     return page([event_json(row) for row in found.events], found.next_cursor)
 
 

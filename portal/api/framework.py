@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, serializers
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import BasePermission
@@ -19,6 +21,7 @@ from portal.api.throttle import retry_after
 from portal.identity.addresses import client_address
 from portal.identity.bearer import Authenticated, caller, token_shown
 from portal.identity.proof import ProvenDevice
+from portal.languages import reason_of
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
 from protection.errors import ChanceryError, Unavailable
@@ -37,7 +40,7 @@ def plain(request: Request) -> HttpRequest:
 def members(request: Request) -> Mapping[str, Any]:
     """Return the body's members; a body that is no object is refused."""
     if not isinstance(request.data, Mapping):
-        raise exceptions.ValidationError({"body": ["Send a JSON object."]})
+        raise exceptions.ValidationError({"body": [_("Send a JSON object.")]})
     return request.data
 
 
@@ -46,7 +49,7 @@ class TooManyRequests(APIException):
 
     status_code = HTTPStatus.TOO_MANY_REQUESTS
     default_code = "too_many_requests"
-    default_detail = "Too many requests."
+    default_detail = gettext_lazy("Too many requests.")
 
     def __init__(self, wait: int) -> None:
         super().__init__()
@@ -58,7 +61,7 @@ class Refused(APIException):
 
     status_code = HTTPStatus.FORBIDDEN
     default_code = "not_permitted"
-    default_detail = "You may not do this here."
+    default_detail = gettext_lazy("You may not do this here.")
 
 
 class MayCall(BasePermission):
@@ -128,7 +131,7 @@ class OrganizationView(BaseView):
         # Its keys may be kept for seconds, whether it is revoked is read now.
         facts = device_of(caller(self.request).id, device.id)
         if facts is None or facts.revoked_at is not None:
-            raise Refused("This device has been revoked; sign in again to enroll it anew.")
+            raise Refused(_("This device has been revoked; sign in again to enroll it anew."))
         self._standing = standing_at(
             self.organization,
             caller(self.request),
@@ -147,7 +150,7 @@ def checked(serializer: type[serializers.Serializer[Any]], data: object) -> dict
     if isinstance(data, Mapping):
         unknown = sorted(set(data) - set(bound.fields))
         if unknown:
-            raise exceptions.ValidationError({name: ["This member is not known."] for name in unknown})
+            raise exceptions.ValidationError({name: [_("This member is not known.")] for name in unknown})
     return dict(bound.validated_data)
 
 
@@ -161,7 +164,7 @@ def limit_of(request: Request, default: int = 50, largest: int = 200) -> int:
     try:
         return max(1, min(int(request.query_params.get("limit", default)), largest))
     except ValueError:
-        raise exceptions.ValidationError({"limit": ["This is not a number."]}) from None
+        raise exceptions.ValidationError({"limit": [_("This is not a number.")]}) from None
 
 
 def uuid_of(text: str, name: str) -> UUID:
@@ -169,7 +172,7 @@ def uuid_of(text: str, name: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise exceptions.ValidationError({name: ["This is not an id."]}) from None
+        raise exceptions.ValidationError({name: [_("This is not an id.")]}) from None
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -181,13 +184,17 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, DirectoryRefused | NameRefused):
         status = HTTPStatus.NOT_FOUND if isinstance(error, NotHere) else HTTPStatus.BAD_REQUEST
         code = getattr(error, "code", "refused_by_directory")
-        return _response(status, code, str(error), getattr(error, "remedy", ""))
+        return _response(status, code, reason_of(error), "")
     if isinstance(error, Http404):
-        return _response(HTTPStatus.NOT_FOUND, "not_found", "There is nothing here, or nothing that you may see.", "")
+        detail = _("There is nothing here, or nothing that you may see.")
+        return _response(HTTPStatus.NOT_FOUND, "not_found", detail, "")
     if isinstance(error, exceptions.ValidationError):
-        step = "Correct the named members."
         return _response(
-            HTTPStatus.BAD_REQUEST, "invalid", "The request is not valid.", step, more={"errors": error.detail}
+            HTTPStatus.BAD_REQUEST,
+            "invalid",
+            _("The request is not valid."),
+            _("Correct the named members."),
+            more={"errors": error.detail},
         )
     if isinstance(error, APIException):
         return _framework(error)

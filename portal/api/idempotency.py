@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,7 +50,7 @@ def idempotent(view: View) -> View:
         if not key:
             return view(self, request, *args, **kwargs)
         if len(key) > MAX_KEY:
-            raise KeyReused(f"An {HEADER} has at most {MAX_KEY} characters.")
+            raise KeyReused(_("An {name} has at most {number} characters.").format(name=HEADER, number=MAX_KEY))
         where = f"{self.organization.id}\0{caller(request).id}\0{request.method}\0{request.path}\0{key}"
         name, body = _hash(where.encode()), _hash(plain(request).body)
         with transaction.atomic(), connection.cursor() as cursor:
@@ -67,7 +68,7 @@ def _repeated(cursor: Any, name: bytes, body: bytes) -> Response:
     cursor.execute(_KEPT, [name])
     kept, status, data = cursor.fetchone()
     if bytes(kept) != body:
-        raise KeyReused("This Idempotency-Key was used for another request.")
+        raise KeyReused(_("This {name} was used for another request.").format(name=HEADER))
     return Response(json.loads(data), status=status)
 
 

@@ -91,7 +91,7 @@ class Licenses(OrganizationView):
     )
     def post(self, request: Request) -> Response:
         """Never reached: the lane answers this path."""
-        raise InvalidObject("Licenses are answered before this point.")
+        raise InvalidObject(say("Licenses are answered before this point."))
 
 
 class LicenseBatch(OrganizationView):
@@ -114,7 +114,7 @@ class LicenseBatch(OrganizationView):
     )
     def post(self, request: Request) -> Response:
         """Never reached: the lane answers this path."""
-        raise InvalidObject("Licenses are answered before this point.")
+        raise InvalidObject(say("Licenses are answered before this point."))
 
 
 class Certificates(OrganizationView):
@@ -199,7 +199,7 @@ class Publications(OrganizationView):
         device = self.device()
         wanted = checked(NewPublication, request.data)
         if ("template" in wanted) == ("policy" in wanted):
-            raise InvalidObject("Name either a template or a policy.", remedy="Send exactly one of the two.")
+            raise InvalidObject(say("Name either a template or a policy."), remedy=say("Send exactly one of the two."))
         owner = self._owner(wanted["owner"]) if "owner" in wanted else None
         published = publish_online(
             publisher=Publisher(
@@ -267,7 +267,7 @@ class Registrations(OrganizationView):
         self.device()
         license_, seal = members(request).get("publishing_license"), members(request).get("body_seal")
         if not isinstance(license_, str) or not isinstance(seal, str):
-            raise InvalidObject("Send publishing_license and body_seal as texts.")
+            raise InvalidObject(say("Send publishing_license and body_seal as texts."))
         outcome = arrive(
             organization=self.organization.id,
             wanted=Wanted(pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal),
@@ -310,7 +310,7 @@ class Feed(OrganizationView):
         """Answer with everything withdrawn since, and a heartbeat."""
         text = request.query_params.get("since", "0")
         if not text.isdecimal():
-            raise serializers.ValidationError({"since": ["This is not a number."]})
+            raise serializers.ValidationError({"since": [_("This is not a number.")]})
         known = request.headers.get("Chancery-Checkpoint")
         if known is not None:
             note = jws.unb64(known).decode(errors="replace")
@@ -351,7 +351,7 @@ class Events(OrganizationView):
         device = self.device()
         events = members(request).get("events")
         if not isinstance(events, list):
-            raise InvalidObject("'events' is a list.")
+            raise InvalidObject(say("'events' is a list."))
         rows = ReportedEvent(data=events, many=True)
         rows.is_valid(raise_exception=True)
         reports = [Reported(row["id"], row["cid"], row["action"], row["at"]) for row in rows.validated_data]

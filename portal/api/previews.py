@@ -14,6 +14,7 @@ from portal.api.directory import ChangedGroup, ChangedPerson
 from portal.api.framework import ANYBODY, OrganizationView, Refused, checked
 from portal.api.idempotency import idempotent
 from portal.api.templates import OFFER, Draft, draft_of
+from portal.languages import recalled
 from portal.operations.previews.ask import DAYS, MOST_DAYS, ask_about_group, ask_about_person, ask_about_template
 from portal.operations.previews.drafts import NEEDS
 from portal.operations.previews.save import has_moved, preview_for, save
@@ -217,6 +218,6 @@ def _shown(found: Asked, *, moved: bool) -> dict[str, Any]:
         "done": found.done,
         "total": found.total,
         "moved": moved,
-        "error": found.error,
+        "error": recalled(found.error),
         "result": found.result,
     }

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.http import JsonResponse
 
 from portal import correlation
+from portal.languages import told
 from protection.errors import (
     ChanceryError,
     Conflict,
@@ -49,14 +50,14 @@ def status_of(error: ChanceryError) -> HTTPStatus:
 def body(
     status: int, code: str, detail: str, *, next_step: str = "", more: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the members of a problem."""
+    """Return the members of a problem, its sentences in the caller's language."""
     return {
         "type": f"/problems/{code}",
         "title": HTTPStatus(status).phrase,
         "status": int(status),
-        "detail": detail,
+        "detail": told(detail),
         "code": code,
-        "next_step": next_step,
+        "next_step": told(next_step),
         "correlation_id": correlation.current(),
         **(more or {}),
     }

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.framework import ANYBODY, OrganizationView
+from portal.languages import told
 from protection.licensing.programs import MEANINGS
 from protection.licensing.rights import LEVELS, Right, in_order
 from protection.licensing.words import right_in_words
@@ -47,8 +48,8 @@ class Rights(OrganizationView):
         rights = [
             {
                 "right": right.value,
-                "name": right_in_words(right),
-                "allows": MEANINGS[right].allows,
+                "name": told(right_in_words(right)),
+                "allows": told(MEANINGS[right].allows),
                 "held": {program.value: hold.value for program, hold in MEANINGS[right].held.items()},
             }
             for right in Right

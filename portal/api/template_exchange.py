@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -48,7 +49,7 @@ class ExportTemplates(OrganizationView):
         """Answer with the file's text."""
         form = request.query_params.get("as", Form.JSON)
         if form not in set(Form):
-            raise serializers.ValidationError({"as": [f"This is one of {', '.join(Form)}."]})
+            raise serializers.ValidationError({"as": [_("This is one of {names}.").format(names=", ".join(Form))]})
         chosen = [uuid_of(text, "id") for text in request.query_params.getlist("id")]
         text = export_templates(here=here_at(self.organization), chosen=chosen, form=Form(form), now=clock.now())
         return Response({"text": text})

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -227,8 +229,12 @@ class TemplateDetail(OrganizationView):
         body = problems.body(
             HTTPStatus.CONFLICT,
             "confirmation_required",
-            f"“{found.name(*languages_of(request))}” protects {documents} documents. They open as before.",
-            next_step="To delete it, send the request again with ?confirm=true.",
+            ngettext(
+                "“{name}” protects {number} document. It opens as before.",
+                "“{name}” protects {number} documents. They open as before.",
+                documents,
+            ).format(name=found.name(*languages_of(request)), number=documents),
+            next_step=_("To delete it, send the request again with ?confirm=true."),
             more={"documents": documents},
         )
         return Response(body, status=HTTPStatus.CONFLICT, content_type=problems.CONTENT_TYPE)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from portal import clock
 from portal.api.access_requests import own_json
 from portal.api.framework import ANYBODY, OrganizationView, checked
+from portal.languages import told
 from portal.operations.ask_for_access import OwnStanding, explain_to_himself
 from portal.operations.explain import Explained, explain_document
 from protection.licensing.reasons import WORDS
@@ -107,13 +108,13 @@ def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
         "reasons": [
             {
                 "reason": one.reason.value,
-                "message": WORDS[one.reason].person,
-                "detail": one.detail,
-                "next_step": WORDS[one.reason].next_step,
+                "message": told(WORDS[one.reason].person),
+                "detail": told(one.detail),
+                "next_step": told(WORDS[one.reason].next_step),
             }
             for one in why.reasons
         ],
-        "at_opening": list(why.at_opening),
+        "at_opening": [told(words) for words in why.at_opening],
         "contact": why.contact,
         "may_ask": why.may_ask,
         "request": None if found.asked is None else own_json(found.asked),
@@ -140,12 +141,12 @@ def _explained(found: Explained) -> dict[str, Any]:
         "obstacles": [
             {
                 "reason": one.reason.value,
-                "message": WORDS[one.reason].owner,
-                "detail": one.detail,
+                "message": told(WORDS[one.reason].owner),
+                "detail": told(one.detail),
                 "entry": None if one.entry is None else str(one.entry),
             }
             for one in explanation.obstacles
         ],
-        "at_opening": list(found.why.at_opening),
+        "at_opening": [told(words) for words in found.why.at_opening],
         "undecided": [str(who) for who in found.why.undecided],
     }

@@ -47,6 +47,7 @@ KEYWORDS: Final[Mapping[str, Any]] = {
     "npgettext": ((1, "c"), 2, 3),
     "say": None,
     "say_count": (1, 2),
+    "NameRefused": None,
 }
 """The functions whose arguments are messages, as Babel wants them told."""
 

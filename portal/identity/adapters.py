@@ -21,9 +21,11 @@ from django.db.models import Q
 from django.dispatch import receiver
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from portal.identity import issuer_keys, origins
 from portal.identity.onward import onward
+from portal.languages import reason_of
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.access import end_sessions
@@ -46,7 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             return naming.address(email)
         except naming.NameRefused as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(reason_of(error)) from error
 
     def save_user(
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
@@ -138,9 +140,9 @@ class IssuerAdapter(DefaultOIDCAdapter):
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
         """Let a token name one origin of this installation, and nothing else."""
         if len(uris) > 1:
-            raise ValidationError("A token names exactly one origin.")
+            raise ValidationError(_("A token names exactly one origin."))
         if any(not origins.is_ours(uri) for uri in uris):
-            raise ValidationError("This is not an origin of this installation.")
+            raise ValidationError(_("This is not an origin of this installation."))
 
     def get_claims(
         self,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -35,7 +36,7 @@ class BearerAuthentication(BaseAuthentication):
             return None
         person = Person.objects.filter(id=token.person_id, is_active=True).first()
         if person is None:
-            raise TokenRefused("The person of this token is disabled.")
+            raise TokenRefused(_("The person of this token is disabled."))
         return person, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -73,14 +74,14 @@ def token_of(
         return None
     token = lookup(value.strip()) if value.strip() else None
     if token is None:
-        raise TokenRefused("The token is unknown or has expired.")
+        raise TokenRefused(_("The token is unknown or has expired."))
     if not token.origin:
-        raise TokenRefused("The token names no origin; ask for it with resource=.")
+        raise TokenRefused(_("The token names no origin; ask for it with resource=."))
     if token.origin != origins.origin_of(request):
-        raise TokenRefused("The token names another origin.")
+        raise TokenRefused(_("The token names another origin."))
     organization = getattr(request, "organization", None)
     if token.program_of is not None and organization is not None and organization.id != token.program_of:
-        raise TokenRefused("This program belongs to another organization.")
+        raise TokenRefused(_("This program belongs to another organization."))
     return token
 
 

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal import clock
 from portal.identity.strength import of_session
@@ -58,5 +59,5 @@ class FreshSignInMiddleware:
         if clock.now() - of_session(request).at <= SECONDS:
             return None
         logout(request)
-        messages.info(request, "You signed in a while ago. Sign in again to go on.")
+        messages.info(request, _("You signed in a while ago. Sign in again to go on."))
         return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")

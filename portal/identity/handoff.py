@@ -22,6 +22,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.identity import clients, strength
@@ -63,11 +64,11 @@ def finish(request: HttpRequest) -> HttpResponse:
     """Redeem the code and begin this host's session."""
     pending = request.session.pop(PENDING, None)
     if not pending or not hmac.compare_digest(request.GET.get("state", ""), pending["state"]):
-        return _refused(request, "This sign-in was not begun in this browser, or it is over. Begin again.")
+        return _refused(request, _("This sign-in was not begun in this browser, or it is over. Begin again."))
     kept = _redeem(request, pending["verifier"])
     person = None if kept is None else Person.objects.filter(pk=kept["sub"], is_active=True).first()
     if kept is None or person is None:
-        return _refused(request, "The sign-in could not be completed. Begin again.")
+        return _refused(request, _("The sign-in could not be completed. Begin again."))
     beside = kept.get(BESIDE) or {}
     login(request, person, backend=BACKEND)
     request.session[strength.HANDED_OVER] = strength.from_json(beside).as_json()

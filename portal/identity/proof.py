@@ -12,6 +12,7 @@ from protection.crypto.keys import EncryptionPublicKey
 from protection.crypto.signatures import VerifyKey
 from protection.errors import ChanceryError, InvalidObject
 from protection.licensing.proof import DeviceProof, Request
+from protection.texts import say
 from tenants.directory.selectors.devices import DeviceFacts, device_by_key
 
 HEADER = "Chancery-Proof"
@@ -42,11 +43,11 @@ def prove(request: HttpRequest, person: UUID, clock: Callable[[], float] = time.
     """
     token = request.headers.get(HEADER, "")
     if not token:
-        raise InvalidObject("This call needs a device proof.", remedy=f"Send the header {HEADER}.")
+        raise InvalidObject(say("This call needs a device proof."), remedy=say("Send the header {name}.", name=HEADER))
     proof = DeviceProof.parse(token)
     device = _device(proof.key_id, clock())
     if device is None or device.person != person:
-        raise InvalidObject("The proof is not made by a device of this person.", remedy="Sign in again.")
+        raise InvalidObject(say("The proof is not made by a device of this person."), remedy=say("Sign in again."))
     _scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     stated = Request(
         method=request.method or "",
@@ -85,7 +86,7 @@ def proven(facts: DeviceFacts) -> ProvenDevice:
             feed_id=facts.feed_id,
         )
     except ChanceryError as error:
-        raise InvalidObject("This device has keys that are not known here any more.") from error
+        raise InvalidObject(say("This device has keys that are not known here any more.")) from error
 
 
 def forget() -> None:

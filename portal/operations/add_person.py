@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from portal.operations.tell import tell
+from portal.operations.tell import in_language_of, tell
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.selectors.domains import domains_in
@@ -40,18 +42,24 @@ def add_person(
     return Added(
         person=person,
         address=goes_to,
-        invited=_invite(organization.name, person.email, goes_to),
+        invited=_invite(organization.name, person, goes_to),
         unexpected=not person.guest and _lies_outside(organization, person.email),
     )
 
 
-def _invite(organization: str, address: str, goes_to: str) -> bool:
+def _invite(organization: str, person: PersonFacts, goes_to: str) -> bool:
+    """Mail the invitation; whoever has chosen no language, as nobody has who is new, reads that of who invites him."""
+    with in_language_of(person.id, otherwise=get_language() or settings.LANGUAGE_CODE):
+        subject = _("{organization} invites you to {service}")
+        text = _(
+            "{organization} has added {address} to the people it shares protected files with.\n\n"
+            "Sign in here: {page}\n\n"
+            "You need no password: choose “Get a code by mail”, and a code is sent to this address.\n"
+        )
     return tell(
-        address,
-        f"{organization} invites you to {settings.CHANCERY_NAME}",
-        f"{organization} has added {address} to the people it shares protected files with.\n\n"
-        f"Sign in here: {goes_to}\n\n"
-        "You need no password: choose “Get a code by mail”, and a code is sent to this address.\n",
+        person.email,
+        subject.format(organization=organization, service=settings.CHANCERY_NAME),
+        text.format(organization=organization, address=person.email, page=goes_to),
     )
 
 

@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from portal import clock
 from portal.identity.acquaintance import acquaintance_at
 from portal.identity.subject import is_active
-from portal.operations.tell import tell
+from portal.languages import told
+from portal.operations.tell import in_language_of, tell
 from portal.standing import Standing
 from protection.errors import Conflict
 from protection.licensing.rights import in_order
@@ -17,6 +20,7 @@ from protection.selectors.obstacles import InTheWay, in_the_way
 from protection.selectors.requests import RequestRow, request_for
 from protection.services.decline_access import decline_access
 from protection.services.grant_access import Granted, Terms, grant_access
+from protection.texts import say
 from tenants.directory.selectors.subject import subject_row
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -25,7 +29,7 @@ class AskerGone(Conflict):
     """Whoever asked cannot open anything any more, or is not known by the address he asked under."""
 
     code = "asker_gone"
-    remedy = "Decline the request."
+    remedy = say("Decline the request.")
 
 
 def obstacles_of(*, standing: Standing, organization: OrganizationFacts, request: RequestRow) -> InTheWay:
@@ -51,14 +55,8 @@ def grant_request(*, standing: Standing, organization: OrganizationFacts, reques
         terms=terms,
         now=clock.now(),
     )
-    rights = rights_in_words(in_order(granted.rights))
-    tell(
-        request.address,
-        f"You have access to {request.title or 'the document you asked for'}",
-        f"{standing.address} lets you open “{request.title or 'the document'}”, for which you asked on"
-        f" {_day(request.asked_at)}.\n\nYou may: {rights}.\nAccess ends: {_end(granted.ends)}.\n\n"
-        "Open the file that you have; nothing has to be sent again.\n",
-    )
+    with in_language_of(request.person_id):
+        tell(request.address, *_yes(standing, request, granted))
     return granted
 
 
@@ -66,13 +64,32 @@ def decline_request(*, standing: Standing, request_id: UUID, message: str = "") 
     """Decline and tell the asker, who is not told the document's name.  Raises what ``decline_access`` raises."""
     request = request_for(standing.actor, request_id)
     decline_access(actor=standing.actor, request_id=request_id, message=message)
-    said = f"The answer says:\n\n{message}\n\n" if message else ""
-    tell(
-        request.address,
-        "Your request for access was declined",
-        f"{standing.address} declined the request for access to a document that you made on"
-        f" {_day(request.asked_at)}.\n\n{said}",
+    with in_language_of(request.person_id):
+        tell(request.address, _("Your request for access was declined"), _no(standing, request, message))
+
+
+def _yes(standing: Standing, request: RequestRow, granted: Granted) -> tuple[str, str]:
+    """Return subject and text of the mail that says yes."""
+    subject = _("You have access to {document}").format(document=request.title or _("the document you asked for"))
+    text = _(
+        "{owner} lets you open “{document}”, for which you asked on {day}.\n\n"
+        "You may: {rights}.\nAccess ends: {end}.\n\n"
+        "Open the file that you have; nothing has to be sent again.\n"
+    ).format(
+        owner=standing.address,
+        document=request.title or _("the document"),
+        day=_day(request.asked_at),
+        rights=told(rights_in_words(in_order(granted.rights))),
+        end=_end(granted.ends),
     )
+    return subject, text
+
+
+def _no(standing: Standing, request: RequestRow, message: str) -> str:
+    """Return the text of the mail that says no."""
+    text = _("{owner} declined the request for access to a document that you made on {day}.\n\n")
+    said = _("The answer says:\n\n{message}\n\n").format(message=message) if message else ""
+    return text.format(owner=standing.address, day=_day(request.asked_at)) + said
 
 
 def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
@@ -83,7 +100,7 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
     """
     row = subject_row(request.person_id, organization.id)
     if row is None or not is_active(row, organization.id) or request.address not in row.addresses:
-        raise AskerGone(f"Whoever asked cannot open anything as {request.address} any more.")
+        raise AskerGone(say("Whoever asked cannot open anything as {address} any more.", address=request.address))
 
 
 def _asker(standing: Standing, organization: OrganizationFacts, request: RequestRow) -> Subject:
@@ -97,4 +114,4 @@ def _day(moment: datetime) -> str:
 
 
 def _end(seconds: int | None) -> str:
-    return "never" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+    return _("never") if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

@@ -5,16 +5,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal import clock
 from portal.identity.subject import is_active
-from portal.operations.tell import tell
+from portal.levels import level_called
+from portal.operations.tell import in_language_of, tell
 from portal.standing import Standing
 from protection.errors import NotFound
 from protection.licensing.rights import Right
 from protection.selectors.requests import RequestRow, newest_of
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.request_access import Asker, Heard, Wish, request_access
+from protection.texts import say
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import membership_at
@@ -61,7 +64,7 @@ def ask_for_access(
     )
     asked = newest_of(standing.person, cid)
     if asked is None:
-        raise NotFound("The request is not there any more.")
+        raise NotFound(say("The request is not there any more."))
     if heard is not Heard.CHANGED:
         _tell_those_who_answer(asked, organization, more=heard is Heard.RAISED)
     return asked, heard is Heard.NEW
@@ -69,11 +72,16 @@ def ask_for_access(
 
 def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *, more: bool) -> None:
     """Mail owner and issuer where they are reached today: the document keeps the addresses of when it was protected."""
-    wish = "asks for more access" if more else "asks for access"
-    subject = f"{asked.address} {wish} to {asked.title or 'a document'}"
-    people = dict.fromkeys((asked.owner_id, asked.issuer_id))
-    for address in filter(None, (_address_today(person, organization) for person in people)):
-        tell(address, subject, _question(asked, organization))
+    for person in dict.fromkeys((asked.owner_id, asked.issuer_id)):
+        address = _address_today(person, organization)
+        if not address:
+            continue
+        with in_language_of(person):
+            subject = (
+                _("{who} asks for more access to {document}") if more else _("{who} asks for access to {document}")
+            )
+            subject = subject.format(who=asked.address, document=asked.title or _("a document"))
+            tell(address, subject, _question(asked, organization))
 
 
 def _address_today(person: UUID, organization: OrganizationFacts) -> str:
@@ -103,14 +111,20 @@ def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
     """Return the mail's text; the asker's own words come last and quoted, so that none of them passes for ours."""
     name = " ".join(asked.name.split())
     who = f"{name} ({asked.address})" if name else asked.address
-    home = f" of {asked.place}" if asked.place else ""
+    if asked.place:
+        who = _("{person} of {organization}").format(person=who, organization=asked.place)
     quoted = "".join(f"> {line}\n" for line in asked.note.splitlines())
-    note = f"\nNote:\n\n{quoted}" if quoted else ""
+    note = _("\nNote:\n\n{text}").format(text=quoted) if quoted else ""
     page = f"{settings.CHANCERY_BASE.origin_of(organization.host)}{reverse('request', args=[asked.id])}"
-    return (
-        f"{who}{home} was refused “{asked.title or 'a document'}” at {organization.name} and asks you for access"
-        f" as {asked.wanted}.\n\n"
-        f"Give access or decline: {page}\n\n"
+    text = _(
+        "{who} was refused “{document}” at {organization} and asks you for access as {level}.\n\n"
+        "Give access or decline: {page}\n\n"
         "Only what you answer there counts. Whoever holds a copy of the file can ask; nobody has been let in yet.\n"
-        f"{note}"
+    ).format(
+        who=who,
+        document=asked.title or _("a document"),
+        organization=organization.name,
+        level=level_called(asked.wanted),
+        page=page,
     )
+    return text + note

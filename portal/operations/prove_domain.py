@@ -6,6 +6,7 @@ from uuid import UUID
 import dns.exception
 import dns.resolver
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.errors import DomainRefused
@@ -35,5 +36,5 @@ def text_records(domain: str) -> Iterable[str]:
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except dns.exception.DNSException as error:
-        raise DomainRefused("The DNS does not answer for this domain at the moment. Try again soon.") from error
+        raise DomainRefused(_("The DNS does not answer for this domain at the moment. Try again soon.")) from error
     return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]

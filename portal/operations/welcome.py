@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from portal.identity import origins
 from tenants.actor import Actor
@@ -43,7 +44,7 @@ def _only_embedded() -> None:
 def _person(address: str) -> UUID:
     person_id = person_with_login(address)
     if person_id is None:
-        raise NotHere(f"Nobody here signs in with {address}.")
+        raise NotHere(_("Nobody here signs in with {address}.").format(address=address))
     return person_id
 
 

@@ -5,6 +5,8 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.withdraw import deactivate_service
@@ -17,8 +19,8 @@ from protection.services.rotate_key import activate_key, create_key, mark_key_co
 from tenants.organizations.services.activate_service import activate_service
 
 SUITES = [
-    ("hybrid", "Hybrid: post-quantum and classical together (recommended)"),
-    ("p256", "P-256: for FIPS environments and hardware tokens"),
+    ("hybrid", gettext_lazy("Hybrid: post-quantum and classical together (recommended)")),
+    ("p256", gettext_lazy("P-256: for FIPS environments and hardware tokens")),
 ]
 
 
@@ -42,10 +44,10 @@ def key_rotate(request: PageRequest) -> HttpResponse:
         suite = request.POST.get("suite", "")
         actor, organization = request.standing.actor, request.organization.id
         if request.POST.get("activate"):
-            done = "The new key protects from now on. Old documents still open."
+            done = _("The new key protects from now on. Old documents still open.")
             attempt(request, done, lambda: rotate_key(organization=organization, actor=actor, suite=suite or None))
         else:
-            done = "The key is made. It is archived until you activate it."
+            done = _("The key is made. It is archived until you activate it.")
             attempt(request, done, lambda: create_key(organization=organization, actor=actor, suite=suite or None))
         return redirect("keys")
     return show(request, "key_rotate", "keys", {"suites": SUITES, "current": service_settings().suite})
@@ -63,13 +65,13 @@ def key_change(request: PageRequest, key_id: UUID) -> HttpResponse:
         if request.POST.get("act") == "activate":
             attempt(
                 request,
-                "The key protects from now on.",
+                _("The key protects from now on."),
                 lambda: activate_key(organization=organization, actor=actor, key=key_id),
             )
         else:
             attempt(
                 request,
-                "The key opens nothing any more.",
+                _("The key opens nothing any more."),
                 lambda: mark_key_compromised(organization=organization, actor=actor, key=key_id),
             )
         return redirect("keys")
@@ -80,28 +82,32 @@ class SettingsForm(forms.Form):
     """How the service behaves."""
 
     contact = forms.EmailField(
-        label="Whom to ask", required=False, help_text="Shown to people who are refused and no owner is known."
+        label=gettext_lazy("Whom to ask"),
+        required=False,
+        help_text=gettext_lazy("Shown to people who are refused and no owner is known."),
     )
     max_license_days = forms.IntegerField(
-        label="Days a document may be opened without a network, at most",
+        label=gettext_lazy("Days a document may be opened without a network, at most"),
         min_value=0,
         max_value=65_535,
-        help_text="0 means never: each opening asks the service. Policies can only shorten it.",
+        help_text=gettext_lazy("0 means never: each opening asks the service. Policies can only shorten it."),
     )
     lease_minutes = forms.IntegerField(
-        label="Minutes a cached license lives without hearing from the service",
+        label=gettext_lazy("Minutes a cached license lives without hearing from the service"),
         min_value=0,
         max_value=43_200,
-        help_text="Connected devices hear from it every minute. 0 means no such limit.",
+        help_text=gettext_lazy("Connected devices hear from it every minute. 0 means no such limit."),
     )
-    suite = forms.ChoiceField(label="Suite of new keys", choices=SUITES)
+    suite = forms.ChoiceField(label=gettext_lazy("Suite of new keys"), choices=SUITES)
     registration_days = forms.IntegerField(
-        label="Days an offline document is believed after its publisher's certificate ended",
+        label=gettext_lazy("Days an offline document is believed after its publisher's certificate ended"),
         min_value=0,
         max_value=3650,
     )
     keep_titles = forms.BooleanField(
-        label="Keep file names", required=False, help_text="Shows documents by name in lists and in the record."
+        label=gettext_lazy("Keep file names"),
+        required=False,
+        help_text=gettext_lazy("Shows documents by name in lists and in the record."),
     )
 
 
@@ -130,7 +136,7 @@ def settings(request: PageRequest) -> HttpResponse:
             registration_days=data["registration_days"],
             keep_titles=data["keep_titles"],
         )
-        done = "The settings are saved. They count from the next license on."
+        done = _("The settings are saved. They count from the next license on.")
         if attempt(request, done, lambda: configure(actor=request.standing.actor, configuration=wanted)):
             return redirect("settings")
     return show(request, "settings", "settings", {"form": form, "manages": manages})
@@ -144,13 +150,13 @@ def service_switch(request: PageRequest) -> HttpResponse:
     if request.POST.get("state") == "on":
         attempt(
             request,
-            "The service is on: documents can be protected and opened.",
+            _("The service is on: documents can be protected and opened."),
             lambda: activate_service(organization_id=organization, actor=actor),
         )
     else:
         attempt(
             request,
-            "The service is off: nothing can be protected or opened until you switch it on again.",
+            _("The service is off: nothing can be protected or opened until you switch it on again."),
             lambda: deactivate_service(organization_id=organization, actor=actor),
         )
     return redirect("settings")

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from audit.selectors.events import Filter, InvalidCursor, events
@@ -13,16 +14,22 @@ from portal.permissions import Permission
 from protection.selectors.templates import template_names
 
 GROUPS = [
-    ("", "Everything"),
-    ("content.", "Documents"),
-    ("key.", "Keys"),
-    ("template.", "Templates"),
-    ("person.", "People"),
-    ("group.", "Groups"),
-    ("device.", "Devices"),
-    ("settings.", "Settings"),
+    ("", gettext_lazy("Everything")),
+    ("content.", gettext_lazy("Documents")),
+    ("key.", gettext_lazy("Keys")),
+    ("template.", gettext_lazy("Templates")),
+    ("person.", gettext_lazy("People")),
+    ("group.", gettext_lazy("Groups")),
+    ("device.", gettext_lazy("Devices")),
+    ("settings.", gettext_lazy("Settings")),
 ]
-OUTCOMES = [("", "Any"), ("allowed", "Allowed"), ("refused", "Refused"), ("done", "Done"), ("failed", "Failed")]
+OUTCOMES = [
+    ("", gettext_lazy("Any")),
+    ("allowed", gettext_lazy("Allowed")),
+    ("refused", gettext_lazy("Refused")),
+    ("done", gettext_lazy("Done")),
+    ("failed", gettext_lazy("Failed")),
+]
 
 
 @require_GET

@@ -2,50 +2,62 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.pages.policies import rights_as_level, who_in_words
 from protection.licensing.difference import Difference
 from protection.licensing.policy import Principal
 from protection.selectors.templates import Change, Expiry, Offer
 
-_CONDITIONS = {
-    "conditions.strength": "how strongly people must sign in",
-    "conditions.networks": "from which networks it opens",
-    "conditions.platforms": "on which kinds of device it opens",
-    "conditions.not_before": "when the time window begins",
-    "conditions.not_after": "when the time window ends",
-    "conditions.enforced": "what programs must withhold",
-    "conditions.post_quantum": "whether devices need post-quantum keys",
+_CONDITIONS: Final = {
+    "conditions.strength": gettext_lazy("Changed how strongly people must sign in: {after} (before: {before})."),
+    "conditions.networks": gettext_lazy("Changed from which networks it opens: {after} (before: {before})."),
+    "conditions.platforms": gettext_lazy("Changed on which kinds of device it opens: {after} (before: {before})."),
+    "conditions.not_before": gettext_lazy("Changed when the time window begins: {after} (before: {before})."),
+    "conditions.not_after": gettext_lazy("Changed when the time window ends: {after} (before: {before})."),
+    "conditions.enforced": gettext_lazy("Changed what programs must withhold: {after} (before: {before})."),
+    "conditions.post_quantum": gettext_lazy(
+        "Changed whether devices need post-quantum keys: {after} (before: {before})."
+    ),
 }
 
 
 def shown_changes(change: Change, organization: UUID, organization_name: str) -> list[str]:
     """Return one sentence for each thing that changed."""
-    sentences = ["Name or description changed."] if change.renamed else []
+    sentences = [_("Name or description changed.")] if change.renamed else []
     sentences += [_sentence(one, organization, organization_name) for one in change.changes]
     if change.offer is not None:
         sentences += _offered(*change.offer)
     if change.expiry is not None:
         before, after = change.expiry
-        sentences.append(f"Access ends {_end(after)}; before, {_end(before)}.")
+        sentences.append(_ends(_end(after), _end(before)))
     return sentences
+
+
+def _ends(after: str, before: str) -> str:
+    return _("Access ends {after}; before, {before}.").format(after=after, before=before)
 
 
 def _offered(before: Offer, after: Offer) -> Iterator[str]:
     (old, old_legacy), (new, new_legacy) = before, after
     if old != new:
-        yield f"Offered to {offered_to(new)} (before: {offered_to(old)})."
+        yield _("Offered to {new} (before: {old}).").format(new=offered_to(new), old=offered_to(old))
     if old_legacy != new_legacy:
-        yield f"{'Offered' if new_legacy else 'Not offered'} in programs that cannot say who asks."
+        yield (
+            _("Offered in programs that cannot say who asks.")
+            if new_legacy
+            else _("Not offered in programs that cannot say who asks.")
+        )
 
 
 def offered_to(scope: tuple[str, ...]) -> str:
     """Name those to whom a template is offered."""
-    return ", ".join(scope) or "everybody"
+    return ", ".join(scope) or _("everybody")
 
 
 def _sentence(change: Difference, organization: UUID, organization_name: str) -> str:
@@ -58,30 +70,35 @@ def _sentence(change: Difference, organization: UUID, organization_name: str) ->
 def _granted(who: str, change: Difference) -> str:
     before, after = _rights(change.before), _rights(change.after)
     if not before:
-        return f"{who}: may now {after}."
+        return _("{who}: may now {after}.").format(who=who, after=after)
     if not after:
-        return f"{who}: has no grant any more (before: {before})."
-    return f"{who}: may {after} (before: {before})."
+        return _("{who}: has no grant any more (before: {before}).").format(who=who, before=before)
+    return _("{who}: may {after} (before: {before}).").format(who=who, after=after, before=before)
 
 
 def _denied(who: str, change: Difference) -> str:
-    return f"{who}: may never open it now." if change.after else f"{who}: is not kept out any more."
+    sentence = _("{who}: may never open it now.") if change.after else _("{who}: is not kept out any more.")
+    return sentence.format(who=who)
 
 
 def _member(change: Difference) -> Iterator[str]:
     match change.member:
         case "offline_days":
-            yield f"Opens without a network: {_days(change.after)} (before: {_days(change.before)})."
+            sentence = _("Opens without a network: {after} (before: {before}).")
+            yield sentence.format(after=_days(change.after), before=_days(change.before))
         case "expires_after_opening_days":
-            yield f"Each person's access ends {_after_opening(change.after)}; before, {_after_opening(change.before)}."
+            sentence = _("Each person's access ends {after}; before, {before}.")
+            yield sentence.format(after=_after_opening(change.after), before=_after_opening(change.before))
         case "lease":
-            yield f"A kept license lives {_seconds(change.after)} without news (before: {_seconds(change.before)})."
+            sentence = _("A kept license lives {after} without news (before: {before}).")
+            yield sentence.format(after=_seconds(change.after), before=_seconds(change.before))
         case "enforcement":
-            yield "Shown in the viewer only." if change.after == "viewer" else "Opened by programs on the device."
+            yield _("Shown in the viewer only.") if change.after == "viewer" else _("Opened by programs on the device.")
         case "expires":
-            yield f"Access ends {_moment(change.after)}; before, {_moment(change.before)}."
+            yield _ends(_moment(change.after), _moment(change.before))
         case name:
-            yield f"Changed {_CONDITIONS.get(name, name)}: {_value(change.after)} (before: {_value(change.before)})."
+            sentence = str(_CONDITIONS.get(name) or _("Changed {name}: {after} (before: {before})."))
+            yield sentence.format(name=name, after=_value(change.after), before=_value(change.before))
 
 
 def _rights(value: Any) -> str:
@@ -90,27 +107,33 @@ def _rights(value: Any) -> str:
 
 def _days(value: Any) -> str:
     if value == -1:
-        return "as long as the organization allows"
-    return "never" if value == 0 else f"{value} days"
+        return _("as long as the organization allows")
+    return _("never") if value == 0 else ngettext("{number} day", "{number} days", value).format(number=value)
 
 
 def _after_opening(days: Any) -> str:
-    return "never by itself" if days is None else f"{days} days after his first opening"
+    if days is None:
+        return _("never by itself")
+    sentence = ngettext("{number} day after his first opening", "{number} days after his first opening", days)
+    return sentence.format(number=days)
 
 
 def _seconds(value: Any) -> str:
-    return "as long as the organization allows" if value is None else f"{value} seconds"
+    if value is None:
+        return _("as long as the organization allows")
+    return ngettext("{number} second", "{number} seconds", value).format(number=value)
 
 
 def _moment(value: Any) -> str:
     if value is None:
-        return "never"
-    return f"on {datetime.fromtimestamp(value, timezone.get_current_timezone()):%Y-%m-%d %H:%M %Z}"
+        return _("never")
+    moment = datetime.fromtimestamp(value, timezone.get_current_timezone())
+    return _("on {moment}").format(moment=f"{moment:%Y-%m-%d %H:%M %Z}")
 
 
 def _value(value: Any) -> str:
     if value is None:
-        return "no rule"
+        return _("no rule")
     return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
@@ -118,4 +141,6 @@ def _end(rule: Expiry) -> str:
     option, date, days = rule
     if option == "on_date":
         return _moment(date)
-    return f"{days} days after protection" if option == "after_days" else "never"
+    if option != "after_days":
+        return _("never")
+    return ngettext("{number} day after protection", "{number} days after protection", days or 0).format(number=days)

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -37,7 +38,7 @@ def device_revoke(request: HttpRequest, device_id: UUID) -> HttpResponse:
     if request.method == "POST":
         attempt(
             request,
-            f"{device.name} is revoked. It gets no license any more.",
+            _("{device} is revoked. It gets no license any more.").format(device=device.name),
             lambda: revoke_device(person_id=person_of(request), device_id=device_id, actor=actor_of(request)),
         )
         return redirect("devices")

@@ -6,12 +6,14 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.selectors.events import EventRow, Filter, InvalidCursor, events
 from portal import clock
 from portal.identity.recipients import recipient_of
-from portal.languages import reader_languages
+from portal.languages import reader_languages, told
 from portal.pages.document_form import DocumentPolicyForm
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.policies import policy_initial, rights_as_level, shown_grants
@@ -98,7 +100,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "last": last_by_person(happened.events),
         "waiting": [one for one in requests_about(cid) if one.is_open],
         "given": _given(found),
-        "held_words": WORDS[Reason.REGISTRATION_HELD].administrator,
+        "held_words": told(WORDS[Reason.REGISTRATION_HELD].administrator),
     }
     return show(request, "document", "documents", context)
 
@@ -132,11 +134,15 @@ class RevokeForm(forms.Form):
     """Why, and from whom."""
 
     recipient = forms.EmailField(
-        label="From whom",
+        label=gettext_lazy("From whom"),
         required=False,
-        help_text="One person's or group's address. Left empty, from everybody but the person who protected it.",
+        help_text=gettext_lazy(
+            "One person's or group's address. Left empty, from everybody but the person who protected it."
+        ),
     )
-    reason = forms.CharField(label="Why", required=False, max_length=500, help_text="Kept on record.")
+    reason = forms.CharField(
+        label=gettext_lazy("Why"), required=False, max_length=500, help_text=gettext_lazy("Kept on record.")
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -152,7 +158,7 @@ def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
             recipient = recipient_of(address) if address else None
             revoke(actor=request.standing.actor, cid=cid, reason=reason, recipient=recipient)
 
-        if attempt(request, "Access is taken back. It is refused from now on.", act):
+        if attempt(request, _("Access is taken back. It is refused from now on."), act):
             return redirect("document", cid)
     context = {"found": found, "row": found.row, "form": form, "latest": latest_offline_moment(cid)}
     return show(request, "document_revoke", "documents", context)
@@ -165,7 +171,7 @@ def restore_document(request: PageRequest, cid: UUID) -> HttpResponse:
     recipient = request.POST.get("recipient", "")
     attempt(
         request,
-        "Access is restored.",
+        _("Access is restored."),
         lambda: restore(actor=request.standing.actor, cid=cid, recipient=recipient),
     )
     return redirect("document", cid)
@@ -188,7 +194,7 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         policy = form.policy()
-        done = "The policy is changed. It counts from the next opening on."
+        done = _("The policy is changed. It counts from the next opening on.")
         days = form.cleaned_data["expires_after_days"]
 
         def act() -> None:
@@ -207,9 +213,9 @@ def decide_held(request: PageRequest, cid: UUID) -> HttpResponse:
     """Accept or bar a document whose registration was held."""
     actor = request.standing.actor
     if request.POST.get("decision") == "accept":
-        attempt(request, "The document is accepted and can be opened.", lambda: accept(actor=actor, cid=cid))
+        attempt(request, _("The document is accepted and can be opened."), lambda: accept(actor=actor, cid=cid))
     else:
-        attempt(request, "The document is barred.", lambda: bar(actor=actor, cid=cid))
+        attempt(request, _("The document is barred."), lambda: bar(actor=actor, cid=cid))
     return redirect("document", cid)
 
 

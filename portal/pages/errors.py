@@ -8,6 +8,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -15,8 +16,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _answer(
         request,
         HTTPStatus.BAD_REQUEST,
-        "The request could not be understood",
-        "Go back, load the page again and try once more.",
+        _("The request could not be understood"),
+        _("Go back, load the page again and try once more."),
     )
 
 
@@ -25,8 +26,8 @@ def not_permitted(request: HttpRequest, exception: Exception | None = None) -> H
     return _answer(
         request,
         HTTPStatus.FORBIDDEN,
-        "You may not do this",
-        str(exception or "") or "If you need it, ask an administrator of your organization.",
+        _("You may not do this"),
+        str(exception or "") or _("If you need it, ask an administrator of your organization."),
     )
 
 
@@ -35,9 +36,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _answer(
         request,
         HTTPStatus.NOT_FOUND,
-        "There is nothing here for you",
-        "The address may be mistyped, or what it leads to is not open to you. If somebody sent you a link to a"
-        " document, ask to be named in its policy, or sign in with the address it was sent to.",
+        _("There is nothing here for you"),
+        _(
+            "The address may be mistyped, or what it leads to is not open to you. If somebody sent you a link to a"
+            " document, ask to be named in its policy, or sign in with the address it was sent to."
+        ),
     )
 
 
@@ -46,8 +49,8 @@ def failed(request: HttpRequest) -> HttpResponse:
     return _answer(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Something went wrong here",
-        "It is our fault, not yours, and it is in the log. Try again in a minute.",
+        _("Something went wrong here"),
+        _("It is our fault, not yours, and it is in the log. Try again in a minute."),
     )
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from portal.identity.addresses import client_address
 from portal.identity.strength import of_session
+from portal.languages import reason_of, with_next_step
 from portal.pages.words import SIGNED_IN_BY
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
@@ -95,9 +96,7 @@ def attempt(request: HttpRequest, done: str | Callable[[T], str], action: Callab
 
 def words_of(error: Exception) -> str:
     """Return an error's message with its next step."""
-    if isinstance(error, ChanceryError):
-        return f"{error.message} {error.next_step}".strip()
-    return str(error)
+    return with_next_step(error) if isinstance(error, ChanceryError) else reason_of(error)
 
 
 def moment_of(seconds: int | None) -> datetime | None:

@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 from markdown_it import MarkdownIt
 
+from portal.languages import told
+from portal.levels import level_called
 from portal.pages.words import HOLDS, PROGRAMS
 from protection.licensing.programs import MEANINGS, Program
 from protection.licensing.rights import LEVELS, Right
@@ -34,9 +36,9 @@ def rights(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "right": right.value,
-            "name": right_in_words(right),
-            "allows": MEANINGS[right].allows,
-            "levels": [level for level, members in LEVELS.items() if right in members],
+            "name": told(right_in_words(right)),
+            "allows": told(MEANINGS[right].allows),
+            "levels": [level_called(level) for level, members in LEVELS.items() if right in members],
             "held": [(PROGRAMS[program], hold.value, HOLDS[hold]) for program, hold in MEANINGS[right].held.items()],
         }
         for right in Right

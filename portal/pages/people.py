@@ -8,6 +8,8 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.add_person import Added, add_person
@@ -25,9 +27,9 @@ from tenants.directory.services.create_group import create_group
 from tenants.directory.services.enable_person import enable_person
 
 ROLES = [
-    ("user", "User: protects and opens documents"),
-    ("auditor", "Auditor: also reads the record and everybody's documents' history"),
-    ("global_administrator", "Administrator: manages everything; cannot open content by role"),
+    ("user", gettext_lazy("User: protects and opens documents")),
+    ("auditor", gettext_lazy("Auditor: also reads the record and everybody's documents' history")),
+    ("global_administrator", gettext_lazy("Administrator: manages everything; cannot open content by role")),
 ]
 PAGE = 50
 
@@ -35,11 +37,13 @@ PAGE = 50
 class PersonForm(forms.Form):
     """Somebody who is to belong to the organization."""
 
-    email = forms.EmailField(label="E-mail address", max_length=254)
-    name = forms.CharField(label="Name", max_length=200, required=False)
-    role = forms.ChoiceField(label="Role", choices=ROLES, widget=forms.RadioSelect, initial="user")
+    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200, required=False)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLES, widget=forms.RadioSelect, initial="user")
     guest = forms.BooleanField(
-        label="Guest", required=False, help_text="A guest is not meant by “everybody in the organization”."
+        label=gettext_lazy("Guest"),
+        required=False,
+        help_text=gettext_lazy("A guest is not meant by “everybody in the organization”."),
     )
 
 
@@ -87,19 +91,20 @@ def added_in_words(added: Added) -> str:
     """Say how the person learns of it, and what an administrator may not have meant."""
     email = added.person.email
     words = (
-        f"{email} is added. An invitation is sent; a code mailed to that address signs the person in."
+        _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
         if added.invited
-        else f"{email} is added, but the invitation could not be mailed. Tell the person to sign in at {added.address}."
-    )
-    if added.unexpected:
-        words += " The address lies outside your mail domains and is no guest, so “everybody” means this person too."
-    return words
+        else _("{address} is added, but the invitation could not be mailed. Tell the person to sign in at {page}.")
+    ).format(address=email, page=added.address)
+    if not added.unexpected:
+        return words
+    warning = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
+    return f"{words} {warning}"
 
 
 class RoleForm(forms.Form):
     """Another role."""
 
-    role = forms.ChoiceField(label="Role", choices=ROLES, widget=forms.RadioSelect)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLES, widget=forms.RadioSelect)
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,13 +123,15 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
             role = form.cleaned_data["role"]
             attempt(
                 request,
-                "The role is changed.",
+                _("The role is changed."),
                 lambda: change_role(organization_id=organization, person_id=person_id, role=role, actor=actor),
             )
         elif act == "disable":
             attempt(
                 request,
-                f"{found.email} is disabled: no license from now on, cached ones end within a minute.",
+                _("{address} is disabled: no license from now on, cached ones end within a minute.").format(
+                    address=found.email
+                ),
                 lambda: disable_person(
                     organization_id=organization,
                     person_id=person_id,
@@ -135,7 +142,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
         elif act == "enable":
             attempt(
                 request,
-                f"{found.email} is enabled.",
+                _("{address} is enabled.").format(address=found.email),
                 lambda: enable_person(organization_id=organization, person_id=person_id, actor=actor),
             )
         return redirect("person", person_id)
@@ -158,14 +165,16 @@ class GroupForm(forms.Form):
     """A group with an address of its own."""
 
     address = forms.EmailField(
-        label="Address", max_length=254, help_text="It must lie in one of your organization's proven mail domains."
+        label=gettext_lazy("Address"),
+        max_length=254,
+        help_text=gettext_lazy("It must lie in one of your organization's proven mail domains."),
     )
-    name = forms.CharField(label="Name", max_length=200)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     members = forms.CharField(
-        label="Members",
+        label=gettext_lazy("Members"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="One address in each line: people, or other groups of your organization.",
+        help_text=gettext_lazy("One address in each line: people, or other groups of your organization."),
     )
 
 
@@ -190,7 +199,7 @@ def group_new(request: PageRequest) -> HttpResponse:
                 actor=request.standing.directory_actor,
             )
 
-        if attempt(request, f"The group {data['address']} is made.", act):
+        if attempt(request, _("The group {address} is made.").format(address=data["address"]), act):
             return redirect(f"{back}?{urlencode({'group': data['address'].lower()})}" if back else "people")
     return show(request, "group_new", "people", {"form": form, "back": back})
 
@@ -198,7 +207,7 @@ def group_new(request: PageRequest) -> HttpResponse:
 class MemberForm(forms.Form):
     """One address to add."""
 
-    address = forms.EmailField(label="Add a member", max_length=254)
+    address = forms.EmailField(label=gettext_lazy("Add a member"), max_length=254)
 
 
 @require_GET
@@ -229,13 +238,13 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
     if act == "remove":
         attempt(
             request,
-            f"{address} is removed; what the group gave is refused from now on.",
+            _("{address} is removed; what the group gave is refused from now on.").format(address=address),
             lambda: change_group(organization_id=organization, group_id=group_id, remove=[member], actor=actor),
         )
     elif address:
         attempt(
             request,
-            f"{address} is added.",
+            _("{address} is added.").format(address=address),
             lambda: change_group(organization_id=organization, group_id=group_id, add=[member], actor=actor),
         )
     return redirect("group", group_id)

@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from portal.languages import told, told_later, with_next_step
 from protection.errors import ChanceryError
 from protection.licensing.days import LAST_DAY, end_of, last_day_before
 from protection.licensing.policy import (
@@ -27,31 +30,47 @@ from protection.licensing.programs import WITHHELD_BY_PROGRAMS
 from protection.licensing.rights import Right, in_order, level_of, parse_rights
 from protection.licensing.words import right_in_words, rights_in_words
 
-LEVEL_WORDS: Mapping[str, str] = {
-    "viewer": "read, reply",
-    "reviewer": "read, edit, reply, forward",
-    "co-author": "read, edit, copy, print and export",
-    "co-owner": "everything, also change who has access",
+LEVEL_WORDS: Final = {
+    "viewer": gettext_lazy("read, reply"),
+    "reviewer": gettext_lazy("read, edit, reply, forward"),
+    "co-author": gettext_lazy("read, edit, copy, print and export"),
+    "co-owner": gettext_lazy("everything, also change who has access"),
 }
+"""What each level allows."""
+LEVEL_CHOICES: Final = [
+    ("viewer", gettext_lazy("Viewer: read, reply")),
+    ("reviewer", gettext_lazy("Reviewer: read, edit, reply, forward")),
+    ("co-author", gettext_lazy("Co-author: read, edit, copy, print and export")),
+    ("co-owner", gettext_lazy("Co-owner: everything, also change who has access")),
+]
+"""The same as forms offer it."""
+LEVEL_BADGES: Final = {
+    "viewer": gettext_lazy("Viewer"),
+    "reviewer": gettext_lazy("Reviewer"),
+    "co-author": gettext_lazy("Co-author"),
+    "co-owner": gettext_lazy("Co-owner"),
+    "custom": gettext_lazy("Custom"),
+}
+"""The names of levels by themselves; custom is what is none."""
 WHO_EVERYBODY = "everybody"
 
 LEASES = [
-    (3_600, "Every hour"),
-    (8 * 3_600, "Every 8 hours"),
-    (86_400, "Every day"),
-    (7 * 86_400, "Every week"),
+    (3_600, gettext_lazy("Every hour")),
+    (8 * 3_600, gettext_lazy("Every 8 hours")),
+    (86_400, gettext_lazy("Every day")),
+    (7 * 86_400, gettext_lazy("Every week")),
 ]
-SIGNED_IN: Mapping[Strength, str] = {
-    Strength.PASSWORD: "With a password or better",
-    Strength.MFA: "With a second step or better",
-    Strength.PASSKEY: "With a passkey",
+SIGNED_IN: Final = {
+    Strength.PASSWORD: gettext_lazy("With a password or better"),
+    Strength.MFA: gettext_lazy("With a second step or better"),
+    Strength.PASSKEY: gettext_lazy("With a passkey"),
 }
 PLATFORMS: Mapping[str, str] = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
 """Kinds of device as clients name them, and what people call them."""
 
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
-TOO_LATE: Final = "Name a day before the year 9999, or leave it empty."
+TOO_LATE: Final = gettext_lazy("Name a day before the year 9999, or leave it empty.")
 KNOWN_DAY: Final = MaxValueValidator(LAST_DAY, TOO_LATE)
 KNOWN_MOMENT: Final = MaxValueValidator(datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, tzinfo=UTC), TOO_LATE)
 
@@ -71,7 +90,7 @@ def shown_grants(policy: Policy, organization: UUID, organization_name: str) -> 
     return [
         ShownGrant(
             who=who_in_words(grant.who, organization, organization_name),
-            level=(level_of(grant.rights) or "custom").capitalize(),
+            level=str(LEVEL_BADGES[level_of(grant.rights) or "custom"]),
             meaning=rights_as_level(in_order(grant.rights)),
             line=line_of(grant, organization),
         )
@@ -82,7 +101,7 @@ def shown_grants(policy: Policy, organization: UUID, organization_name: str) -> 
 def rights_as_level(rights: Iterable[str]) -> str:
     """Return what rights allow in words, those of a level as the level is described everywhere."""
     level = level_of(parse_rights(rights))
-    return LEVEL_WORDS[level] if level else rights_in_words(rights)
+    return str(LEVEL_WORDS[level]) if level else told(rights_in_words(rights))
 
 
 def who_in_words(who: Principal, organization: UUID, organization_name: str) -> str:
@@ -91,11 +110,13 @@ def who_in_words(who: Principal, organization: UUID, organization_name: str) -> 
         case PrincipalKind.ADDRESS:
             return who.value
         case PrincipalKind.DOMAIN:
-            return f"Everybody with an address at {who.value}"
+            return _("Everybody with an address at {domain}").format(domain=who.value)
         case PrincipalKind.AUTHENTICATED:
-            return "Anybody who can sign in"
+            return _("Anybody who can sign in")
         case PrincipalKind.ORGANIZATION:
-            return f"All of {organization_name}" if who.value == str(organization) else "All of another organization"
+            if who.value != str(organization):
+                return _("All of another organization")
+            return _("All of {organization}").format(organization=organization_name)
 
 
 def line_of(grant: Grant, organization: UUID) -> str:
@@ -126,10 +147,16 @@ def read_lines(text: str, organization: UUID, stored: Iterable[Grant] = ()) -> t
         who, separator, rights = line.rpartition(":")
         try:
             if not separator or not who.strip():
-                raise forms.ValidationError(f"Line {number}: write it like rita@example.com: viewer.")
+                raise forms.ValidationError(
+                    _("Line {number}: write it like {example}.").format(
+                        number=number, example="rita@example.com: viewer"
+                    )
+                )
             grants.append(Grant(_principal(who.strip(), organization), parse_rights(_names(rights))))
         except ChanceryError as error:
-            raise forms.ValidationError(f"Line {number}: {error.message} {error.next_step}") from error
+            raise forms.ValidationError(
+                _("Line {number}: {problem}").format(number=number, problem=with_next_step(error))
+            ) from error
     return tuple(grants)
 
 
@@ -147,76 +174,91 @@ class PolicyForm(forms.Form):
     """Who may do what, until when, and how long without asking the service."""
 
     grants = forms.CharField(
-        label="Who may do what",
+        label=gettext_lazy("Who may do what"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text=(
+        help_text=gettext_lazy(
             "One line for each person, group or domain, for example  rita@partner.example: viewer.  "
             "“everybody” means all members of your organization. Left empty, only the owner can open it."
         ),
     )
     deny = forms.CharField(
-        label="Who may never open it",
+        label=gettext_lazy("Who may never open it"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text="One address or  domain:example.com  in each line. This wins over every grant.",
+        help_text=gettext_lazy("One address or  domain:example.com  in each line. This wins over every grant."),
     )
     expires = forms.DateField(
-        label="Last day of access",
+        label=gettext_lazy("Last day of access"),
         required=False,
         validators=[KNOWN_DAY],
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Access ends with this day, at midnight in your time zone. Left empty, it does not end.",
+        help_text=gettext_lazy(
+            "Access ends with this day, at midnight in your time zone. Left empty, it does not end."
+        ),
     )
     expires_after_opening_days = forms.IntegerField(
-        label="Days from each person's first opening",
+        label=gettext_lazy("Days from each person's first opening"),
         required=False,
         min_value=1,
         max_value=MAX_OPENING_DAYS,
-        help_text="Access ends for each person by himself, so many days after he first opened it.",
+        help_text=gettext_lazy("Access ends for each person by himself, so many days after he first opened it."),
     )
     offline_days = forms.IntegerField(
-        label="Days it can be opened without a network",
+        label=gettext_lazy("Days it can be opened without a network"),
         required=False,
         min_value=0,
         max_value=65_535,
-        help_text="0 means never: each opening asks your service. Left empty, your organization's limit counts.",
+        help_text=gettext_lazy(
+            "0 means never: each opening asks your service. Left empty, your organization's limit counts."
+        ),
     )
 
     lease = forms.TypedChoiceField(
-        label="A kept copy must hear from your service",
+        label=gettext_lazy("A kept copy must hear from your service"),
         required=False,
         coerce=int,
         empty_value=None,
-        choices=[("", "As your organization says"), *LEASES],
-        help_text="A device that hears nothing for so long opens it no more, until it is connected again.",
+        choices=[("", gettext_lazy("As your organization says")), *LEASES],
+        help_text=gettext_lazy(
+            "A device that hears nothing for so long opens it no more, until it is connected again."
+        ),
     )
     strength = forms.ChoiceField(
-        label="People must have signed in",
+        label=gettext_lazy("People must have signed in"),
         required=False,
-        choices=[("", "In any way"), *((way.value, SIGNED_IN[way]) for way in Strength if way is not Strength.CODE)],
+        choices=[
+            ("", gettext_lazy("In any way")),
+            *((way.value, SIGNED_IN[way]) for way in Strength if way is not Strength.CODE),
+        ],
     )
     networks = forms.CharField(
-        label="Only from these networks",
+        label=gettext_lazy("Only from these networks"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text="One in each line, like 192.0.2.0/24. Left empty, from anywhere.",
+        help_text=gettext_lazy("One in each line, like 192.0.2.0/24. Left empty, from anywhere."),
     )
     platforms = forms.MultipleChoiceField(
-        label="Only on these kinds of device",
+        label=gettext_lazy("Only on these kinds of device"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: on any.",
+        help_text=gettext_lazy("None chosen: on any."),
     )
-    not_before = forms.DateTimeField(label="Opens not before", required=False, validators=[KNOWN_MOMENT], widget=MOMENT)
-    not_after = forms.DateTimeField(label="Opens not after", required=False, validators=[KNOWN_MOMENT], widget=MOMENT)
-    post_quantum = forms.BooleanField(label="Only on devices with post-quantum keys", required=False)
+    not_before = forms.DateTimeField(
+        label=gettext_lazy("Opens not before"), required=False, validators=[KNOWN_MOMENT], widget=MOMENT
+    )
+    not_after = forms.DateTimeField(
+        label=gettext_lazy("Opens not after"), required=False, validators=[KNOWN_MOMENT], widget=MOMENT
+    )
+    post_quantum = forms.BooleanField(label=gettext_lazy("Only on devices with post-quantum keys"), required=False)
     enforced = forms.MultipleChoiceField(
-        label="Only in programs that withhold, from whoever is not given it",
+        label=gettext_lazy("Only in programs that withhold, from whoever is not given it"),
         required=False,
-        choices=[(right.value, right_in_words(right)) for right in WITHHELD_BY_PROGRAMS],
+        choices=[(right.value, told_later(right_in_words(right))) for right in WITHHELD_BY_PROGRAMS],
         widget=forms.CheckboxSelectMultiple,
-        help_text="Programs say by themselves what they withhold. The command line withholds none of these.",
+        help_text=gettext_lazy(
+            "Programs say by themselves what they withhold. The command line withholds none of these."
+        ),
     )
 
     further: Final = (
@@ -236,7 +278,7 @@ class PolicyForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.organization = organization
         self.stored = stored or Policy()
-        _offer(self.fields["lease"], self.stored.lease, lambda seconds: f"Within {seconds} seconds")
+        _offer(self.fields["lease"], self.stored.lease, _within)
         for platform in sorted({*PLATFORMS, *self.stored.conditions.platforms}):
             _offer(self.fields["platforms"], platform, lambda name: PLATFORMS.get(name, name))
 
@@ -261,14 +303,14 @@ class PolicyForm(forms.Form):
         try:
             return tuple(Principal.parse(line) for line in _lines(self.cleaned_data["deny"]))
         except ChanceryError as error:
-            raise forms.ValidationError(f"{error.message} {error.next_step}") from error
+            raise forms.ValidationError(with_next_step(error)) from error
 
     def clean_networks(self) -> tuple[str, ...]:
         """Read the lines."""
         try:
             return parse_policy({"conditions": {"networks": _lines(self.cleaned_data["networks"])}}).conditions.networks
         except ChanceryError as error:
-            raise forms.ValidationError(f"{error.message} {error.next_step}") from error
+            raise forms.ValidationError(with_next_step(error)) from error
 
     def clean_not_before(self) -> datetime | None:
         """Refuse a moment before any that a policy can name."""
@@ -282,7 +324,7 @@ class PolicyForm(forms.Form):
         """Refuse a new last day that has passed: who means to end access takes it back."""
         day: date | None = self.cleaned_data["expires"]
         if day is not None and day != _last_day(self.stored.expires) and day < timezone.localdate():
-            raise forms.ValidationError("This day has passed already; name one to come.")
+            raise forms.ValidationError(_("This day has passed already; name one to come."))
         return day
 
     def clean(self) -> dict[str, Any]:
@@ -290,7 +332,7 @@ class PolicyForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         opens, closes = data.get("not_before"), data.get("not_after")
         if opens and closes and opens >= closes:
-            self.add_error("not_after", "The window closes before it opens; name a later moment.")
+            self.add_error("not_after", _("The window closes before it opens; name a later moment."))
         return data
 
     def policy(self) -> Policy:
@@ -323,9 +365,13 @@ class PolicyForm(forms.Form):
         return end_of(day, _zone())
 
 
+def _within(seconds: int) -> str:
+    return ngettext("Within {number} second", "Within {number} seconds", seconds).format(number=seconds)
+
+
 def _after_the_epoch(moment: datetime | None) -> datetime | None:
     if moment is not None and moment.timestamp() < 0:
-        raise forms.ValidationError("This is too long ago; was another year meant?")
+        raise forms.ValidationError(_("This is too long ago; was another year meant?"))
     return moment
 
 

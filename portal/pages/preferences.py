@@ -7,6 +7,8 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from portal.pages.framework import attempt
@@ -17,17 +19,19 @@ from tenants.directory.services.change_person import change_person
 class PreferencesForm(forms.Form):
     """The person's own settings."""
 
-    name = forms.CharField(label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=gettext_lazy("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     language = forms.ChoiceField(
-        label="Language",
-        choices=[("", "As in the browser"), *settings.LANGUAGES],
+        label=gettext_lazy("Language"),
+        choices=[("", gettext_lazy("As in the browser")), *settings.LANGUAGES],
         required=False,
-        help_text="Of these pages, and of mail to you.",
+        help_text=gettext_lazy("Of these pages, and of mail to you."),
     )
     time_zone = forms.ChoiceField(
-        label="Time zone",
+        label=gettext_lazy("Time zone"),
         choices=[(name, name) for name in sorted(zoneinfo.available_timezones())],
-        help_text="Times are shown in it, and a date means midnight there.",
+        help_text=gettext_lazy("Times are shown in it, and a date means midnight there."),
     )
 
 
@@ -42,7 +46,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         wanted = form.cleaned_data
         if attempt(
             request,
-            "Your preferences are saved.",
+            _("Your preferences are saved."),
             lambda: change_person(person_id=person.id, actor=actor_of(request), **wanted),
         ):
             return redirect("preferences")

@@ -1,14 +1,18 @@
 """What if? as a page: how far the answer is, what a change would do, and the button that makes it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.languages import grouped, reader_languages, recalled, told
 from portal.operations.previews.drafts import template_of_change
 from portal.operations.previews.save import Saved, has_moved, preview_for, save
 from portal.pages.changes import shown_changes
@@ -26,8 +30,10 @@ from tenants.directory.selectors.people import person_in
 from tenants.naming import NameRefused
 
 SECTIONS: Final = {"template": "templates", "group": "people", "person": "people"}
-SAVED: Final = "The change is saved. It counts from the next opening on."
-MOVED: Final = "People or groups were changed after the answer you saw, so a few things may differ from it."
+SAVED: Final = gettext_lazy("The change is saved. It counts from the next opening on.")
+MOVED: Final = gettext_lazy(
+    "People or groups were changed after the answer you saw, so a few things may differ from it."
+)
 
 
 def ask(request: PageRequest, action: Callable[[], UUID]) -> HttpResponse | None:
@@ -48,7 +54,7 @@ def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
     found = preview_for(request.standing, preview_id)
     title, back, sentences = _ABOUT[found.kind](request, found)
     context = {
-        "preview": found,
+        "preview": replace(found, error=recalled(found.error)),
         "working": found.state in {"waiting", "running"},
         "percent": 100 * found.done // found.total if found.total else 0,
         "title": title,
@@ -67,7 +73,7 @@ def preview_save(request: PageRequest, preview_id: UUID) -> HttpResponse:
     found = preview_for(request.standing, preview_id)
 
     def said(done: Saved) -> str:
-        return f"{SAVED} {MOVED}" if done.moved else SAVED
+        return f"{SAVED} {MOVED}" if done.moved else str(SAVED)
 
     if not attempt(
         request,
@@ -125,28 +131,38 @@ def _about_template(request: PageRequest, found: Asked) -> About:
         offer=None if offers[0] == offers[1] else (offers[0], offers[1]),
     )
     sentences = shown_changes(change, organization.id, organization.name)
-    return now.name(), f"/templates/{found.target}/?preview={found.id}", sentences
+    return now.name(*reader_languages()), f"/templates/{found.target}/?preview={found.id}", sentences
 
 
 def _about_group(request: PageRequest, found: Asked) -> About:
     group = group_in(request.organization.id, found.target)
     sentences = [
-        f"{one.get('address') or 'A member'} {done}."
-        for name, done in (("add", "would be in it"), ("remove", "would not be in it any more"))
+        said.format(member=one.get("address") or _("A member"))
+        for name, said in (
+            ("add", _("{member} would be in it.")),
+            ("remove", _("{member} would not be in it any more.")),
+        )
         for one in found.change[name]
     ]
     archived = found.change["archived"]
     if archived is not None:
-        sentences.append("It would be archived." if archived else "It would not be archived any more.")
+        sentences.append(_("It would be archived.") if archived else _("It would not be archived any more."))
     return group.name, f"/groups/{found.target}/", sentences
+
+
+ROLES: Final = {
+    "user": gettext_lazy("user"),
+    "auditor": gettext_lazy("auditor"),
+    "global_administrator": gettext_lazy("global administrator"),
+}
 
 
 def _about_person(request: PageRequest, found: Asked) -> About:
     person = person_in(request.organization.id, found.target)
     role, disabled = found.change["role"], found.change["disabled"]
-    sentences = [] if role is None else [f"The role would be: {role.replace('_', ' ')}."]
+    sentences = [] if role is None else [_("The role would be: {role}.").format(role=ROLES.get(role, role))]
     if disabled is not None:
-        sentences.append("The person would be disabled." if disabled else "The person would be enabled.")
+        sentences.append(_("The person would be disabled.") if disabled else _("The person would be enabled."))
     return person.name or person.email, f"/people/{found.target}/", sentences
 
 
@@ -157,8 +173,8 @@ def _in_words(request: PageRequest, result: Mapping[str, Any]) -> dict[str, Any]
     organization = request.organization
     return {
         **result,
-        "gains": [{**line, "what": _what(line, "opens", "may also")} for line in result["gains"]],
-        "loses": [{**line, "what": _what(line, "opens no more", "may no longer")} for line in result["loses"]],
+        "gains": [{**line, "what": _what(line, _gained)} for line in result["gains"]],
+        "loses": [{**line, "what": _what(line, _lost)} for line in result["loses"]],
         "undecided": [
             who_in_words(Principal.parse(who), organization.id, organization.name) for who in result["undecided"]
         ],
@@ -166,16 +182,29 @@ def _in_words(request: PageRequest, result: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def _what(line: Mapping[str, Any], opening: str, otherwise: str) -> str:
+def _what(line: Mapping[str, Any], said: Callable[[int, str], str]) -> str:
     """Return what comes or goes for one person: documents as a whole, and rights on documents that stay open."""
-    said = []
-    if line["openings"]:
-        said.append(f"{opening} {_documents(line['openings'])}")
+    whole = [said(line["openings"], "")] if line["openings"] else []
     rest = {right: documents for right, documents in line["rights"].items() if documents > line["openings"]}
-    if rest:
-        said.append(f"{otherwise}: {rights_in_words(rest)} ({_documents(max(rest.values()))})")
-    return "; ".join(said)
+    parts = [said(max(rest.values()), told(rights_in_words(rest)))] if rest else []
+    return "; ".join(whole + parts)
 
 
-def _documents(number: int) -> str:
-    return f"{number:,} document{'' if number == 1 else 's'}"
+def _gained(number: int, rights: str) -> str:
+    """Say that so many documents open, or that these rights come on so many."""
+    sentence = (
+        ngettext("may also: {rights} ({number} document)", "may also: {rights} ({number} documents)", number)
+        if rights
+        else ngettext("opens {number} document", "opens {number} documents", number)
+    )
+    return sentence.format(number=grouped(number), rights=rights)
+
+
+def _lost(number: int, rights: str) -> str:
+    """Say that so many documents open no more, or that these rights go on so many."""
+    sentence = (
+        ngettext("may no longer: {rights} ({number} document)", "may no longer: {rights} ({number} documents)", number)
+        if rights
+        else ngettext("opens no more {number} document", "opens no more {number} documents", number)
+    )
+    return sentence.format(number=grouped(number), rights=rights)

@@ -3,6 +3,8 @@
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,22 +19,24 @@ from tenants.directory.services.create_service_account import create_service_acc
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 ROLE_WORDS = {
-    "connector": "Connector: protects files, also for others to own, and reads templates",
-    "directory": "Directory: manages people and groups",
-    "reporter": "Reporter: reads the record and everybody's documents' history",
+    "connector": gettext_lazy("Connector: protects files, also for others to own, and reads templates"),
+    "directory": gettext_lazy("Directory: manages people and groups"),
+    "reporter": gettext_lazy("Reporter: reads the record and everybody's documents' history"),
 }
 
 
 class ProgramForm(forms.Form):
     """A program that acts as itself."""
 
-    name = forms.CharField(label="Name", max_length=200, help_text="How it appears in the record.")
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("How it appears in the record.")
+    )
     roles = forms.MultipleChoiceField(
-        label="What it may do",
+        label=gettext_lazy("What it may do"),
         required=False,
         choices=[(name, ROLE_WORDS.get(name, name)) for name in sorted(PROGRAM_ROLES)],
         widget=forms.CheckboxSelectMultiple,
-        help_text="Without a role it can only open what it was granted, like anybody.",
+        help_text=gettext_lazy("Without a role it can only open what it was granted, like anybody."),
     )
 
 
@@ -76,7 +80,7 @@ def program(request: PageRequest, client_id: str) -> HttpResponse:
     if request.method == "POST" and request.POST.get("act") == "disable":
         attempt(
             request,
-            f"{found.name} is disabled: its tokens are over, and it gets no license from now on.",
+            _("{name} is disabled: its tokens are over, and it gets no license from now on.").format(name=found.name),
             lambda: disable_program(
                 organization_id=request.organization.id, client_id=client_id, actor=request.standing.directory_actor
             ),
@@ -90,7 +94,9 @@ def program(request: PageRequest, client_id: str) -> HttpResponse:
 class DomainForm(forms.Form):
     """A mail domain."""
 
-    domain = forms.CharField(label="Mail domain", max_length=253, help_text="For example contoso.com.")
+    domain = forms.CharField(
+        label=gettext_lazy("Mail domain"), max_length=253, help_text=gettext_lazy("For example contoso.com.")
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,12 +106,12 @@ def domain_new(request: PageRequest) -> HttpResponse:
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         domain = form.cleaned_data["domain"]
-        done = f"{domain} is claimed. Publish the text shown below in a TXT record, then prove it."
+        done = _("{domain} is claimed. Publish the text shown below in a TXT record, then prove it.")
 
         def act() -> None:
             claim_domain(organization_id=request.organization.id, domain=domain, actor=request.standing.directory_actor)
 
-        if attempt(request, done, act):
+        if attempt(request, done.format(domain=domain), act):
             return redirect("people")
     return show(request, "domain_new", "people", {"form": form})
 
@@ -116,7 +122,7 @@ def domain_prove(request: PageRequest, domain: str) -> HttpResponse:
     """Look for the text in the DNS and take the domain over when it is there."""
     attempt(
         request,
-        f"{domain} is proven: your organization answers for its addresses from now on.",
+        _("{domain} is proven: your organization answers for its addresses from now on.").format(domain=domain),
         lambda: prove_domain(
             organization_id=request.organization.id, domain=domain, actor=request.standing.directory_actor
         ),

@@ -9,13 +9,16 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
+from portal.languages import told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
-from portal.pages.policies import KNOWN_DAY, LEVEL_WORDS, rights_as_level, shown_grants, who_in_words
+from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, rights_as_level, shown_grants, who_in_words
 from portal.permissions import Permission
 from protection.errors import NotFound
 from protection.licensing.days import end_of
@@ -31,20 +34,22 @@ from protection.services.access import ADMINISTRATOR, ground_of
 from protection.services.grant_access import Terms
 from protection.services.request_access import Wish
 
-LEVELS: Final = [(name, f"{name.capitalize()}: {LEVEL_WORDS[name]}") for name in ("viewer", "reviewer", "co-author")]
+LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name != "co-owner"]
 DAY: Final = 86_400
 
 
 class AskForm(forms.Form):
     """What somebody asks for."""
 
-    level = forms.ChoiceField(label="What you need", choices=LEVELS, initial="viewer", widget=forms.RadioSelect())
+    level = forms.ChoiceField(
+        label=gettext_lazy("What you need"), choices=LEVELS, initial="viewer", widget=forms.RadioSelect()
+    )
     note = forms.CharField(
-        label="What for",
+        label=gettext_lazy("What for"),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The owner reads this.",
+        help_text=gettext_lazy("The owner reads this."),
     )
 
 
@@ -55,21 +60,28 @@ class GrantForm(forms.Form):
     Where something has come since, the yes is taken back, for whoever gave it to look again.
     """
 
-    level = forms.ChoiceField(label="They may", choices=LEVELS, widget=forms.RadioSelect())
+    level = forms.ChoiceField(label=gettext_lazy("They may"), choices=LEVELS, widget=forms.RadioSelect())
     ends = forms.ChoiceField(
-        label="Until when",
-        choices=[("7", "For 7 days"), ("30", "For 30 days"), ("date", "Until a day"), ("never", "No end of its own")],
+        label=gettext_lazy("Until when"),
+        choices=[
+            ("7", gettext_lazy("For 7 days")),
+            ("30", gettext_lazy("For 30 days")),
+            ("date", gettext_lazy("Until a day")),
+            ("never", gettext_lazy("No end of its own")),
+        ],
         initial="7",
         widget=forms.RadioSelect(),
     )
     day = forms.DateField(
-        label="Last day of access",
+        label=gettext_lazy("Last day of access"),
         required=False,
         validators=[KNOWN_DAY],
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Access ends with this day, at midnight in your time zone, if you chose “Until a day”.",
+        help_text=gettext_lazy("Access ends with this day, at midnight in your time zone, if you chose “Until a day”."),
     )
-    lift = forms.BooleanField(label="Yes, also change what stands in the way, as said above", required=False)
+    lift = forms.BooleanField(
+        label=gettext_lazy("Yes, also change what stands in the way, as said above"), required=False
+    )
 
     def __init__(
         self,
@@ -90,7 +102,7 @@ class GrantForm(forms.Form):
         """Ask for the day where one was chosen."""
         data = super().clean() or {}
         if data.get("ends") == "date" and not data.get("day") and "day" not in self.errors:
-            self.add_error("day", "Name the day, or choose another end.")
+            self.add_error("day", _("Name the day, or choose another end."))
         return data
 
     def terms(self) -> Terms:
@@ -104,7 +116,10 @@ class DeclineForm(forms.Form):
     """What whoever asked is told."""
 
     message = forms.CharField(
-        label="Message to whoever asked", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Message to whoever asked"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 
@@ -125,7 +140,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
     form = AskForm(request.POST or None, initial=_asked_before(found.asked))
     if request.method == "POST" and form.is_valid():
         wish = Wish(form.cleaned_data["level"], form.cleaned_data["note"])
-        done = f"{found.why.contact} is asked, and you are told the answer by mail."
+        done = _("{owner} is asked, and you are told the answer by mail.").format(owner=found.why.contact)
         if attempt(
             request,
             done,
@@ -135,8 +150,14 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
     context = {
         "cid": cid,
         "why": found.why,
-        "may": rights_in_words(found.why.rights),
-        "reasons": [{"words": WORDS[one.reason], "detail": one.detail} for one in found.why.reasons],
+        "may": told(rights_in_words(found.why.rights)),
+        "reasons": [
+            {
+                "words": {"person": told(WORDS[one.reason].person), "next_step": told(WORDS[one.reason].next_step)},
+                "detail": told(one.detail),
+            }
+            for one in found.why.reasons
+        ],
         "asked": found.asked,
         "given": rights_as_level(found.asked.rights) if found.asked and found.asked.rights else "",
         "until": moment_of(found.asked.until) if found.asked else None,
@@ -205,7 +226,7 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         "grant": grant,
         "decline": decline,
         "answers": ground_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
-        "refused": WORDS[Reason(row.reason)].owner if row.reason in set(Reason) else "",
+        "refused": told(WORDS[Reason(row.reason)].owner) if row.reason in set(Reason) else "",
         "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,
         "given": rights_as_level(row.rights) if row.rights else "",
         "until": moment_of(row.until),
@@ -218,7 +239,7 @@ def _granted(request: PageRequest, row: RequestRow, terms: Terms) -> bool:
     standing, organization = request.standing, request.organization
     return attempt(
         request,
-        f"{row.address} has access and is told so.",
+        _("{address} has access and is told so.").format(address=row.address),
         lambda: grant_request(standing=standing, organization=organization, request_id=row.id, terms=terms),
     )
 
@@ -226,7 +247,7 @@ def _granted(request: PageRequest, row: RequestRow, terms: Terms) -> bool:
 def _declined(request: PageRequest, row: RequestRow, message: str) -> bool:
     return attempt(
         request,
-        f"The request of {row.address} is declined.",
+        _("The request of {address} is declined.").format(address=row.address),
         lambda: decline_request(standing=request.standing, request_id=row.id, message=message),
     )
 
@@ -242,7 +263,7 @@ def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dic
     organization = request.organization
     by_template = None if document.row.template_id is None else template(document.row.template_id)
     return {
-        "blocked": [f"{WORDS[one.reason].owner} {one.detail}".strip() for one in needed.blocked],
+        "blocked": [f"{told(WORDS[one.reason].owner)} {told(one.detail)}".strip() for one in needed.blocked],
         "changes": [one.value for one in needed.changes],
         "seen": list(needed.told),
         "entries": [who_in_words(who, organization.id, organization.name) for who in needed.entries],

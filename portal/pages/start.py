@@ -12,9 +12,12 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.identity.addresses import client_address
+from portal.languages import reason_of
 from portal.operations.found_organization import Founded, found_organization
 from portal.operations.welcome import sign_in_link
 from portal.pages.framework import attempt
@@ -45,20 +48,22 @@ class OrganizationForm(forms.Form):
     """A new organization and its first administrator."""
 
     name = forms.CharField(
-        label="Name of the organization",
+        label=gettext_lazy("Name of the organization"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
-    slug = forms.CharField(label="Short name", max_length=40, widget=forms.TextInput(attrs={"spellcheck": "false"}))
-    mail_domain = forms.CharField(label="Mail domain", required=False, max_length=253)
+    slug = forms.CharField(
+        label=gettext_lazy("Short name"), max_length=40, widget=forms.TextInput(attrs={"spellcheck": "false"})
+    )
+    mail_domain = forms.CharField(label=gettext_lazy("Mail domain"), required=False, max_length=253)
     administrator = forms.EmailField(
-        label="First administrator's e-mail address",
+        label=gettext_lazy("First administrator's e-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text="Whoever reads this mailbox administers the organization.",
+        help_text=gettext_lazy("Whoever reads this mailbox administers the organization."),
     )
     administrator_name = forms.CharField(
-        label="First administrator's name",
+        label=gettext_lazy("First administrator's name"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -68,11 +73,13 @@ class OrganizationForm(forms.Form):
         """Leave the administrator out where only the signed-in person can become it."""
         super().__init__(*args, **kwargs)
         host = settings.CHANCERY_BASE.netloc
-        self.fields["slug"].help_text = f"It becomes the address of your pages: contoso leads to contoso.{host}."
+        self.fields["slug"].help_text = _("It becomes the address of your pages: {name} leads to {address}.").format(
+            name="contoso", address=f"contoso.{host}"
+        )
         self.fields["mail_domain"].help_text = (
-            "For example contoso.example. Addresses in it then belong to your organization."
+            _("For example contoso.example. Addresses in it then belong to your organization.")
             if settings.CHANCERY_EMBEDDED
-            else "For example contoso.example. You prove it afterwards with a TXT record."
+            else _("For example contoso.example. You prove it afterwards with a TXT record.")
         )
         self.own_address = own_address
         if own_address:
@@ -83,9 +90,9 @@ class OrganizationForm(forms.Form):
         try:
             slug = naming.slug(self.cleaned_data["slug"])
         except naming.NameRefused as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(reason_of(error)) from error
         if organization_by_slug(slug) is not None:
-            raise forms.ValidationError("This short name is taken. Choose another one.")
+            raise forms.ValidationError(_("This short name is taken. Choose another one."))
         return slug
 
 
@@ -102,8 +109,12 @@ def organization_new(request: HttpRequest) -> HttpResponse:
         known_before = None if own else person_with_login(form.cleaned_data["administrator"])
         made: list[Founded] = []
         if _too_many(request):
-            messages.error(request, "You have created many organizations just now. Try again in an hour.")
-        elif attempt(request, f"{form.cleaned_data['name']} is ready.", lambda: made.append(_found(request, form))):
+            messages.error(request, _("You have created many organizations just now. Try again in an hour."))
+        elif attempt(
+            request,
+            _("{name} is ready.").format(name=form.cleaned_data["name"]),
+            lambda: made.append(_found(request, form)),
+        ):
             request.session[READY] = _ready(request, made[0], is_new=known_before is None and not own)
             return redirect("organization_ready")
     return render(request, "pages/organization_new.html", {"form": form})

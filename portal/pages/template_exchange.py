@@ -7,9 +7,12 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
+from portal.languages import grouped
 from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, page, show, words_of
 from portal.pages.policies import shown_grants
@@ -46,18 +49,27 @@ def template_export(request: PageRequest) -> HttpResponse:
 class ImportForm(forms.Form):
     """A file of templates."""
 
-    file = forms.FileField(label="File", help_text="JSON or XML, as another organization or this one exported it.")
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("JSON or XML, as another organization or this one exported it."),
+    )
 
     def clean_file(self) -> str:
         """Return the file's text."""
         file = self.cleaned_data["file"]
         if file.size is None or file.size > MAX_TEXT:
-            raise forms.ValidationError(f"A file of templates has at most {MAX_TEXT:,} bytes. Import it in parts.")
+            raise forms.ValidationError(
+                _("A file of templates has at most {number} bytes. Import it in parts.").format(
+                    number=grouped(MAX_TEXT)
+                )
+            )
         try:
             return str(file.read().decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise forms.ValidationError(
-                f"The file is not written in UTF-8 (byte {error.start + 1}). Save it as UTF-8, then try again."
+                _("The file is not written in UTF-8 (byte {number}). Save it as UTF-8, then try again.").format(
+                    number=error.start + 1
+                )
             ) from error
 
 
@@ -87,7 +99,8 @@ def _done(plan: Plan) -> str:
     """Say what was done."""
     made = sum(one.action is Action.CREATE for one in plan.templates)
     changed = sum(one.action is Action.CHANGE for one in plan.templates)
-    return f"Imported: {made} new, {changed} changed. New templates are archived until you publish them."
+    words = _("Imported: {made} new, {changed} changed. New templates are archived until you publish them.")
+    return words.format(made=made, changed=changed)
 
 
 def _shown(request: PageRequest, plan: Plan, text: str) -> dict[str, Any]:

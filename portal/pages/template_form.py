@@ -7,17 +7,28 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from portal.pages.policies import LEVEL_WORDS, WHO_EVERYBODY, PolicyForm, line_of, policy_initial
+from portal.languages import reader_languages, with_next_step
+from portal.pages.policies import LEVEL_CHOICES, WHO_EVERYBODY, PolicyForm, line_of, policy_initial
 from protection.errors import ChanceryError
 from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
 from protection.licensing.rights import parse_rights
 from protection.selectors.templates import Template
 from protection.services.template_draft import MAX_EXPIRY_DAYS, TemplateDraft, checked_scope
 
-EXPIRY: Final = [("never", "Never"), ("on_date", "On a date"), ("after_days", "A number of days after protection")]
-OFFLINE: Final = [("limit", "As long as your organization allows"), ("never", "Never"), ("days", "At most some days")]
-LEVELS: Final = [(level, f"{level.capitalize()}: {words}") for level, words in LEVEL_WORDS.items()]
+EXPIRY: Final = [
+    ("never", gettext_lazy("Never")),
+    ("on_date", gettext_lazy("On a date")),
+    ("after_days", gettext_lazy("A number of days after protection")),
+]
+OFFLINE: Final = [
+    ("limit", gettext_lazy("As long as your organization allows")),
+    ("never", gettext_lazy("Never")),
+    ("days", gettext_lazy("At most some days")),
+]
 
 MAX_GROUPS: Final = 500
 """Groups in one list of choices; who has more writes their addresses."""
@@ -27,22 +38,22 @@ MAX_GROUPS: Final = 500
 class Example:
     """A way to begin: what the form then says, and the link's words."""
 
-    words: str
+    words: Promise
     initial: Mapping[str, Any]
 
 
 EXAMPLES: Final[Mapping[str, Example]] = {
     "everybody": Example(
-        "Read-only for all employees",
+        gettext_lazy("Read-only for all employees"),
         {
-            "name": "Read-only, all employees",
-            "description": "Everybody here may read it, nobody may print, copy or change it.",
+            "name": gettext_lazy("Read-only, all employees"),
+            "description": gettext_lazy("Everybody here may read it, nobody may print, copy or change it."),
             "grants": f"{WHO_EVERYBODY}: viewer",
         },
     ),
-    "some": Example("Only some people, who may edit", {"add_level": "reviewer"}),
+    "some": Example(gettext_lazy("Only some people, who may edit"), {"add_level": "reviewer"}),
     "strict": Example(
-        "Only some people, 30 days, never without a network",
+        gettext_lazy("Only some people, 30 days, never without a network"),
         {"expiry_option": "after_days", "expires_after_days": 30, "offline_rule": "never"},
     ),
 }
@@ -51,30 +62,42 @@ EXAMPLES: Final[Mapping[str, Example]] = {
 class TemplateForm(PolicyForm):
     """A policy with a name, a description, an expiry rule, and those to whom it is offered."""
 
-    name = forms.CharField(label="Name", max_length=120, help_text="What people choose from a list.")
-    description = forms.CharField(label="Description", max_length=500, required=False)
-    add_who = forms.ChoiceField(label="Add", required=False)
-    add_level = forms.ChoiceField(label="who may", required=False, choices=LEVELS, initial="viewer")
-    offline_rule = forms.ChoiceField(
-        label="Opens without a network", required=False, choices=OFFLINE, widget=forms.RadioSelect, initial="limit"
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("What people choose from a list.")
     )
-    expiry_option = forms.ChoiceField(label="Access ends", choices=EXPIRY, widget=forms.RadioSelect, initial="never")
+    description = forms.CharField(label=gettext_lazy("Description"), max_length=500, required=False)
+    add_who = forms.ChoiceField(label=gettext_lazy("Add"), required=False)
+    add_level = forms.ChoiceField(
+        label=gettext_lazy("who may"), required=False, choices=LEVEL_CHOICES, initial="viewer"
+    )
+    offline_rule = forms.ChoiceField(
+        label=gettext_lazy("Opens without a network"),
+        required=False,
+        choices=OFFLINE,
+        widget=forms.RadioSelect,
+        initial="limit",
+    )
+    expiry_option = forms.ChoiceField(
+        label=gettext_lazy("Access ends"), choices=EXPIRY, widget=forms.RadioSelect, initial="never"
+    )
     expires_after_days = forms.IntegerField(
-        label="After how many days", required=False, min_value=1, max_value=MAX_EXPIRY_DAYS
+        label=gettext_lazy("After how many days"), required=False, min_value=1, max_value=MAX_EXPIRY_DAYS
     )
     scope = forms.CharField(
-        label="Offer it only to",
+        label=gettext_lazy("Offer it only to"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text=(
+        help_text=gettext_lazy(
             "The address of one person or group in each line. Left empty, everybody here is offered it. "
             "This only keeps lists short: it neither lets anybody open a document nor keeps anybody out."
         ),
     )
     offered_to_legacy = forms.BooleanField(
-        label="Programs that cannot say for whom they ask show it to everybody",
+        label=gettext_lazy("Programs that cannot say for whom they ask show it to everybody"),
         required=False,
-        help_text="A gateway or scanner, for example. Not chosen, such a program shows it to nobody if it is limited.",
+        help_text=gettext_lazy(
+            "A gateway or scanner, for example. Not chosen, such a program shows it to nobody if it is limited."
+        ),
     )
 
     placed: Final = frozenset(
@@ -91,12 +114,12 @@ class TemplateForm(PolicyForm):
         self.groups = tuple(groups)
         adding = cast(forms.ChoiceField, self.fields["add_who"])
         known = [(address, f"{name} ({address})") for address, name in self.groups]
-        everybody = (WHO_EVERYBODY, "Everybody in your organization")
-        adding.choices = [("", "Choose …"), everybody, *([("Groups", known)] if known else [])]
-        self.fields["grants"].label = "Everybody who has access"
-        self.fields["expires"].widget.attrs["aria-label"] = "The last day of access"
-        self.fields["expires_after_days"].widget.attrs["aria-label"] = "Days after protection"
-        self.fields["offline_days"].widget.attrs["aria-label"] = "Days without a network"
+        everybody = (WHO_EVERYBODY, _("Everybody in your organization"))
+        adding.choices = [("", _("Choose …")), everybody, *([(_("Groups"), known)] if known else [])]
+        self.fields["grants"].label = _("Everybody who has access")
+        self.fields["expires"].widget.attrs["aria-label"] = _("The last day of access")
+        self.fields["expires_after_days"].widget.attrs["aria-label"] = _("Days after protection")
+        self.fields["offline_days"].widget.attrs["aria-label"] = _("Days without a network")
         for name in ("expires", "expires_after_days", "offline_days", "expiry_option", "offline_rule"):
             self.fields[name].help_text = ""
 
@@ -113,7 +136,7 @@ class TemplateForm(PolicyForm):
         try:
             return checked_scope(line for line in self.cleaned_data["scope"].splitlines() if line.strip())
         except ChanceryError as error:
-            raise forms.ValidationError(f"{error.message} {error.next_step}") from error
+            raise forms.ValidationError(with_next_step(error)) from error
 
     def clean(self) -> dict[str, Any]:
         """Check that each rule has its value and no other is dropped without a word; add whom the person has chosen.
@@ -122,17 +145,14 @@ class TemplateForm(PolicyForm):
         """
         data: dict[str, Any] = super().clean() or {}
         option, date, days = data.get("expiry_option"), data.get("expires"), data.get("expires_after_days")
-        instead = "access never ends" if option == "never" else f"“{dict(EXPIRY).get(option or '')}” is chosen"
         if option == "on_date" and not date:
-            self.add_error("expires", "Say on which date access ends.")
+            self.add_error("expires", _("Say on which date access ends."))
         if option == "after_days" and not days:
-            self.add_error("expires_after_days", "Say after how many days access ends.")
+            self.add_error("expires_after_days", _("Say after how many days access ends."))
         if date and option in {"never", "after_days"} and "expires" in self.changed_data:
-            self.add_error("expires", f"You gave a date, but {instead}. Choose “On a date”, or leave this empty.")
+            self.add_error("expires", _date_for_nothing(option))
         if days and option in {"never", "on_date"} and "expires_after_days" in self.changed_data:
-            given = f"{days} day" if days == 1 else f"{days} days"
-            remedy = "Choose “A number of days after protection”, or leave this empty."
-            self.add_error("expires_after_days", f"You gave {given}, but {instead}. {remedy}")
+            self.add_error("expires_after_days", _days_for_nothing(option, days))
         self._check_offline(data)
         if data.get("add_who") and "grants" in data:
             grant = Grant(self._chosen(data["add_who"]), parse_rights([data.get("add_level") or "viewer"]))
@@ -142,10 +162,14 @@ class TemplateForm(PolicyForm):
     def _check_offline(self, data: Mapping[str, Any]) -> None:
         rule, days = data.get("offline_rule"), data.get("offline_days")
         if rule == "days" and not days and "offline_days" not in self.errors:
-            self.add_error("offline_days", "Say how many days.")
+            self.add_error("offline_days", _("Say how many days."))
         if rule in {"limit", "never"} and days and "offline_days" in self.changed_data:
-            remedy = "Choose “At most some days”, or leave this empty."
-            self.add_error("offline_days", f"You gave {days} days, but “{dict(OFFLINE)[rule]}” is chosen. {remedy}")
+            words = ngettext(
+                "You gave {number} day, but “{chosen}” is chosen. Choose “At most some days”, or leave this empty.",
+                "You gave {number} days, but “{chosen}” is chosen. Choose “At most some days”, or leave this empty.",
+                days,
+            )
+            self.add_error("offline_days", words.format(number=days, chosen=dict(OFFLINE)[rule]))
 
     def _chosen(self, who: str) -> Principal:
         if who == WHO_EVERYBODY:
@@ -162,7 +186,7 @@ class TemplateForm(PolicyForm):
     def draft(self, known: Template | None) -> TemplateDraft:
         """Return the draft; texts in other languages than the one shown are kept."""
         data, policy = self.cleaned_data, self.policy()
-        language = "en" if known is None else next(iter(known.names), "en")
+        language = reader_languages()[0] if known is None else next(iter(known.names), "en")
         return TemplateDraft(
             names={**(known.names if known else {}), language: data["name"]},
             descriptions={**(known.descriptions if known else {}), language: data["description"]},
@@ -191,6 +215,37 @@ class TemplateForm(PolicyForm):
             values["grants"] = "\n".join(lines if addition in lines else [*lines, addition])
             values["add_who"] = ""
         return values
+
+
+def _date_for_nothing(option: str) -> str:
+    """Say that a date stands beside a rule that has none."""
+    if option == "never":
+        return _("You gave a date, but access never ends. Choose “On a date”, or leave this empty.")
+    return _(
+        "You gave a date, but “A number of days after protection” is chosen. Choose “On a date”, or leave this empty."
+    )
+
+
+def _days_for_nothing(option: str, days: int) -> str:
+    """Say that a number of days stands beside a rule that counts none."""
+    sentence = (
+        ngettext(
+            "You gave {number} day, but access never ends."
+            " Choose “A number of days after protection”, or leave this empty.",
+            "You gave {number} days, but access never ends."
+            " Choose “A number of days after protection”, or leave this empty.",
+            days,
+        )
+        if option == "never"
+        else ngettext(
+            "You gave {number} day, but “On a date” is chosen."
+            " Choose “A number of days after protection”, or leave this empty.",
+            "You gave {number} days, but “On a date” is chosen."
+            " Choose “A number of days after protection”, or leave this empty.",
+            days,
+        )
+    )
+    return sentence.format(number=days)
 
 
 def template_initial(found: Template, organization: UUID) -> dict[str, Any]:

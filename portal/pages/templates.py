@@ -11,8 +11,10 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.languages import reader_languages
 from portal.operations.previews.ask import ask_about_template
 from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
@@ -44,8 +46,8 @@ def template_list(request: PageRequest) -> HttpResponse:
     rows = [
         {
             "template": found,
-            "name": found.name(),
-            "description": found.description(),
+            "name": found.name(*reader_languages()),
+            "description": found.description(*reader_languages()),
             "grants": shown_grants(found.policy, organization.id, organization.name),
             "expires": moment_of(found.expires),
             "offered_to": ", ".join(found.scope),
@@ -73,7 +75,7 @@ def template_new(request: PageRequest) -> HttpResponse:
             if request.POST.get("publish"):
                 publish_template(actor=actor, template=made)
 
-        if attempt(request, f"The template “{form.cleaned_data['name']}” is ready.", act):
+        if attempt(request, _("The template “{name}” is ready.").format(name=form.cleaned_data["name"]), act):
             return redirect("templates")
     context = {
         "form": leave or form,
@@ -97,7 +99,7 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
     if isinstance(leave, HttpResponse):
         return leave
     if leave is None and request.method == "POST" and form.is_valid():
-        done = "The template is changed. It counts from the next opening on."
+        done = _("The template is changed. It counts from the next opening on.")
         actor = request.standing.actor
         seen = request.POST.get("based_on", "")
         based_on = int(seen) if seen.isdecimal() else None
@@ -115,7 +117,7 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
     context = {
         "form": leave or form,
         "found": found,
-        "name": found.name(),
+        "name": found.name(*reader_languages()),
         "documents": documents_under(template_id),
         # What the person has seen, also when the form comes back with an error.
         "based_on": request.POST.get("based_on") or kept.get("based_on") or found.version,
@@ -166,7 +168,7 @@ def template_history(request: PageRequest, template_id: UUID) -> HttpResponse:
     rows = [
         {
             "version": one,
-            "name": one.name(),
+            "name": one.name(*reader_languages()),
             "author": names.get(one.author_id, "") if one.author_id else "",
             "changes": shown_changes(one.change, organization.id, organization.name),
         }
@@ -183,7 +185,7 @@ def template_restore(request: PageRequest, template_id: UUID, number: int) -> Ht
     actor = request.standing.actor
     attempt(
         request,
-        f"Version {number} is back. It counts from the next opening on.",
+        _("Version {number} is back. It counts from the next opening on.").format(number=number),
         lambda: restore_template_version(actor=actor, template=template_id, number=number),
     )
     return redirect("template_history", template_id)
@@ -194,7 +196,7 @@ def template_restore(request: PageRequest, template_id: UUID, number: int) -> Ht
 def template_copy(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Make an archived copy and lead on to editing it."""
     made = copy_template(actor=request.standing.actor, template=template_id)
-    messages.success(request, "This is the copy. Change what you like, then publish it from the list.")
+    messages.success(request, _("This is the copy. Change what you like, then publish it from the list."))
     return redirect("template", made)
 
 
@@ -205,9 +207,11 @@ def template_status(request: PageRequest, template_id: UUID) -> HttpResponse:
     actor = request.standing.actor
     if request.POST.get("status") == "published":
         attempt(
-            request, "The template is offered from now on.", lambda: publish_template(actor=actor, template=template_id)
+            request,
+            _("The template is offered from now on."),
+            lambda: publish_template(actor=actor, template=template_id),
         )
     else:
-        done = "The template is not offered any more. What it protects still opens."
+        done = _("The template is not offered any more. What it protects still opens.")
         attempt(request, done, lambda: archive_template(actor=actor, template=template_id))
     return redirect("templates")

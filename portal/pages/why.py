@@ -4,9 +4,11 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from portal import clock
+from portal.languages import reason_of, told, told_later
 from portal.operations.explain import Explained, explain_document
 from portal.pages.framework import PageRequest, moment_of, page, show
 from portal.pages.policies import rights_as_level, who_in_words
@@ -18,17 +20,19 @@ from protection.selectors.documents import document_for
 from tenants.naming import NameRefused
 
 BASIS = {
-    "issuer": "This person protected the document, so its policy does not limit him or her.",
-    "owner": "This person owns the document, so its policy does not limit him or her.",
+    "issuer": gettext_lazy("This person protected the document, so its policy does not limit him or her."),
+    "owner": gettext_lazy("This person owns the document, so its policy does not limit him or her."),
 }
 
 
 class WhyForm(forms.Form):
     """Whom and what the question is about."""
 
-    who = forms.CharField(label="Whose access", max_length=320, widget=forms.EmailInput())
+    who = forms.CharField(label=gettext_lazy("Whose access"), max_length=320, widget=forms.EmailInput())
     right = forms.ChoiceField(
-        label="To do what", choices=[(right.value, right_in_words(right)) for right in Right], initial=Right.VIEW.value
+        label=gettext_lazy("To do what"),
+        choices=[(right.value, told_later(right_in_words(right))) for right in Right],
+        initial=Right.VIEW.value,
     )
 
 
@@ -50,7 +54,7 @@ def document_why(request: PageRequest, cid: UUID) -> HttpResponse:
                 now=clock.now(),
             )
         except NameRefused as error:
-            form.add_error("who", str(error))
+            form.add_error("who", reason_of(error))
     context = {"row": found.row, "form": form, "answer": None if answer is None else _shown(request, answer)}
     return show(request, "document_why", "documents", context)
 
@@ -66,7 +70,7 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
         "who": found.who.address,
         "known": found.who.known,
         "allowed": explanation.allowed,
-        "what": right_in_words(explanation.right),
+        "what": told(right_in_words(explanation.right)),
         "basis": "" if explanation.basis is None else BASIS.get(explanation.basis.value, ""),
         "entries": [
             {
@@ -80,12 +84,12 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
         ],
         "obstacles": [
             {
-                "words": WORDS[one.reason].owner,
-                "detail": one.detail,
+                "words": told(WORDS[one.reason].owner),
+                "detail": told(one.detail),
                 "entry": "" if one.entry is None else named(one.entry),
             }
             for one in explanation.obstacles
         ],
-        "at_opening": found.why.at_opening,
+        "at_opening": [told(words) for words in found.why.at_opening],
         "undecided": [named(who) for who in found.why.undecided],
     }

@@ -7,8 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.selectors.events import EventRow
+from portal.languages import told
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.programs import Hold, Program
@@ -16,76 +19,90 @@ from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.words import rights_in_words
 
 SIGNED_IN_BY: Final = {
-    Strength.CODE: "a mailed code",
-    Strength.PASSWORD: "a password",
-    Strength.MFA: "two steps",
-    Strength.PASSKEY: "a passkey",
+    Strength.CODE: gettext_lazy("a mailed code"),
+    Strength.PASSWORD: gettext_lazy("a password"),
+    Strength.MFA: gettext_lazy("two steps"),
+    Strength.PASSKEY: gettext_lazy("a passkey"),
 }
 """How somebody signed in; documents can ask for more than a mailed code."""
 
-PROGRAMS: Final = {Program.COMMAND_LINE: "Command line", Program.LIBRARY: "Programs with the library"}
+PROGRAMS: Final = {
+    Program.COMMAND_LINE: gettext_lazy("Command line"),
+    Program.LIBRARY: gettext_lazy("Programs with the library"),
+}
 """Kinds of program that open documents."""
 
-HOLDS: Final = {Hold.ENFORCED: "enforced", Hold.ADVISED: "advised", Hold.NOT_ENFORCED: "not enforced"}
+HOLDS: Final = {
+    Hold.ENFORCED: gettext_lazy("enforced"),
+    Hold.ADVISED: gettext_lazy("advised"),
+    Hold.NOT_ENFORCED: gettext_lazy("not enforced"),
+}
 """How firmly a right is withheld."""
 
 _KINDS = {
-    "certificate.issued": "may now protect on this device",
-    "content.published": "protected it",
-    "content.registered": "made it known",
-    "content.held": "made it known; it is held",
-    "content.edited": "saved a new edition",
-    "content.changed": "changed its policy",
-    "content.labeled": "changed its label",
-    "content.revoked": "took access back",
-    "content.restored": "gave access back",
-    "content.accepted": "accepted it",
-    "content.barred": "barred it",
-    "proof.refused": "sent a request without the proof of a device",
-    "content.tampered": "brought a copy that does not verify",
-    "content.reported": "reported an opening from their own copy",
-    "access.requested": "asked for access",
-    "access.granted": "gave access to somebody who asked",
-    "access.declined": "declined a request for access",
-    "license.release_failed": "was allowed, but the license could not be made",
-    "key.created": "made a key",
-    "key.rotated": "activated a key",
-    "key.compromised": "marked a key as compromised",
-    "service.activated": "switched the service on",
-    "service.deactivated": "switched the service off",
-    "settings.changed": "changed the settings",
-    "template.created": "made a template",
-    "template.edited": "edited a template",
-    "template.restored": "brought back an earlier version of a template",
-    "template.published": "published a template",
-    "template.archived": "archived a template",
-    "template.deleted": "deleted a template",
-    "template.undeleted": "brought back a deleted template",
-    "label.created": "made a label",
-    "label.edited": "edited a label",
-    "label.published": "published a label",
-    "label.archived": "archived a label",
-    "person.created": "added a person",
-    "person.invited": "added a guest",
-    "person.changed": "changed a person's name",
-    "person.disabled": "disabled a person",
-    "person.enabled": "enabled a person",
-    "role.changed": "changed a role",
-    "address.added": "added an address",
-    "address.proven": "proved an address",
-    "address.removed": "removed an address",
-    "group.created": "made a group",
-    "group.changed": "changed who is in a group",
-    "group.deleted": "deleted a group",
-    "device.enrolled": "added a device",
-    "device.revoked": "revoked a device",
-    "domain.claimed": "claimed a mail domain",
-    "domain.proven": "proved a mail domain",
-    "domain.released": "gave up a mail domain",
-    "program.created": "made a program",
-    "program.disabled": "disabled a program",
-    "enrollment_code.issued": "issued a code for a device",
-    "sign_in_link.issued": "issued a link to sign in",
+    "certificate.issued": gettext_lazy("may now protect on this device"),
+    "content.published": gettext_lazy("protected it"),
+    "content.registered": gettext_lazy("made it known"),
+    "content.held": gettext_lazy("made it known; it is held"),
+    "content.edited": gettext_lazy("saved a new edition"),
+    "content.changed": gettext_lazy("changed its policy"),
+    "content.labeled": gettext_lazy("changed its label"),
+    "content.revoked": gettext_lazy("took access back"),
+    "content.restored": gettext_lazy("gave access back"),
+    "content.accepted": gettext_lazy("accepted it"),
+    "content.barred": gettext_lazy("barred it"),
+    "proof.refused": gettext_lazy("sent a request without the proof of a device"),
+    "content.tampered": gettext_lazy("brought a copy that does not verify"),
+    "content.reported": gettext_lazy("reported an opening from their own copy"),
+    "access.requested": gettext_lazy("asked for access"),
+    "access.granted": gettext_lazy("gave access to somebody who asked"),
+    "access.declined": gettext_lazy("declined a request for access"),
+    "license.release_failed": gettext_lazy("was allowed, but the license could not be made"),
+    "key.created": gettext_lazy("made a key"),
+    "key.rotated": gettext_lazy("activated a key"),
+    "key.compromised": gettext_lazy("marked a key as compromised"),
+    "service.activated": gettext_lazy("switched the service on"),
+    "service.deactivated": gettext_lazy("switched the service off"),
+    "settings.changed": gettext_lazy("changed the settings"),
+    "template.created": gettext_lazy("made a template"),
+    "template.edited": gettext_lazy("edited a template"),
+    "template.restored": gettext_lazy("brought back an earlier version of a template"),
+    "template.published": gettext_lazy("published a template"),
+    "template.archived": gettext_lazy("archived a template"),
+    "template.deleted": gettext_lazy("deleted a template"),
+    "template.undeleted": gettext_lazy("brought back a deleted template"),
+    "label.created": gettext_lazy("made a label"),
+    "label.edited": gettext_lazy("edited a label"),
+    "label.published": gettext_lazy("published a label"),
+    "label.archived": gettext_lazy("archived a label"),
+    "person.created": gettext_lazy("added a person"),
+    "person.invited": gettext_lazy("added a guest"),
+    "person.changed": gettext_lazy("changed a person's name"),
+    "person.disabled": gettext_lazy("disabled a person"),
+    "person.enabled": gettext_lazy("enabled a person"),
+    "role.changed": gettext_lazy("changed a role"),
+    "address.added": gettext_lazy("added an address"),
+    "address.proven": gettext_lazy("proved an address"),
+    "address.removed": gettext_lazy("removed an address"),
+    "group.created": gettext_lazy("made a group"),
+    "group.changed": gettext_lazy("changed who is in a group"),
+    "group.deleted": gettext_lazy("deleted a group"),
+    "device.enrolled": gettext_lazy("added a device"),
+    "device.revoked": gettext_lazy("revoked a device"),
+    "domain.claimed": gettext_lazy("claimed a mail domain"),
+    "domain.proven": gettext_lazy("proved a mail domain"),
+    "domain.released": gettext_lazy("gave up a mail domain"),
+    "program.created": gettext_lazy("made a program"),
+    "program.disabled": gettext_lazy("disabled a program"),
+    "enrollment_code.issued": gettext_lazy("issued a code for a device"),
+    "sign_in_link.issued": gettext_lazy("issued a link to sign in"),
+}
+"""What somebody did, to stand behind his name."""
+
+_BADGES = {
+    "refused": gettext_lazy("Refused"),
+    "failed": gettext_lazy("Failed"),
+    "allowed": gettext_lazy("Opened"),
 }
 
 
@@ -114,11 +131,11 @@ def shown_event(row: EventRow, templates: Mapping[str, str] | None = None) -> Sh
     """Put one event into words; ``templates`` are the names of templates by their ids."""
     refused = row.outcome in {"refused", "failed"}
     if row.kind == "content.opened":
-        what = "was refused" if refused else "opened it"
+        what = _("was refused") if refused else _("opened it")
     elif row.kind == "content.edited" and refused:
-        what = "brought an edition that was not taken"
+        what = _("brought an edition that was not taken")
     else:
-        what = _KINDS.get(row.kind, row.kind.replace(".", " ").replace("_", " "))
+        what = str(_KINDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ")))
     return ShownEvent(
         id=row.id,
         at=row.received_at,
@@ -126,12 +143,12 @@ def shown_event(row: EventRow, templates: Mapping[str, str] | None = None) -> Sh
         what=what,
         why=_why(row) if refused or row.reason else _given(row),
         tone="bad" if refused else "good" if row.outcome == "allowed" else "plain",
-        badge={"refused": "Refused", "failed": "Failed", "allowed": "Opened"}.get(row.outcome, "Done"),
+        badge=str(_BADGES.get(row.outcome) or _("Done")),
         ip=str(row.personal.get("ip", "")),
         device=str(row.personal.get("device_name", "")),
         title=str(row.personal.get("title", "")),
         concerns=_concerns(row, templates or {}),
-        rights=rights_in_words(row.details.get("rights", [])),
+        rights=told(rights_in_words(row.details.get("rights", []))),
         content_id=row.content_id,
         seq=row.seq,
         kind=row.kind,
@@ -142,7 +159,7 @@ def _who(row: EventRow) -> str:
     """Return who acted: events of the directory name him, and list the addresses of those it happened to."""
     addresses = row.personal.get("addresses") or []
     own = addresses[0] if addresses and row.kind in set(Kind) else ""
-    return str(own or row.personal.get("name") or "The service")
+    return str(own or row.personal.get("name") or _("The service"))
 
 
 def _concerns(row: EventRow, templates: Mapping[str, str]) -> str:
@@ -164,17 +181,18 @@ def _given(row: EventRow) -> str:
     recipient = row.personal.get("recipient")
     if recipient:
         end = row.details.get("until")
-        zone = timezone.get_current_timezone()
-        until = "" if end is None else f", until {datetime.fromtimestamp(end, zone):%Y-%m-%d %H:%M %Z}"
-        return f"For {recipient}{until}"
+        if end is None:
+            return _("For {recipient}").format(recipient=recipient)
+        until = datetime.fromtimestamp(end, timezone.get_current_timezone())
+        return _("For {recipient}, until {moment}").format(recipient=recipient, moment=f"{until:%Y-%m-%d %H:%M %Z}")
     given = row.details.get("note") or row.details.get("reason")
-    return f"Reason given: {given}" if given else ""
+    return _("Reason given: {reason}").format(reason=given) if given else ""
 
 
 def _why(row: EventRow) -> str:
     """Return the reason in the owner's words."""
     if row.reason in set(Reason):
-        words = WORDS[Reason(row.reason)].owner
+        words = told(WORDS[Reason(row.reason)].owner)
         detail = row.details.get("detail") or row.details.get("what")
         return f"{words} {detail}" if detail else words
     return row.reason.replace("_", " ")

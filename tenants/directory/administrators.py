@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from tenants.directory.errors import LastAdministrator, NotHere
 from tenants.directory.models import Membership
 
@@ -12,7 +14,7 @@ def locked_membership(organization_id: UUID, person_id: UUID) -> Membership:
     list(rows.filter(role=Membership.Role.GLOBAL_ADMINISTRATOR))
     membership = rows.filter(person_id=person_id).first()
     if membership is None:
-        raise NotHere("There is no such person in this organization.")
+        raise NotHere(_("There is no such person in this organization."))
     return membership
 
 
@@ -26,4 +28,4 @@ def require_another(membership: Membership) -> None:
         .exclude(id=membership.id)
     )
     if not others.exists():
-        raise LastAdministrator("This is the organization's last administrator.")
+        raise LastAdministrator(_("This is the organization's last administrator."))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.directory.change import raise_epochs
@@ -97,16 +98,16 @@ def _people(members: Sequence[Member]) -> set[UUID]:
 def _row(group: Group, member: Member) -> dict[str, Any]:
     given = [part for part in (member.person_id, member.group_id, member.address) if part is not None]
     if len(given) != 1:
-        raise DirectoryRefused("A member is a person, a group or an address.")
+        raise DirectoryRefused(_("A member is a person, a group or an address."))
     if member.person_id is not None:
         if not Membership.objects.within(group.organization_id).filter(person_id=member.person_id).exists():
-            raise NotHere("There is no such person in this organization.")
+            raise NotHere(_("There is no such person in this organization."))
         return {"person_id": member.person_id}
     if member.group_id is not None:
         if not Group.objects.within(group.organization_id).filter(id=member.group_id).exists():
-            raise NotHere("There is no such group in this organization.")
+            raise NotHere(_("There is no such group in this organization."))
         if member.group_id in held_by(group.id):
-            raise DirectoryRefused("A group cannot contain itself, not even through other groups.")
+            raise DirectoryRefused(_("A group cannot contain itself, not even through other groups."))
         return {"member_group_id": member.group_id}
     return {"address": member.address}
 

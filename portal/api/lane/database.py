@@ -20,6 +20,7 @@ from protection.errors import Unavailable
 from protection.selectors.licensing import CONTENT_STATE, FIRST_OPENINGS, UNMOVED, content_state, service_state
 from protection.services.arrive import Wanted
 from protection.services.decide import Reading
+from protection.texts import say
 from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
 from tenants.directory.statements import EPOCH_SQL, SUBJECT_SQL
 from tenants.organizations.models import Organization
@@ -75,9 +76,9 @@ class LaneDatabase:
             with pool().connection() as connection, connection.cursor(row_factory=_halves) as cursor:
                 rows = cursor.execute(*self._prepared(_STATE, asked)).fetchall()
         except (psycopg.Error, PoolTimeout) as error:
-            raise Unavailable("The database did not answer in time.") from error
+            raise Unavailable(say("The database did not answer in time.")) from error
         if not rows:
-            raise Unavailable("This organization has not been activated.", remedy="Ask its administrator.")
+            raise Unavailable(say("This organization has not been activated."), remedy=say("Ask its administrator."))
         first = rows[0][0]
         if first["is_active"] is None or first["device_id"] is None or first["organization_state"] is None:
             raise NobodyHere
@@ -127,7 +128,7 @@ class LaneDatabase:
                     *self._prepared(statement, {**columns, **opened, **reading.marker})
                 ).fetchone()
         except (psycopg.Error, PoolTimeout) as error:
-            raise Unavailable("The decision could not be recorded in time, so nothing was issued.") from error
+            raise Unavailable(say("The decision could not be recorded in time, so nothing was issued.")) from error
         # One event answers with its row, several with their count.
         return written is not None and (len(events) == 1 or written[0] == len(events))
 
@@ -142,7 +143,7 @@ class LaneDatabase:
             with pool().connection() as connection:
                 connection.execute(*self._prepared(_BIND, columns))
         except (psycopg.Error, PoolTimeout) as error:
-            raise Unavailable("The database did not answer in time.") from error
+            raise Unavailable(say("The database did not answer in time.")) from error
 
     def _prepared(self, statement: str, values: Mapping[str, object]) -> tuple[bytes, list[object]]:
         """Return a statement with the organization's schema in front of its tables, and its values in order."""

@@ -12,6 +12,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.api.devices import proven_device
 from portal.api.lane.database import LaneDatabase, NobodyHere
@@ -21,6 +23,7 @@ from portal.identity.addresses import client_address
 from portal.identity.bearer import TokenRefused, token_of
 from portal.identity.directory import DirectoryOf
 from portal.identity.proof import ProvenDevice
+from portal.languages import told
 from protection.errors import ChanceryError, InvalidObject
 from protection.licensing import jws
 from protection.licensing.jws import unb64
@@ -29,6 +32,7 @@ from protection.services.arrive import Wanted
 from protection.services.certify import DeviceKeys
 from protection.services.decide import Caller, Refused, refusal_details
 from protection.services.license import MAX_BATCH, Answer, license_batch, license_one
+from protection.texts import say
 from tenants.organizations.selectors import OrganizationFacts
 
 ONE: Final = "/api/v1/licenses"
@@ -51,7 +55,7 @@ class LicensingLane:
         if organization is None or request.path not in (ONE, BATCH):
             return self.get_response(request)
         if request.method != "POST":
-            return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", "Licenses are asked for with POST.")
+            return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", _("Licenses are asked for with POST."))
         return _measured(self._answered(request, organization))
 
     def _answered(self, request: HttpRequest, organization: OrganizationFacts) -> HttpResponse:
@@ -61,13 +65,13 @@ class LicensingLane:
         except TokenRefused as error:
             return _unauthorized(str(error.detail))
         except NobodyHere:
-            return _unauthorized("The person or device of this request is not known any more.")
+            return _unauthorized(_("The person or device of this request is not known any more."))
         except RequestDataTooBig:
             return problem(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "too_large",
-                "The request is too large.",
-                next_step="Ask for fewer documents at once.",
+                _("The request is too large."),
+                next_step=_("Ask for fewer documents at once."),
             )
         except ChanceryError as error:
             return of_error(error)
@@ -82,11 +86,14 @@ def _measured(response: HttpResponse) -> HttpResponse:
 def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpResponse:
     token = token_of(request)
     if token is None:
-        return _unauthorized("This call needs an access token.")
+        return _unauthorized(_("This call needs an access token."))
     wait = retry_after(f"license:{token.person_id}")
     if wait:
         refused = problem(
-            HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "Too many requests.", next_step=f"Wait {wait} seconds."
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too_many_requests",
+            _("Too many requests."),
+            next_step=ngettext("Wait {seconds} second.", "Wait {seconds} seconds.", wait).format(seconds=wait),
         )
         refused["Retry-After"] = str(wait)
         return refused
@@ -98,7 +105,9 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
         return _one(license_one(lane=lane, caller=caller, wanted=_wanted(members)))
     items = members.get("items")
     if not isinstance(items, list) or not 1 <= len(items) <= MAX_BATCH:
-        raise InvalidObject(f"A batch asks for 1 to {MAX_BATCH} documents.", remedy="Send them in parts.")
+        raise InvalidObject(
+            say("A batch asks for 1 to {number} documents.", number=MAX_BATCH), remedy=say("Send them in parts.")
+        )
     answer = license_batch(lane=lane, caller=caller, wanted=[_wanted(item) for item in items])
     return JsonResponse({"batch": answer.token, "delegation": answer.delegation})
 
@@ -123,7 +132,7 @@ def _enforces(members: Mapping[str, Any]) -> frozenset[Right]:
     """Read the rights that the program says it withholds; a right that is not known here is none it could withhold."""
     stated = members.get("enforces", [])
     if not isinstance(stated, list):
-        raise InvalidObject("'enforces' is a list of rights.")
+        raise InvalidObject(say("'enforces' is a list of rights."))
     return frozenset(right for right in Right if right in stated)
 
 
@@ -131,16 +140,16 @@ def _members(request: HttpRequest) -> dict[str, Any]:
     try:
         members = json.loads(request.body)
     except (ValueError, RecursionError):
-        raise InvalidObject("The body is not JSON.", remedy="Send a JSON object.") from None
+        raise InvalidObject(say("The body is not JSON."), remedy=say("Send a JSON object.")) from None
     if not isinstance(members, dict):
-        raise InvalidObject("The body is not a JSON object.", remedy="Send a JSON object.")
+        raise InvalidObject(say("The body is not a JSON object."), remedy=say("Send a JSON object."))
     return members
 
 
 def _wanted(item: object) -> Wanted:
     """Read one item.  Digests are computed where the objects came along, so that the two cannot disagree."""
     if not isinstance(item, Mapping):
-        raise InvalidObject("Each document is an object with 'pl' and 'seal'.")
+        raise InvalidObject(say("Each document is an object with 'pl' and 'seal'."))
     license_, seal = _text(item, "publishing_license"), _text(item, "body_seal")
     pl = jws.digest(license_) if license_ else _digest(item, "pl")
     sealed = jws.digest(seal) if seal else _digest(item, "seal")
@@ -150,14 +159,14 @@ def _wanted(item: object) -> Wanted:
 def _text(item: Mapping[str, Any], name: str) -> str | None:
     value = item.get(name)
     if value is not None and not isinstance(value, str):
-        raise InvalidObject(f"{name!r} is a text.")
+        raise InvalidObject(say("{name!r} is a text.", name=name))
     return value
 
 
 def _digest(item: Mapping[str, Any], name: str) -> bytes:
     value = unb64(_text(item, name) or "")
     if len(value) != 32:
-        raise InvalidObject(f"{name!r} is a digest of 32 bytes in base64url.")
+        raise InvalidObject(say("{name!r} is a digest of 32 bytes in base64url.", name=name))
     return value
 
 
@@ -170,7 +179,7 @@ def _one(answer: Answer) -> HttpResponse:
 
 
 def _refused(decided: Refused, answer: Answer) -> HttpResponse:
-    details = refusal_details(decided, answer.reading)
+    details = {name: told(text) for name, text in refusal_details(decided, answer.reading).items()}
     detail = details.pop("detail")
     return problem(
         HTTPStatus.FORBIDDEN,
@@ -182,6 +191,6 @@ def _refused(decided: Refused, answer: Answer) -> HttpResponse:
 
 
 def _unauthorized(detail: str) -> HttpResponse:
-    answer = problem(HTTPStatus.UNAUTHORIZED, "unauthorized", detail, next_step="Sign in again.")
+    answer = problem(HTTPStatus.UNAUTHORIZED, "unauthorized", detail, next_step=_("Sign in again."))
     answer["WWW-Authenticate"] = 'Bearer error="invalid_token"'
     return answer

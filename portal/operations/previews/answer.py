@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from portal import clock
 from portal.operations.previews.drafts import members_of_change, template_of_change
 from portal.operations.previews.outcome import Replay, as_result, permissions_result
@@ -29,6 +31,7 @@ from protection.selectors.kinds import (
 )
 from protection.selectors.previews import Asked
 from protection.services.answer_preview import answer_preview, give_up_preview, report_progress, take_preview
+from protection.texts import say
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.selectors.roster import Roster, roster_of
 
@@ -121,7 +124,7 @@ def _about_template(found: Asked, roster: Roster) -> Matter:
     """A new version: its own documents, for everybody; addresses are resolved anew, since bindings are a version's."""
     before = rules()
     if found.target not in before:
-        raise NotFound("There is no such template.")
+        raise NotFound(say("There is no such template."))
     draft = template_of_change(found.change)
     old = before[found.target]
     new = Rule(draft.policy, (draft.expiry_option, draft.expires, draft.expires_after_days))
@@ -141,7 +144,7 @@ def _about_template(found: Asked, roster: Roster) -> Matter:
 def _about_group(found: Asked, roster: Roster) -> Matter:
     """Other members: documents that name a group by which somebody is in or out of another one."""
     if found.target not in roster.groups:
-        raise NotHere("There is no such group in this organization.")
+        raise NotHere(_("There is no such group in this organization."))
     add, remove = (members_of_change(found.change[name]) for name in ("add", "remove"))
     after = roster.with_group(found.target, add=add, remove=remove, archived=found.change["archived"])
     named = roster.addresses_in_groups() | after.addresses_in_groups()
@@ -157,7 +160,7 @@ def _about_group(found: Asked, roster: Roster) -> Matter:
 def _about_person(found: Asked, roster: Roster) -> Matter:
     """Disabling or enabling concerns everything somebody may open; a role opens nothing (PROTOCOL P18)."""
     if found.target not in roster.people:
-        raise NotHere("There is no such person in this organization.")
+        raise NotHere(_("There is no such person in this organization."))
     disabled, role = found.change["disabled"], found.change["role"]
     after = roster if disabled is None else roster.with_person(found.target, disabled=disabled)
     concerned = only_those_who_differ(crowd(roster, after, addresses=(), visitors={}))

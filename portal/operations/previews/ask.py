@@ -12,6 +12,7 @@ from protection.errors import InvalidPolicy
 from protection.selectors.templates import template
 from protection.services.ask_preview import ask_preview
 from protection.services.template_draft import TemplateDraft, checked_draft
+from protection.texts import say
 from tenants.directory.members import Member, leaving, meant
 from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
@@ -69,7 +70,9 @@ def ask_about_person(
     """Ask about another role, or about disabling or enabling somebody.  Raises NotHere."""
     found = person_in(organization_id, person_id)
     if role is None and disabled is None:
-        raise InvalidPolicy("This changes nothing.", remedy="Name a role, or say whether the person is disabled.")
+        raise InvalidPolicy(
+            say("This changes nothing."), remedy=say("Name a role, or say whether the person is disabled.")
+        )
     change = {"role": role, "disabled": disabled, "reason": reason}
     seen = {"role": found.role, "disabled": found.disabled}
     return ask_preview(actor=standing.actor, kind="person", target=person_id, change=change, seen=seen, days=days)

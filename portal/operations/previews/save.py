@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from portal.operations.previews.drafts import NEEDS, members_of_change, template_of_change
@@ -13,10 +13,13 @@ from protection.errors import Conflict, NotFound
 from protection.selectors.previews import Asked, asked
 from protection.services.edit_template import edit_template
 from protection.services.save_preview import save_preview
+from protection.texts import say
 from tenants.directory.selectors.people import person_in
 from tenants.directory.selectors.roster import epoch_of
 from tenants.directory.services.change_role import change_role
 from tenants.directory.services.enable_person import enable_person
+
+LOOK_AGAIN: Final = say("Look at it, then make your change again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,9 @@ def preview_for(standing: Standing, preview: UUID) -> Asked:
     """Return a preview to whoever may make its change.  Raises NotFound for everybody else."""
     found = asked(preview)
     if not standing.may(NEEDS[found.kind]):
-        raise NotFound("There is no such preview; previews are kept for a day.", remedy="Make the change again.")
+        raise NotFound(
+            say("There is no such preview; previews are kept for a day."), remedy=say("Make the change again.")
+        )
     return found if found.result is None else replace(found, result=_for(standing, found.result))
 
 
@@ -88,7 +93,7 @@ def _group(standing: Standing, organization_id: UUID, found: Asked) -> None:
     )
     # The change has locked the group and raised its version by one; raising here takes it back.
     if made.version != found.seen["version"] + 1:
-        raise _moved("this group")
+        raise Conflict(say("Somebody else changed this group meanwhile."), remedy=LOOK_AGAIN)
 
 
 def _person(standing: Standing, organization_id: UUID, found: Asked) -> None:
@@ -96,17 +101,13 @@ def _person(standing: Standing, organization_id: UUID, found: Asked) -> None:
     place = {"organization_id": organization_id, "person_id": found.target}
     known = person_in(**place)
     if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):
-        raise _moved("this person")
+        raise Conflict(say("Somebody else changed this person meanwhile."), remedy=LOOK_AGAIN)
     if change["role"] is not None:
         change_role(**place, role=change["role"], actor=actor)
     if change["disabled"] is True:
         disable_person(**place, reason=change["reason"], actor=actor)
     if change["disabled"] is False:
         enable_person(**place, actor=actor)
-
-
-def _moved(what: str) -> Conflict:
-    return Conflict(f"Somebody else changed {what} meanwhile.", remedy="Look at it, then make your change again.")
 
 
 _MAKERS = {"template": _template, "group": _group, "person": _person}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
@@ -48,7 +49,7 @@ def group_in(organization_id: UUID, group_id: UUID) -> GroupFacts:
     """Return one group of the organization, or raise."""
     group = Group.objects.within(organization_id).filter(id=group_id).first()
     if group is None:
-        raise NotHere("There is no such group in this organization.")
+        raise NotHere(_("There is no such group in this organization."))
     rows = (
         GroupMember.objects.within(organization_id)
         .filter(group_id=group_id)

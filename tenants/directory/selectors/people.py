@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Q, QuerySet, When
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.directory.errors import NotHere
@@ -58,8 +59,13 @@ def person_in(organization_id: UUID, person_id: UUID) -> PersonFacts:
     """Return one person of the organization, or raise."""
     row = _places(organization_id).filter(person_id=person_id).first()
     if row is None:
-        raise NotHere("There is no such person in this organization.")
+        raise NotHere(_("There is no such person in this organization."))
     return _facts([row])[0]
+
+
+def language_of(person_id: UUID) -> str:
+    """Return the language that somebody has chosen to read in, "" when he has chosen none."""
+    return Person.objects.filter(id=person_id).values_list("language", flat=True).first() or ""
 
 
 def people_in(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
@@ -23,15 +24,15 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
     normal = naming.address(address)
     membership = Membership.objects.within(organization_id).select_related("person").filter(person_id=person_id).first()
     if membership is None:
-        raise NotHere("There is no such person in this organization.")
+        raise NotHere(_("There is no such person in this organization."))
     if membership.guest or not holders.is_ours(organization_id, person_id):
         raise DirectoryRefused(
-            "Addresses can be added only to people whose own mail domain the organization has proven."
+            _("Addresses can be added only to people whose own mail domain the organization has proven.")
         )
     prover = holders.prover_of(normal)
     if prover is not None and prover.id != person_id and holders.owns_domain(organization_id, naming.domain_of(normal)):
         # In other domains the address stays a contact, whoever has it: the answer must not tell.
-        raise AddressTaken(f"{normal} is proven by somebody else.")
+        raise AddressTaken(_("{address} is proven by somebody else.").format(address=normal))
     row = holders.assert_address(person=membership.person, address=normal, organization_id=organization_id)
     if row.proven_by:
         EmailAddress.objects.get_or_create(user_id=person_id, email=normal, defaults={"verified": True})

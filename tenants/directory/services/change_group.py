@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.change import note
@@ -30,7 +31,7 @@ def change_group(
     """Apply the given parts of the change; what is not given stays.  The address never changes: policies name it."""
     group = Group.objects.within(organization_id).select_for_update().filter(id=group_id).first()
     if group is None:
-        raise NotHere("There is no such group in this organization.")
+        raise NotHere(_("There is no such group in this organization."))
     adding, removing = list(add), list(remove)
     remove_members(group, removing)
     add_members(group, adding)

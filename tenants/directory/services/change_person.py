@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.change import note_of_person
@@ -27,9 +28,15 @@ def change_person(
     """
     languages = dict(settings.LANGUAGES)
     if language and language not in languages:
-        raise DirectoryRefused(f"{language} is not among the languages: {', '.join(languages)}.")
+        raise DirectoryRefused(
+            _("{language} is not among the languages: {languages}.").format(
+                language=language, languages=", ".join(languages)
+            )
+        )
     if time_zone is not None and time_zone not in zoneinfo.available_timezones():
-        raise DirectoryRefused(f"{time_zone} is not a time zone; write it like Europe/Berlin.")
+        raise DirectoryRefused(
+            _("{time_zone} is not a time zone; write it like Europe/Berlin.").format(time_zone=time_zone)
+        )
     wanted = {
         "name": None if name is None else name.strip()[:200],
         "language": language,
@@ -39,5 +46,5 @@ def change_person(
     if not changed:
         return
     if not Person.objects.filter(id=person_id).update(**changed):
-        raise NotHere("There is no such person.")
+        raise NotHere(_("There is no such person."))
     note_of_person(kind="person.changed", person_id=person_id, actor=actor, title=", ".join(sorted(changed)))

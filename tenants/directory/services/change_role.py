@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.administrators import locked_membership, require_another
@@ -23,9 +24,9 @@ def change_role(*, organization_id: UUID, person_id: UUID, role: str, actor: Act
     if membership.role == wanted:
         return False
     if membership.guest:
-        raise DirectoryRefused("A guest holds no role.")
+        raise DirectoryRefused(_("A guest holds no role."))
     if membership.person.is_service and wanted == Membership.Role.GLOBAL_ADMINISTRATOR:
-        raise DirectoryRefused("A program cannot be the organization's global administrator.")
+        raise DirectoryRefused(_("A program cannot be the organization's global administrator."))
     require_another(membership)
     before = membership.role
     membership.role = wanted

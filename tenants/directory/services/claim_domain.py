@@ -4,6 +4,7 @@ import secrets
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
@@ -19,7 +20,9 @@ def claim_domain(*, organization_id: UUID, domain: str, actor: Actor) -> str:
     """Return the text that a TXT record of the domain must hold; asking again returns the same text."""
     normal = naming.mail_domain(domain)
     if naming.is_public_mail_domain(normal):
-        raise DomainRefused(f"{normal} is a public mail domain: anybody can have an address there.")
+        raise DomainRefused(
+            _("{domain} is a public mail domain: anybody can have an address there.").format(domain=normal)
+        )
     row, created = MailDomain.objects.of_installation().get_or_create(
         organization_id=organization_id, domain=normal, defaults={"challenge": secrets.token_urlsafe(24)}
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
@@ -29,12 +30,12 @@ def create_group(
     normal = naming.address(address)
     domain = naming.domain_of(normal)
     if not holders.owns_domain(organization_id, domain):
-        raise DomainRefused(f"The organization has not proven {domain}.")
+        raise DomainRefused(_("The organization has not proven {domain}.").format(domain=domain))
     if (
         Group.objects.of_installation().filter(address=normal).exists()
         or Address.objects.filter(address=normal).exists()
     ):
-        raise AddressTaken(f"{normal} is in use.")
+        raise AddressTaken(_("{address} is in use.").format(address=normal))
     group = Group.objects.create(
         organization_id=organization_id, address=normal, name=name.strip() or normal, description=description
     )

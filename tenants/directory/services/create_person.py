@@ -4,6 +4,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
@@ -53,7 +54,7 @@ def create_person(
         },
     )
     if not created:
-        raise DirectoryRefused(f"{normal} is in the organization already.")
+        raise DirectoryRefused(_("{address} is in the organization already.").format(address=normal))
     _let_sign_in(person, normal)
     note(
         kind="person.invited" if as_guest else "person.created",

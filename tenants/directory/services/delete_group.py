@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.change import note
@@ -20,9 +21,9 @@ def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bo
     """
     group = Group.objects.within(organization_id).select_for_update().filter(id=group_id).first()
     if group is None:
-        raise NotHere("There is no such group in this organization.")
+        raise NotHere(_("There is no such group in this organization."))
     if named_by_a_denial:
-        raise DirectoryRefused("A policy denies something to this group; it can be archived, not deleted.")
+        raise DirectoryRefused(_("A policy denies something to this group; it can be archived, not deleted."))
     withdraw(people_below([group_id]), groups=held_by(group_id))
     group.delete()
     note(

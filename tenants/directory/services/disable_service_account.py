@@ -5,6 +5,7 @@ from uuid import UUID
 from allauth.idp.oidc.models import Client
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.access import end_access, end_clients
@@ -19,7 +20,7 @@ def disable_service_account(*, organization_id: UUID, client_id: str, actor: Act
     """Disable the program; its person stays, since documents may name it as their owner."""
     program = ApiClient.objects.within(organization_id).filter(client_id=client_id, disabled_at__isnull=True).first()
     if program is None:
-        raise NotHere("There is no such program in this organization.")
+        raise NotHere(_("There is no such program in this organization."))
     program.disabled_at = timezone.now()
     program.save(update_fields=["disabled_at"])
     Membership.objects.within(organization_id).filter(person_id=program.person_id).update(disabled=True)

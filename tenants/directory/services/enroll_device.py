@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.change import note_of_person
@@ -33,9 +34,9 @@ def enroll_device(
     ``token_family`` is the sign-in the device was enrolled with.
     """
     if not Person.objects.filter(id=person_id, is_active=True).exists():
-        raise NotHere("There is no such person.")
+        raise NotHere(_("There is no such person."))
     if Device.objects.filter(person_id=person_id, revoked_at__isnull=True).count() >= DEVICE_LIMIT:
-        raise DirectoryRefused(f"A person has at most {DEVICE_LIMIT} devices; revoke one first.")
+        raise DirectoryRefused(_("A person has at most {limit} devices; revoke one first.").format(limit=DEVICE_LIMIT))
     try:
         with transaction.atomic():
             device = Device.objects.create(
@@ -50,6 +51,6 @@ def enroll_device(
                 token_family=token_family,
             )
     except IntegrityError as error:
-        raise DirectoryRefused("A device with this key is enrolled already.") from error
+        raise DirectoryRefused(_("A device with this key is enrolled already.")) from error
     note_of_person(kind="device.enrolled", person_id=person_id, actor=actor, title=device.name, device_id=device.id)
     return facts(device)

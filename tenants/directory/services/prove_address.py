@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
@@ -22,7 +23,7 @@ def prove_address(*, person_id: UUID, address: str, actor: Actor) -> None:
     normal = naming.address(address)
     prover = holders.prover_of(normal)
     if prover is not None and prover.id != person_id:
-        raise AddressTaken(f"{normal} is proven by somebody else.")
+        raise AddressTaken(_("{address} is proven by somebody else.").format(address=normal))
     row, _created = Address.objects.get_or_create(
         person_id=person_id, address=normal, defaults={"domain": naming.domain_of(normal)}
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
@@ -28,14 +29,14 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     normal = naming.mail_domain(domain)
     row = MailDomain.objects.within(organization_id).select_for_update().filter(domain=normal).first()
     if row is None:
-        raise NotHere(f"{normal} has not been claimed.")
+        raise NotHere(_("{domain} has not been claimed.").format(domain=normal))
     if row.proven_at is not None:
         return
     taken = MailDomain.objects.of_installation().filter(domain=normal, proven_at__isnull=False)
     if taken.exists():
-        raise DomainRefused(f"{normal} is proven by another organization.")
+        raise DomainRefused(_("{domain} is proven by another organization.").format(domain=normal))
     if f"{RECORD_PREFIX}{row.challenge}" not in {record.strip() for record in text_records(normal)}:
-        raise DomainRefused(f"The DNS of {normal} does not hold the text yet.")
+        raise DomainRefused(_("The DNS of {domain} does not hold the text yet.").format(domain=normal))
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_at"])
     _vouch_for_own_people(organization_id, normal)

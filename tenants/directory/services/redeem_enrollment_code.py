@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.directory import one_time
 from tenants.directory.errors import CodeRefused
@@ -22,5 +23,5 @@ def redeem_enrollment_code(*, code: str) -> UUID:
     )
     person_id = rows.values_list("person_id", flat=True).first()
     if person_id is None or rows.update(used_at=now) != 1:
-        raise CodeRefused("This code is not valid.")
+        raise CodeRefused(_("This code is not valid."))
     return person_id

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.directory import one_time
 from tenants.directory.errors import CodeRefused
@@ -19,5 +20,5 @@ def redeem_sign_in_link(*, token: str) -> tuple[UUID, str]:
     )
     found = rows.values_list("person_id", "goes_to").first()
     if found is None or rows.update(used_at=now) != 1:
-        raise CodeRefused("This link is not valid.")
+        raise CodeRefused(_("This link is not valid."))
     return found

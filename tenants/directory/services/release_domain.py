@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
@@ -18,9 +19,9 @@ def release_domain(*, organization_id: UUID, domain: str, actor: Actor) -> None:
     normal = naming.mail_domain(domain)
     row = MailDomain.objects.within(organization_id).filter(domain=normal).first()
     if row is None:
-        raise NotHere(f"{normal} is not a mail domain of this organization.")
+        raise NotHere(_("{domain} is not a mail domain of this organization.").format(domain=normal))
     if Group.objects.within(organization_id).filter(address__endswith=f"@{normal}").exists():
-        raise DomainRefused(f"Groups have addresses in {normal}.")
+        raise DomainRefused(_("Groups have addresses in {domain}.").format(domain=normal))
     vouched = Address.objects.filter(
         asserted_by_id=organization_id, domain=normal, proven_by=Address.Proof.ORGANIZATION
     )

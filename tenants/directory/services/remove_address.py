@@ -4,6 +4,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
@@ -19,9 +20,9 @@ def remove_address(*, person_id: UUID, address: str, actor: Actor) -> None:
     normal = naming.address(address)
     rows = Address.objects.select_for_update().filter(person_id=person_id)
     if not rows.filter(address=normal).exists():
-        raise NotHere("The person does not have this address.")
+        raise NotHere(_("The person does not have this address."))
     if rows.count() == 1:
-        raise DirectoryRefused("A person keeps at least one address.")
+        raise DirectoryRefused(_("A person keeps at least one address."))
     rows.filter(address=normal).delete()
     EmailAddress.objects.filter(user_id=person_id, email=normal).delete()
     withdraw([person_id])

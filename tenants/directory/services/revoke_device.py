@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.access import end_family
@@ -22,7 +23,7 @@ def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFa
     """
     device = Device.objects.select_for_update().filter(id=device_id, person_id=person_id).first()
     if device is None:
-        raise NotHere("The person has no such device.")
+        raise NotHere(_("The person has no such device."))
     if device.revoked_at is None:
         device.revoked_at = timezone.now()
         device.save(update_fields=["revoked_at"])
