@@ -44,6 +44,7 @@ KEYWORDS: Final[Mapping[str, Any]] = {
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
     "say": None,
     "say_count": (1, 2),

@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from audit.selectors.events import Filter, InvalidCursor, events
@@ -27,7 +27,7 @@ OUTCOMES = [
     ("", gettext_lazy("Any")),
     ("allowed", gettext_lazy("Allowed")),
     ("refused", gettext_lazy("Refused")),
-    ("done", gettext_lazy("Done")),
+    ("done", pgettext_lazy("how something ended", "Done")),
     ("failed", gettext_lazy("Failed")),
 ]
 

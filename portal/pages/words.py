@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from audit.selectors.events import EventRow
 from portal.languages import told
@@ -143,7 +143,7 @@ def shown_event(row: EventRow, templates: Mapping[str, str] | None = None) -> Sh
         what=what,
         why=_why(row) if refused or row.reason else _given(row),
         tone="bad" if refused else "good" if row.outcome == "allowed" else "plain",
-        badge=str(_BADGES.get(row.outcome) or _("Done")),
+        badge=str(_BADGES.get(row.outcome) or pgettext("how something ended", "Done")),
         ip=str(row.personal.get("ip", "")),
         device=str(row.personal.get("device_name", "")),
         title=str(row.personal.get("title", "")),
