@@ -21,7 +21,6 @@ from django.db.models import Q
 from django.dispatch import receiver
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 
 from portal.identity import issuer_keys, origins
 from portal.identity.onward import onward
@@ -138,11 +137,14 @@ class IssuerAdapter(DefaultOIDCAdapter):
         return keys
 
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
-        """Let a token name one origin of this installation, and nothing else."""
+        """Let a token name one origin of this installation, and nothing else.
+
+        What is said is for programs: OAuth knows no other letters there than those of English (RFC 6749, 5.2).
+        """
         if len(uris) > 1:
-            raise ValidationError(_("A token names exactly one origin."))
+            raise ValidationError("A token names exactly one origin.")
         if any(not origins.is_ours(uri) for uri in uris):
-            raise ValidationError(_("This is not an origin of this installation."))
+            raise ValidationError("This is not an origin of this installation.")
 
     def get_claims(
         self,

@@ -26,7 +26,6 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from portal.identity import clients, tokens
@@ -93,7 +92,7 @@ def token(request: HttpRequest) -> HttpResponse:
     An access token names at most one origin; one that names none is refused wherever it is shown.
     """
     if len(request.POST.getlist("resource")) > 1:
-        return _invalid_target(ValidationError(_("A token names exactly one origin.")))
+        return _invalid_target(ValidationError("A token names exactly one origin."))
     inherited = _inherited(request)
     if inherited is None:
         return JsonResponse({"error": "invalid_grant"}, status=HTTPStatus.BAD_REQUEST)

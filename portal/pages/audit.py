@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from audit.selectors.events import Filter, InvalidCursor, events
 from audit.selectors.noise import noise_of_a_day
 from audit.selectors.proofs import newest_checkpoint
+from portal.languages import reader_languages
 from portal.pages.framework import PageRequest, page, show
 from portal.pages.words import shown_event
 from portal.permissions import Permission
@@ -46,7 +47,7 @@ def audit(request: PageRequest) -> HttpResponse:
     except InvalidCursor:
         return redirect("audit")
     named = {str(row.details["template"]) for row in found.events if "template" in row.details}
-    names = template_names(named) if named else {}
+    names = template_names(named, *reader_languages()) if named else {}
     context = {
         "events": [shown_event(row, names) for row in found.events],
         "next_cursor": found.next_cursor,

@@ -92,7 +92,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "denied": [str(who).removeprefix("address:") for who in found.policy.deny],
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
-        "template": None if found.row.template_id is None else kept_template(found.row.template_id),
+        "template": _named(found.row.template_id),
         "events": [shown_event(row) for row in happened.events],
         "next_cursor": happened.next_cursor,
         "latest": latest_offline_moment(cid),
@@ -103,6 +103,11 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "held_words": told(WORDS[Reason.REGISTRATION_HELD].administrator),
     }
     return show(request, "document", "documents", context)
+
+
+def _named(template_id: UUID | None) -> dict[str, str] | None:
+    """Return how the template of a document is called to the reader."""
+    return None if template_id is None else {"name": kept_template(template_id).name(*reader_languages())}
 
 
 def _given(found: Document) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
-from portal.languages import told
+from portal.languages import reader_languages, told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
@@ -267,7 +267,7 @@ def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dic
         "changes": [one.value for one in needed.changes],
         "seen": list(needed.told),
         "entries": [who_in_words(who, organization.id, organization.name) for who in needed.entries],
-        "template": by_template,
+        "template": None if by_template is None else {"name": by_template.name(*reader_languages())},
         "leaves_template": by_template is not None and bool({Change.EXTEND, Change.ADMIT} & set(needed.changes)),
         "opening_days": document.policy.expires_after_opening_days,
         "document_ends": None if Change.EXTEND in needed.changes else moment_of(document.policy.expires),

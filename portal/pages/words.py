@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from audit.selectors.events import EventRow
-from portal.languages import told
+from portal.languages import recalled, told
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.programs import Hold, Program
@@ -193,6 +193,6 @@ def _why(row: EventRow) -> str:
     """Return the reason in the owner's words."""
     if row.reason in set(Reason):
         words = told(WORDS[Reason(row.reason)].owner)
-        detail = row.details.get("detail") or row.details.get("what")
+        detail = recalled(str(row.details.get("detail") or row.details.get("what") or ""))
         return f"{words} {detail}" if detail else words
     return row.reason.replace("_", " ")

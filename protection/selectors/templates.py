@@ -145,11 +145,13 @@ def kept_template(template_id: UUID) -> Template:
     return _only(_current().filter(template_id=template_id))
 
 
-def template_names(template_ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of templates, deleted ones too, by their ids as text."""
+def template_names(template_ids: Iterable[str], *languages: str) -> dict[str, str]:
+    """Return the names of templates in the best language, deleted ones' too, by their ids as text."""
     rows = TemplateVersion.objects.filter(template_id__in=set(template_ids), number=F("template__current"))
     found = rows.values_list("template_id", "names", "language")
-    return {str(identity): in_language(fallback_first(names, language), ()) for identity, names, language in found}
+    return {
+        str(identity): in_language(fallback_first(names, language), languages) for identity, names, language in found
+    }
 
 
 def versions(template_id: UUID) -> tuple[Version, ...]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal import clock
@@ -61,8 +63,10 @@ def answer_next(organization_id: UUID) -> bool:
     if found is None:
         return False
     try:
-        roster = roster_of(organization_id)
-        result = _answer(found, _MATTERS[found.kind](found, roster))
+        # What is kept is English, and translated when somebody reads it.
+        with translation.override(settings.LANGUAGE_CODE):
+            roster = roster_of(organization_id)
+            result = _answer(found, _MATTERS[found.kind](found, roster))
     except (ChanceryError, DirectoryRefused) as error:
         give_up_preview(found.id, str(error))
     else:
