@@ -1,5 +1,7 @@
 """In which language somebody is answered."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.utils import formats, translation
 from django.utils.functional import lazy
@@ -38,6 +40,15 @@ def with_next_step(error: ChanceryError) -> str:
 def grouped(number: int) -> str:
     """Return a number with its thousands apart, as the language writes them."""
     return formats.number_format(number, force_grouping=True)
+
+
+def written_in(names: Mapping[str, str]) -> str:
+    """Return the language in which a form shows a text that has several: the page's if it is there, else the first.
+
+    What has no text yet gets its first one in the language of the page.
+    """
+    (reader,) = reader_languages()
+    return reader if not names or reader in names else next(iter(names))
 
 
 def reader_languages() -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from protection.licensing.policy import Strength
 from protection.licensing.subject import Subject
 from protection.selectors.standing import Holder
 from protection.selectors.templates import Audience
+from protection.texts import say
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import program_of_person
@@ -72,7 +73,7 @@ class Standing:
     def holder(self) -> Holder:
         """The person as one to whom documents may be granted.  Raises NotFound when he has left the directory."""
         if self.subject is None:
-            raise NotFound("The person of this request is not known any more.")
+            raise NotFound(say("The person of this request is not known any more."))
         return Holder(self.organization, self.subject, clock.now())
 
     @property

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as later
+from django.utils.translation import gettext_lazy
 
 from portal.pages.policies import PolicyForm
 from protection.services.template_draft import MAX_EXPIRY_DAYS
@@ -14,7 +14,7 @@ class DocumentPolicyForm(PolicyForm):
     """A policy of the document's own, which can also end a number of days after the document was protected."""
 
     expires_after_days = forms.IntegerField(
-        label=later("Or: days after it was protected"), required=False, min_value=1, max_value=MAX_EXPIRY_DAYS
+        label=gettext_lazy("Or: days after it was protected"), required=False, min_value=1, max_value=MAX_EXPIRY_DAYS
     )
     field_order = ("grants", "deny", "expires", "expires_after_days")
 

@@ -6,12 +6,11 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as later
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.languages import reader_languages
+from portal.languages import reader_languages, written_in
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.permissions import Permission
 from protection.errors import NotFound
@@ -29,46 +28,49 @@ from protection.services.save_label import (
     edit_label,
     publish_label,
 )
+from protection.texts import say
 
 EFFECTS: Final = {
-    Effect.PROTECT: later("Protects by a template"),
-    Effect.NONE: later("Does not protect; a protection that somebody chose stays"),
-    Effect.REMOVE: later("Asks for no protection; one that is there is removed"),
+    Effect.PROTECT: gettext_lazy("Protects by a template"),
+    Effect.NONE: gettext_lazy("Does not protect; a protection that somebody chose stays"),
+    Effect.REMOVE: gettext_lazy("Asks for no protection; one that is there is removed"),
 }
 OUTCOMES: Final = {
-    Outcome.KEPT: later("The protection stays as it is."),
-    Outcome.REPLACED: later("The label's template takes the place of the protection, for every copy at once."),
-    Outcome.REMOVED: later("The protection is removed, which can only be done where the file is."),
+    Outcome.KEPT: gettext_lazy("The protection stays as it is."),
+    Outcome.REPLACED: gettext_lazy("The label's template takes the place of the protection, for every copy at once."),
+    Outcome.REMOVED: gettext_lazy("The protection is removed, which can only be done where the file is."),
 }
 
 
 class LabelForm(forms.Form):
     """What a label says; its name and description in the language of the page."""
 
-    name = forms.CharField(label=later("Name"), max_length=120)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     description = forms.CharField(
-        label=later("Description"),
+        label=gettext_lazy("Description"),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=later("People read it when they choose a label."),
+        help_text=gettext_lazy("People read it when they choose a label."),
     )
     sensitivity = forms.IntegerField(
-        label=later("Sensitivity"),
+        label=gettext_lazy("Sensitivity"),
         min_value=0,
         max_value=MAX_SENSITIVITY,
-        help_text=later("The higher, the more sensitive. Whoever goes to a lower one has to say why."),
+        help_text=gettext_lazy("The higher, the more sensitive. Whoever goes to a lower one has to say why."),
     )
     effect = forms.ChoiceField(
-        label=later("What it does"),
+        label=gettext_lazy("What it does"),
         choices=[(effect.value, words) for effect, words in EFFECTS.items()],
         initial=Effect.PROTECT.value,
         widget=forms.RadioSelect(),
     )
     template = forms.ChoiceField(
-        label=later("Template"),
+        label=gettext_lazy("Template"),
         required=False,
-        help_text=later("For a label that protects. From then on people choose the label instead of this template."),
+        help_text=gettext_lazy(
+            "For a label that protects. From then on people choose the label instead of this template."
+        ),
     )
 
     def __init__(self, *args: Any, known: ShownLabel | None = None, **kwargs: Any) -> None:
@@ -84,7 +86,7 @@ class LabelForm(forms.Form):
         """Return what the label is to say; texts in other languages are kept.  Only after the form is valid."""
         data = self.cleaned_data
         known = self.known
-        language = written_in(known)
+        language = written_in({} if known is None else known.names)
         effect = Effect(data["effect"])
         return LabelDraft(
             names={**({} if known is None else known.names), language: data["name"]},
@@ -98,13 +100,13 @@ class LabelForm(forms.Form):
 class RelabelForm(forms.Form):
     """Which label, and why it lowers the protection."""
 
-    label = forms.ChoiceField(label=later("Label"), widget=forms.RadioSelect())
+    label = forms.ChoiceField(label=gettext_lazy("Label"), widget=forms.RadioSelect())
     justification = forms.CharField(
-        label=later("Why the protection is lowered"),
+        label=gettext_lazy("Why the protection is lowered"),
         required=False,
         max_length=MAX_JUSTIFICATION,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=later("Needed for a label that is less sensitive than the present one. Kept on record."),
+        help_text=gettext_lazy("Needed for a label that is less sensitive than the present one. Kept on record."),
     )
 
     def __init__(self, *args: Any, choices: tuple[Choice, ...], **kwargs: Any) -> None:
@@ -125,12 +127,6 @@ class RelabelForm(forms.Form):
         if chosen is not None and chosen.lowers and not data.get("justification", "").strip():
             self.add_error("justification", _("This label is less sensitive than the present one: say why."))
         return data
-
-
-def written_in(known: ShownLabel | None) -> str:
-    """Return the language in which a form shows texts: the page's if there are some or none yet, else the first."""
-    reader = get_language() or "en"
-    return reader if known is None or reader in known.names else next(iter(known.names))
 
 
 @require_GET
@@ -177,7 +173,7 @@ def label_new(request: PageRequest) -> HttpResponse:
 def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
     """Change what a label says; documents that carry it keep their protection."""
     found = label(label_id)
-    language = written_in(found)
+    language = written_in(found.names)
     initial = {
         "name": found.names.get(language, ""),
         "description": found.descriptions.get(language, ""),
@@ -218,7 +214,7 @@ def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
     standing = request.standing
     found = document_for(standing.actor, cid)
     if ground_of(standing.actor, found.row.issuer_id, found.row.owner_id) is None:
-        raise NotFound("There is no such document, or you may not manage it.")
+        raise NotFound(say("There is no such document, or you may not manage it."))
     choices = choices_for(cid, offered_labels(standing.audience))
     form = RelabelForm(request.POST or None, choices=choices)
     if request.method == "POST" and form.is_valid():

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.languages import reader_languages, with_next_step
+from portal.languages import with_next_step, written_in
 from portal.pages.policies import LEVEL_CHOICES, WHO_EVERYBODY, PolicyForm, line_of, policy_initial
 from protection.errors import ChanceryError
 from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
@@ -186,7 +186,7 @@ class TemplateForm(PolicyForm):
     def draft(self, known: Template | None) -> TemplateDraft:
         """Return the draft; texts in other languages than the one shown are kept."""
         data, policy = self.cleaned_data, self.policy()
-        language = reader_languages()[0] if known is None else next(iter(known.names), "en")
+        language = written_in({} if known is None else known.names)
         return TemplateDraft(
             names={**(known.names if known else {}), language: data["name"]},
             descriptions={**(known.descriptions if known else {}), language: data["description"]},
@@ -251,11 +251,11 @@ def _days_for_nothing(option: str, days: int) -> str:
 def template_initial(found: Template, organization: UUID) -> dict[str, Any]:
     """Return what the form shows for an existing template."""
     stored = replace(found.policy, expires=found.expires)
-    days = stored.offline_days
+    days, language = stored.offline_days, written_in(found.names)
     return {
         **policy_initial(stored, organization),
-        "name": found.name(),
-        "description": found.description(),
+        "name": found.names.get(language, ""),
+        "description": found.descriptions.get(language, ""),
         "offline_rule": "limit" if days < 0 else "never" if days == 0 else "days",
         "offline_days": days if days > 0 else None,
         "expiry_option": found.expiry_option,
