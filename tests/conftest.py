@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from portal import locations
@@ -45,6 +46,13 @@ def django_db_setup(
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """Take back the language that a request of the test has left in this thread, as the next request would."""
+    with translation.override(settings.LANGUAGE_CODE, deactivate=True):
+        yield
 
 
 @pytest.fixture
