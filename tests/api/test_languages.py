@@ -109,6 +109,7 @@ def test_mail_is_in_the_language_that_its_reader_has_chosen(cast: Cast, plan: Pa
     assert question.subject == f"{rita.address} asks for access to plan.txt"
     assert "asks you for access as viewer" in question.body
     assert answer.subject == "Sie haben Zugriff auf plan.txt"
+    assert "Sie dürfen: lesen, antworten" in answer.body
     assert "Der Zugriff endet: nie." in answer.body
 
 
@@ -132,7 +133,8 @@ def test_what_happened_is_recorded_alike_in_every_language(cast: Cast, plan: Pat
 
     def recorded(headers: dict[str, str]) -> tuple[object, ...]:
         answer = call(cast.rita, "contoso", "POST", "licenses", objects(sealed.path), headers=headers)
-        problem(answer, 403, "condition_unmet")
+        told = problem(answer, 403, "condition_unmet")["detail"]
+        assert told.startswith("Die Richtlinie" if headers else "The document's policy")
         newest = ledger(cast, "contoso", "content.opened", cid=sealed.cid)[0]
         return newest.kind, newest.outcome, newest.reason, newest.details
 
