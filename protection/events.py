@@ -30,6 +30,7 @@ class Kind(StrEnum):
     ACCESS_REQUESTED = "access.requested"
     ACCESS_GRANTED = "access.granted"
     ACCESS_DECLINED = "access.declined"
+    ACCESS_GAINED_BY_AUTHOR = "access.gained_by_author"
     LICENSE_RELEASE_FAILED = "license.release_failed"
     LEDGER_GAP_FOUND = "ledger.gap_found"
     LEDGER_RESTORED = "ledger.restored"

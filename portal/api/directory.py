@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from portal.api.framework import OrganizationView, checked, limit_of, page
 from portal.api.idempotency import idempotent
+from portal.operations.own_gain import watching_own_gain
 from portal.operations.prove_domain import prove_domain
 from portal.operations.withdraw import change_group, disable_person, disable_program
 from portal.permissions import PROGRAM_ROLES, Permission
@@ -167,14 +168,15 @@ class Groups(OrganizationView):
     def post(self, request: Request) -> Response:
         """Create a group whose address lies in a proven mail domain."""
         wanted = checked(NewGroup, request.data)
-        facts = create_group(
-            organization_id=self.organization.id,
-            address=wanted["address"],
-            name=wanted["name"],
-            description=wanted["description"],
-            members=[Member(address=address) for address in wanted["members"]],
-            actor=self.standing.directory_actor,
-        )
+        with watching_own_gain(standing=self.standing, changes="group"):
+            facts = create_group(
+                organization_id=self.organization.id,
+                address=wanted["address"],
+                name=wanted["name"],
+                description=wanted["description"],
+                members=[Member(address=address) for address in wanted["members"]],
+                actor=self.standing.directory_actor,
+            )
         return Response(_group(facts), status=HTTPStatus.CREATED)
 
 
@@ -214,16 +216,17 @@ class GroupDetail(OrganizationView):
     def patch(self, request: Request, group_id: UUID) -> Response:
         """Apply what is named; whoever leaves loses what the group gave him at the very next request."""
         wanted = checked(ChangedGroup, request.data)
-        facts = change_group(
-            organization_id=self.organization.id,
-            group_id=group_id,
-            name=wanted.get("name"),
-            description=wanted.get("description"),
-            add=[Member(address=address) for address in wanted["add"]],
-            remove=[Member(address=address) for address in wanted["remove"]],
-            archived=wanted.get("archived"),
-            actor=self.standing.directory_actor,
-        )
+        with watching_own_gain(standing=self.standing, changes="group", target=group_id):
+            facts = change_group(
+                organization_id=self.organization.id,
+                group_id=group_id,
+                name=wanted.get("name"),
+                description=wanted.get("description"),
+                add=[Member(address=address) for address in wanted["add"]],
+                remove=[Member(address=address) for address in wanted["remove"]],
+                archived=wanted.get("archived"),
+                actor=self.standing.directory_actor,
+            )
         return Response(_group(facts))
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from portal.api.framework import OrganizationView, page
 from portal.api.idempotency import idempotent
+from portal.operations.own_gain import watching_own_gain
 from portal.permissions import Permission
 from protection.selectors.templates import Change, Expiry, Offer, Version, versions
 from protection.services.edit_template import restore_template_version
@@ -63,7 +64,8 @@ class RestoreTemplateVersion(OrganizationView):
     @idempotent
     def post(self, request: Request, template_id: UUID, number: int) -> Response:
         """Make a new version that says what the earlier one said."""
-        version = restore_template_version(actor=self.standing.actor, template=template_id, number=number)
+        with watching_own_gain(standing=self.standing, changes="template", target=template_id):
+            version = restore_template_version(actor=self.standing.actor, template=template_id, number=number)
         return Response({"version": version})
 
 

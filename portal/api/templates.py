@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from portal.api import problems
 from portal.api.framework import OrganizationView, checked, page
 from portal.api.idempotency import idempotent
+from portal.operations.own_gain import watching_own_gain
 from portal.permissions import Permission
 from protection.licensing.patch import patched
 from protection.licensing.policy import Principal, parse_policy
@@ -169,10 +170,7 @@ class TemplateDetail(OrganizationView):
         """Make a new version, which counts from the next license on."""
         wanted, found = checked(Edited, request.data), template(template_id)
         draft = draft_of({**{name: getattr(found, name) for name in OFFER}, **wanted})
-        version = edit_template(
-            actor=self.standing.actor, template=template_id, draft=draft, based_on=wanted.get("based_on")
-        )
-        return Response({"version": version})
+        return self._edited(template_id, draft, wanted.get("based_on"))
 
     @extend_schema(
         summary="Change one thing of a template",
@@ -205,7 +203,11 @@ class TemplateDetail(OrganizationView):
             offered_to_legacy=wanted.get("offered_to_legacy", found.offered_to_legacy),
             **{name: wanted.get(name, getattr(found, name)) for name in EXPIRY},
         )
-        version = edit_template(actor=self.standing.actor, template=template_id, draft=draft, based_on=based_on)
+        return self._edited(template_id, draft, based_on)
+
+    def _edited(self, template_id: UUID, draft: TemplateDraft, based_on: int | None) -> Response:
+        with watching_own_gain(standing=self.standing, changes="template", target=template_id):
+            version = edit_template(actor=self.standing.actor, template=template_id, draft=draft, based_on=based_on)
         return Response({"version": version})
 
     @extend_schema(

@@ -174,7 +174,8 @@ def _problems_of(message: Any) -> Iterator[str]:
     """Yield what is wrong with one translation."""
     ids = [message.id] if isinstance(message.id, str) else list(message.id)
     texts = [message.string] if isinstance(message.string, str) else list(message.string or ("",))
-    if not all(texts):
+    # A translation is marked fuzzy when its message became another kind of message; it is not compiled then.
+    if not all(texts) or message.fuzzy:
         yield f"{ids[0]!r} is not translated"
         return
     allowed = set().union(*(_placeholders(text) for text in ids))

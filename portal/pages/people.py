@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.add_person import Added, add_person
+from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_group, ask_about_person
 from portal.operations.withdraw import change_group, disable_person
 from portal.pages.framework import PageRequest, attempt, page, show
@@ -191,13 +192,14 @@ def group_new(request: PageRequest) -> HttpResponse:
         members = [Member(address=line.strip()) for line in data["members"].splitlines() if line.strip()]
 
         def act() -> None:
-            create_group(
-                organization_id=request.organization.id,
-                address=data["address"],
-                name=data["name"],
-                members=members,
-                actor=request.standing.directory_actor,
-            )
+            with watching_own_gain(standing=request.standing, changes="group"):
+                create_group(
+                    organization_id=request.organization.id,
+                    address=data["address"],
+                    name=data["name"],
+                    members=members,
+                    actor=request.standing.directory_actor,
+                )
 
         if attempt(request, _("The group {address} is made.").format(address=data["address"]), act):
             return redirect(f"{back}?{urlencode({'group': data['address'].lower()})}" if back else "people")
@@ -235,6 +237,11 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
         change |= {"organization_id": organization, "group_id": group_id}
         asked = ask(request, lambda: ask_about_group(standing=request.standing, **change))
         return asked or redirect("group", group_id)
+
+    def add() -> None:
+        with watching_own_gain(standing=request.standing, changes="group", target=group_id):
+            change_group(organization_id=organization, group_id=group_id, add=[member], actor=actor)
+
     if act == "remove":
         attempt(
             request,
@@ -245,6 +252,6 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
         attempt(
             request,
             _("{address} is added.").format(address=address),
-            lambda: change_group(organization_id=organization, group_id=group_id, add=[member], actor=actor),
+            add,
         )
     return redirect("group", group_id)

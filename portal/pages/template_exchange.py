@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal import clock
 from portal.languages import grouped
+from portal.operations.own_gain import watching_own_gain
 from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, page, show, words_of
 from portal.pages.policies import shown_grants
@@ -79,8 +80,12 @@ def template_import(request: PageRequest) -> HttpResponse:
     """Take a file, show what it would do, and do it once that was seen."""
     here, text, seen = here_at(request.organization), request.POST.get("text", ""), request.POST.get("seen", "")
     if seen:
-        actor = request.standing.actor
-        if attempt(request, _done, lambda: import_templates(actor=actor, here=here, text=text, seen=seen)):
+
+        def act() -> Plan:
+            with watching_own_gain(standing=request.standing, changes="templates"):
+                return import_templates(actor=request.standing.actor, here=here, text=text, seen=seen)
+
+        if attempt(request, _done, act):
             return redirect("templates")
     uploaded = request.method == "POST" and not seen
     form = ImportForm(request.POST, request.FILES) if uploaded else ImportForm()

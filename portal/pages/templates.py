@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.languages import reader_languages
+from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_template
 from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
@@ -110,7 +111,8 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
             return asked or redirect("template", template_id)
 
         def act() -> None:
-            edit_template(actor=actor, template=template_id, draft=form.draft(found), based_on=based_on)
+            with watching_own_gain(standing=request.standing, changes="template", target=template_id):
+                edit_template(actor=actor, template=template_id, draft=form.draft(found), based_on=based_on)
 
         if attempt(request, done, act):
             return redirect("templates")
@@ -182,12 +184,13 @@ def template_history(request: PageRequest, template_id: UUID) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def template_restore(request: PageRequest, template_id: UUID, number: int) -> HttpResponse:
     """Bring back what an earlier version said."""
-    actor = request.standing.actor
-    attempt(
-        request,
-        _("Version {number} is back. It counts from the next opening on.").format(number=number),
-        lambda: restore_template_version(actor=actor, template=template_id, number=number),
-    )
+
+    def act() -> None:
+        with watching_own_gain(standing=request.standing, changes="template", target=template_id):
+            restore_template_version(actor=request.standing.actor, template=template_id, number=number)
+
+    done = _("Version {number} is back. It counts from the next opening on.").format(number=number)
+    attempt(request, done, act)
     return redirect("template_history", template_id)
 
 

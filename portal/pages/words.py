@@ -57,6 +57,7 @@ _KINDS = {
     "access.requested": gettext_lazy("asked for access"),
     "access.granted": gettext_lazy("gave access to somebody who asked"),
     "access.declined": gettext_lazy("declined a request for access"),
+    "access.gained_by_author": gettext_lazy("gained access by a change of their own"),
     "license.release_failed": gettext_lazy("was allowed, but the license could not be made"),
     "key.created": gettext_lazy("made a key"),
     "key.rotated": gettext_lazy("activated a key"),

@@ -1,6 +1,9 @@
 """Activate the service for an organization: keys, settings, ledger and the two default templates (C38, C49)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -26,6 +29,26 @@ _HIGHLY_CONFIDENTIAL = _CONFIDENTIAL - {Right.EXPORT, Right.EDITRIGHTSDATA, Righ
 """Rights of the default templates as azure-rms.md §3.2 lists them since 2017."""
 
 DEFAULT_OFFLINE_DAYS = 7
+
+_DEFAULT_TEMPLATES: Final[Mapping[frozenset[Right], Mapping[str, tuple[str, str]]]] = MappingProxyType(
+    {
+        _CONFIDENTIAL: {
+            "en": ("Confidential — all employees", "Everybody here may do everything."),
+            "de": ("Vertraulich — alle Beschäftigten", "Alle hier dürfen alles."),
+        },
+        _HIGHLY_CONFIDENTIAL: {
+            "en": (
+                "Highly confidential — all employees",
+                "Everybody here may read, edit and print, nobody may take the protection off.",
+            ),
+            "de": (
+                "Streng vertraulich — alle Beschäftigten",
+                "Alle hier dürfen lesen, bearbeiten und drucken; den Schutz aufheben darf niemand.",
+            ),
+        },
+    }
+)
+"""Name and description of each by language: these texts are stored, and anybody may change them later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +87,21 @@ def activate(*, organization: NewOrganization, actor: Actor | None = None) -> No
         created_by=None if actor is None else actor.person,
     )
     wrapping.create(organization=organization.id, tenant_key=key)
-    _default_template(organization, "Confidential — all employees", _CONFIDENTIAL, "Everybody here may do everything.")
-    _default_template(
-        organization,
-        "Highly confidential — all employees",
-        _HIGHLY_CONFIDENTIAL,
-        "Everybody here may read, edit and print, nobody may take the protection off.",
-    )
+    for rights, texts in _DEFAULT_TEMPLATES.items():
+        _default_template(organization, rights, texts)
     record_action(Kind.SERVICE_ACTIVATED, actor, details={"key": bytes(key.kid).hex(), "suite": key.suite})
 
 
-def _default_template(organization: NewOrganization, name: str, rights: frozenset[Right], description: str) -> None:
+def _default_template(
+    organization: NewOrganization, rights: frozenset[Right], texts: Mapping[str, tuple[str, str]]
+) -> None:
     everybody = Principal(PrincipalKind.ORGANIZATION, str(organization.id))
     template = ProtectionTemplate.objects.create(status=TemplateStatus.PUBLISHED, is_default=True, current=1)
     TemplateVersion.objects.create(
         template=template,
         number=1,
-        names={"en": name},
-        descriptions={"en": description},
+        language="en",
+        names={language: name for language, (name, _) in texts.items()},
+        descriptions={language: description for language, (_, description) in texts.items()},
         policy=Policy(grants=(Grant(everybody, rights),), offline_days=DEFAULT_OFFLINE_DAYS).as_json(),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.drafts import NEEDS, members_of_change, template_of_change
 from portal.operations.withdraw import change_group, disable_person
 from portal.permissions import Permission
@@ -67,7 +68,8 @@ def save(*, standing: Standing, organization_id: UUID, preview: UUID) -> Saved:
     moved = has_moved(organization_id, preview_for(standing, preview))
 
     def make(found: Asked) -> None:
-        _MAKERS[found.kind](standing, organization_id, found)
+        with watching_own_gain(standing=standing, changes=found.kind, target=found.target, author=found.asked_by):
+            _MAKERS[found.kind](standing, organization_id, found)
 
     done = save_preview(preview, make)
     return Saved(done.kind, done.target, moved)
