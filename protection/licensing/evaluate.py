@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -188,6 +188,26 @@ def evaluate(
     if subject.person == content.owner:
         return _privileged(case, Basis.OWNER)
     return _by_policy(case)
+
+
+def as_told(
+    denied: Deny,
+    *,
+    organization: OrganizationFacts,
+    content: ContentFacts,
+    subject: Subject,
+    request: Request,
+    now: int,
+) -> Deny:
+    """Return what the refused person is told: for one whom an entry denies, what somebody never granted would be told.
+
+    Nobody may learn that he is denied by it, neither from the words nor from what else is unmet (PROTOCOL P19).
+    """
+    if denied.reason is not Reason.DENIED_BY_ENTRY or content.policy is None:
+        return denied
+    stranger = replace(content, policy=replace(content.policy, grants=(), deny=()), personal=())
+    told = evaluate(organization=organization, content=stranger, subject=subject, request=request, now=now)
+    return told if isinstance(told, Deny) else Deny(Reason.NOT_GRANTED)
 
 
 def access_ends(*, organization: OrganizationFacts, content: ContentFacts, subject: Subject, now: int) -> int | None:

@@ -12,7 +12,16 @@ from uuid import UUID, uuid4
 from audit.services.record import Personal, event_parameters
 from protection.errors import LedgerHasGap, Unavailable
 from protection.events import Actor, Kind, Outcome
-from protection.licensing.evaluate import Allow, Basis, Deny, OrganizationFacts, Registration, Request, evaluate
+from protection.licensing.evaluate import (
+    Allow,
+    Basis,
+    Deny,
+    OrganizationFacts,
+    Registration,
+    Request,
+    as_told,
+    evaluate,
+)
 from protection.licensing.policy import Enforcement
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, in_order
@@ -99,12 +108,16 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A recorded refusal; ``state`` is None when the document is not on record."""
+    """A recorded refusal; ``state`` is None when the document is not on record.
+
+    ``told`` is what the person reads where that is less than the record says (``licensing.evaluate.as_told``).
+    """
 
     wanted: Wanted
     state: ContentState | None
     decision: Deny
     event: UUID
+    told: Deny | None = None
 
 
 Decided: TypeAlias = Granted | Refused
@@ -202,15 +215,16 @@ def _decided(
     if state is None:
         # What could be believed was registered before, so this license did not verify.
         return Refused(wanted, None, Deny(Reason.TAMPERED), uuid4())
-    decision = evaluate(
-        organization=organization if state.key_usable else replace(organization, key_available=False),
-        content=state.facts,
-        subject=reading.subject,
-        request=Request(enforces=caller.enforces),
-        now=reading.service.now,
-    )
+    facts: Any = {
+        "organization": organization if state.key_usable else replace(organization, key_available=False),
+        "content": state.facts,
+        "subject": reading.subject,
+        "request": Request(enforces=caller.enforces),
+        "now": reading.service.now,
+    }
+    decision = evaluate(**facts)
     if isinstance(decision, Deny):
-        return Refused(wanted, state, decision, uuid4())
+        return Refused(wanted, state, decision, uuid4(), as_told(decision, **facts))
     if state.edition is None:
         # Access would be given, but not to this body: it was not taken when it was brought.
         return Refused(wanted, state, Deny(body), uuid4())
@@ -279,12 +293,10 @@ def lease_of(allowed: Allow, service: ServiceState) -> int | None:
 
 def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
     """Return what the refused person is told: words, next step, the owner's contact; never which entry denied him."""
-    decision = item.decision
-    # What denies by entry and what was never granted read the same to the person (PROTOCOL P19).
-    reason = Reason.NOT_GRANTED if decision.reason is Reason.DENIED_BY_ENTRY else decision.reason
-    words = WORDS[reason]
+    decision = item.told or item.decision
+    words = WORDS[decision.reason]
     return {
-        "reason": reason.value,
+        "reason": decision.reason.value,
         "message": words.person,
         "detail": decision.detail,
         "next_step": words.next_step,

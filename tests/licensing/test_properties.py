@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from protection.licensing.evaluate import (
     OrganizationFacts,
     PersonalGrant,
     Request,
+    as_told,
     evaluate,
 )
 from protection.licensing.narrowing import narrows
@@ -254,3 +256,22 @@ def test_narrowing_twice_is_narrowing(pair: tuple[Policy, Policy], third: Policy
     new, old = pair
     if narrows(new, old) and narrows(third, new):
         assert narrows(third, old)
+
+
+@often
+@given(world.organizations, world.contents, world.subjects, world.requests)
+def test_whoever_is_denied_is_told_what_a_stranger_to_the_policy_is_told(
+    organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
+):
+    asked: Any = {"organization": organization, "subject": subject, "request": request, "now": NOW}
+    decision = evaluate(content=document, **asked)
+    if not isinstance(decision, Deny):
+        return
+    told = as_told(decision, content=document, **asked)
+    assert told.reason is not Reason.DENIED_BY_ENTRY
+    assert told.entry is None
+    if decision.reason is Reason.DENIED_BY_ENTRY and document.policy is not None:
+        empty = replace(document, policy=replace(document.policy, grants=(), deny=()), personal=())
+        assert told == evaluate(content=empty, **asked)
+    else:
+        assert told == decision

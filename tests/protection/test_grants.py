@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from protection.client.errors import Refused
-from protection.licensing.policy import Strength
+from protection.licensing.policy import Conditions, Strength
 from tenants.directory.members import Member
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.change_group import change_group
@@ -97,6 +97,17 @@ def test_a_denied_person_reads_the_same_as_one_who_was_never_granted(cast: Cast,
     denied = protect(cast.olga, plan, "domain:fabrikam.example:VIEW", deny=(RITA,))
     nobody = protect(cast.olga, plan)
     one, other = refusal(cast.rita, denied.path), refusal(cast.rita, nobody.path)
+    assert (one.reason, one.message, one.next_step) == (other.reason, other.message, other.next_step)
+    (event,) = ledger(cast, "contoso", "content.opened", cid=denied.cid)
+    assert event.reason == "denied_by_entry", "the owner learns the true reason"
+
+
+def test_an_unmet_condition_does_not_tell_a_denied_person_from_a_stranger(cast: Cast, plan: Path) -> None:
+    shut = Conditions(not_after=1)
+    denied = protect(cast.olga, plan, "domain:fabrikam.example:VIEW", deny=(RITA,), conditions=shut)
+    nobody = protect(cast.olga, plan, conditions=shut)
+    one, other = refusal(cast.rita, denied.path), refusal(cast.rita, nobody.path)
+    assert one.reason == "condition_unmet"
     assert (one.reason, one.message, one.next_step) == (other.reason, other.message, other.next_step)
     (event,) = ledger(cast, "contoso", "content.opened", cid=denied.cid)
     assert event.reason == "denied_by_entry", "the owner learns the true reason"
