@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,10 +20,11 @@ from portal.operations.withdraw import change_group, disable_person
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.pages.previews import ask
 from portal.permissions import Permission
+from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
-from tenants.directory.selectors.groups import group_in, groups_in
-from tenants.directory.selectors.people import people_in, person_in
+from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
+from tenants.directory.selectors.people import people_in, person_in, person_known_as
 from tenants.directory.services.change_role import change_role
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.enable_person import enable_person
@@ -193,13 +195,14 @@ def group_new(request: PageRequest) -> HttpResponse:
 
         def act() -> None:
             with watching_own_gain(standing=request.standing, changes="group"):
-                create_group(
+                made = create_group(
                     organization_id=request.organization.id,
                     address=data["address"],
                     name=data["name"],
                     members=members,
                     actor=request.standing.directory_actor,
                 )
+            _warn_of_nobody(request, made)
 
         if attempt(request, _("The group {address} is made.").format(address=data["address"]), act):
             return redirect(f"{back}?{urlencode({'group': data['address'].lower()})}" if back else "people")
@@ -240,7 +243,8 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
 
     def add() -> None:
         with watching_own_gain(standing=request.standing, changes="group", target=group_id):
-            change_group(organization_id=organization, group_id=group_id, add=[member], actor=actor)
+            changed = change_group(organization_id=organization, group_id=group_id, add=[member], actor=actor)
+        _warn_of_nobody(request, changed, only=address)
 
     if act == "remove":
         attempt(
@@ -249,9 +253,20 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
             lambda: change_group(organization_id=organization, group_id=group_id, remove=[member], actor=actor),
         )
     elif address:
-        attempt(
-            request,
-            _("{address} is added.").format(address=address),
-            add,
-        )
+        attempt(request, _("{address} is added.").format(address=address), add)
     return redirect("group", group_id)
+
+
+def _warn_of_nobody(request: PageRequest, changed: GroupFacts, *, only: str = "") -> None:
+    """Say which members in the organization's own domains are addresses that nobody has yet: most are mistyped.
+
+    Of other domains' addresses nothing is said: whom they belong to is not this organization's business (PROTOCOL P20).
+    """
+    organization = request.organization.id
+    own = {one.domain for one in domains_in(organization) if one.proven_at}
+    bare = [one.address for one in changed.members if one.kind == "address"]
+    named = [one for one in bare if naming.domain_of(one) in own and only.casefold() in {"", one}]
+    nobody = [one for one in named if person_known_as(organization, one) is None]
+    if nobody:
+        text = _("Nobody has this address yet: {addresses}. Whoever proves it will be a member.")
+        messages.warning(request, text.format(addresses=", ".join(nobody)))

@@ -77,6 +77,7 @@ def template_new(request: PageRequest) -> HttpResponse:
                 publish_template(actor=actor, template=made)
 
         if attempt(request, _("The template “{name}” is ready.").format(name=form.cleaned_data["name"]), act):
+            _warn(request, form)
             return redirect("templates")
     context = {
         "form": leave or form,
@@ -115,6 +116,7 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
                 edit_template(actor=actor, template=template_id, draft=form.draft(found), based_on=based_on)
 
         if attempt(request, done, act):
+            _warn(request, form)
             return redirect("templates")
     context = {
         "form": leave or form,
@@ -125,6 +127,17 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
         "based_on": request.POST.get("based_on") or kept.get("based_on") or found.version,
     }
     return show(request, "template_edit", "templates", context)
+
+
+def _warn(request: PageRequest, form: TemplateForm) -> None:
+    """Say what is allowed but seldom meant: a template that lets nobody in, a name that another one has too."""
+    data = form.cleaned_data
+    if not data["grants"]:
+        messages.warning(request, _("Nobody is named in this template: what it protects opens for its owner alone."))
+    name = data["name"].casefold()
+    if sum(name in {text.casefold() for text in one.names.values()} for one in templates()) > 1:
+        text = _("Another template is called “{name}” too; people cannot tell them apart.").format(name=data["name"])
+        messages.warning(request, text)
 
 
 def _form(request: PageRequest, *, initial: Mapping[str, Any], stored: Policy | None = None) -> TemplateForm:

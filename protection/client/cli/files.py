@@ -1,6 +1,7 @@
 """``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
 
 import shlex
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -91,6 +92,9 @@ def protect(
     with _session(output, online=not offline) as session:
         wish = _wish(session.zone(), template or label, grants, deny, expires, options)
         wish = replace(wish, template=template, label=label, owner=owner)
+        told = session.own_organization(organization).offered().age(time.time()) if template else ""
+        if told:
+            output.note(told)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:
