@@ -1,4 +1,7 @@
-"""The handbook: written pages out of ``docs/handbook``, and the table of rights out of the program itself."""
+"""The handbook: written pages out of ``docs/handbook``, and the table of rights out of the program itself.
+
+English pages stand in the folder itself, those in another language in a folder that is named by it.
+"""
 
 from functools import lru_cache
 from pathlib import Path
@@ -7,6 +10,7 @@ from typing import Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 from markdown_it import MarkdownIt
 
@@ -19,15 +23,21 @@ from protection.licensing.words import right_in_words
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "handbook"
 INDEX: Final = "index"
+ENGLISH: Final = "en"
 
 
 @require_GET
 def handbook(request: HttpRequest, name: str = INDEX) -> HttpResponse:
-    """Show one written page."""
-    if name not in written():
+    """Show one written page in the reader's language, or in English where it exists in English only."""
+    language = get_language() or ENGLISH
+    path = written(language).get(name)
+    in_english_only = path is None
+    path = path or written().get(name)
+    if path is None:
         raise Http404
-    title, body = _rendered(name)
-    return render(request, "pages/handbook.html", {"title": title, "body": body, "is_index": name == INDEX})
+    title, body = _rendered(path)
+    page = {"title": title, "body": body, "is_index": name == INDEX, "in_english_only": in_english_only}
+    return render(request, "pages/handbook.html", page)
 
 
 @require_GET
@@ -46,15 +56,19 @@ def rights(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/handbook_rights.html", {"rows": rows, "programs": [PROGRAMS[one] for one in Program]})
 
 
-def written() -> frozenset[str]:
-    """Return the names of the written pages."""
-    return frozenset(path.stem for path in FOLDER.glob("*.md"))
+def written(language: str = ENGLISH) -> dict[str, Path]:
+    """Return the pages that are written in a language, by their names.
+
+    The folder is listed, so that neither a name nor a language that somebody asks for ever becomes part of a path.
+    """
+    folders = {ENGLISH: FOLDER, **{path.name: path for path in FOLDER.iterdir() if path.is_dir()}}
+    return {path.stem: path for path in folders[language].glob("*.md")} if language in folders else {}
 
 
 @lru_cache
-def _rendered(name: str) -> tuple[str, SafeString]:
+def _rendered(path: Path) -> tuple[str, SafeString]:
     """Return title and body of a page; the text is our own, and mark-up in it is shown, not obeyed."""
-    text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     title = text.partition("\n")[0].removeprefix("# ")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     return title, mark_safe(markdown.render(text))  # noqa: S308 - rendered from a file of this repository

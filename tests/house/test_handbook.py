@@ -1,9 +1,12 @@
-"""The handbook keeps to what it says: its links lead somewhere, and each promise names a test that exists."""
+"""The handbook keeps to what it says in every language: links lead somewhere, a promise names a test that exists."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from portal.pages.handbook import FOLDER, written
 
@@ -32,5 +35,38 @@ def test_a_promise_names_a_test_that_exists_or_says_not_yet(number: int, where: 
 
 @pytest.mark.parametrize("name", sorted(written()))
 def test_links_of_the_handbook_lead_somewhere(name: str) -> None:
-    led = set(LINK.findall((FOLDER / f"{name}.md").read_text(encoding="utf-8")))
-    assert led - {"", "rights"} <= written()
+    led = set(LINK.findall(written()[name].read_text(encoding="utf-8")))
+    assert led - {"", "rights"} <= written().keys()
+
+
+def tokens(path: Path) -> Iterator[Token]:
+    """Yield the tokens of a page, those of its lines too."""
+    for token in MarkdownIt("commonmark").enable("table").parse(path.read_text(encoding="utf-8")):
+        yield token
+        yield from token.children or ()
+
+
+def shape(path: Path) -> dict[str, list[str]]:
+    """Return what a page has in common with its translations; only code within a sentence may change its place."""
+    found = list(tokens(path))
+    return {
+        "headings": [token.tag for token in found if token.type == "heading_open"],
+        "blocks": [token.type for token in found if token.type in {"list_item_open", "tr_open", "td_open"}],
+        "links": [str(token.attrs["href"]) for token in found if token.type == "link_open"],
+        "code": [token.content for token in found if token.type == "fence"],
+        "words of code": sorted(token.content for token in found if token.type == "code_inline"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(written("de")))
+def test_a_german_page_says_what_the_english_one_says(name: str) -> None:
+    assert shape(written("de")[name]) == shape(written()[name])
+    assert written("de")[name].read_text(encoding="utf-8") != written()[name].read_text(encoding="utf-8")
+
+
+def test_only_the_promises_are_not_in_german() -> None:
+    assert written().keys() - written("de").keys() == {"promises"}
+
+
+def test_no_name_leads_out_of_the_folder() -> None:
+    assert written("..") == written("de/..") == written(str(FOLDER)) == {}
