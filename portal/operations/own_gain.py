@@ -1,37 +1,39 @@
-"""Changes of templates and groups by which their author himself gains documents (PROTOCOL P18).
+"""Changes of templates and groups by which somebody who makes them gains documents himself (PROTOCOL P18).
 
-Whoever manages templates and groups could let himself into everything.  So such a change needs another administrator
-where there is one, who saves what its author has previewed; it is always an event of its own, and auditors and the
-other administrators are told by mail.
+Whoever manages templates and groups could let himself into everything.  So nobody makes a change by which he gains
+himself while there is another administrator: that one saves what he has previewed.  Such a change is always an event of
+its own, and auditors and the other administrators are told by mail who gained and who made it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal import clock
 from portal.identity.subject import subject_of
-from portal.operations.tell import in_language_of, tell
-from portal.standing import Standing
+from portal.operations.tell import tell
+from portal.standing import PROGRAM, Standing
 from protection.errors import Conflict
 from protection.events import Kind
 from protection.licensing.policy import Strength
-from protection.selectors.own_gain import Reachable, documents_gained, reachable
+from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable
 from protection.services.recording import record_action
 from protection.texts import say
 from tenants.directory.selectors.people import PersonFacts, people_in
 from tenants.directory.selectors.subject import subject_row
 
 ADMINISTRATOR, AUDITOR = "global_administrator", "auditor"
-TOLD = 200
+TOLD = 50
 """How many people of each role are told at most."""
 
 
 class NeedsAnotherAdministrator(Conflict):
-    """The author of a change would gain documents by it, and there is another administrator who could look at it."""
+    """Whoever makes a change would gain documents by it, and there is another administrator who could make it."""
 
     code = "needs_another_administrator"
     remedy = say("Preview the change, and ask another administrator to save what you previewed.")
@@ -41,56 +43,75 @@ class NeedsAnotherAdministrator(Conflict):
 def watching_own_gain(
     *, standing: Standing, changes: str, target: UUID | None = None, author: UUID | None = None
 ) -> Iterator[None]:
-    """Make the change of the block only if nobody gains documents by it on his own word.
+    """Make the change of the block unless its maker gains documents by it and another administrator could make it.
 
-    ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one.  ``author`` is whoever has prepared
-    what the signed-in person saves, if that was another; then two have agreed.  Raises NeedsAnotherAdministrator, and
-    nothing is changed.
+    ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one; ``author`` is whoever prepared what
+    the signed-in person saves.  A program speaks for nobody who could be asked: what it does is made, and on record when
+    an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
     """
-    people, organization_id = dict.fromkeys((author or standing.person, standing.person)), standing.organization
+    organization = standing.organization
+    administrators = _with_role(organization, ADMINISTRATOR)
+    program = standing.role == PROGRAM
+    watched = {one.id for one in administrators} if program else {standing.person, author or standing.person}
     with transaction.atomic():
-        before = {person: _reachable(organization_id, person) for person in people}
+        one_change_at_a_time(organization)
+        before = {person: _reachable(organization, person) for person in watched}
         yield
-        gained = {person: documents_gained(before[person], _reachable(organization_id, person)) for person in people}
-        documents = max(gained.values())
-        if documents == 0:
+        gained = {person: documents_gained(before[person], _reachable(organization, person)) for person in watched}
+        gained = {person: documents for person, documents in gained.items() if documents}
+        if not gained:
             return
-        others = [one for one in _with_role(organization_id, ADMINISTRATOR) if one.id not in people]
-        if len(people) == 1 and others:
+        if standing.person in gained and any(one.id != standing.person for one in administrators):
             raise NeedsAnotherAdministrator(
-                say("You would gain access to documents yourself by this change, up to {count}.", count=documents)
+                say(
+                    "You would gain access to documents yourself by this change, up to {count}.",
+                    count=gained[standing.person],
+                )
             )
-        details = {"changes": changes, "documents": documents, "approved": len(people) > 1}
-        if target is not None:
-            details["target"] = str(target)
-        record_action(Kind.ACCESS_GAINED_BY_AUTHOR, standing.actor, details=details)
-        told = {one.id: one for one in (*others, *_with_role(organization_id, AUDITOR)) if one.id not in people}
-        transaction.on_commit(lambda: _tell(tuple(told.values()), standing, documents))
+        _put_on_record(standing, changes, target, gained)
 
 
-def _reachable(organization_id: UUID, person: UUID) -> Reachable:
-    row = subject_row(person, organization_id)
+def _put_on_record(standing: Standing, changes: str, target: UUID | None, gained: Mapping[UUID, int]) -> None:
+    """Record who gained how much by whose change, and mail those who watch once it is made."""
+    rows = (subject_row(person, standing.organization) for person in gained)
+    names = ", ".join(sorted(row.email for row in rows if row is not None))
+    details = {
+        "changes": changes,
+        "documents": max(gained.values()),
+        "approved": standing.person not in gained and standing.role != PROGRAM,
+        **({} if target is None else {"target": str(target)}),
+    }
+    record_action(Kind.ACCESS_GAINED_BY_AUTHOR, standing.actor, recipient=names, details=details)
+    watching = (*_with_role(standing.organization, ADMINISTRATOR), *_with_role(standing.organization, AUDITOR))
+    told = {one.id: one for one in watching if one.id not in gained and one.id != standing.person}
+    transaction.on_commit(lambda: _tell(tuple(told.values()), standing, names, max(gained.values())))
+
+
+def _reachable(organization: UUID, person: UUID) -> Reachable:
+    row = subject_row(person, organization)
     if row is None:
         return Reachable({}, {})
-    subject = subject_of(row, organization=organization_id, strength=Strength.PASSKEY)
-    return reachable(organization_id, subject, clock.now())
+    subject = subject_of(row, organization=organization, strength=Strength.PASSKEY)
+    return reachable(organization, subject, clock.now())
 
 
-def _with_role(organization_id: UUID, role: str) -> list[PersonFacts]:
-    """Return the enabled people with a role."""
-    return [one for one in people_in(organization_id, role=role, limit=TOLD) if not one.disabled and not one.guest]
+def _with_role(organization: UUID, role: str) -> list[PersonFacts]:
+    """Return the enabled people with a role; a program has none of these."""
+    found = people_in(organization, role=role, limit=TOLD)
+    return [one for one in found if not (one.disabled or one.guest or one.is_service)]
 
 
-def _tell(people: tuple[PersonFacts, ...], standing: Standing, documents: int) -> None:
+def _tell(people: tuple[PersonFacts, ...], standing: Standing, gainers: str, documents: int) -> None:
     """Mail auditors and the other administrators, each in his language."""
+    maker = f"{standing.name} ({standing.address})" if standing.name else standing.address
     for one in people:
         if not one.email:
             continue
-        with in_language_of(one.id):
-            subject = _("{name} gained access by a change of his own").format(name=standing.name or standing.address)
+        with translation.override(one.language or settings.LANGUAGE_CODE):
+            subject = _("{gainers} gained access to documents").format(gainers=gainers)
             text = _(
-                "{name} ({address}) has changed a template or a group, and may now open documents that he could not"
-                " open before, up to {count}.\n\nThe change and this notice are on record; see the record for what was"
+                "{maker} has changed a template or a group. By that {gainers} may now open documents that were closed"
+                " before, up to {count}.\n\nThe change and this notice are on record; see the record for what was"
                 " changed."
-            ).format(name=standing.name, address=standing.address, count=documents)
+            ).format(maker=maker, gainers=gainers, count=documents)
         tell(one.email, subject, text)

@@ -1,5 +1,6 @@
 """People and groups of the organization."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -241,19 +242,16 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
         asked = ask(request, lambda: ask_about_group(standing=request.standing, **change))
         return asked or redirect("group", group_id)
 
-    def add() -> None:
+    def put(*, add: Sequence[Member] = (), remove: Sequence[Member] = ()) -> GroupFacts:
         with watching_own_gain(standing=request.standing, changes="group", target=group_id):
-            changed = change_group(organization_id=organization, group_id=group_id, add=[member], actor=actor)
-        _warn_of_nobody(request, changed, only=address)
+            return change_group(organization_id=organization, group_id=group_id, add=add, remove=remove, actor=actor)
 
     if act == "remove":
-        attempt(
-            request,
-            _("{address} is removed; what the group gave is refused from now on.").format(address=address),
-            lambda: change_group(organization_id=organization, group_id=group_id, remove=[member], actor=actor),
-        )
+        done = _("{address} is removed; what the group gave is refused from now on.").format(address=address)
+        attempt(request, done, lambda: put(remove=[member]))
     elif address:
-        attempt(request, _("{address} is added.").format(address=address), add)
+        done = _("{address} is added.").format(address=address)
+        attempt(request, done, lambda: _warn_of_nobody(request, put(add=[member]), only=address))
     return redirect("group", group_id)
 
 

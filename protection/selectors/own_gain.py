@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import Q
+
 from protection.licensing.evaluate import Allow, ContentFacts, OrganizationFacts, Request, evaluate
 from protection.licensing.policy import Conditions
 from protection.licensing.rights import Right
 from protection.licensing.subject import Subject
+from protection.models import Content
 from protection.selectors.kinds import Reach, Rule, reached, rules
 
 _NOBODY = UUID(int=0)
@@ -21,6 +25,15 @@ class Reachable:
     groups: Mapping[UUID, str]
 
 
+def one_change_at_a_time(organization: UUID) -> None:
+    """Hold off other watched changes of the organization until this transaction ends.
+
+    Of two that each give nothing, but let somebody in together, the second then sees what the first has done.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"own gain at {organization}"])
+
+
 def reachable(organization: UUID, subject: Subject, now: int) -> Reachable:
     """Return what the subject may do by templates as they stand, whatever the opening itself must meet."""
     return Reachable(
@@ -30,18 +43,26 @@ def reachable(organization: UUID, subject: Subject, now: int) -> Reachable:
 
 
 def documents_gained(before: Reachable, after: Reachable) -> int:
-    """Return how many documents follow a template that now gives more, or name a group that was joined.
+    """Return how many documents give somebody more: by a template, a group that he joined, or one that he left.
 
     It errs on the safe side: who owns one of them, or reaches it in another way too, has gained less than is counted.
     """
     more = frozenset(
         template for template, rights in after.templates.items() if rights - before.templates.get(template, frozenset())
     )
-    joined = after.groups.keys() - before.groups.keys()
-    if not more and not joined:
-        return 0
-    reach = Reach(templates=more, names=frozenset(after.groups[group] for group in joined), ids=frozenset(joined))
-    return reached(reach)
+    joined, left = after.groups.keys() - before.groups.keys(), before.groups.keys() - after.groups.keys()
+    found = 0
+    if more or joined:
+        names = frozenset(after.groups[group] for group in joined)
+        found = reached(Reach(templates=more, names=names, ids=frozenset(joined)))
+    return found + (_shut_out_by({group: before.groups[group] for group in left}) if left else 0)
+
+
+def _shut_out_by(groups: Mapping[UUID, str]) -> int:
+    """Return how many documents deny one of these groups in a policy of their own, or are revoked for it."""
+    denied = Q(policy__deny__has_any_keys=[f"address:{address}" for address in groups.values()])
+    revoked = Q(revocations__identity__in=list(groups)) | Q(revocations__address__in=list(groups.values()))
+    return Content.objects.filter(denied | revoked).distinct().count()
 
 
 def _rights(organization: UUID, rule: Rule, subject: Subject, now: int) -> frozenset[Right]:

@@ -1,17 +1,26 @@
 """A change of a template or group by which its author himself gains documents takes two, and is told (PROTOCOL P18)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
+from django.db import connections
+from django.test import TestCase
 
+from portal.operations.own_gain import watching_own_gain
+from portal.standing import standing_at
 from portal.tasks import answer_previews
 from protection.client.session import Protected
 from tenants.context import in_organization
-from tests.cast import Cast, Player
+from tenants.directory.members import Member
+from tenants.directory.models import Person
+from tenants.directory.services.change_group import change_group
+from tenants.directory.services.create_service_account import create_service_account
+from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import call, ledger, problem, protect, refusal, rights
 
@@ -51,8 +60,23 @@ def let_in(player: Player, slug: str, template: str, *who: str) -> Any:
     return call(player, slug, "PATCH", f"templates/{template}", {"policy": {"grants": grants}})
 
 
-def told() -> set[str]:
-    return {message.to[0] for message in mail.outbox if "gained access" in message.subject}
+def told() -> dict[str, str]:
+    """Return what was mailed about gains, by whom it was sent to."""
+    return {one.to[0]: f"{one.subject}\n{one.body}" for one in mail.outbox if "gained access" in one.subject}
+
+
+def prepared(cast: Cast, player: Player, kind: str, target: object, change: dict[str, Any]) -> str:
+    """Preview a change and let a worker answer; return the preview."""
+    asked = call(player, "pair", "POST", "previews", {"kind": kind, "id": str(target), "change": change})
+    assert asked.status_code == 202, asked.content
+    organization = cast.organizations["pair"].id
+    with in_organization(organization):
+        answer_previews(str(organization))
+    return str(asked.json()["id"])
+
+
+def save(player: Player, preview: str) -> Any:
+    return call(player, "pair", "POST", f"previews/{preview}/save")
 
 
 def test_an_administrator_does_not_let_himself_in_where_there_is_another_one(pair: Cast, plan: Path) -> None:
@@ -67,18 +91,79 @@ def test_an_administrator_does_not_let_himself_in_where_there_is_another_one(pai
 def test_what_another_one_saves_counts_and_is_told(pair: Cast, plan: Path) -> None:
     made, sealed = under(pair, pair.ulf, "pair", plan)
     grants = [{"who": pair.pia.address, "rights": ["VIEW"]}]
-    change = {"names": {"en": "Gain"}, "policy": {"grants": grants}}
-    asked = call(pair.pia, "pair", "POST", "previews", {"kind": "template", "id": made, "change": change}).json()["id"]
-    organization = pair.organizations["pair"].id
-    with in_organization(organization):
-        answer_previews(str(organization))
-    problem(call(pair.pia, "pair", "POST", f"previews/{asked}/save"), 409, "needs_another_administrator")
+    asked = prepared(pair, pair.pia, "template", made, {"names": {"en": "Gain"}, "policy": {"grants": grants}})
+    problem(save(pair.pia, asked), 409, "needs_another_administrator")
     mail.outbox.clear()
-    assert call(pair.ben, "pair", "POST", f"previews/{asked}/save").status_code == 200
+    assert save(pair.ben, asked).status_code == 200
     assert rights(pair.pia, sealed.path) == {"VIEW"}
     (event, *_) = ledger(pair, "pair", KIND)
     assert event.details == {"changes": "template", "target": made, "documents": 1, "approved": True}
-    assert told() == {pair.ann.address}
+    assert event.personal["addresses"] == [pair.ben.address], "who made it"
+    assert event.personal["recipient"] == pair.pia.address, "who gained"
+    (mailed,) = told().items()
+    assert mailed[0] == pair.ann.address
+    assert f"{pair.pia.address} gained access" in mailed[1]
+    assert f"Ben ({pair.ben.address}) has changed" in mailed[1]
+
+
+def test_whoever_gains_does_not_save_what_another_one_merely_asked_about(pair: Cast, plan: Path) -> None:
+    made, sealed = under(pair, pair.ulf, "pair", plan)
+    grants = [{"who": pair.pia.address, "rights": ["VIEW"]}]
+    asked = prepared(pair, pair.ben, "template", made, {"names": {"en": "Gain"}, "policy": {"grants": grants}})
+    problem(save(pair.pia, asked), 409, "needs_another_administrator")
+    refusal(pair.pia, sealed.path)
+
+
+def test_an_administrator_who_gains_by_a_programs_change_is_on_record_too(pair: Cast, plan: Path) -> None:
+    address = f"g{uuid4().hex[:6]}@pair.example"
+    made = group(pair, address)
+    protect(pair.ulf, plan, f"{address}:VIEW")
+    organization = pair.organizations["pair"]
+    person = create_service_account(
+        organization_id=organization.id, name=f"sync {uuid4().hex[:6]}", roles=("directory",), actor=ACTOR
+    ).person_id
+    mail.outbox.clear()
+    program = standing_at(organization, Person.objects.get(id=person), ip="", source="test")
+    with in_organization(organization.id), TestCase.captureOnCommitCallbacks(execute=True):
+        with watching_own_gain(standing=program, changes="group", target=made):
+            change_group(
+                organization_id=organization.id, group_id=made, add=[Member(person_id=pair.pia.id)], actor=ACTOR
+            )
+    (event, *_) = ledger(pair, "pair", KIND)
+    assert (event.personal["recipient"], event.details["approved"]) == (pair.pia.address, False)
+    assert set(told()) == {pair.ben.address, pair.ann.address}
+
+
+def test_leaving_a_group_that_documents_deny_is_such_a_change_too(pair: Cast, plan: Path) -> None:
+    address = f"g{uuid4().hex[:6]}@pair.example"
+    made = group(pair, address, pair.pia.address)
+    sealed = protect(pair.ulf, plan, f"{pair.pia.address}:VIEW", deny=(address,))
+    answer = call(pair.pia, "pair", "PATCH", f"groups/{made}", {"remove": [pair.pia.address]})
+    problem(answer, 409, "needs_another_administrator")
+    browser = Premises(pair, {}).browser("pair.localhost:8000", pair.pia)
+    browser.post(f"/groups/{made}/change/", {"address": pair.pia.address, "act": "remove"})
+    refusal(pair.pia, sealed.path)
+
+
+def test_two_changes_that_let_somebody_in_together_wait_for_each_other(pair: Cast, plan: Path) -> None:
+    """One lets a group in, the other adds its author to the group: neither gives anything by itself."""
+    address = f"g{uuid4().hex[:6]}@pair.example"
+    inner, made = group(pair, address), template(pair.pia, "pair", (pair.ulf.address, ["VIEW"]))
+    sealed = protect(pair.ulf, plan, template=made)
+    changes: list[Callable[[], Any]] = [
+        lambda: call(pair.pia, "pair", "PATCH", f"groups/{inner}", {"add": [pair.pia.address]}),
+        lambda: let_in(pair.pia, "pair", made, address),
+    ]
+
+    def alone(change: Callable[[], Any]) -> int:
+        try:
+            return int(change().status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(alone, changes)) == [200, 409]
+    refusal(pair.pia, sealed.path)
 
 
 def test_alone_he_may_and_auditors_are_told(pair: Cast, plan: Path) -> None:
@@ -89,7 +174,7 @@ def test_alone_he_may_and_auditors_are_told(pair: Cast, plan: Path) -> None:
     assert rights(pair.sam, sealed.path) == {"VIEW"}
     (event, *_) = ledger(pair, "solo", KIND)
     assert (event.details["approved"], event.details["documents"]) == (False, 1)
-    assert told() == {pair.eva.address}
+    assert set(told()) == {pair.eva.address}
 
 
 def test_bringing_back_a_version_is_such_a_change_too(pair: Cast, plan: Path) -> None:
