@@ -7,6 +7,7 @@ along, and asks, because their DNS is in somebody else's hands.
 
 from allauth.idp.oidc.models import Client
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 
 from portal.identity.origins import is_under_base
 
@@ -17,12 +18,14 @@ CALLBACK = "/signin/callback/"
 
 
 def ensure() -> None:
-    """Make the clients that do not exist yet; they follow from the settings and hold no secret anybody knows."""
+    """Make the clients that do not exist yet; they follow from the settings and have no secret that could be right.
+
+    The library would make up a secret for each and hash it slowly, as if it were a password.
+    """
     if Client.objects.filter(id__in=[CLI, PAGES, OWN_DOMAINS]).count() == 3:
         return
-    Client.objects.get_or_create(id=CLI, defaults=_cli())
-    Client.objects.get_or_create(id=PAGES, defaults=_pages())
-    Client.objects.get_or_create(id=OWN_DOMAINS, defaults=_own_domains())
+    for name, members in ((CLI, _cli()), (PAGES, _pages()), (OWN_DOMAINS, _own_domains())):
+        Client.objects.get_or_create(id=name, defaults={**members, "secret": make_password(None)})
 
 
 def pages_client_for(host: str) -> str:
