@@ -1,25 +1,17 @@
 """The real product on data of its own, and people at its command line; started once for all journeys."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.house.test_up import free_port, up
 from tests.journeys.people import Stack
+from tests.running import free_port, up, walkable_folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     """Return a running installation with Contoso and Fabrikam; folders and processes are gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="chancery-journeys-"))
-    folder.chmod(0o711)
-    try:
-        with up(folder / "var", free_port()) as running:
-            made = Stack(running, folder / "homes")
-            made.settle()
-            yield made
-    finally:
-        shutil.rmtree(folder)
+    with walkable_folder("journeys") as folder, up(folder / "var", free_port()) as running:
+        made = Stack(running, folder / "homes")
+        made.settle()
+        yield made

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.house.test_up import Running, ask
+from tests.running import Running, ask
 
 PROGRAM = [sys.executable, "-c", "from protection.client.cli.main import main; main()"]
 SECONDS = 120

@@ -5,15 +5,14 @@ database in it.
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.house.test_up import free_port, up
 from tests.pages.visitor import Installation
+from tests.running import free_port, up
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Without the second group Chromium looks for its maker's hosts at every start.
@@ -36,12 +35,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def installation(chromium: Browser) -> Iterator[Installation]:
+def installation(chromium: Browser, unused_data: Path) -> Iterator[Installation]:
     """Return an installation without any organization."""
-    folder = Path(tempfile.mkdtemp(prefix="chancery-pages-"))
-    folder.chmod(0o711)
-    try:
-        with up(folder / "var", free_port()) as running:
-            yield Installation(f"http://localhost:{running.port}", chromium, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with up(unused_data, free_port()) as running:
+        yield Installation(f"http://localhost:{running.port}", chromium, unused_data.parent)

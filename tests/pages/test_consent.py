@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from protection.client.http import Http
-from tests.house.test_up import ask
 from tests.pages.inspection import faults
 from tests.pages.visitor import Installation, Visitor
+from tests.running import ask
 
 CLIENT = """
 from allauth.idp.oidc.models import Client
