@@ -11,12 +11,47 @@ from django.test import override_settings
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from portal import locations
 from portal.supervisor.embedded import Services, throw_away_services
 from tests.cast import Cast
 from tests.protection.stage import stage
 from tests.running import free_port, up, walkable_folder
+
+# What takes longest, by measure, starts first: whatever is long and starts last leaves the other processes idle.
+FIRST = (
+    "tests/journeys/",
+    "tests/pages/test_journeys.py",
+    "tests/house/test_bootstrap.py",
+    "tests/pages/",
+    "tests/isolation/",
+    "tests/house/test_up.py",
+    "tests/protection/",
+    "tests/identity/",
+    "tests/audit/",
+)
+# What stays in one process although it is several files: these share a running installation.
+TOGETHER = "tests/journeys/"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first; the order inside a file stays."""
+    items.sort(key=lambda item: next((place for place, what in enumerate(FIRST) if item.nodeid.startswith(what)), 99))
+
+
+class FilesAndJourneys(LoadScopeScheduling):
+    """Hands whole files to the processes of a parallel run, and all journeys to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER if nodeid.startswith(TOGETHER) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Take the place of the library's way to keep files together."""
+    return FilesAndJourneys(config, log) if config.getvalue("dist") == "loadscope" else None
+
 
 @pytest.fixture(scope="session", autouse=True)
 def english_shell() -> Iterator[None]:

@@ -38,13 +38,14 @@ def main(arguments: Sequence[str]) -> int:
 def _shape(arguments: Sequence[str]) -> list[str]:
     """Return how to spread the tests: a whole run over the processors, a chosen few in one process.
 
-    On two processors two processes take two thirds of the time of one. The tests of one file stay together, since
-    they may share a running product.
+    There is one process more than processors, since journeys often wait for the programs they start. The tests of one
+    file stay together, since they may share a running product; ``tests/conftest.py`` says which file starts first.
     """
     parallel = ("-n", "--numprocesses")
     if any(argument.startswith(parallel) or not argument.startswith("-") for argument in arguments):
         return []
-    return ["-n", str(min(MOST_PROCESSES, os.cpu_count() or 1)), "--dist", "loadscope"]
+    processes = min(MOST_PROCESSES, (os.cpu_count() or 1) + 1)
+    return ["-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def _provide(helper: Helper) -> None:

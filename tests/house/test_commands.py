@@ -158,7 +158,7 @@ def test_chosen_tests_run_as_they_were_chosen(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["-x"], ["--durations=5"]])
 def test_whole_suite_is_spread(arguments: list[str]) -> None:
-    assert test._shape(arguments)[2:] == ["--dist", "loadscope"]
+    assert test._shape(arguments)[2:] == ["--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def test_table_names_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
