@@ -46,8 +46,8 @@ def watching_own_gain(
     """Make the change of the block unless its maker gains documents by it and another administrator could make it.
 
     ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one; ``author`` is whoever prepared what
-    the signed-in person saves.  A program speaks for nobody who could be asked: what it does is made, and on record when
-    an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
+    the signed-in person saves.  A program speaks for nobody who could be asked: what it does is made, and on record
+    when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
     """
     organization = standing.organization
     administrators = _with_role(organization, ADMINISTRATOR)

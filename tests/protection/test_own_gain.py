@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import mail
 from django.db import connections
-from django.test import TestCase
 
 from portal.operations.own_gain import watching_own_gain
 from portal.standing import standing_at
@@ -124,11 +123,9 @@ def test_an_administrator_who_gains_by_a_programs_change_is_on_record_too(pair: 
     ).person_id
     mail.outbox.clear()
     program = standing_at(organization, Person.objects.get(id=person), ip="", source="test")
-    with in_organization(organization.id), TestCase.captureOnCommitCallbacks(execute=True):
-        with watching_own_gain(standing=program, changes="group", target=made):
-            change_group(
-                organization_id=organization.id, group_id=made, add=[Member(person_id=pair.pia.id)], actor=ACTOR
-            )
+    added = [Member(person_id=pair.pia.id)]
+    with in_organization(organization.id), watching_own_gain(standing=program, changes="group", target=made):
+        change_group(organization_id=organization.id, group_id=made, add=added, actor=ACTOR)
     (event, *_) = ledger(pair, "pair", KIND)
     assert (event.personal["recipient"], event.details["approved"]) == (pair.pia.address, False)
     assert set(told()) == {pair.ben.address, pair.ann.address}
