@@ -189,6 +189,9 @@ class NewPolicy(serializers.Serializer[dict[str, Any]]):
         max_value=MAX_EXPIRY_DAYS,
         help_text="Days after the document was protected, in the place of the policy's expires.",
     )
+    based_on = serializers.IntegerField(
+        required=False, min_value=0, help_text="The version that you saw; refused with 409 when there is a newer one."
+    )
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 
@@ -210,6 +213,7 @@ class DocumentPolicy(OrganizationView):
                 "grants": serializers.ListField(child=serializers.DictField()),
                 "template": serializers.UUIDField(allow_null=True),
                 "rev": serializers.IntegerField(),
+                "version": serializers.IntegerField(),
                 "may_change": serializers.BooleanField(),
             },
         ),
@@ -224,6 +228,7 @@ class DocumentPolicy(OrganizationView):
                 "grants": _grants(shown.policy),
                 "template": None if shown.template_id is None else str(shown.template_id),
                 "rev": shown.rev,
+                "version": shown.version,
                 "may_change": shown.may_change,
             }
         )
@@ -251,6 +256,7 @@ class DocumentPolicy(OrganizationView):
             cid=cid,
             policy=policy,
             expires_after_days=wanted.get("expires_after_days"),
+            based_on=wanted.get("based_on"),
             reason=wanted["reason"],
             holder=standing.holder,
         )

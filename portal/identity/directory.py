@@ -8,6 +8,7 @@ from protection.licensing.policy import Strength
 from protection.licensing.subject import Subject
 from protection.services.directory import PublisherFacts
 from tenants.directory.models import Device, Person
+from tenants.directory.selectors.people import membership_at
 from tenants.directory.selectors.subject import subject_row
 
 
@@ -22,7 +23,10 @@ class DirectoryOf:
         row = subject_row(issuer, self.organization)
         places = () if row is None else row.places
         member = any(place.organization_id == self.organization and not place.guest for place in places)
-        addresses = dict(Person.objects.filter(id__in={issuer, owner}).values_list("id", "email"))
+        place = None if owner == issuer else membership_at(self.organization, owner)
+        # Of a stranger nothing is told: his id stands in clear in files that he protected elsewhere (PROTOCOL P1, P20).
+        told = {issuer} if place is None or place.guest else {issuer, owner}
+        addresses = dict(Person.objects.filter(id__in=told).values_list("id", "email"))
         trusted = device is None or Device.objects.filter(id=device, person_id=issuer, revoked_at__isnull=True).exists()
         return PublisherFacts(
             active=row is not None and member and is_active(row, self.organization),

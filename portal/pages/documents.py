@@ -200,15 +200,30 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         policy = form.policy()
         done = _("The policy is changed. It counts from the next opening on.")
-        days = form.cleaned_data["expires_after_days"]
+        days, seen = form.cleaned_data["expires_after_days"], request.POST.get("based_on", "")
 
         def act() -> None:
-            change(actor=standing.actor, cid=cid, policy=policy, expires_after_days=days, holder=standing.holder)
+            change(
+                actor=standing.actor,
+                cid=cid,
+                policy=policy,
+                expires_after_days=days,
+                based_on=int(seen) if seen.isdecimal() else None,
+                holder=standing.holder,
+            )
 
         if attempt(request, done, act):
             return redirect(back, cid)
     found = document_for(standing.actor, cid) if shown.tracks else None
-    context = {"found": found, "shown": shown, "cid": cid, "back": back, "form": form}
+    context = {
+        "found": found,
+        "shown": shown,
+        "cid": cid,
+        "back": back,
+        "form": form,
+        # What the person has seen, also when the form comes back with an error.
+        "based_on": request.POST.get("based_on") or shown.version,
+    }
     return show(request, "document_change", "documents", context)
 
 

@@ -18,6 +18,11 @@ class Migration(migrations.Migration):
             name='template_id',
             field=models.UUIDField(null=True),
         ),
+        migrations.AddField(
+            model_name='contentchange',
+            name='offline_days',
+            field=models.IntegerField(null=True),
+        ),
         migrations.CreateModel(
             name='Label',
             fields=[

@@ -102,6 +102,7 @@ class ContentChange(models.Model):
     policy = models.JSONField(null=True)
     template_id = models.UUIDField(null=True)
     expires = models.BigIntegerField(null=True)
+    offline_days = models.IntegerField(null=True)
     reason = models.CharField(max_length=500, db_default="")
 
     class Meta:

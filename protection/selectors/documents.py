@@ -17,7 +17,7 @@ from protection.licensing.policy import Policy
 from protection.licensing.rights import Right
 from protection.models import Content, ContentChange, ContentRevocation
 from protection.selectors.policies import registered_policy
-from protection.selectors.standing import Holder
+from protection.selectors.standing import Holder, changes_by_right
 from protection.texts import say
 
 MAX_PAGE: Final = 200
@@ -177,12 +177,14 @@ def document_for(actor: Actor, cid: UUID) -> Document:
 class ShownPolicy:
     """A document's policy for whoever may read it; ``may_change`` tells whether he may set another one too.
 
-    ``tracks`` tells whether he may also see what happened to the document, which no right on it gives.
+    ``version`` counts what was set on the document.  ``tracks`` tells whether he may also see what happened to the
+    document, which no right on it gives.
     """
 
     policy: Policy
     template_id: UUID | None
     rev: int
+    version: int
     may_change: bool
     tracks: bool
 
@@ -196,16 +198,20 @@ def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
     if content is None:
         raise NotFound(say("There is no such document, or you may not see who has access to it."))
     by_page = may_see(actor, content.issuer_id, content.owner_id)
-    rights = holder.rights_on(bytes(content.pl_digest))
-    if not by_page and Right.VIEWRIGHTSDATA not in rights:
-        raise NotFound(say("There is no such document, or you may not see who has access to it."))
     may_change = actor.person in {content.issuer_id, content.owner_id} or actor.administrator
+    if not may_change:
+        rights = holder.rights_on(bytes(content.pl_digest))
+        may_change = changes_by_right(content, rights)
+        # Whoever replaces the list has to see what he replaces.
+        if not (by_page or may_change or Right.VIEWRIGHTSDATA in rights):
+            raise NotFound(say("There is no such document, or you may not see who has access to it."))
     return ShownPolicy(
-        registered_policy(content),
-        content.template_id,
-        content.rev,
-        may_change or Right.EDITRIGHTSDATA in rights,
-        by_page,
+        policy=registered_policy(content),
+        template_id=content.template_id,
+        rev=content.rev,
+        version=content.changes.count(),
+        may_change=may_change,
+        tracks=by_page,
     )
 
 

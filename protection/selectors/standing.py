@@ -13,6 +13,7 @@ from protection.licensing.policy import Conditions
 from protection.licensing.reasons import Reason
 from protection.licensing.rights import Right
 from protection.licensing.subject import Subject
+from protection.models import Content
 from protection.selectors.licensing import CONTENT_STATE, content_state, service_state
 
 _HERE: Final = CONTENT_STATE.format(schema="")
@@ -33,13 +34,28 @@ class Holder:
     def rights_on(self, pl_digest: bytes) -> frozenset[Right]:
         """Return the rights that the person could exercise now, by a request such as the present one.
 
-        All conditions count but those about programs: the service itself does what is asked here.
+        All conditions count but those about programs and devices: the service itself does what is asked here, and no
+        device gets anything to keep.
         """
         facts = facts_about(organization=self.organization, pl_digest=pl_digest, subject=self.subject)
         if facts is None:
             return frozenset()
-        decision = under(facts, lambda asked: replace(asked, enforced=frozenset())).decide(self.now)
+        facts = replace(facts, organization=replace(facts.organization, platforms_off=frozenset()))
+        decision = under(facts, _what_a_request_shows).decide(self.now)
         return decision.rights if isinstance(decision, Allow) else frozenset()
+
+
+def _what_a_request_shows(asked: Conditions) -> Conditions:
+    return replace(asked, enforced=frozenset(), platforms=frozenset(), post_quantum=False)
+
+
+def changes_by_right(content: Content, rights: frozenset[Right]) -> bool:
+    """Tell whether rights on a document let their holder change its policy, for everybody and every copy.
+
+    Only on a document that has a policy of its own: whoever named him there meant him.  Rights that come with a
+    template do not take a document out of it (docs/decisions/0016).
+    """
+    return content.template_id is None and Right.EDITRIGHTSDATA in rights
 
 
 def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, now: int) -> Decision:

@@ -5,9 +5,8 @@ from uuid import UUID
 from protection.errors import ChanceryError, Conflict, NotFound
 from protection.events import Actor
 from protection.licensing.evaluate import Basis
-from protection.licensing.rights import Right
 from protection.models import AccessRequest, Content, RequestState
-from protection.selectors.standing import Holder
+from protection.selectors.standing import Holder, changes_by_right
 from protection.texts import say
 
 ADMINISTRATOR = "administrator"
@@ -32,14 +31,14 @@ class AlreadyAnswered(Conflict):
 def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tuple[Content, str]:
     """Return the locked content row and the ground: ``issuer``, ``owner``, ``grant`` or ``administrator``.
 
-    ``holder`` is the actor as somebody to whom the document may be granted, where EDITRIGHTSDATA is enough for what he
-    does; the role counts only for whoever has no such right, since it allows less.  Raises NotFound for everybody else:
-    that a document exists is nobody's business who may not manage it.
+    ``holder`` is the actor as somebody to whom the document may be granted, where a right is enough for what he does;
+    the role counts only for whoever has no such right, since it allows less.  Raises NotFound for everybody else: that
+    a document exists is nobody's business who may not manage it.
     """
     content = Content.objects.select_for_update().filter(cid=cid).first()
     ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)
     if content is not None and holder is not None and ground in {None, ADMINISTRATOR}:
-        by_right = Right.EDITRIGHTSDATA in holder.rights_on(bytes(content.pl_digest))
+        by_right = changes_by_right(content, holder.rights_on(bytes(content.pl_digest)))
         ground = Basis.GRANT.value if by_right else ground
     if content is None or ground is None:
         raise NotFound(say("There is no such document, or you may not manage it."))

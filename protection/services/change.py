@@ -5,12 +5,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import ChanceryError
+from protection.errors import ChanceryError, Conflict
 from protection.events import Actor, Kind
 from protection.licensing.narrowing import narrows
 from protection.licensing.policy import Policy, parse_policy
 from protection.models import Content, ContentChange
-from protection.selectors.policies import DAY, limited, registered_policy
+from protection.selectors.policies import DAY, registered_policy
 from protection.selectors.standing import Holder
 from protection.services.access import ADMINISTRATOR, managed_content
 from protection.services.feed import kill_revisions_below, touch
@@ -32,42 +32,65 @@ def change(
     cid: UUID,
     policy: Policy,
     expires_after_days: int | None = None,
+    based_on: int | None = None,
     reason: str = "",
     holder: Holder | None = None,
 ) -> int:
     """Replace the document's policy; return its revision.  ``expires_after_days`` counts from its protection.
 
     Issuer, owner and whoever holds EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again
-    what they had last set.  The revision is raised, and cached licenses die, unless the new policy takes nothing away.
-    Raises NotFound and Widening.
+    what they had last set.  ``based_on`` is the version that the editor saw; when somebody made another change
+    meanwhile, nothing is changed.  The revision is raised, and cached licenses die, unless the new policy takes nothing
+    away.  Raises NotFound, Widening and Conflict.
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
     content, ground = managed_content(actor, cid, holder)
+    if based_on is not None and based_on != content.changes.count():
+        raise Conflict(
+            say("Somebody else changed who may open this document meanwhile."),
+            remedy=say("Look at it as it is now, then make your change again."),
+        )
     if expires_after_days is not None:
         policy = replace(policy, expires=int(content.published_at.timestamp()) + expires_after_days * DAY)
     before = registered_policy(content)
-    content.policy, content.template_id = policy.as_json(), None
-    content.expires, content.offline_days = policy.expires, None
+    _set(content, policy=policy)
     return _put(actor, content, ground, before, reason)
 
 
 def follow_template(*, actor: Actor, content: Content, ground: str, template: UUID, reason: str = "") -> int:
     """Let a locked document follow a template from now on, under the rules of ``change``; return its revision.
 
-    Raises Widening.
+    An administrator by role lets it follow none but the one that it had been given: whoever edits templates would
+    widen in two steps what he may not widen in one.  By any other one he sets what that says now, once.  Raises
+    Widening.
     """
-    before = registered_policy(content)
-    content.policy, content.template_id = None, template
-    content.expires, content.offline_days = None, None
+    before, last = registered_policy(content), _last_set(content)
+    given = last is not None and last.template_id == template
+    _set(content, template=template, like=last if given and ground == ADMINISTRATOR else None)
+    if ground == ADMINISTRATOR and not given:
+        _set(content, policy=registered_policy(content))
     return _put(actor, content, ground, before, reason)
+
+
+def _set(
+    content: Content, *, policy: Policy | None = None, template: UUID | None = None, like: Content | None = None
+) -> None:
+    """Set a policy of its own or a template, with the limits beside it as another state had them, else with none."""
+    content.policy, content.template_id = None if policy is None else policy.as_json(), template
+    content.expires = None if policy is None else policy.expires
+    content.offline_days = None
+    if like is not None:
+        content.expires, content.offline_days = like.expires, like.offline_days
 
 
 def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: str) -> int:
     """Write what was set on a document, if whoever sets it may, and put it on record."""
     policy = registered_policy(content)
-    if ground == ADMINISTRATOR and not (narrows(policy, before) or policy == _last_set(content)):
-        raise Widening(say("Administrators may narrow a document's policy or restore it, not widen it."))
+    if ground == ADMINISTRATOR and not narrows(policy, before):
+        last = _last_set(content)
+        if last is None or policy != registered_policy(last):
+            raise Widening(say("Administrators may narrow a document's policy or restore it, not widen it."))
     if narrows(before, policy):
         touch()
     else:
@@ -82,6 +105,7 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
         policy=content.policy,
         template_id=content.template_id,
         expires=content.expires,
+        offline_days=content.offline_days,
         reason=reason[:500],
     )
     record_action(
@@ -94,7 +118,15 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
     return content.rev
 
 
-def _last_set(content: Content) -> Policy | None:
-    """Return the policy that was last set by somebody who may set any, which an administrator may bring back."""
+def _last_set(content: Content) -> Content | None:
+    """Return the document as somebody who may set anything last set it, which an administrator may bring back."""
     last = content.changes.exclude(basis=ADMINISTRATOR).order_by("-at", "-id").first()
-    return None if last is None or last.policy is None else limited(parse_policy(last.policy), last.expires)
+    if last is None or (last.policy is None and last.template_id is None):
+        return None
+    return Content(
+        published_at=content.published_at,
+        policy=last.policy,
+        template_id=last.template_id,
+        expires=last.expires,
+        offline_days=last.offline_days,
+    )

@@ -15,6 +15,7 @@ class PublisherFacts:
     device_revoked: bool
     address: str
     owner_address: str
+    """"" for somebody who is no member of the organization: of others it is told nothing, not even that they exist."""
 
 
 class Directory(Protocol):

@@ -73,5 +73,6 @@ def put_on_record(new: NewContent) -> Content:
         policy=content.policy,
         template_id=content.template_id,
         expires=content.expires,
+        offline_days=content.offline_days,
     )
     return content

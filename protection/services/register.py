@@ -40,6 +40,7 @@ class Held(StrEnum):
     PUBLISHER_DISABLED = "publisher_disabled"
     DEVICE_REVOKED = "device_revoked"
     OWNER_NOT_PERMITTED = "owner_not_permitted"
+    OWNER_UNKNOWN = "owner_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,8 @@ def _held_because(arrival: _Arrival, publisher: PublisherFacts, registration_day
     may_name_owner = certificate is None or May.OWNER_OTHER in certificate.may
     if arrival.envelope.owner != arrival.envelope.issuer and not may_name_owner:
         return Held.OWNER_NOT_PERMITTED
+    if arrival.envelope.owner != arrival.envelope.issuer and not publisher.owner_address:
+        return Held.OWNER_UNKNOWN
     return None
 
 

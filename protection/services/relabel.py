@@ -14,7 +14,7 @@ from protection.licensing.labels import OUTCOMES, Effect, Outcome, lowers
 from protection.licensing.rights import Right, may_remove_protection
 from protection.models import Content, Label, TemplateStatus
 from protection.selectors.labels import existing_protection
-from protection.selectors.standing import Holder
+from protection.selectors.standing import Holder, changes_by_right
 from protection.services.access import ADMINISTRATOR, ground_of
 from protection.services.change import follow_template
 from protection.services.recording import record_action
@@ -104,7 +104,7 @@ def relabel(*, actor: Actor, cid: UUID, label: UUID, justification: str = "", ho
 def _ground(actor: Actor, content: Content, rights: frozenset[Right]) -> str | None:
     """Return on which ground the actor changes the document for everybody, or None."""
     ground = ground_of(actor, content.issuer_id, content.owner_id)
-    if ground in {None, ADMINISTRATOR} and Right.EDITRIGHTSDATA in rights:
+    if ground in {None, ADMINISTRATOR} and changes_by_right(content, rights):
         return Basis.GRANT.value
     return ground
 

@@ -204,6 +204,19 @@ def test_an_owner_who_was_never_asked_is_held(cast: Cast, plan: Path) -> None:
     assert event.reason == "owner_not_permitted"
 
 
+@pytest.mark.parametrize("owner", ["rita", "nobody"])
+def test_an_owner_from_elsewhere_is_held_and_nothing_is_told_of_him(cast: Cast, plan: Path, owner: str) -> None:
+    """An administrator may name an owner, and finds people's ids in clear in files that came to him."""
+    cast.ada.session.own_organization().publishing(for_others=True)
+    kit = Kit(cast.ada)
+    forged = kit.license(envelope={"owner": cast.rita.id if owner == "rita" else uuid4()})
+    body = {"publishing_license": forged.token, "body_seal": kit.seal(forged.token, body_of(protect(cast.ada, plan)))}
+    answer = call(cast.ada, "contoso", "POST", "registrations", body)
+    assert answer.json()["registration"] == "held"
+    shown = call(cast.ada, "contoso", "GET", f"documents/{forged.cid}").json()
+    assert (shown["held_because"], shown["document"]["owner"]) == ("owner_unknown", "")
+
+
 @pytest.mark.parametrize(("shift", "reason"), [(3600, "from_the_future"), (-60 * 86_400, "outside_certificate")])
 def test_a_license_with_a_date_that_cannot_be_is_held(cast: Cast, plan: Path, shift: int, reason: str) -> None:
     kit = Kit(cast.max)

@@ -176,6 +176,31 @@ def test_an_administrator_by_role_narrows_by_a_label_and_does_not_widen(cast: Ca
     assert on_record(cast, narrow.cid) == (None, None)
 
 
+def test_an_administrator_does_not_widen_in_two_steps_by_a_template_that_he_edits_later(cast: Cast, plan: Path) -> None:
+    sealed, linked = protect(cast.olga, plan, f"{RITA}:VIEW"), template(cast)
+    assert relabel(cast.ada, sealed.cid, label(cast, 30, "protect", template=linked)).status_code == 200
+    assert on_record(cast, sealed.cid)[1] is None, "what the template says now is the document's own policy"
+    wider = {"policy": {"grants": {MAX: ["VIEW", "EXPORT"]}}}
+    assert call(cast.ada, "contoso", "PATCH", f"templates/{linked}", wider).status_code == 200
+    refusal(cast.max, sealed.path)
+
+
+def test_an_administrator_brings_back_the_template_that_the_owner_had_chosen(cast: Cast, plan: Path) -> None:
+    linked = template(cast)
+    chosen = label(cast, 30, "protect", template=linked)
+    sealed = labeled(cast, plan, chosen, offline_days=3)
+    nobody = {"policy": {"grants": [], "offline_days": 0}}
+    assert call(cast.ada, "contoso", "PUT", f"documents/{sealed.cid}/policy", nobody).status_code == 200
+    refusal(cast.rita, sealed.path)
+    other = label(cast, 40, "protect", template=template(cast))
+    problem(relabel(cast.ada, sealed.cid, other), 403, "widening_not_allowed")
+    assert relabel(cast.ada, sealed.cid, chosen).status_code == 200
+    assert on_record(cast, sealed.cid) == (chosen, linked)
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    shown = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/policy").json()
+    assert shown["policy"]["offline_days"] == 3, "the limit that the publisher had set beside it too"
+
+
 def test_a_removal_is_done_at_the_file_by_whoever_may_remove_protection(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW,EXPORT", f"{RITA}:VIEW")
     to = label(cast, 0, "remove")

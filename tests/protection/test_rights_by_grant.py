@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from django.http import HttpResponse
 
+from protection.licensing.policy import Conditions
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, rights
@@ -110,3 +111,40 @@ def test_a_holder_changes_it_on_the_page_and_at_the_command_line(
     assert RITA in command(cast.rita, monkeypatch, "policy", str(sealed.path)).output
     command(cast.rita, monkeypatch, "change", str(sealed.path), "--grant", f"{MAX}:VIEW")
     assert rights(cast.max, sealed.path) == {"VIEW"}
+
+
+def test_the_right_to_edit_rights_reads_them_too(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW,EDITRIGHTSDATA")
+    assert policy(cast.rita, sealed.cid)["may_change"] is True
+
+
+def test_what_is_asked_of_devices_does_not_keep_a_holder_from_the_policy(cast: Cast, plan: Path) -> None:
+    conditions = Conditions(platforms=frozenset({"linux"}), post_quantum=True)
+    sealed = protect(cast.olga, plan, f"{RITA}:{CHANGES}", conditions=conditions)
+    assert policy(cast.rita, sealed.cid)["may_change"] is True
+    assert widened(cast.rita, sealed.cid).status_code == 200
+
+
+def test_rights_that_a_template_gives_leave_the_document_under_it(cast: Cast, plan: Path) -> None:
+    """The first default template gives every employee all rights; nobody takes everybody's document by them."""
+    sealed = protect(cast.olga, plan, template="Confidential — all employees")
+    assert "OWNER" in rights(cast.max, sealed.path)
+    assert policy(cast.max, sealed.cid)["may_change"] is False
+    problem(widened(cast.max, sealed.cid), 404, "not_found")
+    assert page(cast, cast.max, f"/documents/{sealed.cid}/change/")[0] == 404
+    assert widened(cast.olga, sealed.cid).status_code == 200
+
+
+def test_a_change_is_made_to_what_its_editor_saw_or_not_at_all(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", f"{MAX}:{CHANGES}")
+    seen = policy(cast.max, sealed.cid)
+    without = {"grants": [{"who": f"address:{MAX}", "rights": CHANGES.split(",")}]}
+    path = f"documents/{sealed.cid}/policy"
+    assert call(cast.olga, "contoso", "PUT", path, {"policy": without}).status_code == 200
+    late = {"policy": seen["policy"], "based_on": seen["version"]}
+    problem(call(cast.max, "contoso", "PUT", path, late), 409, "conflict")
+    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.max)
+    form = {"grants": f"{RITA}: viewer", "based_on": str(seen["version"])}
+    answer = browser.post(f"/documents/{sealed.cid}/change/", form)
+    assert "Somebody else changed who may open this document meanwhile." in answer.content.decode()
+    problem(call(cast.rita, "contoso", "GET", path), 404, "not_found")

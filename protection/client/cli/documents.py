@@ -214,11 +214,12 @@ def change(
     entries = entries_patch(grants=grants, removed=removed, deny=deny)
     zone = place.zone()
     patch = {**entries, **expiry(expires, zone), **limited(zone, **options)}
-    before = parse_policy(place.call("GET", f"/api/v1/documents/{cid}/policy")["policy"])
-    wanted = patched(before, patch).as_json()
-    days = {} if expires_after_days is None else {"expires_after_days": expires_after_days}
     path = f"/api/v1/documents/{cid}/policy"
-    answer = place.call("PUT", path, {"policy": wanted, "reason": reason, **days})
+    before = place.call("GET", path)
+    wanted = patched(parse_policy(before["policy"]), patch).as_json()
+    days = {} if expires_after_days is None else {"expires_after_days": expires_after_days}
+    body = {"policy": wanted, "based_on": before["version"], "reason": reason, **days}
+    answer = place.call("PUT", path, body)
     wanted = place.call("GET", path)["policy"] if days else wanted
     people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in wanted["grants"]) or say("nobody but you")
     line = say("The policy is changed: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone))
