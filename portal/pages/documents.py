@@ -38,6 +38,7 @@ from protection.services.access import ground_of
 from protection.services.change import change
 from protection.services.restore import restore
 from protection.services.revoke import revoke
+from protection.texts import say
 
 STATES = ("active", "revoked", "held", "barred")
 
@@ -189,7 +190,7 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     standing, organization = request.standing, request.organization.id
     shown = policy_for(standing.actor, cid, standing.holder)
     if not shown.may_change:
-        raise NotFound("There is no such document, or you may not change who has access to it.")
+        raise NotFound(say("There is no such document, or you may not change who has access to it."))
     back = "document" if shown.tracks else "document_access"
     form = DocumentPolicyForm(
         request.POST or None,

@@ -1,10 +1,10 @@
-"""What the protection floor says can be said in every language."""
+"""What errors say can be said in every language, whichever floor raises them."""
 
 import ast
 import gettext
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -19,8 +19,11 @@ from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right
 from protection.licensing.words import right_in_words
 from protection.texts import Text, translated
+from tenants.directory import errors as directory
 
 SAID = {"say", "say_count", "joined"}
+GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext"}
+"""The marks of doors and directory; what they mark may be filled in, since it is said at once or lazily as a whole."""
 
 
 def errors(kind: type[ChanceryError] = ChanceryError) -> Iterator[type[ChanceryError]]:
@@ -34,6 +37,8 @@ def errors(kind: type[ChanceryError] = ChanceryError) -> Iterator[type[ChanceryE
 for module in pkgutil.walk_packages(protection.__path__, "protection."):
     importlib.import_module(module.name)  # noqa: TID251  # an error is known once its module is, and no list forgets one
 ERRORS = tuple(dict.fromkeys(errors()))
+DIRECTORY = {name for name, one in vars(directory).items() if isinstance(one, type)}
+FLOORS = ("portal", "protection", "tenants")
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -75,7 +80,9 @@ def unmarked(said: ast.expr) -> bool:
         case ast.BoolOp(values=values):
             return any(map(unmarked, values))
         case ast.Call(func=ast.Name(id=name)):
-            return name not in SAID
+            return name not in SAID | GETTEXT
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id=name)), attr="format")) if name in GETTEXT:
+            return False
         case ast.Call(func=ast.Attribute(attr="join" | "format" | "strip" | "rstrip")):
             return True
     return False
@@ -102,15 +109,23 @@ def texts_of_class(node: ast.ClassDef) -> Iterator[ast.expr]:
 
 
 def paths() -> list[Path]:
-    return [path for path in sorted((ROOT / "protection").rglob("*.py")) if "migrations" not in path.parts]
+    found = (path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py")))
+    return [path for path in found if "migrations" not in path.parts]
+
+
+def with_children(names: set[str], trees: Iterable[ast.AST]) -> set[str]:
+    """Return names of errors with those of classes that doors derive from them."""
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    return names | {one.name for one in classes if names & {getattr(base, "id", "") for base in one.bases}}
 
 
 def test_no_error_is_raised_with_words_that_nobody_can_translate() -> None:
-    names = {error.__name__ for error in ERRORS}
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths()}
+    names = with_children({error.__name__ for error in ERRORS} | DIRECTORY, trees.values())
     found = [
         f"{path.relative_to(ROOT)}:{said.lineno}"
-        for path in paths()
-        for said in texts_of(ast.parse(path.read_text(encoding="utf-8")), names)
+        for path, tree in trees.items()
+        for said in texts_of(tree, names)
         if unmarked(said)
     ]
     assert found == []
@@ -121,6 +136,7 @@ def test_no_error_is_raised_with_words_that_nobody_can_translate() -> None:
     [
         'raise NotFound("There is none.")',
         'raise NotFound(f"There is no {name}.")',
+        'raise NotFound(say("There is no {name}.").format(name=name))',
         'raise NotFound(say("There is none."), remedy="Make one.")',
         'raise NotFound(detail or "There is none.")',
         'raise NotFound(say("There is one.") if one else "There is none.")',
@@ -134,7 +150,11 @@ def test_such_words_are_found(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ['raise NotFound(say("There is none."), remedy=say("Make one."))', "raise NotFound(error.message)"],
+    [
+        'raise NotFound(say("There is none."), remedy=say("Make one."))',
+        "raise NotFound(error.message)",
+        'raise NotFound(_("There is no {name}.").format(name=name))',
+    ],
 )
 def test_marked_words_are_let_pass(source: str) -> None:
     assert not any(unmarked(said) for said in texts_of(ast.parse(source), {"NotFound"}))

@@ -1,12 +1,16 @@
 """Configuration: declared once, documented, and refused where it is unsafe."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.test import SimpleTestCase, override_settings
 
 from portal import checks, env, locations
+from portal.bootstrap.environment import ROOT
 from portal.permissions import PROGRAM_ROLES, ROLES, Permission, of_place, of_program
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -29,6 +33,15 @@ def test_an_undeclared_variable_cannot_be_read() -> None:
         env.text("CHANCERY_NOTHING")
     with pytest.raises(env.EnvironmentRefused):
         env.text("CHANCERY_SECRET_KEY")
+
+
+@pytest.mark.parametrize(("mode", "prefix"), [("embedded", ""), ("production", "__Host-")])
+def test_every_cookie_is_bound_to_its_host_where_there_is_https(mode: str, prefix: str) -> None:
+    names = "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME"
+    program = f"from portal import settings; print(*(getattr(settings, name) for name in {names}))"
+    here = {**os.environ, "CHANCERY_MODE": mode}
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=here, capture_output=True, check=True, text=True)
+    assert done.stdout.split() == [f"{prefix}chancery-{what}" for what in ("session", "csrf", "language")]
 
 
 def test_numbers_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,16 @@ def test_the_page_of_ones_own_access_shows_the_list_to_its_holders_alone(cast: C
     assert page(cast, cast.rita, f"/documents/{sealed.cid}/change/")[0] == 404
 
 
+def test_only_a_holder_of_the_right_is_told_that_it_shows_him_the_list(cast: Cast, plan: Path) -> None:
+    sealed, why = protect(cast.olga, plan, f"{RITA}:{READS}"), "because the policy lets you see"
+    opening(cast.rita, sealed.path)
+    path = f"/documents/{sealed.cid}/access/"
+    assert why in page(cast, cast.rita, path)[1]
+    owner = page(cast, cast.olga, path)[1]
+    assert RITA in owner
+    assert why not in owner
+
+
 def test_holders_of_the_right_to_edit_rights_change_the_policy(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:{CHANGES}")
     assert widened(cast.rita, sealed.cid).status_code == 200
