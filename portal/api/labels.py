@@ -15,7 +15,7 @@ from portal.api.templates import languages_of, merged
 from portal.permissions import Permission
 from protection.licensing.labels import Effect
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
-from protection.services.relabel import MAX_JUSTIFICATION, relabel
+from protection.services.relabel import MAX_JUSTIFICATION, choices_for, relabel
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
@@ -35,6 +35,7 @@ SHOWN: Final = {
     **EXAMPLE,
     "name": "Confidential",
     "status": "published",
+    "version": 3,
     "template": {"id": "0f4e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10", "version": 2, "name": "Employees only"},
 }
 
@@ -49,6 +50,7 @@ class NewLabel(serializers.Serializer[dict[str, Any]]):
     sensitivity = serializers.IntegerField(min_value=0, max_value=MAX_SENSITIVITY)
     effect = serializers.ChoiceField(choices=[effect.value for effect in Effect])
     template = serializers.UUIDField(required=False, allow_null=True, default=None)
+    publish = serializers.BooleanField(required=False, default=False, help_text="Whether to offer it at once.")
 
 
 class LabelPatch(serializers.Serializer[dict[str, Any]]):
@@ -61,6 +63,7 @@ class LabelPatch(serializers.Serializer[dict[str, Any]]):
     sensitivity = serializers.IntegerField(min_value=0, max_value=MAX_SENSITIVITY, required=False)
     effect = serializers.ChoiceField(choices=[effect.value for effect in Effect], required=False)
     template = serializers.UUIDField(required=False, allow_null=True)
+    based_on = serializers.IntegerField(required=False, min_value=1)
 
 
 class Labels(OrganizationView):
@@ -88,14 +91,16 @@ class Labels(OrganizationView):
 
     @extend_schema(
         summary="Make a label",
+        description="It is archived until it is published. Where publish is refused, no label is made either.",
         request=NewLabel,
         responses={201: inline_serializer("LabelCreated", {"id": serializers.UUIDField()})},
         examples=[OpenApiExample("Label", EXAMPLE, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Make it; it is archived until it is published."""
-        identity = create_label(actor=self.standing.actor, draft=_draft(checked(NewLabel, request.data)))
+        """Make it, and offer it where that is asked for."""
+        wanted = checked(NewLabel, request.data)
+        identity = create_label(actor=self.standing.actor, draft=_draft(wanted), publish=wanted["publish"])
         return Response({"id": str(identity)}, status=HTTPStatus.CREATED)
 
 
@@ -115,23 +120,33 @@ class LabelDetail(OrganizationView):
 
     @extend_schema(
         summary="Change a label; documents that carry it keep their protection",
+        description=(
+            "A JSON merge patch (RFC 7396): what is not named stays, in names and descriptions null removes a language."
+            " A label that is made to protect keeps or needs a template; with another effect it leaves its template."
+            " The change is refused with 409 when somebody changed the label after the version in based_on, or while"
+            " this request was answered."
+        ),
         request=LabelPatch,
-        responses={204: None},
-        examples=[OpenApiExample("More sensitive", {"sensitivity": 40}, request_only=True)],
+        responses=inline_serializer("LabelPatched", {"version": serializers.IntegerField()}),
+        examples=[OpenApiExample("More sensitive", {"sensitivity": 40, "based_on": 3}, request_only=True)],
     )
     @idempotent
     def patch(self, request: Request, label_id: UUID) -> Response:
         """Change what is named, leave the rest."""
         wanted, known = checked(LabelPatch, request.data), label(label_id)
+        effect = Effect(wanted.get("effect", known.effect))
+        own = None if known.template is None or effect is not Effect.PROTECT else known.template.id
         draft = LabelDraft(
             names=merged(known.names, wanted.get("names", {})),
             descriptions=merged(known.descriptions, wanted.get("descriptions", {})),
             sensitivity=wanted.get("sensitivity", known.sensitivity),
-            effect=Effect(wanted.get("effect", known.effect)),
-            template=wanted.get("template", None if known.template is None else known.template.id),
+            effect=effect,
+            template=wanted.get("template", own),
         )
-        edit_label(actor=self.standing.actor, label=label_id, draft=draft)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        # Without a version of its own a patch is made to the one just read, so that no other change is lost to it.
+        based_on = wanted.get("based_on", known.version)
+        version = edit_label(actor=self.standing.actor, label=label_id, draft=draft, based_on=based_on)
+        return Response({"version": version})
 
 
 class PublishLabel(OrganizationView):
@@ -172,11 +187,54 @@ class WantedLabel(serializers.Serializer[dict[str, Any]]):
 class DocumentLabel(OrganizationView):
     """A document's label."""
 
-    needs = {"POST": ANYBODY}
+    needs = {"GET": ANYBODY, "POST": ANYBODY}
+
+    @extend_schema(
+        summary="List the labels that can be given to a document, the least sensitive first",
+        description=(
+            "For whoever may give it another label, also from another organization; 403 for whoever may only open it,"
+            " 404 for everybody else. present is the label that it carries. outcome and where tell what another one"
+            " would do, as the answer to giving it does; lowers, whether giving it needs a justification."
+        ),
+        responses=inline_serializer(
+            "DocumentLabels",
+            {
+                "present": serializers.DictField(allow_null=True),
+                "results": serializers.ListField(child=serializers.DictField()),
+            },
+        ),
+        examples=[
+            OpenApiExample(
+                "Labels",
+                {
+                    "present": None,
+                    "results": [{**SHOWN, "outcome": "replaced", "where": "done", "lowers": False}],
+                    "next": "",
+                },
+            )
+        ],
+    )
+    def get(self, request: Request, cid: UUID) -> Response:
+        """Answer with names in the caller's language; a label that the caller cannot give is left out."""
+        standing, languages = self.standing, languages_of(request)
+        found = choices_for(actor=standing.actor, cid=cid, holder=standing.holder, audience=standing.audience)
+        results = [
+            {
+                **label_json(one.label, languages),
+                "outcome": one.becomes.outcome.value,
+                "where": one.becomes.where.value,
+                "lowers": one.lowers,
+            }
+            for one in found.others
+        ]
+        present = None if found.present is None else label_json(found.present, languages)
+        return Response({"present": present, "results": results, "next": ""})
 
     @extend_schema(
         summary="Give a document another label",
         description=(
+            "The label is one of those offered to the caller, else the answer is 404; 403 for whoever may only open the"
+            " document. To give it the label that it carries, and is protected by, changes nothing and is not recorded."
             "Its protection is kept, replaced by the label's template, or to be removed (outcome). where is done when"
             " the service has done all of it, for every copy; at_the_file when the caller's program must protect its"
             " copy anew or remove its protection, since the caller may do that to a copy only or because only the file"
@@ -204,6 +262,7 @@ class DocumentLabel(OrganizationView):
             label=wanted["label"],
             justification=wanted["justification"],
             holder=standing.holder,
+            audience=standing.audience,
         )
         return Response({"outcome": done.outcome.value, "where": done.where.value})
 
@@ -214,6 +273,7 @@ def label_json(found: ShownLabel, languages: tuple[str, ...]) -> dict[str, Any]:
     return {
         "id": str(found.id),
         "status": found.status,
+        "version": found.version,
         "name": found.name(*languages),
         "description": found.description(*languages),
         "names": dict(found.names),

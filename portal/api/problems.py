@@ -25,6 +25,7 @@ from protection.errors import (
 from protection.services.access import OnlyTheOwner
 from protection.services.arrive import SendWholeLicense
 from protection.services.change import Widening
+from protection.services.relabel import MayNotRelabel
 
 CONTENT_TYPE: Final = "application/problem+json"
 
@@ -32,6 +33,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (Widening, HTTPStatus.FORBIDDEN),
     (OnlyTheOwner, HTTPStatus.FORBIDDEN),
+    (MayNotRelabel, HTTPStatus.FORBIDDEN),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),

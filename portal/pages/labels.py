@@ -1,5 +1,6 @@
 """Labels: how sensitive documents are, the protection that comes with each, and giving one to a document."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,11 +16,10 @@ from portal.pages.framework import PageRequest, attempt, page, show
 from portal.permissions import Permission
 from protection.errors import NotFound
 from protection.licensing.labels import Effect, Outcome
-from protection.selectors.documents import document_for
-from protection.selectors.labels import Choice, ShownLabel, choices_for, documents_with, label, labels, offered_labels
+from protection.selectors.documents import Document, document_for
+from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.selectors.templates import templates
-from protection.services.access import ground_of
-from protection.services.relabel import MAX_JUSTIFICATION, relabel
+from protection.services.relabel import MAX_JUSTIFICATION, Choice, Choices, MayNotRelabel, Where, choices_for, relabel
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
@@ -77,9 +77,10 @@ class LabelForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.known = known
         taken = {one.template.id for one in labels() if one.template is not None and one.status == "published"}
-        own = None if known is None or known.template is None else known.template.id
-        free = [one for one in templates(published_only=True) if one.id == own or one.id not in taken]
-        choices = [(str(one.id), one.name(*reader_languages())) for one in free]
+        # The label's own template stays in the list, also when nobody else may choose it any more.
+        own = () if known is None or known.template is None else (known.template,)
+        free = [one for one in templates(published_only=True) if one.id not in taken | {mine.id for mine in own}]
+        choices = [(str(one.id), one.name(*reader_languages())) for one in (*own, *free)]
         self.fields["template"].choices = [("", _("None")), *choices]  # type: ignore[attr-defined]  # a ChoiceField's
 
     def draft(self) -> LabelDraft:
@@ -109,14 +110,13 @@ class RelabelForm(forms.Form):
         help_text=gettext_lazy("Needed for a label that is less sensitive than the present one. Kept on record."),
     )
 
-    def __init__(self, *args: Any, choices: tuple[Choice, ...], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: Iterable[Choice], **kwargs: Any) -> None:
+        """Offer those that the service can give; the others need a program where the file is."""
         super().__init__(*args, **kwargs)
-        self.outcomes = {str(one.label.id): one for one in choices if one.outcome is not Outcome.REMOVED}
+        self.outcomes = {str(one.label.id): one for one in choices if one.becomes.where is Where.DONE}
+        languages, words = reader_languages(), _("{name}: {outcome}")
         self.fields["label"].choices = [  # type: ignore[attr-defined]  # a ChoiceField's
-            (
-                identity,
-                _("{name}: {outcome}").format(name=one.label.name(*reader_languages()), outcome=OUTCOMES[one.outcome]),
-            )
+            (identity, words.format(name=one.label.name(*languages), outcome=OUTCOMES[one.becomes.outcome]))
             for identity, one in self.outcomes.items()
         ]
 
@@ -154,17 +154,13 @@ def label_list(request: PageRequest) -> HttpResponse:
 def label_new(request: PageRequest) -> HttpResponse:
     """Make a label and publish it, unless the person wants to wait."""
     form = LabelForm(request.POST or None)
+    publish = request.method == "GET" or bool(request.POST.get("publish"))
     if request.method == "POST" and form.is_valid():
         actor, draft = request.standing.actor, form.draft()
 
-        def act() -> None:
-            made = create_label(actor=actor, draft=draft)
-            if request.POST.get("publish"):
-                publish_label(actor=actor, label=made)
-
-        if attempt(request, _("The label “{name}” is ready.").format(name=form.cleaned_data["name"]), act):
+        done = _("The label “{name}” is ready.").format(name=form.cleaned_data["name"])
+        if attempt(request, done, lambda: create_label(actor=actor, draft=draft, publish=publish)):
             return redirect("labels")
-    publish = request.method == "GET" or request.POST.get("publish")
     return show(request, "label_edit", "templates", {"form": form, "new": True, "publish": publish})
 
 
@@ -184,12 +180,20 @@ def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
     form = LabelForm(request.POST or None, known=found, initial=initial)
     if request.method == "POST" and form.is_valid():
         actor, draft = request.standing.actor, form.draft()
-        if attempt(request, _("The label is changed."), lambda: edit_label(actor=actor, label=label_id, draft=draft)):
+        seen = request.POST.get("based_on", "")
+        based_on = int(seen) if seen.isdecimal() else None
+
+        def act() -> None:
+            edit_label(actor=actor, label=label_id, draft=draft, based_on=based_on)
+
+        if attempt(request, _("The label is changed."), act):
             return redirect("labels")
     context = {
         "form": form,
         "name": found.name(*reader_languages()),
         "documents": documents_with(label_id),
+        # What the person has seen, also when the form comes back with an error.
+        "based_on": request.POST.get("based_on") or found.version,
     }
     return show(request, "label_edit", "templates", context)
 
@@ -210,13 +214,13 @@ def label_status(request: PageRequest, label_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page()
 def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Let whoever manages a document give it another label, and say what that does to its protection."""
+    """Let whoever may give a document another label do so, and say what that does to its protection."""
     standing = request.standing
-    found = document_for(standing.actor, cid)
-    if ground_of(standing.actor, found.row.issuer_id, found.row.owner_id) is None:
+    found, document = labels_for(request, cid), _document_of(request, cid)
+    if found is None:
         raise NotFound(say("There is no such document, or you may not manage it."))
-    choices = choices_for(cid, offered_labels(standing.audience))
-    form = RelabelForm(request.POST or None, choices=choices)
+    back = "document_access" if document is None else "document"
+    form = RelabelForm(request.POST or None, choices=found.others)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
 
@@ -227,15 +231,44 @@ def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
                 label=UUID(wanted["label"]),
                 justification=wanted["justification"],
                 holder=standing.holder,
+                audience=standing.audience,
             )
 
         if attempt(request, _("The label is changed."), act):
-            return redirect("document", cid)
+            return redirect(back, cid)
     languages = reader_languages()
     context = {
-        "row": found.row,
+        "cid": cid,
+        "document": document,
+        "back": back,
         "form": form,
-        "present": None if found.row.label_id is None else label(found.row.label_id).name(*languages),
-        "at_the_file": [one.label.name(*languages) for one in choices if one.outcome is Outcome.REMOVED],
+        "present": None if found.present is None else found.present.name(*languages),
+        "at_the_file": [
+            {
+                "id": one.label.id,
+                "name": one.label.name(*languages),
+                "removes": one.becomes.outcome is Outcome.REMOVED,
+                "lowers": one.lowers,
+            }
+            for one in found.others
+            if one.becomes.where is Where.AT_THE_FILE
+        ],
     }
     return show(request, "document_label", "documents", context)
+
+
+def labels_for(request: PageRequest, cid: UUID) -> Choices | None:
+    """Return the labels that the person may give to a document, None for whoever may give it none."""
+    standing = request.standing
+    try:
+        return choices_for(actor=standing.actor, cid=cid, holder=standing.holder, audience=standing.audience)
+    except (NotFound, MayNotRelabel):
+        return None
+
+
+def _document_of(request: PageRequest, cid: UUID) -> Document | None:
+    """Return the document for whoever may see its page, None for one who may change it by a right on it alone."""
+    try:
+        return document_for(request.standing.actor, cid)
+    except NotFound:
+        return None

@@ -18,6 +18,7 @@ from portal.languages import reader_languages, told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
+from portal.pages.labels import labels_for
 from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, rights_as_level, shown_grants, who_in_words
 from portal.permissions import Permission
 from protection.errors import NotFound
@@ -162,6 +163,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
         "given": rights_as_level(found.asked.rights) if found.asked and found.asked.rights else "",
         "until": moment_of(found.asked.until) if found.asked else None,
         "form": form,
+        "labels": labels_for(request, cid),
         **_who_has_access(request, cid),
     }
     return show(request, "document_access", "documents", context)

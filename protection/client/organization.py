@@ -293,15 +293,16 @@ class Organization:
 
     def label(self, name: str) -> dict[str, Any]:
         """Return the offered label with this name, in any of its languages, or id.  Raises Misused."""
-        known = self.labels()
-        wanted = name.casefold()
-        for one in known:
-            if name == one["id"] or wanted in {text.casefold() for text in one["names"].values()}:
-                return one
-        names = ", ".join(str(one["name"]) for one in known) or say("none")
-        raise Misused(
-            say("There is no label called {name!r}.", name=name), remedy=say("Choose one of: {names}.", names=names)
-        )
+        return label_called(name, self.labels())
+
+    def label_for(self, cid: UUID, name: str) -> dict[str, Any]:
+        """Return the label with this name or id among those that can be given to a document and the one it carries.
+
+        Raises Misused, and Refused for whoever may give it none; asks the service, which alone knows that.
+        """
+        answer = self.call("GET", f"/api/v1/documents/{cid}/label")
+        carried = [] if answer["present"] is None else [answer["present"]]
+        return label_called(name, [*answer["results"], *carried])
 
     # --- owners ---------------------------------------------------------------------------------------------------
 
@@ -459,3 +460,15 @@ def _dropped(item: Mapping[str, str], error: ChanceryError, reason: str) -> Drop
     """Name what was dropped by the objects themselves, which this device has made."""
     license_, seal = PublishingLicense.parse(item["publishing_license"]), BodySeal.parse(item["body_seal"])
     return Dropped(license_.cid, seal.facts.n, str(reason), error.message, error.next_step)
+
+
+def label_called(name: str, known: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one of these labels with this name, in any of its languages, or id.  Raises Misused."""
+    wanted = name.casefold()
+    for one in known:
+        if name == one["id"] or wanted in {text.casefold() for text in one["names"].values()}:
+            return one
+    names = ", ".join(str(one["name"]) for one in known) or say("none")
+    raise Misused(
+        say("There is no label called {name!r}.", name=name), remedy=say("Choose one of: {names}.", names=names)
+    )

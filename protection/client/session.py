@@ -364,7 +364,7 @@ class Session:
         Refused and ServiceError, then nothing has changed.
         """
         place, cid = self.organization_of(source)
-        chosen = place.label(label)
+        chosen = place.label_for(cid, label)
         asked = {"label": chosen["id"], "justification": justification}
         answer = place.call("POST", f"/api/v1/documents/{cid}/label", asked)
         done = Relabeled(source, cid, answer["outcome"])

@@ -13,7 +13,8 @@ class Label(models.Model):
     """One label; never deleted, since documents carry it.  ``names`` and ``descriptions`` map a language tag to text.
 
     ``language`` is the fallback.  ``sensitivity`` orders labels: to go to a lower one asks for a justification.
-    ``effect`` is one of ``licensing.labels.Effect``; ``template`` is set when it is to protect.
+    ``effect`` is one of ``licensing.labels.Effect``; ``template`` is set when it is to protect.  ``version`` counts the
+    changes of what it says, so that of two editors the second is told.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -24,6 +25,7 @@ class Label(models.Model):
     effect = models.CharField(max_length=16)
     template = models.ForeignKey(ProtectionTemplate, models.PROTECT, null=True, related_name="labels")
     status = models.CharField(max_length=16, choices=TemplateStatus.choices, db_default=TemplateStatus.ARCHIVED)
+    version = models.PositiveIntegerField(db_default=1)
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.UUIDField()
 

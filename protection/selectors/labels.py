@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from protection.errors import NotFound
-from protection.licensing.labels import OUTCOMES, Effect, Existing, Outcome, lowers
+from protection.licensing.labels import Effect, Existing
 from protection.models import Content, Label, TemplateStatus, TemplateVersion
 from protection.selectors.templates import Audience, fallback_first, in_language, offered_to
 from protection.texts import say
@@ -37,6 +37,7 @@ class ShownLabel:
     sensitivity: int
     effect: Effect
     template: LabelTemplate | None
+    version: int
 
     def name(self, *languages: str) -> str:
         """Return the name in the first of these languages that it has, else its first name (C39)."""
@@ -100,29 +101,6 @@ def existing_protection(content: Content) -> Existing:
     return Existing.LABEL if by_label else Existing.TEMPLATE
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What another label would do to a document, and whether it asks for a justification."""
-
-    label: ShownLabel
-    outcome: Outcome
-    lowers: bool
-
-
-def choices_for(cid: UUID, offered: tuple[ShownLabel, ...]) -> tuple[Choice, ...]:
-    """Return what each of these labels would do to a document that does not carry it.  Raises NotFound."""
-    content = Content.objects.select_related("label").filter(cid=cid).first()
-    if content is None:
-        raise NotFound(say("There is no such document, or you may not manage it."))
-    existing, before = existing_protection(content), None if content.label is None else content.label.sensitivity
-    found = []
-    for one in offered:
-        outcome = OUTCOMES[existing][one.effect]
-        if one.id != content.label_id:
-            found.append(Choice(one, outcome, lowers(before, one.sensitivity, outcome)))
-    return tuple(found)
-
-
 def _shown(rows: QuerySet[Label]) -> tuple[ShownLabel, ...]:
     found = list(rows)
     linked = {row.template_id for row in found if row.template_id is not None}
@@ -140,6 +118,7 @@ def _shown(rows: QuerySet[Label]) -> tuple[ShownLabel, ...]:
             sensitivity=row.sensitivity,
             effect=Effect(row.effect),
             template=None if row.template_id is None else templates[row.template_id],
+            version=row.version,
         )
         for row in found
     )

@@ -9,8 +9,9 @@ from django.db.models import F
 from protection.errors import NotFound
 from protection.events import Actor, Kind
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
+from protection.services.named import MAX_NAME
 from protection.services.recording import record_action
-from protection.services.template_draft import MAX_NAME, TemplateDraft, add_version, checked_draft, draft_of
+from protection.services.template_draft import TemplateDraft, add_version, checked_draft, draft_of
 from protection.texts import say
 
 

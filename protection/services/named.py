@@ -1,5 +1,6 @@
 """Names and descriptions of what people choose by name, in several languages."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,11 @@ from protection.texts import say
 
 MAX_NAME: Final = 120
 MAX_DESCRIPTION: Final = 500
+MAX_LANGUAGE: Final = 35
+"""Room for every tag that somebody registers (RFC 5646, 4.4.1)."""
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+"""The shape of language tags (RFC 5646, 2.1), whether or not somebody speaks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,11 @@ class Named:
 
 def checked_texts(names: Mapping[str, str], descriptions: Mapping[str, str]) -> Named:
     """Return the texts trimmed, without empty ones; refuse what no list could show.  Raises InvalidPolicy."""
+    if any(len(tag) > MAX_LANGUAGE or not _LANGUAGE.fullmatch(tag) for tag in (*names, *descriptions)):
+        raise InvalidPolicy(
+            say("A text stands under the tag of its language, at most {most} characters long.", most=MAX_LANGUAGE),
+            remedy=say("Name languages like en, de or pt-BR."),
+        )
     names = {language: text.strip() for language, text in names.items() if text.strip()}
     if not names:
         raise InvalidPolicy(say("There is no name."), remedy=say("Give it a name in at least one language."))

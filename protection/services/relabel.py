@@ -12,9 +12,11 @@ from protection.events import Actor, Kind
 from protection.licensing.evaluate import Basis
 from protection.licensing.labels import OUTCOMES, Effect, Outcome, lowers
 from protection.licensing.rights import Right, may_remove_protection
-from protection.models import Content, Label, TemplateStatus
-from protection.selectors.labels import existing_protection
+from protection.models import Content, Label
+from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
+from protection.selectors.labels import label as shown_label
 from protection.selectors.standing import Holder, changes_by_right
+from protection.selectors.templates import Audience
 from protection.services.access import ADMINISTRATOR, ground_of
 from protection.services.change import follow_template
 from protection.services.recording import record_action
@@ -56,24 +58,63 @@ class Relabeled:
     where: Where
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What another label would do to a document, where, and whether it asks for a justification."""
+
+    label: ShownLabel
+    becomes: Relabeled
+    lowers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The label that a document carries, and the others that somebody may give it."""
+
+    present: ShownLabel | None
+    others: tuple[Choice, ...]
+
+
+def choices_for(*, actor: Actor, cid: UUID, holder: Holder, audience: Audience) -> Choices:
+    """Return what each label that somebody may give a document would do to it, the least sensitive label first.
+
+    Raises NotFound and MayNotRelabel as ``relabel`` does; nobody else learns which labels there are.
+    """
+    found = Content.objects.select_related("label").filter(cid=cid).first()
+    content, ground, rights = _judged(actor, found, holder)
+    if ground is None and not may_remove_protection(rights):
+        raise _may_only_open()
+    before = None if content.label is None else content.label.sensitivity
+    others = []
+    for one in offered_labels(audience):
+        outcome = OUTCOMES[existing_protection(content)][one.effect]
+        where = None if one.id == content.label_id else _where(ground, rights, outcome)
+        if where is not None:
+            others.append(Choice(one, Relabeled(outcome, where), lowers(before, one.sensitivity, outcome)))
+    return Choices(None if content.label_id is None else shown_label(content.label_id), tuple(others))
+
+
 @transaction.atomic
-def relabel(*, actor: Actor, cid: UUID, label: UUID, justification: str = "", holder: Holder) -> Relabeled:
-    """Give a document a label that is in use, and do to its protection what belongs to that.
+def relabel(
+    *, actor: Actor, cid: UUID, label: UUID, justification: str = "", holder: Holder, audience: Audience
+) -> Relabeled:
+    """Give a document a label that is offered to the audience, and do to its protection what belongs to that.
 
     Whoever manages the document changes it for everybody, an administrator by role only by narrowing.  Whoever may
-    remove its protection may do so at his copy (C30).  Raises NotFound for everybody else, MayNotRelabel,
+    remove its protection may do so at his copy (C30).  Where the document carries the label already, and is protected
+    by it as it is, nothing happens.  Raises NotFound for everybody else and for any other label, MayNotRelabel,
     JustificationNeeded and Widening.
     """
-    content = Content.objects.select_for_update(of=("self",)).select_related("label").filter(cid=cid).first()
-    rights = frozenset[Right]() if content is None else holder.rights_on(bytes(content.pl_digest))
-    ground = None if content is None else _ground(actor, content, rights)
-    if content is None or (ground is None and not rights):
-        raise NotFound(say("There is no such document, or you may not manage it."))
-    chosen = Label.objects.filter(id=label, status=TemplateStatus.PUBLISHED).first()
-    if chosen is None:
-        raise NotFound(say("There is no label in use with this id."), remedy=say("List the labels and choose one."))
+    found = Content.objects.select_for_update(of=("self",)).select_related("label").filter(cid=cid).first()
+    content, ground, rights = _judged(actor, found, holder)
+    chosen = _offered(label, audience)
     outcome = OUTCOMES[existing_protection(content)][Effect(chosen.effect)]
-    done = Relabeled(outcome, _where(ground, rights, outcome))
+    where = _where(ground, rights, outcome)
+    if where is None:
+        raise _may_not_remove() if outcome is Outcome.REMOVED else _may_only_open()
+    if chosen.id == content.label_id and _is_protected_by(content, chosen, outcome):
+        return Relabeled(Outcome.KEPT, Where.DONE)
+    done = Relabeled(outcome, where)
     before, justification = content.label, justification.strip()[:MAX_JUSTIFICATION]
     if lowers(None if before is None else before.sensitivity, chosen.sensitivity, outcome) and not justification:
         raise JustificationNeeded(say("This label lowers the protection of the document."))
@@ -101,23 +142,45 @@ def relabel(*, actor: Actor, cid: UUID, label: UUID, justification: str = "", ho
     return done
 
 
-def _ground(actor: Actor, content: Content, rights: frozenset[Right]) -> str | None:
-    """Return on which ground the actor changes the document for everybody, or None."""
-    ground = ground_of(actor, content.issuer_id, content.owner_id)
-    if ground in {None, ADMINISTRATOR} and changes_by_right(content, rights):
-        return Basis.GRANT.value
-    return ground
+def _judged(actor: Actor, content: Content | None, holder: Holder) -> tuple[Content, str | None, frozenset[Right]]:
+    """Return the document, the ground on which the actor changes it for everybody, if any, and his rights on it.
+
+    Raises NotFound for whoever has neither.
+    """
+    rights = frozenset[Right]() if content is None else holder.rights_on(bytes(content.pl_digest))
+    ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)
+    if content is not None and ground in {None, ADMINISTRATOR} and changes_by_right(content, rights):
+        ground = Basis.GRANT.value
+    if content is None or (ground is None and not rights):
+        raise NotFound(say("There is no such document, or you may not manage it."))
+    return content, ground, rights
 
 
-def _where(ground: str | None, rights: frozenset[Right], outcome: Outcome) -> Where:
-    """Return where it is done.  Raises MayNotRelabel when the caller may do it nowhere."""
+def _offered(label: UUID, audience: Audience) -> Label:
+    """Return a label in use.  Raises NotFound also for one that is offered to others only."""
+    if label not in {one.id for one in offered_labels(audience)}:
+        raise NotFound(say("There is no label in use with this id."), remedy=say("List the labels and choose one."))
+    return Label.objects.get(id=label)
+
+
+def _is_protected_by(content: Content, label: Label, outcome: Outcome) -> bool:
+    """Tell whether a document that carries a label has the protection that giving the label would lead to."""
+    return outcome is Outcome.KEPT or (outcome is Outcome.REPLACED and content.template_id == label.template_id)
+
+
+def _where(ground: str | None, rights: frozenset[Right], outcome: Outcome) -> Where | None:
+    """Return where it is done, None when the caller may do it nowhere."""
     if outcome is Outcome.REMOVED:
         # Issuer and owner hold all rights on what they protected, so that the one rule is enough here.
-        if not may_remove_protection(rights):
-            raise MayNotRelabel(say("This label removes the protection, and you may not remove it."))
-        return Where.AT_THE_FILE
+        return Where.AT_THE_FILE if may_remove_protection(rights) else None
     if ground is not None:
         return Where.DONE
-    if outcome is Outcome.REPLACED and may_remove_protection(rights):
-        return Where.AT_THE_FILE
-    raise MayNotRelabel(say("You may open this document, not change its label."))
+    return Where.AT_THE_FILE if outcome is Outcome.REPLACED and may_remove_protection(rights) else None
+
+
+def _may_not_remove() -> MayNotRelabel:
+    return MayNotRelabel(say("This label removes the protection, and you may not remove it."))
+
+
+def _may_only_open() -> MayNotRelabel:
+    return MayNotRelabel(say("You may open this document, not change its label."))

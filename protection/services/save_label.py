@@ -30,26 +30,39 @@ class LabelDraft:
 
 
 @transaction.atomic
-def create_label(*, actor: Actor, draft: LabelDraft) -> UUID:
-    """Make a label, archived until it is published; return its id.  Raises InvalidPolicy and NotFound."""
+def create_label(*, actor: Actor, draft: LabelDraft, publish: bool = False) -> UUID:
+    """Make a label, archived until it is published, which can be at once; return its id.
+
+    Raises InvalidPolicy, NotFound, and what ``publish_label`` raises; then there is no such label.
+    """
     row = Label.objects.create(**_checked(draft), created_by=actor.person)
     record_action(Kind.LABEL_CREATED, actor, details=_recorded(row))
+    if publish:
+        publish_label(actor=actor, label=row.id)
     return row.id
 
 
 @transaction.atomic
-def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft) -> None:
-    """Change what a label says from now on; documents that carry it keep their protection.
+def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft, based_on: int | None = None) -> int:
+    """Change what a label says from now on; documents that carry it keep their protection.  Return its new version.
 
-    Raises NotFound, InvalidPolicy, and Conflict when another label in use has the template.
+    ``based_on`` is the version that the editor saw; when somebody made another one meanwhile, nothing is changed.
+    Raises NotFound, InvalidPolicy, and Conflict also when another label in use has the template.
     """
     row = _locked(label)
-    for name, value in _checked(draft).items():
+    if based_on is not None and based_on != row.version:
+        raise Conflict(
+            say("Somebody else changed this label meanwhile; it is at version {version} now.", version=row.version),
+            remedy=say("Look at the newest version, then make your change again."),
+        )
+    for name, value in _checked(draft, row.template_id).items():
         setattr(row, name, value)
+    row.version += 1
     if row.status == TemplateStatus.PUBLISHED:
         _check_may_be_offered(row)
     row.save()
     record_action(Kind.LABEL_EDITED, actor, details=_recorded(row))
+    return row.version
 
 
 @transaction.atomic
@@ -85,8 +98,8 @@ def _locked(label: UUID) -> Label:
     return row
 
 
-def _checked(draft: LabelDraft) -> dict[str, Any]:
-    """Return the columns of a draft."""
+def _checked(draft: LabelDraft, own: UUID | None = None) -> dict[str, Any]:
+    """Return the columns of a draft; ``own`` is the template that the label has already, whatever became of that."""
     texts = checked_texts(draft.names, draft.descriptions)
     if not 0 <= draft.sensitivity <= MAX_SENSITIVITY:
         raise InvalidPolicy(
@@ -98,10 +111,8 @@ def _checked(draft: LabelDraft) -> dict[str, Any]:
             say("A label that protects needs a template, and no other label has one."),
             remedy=say("Choose a template, or another effect."),
         )
-    if (
-        draft.template is not None
-        and not ProtectionTemplate.objects.filter(id=draft.template, deleted_at=None).exists()
-    ):
+    new = None if draft.template == own else draft.template
+    if new is not None and not ProtectionTemplate.objects.filter(id=new, deleted_at=None).exists():
         raise NotFound(say("There is no such template."))
     return {
         "names": dict(texts.names),

@@ -9,10 +9,9 @@ from protection.events import Actor
 from protection.licensing.policy import Policy, Principal, PrincipalKind, parse_policy
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import fallback_first
+from protection.services.named import checked_texts
 from protection.texts import say
 
-MAX_NAME = 120
-MAX_DESCRIPTION = 500
 MAX_EXPIRY_DAYS = 65_535
 MAX_SCOPE = 500
 """Addresses to whom one template is offered; a group holds more."""
@@ -60,28 +59,13 @@ def locked_template(template: UUID) -> ProtectionTemplate:
 
 def checked_draft(draft: TemplateDraft) -> TemplateDraft:
     """Return the draft with its texts trimmed; refuse what no client could show, nobody could mean or nothing read."""
-    names = _checked_names(draft)
+    texts = checked_texts(draft.names, draft.descriptions)
     _check_end(draft)
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     parse_policy(draft.policy.as_json())
     scope = checked_scope(draft.scope)
-    return replace(draft, names=names, policy=replace(draft.policy, expires=None), scope=scope)
-
-
-def _checked_names(draft: TemplateDraft) -> dict[str, str]:
-    names = {language: text.strip() for language, text in draft.names.items() if text.strip()}
-    if not names:
-        raise InvalidPolicy(say("A template needs a name."), remedy=say("Give it a name in at least one language."))
-    if any(len(text) > MAX_NAME or not text.isprintable() for text in names.values()):
-        raise InvalidPolicy(say("A template's name is one line of at most {most} characters.", most=MAX_NAME))
-    if any(len(text) > MAX_DESCRIPTION or "\0" in text for text in draft.descriptions.values()):
-        raise InvalidPolicy(
-            say(
-                "A template's description is a text of at most {most} characters.",
-                most=MAX_DESCRIPTION,
-            )
-        )
-    return names
+    policy = replace(draft.policy, expires=None)
+    return replace(draft, names=texts.names, descriptions=texts.descriptions, policy=policy, scope=scope)
 
 
 def _check_end(draft: TemplateDraft) -> None:

@@ -40,7 +40,9 @@ def test_every_cookie_is_bound_to_its_host_where_there_is_https(mode: str, prefi
     names = "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME"
     program = f"from portal import settings; print(*(getattr(settings, name) for name in {names}))"
     here = {**os.environ, "CHANCERY_MODE": mode}
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=here, capture_output=True, check=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=here, capture_output=True, check=True, text=True
+    )
     assert done.stdout.split() == [f"{prefix}chancery-{what}" for what in ("session", "csrf", "language")]
 
 

@@ -35,9 +35,9 @@ from tests.identity.browser import Browser
 URLCONFS = {"base": "portal.urls_base", "organization": "portal.urls_organization"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
-# What a call needs to come as far as its object.
+# What a call needs to come as far as its object; what stands in angle brackets is one of the premises'.
 BODIES: dict[str, object] = {
-    "api/v1/documents/<uuid:cid>/label": {"label": "00000000-0000-4000-8000-000000000000"},
+    "api/v1/documents/<uuid:cid>/label": {"label": "<label_id>"},
     "api/v1/documents/<uuid:cid>/policy": {"policy": {"grants": [], "deny": []}},
     "api/v1/previews": {"kind": "group", "id": str(NOBODY), "change": {}},
 }
@@ -67,11 +67,11 @@ class Premises:
 
     def knock(self, door: Door, player: Player | None, **instead: str) -> Any:
         """Send a request with nothing in it as somebody, or as nobody, and return the answer."""
-        path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part: instead.get(part[1]) or self.objects[part[1]], door.route)
+        path = "/" + self._filled(door.route, instead)
         origin = BASE if door.place == "base" else BASE.replace("localhost", "contoso.localhost")
         host, headers, body = urlsplit(origin).netloc, {}, b""
         if door.is_api:
-            browser, body = Browser(host), json.dumps(BODIES[door.route]).encode() if door.route in BODIES else b""
+            browser, body = Browser(host), self._body(door, instead)
             if player is not None:
                 token = player.session.service._tokens.for_origin(player.session.account, origin)
                 headers["Authorization"] = f"Bearer {token}"
@@ -79,6 +79,12 @@ class Premises:
             browser = Browser(host) if player is None else self.browser(host, player, keep=door.method == "GET")
         kind = "application/json" if door.is_api else "application/octet-stream"
         return browser.generic(door.method, path, body, content_type=kind, headers=headers)
+
+    def _body(self, door: Door, instead: dict[str, str]) -> bytes:
+        return self._filled(json.dumps(BODIES[door.route]), instead).encode() if door.route in BODIES else b""
+
+    def _filled(self, text: str, instead: dict[str, str]) -> str:
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: instead.get(part[1]) or self.objects[part[1]], text)
 
     def browser(self, host: str, player: Player, *, keep: bool = True) -> Browser:
         """Return a browser in which this person has signed in at this host."""
@@ -108,7 +114,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     with in_schema(contoso.schema_name):
         template, key = templates(published_only=True)[0], keys()[0]
         standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
-        label = create_label(actor=standing.actor, draft=LabelDraft({"en": "Internal"}, 10, Effect.NONE))
+        label = create_label(actor=standing.actor, draft=LabelDraft({"en": "Internal"}, 10, Effect.NONE), publish=True)
         preview = ask_about_person(standing=standing, organization_id=contoso.id, person_id=cast.max.id, role="auditor")
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {

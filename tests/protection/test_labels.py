@@ -1,13 +1,16 @@
 """Labels: linked to templates one to one, and what happens to a document that is given another one."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from click.testing import CliRunner
 
+from protection.client.cli.main import main
 from protection.client.errors import Misused, Refused
-from protection.client.session import Protected
+from protection.client.session import Protected, Session
 from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast, Player
@@ -147,12 +150,38 @@ def test_lowering_asks_for_a_justification_and_keeps_it_on_record(cast: Cast, pl
     }
 
 
+def test_the_same_label_again_changes_nothing(cast: Cast, plan: Path) -> None:
+    linked = template(cast)
+    to, end = label(cast, 30, "protect", template=linked), 4_000_000_000
+    sealed = labeled(cast, plan, to, expires=end)
+    for player in (cast.olga, cast.ada):
+        assert relabel(player, sealed.cid, to).json() == {"outcome": "kept", "where": "done"}
+    with in_organization(cast.organizations["contoso"].id):
+        assert Content.objects.get(cid=sealed.cid).expires == end
+    assert ledger(cast, "contoso", "content.labeled", "content.changed", cid=sealed.cid) == []
+    assert cast.olga.session.relabel(sealed.path, to).outcome == "kept"
+    plain = protect(cast.olga, plan)
+    word = label(cast)
+    assert [relabel(cast.olga, plain.cid, word).status_code for _ in range(2)] == [200, 200]
+    assert len(ledger(cast, "contoso", "content.labeled", cid=plain.cid)) == 1
+
+
+def test_the_same_label_brings_its_protection_back_after_a_change(cast: Cast, plan: Path) -> None:
+    linked = template(cast)
+    to = label(cast, 30, "protect", template=linked)
+    sealed = labeled(cast, plan, to)
+    own = {"grants": [{"who": f"address:{MAX}", "rights": ["VIEW"]}]}
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": own}).status_code == 200
+    assert relabel(cast.olga, sealed.cid, to).json()["outcome"] == "replaced"
+    assert on_record(cast, sealed.cid) == (to, linked)
+
+
 # --- who may ------------------------------------------------------------------------------------------------------
 
 
 def test_whoever_may_only_read_changes_no_label(cast: Cast, plan: Path) -> None:
     sealed, to = protect(cast.olga, plan, f"{MAX}:VIEW"), label(cast, 30, "protect", template=template(cast))
-    problem(relabel(cast.max, sealed.cid, to), 400, "may_not_relabel")
+    problem(relabel(cast.max, sealed.cid, to), 403, "may_not_relabel")
     problem(relabel(cast.rita, sealed.cid, to), 404, "not_found")
     assert on_record(cast, sealed.cid) == (None, None)
 
@@ -214,8 +243,62 @@ def test_a_removal_is_done_at_the_file_by_whoever_may_remove_protection(cast: Ca
 def opening_then_remove(player: Player, sealed: Protected, to: str) -> None:
     opening(player, sealed.path)
     asked = relabel(player, sealed.cid, to, "I would like to.")
-    problem(asked, 400, "may_not_relabel")
+    problem(asked, 403, "may_not_relabel")
     player.session.unprotect(sealed.path)
+
+
+def test_a_label_is_given_by_those_to_whom_it_is_offered(cast: Cast, plan: Path) -> None:
+    hers = label(cast, 30, "protect", template=template(cast, scope=[cast.olga.address]))
+    mine = protect(cast.max, plan)
+    problem(relabel(cast.max, mine.cid, hers), 404, "not_found")
+    assert hers not in {one["id"] for one in can_be_given(cast.max, mine.cid)["results"]}
+    assert on_record(cast, mine.cid) == (None, None)
+    assert relabel(cast.olga, protect(cast.olga, plan).cid, hers).status_code == 200
+
+
+def can_be_given(player: Player, cid: UUID) -> dict[str, Any]:
+    answer = call(player, "contoso", "GET", f"documents/{cid}/label")
+    assert answer.status_code == 200, answer.content
+    return dict(answer.json())
+
+
+def test_whoever_may_relabel_is_told_what_each_label_would_do(cast: Cast, plan: Path) -> None:
+    high, low = (label(cast, number, "protect", template=template(cast)) for number in (30, 10))
+    word, off = label(cast, 40), label(cast, 0, "remove")
+    sealed = labeled(cast, plan, high)
+    found = can_be_given(cast.olga, sealed.cid)
+    assert found["present"]["id"] == high
+    told = {one["id"]: (one["outcome"], one["where"], one["lowers"]) for one in found["results"]}
+    assert high not in told
+    assert told[low] == ("replaced", "done", True)
+    assert told[word] == ("removed", "at_the_file", True)
+    assert told[off] == ("removed", "at_the_file", True)
+
+
+def test_what_somebody_cannot_give_he_is_not_shown(cast: Cast, plan: Path) -> None:
+    word, strict, off = label(cast, 40), label(cast, 30, "protect", template=template(cast)), label(cast, 0, "remove")
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW,EXPORT", f"{RITA}:VIEW")
+    told = {one["id"]: (one["outcome"], one["where"]) for one in can_be_given(cast.max, sealed.cid)["results"]}
+    assert (told[strict], told[off]) == (("replaced", "at_the_file"), ("removed", "at_the_file"))
+    assert word not in told
+    assert {word, strict} <= {one["id"] for one in can_be_given(cast.ada, sealed.cid)["results"]}
+    assert off not in {one["id"] for one in can_be_given(cast.ada, sealed.cid)["results"]}
+    problem(call(cast.rita, "contoso", "GET", f"documents/{sealed.cid}/label"), 403, "may_not_relabel")
+    problem(call(cast.mallory, "contoso", "GET", f"documents/{sealed.cid}/label"), 404, "not_found")
+    with pytest.raises(Refused, match="not change its label"):
+        cast.rita.session.relabel(sealed.path, strict)
+
+
+def test_an_outside_holder_of_the_right_to_edit_rights_gives_a_label_too(
+    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = template(cast)
+    to = label(cast, 30, "protect", template=linked)
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW,VIEWRIGHTSDATA,EDITRIGHTSDATA")
+    monkeypatch.setattr(Session, "open", lambda *, language: nullcontext(cast.rita.session))
+    done = CliRunner().invoke(main, ["relabel", "--label", to, str(sealed.path)])
+    assert done.exit_code == 0, done.output
+    assert on_record(cast, sealed.cid) == (to, linked)
 
 
 def test_an_archived_label_is_given_to_nothing(cast: Cast, plan: Path) -> None:
@@ -257,3 +340,26 @@ def test_labels_are_made_and_given_in_the_browser(cast: Cast, plan: Path) -> Non
     assert "say why" in olga.post(path, {"label": lower}).content.decode()
     assert olga.post(path, {"label": lower, "justification": "It is known."}).status_code == 302
     assert on_record(cast, sealed.cid)[0] == lower
+
+
+def test_whoever_may_relabel_by_a_right_does_so_in_the_browser(cast: Cast, plan: Path) -> None:
+    linked = template(cast)
+    to, off = label(cast, 30, "protect", template=linked), label(cast, 0, "remove")
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW,EDITRIGHTSDATA", f"{MAX}:VIEW,EXPORT")
+    other = protect(cast.olga, plan, f"{RITA}:VIEW")
+    rita, max_ = (Premises(cast, {}).browser("contoso.localhost:8000", one) for one in (cast.rita, cast.max))
+    link = f'href="/documents/{sealed.cid}/label/"'
+    assert link in rita.get(f"/documents/{sealed.cid}/access/").content.decode()
+    assert link in max_.get(f"/documents/{sealed.cid}/access/").content.decode()
+    assert "/label/" not in rita.get(f"/documents/{other.cid}/access/").content.decode()
+    assert rita.get(f"/documents/{other.cid}/label/").status_code == 404
+    path = f"/documents/{sealed.cid}/label/"
+    told = max_.get(path).content.decode()
+    assert f"chancery relabel --label {to} FILE" in told
+    assert f"chancery relabel --label {off} --justification WHY FILE" in told
+    assert "<form" not in told.partition("<main")[2].partition("</main>")[0]
+    shown = rita.get(path).content.decode()
+    assert "The label of this document" in shown
+    assert str(off) not in shown
+    assert rita.post(path, {"label": to}).headers["Location"] == f"/documents/{sealed.cid}/access/"
+    assert on_record(cast, sealed.cid) == (to, linked)

@@ -10,8 +10,7 @@ from protection.client.cli.language import spoken
 from protection.client.cli.organization import in_organization, require_changes
 from protection.client.cli.output import Output
 from protection.client.cli.template_choice import WHICH, chosen
-from protection.client.errors import Misused
-from protection.client.organization import Organization
+from protection.client.organization import Organization, label_called
 from protection.client.session import Relabeled, Session
 from protection.texts import say
 
@@ -98,10 +97,9 @@ def create(
         "descriptions": {language: description} if description else {},
         "sensitivity": sensitivity,
         **_protection(place, effect or ("protect" if template else "none"), template),
+        "publish": publish,
     }
     made = place.call("POST", "/api/v1/labels", body)
-    if publish:
-        place.call("POST", f"/api/v1/labels/{made['id']}/publish")
     offered = say("The label “{name}” is in use.", name=name)
     output.result(made, offered if publish else say("The label “{name}” is archived until you publish it.", name=name))
 
@@ -161,20 +159,13 @@ def archive(output: Output, place: Organization, which: str) -> None:
 
 
 def _protection(place: Organization, effect: str, template: str | None) -> dict[str, Any]:
-    """Return effect and template; the service says where they do not go together."""
-    return {"effect": effect, "template": chosen(place, template)["id"] if template else None}
+    """Return the effect, and the template where one is named; the service says where they do not go together."""
+    return {"effect": effect, **({"template": chosen(place, template)["id"]} if template else {})}
 
 
 def _called(place: Organization, which: str) -> dict[str, Any]:
-    """Return the label with this name, in any of its languages, or id.  Raises Misused."""
-    known = place.call("GET", "/api/v1/labels")["results"]
-    for found in known:
-        if which == found["id"] or which.casefold() in {text.casefold() for text in found["names"].values()}:
-            return dict(found)
-    names = ", ".join(found["name"] for found in known) or say("none")
-    raise Misused(
-        say("There is no label called {name!r}.", name=which), remedy=say("Choose one of: {names}.", names=names)
-    )
+    """Return the label with this name or id, also an archived one.  Raises Misused."""
+    return label_called(which, place.call("GET", "/api/v1/labels")["results"])
 
 
 def _rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
