@@ -1,7 +1,7 @@
 """Where the account suite asks us: addresses, the issuer's name and keys, passkeys' home, sign-on."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.dispatch import receiver
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 
 from portal.identity import issuer_keys, origins
 from portal.identity.onward import onward
@@ -122,6 +123,9 @@ def actor_of(request: HttpRequest, email_address: EmailAddress) -> Actor:
     )
 
 
+ONE_ORIGIN: Final = gettext_lazy("A token names exactly one origin.")
+
+
 class IssuerAdapter(DefaultOIDCAdapter):
     """The issuer: one name whatever host is asked, keys from the database, tokens for our origins only."""
 
@@ -139,12 +143,12 @@ class IssuerAdapter(DefaultOIDCAdapter):
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
         """Let a token name one origin of this installation, and nothing else.
 
-        What is said is for programs: OAuth knows no other letters there than those of English (RFC 6749, 5.2).
+        A person reads it on the page that asks for his consent, a program in an answer that speaks English.
         """
         if len(uris) > 1:
-            raise ValidationError("A token names exactly one origin.")
+            raise ValidationError(ONE_ORIGIN)
         if any(not origins.is_ours(uri) for uri in uris):
-            raise ValidationError("This is not an origin of this installation.")
+            raise ValidationError(gettext_lazy("This is not an origin of this installation."))
 
     def get_claims(
         self,

@@ -26,9 +26,11 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 
 from portal.identity import clients, tokens
+from portal.identity.adapters import ONE_ORIGIN
 from portal.identity.strength import NEVER, Authentication, from_json, of_session
 from tenants.directory.access import end_family
 from tenants.directory.models import Device, SpentRefreshToken
@@ -92,7 +94,7 @@ def token(request: HttpRequest) -> HttpResponse:
     An access token names at most one origin; one that names none is refused wherever it is shown.
     """
     if len(request.POST.getlist("resource")) > 1:
-        return _invalid_target(ValidationError("A token names exactly one origin."))
+        return _invalid_target(ValidationError(ONE_ORIGIN))
     inherited = _inherited(request)
     if inherited is None:
         return JsonResponse({"error": "invalid_grant"}, status=HTTPStatus.BAD_REQUEST)
@@ -106,7 +108,9 @@ def token(request: HttpRequest) -> HttpResponse:
 
 
 def _invalid_target(error: ValidationError) -> HttpResponse:
-    body = {"error": "invalid_target", "error_description": " ".join(error.messages)}
+    """Answer a program, in English: OAuth allows no letters of other languages here (RFC 6749, 5.2)."""
+    with override("en"):
+        body = {"error": "invalid_target", "error_description": " ".join(error.messages)}
     return JsonResponse(body, status=HTTPStatus.BAD_REQUEST)
 
 

@@ -249,6 +249,17 @@ class RefreshTest(IssuerTest):
 
 
 class ResourceTest(IssuerTest):
+    def test_people_read_their_language_and_programs_english(self) -> None:
+        browser = self.signed_in()
+        wanted = {"client_id": clients.CLI, "response_type": "code", "redirect_uri": "http://127.0.0.1:43210/cb",
+                  "scope": "openid", "code_challenge": "x" * 43, "code_challenge_method": "S256",
+                  "resource": "https://evil.example"}  # fmt: skip
+        page = browser.get("/identity/o/authorize", wanted, HTTP_ACCEPT_LANGUAGE="de")
+        self.assertContains(page, "Das ist kein Ursprung dieser Installation.")
+        asked = {"client_id": clients.CLI, "scope": "openid", "resource": "https://evil.example"}
+        answer = Browser(HTTP_ACCEPT_LANGUAGE="de").form("/identity/o/api/device/code", asked)
+        self.assertEqual(answer.json()["error_description"], "This is not an origin of this installation.")
+
     def test_only_one_of_our_origins_can_be_named(self) -> None:
         body = self.device_tokens()
         for resource in (
@@ -264,6 +275,7 @@ class ResourceTest(IssuerTest):
              "resource": [origin_of("contoso"), origin_of("fabrikam")]},
         )  # fmt: skip
         self.assertEqual(response.json()["error"], "invalid_target")
+        self.assertEqual(response.json()["error_description"], "A token names exactly one origin.")
         self.assertEqual(self.refresh(body["refresh_token"], settings.CHANCERY_BASE_URL)[0], 200)
 
     def test_the_issuer_has_one_name(self) -> None:
