@@ -7,7 +7,6 @@ opened = session.open_file(sealed, Path("copy.docx"))
 
 import mimetypes
 import os
-import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,16 +25,16 @@ from protection.client.home import Home
 from protection.client.http import Http
 from protection.client.licensed import Licensed, missing, taken, untaken
 from protection.client.licenses import Licenses, Opening, Stated
-from protection.client.organization import Dropped, Organization, Publishing
-from protection.client.wish import Wish, wished_policy
+from protection.client.organization import Dropped, Organization
+from protection.client.publication import Publication, Registration, published
+from protection.client.wish import Wish
 from protection.crypto.content import new_content_key
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
 from protection.formats.sealed import SUFFIX
 from protection.licensing.body import BodySeal, Sealer, SealFacts, seal_edition_key, sign_body
-from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.programs import Program, enforced_by
-from protection.licensing.publishing import PublishingLicense, publish
+from protection.licensing.publishing import PublishingLicense
 from protection.licensing.reasons import WORDS, Reason
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
@@ -224,15 +223,13 @@ class Session:
             for source, target in places
         ]
 
-    def _ready(self, wish: Wish, *, title: str, organization: str | None) -> "_Ready":
+    def _ready(self, wish: Wish, *, title: str, organization: str | None) -> Publication:
         """Return all that a protection needs beside the content; whatever can refuse a wish refuses it here."""
-        place = self.own_organization(organization)
-        publishing, key = place.publishing(for_others=wish.owner is not None), new_content_key()
-        return _Ready(place, publishing, key, self._published(place, publishing, wish, key, title=title))
+        return published(self.own_organization(organization), self.account, wish, title=title)
 
     def _seal(
         self,
-        ready: "_Ready",
+        ready: Publication,
         source: Path,
         target: Path,
         metadata: Metadata,
@@ -241,7 +238,7 @@ class Session:
         progress: Progress | None = None,
     ) -> Protected:
         """Seal and register; ``instead_of`` is what was opened at the target, if the new file takes its place."""
-        register = _Registration(ready.place, ready.license)
+        register = Registration(ready.place, ready.license)
 
         def accept(seal: BodySeal) -> None:
             if instead_of is not None:
@@ -267,33 +264,6 @@ class Session:
         licenses.keep_own(ready.license, seal, ready.key, ready.publishing)
         ready.place.try_send_waiting()
         return Protected(target, ready.license.cid, register.done)
-
-    def _published(
-        self, place: Organization, publishing: Publishing, wish: Wish, key: bytes, *, title: str
-    ) -> PublishingLicense:
-        label = None if wish.label is None else place.label(wish.label)
-        template = _by_label(label) if label else place.template(wish.template) if wish.template else None
-        envelope = Envelope(
-            key=key,
-            issuer=self.account.person,
-            owner=self.account.person if wish.owner is None else place.owner(wish.owner),
-            policy=None if template else wished_policy(wish).as_json(),
-            template=_reference(template) if template else None,
-            expires=wish.expires,
-            offline=wish.offline_days,
-            app_data={"label": label["id"]} if label else {},
-            title=title[:255],
-        )
-        return publish(
-            envelope,
-            iss=self.account.iss,
-            org=place.id,
-            tenant_key=place.statement().active_encryption_key(frozenset(publishing.certificate.kids)),
-            signer=self.account.signing,
-            clc=publishing.token,
-            nonce=secrets.token_bytes(16),
-            iat=int(time.time()),
-        )
 
     def _sealed(self, facts: SealFacts, certificate: str, delegation: str, env: bytes | None = None) -> str:
         return sign_body(
@@ -401,7 +371,7 @@ class Session:
             name = authentic.unlock(key).metadata.name
             if opening.rekey:
                 key, env = self._next_key(place, file)
-            register = _Registration(place, file.publishing_license)
+            register = Registration(place, file.publishing_license)
             seal_edition(
                 file,
                 source,
@@ -449,52 +419,9 @@ class Session:
         return place
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """All that a protection needs beside the content."""
-
-    place: Organization
-    publishing: Publishing
-    key: bytes
-    license: PublishingLicense
-
-
-class _Registration:
-    """Tells the service of a body that is sealed but has no name yet, or keeps that for the next contact."""
-
-    def __init__(self, place: Organization, license_: PublishingLicense) -> None:
-        self._place = place
-        self._license = license_
-        self.done = False
-
-    def __call__(self, seal: BodySeal) -> None:
-        item = {"publishing_license": self._license.token, "body_seal": seal.token}
-        try:
-            self._place.call("POST", "/api/v1/registrations", item, proof=True)
-        except Unreachable:
-            self._place.later("registration", item)
-            return
-        self.done = True
-
-
 def _superseded() -> Refused:
     words = WORDS[Reason.SUPERSEDED]
     return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
-
-
-def _by_label(label: dict[str, Any]) -> dict[str, Any]:
-    """Return the template that a label protects by.  Raises Misused for a label that does not protect."""
-    template: dict[str, Any] | None = label["template"]
-    if template is None:
-        raise Misused(
-            say("The label {name} does not protect anything.", name=label["name"]),
-            remedy=say("Choose a label that protects, or a template."),
-        )
-    return template
-
-
-def _reference(template: dict[str, Any]) -> TemplateReference:
-    return TemplateReference(UUID(template["id"]), int(template["version"]))
 
 
 def _metadata(source: Path, *, name: str | None = None) -> Metadata:

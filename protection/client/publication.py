@@ -1,0 +1,91 @@
+"""Publishing a document from this device: its key and its license, and telling the service of it (PROTOCOL P5)."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from protection.client.account import Account
+from protection.client.errors import Misused, Unreachable
+from protection.client.organization import Organization, Publishing
+from protection.client.wish import Wish, wished_policy
+from protection.crypto.content import new_content_key
+from protection.licensing.body import BodySeal
+from protection.licensing.envelope_content import Envelope, TemplateReference
+from protection.licensing.publishing import PublishingLicense, publish
+from protection.texts import say
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """All that a protection needs beside the content."""
+
+    place: Organization
+    publishing: Publishing
+    key: bytes
+    license: PublishingLicense
+
+
+def published(place: Organization, account: Account, wish: Wish, *, title: str) -> Publication:
+    """Make key and license of a new document as it is wished.  Whatever can refuse a wish refuses it here."""
+    publishing, key = place.publishing(for_others=wish.owner is not None), new_content_key()
+    label = None if wish.label is None else place.label(wish.label)
+    template = _by_label(label) if label else place.template(wish.template) if wish.template else None
+    envelope = Envelope(
+        key=key,
+        issuer=account.person,
+        owner=account.person if wish.owner is None else place.owner(wish.owner),
+        policy=None if template else wished_policy(wish).as_json(),
+        template=_reference(template) if template else None,
+        expires=wish.expires,
+        offline=wish.offline_days,
+        app_data={"label": label["id"]} if label else {},
+        title=title[:255],
+    )
+    license_ = publish(
+        envelope,
+        iss=account.iss,
+        org=place.id,
+        tenant_key=place.statement().active_encryption_key(frozenset(publishing.certificate.kids)),
+        signer=account.signing,
+        clc=publishing.token,
+        nonce=secrets.token_bytes(16),
+        iat=int(time.time()),
+    )
+    return Publication(place, publishing, key, license_)
+
+
+class Registration:
+    """Tells the service of a body that is sealed but has no name yet, or keeps that for the next contact."""
+
+    def __init__(self, place: Organization, license_: PublishingLicense) -> None:
+        """Speak of the document of this license; ``done`` tells whether the service knows it."""
+        self._place = place
+        self._license = license_
+        self.done = False
+
+    def __call__(self, seal: BodySeal) -> None:
+        """Tell of a sealed body."""
+        item = {"publishing_license": self._license.token, "body_seal": seal.token}
+        try:
+            self._place.call("POST", "/api/v1/registrations", item, proof=True)
+        except Unreachable:
+            self._place.later("registration", item)
+            return
+        self.done = True
+
+
+def _by_label(label: dict[str, Any]) -> dict[str, Any]:
+    """Return the template that a label protects by.  Raises Misused for a label that does not protect."""
+    template: dict[str, Any] | None = label["template"]
+    if template is None:
+        raise Misused(
+            say("The label {name} does not protect anything.", name=label["name"]),
+            remedy=say("Choose a label that protects, or a template."),
+        )
+    return template
+
+
+def _reference(template: dict[str, Any]) -> TemplateReference:
+    return TemplateReference(UUID(template["id"]), int(template["version"]))
