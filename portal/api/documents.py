@@ -215,6 +215,7 @@ class DocumentPolicy(OrganizationView):
                 "rev": serializers.IntegerField(),
                 "version": serializers.IntegerField(),
                 "may_change": serializers.BooleanField(),
+                "personal_grants": serializers.ListField(child=serializers.DictField()),
             },
         ),
         examples=[OpenApiExample("Policy", {"policy": {"v": 1, "grants": []}, "grants": [], "may_change": False})],
@@ -230,6 +231,7 @@ class DocumentPolicy(OrganizationView):
                 "rev": shown.rev,
                 "version": shown.version,
                 "may_change": shown.may_change,
+                "personal_grants": _given(cid),
             }
         )
 
@@ -327,6 +329,13 @@ def _grants(policy: Policy) -> list[dict[str, Any]]:
     ]
 
 
+def _given(cid: UUID) -> list[dict[str, Any]]:
+    return [
+        {"who": one.address, "rights": one.rights, "until": one.until, "given_at": one.given_at}
+        for one in given_on(cid)
+    ]
+
+
 def _document(document: Document) -> dict[str, Any]:
     return {
         "document": DocumentItem(document.row).data,
@@ -336,10 +345,7 @@ def _document(document: Document) -> dict[str, Any]:
         "held_because": document.held_because,
         "editions": document.editions,
         "revocations": [{"address": one.address, "revoked_at": one.revoked_at} for one in document.revocations],
-        "personal_grants": [
-            {"who": one.address, "rights": one.rights, "until": one.until, "given_at": one.given_at}
-            for one in given_on(document.row.cid)
-        ],
+        "personal_grants": _given(document.row.cid),
         "changes": [
             {"at": one.at, "basis": one.basis, "rev": one.rev, "reason": one.reason} for one in document.changes
         ],

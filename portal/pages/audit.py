@@ -8,11 +8,9 @@ from django.views.decorators.http import require_GET
 from audit.selectors.events import Filter, InvalidCursor, events
 from audit.selectors.noise import noise_of_a_day
 from audit.selectors.proofs import newest_checkpoint
-from portal.languages import reader_languages
 from portal.pages.framework import PageRequest, page, show
-from portal.pages.words import shown_event
+from portal.pages.words import names_in, shown_event
 from portal.permissions import Permission
-from protection.selectors.templates import template_names
 
 GROUPS = [
     ("", gettext_lazy("Everything")),
@@ -46,8 +44,7 @@ def audit(request: PageRequest) -> HttpResponse:
         found = events(filter=wanted, limit=50, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
         return redirect("audit")
-    named = {str(row.details["template"]) for row in found.events if "template" in row.details}
-    names = template_names(named, *reader_languages()) if named else {}
+    names = names_in(found.events)
     context = {
         "events": [shown_event(row, names) for row in found.events],
         "next_cursor": found.next_cursor,

@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.selectors.events import EventRow, Filter, InvalidCursor, events
-from portal import clock
 from portal.identity.recipients import recipient_of
 from portal.languages import reader_languages, told
+from portal.operations.ask_for_access import explain_to_himself
 from portal.pages.document_form import DocumentPolicyForm
-from portal.pages.framework import PageRequest, attempt, moment_of, page, show
-from portal.pages.policies import policy_initial, rights_as_level, shown_grants
-from portal.pages.words import ShownEvent, shown_event
+from portal.pages.framework import PageRequest, attempt, page, show
+from portal.pages.given import given_beside
+from portal.pages.policies import policy_initial, shown_grants
+from portal.pages.words import ShownEvent, names_in, shown_event
 from portal.permissions import Permission
 from protection.errors import NotFound
 from protection.licensing.reasons import WORDS, Reason
@@ -30,9 +31,8 @@ from protection.selectors.documents import (
 )
 from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
 from protection.selectors.labels import label
-from protection.selectors.requests import given_on, requests_about
+from protection.selectors.requests import requests_about
 from protection.selectors.templates import kept_template
-from protection.selectors.tries import has_tried
 from protection.services.accept import accept, bar
 from protection.services.access import ground_of
 from protection.services.change import change
@@ -79,9 +79,9 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
     try:
         found = document_for(actor, cid)
     except NotFound:
-        if has_tried(actor.person, cid):
-            return redirect("document_access", cid)
-        raise
+        # Whoever may open it, or was refused, has a page about his own access; to all others there is no document.
+        explain_to_himself(standing=request.standing, organization=request.organization, cid=cid)
+        return redirect("document_access", cid)
     try:
         happened = events(filter=Filter(content_id=cid), limit=100, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
@@ -94,13 +94,13 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
         "template": _named(found.row.template_id),
-        "events": [shown_event(row) for row in happened.events],
+        "events": [shown_event(row, names_in(happened.events)) for row in happened.events],
         "next_cursor": happened.next_cursor,
         "latest": latest_offline_moment(cid),
         "manages": ground_of(actor, found.row.issuer_id, found.row.owner_id),
         "last": last_by_person(happened.events),
         "waiting": [one for one in requests_about(cid) if one.is_open],
-        "given": _given(found),
+        "given": given_beside(cid),
         "held_words": told(WORDS[Reason.REGISTRATION_HELD].administrator),
     }
     return show(request, "document", "documents", context)
@@ -109,21 +109,6 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
 def _named(template_id: UUID | None) -> dict[str, str] | None:
     """Return how the template of a document is called to the reader."""
     return None if template_id is None else {"name": kept_template(template_id).name(*reader_languages())}
-
-
-def _given(found: Document) -> list[dict[str, object]]:
-    """Return what people were given beside the policy, and whether it still counts."""
-    now = clock.now()
-    return [
-        {
-            "one": one,
-            "meaning": rights_as_level(one.rights),
-            "until": moment_of(one.until),
-            "ended": one.until is not None and one.until <= now,
-            "taken": one.taken,
-        }
-        for one in given_on(found.row.cid)
-    ]
 
 
 def last_by_person(rows: tuple[EventRow, ...]) -> list[ShownEvent]:

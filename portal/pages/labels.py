@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.languages import reader_languages, written_in
 from portal.pages.framework import PageRequest, attempt, page, show
+from portal.pages.policies import shown_grants
 from portal.permissions import Permission
 from protection.errors import NotFound
 from protection.licensing.labels import Effect, Outcome
 from protection.selectors.documents import Document, document_for
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
-from protection.selectors.templates import templates
+from protection.selectors.templates import kept_template, templates
 from protection.services.relabel import MAX_JUSTIFICATION, Choice, Choices, MayNotRelabel, Where, choices_for, relabel
 from protection.services.save_label import (
     MAX_SENSITIVITY,
@@ -29,6 +30,7 @@ from protection.services.save_label import (
     publish_label,
 )
 from protection.texts import say
+from tenants.organizations.selectors import OrganizationFacts
 
 EFFECTS: Final = {
     Effect.PROTECT: gettext_lazy("Protects by a template"),
@@ -110,14 +112,12 @@ class RelabelForm(forms.Form):
         help_text=gettext_lazy("Needed for a label that is less sensitive than the present one. Kept on record."),
     )
 
-    def __init__(self, *args: Any, choices: Iterable[Choice], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: Iterable[Choice], place: OrganizationFacts, **kwargs: Any) -> None:
         """Offer those that the service can give; the others need a program where the file is."""
         super().__init__(*args, **kwargs)
         self.outcomes = {str(one.label.id): one for one in choices if one.becomes.where is Where.DONE}
-        languages, words = reader_languages(), _("{name}: {outcome}")
         self.fields["label"].choices = [  # type: ignore[attr-defined]  # a ChoiceField's
-            (identity, words.format(name=one.label.name(*languages), outcome=OUTCOMES[one.becomes.outcome]))
-            for identity, one in self.outcomes.items()
+            (identity, _in_words(one, place)) for identity, one in self.outcomes.items()
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -127,6 +127,17 @@ class RelabelForm(forms.Form):
         if chosen is not None and chosen.lowers and not data.get("justification", "").strip():
             self.add_error("justification", _("This label is less sensitive than the present one: say why."))
         return data
+
+
+def _in_words(choice: Choice, place: OrganizationFacts) -> str:
+    """Return a label with what it does to the protection and, where it replaces it, who may open it then."""
+    name, outcome = choice.label.name(*reader_languages()), OUTCOMES[choice.becomes.outcome]
+    linked = choice.label.template
+    if choice.becomes.outcome is not Outcome.REPLACED or linked is None:
+        return _("{name}: {outcome}").format(name=name, outcome=outcome)
+    grants = shown_grants(kept_template(linked.id).policy, place.id, place.name)
+    who = ", ".join(f"{grant.who} ({grant.level})" for grant in grants) or _("nobody but the owner")
+    return _("{name}: {outcome} Then it opens for: {who}.").format(name=name, outcome=outcome, who=who)
 
 
 @require_GET
@@ -220,7 +231,7 @@ def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
     if found is None:
         raise NotFound(say("There is no such document, or you may not manage it."))
     back = "document_access" if document is None else "document"
-    form = RelabelForm(request.POST or None, choices=found.others)
+    form = RelabelForm(request.POST or None, choices=found.others, place=request.organization)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
 

@@ -31,14 +31,14 @@ from protection.licensing.rights import Right, in_order, level_of, parse_rights
 from protection.licensing.words import right_in_words, rights_in_words
 
 LEVEL_WORDS: Final = {
-    "viewer": gettext_lazy("read, reply"),
+    "viewer": gettext_lazy("read, reply, see who has access"),
     "reviewer": gettext_lazy("read, edit, reply, forward"),
     "co-author": gettext_lazy("read, edit, copy, print and export"),
     "co-owner": gettext_lazy("everything, also change who has access"),
 }
 """What each level allows."""
 LEVEL_CHOICES: Final = [
-    ("viewer", gettext_lazy("Viewer: read, reply")),
+    ("viewer", gettext_lazy("Viewer: read, reply, see who has access")),
     ("reviewer", gettext_lazy("Reviewer: read, edit, reply, forward")),
     ("co-author", gettext_lazy("Co-author: read, edit, copy, print and export")),
     ("co-owner", gettext_lazy("Co-owner: everything, also change who has access")),

@@ -7,8 +7,8 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils import translation
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from portal.pages.framework import attempt
@@ -44,10 +44,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
-        if attempt(
-            request,
-            _("Your preferences are saved."),
-            lambda: change_person(person_id=person.id, actor=actor_of(request), **wanted),
-        ):
+
+        def done(_: object) -> str:
+            # In the language of the page that will say it.
+            with translation.override(wanted["language"] or translation.get_language()):
+                return gettext("Your preferences are saved.")
+
+        if attempt(request, done, lambda: change_person(person_id=person.id, actor=actor_of(request), **wanted)):
             return redirect("preferences")
     return render(request, "pages/preferences.html", {"form": form})

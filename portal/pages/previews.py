@@ -26,7 +26,7 @@ from protection.selectors.previews import Asked
 from protection.selectors.templates import Change, Template, template
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.selectors.groups import group_in
-from tenants.directory.selectors.people import person_in
+from tenants.directory.selectors.people import names_of, person_in
 from tenants.naming import NameRefused
 
 SECTIONS: Final = {"template": "templates", "group": "people", "person": "people"}
@@ -61,9 +61,22 @@ def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
         "back": back,
         "sentences": sentences,
         "moved": has_moved(request.organization.id, found),
+        **_proposer(request, found),
         "answer": None if found.result is None else _in_words(request, found.result),
     }
     return show(request, "preview", SECTIONS[found.kind], context)
+
+
+def _proposer(request: PageRequest, found: Asked) -> dict[str, Any]:
+    """Return who proposes a change to somebody else, and whether he would gain by it: who saves it agrees to that."""
+    if found.asked_by == request.standing.person:
+        return {}
+    gains = [] if found.result is None else found.result["gains"]
+    names = names_of(request.organization.id, [found.asked_by])
+    return {
+        "proposer": names.get(found.asked_by, ""),
+        "proposer_gains": any(one["person"] == str(found.asked_by) for one in gains),
+    }
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """Events in words, for people who never saw a code."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from audit.selectors.events import EventRow
-from portal.languages import recalled, told
+from portal.languages import reader_languages, recalled, told
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.programs import Hold, Program
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.words import rights_in_words
+from protection.selectors.labels import label_names
+from protection.selectors.templates import template_names
 
 SIGNED_IN_BY: Final = {
     Strength.CODE: gettext_lazy("a mailed code"),
@@ -57,7 +59,7 @@ _KINDS = {
     "access.requested": gettext_lazy("asked for access"),
     "access.granted": gettext_lazy("gave access to somebody who asked"),
     "access.declined": gettext_lazy("declined a request for access"),
-    "access.gained_by_author": gettext_lazy("gained access by a change of their own"),
+    "access.gained_by_author": gettext_lazy("made a change by which an administrator gained access"),
     "license.release_failed": gettext_lazy("was allowed, but the license could not be made"),
     "key.created": gettext_lazy("made a key"),
     "key.rotated": gettext_lazy("activated a key"),
@@ -78,7 +80,7 @@ _KINDS = {
     "label.archived": gettext_lazy("archived a label"),
     "person.created": gettext_lazy("added a person"),
     "person.invited": gettext_lazy("added a guest"),
-    "person.changed": gettext_lazy("changed a person's name"),
+    "person.changed": gettext_lazy("changed a person's preferences"),
     "person.disabled": gettext_lazy("disabled a person"),
     "person.enabled": gettext_lazy("enabled a person"),
     "role.changed": gettext_lazy("changed a role"),
@@ -128,8 +130,20 @@ class ShownEvent:
     kind: str
 
 
-def shown_event(row: EventRow, templates: Mapping[str, str] | None = None) -> ShownEvent:
-    """Put one event into words; ``templates`` are the names of templates by their ids."""
+def names_in(rows: Iterable[EventRow]) -> dict[str, str]:
+    """Return the names of the templates and labels that events are about, by their ids."""
+    found = list(rows)
+    templates = {str(row.details["template"]) for row in found if "template" in row.details}
+    labels = {str(row.details[name]) for row in found for name in ("label", "before") if name in row.details}
+    languages = reader_languages()
+    return {
+        **(template_names(templates, *languages) if templates else {}),
+        **(label_names(labels, *languages) if labels else {}),
+    }
+
+
+def shown_event(row: EventRow, names: Mapping[str, str] | None = None) -> ShownEvent:
+    """Put one event into words; ``names`` are those of templates and labels by their ids."""
     refused = row.outcome in {"refused", "failed"}
     if row.kind == "content.opened":
         what = _("was refused") if refused else _("opened it")
@@ -148,7 +162,7 @@ def shown_event(row: EventRow, templates: Mapping[str, str] | None = None) -> Sh
         ip=str(row.personal.get("ip", "")),
         device=str(row.personal.get("device_name", "")),
         title=str(row.personal.get("title", "")),
-        concerns=_concerns(row, templates or {}),
+        concerns=_concerns(row, names or {}),
         rights=told(rights_in_words(row.details.get("rights", []))),
         content_id=row.content_id,
         seq=row.seq,
@@ -163,14 +177,16 @@ def _who(row: EventRow) -> str:
     return str(own or row.personal.get("name") or _("The service"))
 
 
-def _concerns(row: EventRow, templates: Mapping[str, str]) -> str:
+def _concerns(row: EventRow, names: Mapping[str, str]) -> str:
     """Return whom or what it happened to, "" where the record names nothing but the one who acted."""
     details, named = row.details, [str(row.personal.get("title", "")), str(row.personal.get("recipient", ""))]
     if row.kind not in set(Kind):
         named += [str(address) for address in row.personal.get("addresses") or []]
     if row.kind == Kind.SETTINGS_CHANGED:
         named += [str(name).replace("_", " ") for name in details]
-    named.append(templates.get(str(details.get("template", "")), ""))
+    named.append(names.get(str(details.get("template", "")), ""))
+    label, before = (names.get(str(details.get(name, "")), "") for name in ("label", "before"))
+    named.append(f"{before} → {label}" if before and label else label)
     named.append(str(details.get("domain", "")))
     if details.get("key"):
         named.append(f"{str(details['key'])[:16]}…")

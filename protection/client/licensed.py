@@ -48,7 +48,7 @@ class Licensed:
 
     def check_may_be_removed(self) -> None:
         """Raise Refused unless the license allows removing or replacing the protection."""
-        if not may_remove_protection(Right(name) for name in self.opening.rights):
+        if not may_be_removed(self.opening):
             raise Refused(
                 say("You may read this document, not remove its protection."),
                 reason=Reason.NOT_GRANTED,
@@ -77,6 +77,11 @@ class Licensed:
             )
 
 
+def may_be_removed(opening: Opening) -> bool:
+    """Tell whether a license allows removing or replacing the protection."""
+    return may_remove_protection(Right(name) for name in opening.rights)
+
+
 @contextmanager
 def untaken(target: Path) -> Iterator[None]:
     """Say before the work begins, or at its end, that something stands at the target; it is never overwritten."""
@@ -91,7 +96,8 @@ def untaken(target: Path) -> Iterator[None]:
 def taken(target: Path) -> Misused:
     """Return the error for a target at which something stands."""
     return Misused(
-        say("{target} exists already.", target=target), remedy=say("Choose another name with -o, or remove it first.")
+        say("{target} exists already.", target=target),
+        remedy=say("Move it away first, or let the new file be written somewhere else."),
     )
 
 

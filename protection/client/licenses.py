@@ -6,7 +6,7 @@ feed is asked first, once in a session and again after a heartbeat, when the ser
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -99,15 +99,19 @@ class Licenses:
         self._account = account
         self._stated = stated
 
-    def open(self, file: SealedFile) -> tuple[AuthenticFile, Opening, bytes]:
+    def open(
+        self, file: SealedFile, serves: Callable[[Opening], bool] = lambda _: True
+    ) -> tuple[AuthenticFile, Opening, bytes]:
         """Prove who sealed the file, obtain the right to open it and return the content key.
 
-        Checks in the order of the specification: seal and body's root before any license is asked for.
+        Checks in the order of the specification: seal and body's root before any license is asked for.  A kept license
+        that does not serve the purpose is passed over while the service can be asked: it may say more by now.
         """
         authentic = file.verify(self._place.chain())
         license_ = file.publishing_license
         kept = self._kept(license_, authentic.seal)
-        if kept is not None:
+        if kept is not None and (serves(kept[0]) or not self._place.online):
+            self._note_opening(kept[0].cid)
             return authentic, *kept
         try:
             return authentic, *self._asked(license_, authentic.seal)
@@ -199,7 +203,6 @@ class Licenses:
             # Kept for a program that withholds what this one does not; the service says what is needed.
             return None
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
-        self._note_opening(use.cid)
         return _opening(use, "kept", record["delegation"]), key
 
     def _note_opening(self, cid: UUID) -> None:

@@ -13,6 +13,7 @@ from protection.client.wish import Wish, wished_policy
 from protection.crypto.content import new_content_key
 from protection.licensing.body import BodySeal
 from protection.licensing.envelope_content import Envelope, TemplateReference
+from protection.licensing.labels import Effect
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.texts import say
 
@@ -31,7 +32,7 @@ def published(place: Organization, account: Account, wish: Wish, *, title: str) 
     """Make key and license of a new document as it is wished.  Whatever can refuse a wish refuses it here."""
     publishing, key = place.publishing(for_others=wish.owner is not None), new_content_key()
     label = None if wish.label is None else place.label(wish.label)
-    template = _by_label(label) if label else place.template(wish.template) if wish.template else None
+    template = _by_label(label, wish) if label else place.template(wish.template) if wish.template else None
     envelope = Envelope(
         key=key,
         issuer=account.person,
@@ -76,13 +77,22 @@ class Registration:
         self.done = True
 
 
-def _by_label(label: dict[str, Any]) -> dict[str, Any]:
-    """Return the template that a label protects by.  Raises Misused for a label that does not protect."""
+def _by_label(label: dict[str, Any], wish: Wish) -> dict[str, Any] | None:
+    """Return the template that a label protects by, None for one that leaves the protection to the wish.
+
+    Raises Misused where the two do not go together.
+    """
     template: dict[str, Any] | None = label["template"]
-    if template is None:
+    own = bool(wish.grants or wish.deny)
+    if template is not None and own:
+        raise Misused(
+            say("The label {name} brings its own grants.", name=label["name"]),
+            remedy=say("Leave out what you grant, or choose a label that does not protect."),
+        )
+    if template is None and (label["effect"] != Effect.NONE or not own):
         raise Misused(
             say("The label {name} does not protect anything.", name=label["name"]),
-            remedy=say("Choose a label that protects, or a template."),
+            remedy=say("Choose a label that protects, or grant something yourself."),
         )
     return template
 

@@ -8,7 +8,7 @@ opened = session.open_file(sealed, Path("copy.docx"))
 import mimetypes
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from protection.client.attachments import attachment_places
 from protection.client.errors import Misused, Refused, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http
-from protection.client.licensed import Licensed, missing, taken, untaken
+from protection.client.licensed import Licensed, may_be_removed, missing, taken, untaken
 from protection.client.licenses import Licenses, Opening, Stated
 from protection.client.organization import Dropped, Organization
 from protection.client.publication import Publication, Registration, published
@@ -296,7 +296,7 @@ class Session:
         of its content was written.  Raises LocalFailure when somebody changed the sealed file meanwhile: both stay.
         """
         target = source.with_suffix("")
-        with untaken(target), self._licensed(source) as found:
+        with untaken(target), self._licensed(source, may_be_removed) as found:
             found.check_may_be_removed()
             found.put_on_record()
             found.write_to(target, progress=progress)
@@ -315,7 +315,7 @@ class Session:
         the sealed file, whose folder may be shared.
         """
         name = source.with_suffix("").name
-        with self._licensed(source) as found:
+        with self._licensed(source, may_be_removed) as found:
             found.check_may_be_removed()
             ready = self._ready(wish, title=name, organization=organization)
             found.put_on_record()
@@ -346,12 +346,12 @@ class Session:
         return replace(done, cid=again.cid)
 
     @contextmanager
-    def _licensed(self, source: Path) -> Iterator[Licensed]:
-        """Open a sealed file and obtain the license for it; nothing of its content is written by that."""
+    def _licensed(self, source: Path, serves: Callable[[Opening], bool] = lambda _: True) -> Iterator[Licensed]:
+        """Open a sealed file and obtain a license that serves; nothing of its content is written by that."""
         with open_sealed(source) as file:
             status = os.fstat(file.stream.fileno())
             place = self._place_of(file.publishing_license)
-            authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file)
+            authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file, serves)
             yield Licensed(source, place, opening, authentic.unlock(key), status)
 
     def save_edition(self, sealed: Path, source: Path, *, progress: Progress | None = None) -> Protected:
@@ -362,7 +362,8 @@ class Session:
         """
         with open_sealed(sealed) as file:
             place = self._place_of(file.publishing_license)
-            authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file)
+            licenses = Licenses(self.home, place, self.account, self.stated)
+            authentic, opening, key = licenses.open(file, lambda license_: license_.edit is not None)
             if opening.edit is None:
                 raise Refused(say("You may read this document, not change it."), reason="not_granted")
             if opening.status == "superseded":

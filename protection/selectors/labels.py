@@ -1,10 +1,10 @@
 """Labels as pages, API and clients show them; plain values, the least sensitive first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from protection.errors import NotFound
 from protection.licensing.labels import Effect, Existing
@@ -76,16 +76,26 @@ def label(label_id: UUID) -> ShownLabel:
 def label_named(app_data: Mapping[str, object], template: UUID | None) -> UUID | None:
     """Return the label under which a file says it was protected, None unless it is one of here that goes with it.
 
-    A publisher writes it himself, so it counts for no more than the template that he could have named by itself.
+    With a policy of the file's own that is one that does not protect.  A publisher writes it himself, so it counts for
+    no more than the template that he could have named by itself.
     """
     named = app_data.get("label")
     try:
         wanted = UUID(named) if isinstance(named, str) else None
     except ValueError:
         return None
-    if wanted is None or template is None:
+    if wanted is None:
         return None
-    return Label.objects.filter(id=wanted, template_id=template).values_list("id", flat=True).first()
+    fitting = Q(template_id=template) if template is not None else Q(effect=Effect.NONE)
+    return Label.objects.filter(fitting, id=wanted).values_list("id", flat=True).first()
+
+
+def label_names(label_ids: Iterable[str], *languages: str) -> dict[str, str]:
+    """Return the names of labels by their ids as text, each in the first of these languages that it has."""
+    rows = Label.objects.filter(id__in=set(label_ids)).values_list("id", "names", "language")
+    return {
+        str(identity): in_language(fallback_first(names, language), languages) for identity, names, language in rows
+    }
 
 
 def documents_with(label_id: UUID) -> int:

@@ -113,7 +113,7 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
         actor,
         content_id=content.cid,
         title=content.title,
-        details={"ground": ground, "rev": content.rev},
+        details={"ground": ground, "rev": content.rev, **({"reason": reason[:500]} if reason else {})},
     )
     return content.rev
 

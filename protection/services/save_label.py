@@ -108,7 +108,7 @@ def _checked(draft: LabelDraft, own: UUID | None = None) -> dict[str, Any]:
         )
     if (draft.template is None) == (draft.effect is Effect.PROTECT):
         raise InvalidPolicy(
-            say("A label that protects needs a template, and no other label has one."),
+            say("A label that protects needs a template; one that does not protect has none."),
             remedy=say("Choose a template, or another effect."),
         )
     new = None if draft.template == own else draft.template
@@ -125,7 +125,14 @@ def _checked(draft: LabelDraft, own: UUID | None = None) -> dict[str, Any]:
 
 
 def _check_may_be_offered(row: Label) -> None:
-    """Raise Conflict unless the label's template is published and no other label's that is in use."""
+    """Raise Conflict unless the label's names are its own and its template is published and no other's in use."""
+    names = {text.casefold() for text in row.names.values()}
+    for one in Label.objects.filter(status=TemplateStatus.PUBLISHED).exclude(id=row.id):
+        if not names.isdisjoint(text.casefold() for text in one.names.values()):
+            raise Conflict(
+                say("Another label in use is called “{name}”.", name=one.names[one.language]),
+                remedy=say("Choose another name: labels are chosen by it."),
+            )
     if row.template_id is None:
         return
     # Locked, so that it is not archived while the label is being published.

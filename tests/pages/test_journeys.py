@@ -125,7 +125,7 @@ def test_a_template_has_a_history_and_a_way_back(ada: Visitor, contoso: str) -> 
     ada.click("Save")
     card.get_by_role("link", name="History").click()
     assert ada.heading == "History of “For partners”"
-    assert "rita@fabrikam.example: may read, print (before: read, reply)." in ada.text
+    assert "rita@fabrikam.example: may read, print (before: read, reply, see who has access)." in ada.text
     assert "Opens without a network: never (before: as long as the organization allows)." in ada.text
     ada.page.get_by_text("Bring back version 1", exact=True).click()
     ada.page.get_by_role("button", name="Bring it back").click()

@@ -102,6 +102,23 @@ def test_a_label_that_does_not_protect_protects_nothing(cast: Cast, plan: Path) 
         labeled(cast, plan, label(cast))
 
 
+def test_a_label_that_does_not_protect_goes_with_grants_of_ones_own(cast: Cast, plan: Path) -> None:
+    identity = label(cast)
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW", label=identity)
+    assert on_record(cast, sealed.cid) == (identity, None)
+    assert rights(cast.max, sealed.path) == {"VIEW"}
+    with pytest.raises(Misused, match="brings its own grants"):
+        protect(cast.olga, plan, f"{MAX}:VIEW", label=label(cast, 10, "protect", template=template(cast)))
+
+
+def test_two_labels_in_use_have_no_name_in_common(cast: Cast) -> None:
+    name = f"Twin {uuid4().hex[:6]}"
+    label(cast, names={"en": name})
+    other = label(cast, publish=False, names={"en": "Other", "de": name.upper()})
+    found = problem(call(cast.ada, "contoso", "POST", f"labels/{other}/publish"), 409, "conflict")
+    assert name in found["detail"]
+
+
 # --- another label ------------------------------------------------------------------------------------------------
 
 

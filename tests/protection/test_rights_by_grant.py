@@ -1,6 +1,8 @@
 """What a right lets its holder do with the policy itself: VIEWRIGHTSDATA reads it, EDITRIGHTSDATA changes it."""
 
+import time
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,12 +12,12 @@ from protection.licensing.policy import Conditions
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, rights
-from tests.protection.test_access_requests import command, newcomer
+from tests.protection.test_access_requests import asked, command, grant, newcomer
 
 READS, CHANGES = "VIEW,VIEWRIGHTSDATA", "VIEW,VIEWRIGHTSDATA,EDITRIGHTSDATA"
 
 
-def policy(player: Player, cid: UUID) -> dict[str, object]:
+def policy(player: Player, cid: UUID) -> dict[str, Any]:
     answer = call(player, "contoso", "GET", f"documents/{cid}/policy")
     assert answer.status_code == 200, answer.content
     return dict(answer.json())
@@ -158,3 +160,43 @@ def test_a_change_is_made_to_what_its_editor_saw_or_not_at_all(cast: Cast, plan:
     answer = browser.post(f"/documents/{sealed.cid}/change/", form)
     assert "Somebody else changed who may open this document meanwhile." in answer.content.decode()
     problem(call(cast.rita, "contoso", "GET", path), 404, "not_found")
+
+
+def test_a_holder_finds_the_page_of_his_access_before_he_has_opened_anything(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{CHANGES}")
+    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.rita)
+    answer = browser.get(f"/documents/{sealed.cid}/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/documents/{sealed.cid}/access/")
+    assert page(cast, newcomer(cast), f"/documents/{sealed.cid}/")[0] == 404
+
+
+def test_what_was_given_to_one_person_stands_in_the_list_too(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:{READS}")
+    request = asked(cast.max, sealed)
+    assert grant(cast.olga, request, until=int(time.time()) + 7 * 86_400).status_code == 200
+    (given,) = policy(cast.max, sealed.cid)["personal_grants"]
+    assert given["who"] == MAX
+    shown = page(cast, cast.max, f"/documents/{sealed.cid}/access/")[1]
+    assert "Given to those who asked" in shown
+    assert f"<strong>{MAX}</strong>" in shown
+
+
+def test_a_kept_license_that_does_not_serve_is_passed_over(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=7)
+    opening(cast.rita, sealed.path)
+    wider = {"grants": [{"who": f"address:{RITA}", "rights": ["VIEW", "EXPORT"]}], "offline_days": 7}
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": wider}).status_code == 200
+    assert opening(cast.rita, sealed.path).source == "kept", "to read, it is enough"
+    plain = cast.rita.session.unprotect(sealed.path).path
+    assert plain is not None
+    assert plain.read_bytes() == plan.read_bytes()
+
+
+def test_nobody_is_removed_whom_the_policy_does_not_name(
+    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
+    told = command(cast.olga, monkeypatch, "change", str(sealed.path), "--remove", "rtia@fabrikam.example", code=2)
+    assert "rtia@fabrikam.example is not in the policy." in told.output
+    command(cast.olga, monkeypatch, "change", str(sealed.path), "--grant", "everybody:viewer", "--remove", RITA)
+    assert "everybody" in command(cast.olga, monkeypatch, "policy", str(sealed.path)).output

@@ -12,9 +12,16 @@ import click
 
 from protection.client.cli import tables
 from protection.client.cli.language import spoken
-from protection.client.cli.organization import ORGANIZATION, entries_patch, in_organization, require_changes
+from protection.client.cli.organization import (
+    ORGANIZATION,
+    entries_patch,
+    in_organization,
+    require_changes,
+    require_known,
+)
 from protection.client.cli.output import Output, moment
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
+from protection.client.cli.template_choice import meant
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 from protection.client.session import Session
@@ -168,8 +175,11 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
     Needs the right VIEWRIGHTSDATA, unless the document is yours.
     """
     found = place.call("GET", f"/api/v1/documents/{cid}/policy")
-    rows = [{"who": _who(one["who"]), "may": one["level"] or rights_in_words(one["rights"])} for one in found["grants"]]
-    rows += [{"who": _who(who), "may": say("never open it")} for who in found["policy"].get("deny", [])]
+    rows = [
+        {"who": _who(one["who"], place), "may": one["level"] or rights_in_words(one["rights"])}
+        for one in found["grants"]
+    ]
+    rows += [{"who": _who(who, place), "may": say("never open it")} for who in found["policy"].get("deny", [])]
     if output.as_json:
         output.result(found)
         return
@@ -178,9 +188,9 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
     output.note(joined((end, say("You may change it: chancery change.")), " ") if found["may_change"] else end)
 
 
-def _who(principal: str) -> str:
-    """Return an entry's name without the kind that its address does not need."""
-    return principal.removeprefix("address:")
+def _who(principal: str, place: Organization) -> str:
+    """Return whom an entry means, as ``--grant`` takes it."""
+    return "everybody" if principal == f"organization:{place.id}" else principal.removeprefix("address:")
 
 
 @click.command()
@@ -211,16 +221,19 @@ def change(
     require_changes("grants", "removed", "deny", "expires", "expires_after_days", *LIMITS)
     if expires and expires_after_days:
         raise Misused(say("There are two ends."), remedy=say("Use either --expires or --expires-after-days."))
+    grants, removed, deny = (meant(place, texts) for texts in (grants, removed, deny))
     entries = entries_patch(grants=grants, removed=removed, deny=deny)
     zone = place.zone()
     patch = {**entries, **expiry(expires, zone), **limited(zone, **options)}
     path = f"/api/v1/documents/{cid}/policy"
     before = place.call("GET", path)
-    wanted = patched(parse_policy(before["policy"]), patch).as_json()
+    known = parse_policy(before["policy"])
+    require_known(known, removed)
+    wanted = patched(known, patch).as_json()
     days = {} if expires_after_days is None else {"expires_after_days": expires_after_days}
     body = {"policy": wanted, "based_on": before["version"], "reason": reason, **days}
     answer = place.call("PUT", path, body)
     wanted = place.call("GET", path)["policy"] if days else wanted
-    people = ", ".join(one["who"].partition(":")[2] or one["who"] for one in wanted["grants"]) or say("nobody but you")
+    people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or say("nobody but you")
     line = say("The policy is changed: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone))
     output.result({"cid": str(cid), "policy": wanted, **answer}, line)

@@ -77,7 +77,7 @@ def protect(
     """
     if template and label:
         raise Misused(say("A label brings its own template."), remedy=say("Use either --label or --template."))
-    if (template or label) and (grants or do_not_forward or encrypt_only or deny):
+    if template and (grants or do_not_forward or encrypt_only or deny):
         raise Misused(say("A template brings its own grants."), remedy=say("Use either --template or --grant."))
     for kind, people in ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only)):
         grants += Wish.computed(kind, people).grants if people else ()
@@ -90,7 +90,7 @@ def protect(
     targets = _targets(chosen, target, lambda name: name + SUFFIX, recursive=recursive)
 
     with _session(output, online=not offline) as session:
-        wish = _wish(session.zone(), template or label, grants, deny, expires, options)
+        wish = _wish(session.zone(), template, grants, deny, expires, options)
         wish = replace(wish, template=template, label=label, owner=owner)
         told = session.own_organization(organization).offered().age(time.time()) if template else ""
         if told:

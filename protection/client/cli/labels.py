@@ -1,5 +1,7 @@
 """``labels``, ``relabel`` and ``label``: how sensitive documents are, and the protection that comes with it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from protection.client.cli.language import spoken
 from protection.client.cli.organization import in_organization, require_changes
 from protection.client.cli.output import Output
 from protection.client.cli.template_choice import WHICH, chosen
+from protection.client.errors import Misused, ServiceError
 from protection.client.organization import Organization, label_called
 from protection.client.session import Relabeled, Session
 from protection.texts import say
@@ -39,10 +42,21 @@ def relabel(output: Output, files: tuple[Path, ...], label: str, justification: 
     """
     with Session.open(language=spoken()) as session:
         for path in files:
-            with progress.bar(output, path.name) as report:
+            with progress.bar(output, path.name) as report, _asked_why():
                 done = session.relabel(path, label, justification=justification, progress=report)
             members = {"file": str(path), "path": str(done.path), "cid": str(done.cid), "outcome": done.outcome}
             output.result(members, _told(path, done))
+
+
+@contextmanager
+def _asked_why() -> Iterator[None]:
+    """Name the option in which the service wants to read why protection is lowered."""
+    try:
+        yield
+    except ServiceError as error:
+        if error.problem != "justification_needed":
+            raise
+        raise Misused(error.message, remedy=say('Say why: --justification "…". It is kept on record.')) from error
 
 
 def _told(path: Path, done: Relabeled) -> str:

@@ -11,7 +11,7 @@ from protection.client.cli.output import Output
 from protection.client.errors import Misused
 from protection.client.session import Session
 from protection.client.wish import parse_grants
-from protection.licensing.policy import Principal
+from protection.licensing.policy import Policy, Principal
 from protection.licensing.rights import in_order
 from protection.texts import say
 
@@ -35,6 +35,17 @@ def require_changes(*names: str) -> None:
     if all(context.params[name] in (None, (), "") for name in names):
         options = ", ".join(one.opts[-1] for one in context.command.params if one.name in names)
         raise Misused(say("Nothing to change."), remedy=say("Name at least one of: {options}.", options=options))
+
+
+def require_known(policy: Policy, removed: tuple[str, ...]) -> None:
+    """Raise Misused when somebody is to be removed whom the policy does not name: he was probably mistyped."""
+    known = {*policy.index, *policy.deny}
+    for who in removed:
+        if Principal.parse(who) not in known:
+            raise Misused(
+                say("{who} is not in the policy.", who=who),
+                remedy=say("Name somebody as the policy does: chancery policy, or chancery template list --json."),
+            )
 
 
 def entries_patch(

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.organization import entries_patch, in_organization, require_changes
+from protection.client.cli.organization import entries_patch, in_organization, require_changes, require_known
 from protection.client.cli.output import Output
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
 from protection.client.cli.previews import DAYS, PREVIEW, ask
@@ -149,7 +149,9 @@ def edit(
     own = ("name", "grants", "removed", "deny", "expires", "expires_after_days", "scope", "unscope", "description")
     require_changes(*own, "offered_to_legacy", *LIMITS)
     found = chosen(place, which)
-    entries = entries_patch(grants=meant(place, grants), removed=meant(place, removed), deny=meant(place, deny))
+    removed = meant(place, removed)
+    require_known(parse_policy(found["policy"]), removed)
+    entries = entries_patch(grants=meant(place, grants), removed=removed, deny=meant(place, deny))
     body: dict[str, Any] = {
         "policy": {**entries, **limited(place.zone(), **options)},
         **({"names": {language: name}} if name else {}),
