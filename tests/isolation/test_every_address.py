@@ -10,6 +10,7 @@ from tests.isolation.visitors import NOBODY, Door, Premises, doors
 
 # What these answer is about whoever asks: the document of the premises was granted to Max.
 HIS_OWN = {
+    "documents/<uuid:cid>/",
     "documents/<uuid:cid>/access/",
     "api/v1/documents/<uuid:cid>/why",
     "api/v1/documents/<uuid:cid>/access-requests",
