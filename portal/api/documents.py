@@ -331,7 +331,13 @@ def _grants(policy: Policy) -> list[dict[str, Any]]:
 
 def _given(cid: UUID) -> list[dict[str, Any]]:
     return [
-        {"who": one.address, "rights": one.rights, "until": one.until, "given_at": one.given_at}
+        {
+            "who": one.address,
+            "rights": one.rights,
+            "until": one.until,
+            "given_at": one.given_at,
+            "taken": one.taken,
+        }
         for one in given_on(cid)
     ]
 

@@ -5,7 +5,7 @@ himself while there is another administrator: that one saves what he has preview
 its own, and auditors and the other administrators are told by mail who gained and who made it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from portal.standing import PROGRAM, Standing
 from protection.errors import Conflict
 from protection.events import Kind
 from protection.licensing.policy import Strength
+from protection.selectors.kinds import rules
 from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable
 from protection.services.recording import record_action
 from protection.texts import say
@@ -29,7 +30,9 @@ from tenants.directory.selectors.subject import subject_row
 
 ADMINISTRATOR, AUDITOR = "global_administrator", "auditor"
 TOLD = 50
-"""How many people of each role are told at most."""
+"""How many people are told at most."""
+MANY = 10_000
+"""More administrators than anybody has: none may be missed by the rule."""
 
 
 class NeedsAnotherAdministrator(Conflict):
@@ -55,9 +58,10 @@ def watching_own_gain(
     watched = {one.id for one in administrators} if program else {standing.person, author or standing.person}
     with transaction.atomic():
         one_change_at_a_time(organization)
-        before = {person: _reachable(organization, person) for person in watched}
+        before = _reachable(organization, watched)
         yield
-        gained = {person: documents_gained(before[person], _reachable(organization, person)) for person in watched}
+        after = _reachable(organization, watched)
+        gained = {person: documents_gained(before[person], after[person]) for person in watched}
         gained = {person: documents for person, documents in gained.items() if documents}
         if not gained:
             return
@@ -83,21 +87,26 @@ def _put_on_record(standing: Standing, changes: str, target: UUID | None, gained
     }
     record_action(Kind.ACCESS_GAINED_BY_AUTHOR, standing.actor, recipient=names, details=details)
     watching = (*_with_role(standing.organization, ADMINISTRATOR), *_with_role(standing.organization, AUDITOR))
-    told = {one.id: one for one in watching if one.id not in gained and one.id != standing.person}
+    # Whoever a program let in has not made it do so, and is one of those who watch.
+    gainers = () if standing.role == PROGRAM else gained
+    told = {one.id: one for one in watching[:TOLD] if one.id not in gainers and one.id != standing.person}
     transaction.on_commit(lambda: _tell(tuple(told.values()), standing, names, max(gained.values())))
 
 
-def _reachable(organization: UUID, person: UUID) -> Reachable:
-    row = subject_row(person, organization)
-    if row is None:
-        return Reachable({}, {})
-    subject = subject_of(row, organization=organization, strength=Strength.PASSKEY)
-    return reachable(organization, subject, clock.now())
+def _reachable(organization: UUID, people: Iterable[UUID]) -> dict[UUID, Reachable]:
+    """Return what each may reach; templates are read once for all."""
+    known, now = rules(), clock.now()
+    found = {}
+    for person in people:
+        row = subject_row(person, organization)
+        subject = None if row is None else subject_of(row, organization=organization, strength=Strength.PASSKEY)
+        found[person] = Reachable({}, {}) if subject is None else reachable(organization, known, subject, now)
+    return found
 
 
 def _with_role(organization: UUID, role: str) -> list[PersonFacts]:
     """Return the enabled people with a role; a program has none of these."""
-    found = people_in(organization, role=role, limit=TOLD)
+    found = people_in(organization, role=role, limit=MANY)
     return [one for one in found if not (one.disabled or one.guest or one.is_service)]
 
 

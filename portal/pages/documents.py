@@ -86,6 +86,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         happened = events(filter=Filter(content_id=cid), limit=100, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
         return redirect("document", cid)
+    names = names_in(happened.events)
     context = {
         "found": found,
         "row": found.row,
@@ -94,7 +95,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
         "template": _named(found.row.template_id),
-        "events": [shown_event(row, names_in(happened.events)) for row in happened.events],
+        "events": [shown_event(row, names) for row in happened.events],
         "next_cursor": happened.next_cursor,
         "latest": latest_offline_moment(cid),
         "manages": ground_of(actor, found.row.issuer_id, found.row.owner_id),

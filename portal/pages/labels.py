@@ -112,7 +112,7 @@ class RelabelForm(forms.Form):
         help_text=gettext_lazy("Needed for a label that is less sensitive than the present one. Kept on record."),
     )
 
-    def __init__(self, *args: Any, choices: Iterable[Choice], place: OrganizationFacts, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: Iterable[Choice], place: OrganizationFacts | None, **kwargs: Any) -> None:
         """Offer those that the service can give; the others need a program where the file is."""
         super().__init__(*args, **kwargs)
         self.outcomes = {str(one.label.id): one for one in choices if one.becomes.where is Where.DONE}
@@ -129,11 +129,14 @@ class RelabelForm(forms.Form):
         return data
 
 
-def _in_words(choice: Choice, place: OrganizationFacts) -> str:
-    """Return a label with what it does to the protection and, where it replaces it, who may open it then."""
+def _in_words(choice: Choice, place: OrganizationFacts | None) -> str:
+    """Return a label with what it does to the protection and, where it replaces it, who may open it then.
+
+    Without a place that is left out: who is in a template is the business of those who may read templates.
+    """
     name, outcome = choice.label.name(*reader_languages()), OUTCOMES[choice.becomes.outcome]
     linked = choice.label.template
-    if choice.becomes.outcome is not Outcome.REPLACED or linked is None:
+    if choice.becomes.outcome is not Outcome.REPLACED or linked is None or place is None:
         return _("{name}: {outcome}").format(name=name, outcome=outcome)
     grants = shown_grants(kept_template(linked.id).policy, place.id, place.name)
     who = ", ".join(f"{grant.who} ({grant.level})" for grant in grants) or _("nobody but the owner")
@@ -231,7 +234,8 @@ def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
     if found is None:
         raise NotFound(say("There is no such document, or you may not manage it."))
     back = "document_access" if document is None else "document"
-    form = RelabelForm(request.POST or None, choices=found.others, place=request.organization)
+    place = request.organization if standing.may(Permission.TEMPLATES_READ) else None
+    form = RelabelForm(request.POST or None, choices=found.others, place=place)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
 

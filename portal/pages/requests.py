@@ -31,8 +31,9 @@ from protection.licensing.words import rights_in_words
 from protection.selectors.documents import Document, document_for, policy_for
 from protection.selectors.obstacles import Change, InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_for
+from protection.selectors.standing import ADMINISTRATOR
 from protection.selectors.templates import template
-from protection.services.access import ADMINISTRATOR, ground_of
+from protection.services.access import ground_of
 from protection.services.grant_access import Terms
 from protection.services.request_access import Wish
 

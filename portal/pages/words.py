@@ -134,7 +134,9 @@ def names_in(rows: Iterable[EventRow]) -> dict[str, str]:
     """Return the names of the templates and labels that events are about, by their ids."""
     found = list(rows)
     templates = {str(row.details["template"]) for row in found if "template" in row.details}
-    labels = {str(row.details[name]) for row in found for name in ("label", "before") if name in row.details}
+    # Other events have a "before" of their own.
+    about_labels = [row.details for row in found if "label" in row.details]
+    labels = {str(details[name]) for details in about_labels for name in ("label", "before") if name in details}
     languages = reader_languages()
     return {
         **(template_names(templates, *languages) if templates else {}),
@@ -149,6 +151,8 @@ def shown_event(row: EventRow, names: Mapping[str, str] | None = None) -> ShownE
         what = _("was refused") if refused else _("opened it")
     elif row.kind == "content.edited" and refused:
         what = _("brought an edition that was not taken")
+    elif row.kind == "content.labeled" and _labels(row, names or {}):
+        what = _("changed its label: {label}").format(label=_labels(row, names or {}))
     else:
         what = str(_KINDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ")))
     return ShownEvent(
@@ -185,12 +189,17 @@ def _concerns(row: EventRow, names: Mapping[str, str]) -> str:
     if row.kind == Kind.SETTINGS_CHANGED:
         named += [str(name).replace("_", " ") for name in details]
     named.append(names.get(str(details.get("template", "")), ""))
-    label, before = (names.get(str(details.get(name, "")), "") for name in ("label", "before"))
-    named.append(f"{before} → {label}" if before and label else label)
+    named.append(_labels(row, names))
     named.append(str(details.get("domain", "")))
     if details.get("key"):
         named.append(f"{str(details['key'])[:16]}…")
     return ", ".join(dict.fromkeys(name for name in named if name))
+
+
+def _labels(row: EventRow, names: Mapping[str, str]) -> str:
+    """Return the label that an event is about, after the one that it took the place of; "" without one."""
+    label, before = (names.get(str(row.details.get(name, "")), "") for name in ("label", "before"))
+    return f"{before} → {label}" if before and label else label
 
 
 def _given(row: EventRow) -> str:

@@ -14,6 +14,7 @@ from protection.crypto.content import new_content_key
 from protection.licensing.body import BodySeal
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.labels import Effect
+from protection.licensing.policy import Conditions
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.texts import say
 
@@ -84,6 +85,12 @@ def _by_label(label: dict[str, Any], wish: Wish) -> dict[str, Any] | None:
     """
     template: dict[str, Any] | None = label["template"]
     own = bool(wish.grants or wish.deny)
+    limits = wish.conditions != Conditions() or wish.lease is not None or wish.expires_after_opening_days is not None
+    if template is not None and limits:
+        raise Misused(
+            say("The label {name} brings its own conditions.", name=label["name"]),
+            remedy=say("Only an end and the days without a network may be shortened beside it."),
+        )
     if template is not None and own:
         raise Misused(
             say("The label {name} brings its own grants.", name=label["name"]),

@@ -12,7 +12,7 @@ from protection.licensing.policy import Conditions
 from protection.licensing.rights import Right
 from protection.licensing.subject import Subject
 from protection.models import Content
-from protection.selectors.kinds import Reach, Rule, reached, rules
+from protection.selectors.kinds import Reach, Rule, reached
 
 _NOBODY = UUID(int=0)
 
@@ -34,10 +34,10 @@ def one_change_at_a_time(organization: UUID) -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"own gain at {organization}"])
 
 
-def reachable(organization: UUID, subject: Subject, now: int) -> Reachable:
-    """Return what the subject may do by templates as they stand, whatever the opening itself must meet."""
+def reachable(organization: UUID, known: Mapping[UUID, Rule], subject: Subject, now: int) -> Reachable:
+    """Return what the subject may do by these templates, whatever the opening itself must meet."""
     return Reachable(
-        {template: _rights(organization, rule, subject, now) for template, rule in rules().items()},
+        {template: _rights(organization, rule, subject, now) for template, rule in known.items()},
         {group.id: group.address for group in subject.groups if group.live},
     )
 

@@ -19,6 +19,9 @@ from protection.selectors.licensing import CONTENT_STATE, content_state, service
 _HERE: Final = CONTENT_STATE.format(schema="")
 _NO_SEAL: Final = b""
 
+ADMINISTRATOR: Final = "administrator"
+"""The ground on which an administrator by role changes a document, as its history names it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -53,9 +56,13 @@ def changes_by_right(content: Content, rights: frozenset[Right]) -> bool:
     """Tell whether rights on a document let their holder change its policy, for everybody and every copy.
 
     Only on a document that has a policy of its own: whoever named him there meant him.  Rights that come with a
-    template do not take a document out of it (docs/decisions/0016).
+    template do not take a document out of it (docs/decisions/0016), nor does an administrator who takes it out: what
+    counts is what somebody who may set anything last set.
     """
-    return content.template_id is None and Right.EDITRIGHTSDATA in rights
+    if content.template_id is not None or Right.EDITRIGHTSDATA not in rights:
+        return False
+    last = content.changes.exclude(basis=ADMINISTRATOR).order_by("-at", "-id").values_list("policy", flat=True).first()
+    return last is not None
 
 
 def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, now: int) -> Decision:

@@ -6,10 +6,8 @@ from protection.errors import ChanceryError, Conflict, NotFound
 from protection.events import Actor
 from protection.licensing.evaluate import Basis
 from protection.models import AccessRequest, Content, RequestState
-from protection.selectors.standing import Holder, changes_by_right
+from protection.selectors.standing import ADMINISTRATOR, Holder, changes_by_right
 from protection.texts import say
-
-ADMINISTRATOR = "administrator"
 
 _ANSWERS = {RequestState.GRANTED: say("granted"), RequestState.DECLINED: say("declined")}
 

@@ -11,8 +11,8 @@ from protection.licensing.narrowing import narrows
 from protection.licensing.policy import Policy, parse_policy
 from protection.models import Content, ContentChange
 from protection.selectors.policies import DAY, registered_policy
-from protection.selectors.standing import Holder
-from protection.services.access import ADMINISTRATOR, managed_content
+from protection.selectors.standing import ADMINISTRATOR, Holder
+from protection.services.access import managed_content
 from protection.services.feed import kill_revisions_below, touch
 from protection.services.recording import record_action
 from protection.texts import say

@@ -15,9 +15,9 @@ from protection.licensing.rights import Right, may_remove_protection
 from protection.models import Content, Label
 from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
 from protection.selectors.labels import label as shown_label
-from protection.selectors.standing import Holder, changes_by_right
+from protection.selectors.standing import ADMINISTRATOR, Holder, changes_by_right
 from protection.selectors.templates import Audience
-from protection.services.access import ADMINISTRATOR, ground_of
+from protection.services.access import ground_of
 from protection.services.change import follow_template
 from protection.services.recording import record_action
 from protection.texts import say

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from protection.events import Actor, Kind
 from protection.models import Content, ContentRevocation
-from protection.services.access import ADMINISTRATOR, managed_content
+from protection.selectors.standing import ADMINISTRATOR
+from protection.services.access import managed_content
 from protection.services.change import Widening
 from protection.services.feed import touch
 from protection.services.recording import record_action

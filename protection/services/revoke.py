@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 
 from protection.events import Actor, Kind
 from protection.models import Content, ContentRevocation, GrantBinding, PersonalGrant, TemplateVersion
-from protection.services.access import ADMINISTRATOR, managed_content
+from protection.selectors.standing import ADMINISTRATOR
+from protection.services.access import managed_content
 from protection.services.feed import kill_revisions_below
 from protection.services.recording import record_action
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from protection.errors import Conflict, InvalidPolicy, NotFound
 from protection.events import Actor, Kind
@@ -126,6 +126,9 @@ def _checked(draft: LabelDraft, own: UUID | None = None) -> dict[str, Any]:
 
 def _check_may_be_offered(row: Label) -> None:
     """Raise Conflict unless the label's names are its own and its template is published and no other's in use."""
+    with connection.cursor() as cursor:
+        # So that two are not offered under one name at once.
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(current_schema() || ' labels', 0))")
     names = {text.casefold() for text in row.names.values()}
     for one in Label.objects.filter(status=TemplateStatus.PUBLISHED).exclude(id=row.id):
         if not names.isdisjoint(text.casefold() for text in one.names.values()):

@@ -1,5 +1,6 @@
 """Labels: linked to templates one to one, and what happens to a document that is given another one."""
 
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from protection.client.cli.main import main
 from protection.client.errors import Misused, Refused
 from protection.client.session import Protected, Session
+from protection.licensing.policy import Conditions
 from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast, Player
@@ -107,8 +109,11 @@ def test_a_label_that_does_not_protect_goes_with_grants_of_ones_own(cast: Cast, 
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW", label=identity)
     assert on_record(cast, sealed.cid) == (identity, None)
     assert rights(cast.max, sealed.path) == {"VIEW"}
+    protecting = label(cast, 10, "protect", template=template(cast))
     with pytest.raises(Misused, match="brings its own grants"):
-        protect(cast.olga, plan, f"{MAX}:VIEW", label=label(cast, 10, "protect", template=template(cast)))
+        protect(cast.olga, plan, f"{MAX}:VIEW", label=protecting)
+    with pytest.raises(Misused, match="brings its own conditions"):
+        protect(cast.olga, plan, label=protecting, conditions=Conditions(not_after=1))
 
 
 def test_two_labels_in_use_have_no_name_in_common(cast: Cast) -> None:
@@ -321,6 +326,34 @@ def test_an_outside_holder_of_the_right_to_edit_rights_gives_a_label_too(
 def test_an_archived_label_is_given_to_nothing(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan)
     problem(relabel(cast.olga, sealed.cid, label(cast, publish=False)), 404, "not_found")
+
+
+def test_the_record_is_read_whatever_its_events_call_their_parts(cast: Cast, plan: Path) -> None:
+    """A change of a role has a "before" too, which is no label."""
+    person = cast.join(f"p{uuid4().hex[:6]}", "contoso")
+    patch = {"role": "auditor"}
+    assert call(cast.ada, "contoso", "PATCH", f"people/{person.id}", patch).status_code == 200
+    sealed, low = (
+        labeled(cast, plan, label(cast, 30, "protect", template=template(cast))),
+        label(cast, 10, "protect", template=template(cast)),
+    )
+    assert relabel(cast.olga, sealed.cid, low, "It is known.").status_code == 200
+    answer = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/audit/")
+    assert answer.status_code == 200
+    assert re.search("changed its label: Label [0-9a-f]+ → Label [0-9a-f]+", answer.content.decode())
+
+
+def test_an_outsider_is_not_told_who_is_in_a_template(cast: Cast, plan: Path) -> None:
+    secret = f"secret-{uuid4().hex[:6]}@contoso.example"
+    linked = template(cast, policy={"grants": [{"who": secret, "rights": ["VIEW"]}]})
+    label(cast, 30, "protect", template=linked)
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW,EDITRIGHTSDATA")
+    pages = Premises(cast, {})
+    shown = [
+        pages.browser("contoso.localhost:8000", who).get(f"/documents/{sealed.cid}/label/").content.decode()
+        for who in (cast.rita, cast.olga)
+    ]
+    assert [secret in page for page in shown] == [False, True]
 
 
 # --- in the browser and at the command line -----------------------------------------------------------------------

@@ -147,6 +147,18 @@ def test_rights_that_a_template_gives_leave_the_document_under_it(cast: Cast, pl
     assert widened(cast.olga, sealed.cid).status_code == 200
 
 
+def test_an_administrator_does_not_hand_out_the_right_by_taking_the_document_out(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, template="Confidential — all employees")
+    opening(cast.max, sealed.path)
+    path = f"documents/{sealed.cid}/policy"
+    same = call(cast.olga, "contoso", "GET", path).json()["policy"]
+    assert call(cast.ada, "contoso", "PUT", path, {"policy": same}).status_code == 200
+    assert policy(cast.max, sealed.cid)["may_change"] is False
+    problem(widened(cast.ada, sealed.cid), 403, "widening_not_allowed")
+    assert call(cast.olga, "contoso", "PUT", path, {"policy": same}).status_code == 200
+    assert policy(cast.max, sealed.cid)["may_change"] is True, "now the owner has said so"
+
+
 def test_a_change_is_made_to_what_its_editor_saw_or_not_at_all(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW", f"{MAX}:{CHANGES}")
     seen = policy(cast.max, sealed.cid)
