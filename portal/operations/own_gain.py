@@ -30,7 +30,7 @@ from tenants.directory.selectors.subject import subject_row
 
 ADMINISTRATOR, AUDITOR = "global_administrator", "auditor"
 TOLD = 50
-"""How many people are told at most."""
+"""How many people are told at most, auditors first."""
 MANY = 10_000
 """More administrators than anybody has: none may be missed by the rule."""
 
@@ -86,7 +86,7 @@ def _put_on_record(standing: Standing, changes: str, target: UUID | None, gained
         **({} if target is None else {"target": str(target)}),
     }
     record_action(Kind.ACCESS_GAINED_BY_AUTHOR, standing.actor, recipient=names, details=details)
-    watching = (*_with_role(standing.organization, ADMINISTRATOR), *_with_role(standing.organization, AUDITOR))
+    watching = (*_with_role(standing.organization, AUDITOR), *_with_role(standing.organization, ADMINISTRATOR))
     # Whoever a program let in has not made it do so, and is one of those who watch.
     gainers = () if standing.role == PROGRAM else gained
     told = {one.id: one for one in watching[:TOLD] if one.id not in gainers and one.id != standing.person}

@@ -139,7 +139,7 @@ def _in_words(choice: Choice, place: OrganizationFacts | None) -> str:
     if choice.becomes.outcome is not Outcome.REPLACED or linked is None or place is None:
         return _("{name}: {outcome}").format(name=name, outcome=outcome)
     grants = shown_grants(kept_template(linked.id).policy, place.id, place.name)
-    who = ", ".join(f"{grant.who} ({grant.level})" for grant in grants) or _("nobody but the owner")
+    who = "; ".join(f"{grant.who} ({grant.meaning})" for grant in grants) or _("nobody but the owner")
     return _("{name}: {outcome} Then it opens for: {who}.").format(name=name, outcome=outcome, who=who)
 
 

@@ -371,6 +371,19 @@ def test_labels_are_made_and_given_at_the_command_line(cast: Cast, plan: Path, m
     assert name not in command(cast.olga, monkeypatch, "labels").output
 
 
+def test_a_file_that_cannot_be_relabeled_does_not_keep_others_from_it(
+    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = label(cast, 30, "protect", template=template(cast))
+    foreign, own = protect(cast.max, plan), protect(cast.olga, plan)
+    monkeypatch.setattr(Session, "open", lambda *, language: nullcontext(cast.olga.session))
+    done = CliRunner().invoke(main, ["relabel", "--label", to, str(foreign.path), str(own.path)])
+    assert done.exit_code != 0
+    assert f"{own.path}: the label is changed" in done.output
+    assert on_record(cast, foreign.cid)[0] is None
+    assert on_record(cast, own.cid)[0] == to
+
+
 def test_labels_are_made_and_given_in_the_browser(cast: Cast, plan: Path) -> None:
     browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
     name, linked = f"Page {uuid4().hex[:6]}", template(cast)

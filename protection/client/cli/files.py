@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from protection.client.cli import progress
+from protection.client.cli.each import each_file
 from protection.client.cli.language import spoken
-from protection.client.cli.output import Output, exit_code, moment
+from protection.client.cli.output import Output, moment
 from protection.client.cli.policy import DENY, EXPIRES, expiry, limited, limits
-from protection.client.errors import LocalFailure, Misused, Refused
+from protection.client.errors import Misused, Refused
 from protection.client.session import Session
 from protection.client.wish import Wish
 from protection.errors import ChanceryError
@@ -105,7 +106,7 @@ def protect(
             line = f"{path} → {done.path}"
             return members, line if done.registered else joined((line, _WAITING), " ")
 
-        _each(output, list(targets), one)
+        each_file(output, list(targets), one)
 
 
 def _wish(
@@ -170,7 +171,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
             line = say("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
             return members, joined((line, _OLDER), " ") if opened.status == "superseded" else line
 
-        _each(output, list(targets), one)
+        each_file(output, list(targets), one)
 
 
 @click.command()
@@ -196,7 +197,7 @@ def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bo
                 opened = session.unprotect(path, progress=report)
             return {"file": str(path), "plain": str(opened.path), "cid": str(opened.cid)}, f"{path} → {opened.path}"
 
-        _each(output, files, one)
+        each_file(output, files, one)
 
 
 @click.command()
@@ -263,7 +264,7 @@ def info(output: Output, files: tuple[Path, ...]) -> None:
         )
         return members, joined((what, how), "\n  ")
 
-    _each(output, files, one)
+    each_file(output, files, one)
 
 
 @click.command()
@@ -284,7 +285,7 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
                 return members, say("{file}: intact, sealed by you.", file=path)
             return members, say("{file}: intact, sealed by the person with the id {id}.", file=path, id=sealer.sub)
 
-        _each(output, files, one)
+        each_file(output, files, one)
 
 
 @contextmanager
@@ -322,24 +323,6 @@ def _dropped(output: Output, session: Session) -> list[dict[str, Any]]:
             )
         )
     return dropped
-
-
-def _each(output: Output, files: Sequence[Path], one: Callable[[Path], tuple[dict[str, Any], str]]) -> None:
-    """Do one thing for each file; report every failure, and end with the exit code of the worst."""
-    worst = 0
-    for path in files:
-        try:
-            members, line = one(path)
-        except (ChanceryError, OSError) as failure:
-            error = LocalFailure.of(failure) if isinstance(failure, OSError) else failure
-            if len(files) > 1 and not output.as_json:
-                output.note(f"{path}:")
-            output.error(error, file=str(path))
-            worst = max(worst, exit_code(error))
-        else:
-            output.result(members, line)
-    if worst:
-        click.get_current_context().exit(worst)
 
 
 @dataclass(frozen=True, slots=True)

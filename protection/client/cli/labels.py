@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from protection.client.cli import progress, tables
+from protection.client.cli.each import each_file
 from protection.client.cli.language import spoken
 from protection.client.cli.organization import in_organization, require_changes
 from protection.client.cli.output import Output
@@ -41,11 +42,14 @@ def relabel(output: Output, files: tuple[Path, ...], label: str, justification: 
     Their protection is kept, replaced or removed, as the label says.
     """
     with Session.open(language=spoken()) as session:
-        for path in files:
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report, _asked_why():
                 done = session.relabel(path, label, justification=justification, progress=report)
             members = {"file": str(path), "path": str(done.path), "cid": str(done.cid), "outcome": done.outcome}
-            output.result(members, _told(path, done))
+            return members, _told(path, done)
+
+        each_file(output, files, one)
 
 
 @contextmanager
