@@ -172,7 +172,7 @@ class DeactivateService(OrganizationView):
 
     @extend_schema(summary="Deactivate the service", request=None, responses={204: None}, examples=NOTHING)
     def post(self, request: Request) -> Response:
-        """No new protection and no licenses until it is activated again."""
+        """Take nothing new and issue no license until it is activated again; what waits on devices waits on."""
         deactivate_service(organization_id=self.organization.id, actor=self.standing.directory_actor)
         return Response(status=HTTPStatus.NO_CONTENT)
 

@@ -149,6 +149,7 @@ class Certificates(OrganizationView):
             actor=self.standing.actor,
             device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
             device_feed_id=device.feed_id,
+            directory=DirectoryOf(self.organization.id),
             now=clock.now(),
             owner_other=self.standing.may(Permission.FILES_PROTECT_FOR_OTHERS),
         )
@@ -208,6 +209,7 @@ class Publications(OrganizationView):
                 actor=self.standing.actor,
                 device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
                 device_feed_id=device.feed_id,
+                directory=DirectoryOf(self.organization.id),
             ),
             publication=Publication(
                 policy=parse_policy(wanted["policy"]) if "policy" in wanted else None,

@@ -26,6 +26,7 @@ from protection.services.access import OnlyTheOwner
 from protection.services.arrive import SendWholeLicense
 from protection.services.change import Widening
 from protection.services.relabel import MayNotRelabel
+from protection.services.running import NotRunning
 
 CONTENT_TYPE: Final = "application/problem+json"
 
@@ -34,6 +35,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (Widening, HTTPStatus.FORBIDDEN),
     (OnlyTheOwner, HTTPStatus.FORBIDDEN),
     (MayNotRelabel, HTTPStatus.FORBIDDEN),
+    (NotRunning, HTTPStatus.FORBIDDEN),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),

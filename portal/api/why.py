@@ -89,7 +89,7 @@ class DocumentWhy(OrganizationView):
         document_for(self.standing.actor, cid)
         found = explain_document(
             standing=self.standing,
-            organization=self.organization.id,
+            organization=self.organization,
             cid=cid,
             address=asked["who"],
             right=Right(asked["right"]),

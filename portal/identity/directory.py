@@ -5,11 +5,13 @@ from uuid import UUID
 
 from portal.identity.subject import is_active, subject_of
 from protection.licensing.policy import Strength
+from protection.licensing.reasons import Reason
 from protection.licensing.subject import Subject
 from protection.services.directory import PublisherFacts
 from tenants.directory.models import Device, Person
 from tenants.directory.selectors.people import membership_at
 from tenants.directory.selectors.subject import subject_row
+from tenants.organizations.selectors import held_switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,13 @@ class DirectoryOf:
     """``protection.services.directory.Directory`` for one organization."""
 
     organization: UUID
+
+    def stopped(self) -> Reason | None:
+        """Return why the organization takes nothing new, read under a lock that switching it off waits for."""
+        switches = held_switches(self.organization)
+        if not switches.active:
+            return Reason.ORGANIZATION_SUSPENDED
+        return None if switches.service_active else Reason.SERVICE_INACTIVE
 
     def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
         """Return whether issuer and device may still be believed here, and the addresses to show (PROTOCOL P5)."""

@@ -39,6 +39,7 @@ def explain_to_himself(
     """Tell the caller what he may do with a document.  Raises NotFound where he has nothing to do with it."""
     why = own_why(
         organization=organization.id,
+        service_active=organization.service_active,
         cid=cid,
         subject=standing.holder.subject,
         right=right,

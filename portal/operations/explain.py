@@ -9,6 +9,7 @@ from portal.standing import Standing
 from protection.licensing.rights import Right
 from protection.selectors.why import Why, why
 from tenants.directory.selectors.groups import group_path
+from tenants.organizations.selectors import OrganizationFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +22,18 @@ class Explained:
 
 
 def explain_document(
-    *, standing: Standing, organization: UUID, cid: UUID, address: str, right: Right, now: int
+    *, standing: Standing, organization: OrganizationFacts, cid: UUID, address: str, right: Right, now: int
 ) -> Explained:
     """Explain whether somebody may exercise a right on a document.
 
     Groups are named to those who may read groups.  Raises NotFound for whoever may not see the document and NameRefused
     for what is no address.
     """
-    who = acquaintance_at(organization, address, inside=standing.member)
+    who = acquaintance_at(organization.id, address, inside=standing.member)
     found = why(
         actor=standing.actor,
-        organization=organization,
+        organization=organization.id,
+        service_active=organization.service_active,
         cid=cid,
         subject=who.subject,
         stranger=not who.known,
@@ -41,5 +43,5 @@ def explain_document(
     paths: dict[UUID, tuple[str, ...]] = {}
     if standing.may(Permission.GROUPS_READ):
         groups = (one.group for one in found.explanation.contributions if one.group is not None)
-        paths = {group: group_path(organization, who.subject.person, group) for group in groups}
+        paths = {group: group_path(organization.id, who.subject.person, group) for group in groups}
     return Explained(who, found, paths)

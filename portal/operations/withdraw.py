@@ -88,10 +88,15 @@ def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFa
 
 
 @transaction.atomic
-def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> None:
-    """Switch the service off and kill every cached license: nothing opens until it is switched on again (C49)."""
-    directory_deactivate(organization_id=organization_id, reason=reason, actor=actor)
-    _kill_everything(organization_id)
+def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> bool:
+    """Switch the service off and invalidate every cached license; return whether anything changed.
+
+    Nothing is protected, registered or opened until it is switched on again (C49).
+    """
+    changed = directory_deactivate(organization_id=organization_id, reason=reason, actor=actor)
+    if changed:
+        _kill_everything(organization_id)
+    return changed
 
 
 @transaction.atomic

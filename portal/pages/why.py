@@ -47,7 +47,7 @@ def document_why(request: PageRequest, cid: UUID) -> HttpResponse:
         try:
             answer = explain_document(
                 standing=request.standing,
-                organization=request.organization.id,
+                organization=request.organization,
                 cid=cid,
                 address=form.cleaned_data["who"],
                 right=Right(form.cleaned_data["right"]),

@@ -219,13 +219,19 @@ def access_ends(*, organization: OrganizationFacts, content: ContentFacts, subje
     return min(_ends(case, content.policy), default=None)
 
 
+def stopped_organization(organization: OrganizationFacts) -> Deny | None:
+    """Refuse everything of an organization that is suspended or has switched its service off, known document or not."""
+    if not organization.active:
+        return Deny(Reason.ORGANIZATION_SUSPENDED)
+    return None if organization.service_active else Deny(Reason.SERVICE_INACTIVE)
+
+
 def _binding_on_everybody(case: Case) -> Deny | None:
     """Step 1: what binds everybody, issuer and super user included."""
     organization, subject = case.organization, case.subject
-    if not organization.active:
-        return Deny(Reason.ORGANIZATION_SUSPENDED)
-    if not organization.service_active:
-        return Deny(Reason.SERVICE_INACTIVE)
+    stopped = stopped_organization(organization)
+    if stopped is not None:
+        return stopped
     if not organization.key_available:
         return Deny(Reason.KEY_UNAVAILABLE)
     if not subject.active:

@@ -37,9 +37,17 @@ class Why:
 
 
 def why(
-    *, actor: Actor, organization: UUID, cid: UUID, subject: Subject, stranger: bool, right: Right, now: int
+    *,
+    actor: Actor,
+    organization: UUID,
+    service_active: bool,
+    cid: UUID,
+    subject: Subject,
+    stranger: bool,
+    right: Right,
+    now: int,
 ) -> Why:
-    """Explain one person, one document and one right.  Raises NotFound for whoever may not see the document.
+    """Explain one person, one document and one right.  Raises NotFound for callers who may not see the document.
 
     A stranger is nobody but an address; he is taken for whom the document has bound to it already, by an opening.
     """
@@ -49,6 +57,7 @@ def why(
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
         raise NotFound(say("There is no such document, or you may not see it."))
+    facts = _switched(facts, on=service_active)
     if stranger:
         facts = replace(facts, subject=replace(subject, person=_bound(facts) or subject.person))
     policy = facts.content.policy or Policy()
@@ -101,7 +110,7 @@ class OwnWhy:
         return not self.rights and all(told.reason in MAY_BE_ASKED for told in self.reasons)
 
 
-def own_why(*, organization: UUID, cid: UUID, subject: Subject, right: Right, now: int) -> OwnWhy:
+def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Subject, right: Right, now: int) -> OwnWhy:
     """Explain to a person what he may do with a document.
 
     Raises NotFound unless he may open it or was once allowed or refused: only who holds the file can have asked for a
@@ -113,6 +122,7 @@ def own_why(*, organization: UUID, cid: UUID, subject: Subject, right: Right, no
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
         raise NotFound(say("There is no such document, or you have never tried to open it."))
+    facts = _switched(facts, on=service_active)
     found = explain(without_the_opening(facts), right, now=now)
     reasons = _told(found)
     if not isinstance(found.decision, Allow):
@@ -139,6 +149,11 @@ def _told(explanation: Explanation) -> tuple[Told, ...]:
         reason = Reason.NOT_GRANTED if one.reason is Reason.DENIED_BY_ENTRY else one.reason
         told.setdefault(reason, Told(reason, one.detail))
     return tuple(sorted(told.values(), key=lambda one: list(Reason).index(one.reason)))
+
+
+def _switched(facts: Facts, *, on: bool) -> Facts:
+    """Take the organization's service as on or off, which these tables do not tell."""
+    return replace(facts, organization=replace(facts.organization, service_active=on))
 
 
 def without_the_opening(facts: Facts) -> Facts:

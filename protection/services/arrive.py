@@ -14,6 +14,7 @@ from protection.services.directory import Directory
 from protection.services.recording import record_action
 from protection.services.register import Registered, RegistrationRefused, register
 from protection.services.register_edition import register_edition
+from protection.services.running import NotRunning
 from protection.texts import say
 
 
@@ -53,7 +54,7 @@ def arrive(
 
     What does not verify is recorded as tampering; a genuine edition that comes too late, as an edit that was refused.
     A caller that licenses reads the state again afterwards: what was not believed is still not there.  Raises
-    SendWholeLicense when only digests are known.
+    SendWholeLicense when only digests are known, and NotRunning when the organization takes nothing new.
     """
     if wanted.publishing_license is None or wanted.body_seal is None:
         raise SendWholeLicense(say("The service does not know this document or this edition of it yet."))
@@ -68,7 +69,7 @@ def arrive(
             actor=actor,
             now=now,
         )
-    except Unavailable:
+    except (Unavailable, NotRunning):
         raise
     except (Superseded, MayNotEdit) as error:
         return _refused(Kind.CONTENT_EDITED, Reason(error.code), wanted, actor, error)

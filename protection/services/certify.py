@@ -16,8 +16,10 @@ from protection.licensing.account import AccountCertificate
 from protection.licensing.licensor import LIFETIME as LICENSOR_LIFETIME
 from protection.licensing.licensor import LicensorCertificate, May
 from protection.models import Certificate, KeyStatus, ServiceSettings, TenantKey
+from protection.services.directory import Directory
 from protection.services.feed import derived_feed_id
 from protection.services.recording import record_action
+from protection.services.running import require_running
 
 CLOCK_MARGIN: Final = 60
 """Seconds a certificate reaches back, for clients whose clock is a little behind."""
@@ -71,14 +73,16 @@ def licensor_certificate(
     actor: Actor,
     device: DeviceKeys,
     device_feed_id: bytes,
+    directory: Directory,
     now: int,
     owner_other: bool = False,
 ) -> Licensor:
     """Return a client licensor certificate (CLC).
 
     The caller has made sure that the person is an enabled member of the organization and the device is his and not
-    revoked.  Recorded; the row lets the service know what it has vouched for.
+    revoked.  Recorded; the row lets the service know what it has vouched for.  Raises NotRunning.
     """
+    require_running(directory)
     signing = issuer(organization)
     keys = list(TenantKey.objects.filter(status=KeyStatus.ACTIVE))
     certificate = LicensorCertificate(

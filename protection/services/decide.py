@@ -21,6 +21,7 @@ from protection.licensing.evaluate import (
     Request,
     as_told,
     evaluate,
+    stopped_organization,
 )
 from protection.licensing.policy import Enforcement
 from protection.licensing.reasons import WORDS, Reason
@@ -31,6 +32,7 @@ from protection.services.arrive import SendWholeLicense, Wanted, arrive
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
 from protection.services.register import RegistrationRefused
+from protection.services.running import NotRunning
 from protection.texts import say
 
 ATTEMPTS: Final = 4
@@ -152,7 +154,12 @@ def decide(
 
 
 def _unknown(reading: Reading, wanted: Sequence[Wanted]) -> list[int]:
-    """Return the places of what is not on record yet.  Raises SendWholeLicense when only digests came of it."""
+    """Return the places of what is not on record yet.  Raises SendWholeLicense when only digests came of it.
+
+    While the organization takes nothing new there is nothing to bring: all of it is refused for that reason.
+    """
+    if not (reading.organization_active and reading.service_active):
+        return []
     unknown = [
         place
         for place, state in enumerate(reading.documents)
@@ -176,13 +183,17 @@ def _arrive(caller: Caller, reading: Reading, wanted: Sequence[Wanted], unknown:
     )
     refused = {}
     for place in unknown:
-        outcome = arrive(
-            organization=caller.organization,
-            wanted=wanted[place],
-            directory=caller.directory,
-            actor=actor,
-            now=reading.service.now,
-        )
+        try:
+            outcome = arrive(
+                organization=caller.organization,
+                wanted=wanted[place],
+                directory=caller.directory,
+                actor=actor,
+                now=reading.service.now,
+            )
+        except NotRunning as stopped:
+            refused[place] = stopped.reason
+            continue
         if isinstance(outcome, RegistrationRefused):
             refused[place] = outcome.reason
     return refused
@@ -213,8 +224,9 @@ def _decided(
 ) -> Decided:
     """Decide about one document; ``body`` is why its body is refused if it is on record with other ones only."""
     if state is None:
-        # What could be believed was registered before, so this license did not verify.
-        return Refused(wanted, None, Deny(Reason.TAMPERED), uuid4())
+        # What could be believed was registered before, so this license did not verify, or nothing new is taken.
+        stopped = stopped_organization(organization)
+        return Refused(wanted, None, stopped or Deny(body), uuid4())
     facts: Any = {
         "organization": organization if state.key_usable else replace(organization, key_available=False),
         "content": state.facts,

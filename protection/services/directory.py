@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from protection.licensing.reasons import Reason
 from protection.licensing.subject import Subject
 
 
@@ -20,6 +21,10 @@ class PublisherFacts:
 
 class Directory(Protocol):
     """The directory as one organization sees it at this moment; the portal implements it."""
+
+    def stopped(self) -> Reason | None:
+        """Return why the organization takes nothing new, or None; the answer holds until the transaction ends."""
+        ...
 
     def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
         """Return what is known of whoever published a document."""

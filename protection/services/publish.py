@@ -30,9 +30,11 @@ from protection.models import Content, ProtectionTemplate, ServiceSettings, Temp
 from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
 from protection.services.certify import CLOCK_MARGIN, DeviceKeys
+from protection.services.directory import Directory
 from protection.services.feed import derived_feed_id
 from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
+from protection.services.running import require_running
 from protection.texts import say
 
 
@@ -72,6 +74,7 @@ class Publisher:
     actor: Actor
     device: DeviceKeys
     device_feed_id: bytes
+    directory: Directory
 
 
 @transaction.atomic
@@ -79,8 +82,9 @@ def publish_online(*, publisher: Publisher, publication: Publication, now: int) 
     """Make a document's key and license and put it on record; its first edition follows with the first opening.
 
     The caller has made sure that the person is an enabled member.  Raises NotFound for a template that is not
-    published, InvalidPolicy, and Unavailable without an active key.
+    published, InvalidPolicy, NotRunning, and Unavailable without an active key.
     """
+    require_running(publisher.directory)
     if known_gap():
         raise LedgerHasGap
     settings = ServiceSettings.objects.get(id=1)

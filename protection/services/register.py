@@ -24,6 +24,7 @@ from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
 from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
+from protection.services.running import require_running
 from protection.texts import say
 
 DAY: Final = 86_400
@@ -73,7 +74,8 @@ def register(
 
     A license that is already known is not verified again: the record counts.  Another license under a known content id
     is refused and recorded as tampering.  Raises the errors of ``protection.licensing`` for a license that does not
-    verify; the door records those as tampering too, because it alone knows who brought it.
+    verify; the door records those as tampering too, because it alone knows who brought it.  Raises NotRunning when the
+    organization takes nothing new.
     """
     parsed = PublishingLicense.parse(publishing_license)
     known = Content.objects.filter(pl_digest=parsed.digest).first()
@@ -92,7 +94,7 @@ def register(
     arrival = _Arrival(organization, verified, envelope, seal, tenant_key, actor, now)
     device = None if verified.certificate is None else verified.certificate.dev
     try:
-        return _insert(arrival, directory.publisher(envelope.issuer, device, envelope.owner))
+        return _insert(arrival, directory, device)
     except IntegrityError:
         return _conflict(arrival)
 
@@ -109,8 +111,10 @@ class _Arrival:
 
 
 @transaction.atomic
-def _insert(arrival: _Arrival, publisher: PublisherFacts) -> Registered:
+def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Registered:
+    require_running(directory)
     parsed, envelope = arrival.verified.license, arrival.envelope
+    publisher = directory.publisher(envelope.issuer, device, envelope.owner)
     # Archived and deleted ones too: the file exists already, and what a template protects opens whatever its state.
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
         raise InvalidPolicy(say("The document names a template that this organization does not have."))

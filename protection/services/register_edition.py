@@ -23,6 +23,7 @@ from protection.services.directory import Directory
 from protection.services.feed import touch
 from protection.services.recording import record_action
 from protection.services.register import Registered
+from protection.services.running import require_running
 from protection.texts import say
 
 
@@ -49,7 +50,8 @@ def register_edition(
 
     It counts if whoever sealed it may edit the document now, from the device that sealed it, and if its edit
     certificate is of the document's present revision and has not ended.  Raises Superseded and MayNotEdit otherwise,
-    and the errors of ``protection.licensing`` for what does not verify.
+    NotRunning when the organization takes nothing new, and the errors of ``protection.licensing`` for what does not
+    verify.
     """
     license_ = PublishingLicense.parse(publishing_license)
     seal = BodySeal.parse(body_seal).verify(license=license_, chain=chain(organization))
@@ -59,6 +61,7 @@ def register_edition(
         return again
     try:
         with transaction.atomic():
+            require_running(directory)
             content = Content.objects.select_for_update().get(cid=known.cid)
             _insert(_Arrival(organization, license_, seal, directory, actor, now), content)
     except IntegrityError:

@@ -94,7 +94,9 @@ def request_access(*, actor: Actor, organization: UUID, cid: UUID, asker: Asker,
     Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for whoever was
     not refused lately, MayOpen, NotForTheOwner, NoProvenAddress and AskedTooOften.
     """
-    found = own_why(organization=organization, cid=cid, subject=asker.subject, right=Right.VIEW, now=now)
+    found = own_why(
+        organization=organization, service_active=True, cid=cid, subject=asker.subject, right=Right.VIEW, now=now
+    )
     if found.allowed:
         raise MayOpen(say("You may open this document; there is nothing to ask for."))
     reason = last_refusal(actor.person, cid, days=REFUSED_DAYS)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from tenants.organizations.models import Host, OperatorRecord, Organization
@@ -35,6 +36,25 @@ class OperatorEntry:
     actor: str
     organization_id: UUID | None
     details: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Whether an organization may act, and whether its protection service is on."""
+
+    active: bool
+    service_active: bool
+
+
+def held_switches(organization_id: UUID) -> Switches:
+    """Return the switches as they stay until the transaction ends: whoever turns one waits for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select state, service_active from public.organizations_organization where id = %s for share",
+            [organization_id],
+        )
+        row = cursor.fetchone()
+    return Switches(active=row is not None and row[0] == Organization.State.ACTIVE, service_active=bool(row and row[1]))
 
 
 def organization_at(host: str) -> OrganizationFacts | None:

@@ -38,7 +38,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 def service(output: Output, place: Organization, state: str) -> None:
     """Switch the service on or off.
 
-    Off means that nothing can be protected or opened.
+    Off means that nothing can be protected or opened. Files protected with --offline wait until it is on again.
     """
     place.call("POST", f"/api/v1/service/{state}")
     output.result({"done": state}, say("The service is on.") if state == "activate" else say("The service is off."))

@@ -6,9 +6,9 @@ from tenants.actor import Actor
 from tenants.organizations.services.switch_service import switch_service
 
 
-def activate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> None:
-    """Let the organization protect and open."""
-    switch_service(
+def activate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> bool:
+    """Let the organization protect and open; return whether anything changed."""
+    return switch_service(
         organization_id=organization_id,
         active=True,
         kind="service.activated",

@@ -6,9 +6,9 @@ from tenants.actor import Actor
 from tenants.organizations.services.switch_service import switch_service
 
 
-def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> None:
-    """Stop protecting and opening for the whole organization, until somebody activates it again."""
-    switch_service(
+def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> bool:
+    """Stop protecting and opening until somebody activates it again; return whether anything changed."""
+    return switch_service(
         organization_id=organization_id,
         active=False,
         kind="service.deactivated",

@@ -11,11 +11,13 @@ from tenants.organizations.services.change_state import WrongState, note_step
 
 
 @transaction.atomic
-def switch_service(*, organization_id: UUID, active: bool, kind: str, reason: str, actor: Actor) -> None:
-    """Compare and swap the switch; raise when it stands there already."""
+def switch_service(*, organization_id: UUID, active: bool, kind: str, reason: str, actor: Actor) -> bool:
+    """Turn the switch and return whether anything changed.  Raises WrongState unless the organization is active."""
     moved = Organization.objects.filter(
         id=organization_id, service_active=not active, state=Organization.State.ACTIVE
     ).update(service_active=active, directory_epoch=F("directory_epoch") + 1)
-    if not moved:
-        raise WrongState("The service stands there already, or the organization is not active.")
-    note_step(organization_id=organization_id, kind=kind, reason=reason, actor=actor)
+    if moved:
+        note_step(organization_id=organization_id, kind=kind, reason=reason, actor=actor)
+    elif not Organization.objects.filter(id=organization_id, state=Organization.State.ACTIVE).exists():
+        raise WrongState("The organization is not active.")
+    return bool(moved)
