@@ -12,6 +12,7 @@
     ├── CannotUnseal           a sealed blob does not open with this key               (exit 3)
     ├── UnknownSuite           a suite name this version does not know                 (exit 3)
     ├── InvalidPolicy          a policy breaks its schema                              (exit 2)
+    │   └── NotSupported       a policy asks for what this version cannot do yet       (exit 2)
     ├── Conflict               the request contradicts a state that already exists
     │   ├── Superseded         another edition of the document is newer
     │   └── MayNotEdit         the right to edit by which an edition was sealed counts no more
@@ -120,6 +121,12 @@ class InvalidPolicy(ChanceryError):
 
     code = "invalid_policy"
     remedy: ClassVar[str] = say("Correct the named field and try again.")
+
+
+class NotSupported(InvalidPolicy):
+    """A policy asks for something that is defined but that this version cannot do yet."""
+
+    code = "not_supported"
 
 
 class Conflict(ChanceryError):

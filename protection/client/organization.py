@@ -42,7 +42,15 @@ EVENTS_AT_ONCE: Final = 1_000
 """How many waiting events are sent in one request; the service takes ten times as many."""
 
 _EARLY: Final = 3_600
-_FINAL: Final = frozenset({Reason.TAMPERED, Reason.CONTENT_ID_CONFLICT, Reason.SUPERSEDED, Reason.MAY_NOT_EDIT})
+_FINAL: Final = frozenset(
+    {
+        Reason.TAMPERED,
+        Reason.CONTENT_ID_CONFLICT,
+        Reason.SUPERSEDED,
+        Reason.MAY_NOT_EDIT,
+        Reason.NOT_SUPPORTED,
+    }
+)
 _MALFORMED: Final = frozenset({400, 413, 422})
 
 

@@ -11,7 +11,7 @@ ignoring one could widen access.
      "expires_after_opening_days": 7,    days from a person's own first opening; left out: no such end
      "offline_days": 7,              -1 no own limit, 0 a license at each opening, else days
      "lease": 3600,                  seconds a cached license lives without a fresh feed, or null
-     "enforcement": "client",        or "viewer": the content key is never released
+     "enforcement": "client",        or "viewer": the content key is never released; not made yet
      "conditions": {"strength": "mfa", "networks": ["10.0.0.0/8"], "platforms": ["linux"],
                     "not_before": 1, "not_after": 2, "post_quantum": true, "enforced": ["PRINT"]}}
 """
@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from protection.errors import InvalidPolicy
+from protection.errors import InvalidPolicy, NotSupported
 from protection.licensing.rights import Right, in_order, parse_rights
 from protection.texts import say
 
@@ -256,6 +256,19 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         enforcement=_member(Enforcement, document.get("enforcement", "client"), "enforcement"),
         conditions=_conditions(document.get("conditions", {})),
     )
+
+
+def supported(policy: Policy) -> Policy:
+    """Return a policy that is about to be made.  Raises NotSupported where it asks for what there is not yet.
+
+    Stored policies are read without this check, so that what was made before can be seen, explained and changed.
+    """
+    if policy.enforcement is Enforcement.VIEWER:
+        raise NotSupported(
+            say("A policy cannot ask for the viewer ('enforcement': 'viewer'): there is no viewer yet."),
+            remedy=say("Leave out 'enforcement', or set it to 'client'."),
+        )
+    return policy
 
 
 def _grant(entry: object) -> Grant:

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     MAY_NOT_EDIT = "may_not_edit"
     PUBLISHING_NOT_ALLOWED = "publishing_not_allowed"
     VIEWER_ONLY = "viewer_only"
+    NOT_SUPPORTED = "not_supported"
 
 
 MAY_BE_ASKED: Final = frozenset(
@@ -224,10 +225,16 @@ WORDS: dict[Reason, Words] = {
         say("Ask your administrator."),
     ),
     Reason.VIEWER_ONLY: Words(
-        say("This document is shown in the viewer and cannot be opened together with others."),
-        say("The document is shown in the viewer only."),
-        say("The policy never releases the content key to devices."),
-        say("Open the document by itself."),
+        say("This document may only be shown in the viewer, and there is no viewer yet."),
+        say("The policy lets the document be shown in the viewer only, and there is no viewer yet."),
+        say("The policy never releases the content key to devices; the viewer that it asks for does not exist yet."),
+        say("Ask its owner to let programs on devices open it."),
+    ),
+    Reason.NOT_SUPPORTED: Words(
+        say("This document asks for something that the service cannot do yet, so it was not registered."),
+        say("The document's policy asks for something that the service cannot do yet."),
+        say("The policy in the publishing license asks for something that this version does not support."),
+        say("Ask the sender to protect it again without the viewer."),
     ),
 }
 """Words for every reason; a test holds the table complete."""

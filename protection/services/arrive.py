@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import ChanceryError, MayNotEdit, Superseded, Unavailable
+from protection.errors import ChanceryError, MayNotEdit, NotSupported, Superseded, Unavailable
 from protection.events import Actor, Kind, Outcome
 from protection.licensing.reasons import Reason
 from protection.models import Content
@@ -52,7 +52,8 @@ def arrive(
 ) -> Registered | RegistrationRefused:
     """Verify and record what is new about a document.
 
-    What does not verify is recorded as tampering; a genuine edition that comes too late, as an edit that was refused.
+    What does not verify is recorded as tampering; a genuine edition that comes too late, as an edit that was refused;
+    a policy that cannot be kept yet, as a registration that was refused.
     A caller that licenses reads the state again afterwards: what was not believed is still not there.  Raises
     SendWholeLicense when only digests are known, and NotRunning when the organization takes nothing new.
     """
@@ -73,6 +74,8 @@ def arrive(
         raise
     except (Superseded, MayNotEdit) as error:
         return _refused(Kind.CONTENT_EDITED, Reason(error.code), wanted, actor, error)
+    except NotSupported as error:
+        return _refused(Kind.CONTENT_REGISTERED, Reason.NOT_SUPPORTED, wanted, actor, error)
     except ChanceryError as error:
         return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, error)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from protection.errors import ChanceryError, Conflict
 from protection.events import Actor, Kind
 from protection.licensing.narrowing import narrows
-from protection.licensing.policy import Policy, parse_policy
+from protection.licensing.policy import Policy, parse_policy, supported
 from protection.models import Content, ContentChange
 from protection.selectors.policies import DAY, registered_policy
 from protection.selectors.standing import ADMINISTRATOR, Holder
@@ -41,7 +41,7 @@ def change(
     Issuer, owner and whoever holds EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again
     what they had last set.  ``based_on`` is the version that the editor saw; when somebody made another change
     meanwhile, nothing is changed.  The revision is raised, and cached licenses die, unless the new policy takes nothing
-    away.  Raises NotFound, Widening and Conflict.
+    away.  Raises NotFound, Widening, NotSupported and Conflict.
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
@@ -54,6 +54,8 @@ def change(
     if expires_after_days is not None:
         policy = replace(policy, expires=int(content.published_at.timestamp()) + expires_after_days * DAY)
     before = registered_policy(content)
+    if policy.enforcement is not before.enforcement:
+        supported(policy)
     _set(content, policy=policy)
     return _put(actor, content, ground, before, reason)
 

@@ -125,9 +125,7 @@ class Refused:
 Decided: TypeAlias = Granted | Refused
 
 
-def decide(
-    *, lane: Lane, caller: Caller, wanted: Sequence[Wanted], batch: bool = False
-) -> tuple[Reading, tuple[Decided, ...]]:
+def decide(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> tuple[Reading, tuple[Decided, ...]]:
     """Read, decide and record until the record is of a state that still stood when it was written.
 
     Documents and editions that are seen for the first time are put on record before, in transactions of their own.
@@ -144,7 +142,7 @@ def decide(
             raise LedgerHasGap
         organization = _organization(caller, reading)
         decided = tuple(
-            _decided(caller, organization, reading, item, state, batch=batch, body=refused.get(place, Reason.TAMPERED))
+            _decided(caller, organization, reading, item, state, body=refused.get(place, Reason.TAMPERED))
             for place, (item, state) in enumerate(zip(wanted, reading.documents, strict=True))
         )
         events = [_event(caller, reading, item) for item in decided]
@@ -219,7 +217,6 @@ def _decided(
     wanted: Wanted,
     state: ContentState | None,
     *,
-    batch: bool,
     body: Reason,
 ) -> Decided:
     """Decide about one document; ``body`` is why its body is refused if it is on record with other ones only."""
@@ -240,7 +237,7 @@ def _decided(
     if state.edition is None:
         # Access would be given, but not to this body: it was not taken when it was brought.
         return Refused(wanted, state, Deny(body), uuid4())
-    if batch and viewer_only(state, decision):
+    if viewer_only(state, decision):
         return Refused(wanted, state, Deny(Reason.VIEWER_ONLY), uuid4())
     return Granted(wanted, state, state.edition, decision, uuid4())
 
@@ -292,7 +289,7 @@ def _details(caller: Caller, reading: Reading, item: Decided) -> dict[str, Any]:
 
 
 def viewer_only(state: ContentState, allowed: Allow) -> bool:
-    """Tell whether the content key stays with the service: pages are rendered there (PROTOCOL P23)."""
+    """Tell whether the content key must stay with the service (PROTOCOL P23): refused as long as there is no viewer."""
     policy = state.facts.policy
     viewer = policy is not None and policy.enforcement is Enforcement.VIEWER
     return viewer and allowed.rights.isdisjoint({Right.OWNER, Right.EXPORT})

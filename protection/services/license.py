@@ -37,24 +37,21 @@ def license_one(*, lane: Lane, caller: Caller, wanted: Wanted) -> Answer:
     if isinstance(granted, Refused):
         return Answer(decided, reading, None, None)
     with released(lane, caller, reading, [granted]) as signing:
-        key = content_key(caller, granted)
-        sealed = None
-        if key is not None:
-            sealed = seal_content_key(
-                caller.device.encryption,
-                key,
-                org=caller.organization,
-                cid=granted.state.facts.cid,
-                dev=caller.device.id,
-                jti=granted.event,
-            )
+        sealed = seal_content_key(
+            caller.device.encryption,
+            content_key(caller, granted),
+            org=caller.organization,
+            cid=granted.state.facts.cid,
+            dev=caller.device.id,
+            jti=granted.event,
+        )
         use = use_license(caller, reading, granted, signing, sealed)
         return Answer(decided, reading, use.sign(signing.key), signing.delegation)
 
 
 def license_batch(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> Answer:
     """Decide, record and license up to ``MAX_BATCH`` documents with one signature and one sealed blob."""
-    reading, decided = decide(lane=lane, caller=caller, wanted=wanted, batch=True)
+    reading, decided = decide(lane=lane, caller=caller, wanted=wanted)
     granted = [item for item in decided if isinstance(item, Granted)]
     with released(lane, caller, reading, granted) as signing:
         return Answer(decided, reading, _batch(caller, reading, decided, signing), signing.delegation)
@@ -68,10 +65,7 @@ def _batch(caller: Caller, reading: Reading, decided: Sequence[Decided], signing
         if isinstance(item, Refused):
             results.append(_refusal(item, reading))
             continue
-        key = content_key(caller, item)
-        if key is None:
-            raise AssertionError("a batch grants nothing whose key is not released")
-        keys.append(key)
+        keys.append(content_key(caller, item))
         results.append(use_license(caller, reading, item, signing, None))
     jti = uuid4()
     batch = UseLicenseBatch(

@@ -19,14 +19,14 @@ from protection.licensing.edit import EditCertificate
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.evaluate import DAY
 from protection.licensing.feed import pair_id
-from protection.licensing.policy import Enforcement, Policy
+from protection.licensing.policy import Enforcement, Policy, parse_policy, supported
 from protection.licensing.publishing import PublishingLicense, publish
 from protection.licensing.rights import ALL_RIGHTS, in_order
 from protection.licensing.statement import KeyStatus, KeyUse
 from protection.licensing.statement import TenantKey as StatedKey
 from protection.licensing.strict_json import JSON
 from protection.licensing.use import UseLicense, seal_content_key
-from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus
+from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus, TemplateVersion
 from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
 from protection.services.certify import CLOCK_MARGIN, DeviceKeys
@@ -153,6 +153,7 @@ def _template_reference(template: UUID | None) -> TemplateReference | None:
         raise NotFound(
             say("There is no published template with this id."), remedy=say("List the templates and choose one.")
         )
+    supported(parse_policy(TemplateVersion.objects.get(template=row, number=row.current).policy))
     return TemplateReference(row.id, row.current)
 
 

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from protection.errors import Conflict
 from protection.events import Actor, Kind
-from protection.models import Label, TemplateStatus
+from protection.licensing.policy import parse_policy, supported
+from protection.models import Label, TemplateStatus, TemplateVersion
 from protection.services.recording import record_action
 from protection.services.template_draft import locked_template
 from protection.texts import say
@@ -14,7 +15,9 @@ from protection.texts import say
 
 @transaction.atomic
 def publish_template(*, actor: Actor, template: UUID) -> None:
-    """Offer a template for protecting.  Publishing again changes nothing.  Raises NotFound."""
+    """Offer a template for protecting.  Publishing again changes nothing.  Raises NotFound and NotSupported."""
+    row = locked_template(template)
+    supported(parse_policy(TemplateVersion.objects.get(template=row, number=row.current).policy))
     _set_status(actor, template, TemplateStatus.PUBLISHED, Kind.TEMPLATE_PUBLISHED)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from protection.licensing.evaluate import Basis
-from protection.licensing.policy import Policy
+from protection.licensing.policy import Policy, supported
 from protection.licensing.publishing import PublishingLicense
 from protection.models import Content, ContentChange, RegistrationState, ServiceSettings, TenantKey
 from protection.selectors.policies import limited
@@ -41,12 +41,15 @@ class NewContent:
 
 
 def put_on_record(new: NewContent) -> Content:
-    """Insert the document with its first change.  Raises IntegrityError when its content id is taken."""
+    """Insert the document with its first change.
+
+    Raises NotSupported, and IntegrityError when the content id is taken.
+    """
     keep_title = ServiceSettings.objects.values_list("keep_titles", flat=True).get(id=1)
     policy = new.policy
     if policy is not None:
         # The limits beside the policy become part of it, so that what the issuer set is one value to compare.
-        policy = limited(policy, new.expires, offline_days=new.offline_days)
+        policy = limited(supported(policy), new.expires, offline_days=new.offline_days)
     content = Content.objects.create(
         cid=new.license.cid,
         pl_digest=new.license.digest,

@@ -20,7 +20,7 @@ from protection.licensing.rights import Right, in_order
 from protection.licensing.use import EditionStatus, UseLicense
 from protection.selectors.licensing import ContentState, ServiceState
 from protection.services.certify import CLOCK_MARGIN
-from protection.services.decide import Caller, Granted, Lane, Reading, lease_of, viewer_only
+from protection.services.decide import Caller, Granted, Lane, Reading, lease_of
 from protection.services.feed import derived_feed_id
 from protection.texts import say
 
@@ -64,11 +64,9 @@ def _record_failure(lane: Lane, caller: Caller, reading: Reading, granted: Seque
         lane.record(events, replace(reading, marker={}))
 
 
-def content_key(caller: Caller, granted: Granted) -> bytes | None:
-    """Return the content key of the edition asked for, or None where it is not released (PROTOCOL P23)."""
+def content_key(caller: Caller, granted: Granted) -> bytes:
+    """Return the content key of the edition asked for."""
     state, edition = granted.state, granted.edition
-    if viewer_only(state, granted.decision):
-        return None
     binding = bindings.content_key(
         org=caller.organization, kid=state.kid, cid=state.facts.cid, seal_digest=edition.seal_digest
     )

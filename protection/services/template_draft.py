@@ -6,7 +6,7 @@ from uuid import UUID
 
 from protection.errors import InvalidPolicy, NotFound
 from protection.events import Actor
-from protection.licensing.policy import Policy, Principal, PrincipalKind, parse_policy
+from protection.licensing.policy import Policy, Principal, PrincipalKind, parse_policy, supported
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import fallback_first
 from protection.services.named import checked_texts
@@ -62,7 +62,7 @@ def checked_draft(draft: TemplateDraft) -> TemplateDraft:
     texts = checked_texts(draft.names, draft.descriptions)
     _check_end(draft)
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
-    parse_policy(draft.policy.as_json())
+    supported(parse_policy(draft.policy.as_json()))
     scope = checked_scope(draft.scope)
     policy = replace(draft.policy, expires=None)
     return replace(draft, names=texts.names, descriptions=texts.descriptions, policy=policy, scope=scope)
