@@ -1,4 +1,4 @@
-"""A policy that asks for the viewer is neither made nor registered while there is no viewer; what is stored is readable."""
+"""A policy that asks for the viewer is neither made nor registered while there is none; stored ones are readable."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_no_interface_makes_one(cast: Cast, plan: Path) -> None:
     file = exported.replace('"enforcement": "client"', '"enforcement": "viewer"')
     assert file != exported
     answer = call(cast.ada, "contoso", "POST", "templates/import", {"text": file})
-    problem(answer, 400, "not_supported")
+    assert "there is no viewer yet" in problem(answer, 400, "invalid_import")["detail"]
 
 
 def test_one_that_was_sealed_offline_is_not_registered_and_no_forgery(
@@ -69,7 +69,7 @@ def test_what_was_stored_before_is_read_and_told_as_it_is(cast: Cast, plan: Path
     made = template(cast, "Stored before")
     with in_organization(cast.organizations["contoso"].id):
         content = Content.objects.get(cid=sealed.cid)
-        content.policy = {**content.policy, "enforcement": "viewer"}
+        content.policy = {**(content.policy or {}), "enforcement": "viewer"}
         content.save(update_fields=["policy"])
         version = TemplateVersion.objects.get(template_id=made)
         version.policy = {**version.policy, "enforcement": "viewer"}
