@@ -9,8 +9,8 @@ from audit.selectors.events import Filter, InvalidCursor, events
 from audit.selectors.noise import noise_of_a_day
 from audit.selectors.proofs import newest_checkpoint
 from portal.pages.framework import PageRequest, page, show
-from portal.pages.words import names_in, shown_event
 from portal.permissions import Permission
+from portal.words.events import names_in, shown_event
 
 GROUPS = [
     ("", gettext_lazy("Everything")),

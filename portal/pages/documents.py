@@ -18,8 +18,8 @@ from portal.pages.document_form import DocumentPolicyForm
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.pages.given import given_beside
 from portal.pages.policies import policy_initial, shown_grants
-from portal.pages.words import ShownEvent, names_in, shown_event
 from portal.permissions import Permission
+from portal.words.events import ShownEvent, names_in, shown_event
 from protection.errors import NotFound
 from protection.licensing.reasons import WORDS, Reason
 from protection.selectors.documents import (

@@ -14,9 +14,9 @@ from django.urls import reverse
 from portal.identity.addresses import client_address
 from portal.identity.strength import of_session
 from portal.languages import reason_of, with_next_step
-from portal.pages.words import SIGNED_IN_BY
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
+from portal.words.events import SIGNED_IN_BY
 from protection.errors import ChanceryError, NotFound
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.naming import NameRefused

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from portal import clock
 from portal.pages.framework import moment_of
-from portal.pages.policies import rights_as_level
+from portal.words.policies import rights_as_level
 from protection.selectors.requests import given_on
 
 

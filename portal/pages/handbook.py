@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from portal.languages import told
 from portal.levels import level_called
-from portal.pages.words import HOLDS, PROGRAMS
+from portal.words.events import HOLDS, PROGRAMS
 from protection.licensing.programs import MEANINGS, Program
 from protection.licensing.rights import LEVELS, Right
 from protection.licensing.words import right_in_words

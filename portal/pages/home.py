@@ -5,8 +5,8 @@ from django.views.decorators.http import require_GET
 
 from audit.selectors.events import Filter, events
 from portal.pages.framework import PageRequest, page, show
-from portal.pages.words import shown_event
 from portal.permissions import Permission
+from portal.words.events import shown_event
 from protection.selectors.documents import documents_of, totals_for
 from protection.selectors.organization import keys
 from protection.selectors.requests import requests_for

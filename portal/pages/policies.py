@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.languages import told, told_later, with_next_step
+from portal.languages import told_later, with_next_step
+from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
 from protection.errors import ChanceryError
 from protection.licensing.days import LAST_DAY, end_of, last_day_before
 from protection.licensing.policy import (
@@ -28,30 +29,15 @@ from protection.licensing.policy import (
 )
 from protection.licensing.programs import WITHHELD_BY_PROGRAMS
 from protection.licensing.rights import Right, in_order, level_of, parse_rights
-from protection.licensing.words import right_in_words, rights_in_words
+from protection.licensing.words import right_in_words
 
-LEVEL_WORDS: Final = {
-    "viewer": gettext_lazy("read, reply, see who has access"),
-    "reviewer": gettext_lazy("read, edit, reply, forward"),
-    "co-author": gettext_lazy("read, edit, copy, print and export"),
-    "co-owner": gettext_lazy("everything, also change who has access"),
-}
-"""What each level allows."""
 LEVEL_CHOICES: Final = [
     ("viewer", gettext_lazy("Viewer: read, reply, see who has access")),
     ("reviewer", gettext_lazy("Reviewer: read, edit, reply, forward")),
     ("co-author", gettext_lazy("Co-author: read, edit, copy, print and export")),
     ("co-owner", gettext_lazy("Co-owner: everything, also change who has access")),
 ]
-"""The same as forms offer it."""
-LEVEL_BADGES: Final = {
-    "viewer": gettext_lazy("Viewer"),
-    "reviewer": gettext_lazy("Reviewer"),
-    "co-author": gettext_lazy("Co-author"),
-    "co-owner": gettext_lazy("Co-owner"),
-    "custom": gettext_lazy("Custom"),
-}
-"""The names of levels by themselves; custom is what is none."""
+"""The levels as forms offer them."""
 WHO_EVERYBODY = "everybody"
 
 LEASES = [
@@ -96,27 +82,6 @@ def shown_grants(policy: Policy, organization: UUID, organization_name: str) -> 
         )
         for grant in policy.grants
     ]
-
-
-def rights_as_level(rights: Iterable[str]) -> str:
-    """Return what rights allow in words, those of a level as the level is described everywhere."""
-    level = level_of(parse_rights(rights))
-    return str(LEVEL_WORDS[level]) if level else told(rights_in_words(rights))
-
-
-def who_in_words(who: Principal, organization: UUID, organization_name: str) -> str:
-    """Return whom a principal means."""
-    match who.kind:
-        case PrincipalKind.ADDRESS:
-            return who.value
-        case PrincipalKind.DOMAIN:
-            return _("Everybody with an address at {domain}").format(domain=who.value)
-        case PrincipalKind.AUTHENTICATED:
-            return _("Anybody who can sign in")
-        case PrincipalKind.ORGANIZATION:
-            if who.value != str(organization):
-                return _("All of another organization")
-            return _("All of {organization}").format(organization=organization_name)
 
 
 def line_of(grant: Grant, organization: UUID) -> str:

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.languages import grouped, reader_languages, recalled, told
 from portal.operations.previews.drafts import template_of_change
 from portal.operations.previews.save import Saved, has_moved, preview_for, save
-from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, page, show, words_of
-from portal.pages.policies import who_in_words
+from portal.words.changes import shown_changes
+from portal.words.policies import who_in_words
 from protection.errors import ChanceryError, NotFound
 from protection.licensing.difference import differences
 from protection.licensing.policy import Principal

@@ -20,8 +20,9 @@ from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.given import given_beside
 from portal.pages.labels import labels_for
-from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, rights_as_level, shown_grants, who_in_words
+from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
 from portal.permissions import Permission
+from portal.words.policies import rights_as_level, who_in_words
 from protection.errors import NotFound
 from protection.licensing.days import end_of
 from protection.licensing.policy import PrincipalKind

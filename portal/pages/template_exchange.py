@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal import clock
 from portal.languages import grouped
 from portal.operations.own_gain import watching_own_gain
-from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, page, show, words_of
 from portal.pages.policies import shown_grants
 from portal.permissions import Permission
 from portal.template_files import here_at
+from portal.words.changes import shown_changes
 from protection.errors import ChanceryError
 from protection.services.export_templates import Form, export_templates
 from protection.services.import_templates import Action, Plan, import_templates, plan_import

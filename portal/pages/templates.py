@@ -17,12 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.languages import reader_languages
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_template
-from portal.pages.changes import shown_changes
 from portal.pages.framework import PageRequest, attempt, moment_of, page, show
 from portal.pages.policies import shown_grants
 from portal.pages.previews import ask, previewed
 from portal.pages.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
 from portal.permissions import Permission
+from portal.words.changes import shown_changes
 from protection.licensing.policy import Policy
 from protection.selectors.templates import documents_under, offered_templates, template, templates, versions
 from protection.services.create_template import copy_template, create_template

@@ -11,7 +11,7 @@ from portal import clock
 from portal.languages import reason_of, told, told_later
 from portal.operations.explain import Explained, explain_document
 from portal.pages.framework import PageRequest, moment_of, page, show
-from portal.pages.policies import rights_as_level, who_in_words
+from portal.words.policies import rights_as_level, who_in_words
 from protection.licensing.policy import Principal
 from protection.licensing.reasons import WORDS
 from protection.licensing.rights import Right, in_order

@@ -7,7 +7,7 @@ from pytest_django import Settings
 from audit.selectors.events import Filter, events
 from portal.operations.add_person import Added, add_person
 from portal.pages.people import added_in_words
-from portal.pages.words import ShownEvent, shown_event
+from portal.words.events import ShownEvent, shown_event
 from tenants.actor import Actor
 from tenants.context import in_schema
 from tenants.organizations.selectors import OrganizationFacts
