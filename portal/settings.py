@@ -41,7 +41,6 @@ SHARED_APPS = [
     "django_tenants",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -79,7 +78,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.DependencyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.identity.sessions.SealedSessionMiddleware",
     "portal.middleware.HostBoundSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -138,8 +137,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/signin/"
 LOGIN_REDIRECT_URL = "/"
 
-# Sessions live in the database alone: they survive the loss of Redis, and one indexed read is cheap.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Sessions live in the database alone: they survive the loss of Redis, and one indexed read is cheap.  A row holds the
+# hash of the cookie and a sealed content, so that a dump signs nobody in.
+SESSION_ENGINE = "portal.identity.sessions"
 # A thousand new documents with all their objects in one license request; files never come here.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())

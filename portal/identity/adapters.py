@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_out
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -23,21 +24,24 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
-from portal.identity import issuer_keys, origins
+from portal.identity import issuer_keys, origins, second_factors
 from portal.identity.onward import onward
 from portal.languages import reason_of
 from tenants import naming
 from tenants.actor import Actor
+from tenants.directory import holders
 from tenants.directory.access import end_sessions
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Person
 from tenants.directory.services.claim_address import claim_address
 from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.remove_address import remove_address
-from tenants.directory.services.withdraw_password import withdraw_password
 
 SIGNED_UP = "chancery.signed_up"
 BASE = "base"
+PROVEN_NOW: Final = "chancery_proven_now"
+BOUND: Final = ("password", "access_generation")
+"""What a session is bound to."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -60,10 +64,21 @@ class AccountAdapter(DefaultAccountAdapter):
             request.session[SIGNED_UP] = str(person.pk)
         return person
 
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Begin a session, bound to password and generation as they stand after a proof made in this request."""
+        if getattr(request, PROVEN_NOW, None) == user.pk:
+            user.refresh_from_db(fields=[*BOUND])
+        super().login(request, user)
+
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **how: Any) -> HttpResponse:
         """Lead on after any way of signing in, also to the host of an organization."""
         response: HttpResponse = super().post_login(request, user, **how)
         return onward(request, response["Location"]) if response.has_header("Location") else response
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Leave an address that an organization manages to its administrators."""
+        managed = holders.manager_of(email_address.user_id, email_address.email)
+        return not managed and bool(super().can_delete_email(email_address))
 
     def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
         """Ask nobody a second time: ``portal.identity.fresh`` sees to fresh sign-ins, for everybody alike."""
@@ -76,22 +91,28 @@ class AccountAdapter(DefaultAccountAdapter):
 
 @receiver(email_confirmed, dispatch_uid="portal.identity.address_proven")
 def address_proven(request: HttpRequest, email_address: EmailAddress, **_kwargs: Any) -> None:
-    """Tell the directory that somebody entered a mailed code.
+    """Record in the directory that somebody entered a mailed code.
 
     A password that was set before the proof, in another browser, may be a stranger's who signed up with this address
-    and waited; it is withdrawn.
+    and waited; the directory ends it with everything else of that kind.
     """
-    person_id = email_address.user_id
-    if request.session.get(SIGNED_UP) != str(person_id):
-        unusable = withdraw_password(person_id=person_id)
-        if unusable is not None:
-            # The session that begins now is bound to the password as it stands, so this instance must know it too.
-            email_address.user.password = unusable
+    person, session = email_address.user, request.session
     try:
-        prove_address(person_id=person_id, address=email_address.email, actor=actor_of(request, email_address))
+        prove_address(
+            person_id=person.pk,
+            address=email_address.email,
+            actor=actor_of(request, email_address),
+            except_session=session.session_key,
+            keep_password=session.get(SIGNED_UP) == str(person.pk),
+        )
     except DirectoryRefused as error:
         EmailAddress.objects.filter(pk=email_address.pk).update(verified=False)
         raise PermissionDenied(str(error)) from error
+    session.pop(SIGNED_UP, None)
+    setattr(request, PROVEN_NOW, person.pk)
+    if request.user.pk == person.pk:
+        request.user.refresh_from_db(fields=[*BOUND])
+        update_session_auth_hash(request, request.user)
 
 
 @receiver(email_removed, dispatch_uid="portal.identity.address_removed")
@@ -172,6 +193,14 @@ class StrengthAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Name the base domain, not the host of the moment."""
         return {"id": settings.CHANCERY_BASE.host, "name": settings.CHANCERY_NAME}
+
+    def encrypt(self, text: str) -> str:
+        """Return what the database keeps of a secret."""
+        return second_factors.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return the secret of what the database keeps."""
+        return second_factors.unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         """Propose a name that says what it is."""

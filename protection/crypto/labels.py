@@ -39,6 +39,8 @@ ISSUING_KEY: Final = _label("issuing-key")
 LOG_KEY: Final = _label("log-key")
 ORGANIZATION_KEY: Final = _label("organization-key")
 ISSUER_KEY: Final = _label("issuer-key")
+BROWSER_SESSION: Final = _label("browser-session")
+SECOND_FACTOR: Final = _label("second-factor")
 
 # Contexts of Cobblestone-256: which message of a sealed file this is.
 META: Final = _label("meta")
@@ -61,6 +63,8 @@ ALL: Final = (
     LOG_KEY,
     ORGANIZATION_KEY,
     ISSUER_KEY,
+    BROWSER_SESSION,
+    SECOND_FACTOR,
     META,
     BODY,
 )

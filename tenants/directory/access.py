@@ -1,18 +1,58 @@
-"""Ending what somebody is signed in with."""
+"""Ending what somebody is signed in with, and everything that could sign somebody in as them."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Token
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.contrib.auth.hashers import make_password
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from tenants.directory.models import BrowserSession, Device, EnrollmentCode, Person, SignInLink
+from tenants.directory.withdrawals import withdraw
 
 
-def end_access(person_id: UUID) -> None:
-    """End every session and withdraw every token of the person, at every host."""
-    Token.objects.filter(user_id=person_id).delete()
-    end_sessions(UserSession.objects.filter(user_id=person_id))
+def end_access(person_id: UUID, *, except_session: str | None = None) -> int:
+    """End every session, token, code and link of the person, at every host; return how many there were.
+
+    Codes that wait in sessions end with these; codes for clients and devices, which wait in the cache, carry the
+    generation that is raised here.  ``except_session`` is the key of the browser's session in which this happens.
+    """
+    Person.objects.filter(id=person_id).update(access_generation=F("access_generation") + 1)
+    ended = int(Token.objects.filter(user_id=person_id).delete()[0])
+    for codes in (EnrollmentCode, SignInLink):
+        ended += codes.objects.filter(person_id=person_id, used_at__isnull=True).delete()[0]
+    listed = UserSession.objects.filter(user_id=person_id).exclude(session_key=except_session or "")
+    sessions = BrowserSession.objects.exclude(session_key=except_session or "")
+    ended += sessions.filter(Q(person_id=person_id) | Q(session_key__in=listed.values("session_key"))).delete()[0]
+    listed.delete()
+    return ended
+
+
+def end_credentials(person_id: UUID, *, keep_password: bool = False) -> dict[str, int]:
+    """Take away what the person could sign in with or act with, and return how many there were of each kind.
+
+    Devices are revoked and told to every feed.  A link that resets the password is bound to the password that goes.
+    """
+    password = Person.objects.values_list("password", flat=True).get(id=person_id)
+    usable = not keep_password and not password.startswith("!")
+    if not keep_password:
+        Person.objects.filter(id=person_id).update(password=make_password(None))
+    devices = list(Device.objects.select_for_update().filter(person_id=person_id, revoked_at__isnull=True))
+    for device in devices:
+        withdraw([person_id], device_feed_id=bytes(device.feed_id))
+    Device.objects.filter(id__in=[device.id for device in devices]).update(revoked_at=timezone.now())
+    found = {
+        "passwords": int(usable),
+        "devices": len(devices),
+        "second_factors": Authenticator.objects.filter(user_id=person_id).delete()[0],
+        "other_accounts": SocialAccount.objects.filter(user_id=person_id).delete()[0],
+    }
+    return {kind: count for kind, count in found.items() if count}
 
 
 def end_family(person_id: UUID, family: UUID) -> None:
@@ -22,10 +62,30 @@ def end_family(person_id: UUID, family: UUID) -> None:
 
 def end_sessions(sessions: QuerySet[UserSession]) -> None:
     """End the given sessions, wherever their cookies are."""
-    Session.objects.filter(session_key__in=list(sessions.values_list("session_key", flat=True))).delete()
+    BrowserSession.objects.filter(session_key__in=list(sessions.values_list("session_key", flat=True))).delete()
     sessions.delete()
 
 
 def end_clients(client_ids: Iterable[str]) -> None:
     """Withdraw every token that programs hold."""
     Token.objects.filter(client_id__in=list(client_ids)).delete()
+
+
+def let_sign_in(person_id: UUID, address: str, *, proven: bool) -> None:
+    """Let the account suite know an address; it counts as verified there exactly while it is proven here."""
+    rows = EmailAddress.objects.filter(user_id=person_id)
+    primary = not rows.filter(primary=True).exists()
+    row, created = EmailAddress.objects.get_or_create(
+        user_id=person_id, email=address, defaults={"verified": proven, "primary": primary}
+    )
+    if not created and row.verified != proven:
+        EmailAddress.objects.filter(pk=row.pk).update(verified=proven)
+
+
+def forget_sign_in(person_id: UUID, address: str) -> None:
+    """Let nobody sign in with an address any more; mail goes to another proven address of the person from now on."""
+    EmailAddress.objects.filter(user_id=person_id, email=address).delete()
+    left = EmailAddress.objects.filter(user_id=person_id).order_by("-primary", "-verified", "email").first()
+    if left is not None and not left.primary:
+        EmailAddress.objects.filter(pk=left.pk).update(primary=True)
+    Person.objects.filter(id=person_id, email=address).update(email="" if left is None else left.email)

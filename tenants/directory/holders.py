@@ -7,10 +7,12 @@ an organization adds addresses only to people all of whose addresses lie in doma
 
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenants import naming
-from tenants.directory.models import Address, MailDomain, Person
+from tenants.directory.models import Address, MailDomain, Membership, Person
 
 
 def owns_domain(organization_id: UUID, domain: str) -> bool:
@@ -45,17 +47,47 @@ def vouches(organization_id: UUID, person_id: UUID) -> bool:
     return any(owns_domain(organization_id, domain) for domain in domains)
 
 
-def assert_address(*, person: Person, address: str, organization_id: UUID | None) -> Address:
-    """Write that the organization says so; it is proof where the organization has proven the domain."""
-    domain = naming.domain_of(address)
-    row, _created = Address.objects.get_or_create(
-        person=person, address=address, defaults={"domain": domain, "asserted_by_id": organization_id}
+def has_proof(person_id: UUID) -> bool:
+    """Tell whether any address of the person is proven."""
+    return Address.objects.filter(person_id=person_id).exclude(proven_by="").exists()
+
+
+def manager_of(person_id: UUID, address: str) -> str:
+    """Return the name of the organization whose administrators alone may take an address from the person, or ""."""
+    places = Membership.objects.of_person(person_id).filter(
+        guest=False,
+        removed_at__isnull=True,
+        organization__mail_domains__domain=naming.domain_of(address),
+        organization__mail_domains__proven_at__isnull=False,
     )
-    if row.proven_by or organization_id is None or not owns_domain(organization_id, domain):
-        return row
-    if prover_of(address) is None:
+    return places.values_list("organization__name", flat=True).first() or ""
+
+
+def assert_address(*, person: Person, address: str, organization_id: UUID | None) -> bool:
+    """Write that the organization says so; return whether this has just proven the address.
+
+    It is proof where the organization has proven the domain, unless somebody has proven the address already.
+    """
+    domain = naming.domain_of(address)
+    row, _created = Address.objects.get_or_create(person=person, address=address, defaults={"domain": domain})
+    if organization_id is not None and row.asserted_by_id is None:
         row.asserted_by_id = organization_id
-        row.proven_by = Address.Proof.ORGANIZATION
-        row.proven_at = timezone.now()
-        row.save(update_fields=["asserted_by", "proven_by", "proven_at"])
-    return row
+        row.save(update_fields=["asserted_by"])
+    if row.proven_by or organization_id is None or not owns_domain(organization_id, domain):
+        return False
+    if prover_of(address) is not None:
+        return False
+    row.asserted_by_id = organization_id
+    row.proven_by = Address.Proof.ORGANIZATION
+    row.proven_at = timezone.now()
+    row.save(update_fields=["asserted_by", "proven_by", "proven_at"])
+    return True
+
+
+def withdraw_proof(rows: QuerySet[Address]) -> list[UUID]:
+    """Let addresses match nothing from now on, and return whose they are; signing in with one proves it anew."""
+    found = list(rows.values_list("person_id", "address"))
+    rows.update(proven_by=Address.Proof.NOBODY, proven_at=None)
+    for person_id, address in found:
+        EmailAddress.objects.filter(user_id=person_id, email=address).update(verified=False)
+    return [person_id for person_id, _address in found]

@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 
 from tenants.directory.managers import OfOrganization, People
 from tenants.organizations.models import Organization
@@ -29,6 +30,8 @@ class Person(AbstractBaseUser):
     ``email`` is only where mail goes and what the sign-in page shows; what a person may be matched by are the proven
     rows of ``Address``.  ``epoch`` rises with every change to the person's own rows.  ``time_zone`` is where
     a date without a time means midnight (PROTOCOL P26); ``language`` is "" for whatever the browser asks for.
+    ``access_generation`` rises whenever everything that the person is signed in with ends: sessions and codes that
+    carry an older number are worth nothing, even one that was under way at that moment.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,6 +43,7 @@ class Person(AbstractBaseUser):
     is_service = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     epoch = models.BigIntegerField(default=1, editable=False)
+    access_generation = models.BigIntegerField(default=1, db_default=1, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -53,6 +57,11 @@ class Person(AbstractBaseUser):
     def get_full_name(self) -> str:
         """Return the name that screens show."""
         return str(self)
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session is bound to: the password, and the generation of the person's access."""
+        bound = f"{self.password}\0{self.access_generation}"
+        return salted_hmac("tenants.directory.session", bound, algorithm="sha256").hexdigest()
 
 
 class Address(models.Model):
@@ -119,7 +128,9 @@ class Membership(models.Model):
     """A person's place in one organization: member or guest, with a role, perhaps disabled.
 
     ``address`` and ``name`` are what the organization itself entered.  Of a guest it sees these and nothing else: an
-    invitation must not tell who holds an address, under which name and with which others.
+    invitation must not tell who holds an address, under which name and with which others.  ``added_by`` and
+    ``role_given_by`` are the people who did so, since together they count as one (PROTOCOL P18).  A person who left
+    keeps the row, disabled, with ``removed_at``: the old identity stays refused, and its id is never given again.
     """
 
     class Role(models.TextChoices):
@@ -136,8 +147,11 @@ class Membership(models.Model):
     name = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=24, choices=Role.choices, default=Role.USER)
     role_changed_at = models.DateTimeField(null=True)
+    role_given_by = models.UUIDField(null=True)
     disabled = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    added_by = models.UUIDField(null=True, editable=False)
+    removed_at = models.DateTimeField(null=True)
 
     objects = OfOrganization["Membership"]()
 
@@ -326,6 +340,22 @@ class PendingWithdrawal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.withdrawal_id} for {self.organization_id}"
+
+
+class BrowserSession(models.Model):
+    """One browser's session: found by the hash of what its cookie holds, and sealed by the portal (P25).
+
+    ``person_id`` is who is signed in, or who would be once the code that the session waits for is entered; so a
+    person's sessions and pending codes can be ended together.
+    """
+
+    session_key = models.CharField(max_length=40, primary_key=True)
+    sealed = models.BinaryField()
+    expire_date = models.DateTimeField(db_index=True)
+    person_id = models.UUIDField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.session_key
 
 
 class IssuerKey(models.Model):

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core import mail
 from django.test.client import Client, ClientHandler
 
+from portal.identity.sessions import SessionStore
+
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 else:
@@ -27,6 +29,21 @@ class Browser(Client):
         super().__init__(HTTP_HOST=host, **cast("dict[str, Any]", more))
         self.handler = _HANDLER
         self.host = host
+
+    @property
+    def session(self) -> SessionStore:
+        """Return the session of this browser's cookie, and begin one where there is none."""
+        cookie = self.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie and cookie.value:
+            return SessionStore.of_cookie(cookie.value)
+        begun = SessionStore()
+        begun.save()
+        self.cookies[settings.SESSION_COOKIE_NAME] = str(begun.cookie)
+        return begun
+
+    def _set_login_cookies(self, request: Any) -> None:
+        """Keep the secret where the library would keep the key."""
+        self.cookies[settings.SESSION_COOKIE_NAME] = request.session.cookie
 
     def form(self, path: str, fields: Mapping[str, object]) -> Answer:
         """Post a form in the encoding that the token endpoint insists on."""

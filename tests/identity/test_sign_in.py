@@ -3,14 +3,13 @@
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test import TestCase, override_settings
 
 from portal.identity import clients
-from tenants.directory.models import Address, Person
+from tenants.directory.models import Address, BrowserSession, Person
 from tenants.directory.selectors.people import PersonFacts, holder_of
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
@@ -276,7 +275,7 @@ class HandOffTest(SignInTest):
         disable_person(organization_id=self.contoso.id, person_id=self.olga.id, actor=builders.ACTOR)
         self.assertFalse(get_user(base).is_authenticated)
         self.assertFalse(get_user(there).is_authenticated)
-        self.assertFalse(Session.objects.exists())
+        self.assertFalse(BrowserSession.objects.exists())
 
 
 class LinkTest(SignInTest):

@@ -191,7 +191,11 @@ class AddressTest(DirectoryTest):
                 organization_id=self.contoso.id, person_id=self.olga.id, address="o@contoso.example", actor=ACTOR
             )
         )
-        remove_address(person_id=self.olga.id, address="o@contoso.example", actor=ACTOR)
+        with self.assertRaisesMessage(DirectoryRefused, "managed by Contoso"):
+            remove_address(person_id=self.olga.id, address="o@contoso.example", actor=ACTOR)
+        remove_address(
+            person_id=self.olga.id, address="o@contoso.example", actor=ACTOR, organization_id=self.contoso.id
+        )
         with self.assertRaises(DirectoryRefused):
             remove_address(person_id=self.olga.id, address="olga@contoso.example", actor=ACTOR)
 

@@ -2,16 +2,17 @@
 
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory import holders
+from tenants.directory.access import let_sign_in
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import AddressTaken, DirectoryRefused, NotHere
-from tenants.directory.models import Address, Membership
+from tenants.directory.fresh_start import start_afresh
+from tenants.directory.models import Membership
 
 
 @transaction.atomic
@@ -33,14 +34,17 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
     if prover is not None and prover.id != person_id and holders.owns_domain(organization_id, naming.domain_of(normal)):
         # In other domains the address stays a contact, whoever has it: the answer must not tell.
         raise AddressTaken(_("{address} is proven by somebody else.").format(address=normal))
-    row = holders.assert_address(person=membership.person, address=normal, organization_id=organization_id)
-    if row.proven_by:
-        EmailAddress.objects.get_or_create(user_id=person_id, email=normal, defaults={"verified": True})
+    known = holders.has_proof(person_id)
+    if holders.assert_address(person=membership.person, address=normal, organization_id=organization_id):
+        let_sign_in(person_id, normal, proven=True)
+        if not known:
+            start_afresh(person_id, address=normal, actor=actor)
+    proven = holders.prover_of(normal) == membership.person
     note_of_person(
         kind="address.added",
         person_id=person_id,
         actor=actor,
         addresses=[normal],
-        details={"proven": bool(row.proven_by)},
+        details={"proven": proven},
     )
-    return row.proven_by != Address.Proof.NOBODY
+    return proven

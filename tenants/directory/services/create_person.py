@@ -2,16 +2,18 @@
 
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory import holders
+from tenants.directory.access import let_sign_in
 from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused
-from tenants.directory.models import Address, Membership, Person
+from tenants.directory.fresh_start import start_afresh
+from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import PersonFacts, person_in
 
@@ -31,9 +33,10 @@ def create_person(
 ) -> PersonFacts:
     """Give the holder of the address a place in the organization and return the person.
 
-    Somebody who has proven the address keeps being himself: the organization gains a guest, or a member when it has
+    Somebody who has proven the address keeps their account: the organization gains a guest, or a member when it has
     proven the address's domain.  A founder is a member in any case, or the organization would have no administrator.
-    Nobody gets a password here; the mailbox is what a new person signs in with.
+    Nobody gets a password here; the mailbox is what a new person signs in with, also where somebody had signed up with
+    the address before.  A person who was removed comes back as a guest of the old identity.
     """
     normal = naming.address(address)
     ours = holders.owns_domain(organization_id, naming.domain_of(normal))
@@ -41,21 +44,15 @@ def create_person(
     person = proven or holders.sole_claimant(normal)
     if person is None:
         person = _new_person(normal, name, language, time_zone)
-    holders.assert_address(person=person, address=normal, organization_id=organization_id)
+    first_proof = holders.assert_address(person=person, address=normal, organization_id=organization_id)
     as_guest = guest or _stays_elsewhere(normal, known=proven is not None, ours=ours, founder=founder)
-    _membership, created = Membership.objects.of_installation().get_or_create(
-        organization_id=organization_id,
-        person=person,
-        defaults={
-            "guest": as_guest,
-            "address": normal,
-            "name": name.strip(),
-            "role": "user" if as_guest else Membership.Role(role),
-        },
-    )
-    if not created:
-        raise DirectoryRefused(_("{address} is in the organization already.").format(address=normal))
-    _let_sign_in(person, normal)
+    role = "user" if as_guest else Membership.Role(role)
+    _enter(organization_id, person, actor, guest=as_guest, address=normal, name=name.strip(), role=role)
+    let_sign_in(person.id, normal, proven=first_proof or proven is not None)
+    if first_proof:
+        # A stranger may have signed up with the address, or another organization entered it under a name of its own.
+        Person.objects.filter(id=person.id).update(name=name.strip(), email=normal)
+        start_afresh(person.id, address=normal, actor=actor)
     note(
         kind="person.invited" if as_guest else "person.created",
         organizations=[organization_id],
@@ -63,7 +60,7 @@ def create_person(
         person_id=person.id,
         addresses=[normal],
         title=name,
-        details={"role": "user" if as_guest else role, "guest": as_guest},
+        details={"role": role, "guest": as_guest},
     )
     return person_in(organization_id, person.id)
 
@@ -86,13 +83,17 @@ def _new_person(address: str, name: str, language: str, time_zone: str) -> Perso
     return person
 
 
-def _let_sign_in(person: Person, address: str) -> None:
-    """Let the account suite know the address; it counts as verified there only when it is proven here."""
-    proven = Address.objects.filter(person=person, address=address).exclude(proven_by="").exists()
-    primary = not EmailAddress.objects.filter(user=person, primary=True).exists()
-    row, created = EmailAddress.objects.get_or_create(
-        user=person, email=address, defaults={"verified": proven, "primary": primary}
+def _enter(organization_id: UUID, person: Person, actor: Actor, **values: object) -> None:
+    """Write the person's place; one who was removed may come back, anybody else who is here already may not."""
+    values |= {"added_by": actor.person_id}
+    if values["role"] != Membership.Role.USER:
+        values |= {"role_given_by": actor.person_id, "role_changed_at": timezone.now()}
+    place, created = Membership.objects.of_installation().get_or_create(
+        organization_id=organization_id, person=person, defaults=values
     )
-    if not created and proven and not row.verified:
-        row.verified = True
-        row.save(update_fields=["verified"])
+    if created:
+        return
+    if place.removed_at is None:
+        raise DirectoryRefused(_("{address} is in the organization already.").format(address=values["address"]))
+    back = {**values, "disabled": False, "removed_at": None, "created_at": timezone.now()}
+    Membership.objects.within(organization_id).filter(id=place.id).update(**back)

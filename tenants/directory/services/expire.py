@@ -4,12 +4,12 @@ from allauth.idp.oidc.models import Token
 from django.db import transaction
 from django.utils import timezone
 
-from tenants.directory.models import EnrollmentCode, SignInLink, SpentRefreshToken
+from tenants.directory.models import BrowserSession, EnrollmentCode, SignInLink, SpentRefreshToken
 
 
 @transaction.atomic
 def expire() -> int:
-    """Delete codes, links, tokens and spent tokens whose time is over; return how many.
+    """Delete codes, links, sessions, tokens and spent tokens whose time is over; return how many.
 
     Nothing is recorded: what they could do ended when they expired.
     """
@@ -18,4 +18,4 @@ def expire() -> int:
     for model in (EnrollmentCode, SignInLink, SpentRefreshToken, Token):
         deleted, _by_model = model.objects.filter(expires_at__lt=now).delete()
         count += deleted
-    return count
+    return count + BrowserSession.objects.filter(expire_date__lt=now).delete()[0]

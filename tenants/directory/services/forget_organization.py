@@ -5,6 +5,7 @@ from uuid import UUID
 from allauth.idp.oidc.models import Client
 from django.db import transaction
 
+from tenants.directory import holders
 from tenants.directory.access import end_clients
 from tenants.directory.change import raise_epochs
 from tenants.directory.models import Address, ApiClient, Group, MailDomain, Membership, PendingWithdrawal, Person
@@ -28,9 +29,8 @@ def forget_organization(*, organization_id: UUID) -> None:
     Group.objects.within(organization_id).delete()
     MailDomain.objects.within(organization_id).delete()
     vouched = Address.objects.filter(asserted_by_id=organization_id, proven_by=Address.Proof.ORGANIZATION)
-    vouched_people = list(vouched.values_list("person_id", flat=True))
+    vouched_people = holders.withdraw_proof(vouched)
     raise_epochs(vouched_people)
-    vouched.update(proven_by=Address.Proof.NOBODY, proven_at=None)
     places = Membership.objects.within(organization_id)
     members = list(places.filter(guest=False).values_list("person_id", flat=True))
     # What the organization gave by its groups, its domains and its word is gone for all of them.

@@ -1,4 +1,4 @@
-"""A person has shown that a mailbox is his: from now on the address matches policies."""
+"""A person has shown that a mailbox is theirs: from now on the address matches policies."""
 
 from uuid import UUID
 
@@ -11,14 +11,23 @@ from tenants.actor import Actor
 from tenants.directory import holders
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import AddressTaken
+from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, MailDomain, Membership
 
 
 @transaction.atomic
-def prove_address(*, person_id: UUID, address: str, actor: Actor) -> None:
+def prove_address(
+    *,
+    person_id: UUID,
+    address: str,
+    actor: Actor,
+    except_session: str | None = None,
+    keep_password: bool = False,
+) -> None:
     """Mark the address as proven by the person; called when a mailed code has come back.
 
-    Where an organization has proven the domain, its new people become its members: the domain speaks for them.
+    Where an organization has proven the domain, its new people become its members: the domain speaks for them.  With
+    the first proof of an account ``start_afresh`` ends what was there before, as the two last parameters say.
     """
     normal = naming.address(address)
     prover = holders.prover_of(normal)
@@ -29,6 +38,7 @@ def prove_address(*, person_id: UUID, address: str, actor: Actor) -> None:
     )
     if row.proven_by == Address.Proof.PERSON:
         return
+    known = holders.has_proof(person_id)
     row.proven_by = Address.Proof.PERSON
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_by", "proven_at"])
@@ -36,3 +46,5 @@ def prove_address(*, person_id: UUID, address: str, actor: Actor) -> None:
     if owner is not None:
         Membership.objects.of_installation().get_or_create(organization_id=owner.organization_id, person_id=person_id)
     note_of_person(kind="address.proven", person_id=person_id, actor=actor, addresses=[normal])
+    if not known:
+        start_afresh(person_id, address=normal, actor=actor, except_session=except_session, keep_password=keep_password)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,8 +10,10 @@ from django.utils.translation import gettext as _
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory import holders
+from tenants.directory.access import let_sign_in
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
+from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, MailDomain, Membership
 from tenants.directory.services.claim_domain import RECORD_PREFIX
 
@@ -24,7 +25,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     """Look for the challenge among the domain's TXT records and take the domain over when it is there.
 
     ``text_records`` asks the DNS; in the embedded mode the door passes the challenge itself, which is what its button
-    does.  People who hold an address there become members for the future (PROTOCOL P12).
+    does.  People who hold an address there become members for the future (PROTOCOL P12) and start afresh.
     """
     normal = naming.mail_domain(domain)
     row = MailDomain.objects.within(organization_id).select_for_update().filter(domain=normal).first()
@@ -39,30 +40,43 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
         raise DomainRefused(_("The DNS of {domain} does not hold the text yet.").format(domain=normal))
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_at"])
-    _vouch_for_own_people(organization_id, normal)
-    _take_over_holders(organization_id, normal)
+    _vouch_for_own_people(organization_id, normal, actor)
+    _take_over_holders(organization_id, normal, actor)
     note(kind="domain.proven", organizations=[organization_id], actor=actor, details={"domain": normal})
 
 
-def _vouch_for_own_people(organization_id: UUID, domain: str) -> None:
+def _vouch_for_own_people(organization_id: UUID, domain: str, actor: Actor) -> None:
     """Addresses that the organization asserted before the proof become proven, unless somebody else proved them."""
     asserted = Address.objects.filter(asserted_by_id=organization_id, domain=domain, proven_by="")
     for row in asserted.select_related("person"):
-        if holders.prover_of(row.address) is None:
-            row.proven_by = Address.Proof.ORGANIZATION
-            row.proven_at = timezone.now()
-            row.save(update_fields=["proven_by", "proven_at"])
-            EmailAddress.objects.filter(user_id=row.person_id, email=row.address).update(verified=True)
+        if holders.prover_of(row.address) is not None:
+            continue
+        known = holders.has_proof(row.person_id)
+        row.proven_by = Address.Proof.ORGANIZATION
+        row.proven_at = timezone.now()
+        row.save(update_fields=["proven_by", "proven_at"])
+        let_sign_in(row.person_id, row.address, proven=True)
+        if not known:
+            start_afresh(row.person_id, address=row.address, actor=actor)
 
 
-def _take_over_holders(organization_id: UUID, domain: str) -> None:
-    """Everybody who has a proven address in the domain becomes a member; a guest of before becomes one too."""
-    holders_there = Address.objects.filter(domain=domain).exclude(proven_by="").values_list("person_id", flat=True)
-    raise_epochs(holders_there)
-    for person_id in sorted(set(holders_there)):
+def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None:
+    """Everybody who has a proven address in the domain becomes a member; a guest of before becomes one too.
+
+    Whoever was no member until now proved the address while the domain was somebody else's or nobody's, so they prove
+    it anew.  The organization's own members keep what they sign in with.
+    """
+    rows = Address.objects.filter(domain=domain).exclude(proven_by="").order_by("address")
+    held: dict[UUID, str] = dict(rows.values_list("person_id", "address"))
+    raise_epochs(held)
+    for person_id in sorted(held):
         membership, created = Membership.objects.of_installation().get_or_create(
             organization_id=organization_id, person_id=person_id
         )
-        if not created and membership.guest:
+        if not created and not membership.guest:
+            continue
+        if membership.guest:
             membership.guest = False
             membership.save(update_fields=["guest"])
+        if person_id != actor.person_id:
+            start_afresh(person_id, address=held[person_id], actor=actor)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
+from tenants.directory import holders
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.models import Address, Group, MailDomain
@@ -25,8 +26,7 @@ def release_domain(*, organization_id: UUID, domain: str, actor: Actor) -> None:
     vouched = Address.objects.filter(
         asserted_by_id=organization_id, domain=normal, proven_by=Address.Proof.ORGANIZATION
     )
-    people = list(vouched.values_list("person_id", flat=True))
-    vouched.update(proven_by=Address.Proof.NOBODY, proven_at=None)
+    people = holders.withdraw_proof(vouched)
     row.delete()
     raise_epochs(people)
     withdraw(Address.objects.filter(domain=normal).values_list("person_id", flat=True))

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
+from tenants.directory import holders
+from tenants.directory.access import forget_sign_in
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Address
@@ -15,15 +16,26 @@ from tenants.directory.withdrawals import withdraw
 
 
 @transaction.atomic
-def remove_address(*, person_id: UUID, address: str, actor: Actor) -> None:
-    """Remove the address, unless it is the last one."""
+def remove_address(*, person_id: UUID, address: str, actor: Actor, organization_id: UUID | None = None) -> None:
+    """Remove the address, unless it is the last one; ``organization_id`` is whose administrator takes it.
+
+    What was granted under an address that an organization manages ends with it, so it is not the person's to remove.
+    """
     normal = naming.address(address)
     rows = Address.objects.select_for_update().filter(person_id=person_id)
     if not rows.filter(address=normal).exists():
         raise NotHere(_("The person does not have this address."))
+    manager = holders.manager_of(person_id, normal)
+    taken = organization_id is not None and holders.owns_domain(organization_id, naming.domain_of(normal))
+    if manager and not taken:
+        raise DirectoryRefused(
+            _("{address} is managed by {organization}. Its administrators can take it away.").format(
+                address=normal, organization=manager
+            )
+        )
     if rows.count() == 1:
         raise DirectoryRefused(_("A person keeps at least one address."))
     rows.filter(address=normal).delete()
-    EmailAddress.objects.filter(user_id=person_id, email=normal).delete()
+    forget_sign_in(person_id, normal)
     withdraw([person_id])
     note_of_person(kind="address.removed", person_id=person_id, actor=actor, addresses=[normal])

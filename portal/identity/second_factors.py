@@ -1,0 +1,22 @@
+"""Keys of authenticator apps and seeds of recovery codes, sealed under the root key, which no database dump holds."""
+
+import base64
+from typing import Final
+
+from django.conf import settings
+
+from protection.crypto import aead, labels
+
+SEALED: Final = "sealed:"
+
+
+def seal(text: str) -> str:
+    """Return what is kept of a second factor's secret."""
+    wrapped = aead.wrap(settings.CHANCERY_ROOT_KEY, text.encode(), labels.SECOND_FACTOR)
+    return SEALED + base64.b64encode(wrapped).decode()
+
+
+def unseal(kept: str) -> str:
+    """Return the secret; raises CannotUnseal for what was not sealed here."""
+    wrapped = base64.b64decode(kept.removeprefix(SEALED))
+    return aead.unwrap(settings.CHANCERY_ROOT_KEY, wrapped, labels.SECOND_FACTOR).decode()

@@ -1,0 +1,29 @@
+"""The rightful person starts afresh: nothing that predates the proof of an address survives it (PROTOCOL P12).
+
+Anybody can sign up with somebody else's address, choose a password and wait.  Once the address is proven, by its
+mailbox or by the organization that owns its domain, the account is its holder's, and so must be every way into it.
+"""
+
+from uuid import UUID
+
+from tenants.actor import Actor
+from tenants.directory.access import end_access, end_credentials
+from tenants.directory.change import note_of_person
+
+
+def start_afresh(
+    person_id: UUID, *, address: str, actor: Actor, except_session: str | None = None, keep_password: bool = False
+) -> None:
+    """End every credential, sign-in, device and code of the person, and record what there was.
+
+    ``except_session`` is the browser's session in which the proof was made; ``keep_password`` says that the password
+    was chosen in that same session.
+    """
+    ended = end_credentials(person_id, keep_password=keep_password)
+    sign_ins = end_access(person_id, except_session=except_session)
+    if sign_ins:
+        ended["sign_ins"] = sign_ins
+    if ended:
+        note_of_person(
+            kind="person.started_afresh", person_id=person_id, actor=actor, addresses=[address], details=ended
+        )
