@@ -1,21 +1,30 @@
-"""Names: of schemas, of organizations on the web, of hosts, of mail domains and of mail addresses.
+"""Names that only the service gives: schemas, short names of organizations, public mail domains.
 
-Pure functions without Django.  Two spellings of one thing must never be two things here: who proved an address, and
-which organization a host belongs to, are decided by comparing the normal forms that this module makes (PROTOCOL P12).
+Pure functions without Django.  Addresses, mail domains and hosts have their normal form in ``chancery.names``, which
+clients use as well; the directory finds them here beside its own.
 """
 
 import base64
-import functools
 import re
 import secrets
-import unicodedata
 from collections.abc import Callable
 
-import idna
+from chancery.names import NameRefused, address, domain_of, host, mail_domain
+
+__all__ = [
+    "NameRefused",
+    "address",
+    "domain_of",
+    "host",
+    "is_public_mail_domain",
+    "is_schema_name",
+    "mail_domain",
+    "new_schema_name",
+    "slug",
+]
 
 SCHEMA_NAME = re.compile(r"org_[a-z2-7]{16}")
 SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){1,38}[a-z0-9]")
-ADDRESS_LIMIT = 254
 
 RESERVED_SLUGS = frozenset(
     {
@@ -39,18 +48,6 @@ PUBLIC_MAIL_DOMAINS = frozenset(
         "yahoo.de", "yahoo.fr", "yandex.ru", "ymail.com", "zoho.com",
     }
 )  # fmt: skip
-
-
-class NameRefused(ValueError):
-    """The text is not a name of the wanted kind; the message is meant for the person who typed it.
-
-    Nothing here knows his language: the error remembers its ``message`` and the ``values`` put into it, and the door
-    that shows it says it anew (``portal.languages.reason_of``).  Messages are found by the name of this class.
-    """
-
-    def __init__(self, message: str, /, **values: str) -> None:
-        super().__init__(message.format_map(values))
-        self.message, self.values = message, values
 
 
 def new_schema_name(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
@@ -80,61 +77,6 @@ def slug(text: str) -> str:
     return normal
 
 
-@functools.lru_cache(maxsize=4_096)
-def host(text: str) -> str:
-    """Return the normal form of a host name: IDNA, lower case, without port and final dot.
-
-    Asked several times for each request with the same text, and IDNA is slow; what is kept cannot change.
-    """
-    bare = text.strip().lower()
-    name, colon, port = bare.rpartition(":")
-    if colon and port.isdigit() and ":" not in name:
-        bare = name
-    bare = bare.removesuffix(".")
-    return _labels(bare)
-
-
-def mail_domain(text: str) -> str:
-    """Return the normal form of the part after the @: IDNA, lower case, at least two labels."""
-    normal = _labels(text.strip().removesuffix("."))
-    if "." not in normal:
-        raise NameRefused("{text} is not a mail domain.", text=text.strip())
-    return normal
-
-
 def is_public_mail_domain(domain: str) -> bool:
     """Tell whether anybody can have an address there, so that nobody may prove or be granted the whole domain."""
     return domain in PUBLIC_MAIL_DOMAINS
-
-
-def address(text: str) -> str:
-    """Return the normal form of a mail address.
-
-    The domain becomes IDNA in lower case, the local part is case-folded in Unicode's composed form.  Dots and plus
-    signs stay: only the domain's own server knows whether they matter, so folding them could join two people.
-    """
-    local, at, domain = text.strip().rpartition("@")
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", local).casefold())
-    if not at or not folded or any(character.isspace() or not character.isprintable() for character in folded):
-        raise NameRefused("{text!r} is not a mail address.", text=text.strip())
-    if any(character in '"(),:;<>@[\\]' for character in folded) or folded[0] == "." or folded[-1] == ".":
-        raise NameRefused("{text!r} is not a mail address that can be used here.", text=text.strip())
-    normal = f"{folded}@{mail_domain(domain)}"
-    if len(normal) > ADDRESS_LIMIT:
-        raise NameRefused("A mail address has at most 254 characters.")
-    return normal
-
-
-def domain_of(normal_address: str) -> str:
-    """Return the mail domain of an address that is already in its normal form."""
-    return normal_address.rpartition("@")[2]
-
-
-def _labels(text: str) -> str:
-    try:
-        encoded = idna.encode(text, uts46=True, std3_rules=True, transitional=False).decode("ascii").lower()
-    except (idna.IDNAError, UnicodeError) as error:
-        raise NameRefused("{text!r} is not a host or domain name.", text=text) from error
-    if any(not label or "_" in label for label in encoded.split(".")):
-        raise NameRefused("{text!r} is not a host or domain name.", text=text)
-    return encoded

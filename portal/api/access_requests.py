@@ -16,6 +16,7 @@ from portal.languages import told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from protection.errors import NotFound
+from protection.licensing.days import LAST_MOMENT
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import LEVELS, in_order, parse_rights
 from protection.selectors.documents import document_for
@@ -146,7 +147,7 @@ class GivenTerms(serializers.Serializer[dict[str, Any]]):
 
     rights = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=20)
     level = serializers.CharField(required=False, default="", max_length=20)
-    until = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0, max_value=2**53)
+    until = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0, max_value=LAST_MOMENT)
     lift = serializers.ListField(
         child=serializers.CharField(max_length=500), required=False, default=list, max_length=1000
     )

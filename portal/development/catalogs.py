@@ -29,7 +29,7 @@ from protection.client.cli.main import main as main_command
 LANGUAGES: Final = ("de",)
 FLOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "portal": ("portal", "templates"),
-    "protection": ("protection",),
+    "protection": ("protection", "chancery"),
     "tenants": ("tenants",),
 }
 """Which folders each catalog speaks for."""

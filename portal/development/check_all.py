@@ -12,7 +12,7 @@ from portal.bootstrap.environment import ROOT
 from portal.development import lock
 from portal.supervisor.embedded import throw_away_services
 
-ROOMS = ("portal", "protection", "tenants", "audit", "tests")
+ROOMS = ("portal", "protection", "tenants", "audit", "chancery", "tests")
 TAIL_LINES = 60
 
 

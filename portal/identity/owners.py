@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from protection.licensing.policy import Principal, PrincipalKind
+from protection.licensing.policy import Principal
 from tenants.directory.selectors.people import membership_at, person_known_as
 
 
@@ -17,7 +17,7 @@ class Owner:
 
 def owner_known_as(organization: UUID, address: str) -> Owner | None:
     """Return the enabled member with an address.  Raises InvalidPolicy for what is no address."""
-    normal = Principal.parse(f"{PrincipalKind.ADDRESS}:{address}").value
+    normal = Principal.of_address(address).value
     person = person_known_as(organization, normal)
     place = None if person is None else membership_at(organization, person)
     return None if person is None or place is None or place.guest or place.disabled else Owner(person, normal)

@@ -1,6 +1,6 @@
 """Whom an address means, when somebody wants to withdraw from one recipient alone."""
 
-from protection.licensing.policy import Principal, PrincipalKind
+from protection.licensing.policy import Principal
 from protection.services.revoke import Recipient
 from tenants.directory.models import Group
 from tenants.directory.selectors.people import holder_of
@@ -21,4 +21,4 @@ def recipient_of(address: str) -> Recipient:
 
 def address_of(text: str) -> str:
     """Return the spelling under which an address is kept and compared.  Raises InvalidPolicy."""
-    return Principal.parse(f"{PrincipalKind.ADDRESS}:{text}").value
+    return Principal.of_address(text).value

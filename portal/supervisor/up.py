@@ -128,7 +128,7 @@ def _migrate(folders: Folders, surroundings: Mapping[str, str], *, new: bool) ->
 
 def _fingerprint() -> str:
     """Return what the state of a migrated database depends on."""
-    rooms = [ROOT / name for name in ("portal", "protection", "tenants", "audit")]
+    rooms = [ROOT / name for name in ("portal", "protection", "tenants", "audit", "chancery")]
     files = [path for room in rooms for kind in ("**/migrations/*.py", "**/*.sql") for path in sorted(room.glob(kind))]
     digest = hashlib.sha256()
     for path in [*files, ROOT / "requirements.lock"]:

@@ -82,8 +82,8 @@ class AccountCertificate:
             signing_key=claims.verify_key("sig"),
             encryption_key=claims.encryption_key("enc"),
             platform=claims.text("platform", 64),
-            iat=claims.integer("iat"),
-            exp=claims.integer("exp"),
+            iat=claims.moment("iat"),
+            exp=claims.moment("exp"),
         )
         claims.done()
         return certificate

@@ -78,7 +78,7 @@ class BodySeal:
             token=token,
             digest=unverified.digest,
             facts=_read_facts(claims),
-            iat=claims.integer("iat"),
+            iat=claims.moment("iat"),
             env=claims.blob("env", limit=MAX_EDITION_KEY) if claims.has("env") else None,
             certificate=unverified.header["cert"],
             delegation=unverified.header["delegation"],
@@ -195,6 +195,6 @@ def _read_facts(claims: Claims) -> SealFacts:
         cid=claims.uuid("cid"),
         pl=claims.blob("pl", size=HASH),
         body=body,
-        n=claims.integer("n", minimum=1),
+        n=claims.count("n", minimum=1),
         prev=None if claims.is_null("prev") else claims.blob("prev", size=HASH),
     )

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Final, overload
 from uuid import UUID
 
+from chancery.names import is_one_line
 from protection.crypto.keys import EncryptionPublicKey
 from protection.crypto.signatures import VerifyKey
 from protection.errors import InvalidObject
+from protection.licensing.days import LAST_MOMENT
 from protection.licensing.jws import b64, unb64
 from protection.licensing.strict_json import JSON, MAX_INTEGER
 from protection.texts import say
@@ -19,6 +21,8 @@ from protection.texts import say
 VERSION: Final = 1
 HASH: Final = 32
 MAX_LIST: Final = 100_000
+LARGEST_COUNT: Final = 2**31 - 1
+"""The largest edition, revision or version number, which databases keep in four bytes."""
 
 
 class Claims:
@@ -56,8 +60,15 @@ class Claims:
     def text(self, name: str, limit: int = 1024) -> str:
         """Return a text of at most ``limit`` characters."""
         value = self._take(name)
-        if not isinstance(value, str) or len(value) > limit:
+        if not isinstance(value, str) or len(value) > limit or "\0" in value:
             raise self._wrong(name, say("a text of at most {limit} characters", limit=limit))
+        return value
+
+    def line(self, name: str, limit: int) -> str:
+        """Return a text of at most ``limit`` characters that can be shown as part of one line."""
+        value = self.text(name, limit)
+        if not is_one_line(value):
+            raise self._wrong(name, say("a text without control characters and line breaks"))
         return value
 
     def texts(self, name: str, *, items: int = 64, limit: int = 1024) -> tuple[str, ...]:
@@ -69,11 +80,19 @@ class Claims:
         return found
 
     def integer(self, name: str, *, minimum: int = 0, maximum: int = MAX_INTEGER) -> int:
-        """Return an integer between the bounds; times are whole seconds since 1970."""
+        """Return an integer between the bounds."""
         value = self._take(name)
         if type(value) is not int or not minimum <= value <= maximum:
             raise self._wrong(name, say("an integer from {minimum} to {maximum}", minimum=minimum, maximum=maximum))
         return value
+
+    def moment(self, name: str) -> int:
+        """Return a time in whole seconds since 1970, up to the year 9999."""
+        return self.integer(name, maximum=LAST_MOMENT)
+
+    def count(self, name: str, *, minimum: int = 0) -> int:
+        """Return the number of an edition, a revision or a version."""
+        return self.integer(name, minimum=minimum, maximum=LARGEST_COUNT)
 
     def flag(self, name: str) -> bool:
         """Return true or false."""

@@ -10,6 +10,10 @@ from protection.texts import say
 LAST_DAY: Final = date(9998, 12, 31)
 """The last day that a policy may name: the calendar must not end before the day does, in any time zone."""
 
+LAST_MOMENT: Final = 253_370_851_200
+"""9999-01-02 UTC in seconds since 1970, later than the end of ``LAST_DAY`` in every time zone.  No policy, envelope or
+signed object names a later time, so that every calendar and every database can show each of them."""
+
 
 def beginning_of(day: date, zone: ZoneInfo) -> int:
     """Return the midnight that begins a day in a time zone, in seconds since 1970.  Raises InvalidPolicy."""

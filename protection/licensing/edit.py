@@ -68,9 +68,9 @@ class EditCertificate:
             sub=claims.uuid("sub"),
             dev=claims.uuid("dev"),
             key=claims.verify_key("key"),
-            rev=claims.integer("rev"),
-            iat=claims.integer("iat"),
-            exp=claims.integer("exp"),
+            rev=claims.count("rev"),
+            iat=claims.moment("iat"),
+            exp=claims.moment("exp"),
         )
         claims.done()
         return certificate

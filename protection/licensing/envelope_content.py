@@ -13,6 +13,7 @@ from protection.errors import InvalidObject
 from protection.licensing import strict_json
 from protection.licensing.claims import Claims
 from protection.licensing.jws import b64
+from protection.licensing.policy import MAX_OFFLINE_DAYS
 from protection.licensing.strict_json import JSON
 from protection.texts import say
 
@@ -77,10 +78,12 @@ class Envelope:
             owner=claims.uuid("owner"),
             policy=claims.mapping("policy") if claims.has("policy") else None,
             template=_read_template(claims.inner("template")) if claims.has("template") else None,
-            expires=None if claims.is_null("expires") else claims.integer("expires"),
-            offline=None if claims.is_null("offline") else claims.integer("offline", minimum=-1),
+            expires=None if claims.is_null("expires") else claims.moment("expires"),
+            offline=None
+            if claims.is_null("offline")
+            else claims.integer("offline", minimum=-1, maximum=MAX_OFFLINE_DAYS),
             app_data=claims.mapping("app_data"),
-            title=claims.text("title", 1024) if claims.has("title") else None,
+            title=claims.line("title", 1024) if claims.has("title") else None,
             second=claims.mapping("second") if claims.has("second") else None,
         )
         claims.done()
@@ -90,6 +93,6 @@ class Envelope:
 
 
 def _read_template(claims: Claims) -> TemplateReference:
-    template = TemplateReference(claims.uuid("id"), claims.integer("version"))
+    template = TemplateReference(claims.uuid("id"), claims.count("version"))
     claims.done()
     return template

@@ -80,7 +80,7 @@ class FeedStatement:
         statement = cls(
             org=claims.uuid("org"),
             seq=claims.integer("seq"),
-            as_of=claims.integer("as_of"),
+            as_of=claims.moment("as_of"),
             from_seq=claims.integer("from_seq"),
             entries=tuple(_read_entry(inner) for inner in claims.inners("entries", items=MAX_ENTRIES)),
             checkpoint=None if claims.is_null("checkpoint") else claims.text("checkpoint", MAX_CHECKPOINT),
@@ -139,8 +139,8 @@ def _write_entry(entry: FeedEntry) -> JSON:
 
 
 def _read_entry(claims: Claims) -> FeedEntry:
-    rev = claims.integer("rev") if claims.has("rev") else None
-    before = claims.integer("before") if claims.has("before") else None
+    rev = claims.count("rev") if claims.has("rev") else None
+    before = claims.moment("before") if claims.has("before") else None
     entry = FeedEntry(claims.blob("id", size=FEED_ID), rev, before)
     claims.done()
     if (rev is None) == (before is None):

@@ -87,8 +87,8 @@ class LicensorCertificate:
             key=claims.verify_key("key"),
             kids=claims.blobs("kids", size=HASH),
             may=may,
-            nbf=claims.integer("nbf"),
-            exp=claims.integer("exp"),
+            nbf=claims.moment("nbf"),
+            exp=claims.moment("exp"),
         )
         claims.done()
         return certificate

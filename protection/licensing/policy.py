@@ -20,12 +20,14 @@ from __future__ import annotations
 
 import ipaddress
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from chancery import names
 from protection.errors import InvalidPolicy, NotSupported
+from protection.licensing.days import LAST_MOMENT
 from protection.licensing.rights import Right, in_order, parse_rights
 from protection.texts import say
 
@@ -79,19 +81,19 @@ class Principal:
             ) from None
         return cls(known, _normal_value(known, value.strip(), text))
 
+    @classmethod
+    def of_address(cls, text: str) -> Principal:
+        """Return the principal that a mail address names.  Raises InvalidPolicy for anything else."""
+        return cls.parse(f"{PrincipalKind.ADDRESS.value}:{text}")
+
 
 def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
     """Return the one spelling under which a principal is compared (PROTOCOL P12)."""
     match kind:
         case PrincipalKind.ADDRESS:
-            local, at, domain = value.rpartition("@")
-            if not (local and at and domain) or " " in value or "@" in local:
-                raise InvalidPolicy(
-                    say("{text!r} is not an e-mail address.", text=text), remedy=say("Write it like name@example.com.")
-                )
-            return f"{local.casefold()}@{_normal_domain(domain, text)}"
+            return _name(names.address, value, say("Write it like name@example.com."))
         case PrincipalKind.DOMAIN:
-            return _normal_domain(value, text)
+            return _name(names.mail_domain, value, say("Write it like domain:example.com."))
         case PrincipalKind.ORGANIZATION:
             try:
                 return str(uuid.UUID(value))
@@ -103,16 +105,12 @@ def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
             return ""
 
 
-def _normal_domain(domain: str, text: str) -> str:
+def _name(normal: Callable[[str], str], value: str, remedy: str) -> str:
+    """Return the normal form by which the directory knows the name; two rules would let deny entries miss people."""
     try:
-        normal = domain.rstrip(".").encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        normal = ""
-    if not normal or " " in normal:
-        raise InvalidPolicy(
-            say("{text!r} does not name a domain.", text=text), remedy=say("Write it like domain:example.com.")
-        )
-    return normal
+        return normal(value)
+    except names.NameRefused as error:
+        raise InvalidPolicy(say(error.message, **error.values), remedy=remedy) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +247,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     return Policy(
         grants=tuple(_grant(entry) for entry in grants),
         deny=tuple(Principal.parse(_text(entry, "deny")) for entry in deny),
-        expires=_integer(document, "expires", 0, 2**53),
+        expires=_integer(document, "expires", 0, LAST_MOMENT),
         expires_after_opening_days=_integer(document, "expires_after_opening_days", 1, MAX_OPENING_DAYS),
         offline_days=_default(_integer(document, "offline_days", -1, MAX_OFFLINE_DAYS), -1),
         lease=_integer(document, "lease", 60, 30 * 86_400),
@@ -293,8 +291,8 @@ def _conditions(document: object) -> Conditions:
         strength=None if strength is None else _member(Strength, strength, "strength"),
         networks=networks,
         platforms=frozenset(_text(item, "platforms") for item in _list(document, "platforms")),
-        not_before=_integer(document, "not_before", 0, 2**53),
-        not_after=_integer(document, "not_after", 0, 2**53),
+        not_before=_integer(document, "not_before", 0, LAST_MOMENT),
+        not_after=_integer(document, "not_after", 0, LAST_MOMENT),
         post_quantum=post_quantum,
         enforced=_enforced(document),
     )
@@ -331,8 +329,8 @@ def _list(document: Mapping[str, Any], name: str) -> Sequence[object]:
 
 
 def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or not value or len(value) > 320:
-        raise InvalidPolicy(say("{name!r} holds texts of 1 to 320 characters.", name=name))
+    if not isinstance(value, str) or not value or len(value) > 320 or not names.is_one_line(value):
+        raise InvalidPolicy(say("{name!r} holds texts of 1 to 320 characters in one line.", name=name))
     return value
 
 

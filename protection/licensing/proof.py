@@ -79,7 +79,7 @@ def sign_proof(request: Request, *, signer: Signer, jti: UUID, iat: int) -> str:
 def _check(members: Mapping[str, JSON], request: Request, now: int) -> None:
     claims = Claims(members, say("device proof"))
     claims.uuid("jti")
-    iat = claims.integer("iat")
+    iat = claims.moment("iat")
     method, url = claims.text("htm", 16), claims.text("htu", 4096)
     ath, bh = claims.blob("ath", size=HASH), claims.blob("bh", size=HASH)
     claims.done()

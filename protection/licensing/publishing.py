@@ -64,7 +64,7 @@ class PublishingLicense:
             nonce=claims.blob("nonce", size=NONCE),
             kid=claims.blob("kid", size=HASH),
             suite=claims.text("suite", 32),
-            iat=claims.integer("iat"),
+            iat=claims.moment("iat"),
             env=claims.blob("env", limit=MAX_ENVELOPE),
             clc=unverified.header.get("clc"),
         )

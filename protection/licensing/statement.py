@@ -131,8 +131,8 @@ class OrganizationStatement:
             origins=claims.texts("origins"),
             tenant_keys=tuple(_read_tenant_key(inner) for inner in claims.inners("tenant_keys", items=MAX_TENANT_KEYS)),
             log_key=claims.text("log_key"),
-            iat=claims.integer("iat"),
-            exp=claims.integer("exp"),
+            iat=claims.moment("iat"),
+            exp=claims.moment("exp"),
             successor=claims.verify_key("successor") if claims.has("successor") else None,
         )
         claims.done()

@@ -82,8 +82,8 @@ class Delegation:
             org=claims.uuid("org"),
             key=claims.verify_key("key"),
             uses=uses,
-            nbf=claims.integer("nbf"),
-            exp=claims.integer("exp"),
+            nbf=claims.moment("nbf"),
+            exp=claims.moment("exp"),
         )
         claims.done()
         return delegation

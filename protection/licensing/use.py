@@ -200,7 +200,7 @@ class Common:
             org=claims.uuid("org"),
             sub=claims.uuid("sub"),
             dev=claims.uuid("dev"),
-            iat=claims.integer("iat"),
+            iat=claims.moment("iat"),
         )
 
 
@@ -256,11 +256,11 @@ def read_license(claims: Claims, common: Common, *, with_key: bool) -> UseLicens
         sub=common.sub,
         dev=common.dev,
         rights=claims.texts("rights", limit=32),
-        rev=claims.integer("rev"),
+        rev=claims.count("rev"),
         iat=common.iat,
-        exp=claims.integer("exp"),
-        offline_until=claims.integer("offline_until"),
-        lease=None if claims.is_null("lease") else claims.integer("lease"),
+        exp=claims.moment("exp"),
+        offline_until=claims.moment("offline_until"),
+        lease=None if claims.is_null("lease") else claims.moment("lease"),
         feed=claims.blobs("feed", size=FEED_ID),
         enforcement=claims.text("enforcement", 32),
         obligations=claims.mapping("obligations"),
@@ -285,7 +285,7 @@ def _write_status(status: EditionStatus) -> JSON:
 
 def _read_status(claims: Claims) -> EditionStatus:
     status = EditionStatus(
-        n=claims.integer("n", minimum=1),
+        n=claims.count("n", minimum=1),
         status=claims.text("status", 32),
         signer=claims.text("signer") if claims.has("signer") else None,
     )

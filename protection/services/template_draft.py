@@ -6,6 +6,7 @@ from uuid import UUID
 
 from protection.errors import InvalidPolicy, NotFound
 from protection.events import Actor
+from protection.licensing.days import LAST_MOMENT
 from protection.licensing.policy import Policy, Principal, PrincipalKind, parse_policy, supported
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import fallback_first
@@ -80,7 +81,7 @@ def _check_end(draft: TemplateDraft) -> None:
             say("Access ends after 1 to {most} days.", most=MAX_EXPIRY_DAYS),
             remedy=say("Choose a number between them."),
         )
-    if draft.expires is not None and not 0 <= draft.expires < 2**53:
+    if draft.expires is not None and not 0 <= draft.expires <= LAST_MOMENT:
         raise InvalidPolicy(
             say("The date is none that a template can name."), remedy=say("Choose a date from 1970 on.")
         )

@@ -11,7 +11,7 @@ import pytest
 
 from portal.bootstrap.environment import ROOT
 
-HOUSES = ("portal", "protection", "tenants", "audit")
+HOUSES = ("portal", "protection", "tenants", "audit", "chancery")
 PURE_ROOMS = (
     "protection.crypto",
     "protection.formats",

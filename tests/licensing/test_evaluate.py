@@ -121,7 +121,7 @@ GRANTED: dict[str, tuple[Case, str]] = {
     ),
     "outsider by address": (case(TO_RITA, OUTSIDER), "VIEW"),
     "deny of another address": (case(replace(TO_RITA, deny=(who("max@contoso.example"),))), "VIEW"),
-    "deny of a domain that contains ours": (case(replace(TO_RITA, deny=(who("domain:example"),))), "VIEW"),
+    "deny of another domain": (case(replace(TO_RITA, deny=(who("domain:other.example"),))), "VIEW"),
     "revoked for somebody else": (case(document={"revoked_ids": frozenset({MAX})}), "VIEW"),
     "strong enough": (case(replace(TO_RITA, conditions=STRICT), rita(strength=Strength.PASSKEY)), "VIEW"),
     "in the network": (case(replace(TO_RITA, conditions=Conditions(networks=("192.0.2.0/24",)))), "VIEW"),

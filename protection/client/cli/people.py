@@ -11,6 +11,7 @@ from protection.client.cli.output import Output
 from protection.client.cli.previews import DAYS, PREVIEW, ask
 from protection.client.errors import Misused
 from protection.client.organization import Organization
+from protection.licensing.policy import Principal
 from protection.texts import say
 
 ADDRESS = click.argument("address")
@@ -127,7 +128,8 @@ def change_group(
 
 def _by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:
     found = place.call("GET", f"/api/v1/{of}?{urlencode({'search': address})}")["results"]
-    match = next((one for one in found if one[member] == address.casefold()), None)
+    normal = Principal.of_address(address).value
+    match = next((one for one in found if one[member] == normal), None)
     if match is None:
         raise Misused(
             say("{address} is not among the people here.", address=address)

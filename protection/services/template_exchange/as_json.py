@@ -7,8 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from protection.errors import InvalidPolicy
+from protection.licensing.days import LAST_MOMENT
 from protection.licensing.policy import parse_policy
 from protection.selectors.templates import Expiry, Template
+from protection.services.template_draft import MAX_EXPIRY_DAYS
 from protection.services.template_exchange.document import Document, Here, InvalidImport, WrittenTemplate
 from protection.texts import say
 
@@ -160,8 +162,8 @@ def _expiry(entry: Mapping[str, Any], where: str) -> Expiry:
     option, expires, days = (entry.get(name) for name in ("expiry_option", "expires", "expires_after_days"))
     if not isinstance(option, str):
         raise InvalidImport(say("{where}: member 'expiry_option' is a text.", where=where))
-    for name, value, limit in (("expires", expires, 2**53), ("expires_after_days", days, 2**31)):
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < limit):
+    for name, value, limit in (("expires", expires, LAST_MOMENT), ("expires_after_days", days, MAX_EXPIRY_DAYS)):
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= limit):
             raise InvalidImport(say("{where}: member {name!r} is a whole number or null.", where=where, name=name))
     return option, expires, days
 

@@ -1,0 +1,123 @@
+"""Mail addresses, mail domains and hosts in their one normal form, and texts of one line (docs/licensing.md §12).
+
+The directory, policies, deny entries, revocations, sign-in, mail and the client compare the forms that this module
+returns, and nothing else.  If two of them used different rules, a deny entry could miss the person it names, and a
+grant could open for somebody else.
+
+- A **domain** is written as IDNA 2008 A-labels (RFC 5891, UTS 46 non-transitional), in lower case: ``straße.example``
+  and ``strasse.example`` are two domains.
+- A **local part** is a dot-atom (RFC 5322 §3.2.3, RFC 6531 §3.3) in Unicode's composed form, each character mapped to
+  lower case.  It is not case-folded: ``groß`` and ``gross`` are two people.  Dots and plus signs are kept, since only
+  the domain's own server knows whether they matter.  Beyond ASCII the characters are allowed that IDNA 2008 allows in
+  a label (PVALID, RFC 5892), so that nothing invisible and no second form of a letter gets in, but not the dotless
+  i, which comparisons in upper case take for an ``i``.
+"""
+
+import functools
+import re
+import unicodedata
+from typing import Final
+
+import idna
+from idna.idnadata import codepoint_classes
+from idna.intranges import intranges_contain
+
+MAX_ADDRESS: Final = 254
+"""Octets of a whole address (RFC 5321 §4.5.3.1.3, erratum 1690)."""
+MAX_LOCAL: Final = 64
+"""Octets of a local part in UTF-8 (RFC 5321 §4.5.3.1.1)."""
+
+_ATOM: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
+_BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_REORDERING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_DOTLESS_I: Final = "\N{LATIN SMALL LETTER DOTLESS I}"
+_VALID: Final = codepoint_classes["PVALID"]
+_NUMBERS_ONLY: Final = re.compile(r"\d+|0x[0-9a-f]*")
+
+
+class NameRefused(ValueError):
+    """The text is not a name of the expected kind; the message is for the person who typed it.
+
+    This package does not know the reader's language: the error keeps its ``message`` and the ``values`` put into it, so
+    that an interface can translate it.  The catalogs find messages by the name of this class.
+    """
+
+    def __init__(self, message: str, /, **values: str) -> None:
+        super().__init__(message.format_map(values))
+        self.message, self.values = message, values
+
+
+@functools.lru_cache(maxsize=4_096)
+def host(text: str) -> str:
+    """Return the normal form of a host name: A-labels in lower case, without port and final dot.
+
+    Requests ask several times with the same text and IDNA is slow; a cached answer cannot become wrong.
+    """
+    bare = text.strip().lower()
+    name, colon, port = bare.rpartition(":")
+    if colon and port.isascii() and port.isdigit() and ":" not in name:
+        bare = name
+    return _labels(bare.removesuffix("."))
+
+
+def mail_domain(text: str) -> str:
+    """Return the normal form of the part after the @: A-labels in lower case, at least two of them, no IP address."""
+    normal = _labels(text.strip().removesuffix("."))
+    if "." not in normal or _NUMBERS_ONLY.fullmatch(normal.rpartition(".")[2]):
+        raise NameRefused("{text!r} is not a mail domain.", text=text.strip())
+    return normal
+
+
+def address(text: str) -> str:
+    """Return the normal form of a mail address, or raise NameRefused."""
+    local, at, domain = text.strip().rpartition("@")
+    normal = _lowered(local)
+    if not at or not all(_is_atom(atom) for atom in normal.split(".")):
+        raise NameRefused("{text!r} is not a mail address that can be used here.", text=text.strip())
+    if len(normal.encode()) > MAX_LOCAL:
+        raise NameRefused("The part of a mail address before the @ has at most 64 characters.")
+    whole = f"{normal}@{mail_domain(domain)}"
+    if len(whole.encode()) > MAX_ADDRESS:
+        raise NameRefused("A mail address has at most 254 characters.")
+    return whole
+
+
+def domain_of(normal_address: str) -> str:
+    """Return the mail domain of an address that is already in its normal form."""
+    return normal_address.rpartition("@")[2]
+
+
+def is_one_line(text: str) -> bool:
+    """Return whether a text can be shown as part of one line without changing how the rest of it reads.
+
+    Refused are control characters of both sets (a terminal obeys them), line and paragraph separators, halves of
+    surrogate pairs, and the marks that reorder text (Unicode UAX 9), which make ``exe.txt`` read as ``txt.exe``.
+    Titles, names of people, groups, devices, templates and files follow this rule.
+    """
+    return not any(unicodedata.category(character) in _BREAKING or character in _REORDERING for character in text)
+
+
+def _lowered(local: str) -> str:
+    """Map each character to lower case by itself: the mapping of a whole text would make sigma depend on its place."""
+    composed = unicodedata.normalize("NFC", local)
+    return unicodedata.normalize("NFC", "".join(character.lower() for character in composed))
+
+
+def _is_atom(text: str) -> bool:
+    return bool(text) and not unicodedata.category(text[0]).startswith("M") and all(map(_is_allowed, text))
+
+
+def _is_allowed(character: str) -> bool:
+    if character.isascii():
+        return character in _ATOM
+    return character != _DOTLESS_I and intranges_contain(ord(character), _VALID)
+
+
+def _labels(text: str) -> str:
+    try:
+        encoded = idna.encode(text, uts46=True, std3_rules=True, transitional=False).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError) as error:
+        raise NameRefused("{text!r} is not a host or domain name.", text=text) from error
+    if any(not label or "_" in label for label in encoded.split(".")):
+        raise NameRefused("{text!r} is not a host or domain name.", text=text)
+    return encoded
