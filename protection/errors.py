@@ -9,6 +9,7 @@
     │   ├── Revoked            a verified feed statement withdraws this license
     │   └── FeedGap            statements are missing between the last one and this one
     ├── UntrustedKey           the signer is not one the caller trusts                 (exit 3)
+    │   └── WithdrawnKey       the organization has withdrawn the key behind the signer
     ├── CannotUnseal           a sealed blob does not open with this key               (exit 3)
     ├── UnknownSuite           a suite name this version does not know                 (exit 3)
     ├── InvalidPolicy          a policy breaks its schema                              (exit 2)
@@ -98,6 +99,13 @@ class UntrustedKey(ChanceryError):
 
     code = "untrusted_key"
     remedy: ClassVar[str] = say("Do not open the file; ask its sender which organization it comes from.")
+
+
+class WithdrawnKey(UntrustedKey):
+    """The organization itself has withdrawn the key that vouches for the signer, since others may hold it."""
+
+    code = "withdrawn_key"
+    remedy: ClassVar[str] = say("Ask whoever protected it to protect it again, under the organization's present key.")
 
 
 class CannotUnseal(ChanceryError):

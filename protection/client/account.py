@@ -41,6 +41,16 @@ class Account:
     client_id: str
     token_endpoint: str
 
+    @property
+    def installation(self) -> str:
+        """The mark of what is kept about the installation, whoever is signed in there."""
+        return hashlib.sha256(self.iss.encode()).hexdigest()[:16]
+
+    @property
+    def scope(self) -> str:
+        """The mark of everything that is kept for this device: nothing of another device or installation carries it."""
+        return hashlib.sha256(f"{self.iss}\n{self.device}".encode()).hexdigest()[:16]
+
     def certificate(self, now: int) -> AccountCertificate:
         """Return this device's account certificate, verified under the key pinned at sign-in."""
         return AccountCertificate.verify(self.certificate_token, pinned=self.installation_key, dev=self.device, now=now)

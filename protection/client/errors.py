@@ -55,6 +55,13 @@ class Misused(ChanceryError):
     remedy: ClassVar[str] = say("See: chancery --help")
 
 
+class ClockWrong(ChanceryError):
+    """This device's clock differs too much from the service's for anything to be proven or signed."""
+
+    code: ClassVar[str] = "clock_wrong"
+    remedy: ClassVar[str] = say("Set the clock of this device right, then try again.")
+
+
 class LocalFailure(ChanceryError):
     """This computer could not do it: no room, no permission, no such folder."""
 

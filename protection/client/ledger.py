@@ -36,7 +36,7 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
     Raises LedgerBroken.
     """
     _, public = parse_verifier_key(place.statement().log_key)
-    record = f"organizations/{place.id}-checkpoints"
+    record = f"checkpoints/{place.installation}-{place.id}"
     notes = list((home.read(record) or {"notes": []})["notes"])
     kept = [_checked(note, public, place) for note in notes]
     newest, found = int(place.call("GET", "/api/v1/audit/checkpoint")["epoch"]), Verified(0, 0)

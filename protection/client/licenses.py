@@ -107,7 +107,7 @@ class Licenses:
         Checks in the order of the specification: seal and body's root before any license is asked for.  A kept license
         that does not serve the purpose is passed over while the service can be asked: it may say more by now.
         """
-        authentic = file.verify(self._place.chain())
+        authentic = self._place.trust.verified(file.verify)
         license_ = file.publishing_license
         kept = self._kept(license_, authentic.seal)
         if kept is not None and (serves(kept[0]) or not self._place.online):
@@ -180,7 +180,7 @@ class Licenses:
 
     def _kept(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes] | None:
         record = self._home.read(self._name(license_, seal.seal))
-        if record is None or record["kind"] != "use" or self._place.clock_in_doubt():
+        if record is None or record["kind"] != "use" or self._place.clock.in_doubt():
             return None
         try:
             use = accept(
@@ -265,7 +265,7 @@ class Licenses:
 
     def _name(self, license_: PublishingLicense, seal: BodySeal) -> str:
         both = hashlib.sha256(license_.digest + seal.digest).hexdigest()
-        return f"licenses/{both[:40]}"
+        return f"licenses/{self._account.scope}-{both[:40]}"
 
 
 def _opening(use: UseLicense, source: str, delegation: str) -> Opening:

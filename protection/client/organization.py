@@ -4,25 +4,25 @@ All of it is kept on disk, so that protecting and opening work without a network
 themselves allow.
 """
 
-import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from protection.client.account import RENEW_BEFORE, Service
-from protection.client.errors import Misused, Refused, ServiceError, Unreachable
+from protection.client.clock import Clock
+from protection.client.errors import Misused, Refused, Unreachable
 from protection.client.home import Home
 from protection.client.offered import Offered
-from protection.errors import ChanceryError, FeedGap, UntrustedKey
-from protection.licensing.body import BodySeal
+from protection.client.trust import Trust
+from protection.client.waiting import Dropped, Waiting
+from protection.errors import ChanceryError, FeedGap, UntrustedKey, WrongBinding
 from protection.licensing.feed import FeedEntry, FeedState, FeedStatement
 from protection.licensing.jws import b64, unb64
 from protection.licensing.licensor import LicensorCertificate, May
-from protection.licensing.publishing import PublishingLicense
 from protection.licensing.reasons import Reason
 from protection.licensing.statement import OrganizationStatement
 from protection.licensing.trust import Chain
@@ -34,35 +34,6 @@ HEARTBEAT: Final = 5
 The protocol allows a minute; a command that runs for a moment can afford to know better, and only a run over many files
 saves the question.  When it was asked is never kept on disk: each run begins with a question of its own.
 """
-
-CLOCK_TOLERANCE: Final = 300
-"""Seconds by which the system clock may be behind before nothing opens offline (PROTOCOL P26)."""
-
-EVENTS_AT_ONCE: Final = 1_000
-"""How many waiting events are sent in one request; the service takes ten times as many."""
-
-_EARLY: Final = 3_600
-_FINAL: Final = frozenset(
-    {
-        Reason.TAMPERED,
-        Reason.CONTENT_ID_CONFLICT,
-        Reason.SUPERSEDED,
-        Reason.MAY_NOT_EDIT,
-        Reason.NOT_SUPPORTED,
-    }
-)
-_MALFORMED: Final = frozenset({400, 413, 422})
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A registration that waited and was refused for good: the document or edition is known to nobody."""
-
-    cid: UUID
-    edition: int
-    reason: str
-    message: str
-    next_step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,53 +67,20 @@ class Organization:
         self.dropped = [] if dropped is None else dropped
         self._home = home
         self._service = service
-        self._statement: OrganizationStatement | None = None
+        self.clock = Clock(home, service.account.scope, online=online, signed=lambda: self._kept_feed().as_of)
+        self.trust = Trust(home, service, organization, self.clock, online=online)
+        self._waiting = Waiting(home, service.account, organization, self.call, self.dropped)
 
-    # --- the statement -------------------------------------------------------------------------------------------
+    @property
+    def installation(self) -> str:
+        """The mark of the installation in what is kept about it."""
+        return self._service.account.installation
+
+    # --- what is believed ----------------------------------------------------------------------------------------
 
     def statement(self) -> OrganizationStatement:
-        """Return the organization's statement, verified under the pinned key; fetched when the kept one ends soon.
-
-        Raises Unreachable when there is none that is still valid.
-        """
-        if self._statement is None:
-            self._statement = self._kept_statement()
-        return self._statement
-
-    def _kept_statement(self) -> OrganizationStatement:
-        record = self._home.read(self._record("statement"))
-        now = self.now()
-        if record is not None and record["until"] - _EARLY > now:
-            return self._verified_statement(record["token"], now)
-        if self.online:
-            try:
-                return self._fetched_statement()
-            except Unreachable:
-                if record is None:
-                    raise
-        if record is None:
-            raise Unreachable(
-                say("This organization is not known on this device yet."), remedy=say("Connect once, then try.")
-            )
-        # Without the service the last word counts: what it vouches for ends by itself, certificates and licenses alike.
-        return self._verified_statement(record["token"], min(now, record["until"] - 1))
-
-    def _fetched_statement(self) -> OrganizationStatement:
-        answer = self._service.call("GET", self._service.account.iss, f"/api/v1/statements/{self.id}")
-        statement = self._verified_statement(answer["statement"], int(time.time()))
-        if statement.org != self.id:
-            raise UntrustedKey(say("The installation answered with the statement of another organization."))
-        self._home.write(self._record("statement"), {"token": answer["statement"], "until": statement.exp})
-        return statement
-
-    def _verified_statement(self, token: str, now: int) -> OrganizationStatement:
-        account = self._service.account
-        return OrganizationStatement.verify(token, pinned=account.installation_key, iss=account.iss, now=now)
-
-    def refresh(self) -> None:
-        """Forget the kept statement, so that the next use fetches it: a key has changed since."""
-        self._home.remove(self._record("statement"))
-        self._statement = None
+        """Return the organization's statement.  Raises Unreachable when there is none."""
+        return self.trust.statement()
 
     @property
     def origin(self) -> str:
@@ -150,23 +88,8 @@ class Organization:
         return self.statement().origins[0]
 
     def chain(self, *delegations: str) -> Chain:
-        """Return what may be believed: the statement's signing keys and these delegations.
-
-        A delegation by an unknown key may follow a rotation that the kept statement does not tell of yet.
-        """
-        try:
-            return self._learned(delegations)
-        except UntrustedKey:
-            if not self.online:
-                raise
-            self.refresh()
-            return self._learned(delegations)
-
-    def _learned(self, delegations: Sequence[str]) -> Chain:
-        chain = Chain.of(self.statement())
-        for delegation in delegations:
-            chain = chain.learn(delegation)
-        return chain
+        """Return what may be believed: the statement's signing keys and these delegations."""
+        return self.trust.verified(lambda chain: chain, *delegations)
 
     # --- requests ------------------------------------------------------------------------------------------------
 
@@ -188,7 +111,7 @@ class Organization:
 
     def zone(self) -> ZoneInfo:
         """Return the person's time zone as last told: a date without a time is meant in it (PROTOCOL P26)."""
-        return ZoneInfo((self._home.read("me") or {}).get("time_zone", "UTC"))
+        return ZoneInfo((self._home.read(f"me/{self._service.account.scope}") or {}).get("time_zone", "UTC"))
 
     # --- publishing ----------------------------------------------------------------------------------------------
 
@@ -210,8 +133,8 @@ class Organization:
         return found
 
     def _own_publishing(self) -> Publishing:
-        kept, now = self._home.read(self._record("publishing")), self.now()
-        if self.online and (kept is None or kept["until"] - RENEW_BEFORE < now or not self._covers_active(kept)):
+        kept = self._kept_publishing()
+        if self.online and (kept is None or not self._is_current(kept)):
             try:
                 return self._fetched_publishing()
             except Unreachable:
@@ -219,15 +142,37 @@ class Organization:
                     raise
         if kept is None:
             raise Unreachable(say("This device may not publish here yet."), remedy=say("Connect once, then try again."))
-        return self._publishing(kept)
+        return kept
 
-    def _covers_active(self, kept: dict[str, Any]) -> bool:
-        publishing = self._publishing(kept)
+    def _kept_publishing(self) -> Publishing | None:
+        """Return the kept certificate if it is this device's own, still lasts, and is vouched for by today's keys."""
+        record = self._home.read(self._record("publishing"))
+        if record is None:
+            return None
         try:
-            self.statement().active_encryption_key(frozenset(publishing.certificate.kids))
+            kept = self._publishing(record)
+        except Unreachable:
+            raise
         except ChanceryError:
+            return None
+        return kept if kept.certificate.covers(self.now()) else None
+
+    def _is_current(self, kept: Publishing) -> bool:
+        """Tell whether the certificate lasts for a while and covers the key that new files are sealed to now."""
+        if kept.certificate.exp - RENEW_BEFORE < self.now():
+            return False
+        try:
+            self.trust.current().active_encryption_key(frozenset(kept.certificate.kids))
+            # The statement may just have withdrawn the key that vouched for the certificate.
+            self._publishing_token(kept.token, kept.delegation)
+        except UntrustedKey:
             return False
         return True
+
+    def renew_publishing(self) -> None:
+        """Fetch statement and certificate anew: the service has told that a key was withdrawn since."""
+        self.trust.fetch()
+        self._fetched_publishing()
 
     def _fetched_publishing(self) -> Publishing:
         answer = self.call("POST", "/api/v1/certificates", {}, proof=True)
@@ -236,15 +181,23 @@ class Organization:
         try:
             self.statement().active_encryption_key(frozenset(publishing.certificate.kids))
         except UntrustedKey:
-            self.refresh()
-        self._home.write(self._record("publishing"), {**record, "until": publishing.certificate.exp})
+            self.trust.fetch()
+        self._home.write(self._record("publishing"), record)
         return publishing
 
     def _publishing(self, record: dict[str, Any]) -> Publishing:
-        chain = self.chain(record["delegation"])
-        certificate = LicensorCertificate.verify(record["token"], chain=chain)
+        certificate = self._publishing_token(record["token"], record["delegation"])
         feed = tuple(unb64(text) for text in record["feed"])
         return Publishing(certificate, record["token"], record["delegation"], feed)
+
+    def _publishing_token(self, token: str, delegation: str) -> LicensorCertificate:
+        """Verify a publishing certificate; it counts only for the device key and the person of this sign-in."""
+        certificate = LicensorCertificate.verify(token, chain=self.chain(delegation))
+        account = self._service.account
+        wanted = (self.id, account.person, account.device, account.signing.key_id)
+        if (certificate.org, certificate.sub, certificate.dev, certificate.key.key_id) != wanted:
+            raise WrongBinding(say("The publishing certificate was issued to another device."))
+        return certificate
 
     # --- templates -----------------------------------------------------------------------------------------------
 
@@ -335,7 +288,7 @@ class Organization:
         Without a network the kept state is returned, and leases lapse by its age.
         """
         state = self._kept_feed()
-        if self.online and (newest or self._feed_is_due() or self.clock_in_doubt()):
+        if self.online and (newest or self._feed_is_due() or self.clock.in_doubt()):
             asked = time.monotonic()
             try:
                 state = self._advanced(state)
@@ -343,8 +296,8 @@ class Organization:
                 return state
             self._service.feeds_asked[self.id] = asked
             self._keep_feed(state)
-            if self.clock_in_doubt():
-                self._home.write("clock", {"highest": state.as_of})
+            if self.clock.in_doubt():
+                self.clock.set_by(state.as_of)
         return state
 
     def _feed_is_due(self) -> bool:
@@ -359,7 +312,7 @@ class Organization:
 
     def _feed_statement(self, since: int) -> FeedStatement:
         """Ask for the feed, and tell the newest checkpoint that is known here: a restored service knows less (P28)."""
-        record = self._record("checkpoint")
+        record = f"checkpoints/{self.installation}-{self.id}-newest"
         known = (self._home.read(record) or {}).get("note")
         headers = {"Chancery-Checkpoint": b64(known.encode())} if known else {}
         answer = self.call("GET", f"/api/v1/feed?since={since}", headers=headers)
@@ -382,92 +335,26 @@ class Organization:
         entries = [[b64(e.feed_id), e.rev, e.before] for known in state.entries.values() for e in known]
         self._home.write(self._record("feed"), {"seq": state.seq, "as_of": state.as_of, "entries": entries})
 
-    # --- time ----------------------------------------------------------------------------------------------------
+    # --- time, and what waits to be sent -------------------------------------------------------------------------
 
     def now(self) -> int:
-        """Return the client's time: never behind the newest signed moment or the highest time seen (P26).
-
-        Raises Refused when the system clock is more than five minutes behind and the service cannot set it right.
-        """
-        system = int(time.time())
-        mark = max(self._kept_feed().as_of, int((self._home.read("clock") or {}).get("highest", 0)))
-        if system + CLOCK_TOLERANCE < mark and not self.online:
-            raise Refused(
-                say("This device's clock is wrong: it is behind a time it has already seen."),
-                reason="clock_behind",
-                remedy=say("Set the clock right, or connect to the service once."),
-            )
-        if system > mark:
-            self._home.write("clock", {"highest": system})
-        return max(system, mark) if system + CLOCK_TOLERANCE >= mark else system
-
-    def clock_in_doubt(self) -> bool:
-        """Tell whether the system clock is behind a time this device has seen: then only the service may license."""
-        return int((self._home.read("clock") or {}).get("highest", 0)) > time.time() + CLOCK_TOLERANCE
-
-    # --- what waits to be sent -----------------------------------------------------------------------------------
+        """Return the client's time.  Raises Refused when it is in doubt and the service cannot set it right."""
+        return self.clock.now()
 
     def later(self, kind: str, item: dict[str, Any]) -> None:
-        """Keep something to be sent at the next contact: a ``registration`` or an ``event``.
-
-        The names sort by time: an edition has to be registered after the one it replaces.
-        """
-        name = f"{kind}-{time.time_ns():020d}-{uuid4().hex[:8]}"
-        self._home.write(f"waiting-{self.id}/{name}", {"kind": kind, "item": item})
+        """Keep something to be sent at the next contact: a ``registration`` or an ``event``."""
+        self._waiting.add(kind, item)
 
     def send_waiting(self) -> int:
-        """Send what waits; return how many items there were.
-
-        What the service refuses for good is dropped and noted as that; whatever else goes wrong leaves it waiting and
-        raises, a refusal only after the events were sent.  No registration overtakes one that waits on, since it may be
-        of the edition that follows.
-        """
-        waiting = [(name, self._home.read(name)) for name in self._home.names(f"waiting-{self.id}")]
-        known = [(name, record) for name, record in waiting if record is not None]
-        refused = self._send_registrations(
-            [(name, record["item"]) for name, record in known if record["kind"] == "registration"]
-        )
-        events = [(name, record["item"]) for name, record in known if record["kind"] == "event"]
-        for start in range(0, len(events), EVENTS_AT_ONCE):
-            self._send_events(events[start : start + EVENTS_AT_ONCE])
-        if refused is not None:
-            raise refused
-        return len(known)
+        """Send what waits; return how many items there were.  Raises what ``Waiting.send`` raises."""
+        return self._waiting.send()
 
     def try_send_waiting(self) -> None:
-        """Send what waits; what cannot be sent waits on, since protecting and opening do not fail for it."""
-        with contextlib.suppress(Unreachable, Refused, ServiceError):
-            self.send_waiting()
-
-    def _send_registrations(self, registrations: Sequence[tuple[str, dict[str, Any]]]) -> Refused | ServiceError | None:
-        """Send registrations, oldest first; return the refusal that may pass, before which the rest waits."""
-        for name, item in registrations:
-            try:
-                self.call("POST", "/api/v1/registrations", item, proof=True)
-            except Refused as error:
-                if error.reason not in _FINAL:
-                    return error
-                self.dropped.append(_dropped(item, error, error.reason))
-            except ServiceError as error:
-                if error.status not in _MALFORMED:
-                    return error
-                self.dropped.append(_dropped(item, error, error.problem))
-            self._home.remove(name)
-        return None
-
-    def _send_events(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        self.call("POST", "/api/v1/events", {"events": [item for _, item in events]}, proof=True)
-        for name, _ in events:
-            self._home.remove(name)
+        """Send what waits; what cannot be sent waits on."""
+        self._waiting.try_send()
 
     def _record(self, what: str) -> str:
-        return f"organizations/{self.id}-{what}"
-
-
-def _dropped(item: Mapping[str, str], error: ChanceryError, reason: str) -> Dropped:
-    """Name what was dropped by the objects themselves, which this device has made."""
-    license_, seal = PublishingLicense.parse(item["publishing_license"]), BodySeal.parse(item["body_seal"])
-    return Dropped(license_.cid, seal.facts.n, str(reason), error.message, error.next_step)
+        return f"organizations/{self._service.account.scope}-{self.id}-{what}"
 
 
 def label_called(name: str, known: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,32 +1,46 @@
 """Publishing a document from this device: its key and its license, and telling the service of it (PROTOCOL P5)."""
 
 import secrets
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from protection.client.account import Account
-from protection.client.errors import Misused, Unreachable
+from protection.client.errors import ClockWrong, Misused, Unreachable
 from protection.client.organization import Organization, Publishing
 from protection.client.wish import Wish, wished_policy
 from protection.crypto.content import new_content_key
 from protection.licensing.body import BodySeal
 from protection.licensing.envelope_content import Envelope, TemplateReference
+from protection.licensing.evaluate import Registration as RegistrationState
 from protection.licensing.labels import Effect
 from protection.licensing.policy import Conditions
 from protection.licensing.publishing import PublishingLicense, publish
+from protection.licensing.statement import KeyUse
+from protection.sealing.read import SealedFile
 from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """All that a protection needs beside the content."""
+    """All that a protection needs beside the content, and what it was made from."""
 
     place: Organization
+    account: Account
+    wish: Wish
+    title: str
     publishing: Publishing
-    key: bytes
+    key: bytes = field(repr=False)
     license: PublishingLicense
+
+    def anew(self) -> "Publication":
+        """Return the same under the organization's present keys, after one of them was withdrawn."""
+        self.place.renew_publishing()
+        return published(self.place, self.account, self.wish, title=self.title)
+
+    def check(self, file: SealedFile) -> None:
+        """Raise unless a recipient's client would believe this file and could open it with a license."""
+        self.place.trust.verified(file.verify).unlock(self.key)
 
 
 def published(place: Organization, account: Account, wish: Wish, *, title: str) -> Publication:
@@ -45,6 +59,7 @@ def published(place: Organization, account: Account, wish: Wish, *, title: str) 
         app_data={"label": label["id"]} if label else {},
         title=title[:255],
     )
+    keys = [key for key in place.statement().tenant_keys if key.kid in publishing.certificate.kids]
     license_ = publish(
         envelope,
         iss=account.iss,
@@ -53,29 +68,43 @@ def published(place: Organization, account: Account, wish: Wish, *, title: str) 
         signer=account.signing,
         clc=publishing.token,
         nonce=secrets.token_bytes(16),
-        iat=int(time.time()),
+        iat=place.now(),
     )
-    return Publication(place, publishing, key, license_)
+    verified = PublishingLicense.verify(
+        license_.token,
+        org=place.id,
+        tenant_keys={key.kid: key.suite for key in keys if key.use is KeyUse.ENCRYPTION},
+        chain=place.chain(publishing.delegation),
+    )
+    if not verified.within_certificate:
+        # The service would hold it, and readers would refuse its seal.
+        raise ClockWrong(say("By this device's clock its right to protect is not valid yet, or no longer."))
+    return Publication(place, account, wish, title, publishing, key, license_)
 
 
 class Registration:
     """Tells the service of a body that is sealed but has no name yet, or keeps that for the next contact."""
 
     def __init__(self, place: Organization, license_: PublishingLicense) -> None:
-        """Speak of the document of this license; ``done`` tells whether the service knows it."""
+        """Speak of the document of this license.
+
+        ``done`` tells whether the service knows it, ``held`` whether an administrator has to accept it first.
+        """
         self._place = place
         self._license = license_
         self.done = False
+        self.held = False
 
     def __call__(self, seal: BodySeal) -> None:
         """Tell of a sealed body."""
         item = {"publishing_license": self._license.token, "body_seal": seal.token}
         try:
-            self._place.call("POST", "/api/v1/registrations", item, proof=True)
+            answer = self._place.call("POST", "/api/v1/registrations", item, proof=True)
         except Unreachable:
             self._place.later("registration", item)
             return
         self.done = True
+        self.held = answer["registration"] == RegistrationState.HELD.value
 
 
 def _by_label(label: dict[str, Any], wish: Wish) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,14 +25,15 @@ from protection.client.home import Home
 from protection.client.http import Http
 from protection.client.licensed import Licensed, may_be_removed, missing, taken, untaken
 from protection.client.licenses import Licenses, Opening, Stated
-from protection.client.organization import Dropped, Organization
+from protection.client.organization import Organization
 from protection.client.publication import Publication, Registration, published
+from protection.client.waiting import Dropped
 from protection.client.wish import Wish
 from protection.crypto.content import new_content_key
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
 from protection.formats.sealed import SUFFIX
-from protection.licensing.body import BodySeal, Sealer, SealFacts, seal_edition_key, sign_body
+from protection.licensing.body import Sealer, SealFacts, seal_edition_key, sign_body
 from protection.licensing.programs import Program, enforced_by
 from protection.licensing.publishing import PublishingLicense
 from protection.licensing.reasons import WORDS, Reason
@@ -57,11 +58,15 @@ NOTICE = (
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """A sealed file and the id under which it is tracked.  ``registered`` is false while the service does not know."""
+    """A sealed file and the id under which it is tracked.
+
+    ``registered`` is false while the service does not know it; ``held`` is true while it waits for an administrator.
+    """
 
     path: Path
     cid: UUID
     registered: bool
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class Session:
         """What was refused for good in this session although it had waited to be sent."""
         self._http = http
         self.service = Service(account, http, Tokens(home, http, account.iss))
+        self._me = f"me/{account.scope}"
 
     @classmethod
     def open(
@@ -143,14 +149,14 @@ class Session:
 
     def me(self) -> dict[str, Any]:
         """Return who is signed in and the organizations he belongs to; as last seen when the service is away."""
-        kept = self.home.read("me")
+        kept = self.home.read(self._me)
         if self.online or kept is None:
             try:
                 kept = dict(self.service.call("GET", self.account.iss, "/api/v1/me"))
             except Unreachable:
                 if kept is None:
                     raise
-            self.home.write("me", kept)
+            self.home.write(self._me, kept)
         return kept
 
     def zone(self) -> ZoneInfo:
@@ -230,20 +236,40 @@ class Session:
     def _seal(
         self,
         ready: Publication,
-        source: Path,
+        source: BinaryIO | Path,
         target: Path,
         metadata: Metadata,
         *,
         instead_of: Licensed | None = None,
         progress: Progress | None = None,
     ) -> Protected:
-        """Seal and register; ``instead_of`` is what was opened at the target, if the new file takes its place."""
+        """Seal and register; ``instead_of`` is what was opened at the target, if the new file takes its place.
+
+        When a key was withdrawn since this device last heard of it, the same is done once more under the present one.
+        """
+        try:
+            return self._sealed_once(ready, source, target, metadata, instead_of, progress)
+        except Refused as refused:
+            if refused.reason != Reason.KEY_WITHDRAWN:
+                raise
+        return self._sealed_once(ready.anew(), source, target, metadata, instead_of, progress)
+
+    def _sealed_once(
+        self,
+        ready: Publication,
+        source: BinaryIO | Path,
+        target: Path,
+        metadata: Metadata,
+        instead_of: Licensed | None,
+        progress: Progress | None,
+    ) -> Protected:
         register = Registration(ready.place, ready.license)
 
-        def accept(seal: BodySeal) -> None:
+        def accept(file: SealedFile) -> None:
+            ready.check(file)
             if instead_of is not None:
                 instead_of.check_unchanged()
-            register(seal)
+            register(file.body_seal)
             if instead_of is not None:
                 # Registering took as long as the network does.
                 instead_of.check_unchanged()
@@ -254,7 +280,9 @@ class Session:
             content_key=ready.key,
             license=ready.license,
             metadata=metadata,
-            make_seal=lambda facts: self._sealed(facts, ready.publishing.token, ready.publishing.delegation),
+            make_seal=lambda facts: self._sealed(
+                ready.place, facts, ready.publishing.token, ready.publishing.delegation
+            ),
             accept=accept,
             notice=NOTICE,
             progress=progress,
@@ -263,15 +291,17 @@ class Session:
         licenses = Licenses(self.home, ready.place, self.account, self.stated)
         licenses.keep_own(ready.license, seal, ready.key, ready.publishing)
         ready.place.try_send_waiting()
-        return Protected(target, ready.license.cid, register.done)
+        return Protected(target, ready.license.cid, register.done, register.held)
 
-    def _sealed(self, facts: SealFacts, certificate: str, delegation: str, env: bytes | None = None) -> str:
+    def _sealed(
+        self, place: Organization, facts: SealFacts, certificate: str, delegation: str, env: bytes | None = None
+    ) -> str:
         return sign_body(
             facts,
             signer=self.account.signing,
             certificate=certificate,
             delegation=delegation,
-            iat=int(time.time()),
+            iat=place.now(),
             env=env,
         )
 
@@ -373,14 +403,19 @@ class Session:
             if opening.rekey:
                 key, env = self._next_key(place, file)
             register = Registration(place, file.publishing_license)
+
+            def accept(edition: SealedFile) -> None:
+                place.trust.verified(edition.verify).unlock(key)
+                register(edition.body_seal)
+
             seal_edition(
                 file,
                 source,
                 sealed,
                 content_key=key,
                 metadata=_metadata(source, name=name),
-                make_seal=lambda facts: self._sealed(facts, certificate, delegation, env),
-                accept=register,
+                make_seal=lambda facts: self._sealed(place, facts, certificate, delegation, env),
+                accept=accept,
                 progress=progress,
             )
             place.try_send_waiting()
@@ -405,7 +440,7 @@ class Session:
     def verify(self, source: Path) -> Sealer:
         """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""
         with open_sealed(source) as file:
-            authentic = file.verify(self._place_of(file.publishing_license).chain())
+            authentic = self._place_of(file.publishing_license).trust.verified(file.verify)
             authentic.check_body()
             return authentic.seal.sealer
 

@@ -12,12 +12,14 @@ from protection.crypto import aead, bindings
 from protection.crypto.signatures import SigningKey, VerifyKey
 from protection.crypto.suites import signature_named, suite_named
 from protection.keys.root import root_store
-from protection.keys.tenant import active_row, signer_of
+from protection.keys.tenant import OPENING, active_row, signer_of
 from protection.licensing.trust import ISSUED_KINDS, MAX_LIFETIME, Chain, Delegation
 from protection.models import IssuingKey, KeyStatus, TenantKey
 
 RENEW_BEFORE: Final = 3_600
 """Seconds before the end of a delegation at which the next issuing key is made, so that no opening waits for it."""
+MARGIN: Final = 360
+"""Seconds a delegation reaches back, as far as the certificates that are issued under it."""
 KEPT_SECONDS: Final = 10
 """How long a process signs without asking whether the tenant key behind it was withdrawn."""
 
@@ -94,8 +96,8 @@ def _usable(tenant: TenantKey, now: int) -> IssuingKey | None:
 
 def _make(organization: UUID, tenant: TenantKey, now: int) -> IssuingKey:
     key = SigningKey.generate(suite_named(tenant.suite).signature)
-    # A minute of margin, so that an object signed in this very second lies inside for a clock that is a little behind.
-    not_before = now - 60
+    # So that what a client signs in this very second lies inside although its clock is five minutes behind.
+    not_before = now - MARGIN
     delegation = Delegation(
         org=organization, key=key.verify_key, uses=ISSUED_KINDS, nbf=not_before, exp=not_before + MAX_LIFETIME
     )
@@ -119,10 +121,13 @@ def _make(organization: UUID, tenant: TenantKey, now: int) -> IssuingKey:
 
 def chain(organization: UUID) -> Chain:
     """Return what the service itself believes: its own delegations by tenant keys that are not compromised."""
+    rows = list(TenantKey.objects.all())
     signers = {
         bytes(row.signing_kid): VerifyKey(suite_named(row.suite).signature, bytes(row.signing_public))
-        for row in TenantKey.objects.filter(status__in=[KeyStatus.ACTIVE, KeyStatus.ARCHIVED])
+        for row in rows
+        if row.status in OPENING
     }
+    withdrawn = [bytes(row.signing_kid) for row in rows if row.status == KeyStatus.COMPROMISED]
     delegations = [
         Delegation(
             org=organization,
@@ -131,9 +136,11 @@ def chain(organization: UUID) -> Chain:
             nbf=row.not_before,
             exp=row.expires,
         )
-        for row in IssuingKey.objects.filter(tenant_key__status__in=[KeyStatus.ACTIVE, KeyStatus.ARCHIVED])
+        for row in IssuingKey.objects.filter(tenant_key__status__in=OPENING)
     ]
-    return Chain(organization, signers, delegations)
+    vouched_by_withdrawn = IssuingKey.objects.filter(tenant_key__status=KeyStatus.COMPROMISED)
+    withdrawn += [bytes(kid) for kid in vouched_by_withdrawn.values_list("kid", flat=True)]
+    return Chain(organization, signers, delegations, withdrawn=withdrawn)
 
 
 def _database_time() -> int:

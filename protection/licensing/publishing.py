@@ -5,7 +5,7 @@ verifier computes it again.  Its digest is what everything else refers to.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -15,7 +15,7 @@ from protection.crypto.envelope import seal, unseal
 from protection.crypto.labels import CONTENT_ID
 from protection.crypto.signatures import Signer
 from protection.crypto.store import KeyStore
-from protection.errors import InvalidObject, UnknownSuite, UntrustedKey, WrongBinding
+from protection.errors import InvalidObject, UnknownSuite, UntrustedKey, WithdrawnKey, WrongBinding
 from protection.licensing import jws
 from protection.licensing.claims import HASH, VERSION, Claims
 from protection.licensing.envelope_content import Envelope
@@ -73,7 +73,13 @@ class PublishingLicense:
 
     @classmethod
     def verify(
-        cls, token: str, *, org: UUID, tenant_keys: Mapping[bytes, str], chain: Chain
+        cls,
+        token: str,
+        *,
+        org: UUID,
+        tenant_keys: Mapping[bytes, str],
+        chain: Chain,
+        withdrawn: Collection[bytes] = (),
     ) -> "VerifiedPublishingLicense":
         """Check, for the service, in this order; every failure raises.
 
@@ -81,15 +87,17 @@ class PublishingLicense:
         chain and its key list; 5. signature; 6. content id computed again.
 
         ``tenant_keys`` maps the ids of the organization's encryption keys to their suite; leave a key out to refuse
-        its suite.  Whether ``iat`` lies in the certificate's life is for the caller (``within_certificate``): if not,
-        the license is registered as *held*, not refused, because a wrong clock must not cost somebody his document
-        (PROTOCOL P5).
+        its suite.  ``withdrawn`` are the ids of those that were withdrawn.  Whether ``iat`` lies in the certificate's
+        life is for the caller (``within_certificate``): if not, the license is registered as *held*, not refused,
+        because a wrong clock must not cost people their documents (PROTOCOL P5).
         """
         unverified = jws.parse(token, Kind.PUBLISHING)
         license_ = cls._of(unverified, token)
         if license_.org != org:
             raise WrongBinding(say("The publishing license belongs to another organization."))
         suite = tenant_keys.get(license_.kid)
+        if suite is None and license_.kid in withdrawn:
+            raise WithdrawnKey(say("The organization has withdrawn the key that this is sealed to."))
         if suite is None:
             raise UntrustedKey(say("The publishing license is sealed to a key that is not this organization's."))
         if suite != license_.suite:

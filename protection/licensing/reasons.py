@@ -35,6 +35,8 @@ class Reason(StrEnum):
     TEMPLATE_UNKNOWN = "template_unknown"
     CONTENT_ID_CONFLICT = "content_id_conflict"
     TAMPERED = "tampered"
+    KEY_WITHDRAWN = "key_withdrawn"
+    CLOCK_WRONG = "clock_wrong"
     SUPERSEDED = "superseded"
     MAY_NOT_EDIT = "may_not_edit"
     PUBLISHING_NOT_ALLOWED = "publishing_not_allowed"
@@ -202,6 +204,18 @@ WORDS: dict[Reason, Words] = {
         say("A changed copy of this document was refused."),
         say("A seal, license or certificate did not verify."),
         say("Ask the sender for the file again."),
+    ),
+    Reason.KEY_WITHDRAWN: Words(
+        say("This was protected under a key that the organization has withdrawn since."),
+        say("A file protected under a withdrawn key was brought; it was not taken."),
+        say("What vouches for the file was signed, or its key sealed, under a tenant key marked compromised."),
+        say("Protect the original again: it is then protected under the organization's present key."),
+    ),
+    Reason.CLOCK_WRONG: Words(
+        say("The clock of the device that protected this was wrong: it names a time at which it could not be made."),
+        say("A file was brought that a device with a wrong clock had protected; it was not taken."),
+        say("The seal or license names a time outside the life of its certificate; nothing else is wrong with it."),
+        say("Set the clock of that device right, and protect the original again."),
     ),
     Reason.SUPERSEDED: Words(
         say("Somebody has saved another edition of this document since."),

@@ -153,6 +153,12 @@ class OrganizationStatement:
             if key.use is KeyUse.SIGNATURE and key.status is not KeyStatus.COMPROMISED and key.suite in SUITES
         }
 
+    def withdrawn_signing_keys(self) -> frozenset[bytes]:
+        """Return the ids of the signing keys that the organization has withdrawn."""
+        return frozenset(
+            key.kid for key in self.tenant_keys if key.use is KeyUse.SIGNATURE and key.status is KeyStatus.COMPROMISED
+        )
+
     def active_encryption_key(self, allowed: frozenset[bytes] | None = None) -> TenantKey:
         """Return the key new files are sealed to; ``allowed`` are the key ids of a publishing certificate."""
         for key in self.tenant_keys:

@@ -9,13 +9,13 @@ is not marked compromised; delegations are kept or carried along, so an object v
     chain.verify(jws.parse(token, Kind.USE), org=..., at=...)
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from protection.crypto.signatures import Signer, VerifyKey
-from protection.errors import Expired, InvalidObject, UntrustedKey, WrongBinding
+from protection.errors import Expired, InvalidObject, UntrustedKey, WithdrawnKey, WrongBinding
 from protection.licensing import jws
 from protection.licensing.claims import VERSION, Claims, write_verify_key
 from protection.licensing.jws import Kind, Unverified, unb64
@@ -52,13 +52,20 @@ class Delegation:
         return jws.sign(Kind.DELEGATION, claims, signer)
 
     @classmethod
-    def verify(cls, token: str, *, org: UUID, signers: Mapping[bytes, VerifyKey]) -> "Delegation":
+    def verify(
+        cls, token: str, *, org: UUID, signers: Mapping[bytes, VerifyKey], withdrawn: Collection[bytes] = ()
+    ) -> "Delegation":
         """Check in this order: signer among the organization's own keys, organization, uses, length of life.
+
+        ``withdrawn`` are the ids of keys that the organization lists and does not trust any more.
 
         The clock plays no part: what counts is whether the delegation covers the time of the object it vouches for.
         """
         unverified = jws.parse(token, Kind.DELEGATION)
-        signer = signers.get(unb64(unverified.header["kid"]))
+        kid = unb64(unverified.header["kid"])
+        signer = signers.get(kid)
+        if signer is None and kid in withdrawn:
+            raise WithdrawnKey(say("The organization has withdrawn the key that vouches for this."))
         if signer is None:
             raise UntrustedKey(say("The delegation is not signed by a key of this organization."))
         unverified.verify(signer)
@@ -92,12 +99,24 @@ class Delegation:
 class Chain:
     """Everything a verifier believes about the keys of one organization; never changed, only extended to a new one."""
 
-    __slots__ = ("_delegations", "_signers", "org")
+    __slots__ = ("_delegations", "_signers", "_withdrawn", "org")
 
-    def __init__(self, org: UUID, signers: Mapping[bytes, VerifyKey], delegations: Iterable[Delegation] = ()) -> None:
-        """Trust these tenant signing keys, and delegations that were verified before (the service keeps its own)."""
+    def __init__(
+        self,
+        org: UUID,
+        signers: Mapping[bytes, VerifyKey],
+        delegations: Iterable[Delegation] = (),
+        *,
+        withdrawn: Iterable[bytes] = (),
+    ) -> None:
+        """Trust these tenant signing keys, and delegations that were verified before (the service keeps its own).
+
+        ``withdrawn`` are ids of keys that are known and not trusted any more: tenant signing keys, and on the service
+        also the issuing keys that these let sign.
+        """
         self.org = org
         self._signers = dict(signers)
+        self._withdrawn = frozenset(withdrawn)
         self._delegations: dict[bytes, tuple[Delegation, ...]] = {}
         for delegation in delegations:
             if delegation.org != org:
@@ -108,12 +127,12 @@ class Chain:
     @classmethod
     def of(cls, statement: OrganizationStatement) -> "Chain":
         """Trust the signing keys that a verified organization statement lists."""
-        return cls(statement.org, statement.signing_keys())
+        return cls(statement.org, statement.signing_keys(), withdrawn=statement.withdrawn_signing_keys())
 
     def learn(self, delegation: str) -> "Chain":
         """Verify a delegation token and return the chain that includes it."""
-        verified = Delegation.verify(delegation, org=self.org, signers=self._signers)
-        return Chain(self.org, self._signers, (*self._all(), verified))
+        verified = Delegation.verify(delegation, org=self.org, signers=self._signers, withdrawn=self._withdrawn)
+        return Chain(self.org, self._signers, (*self._all(), verified), withdrawn=self._withdrawn)
 
     def verify(self, unverified: Unverified, *, org: UUID, at: int) -> VerifyKey:
         """Check an object of an issuing key: organization, delegated type and time, signature.
@@ -122,7 +141,10 @@ class Chain:
         """
         if org != self.org:
             raise WrongBinding(say("The object belongs to another organization."))
-        candidates = self._delegations.get(unb64(unverified.header["kid"]), ())
+        kid = unb64(unverified.header["kid"])
+        candidates = self._delegations.get(kid, ())
+        if not candidates and kid in self._withdrawn:
+            raise WithdrawnKey(say("The organization has withdrawn the key that vouches for this."))
         fit = [delegation for delegation in candidates if unverified.kind in delegation.uses]
         if not fit:
             raise UntrustedKey(

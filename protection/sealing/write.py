@@ -32,8 +32,9 @@ Progress: TypeAlias = Callable[[int, int | None], None]
 """Called with the bytes done and the bytes in total, if that is known."""
 MakeSeal: TypeAlias = Callable[[SealFacts], str]
 """Signs the facts with the device key and returns the compact body seal."""
-Accept: TypeAlias = Callable[[BodySeal], None]
-"""Called when everything is on disk and nothing has its name yet; what it raises leaves things as they were."""
+Accept: TypeAlias = Callable[[SealedFile], None]
+"""Called with the file as a reader finds it, when everything is on disk and nothing has its name yet; what it raises
+leaves things as they were."""
 
 _CHANGED: Final = say("Close the program that writes to the file, and try again.")
 
@@ -124,7 +125,7 @@ def _seal(
     seal = _write_trailer(sink, edition, body, hdr, make_seal)
     if accept is not None:
         sink.settle()
-        accept(seal)
+        accept(SealedFile(sink))
         if edition.n > 1:
             # Others build on this edition from now on, and its text may be nowhere else.
             sink.keep()

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import ChanceryError, MayNotEdit, NotSupported, Superseded, Unavailable
+from protection.errors import (
+    ChanceryError,
+    Expired,
+    MayNotEdit,
+    NotSupported,
+    Superseded,
+    Unavailable,
+    WithdrawnKey,
+)
 from protection.events import Actor, Kind, Outcome
 from protection.licensing.reasons import Reason
 from protection.models import Content
@@ -53,7 +61,8 @@ def arrive(
     """Verify and record what is new about a document.
 
     What does not verify is recorded as tampering; a genuine edition that comes too late, as an edit that was refused;
-    a policy that cannot be kept yet, as a registration that was refused.
+    what cannot be kept yet, was made under a key that was withdrawn since, or by a device whose clock is wrong, as a
+    registration that was refused: there nobody has done anything wrong.
     A caller that licenses reads the state again afterwards: what was not believed is still not there.  Raises
     SendWholeLicense when only digests are known, and NotRunning when the organization takes nothing new.
     """
@@ -76,6 +85,10 @@ def arrive(
         return _refused(Kind.CONTENT_EDITED, Reason(error.code), wanted, actor, error)
     except NotSupported as error:
         return _refused(Kind.CONTENT_REGISTERED, Reason.NOT_SUPPORTED, wanted, actor, error)
+    except WithdrawnKey as error:
+        return _refused(Kind.CONTENT_REGISTERED, Reason.KEY_WITHDRAWN, wanted, actor, error)
+    except Expired as error:
+        return _refused(Kind.CONTENT_REGISTERED, Reason.CLOCK_WRONG, wanted, actor, error)
     except ChanceryError as error:
         return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, error)
 

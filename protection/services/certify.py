@@ -21,8 +21,8 @@ from protection.services.feed import derived_feed_id
 from protection.services.recording import record_action
 from protection.services.running import require_running
 
-CLOCK_MARGIN: Final = 60
-"""Seconds a certificate reaches back, for clients whose clock is a little behind."""
+CLOCK_MARGIN: Final = 360
+"""Seconds a certificate reaches back: the five minutes by which a client's clock may be behind, and one on the way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from protection.licensing.licensor import May
 from protection.licensing.policy import parse_policy
 from protection.licensing.publishing import PublishingLicense, VerifiedPublishingLicense
 from protection.licensing.reasons import Reason
-from protection.models import Content, ProtectionTemplate, ServiceSettings, TenantKey
+from protection.models import Content, KeyStatus, ProtectionTemplate, ServiceSettings, TenantKey
 from protection.selectors.labels import label_named
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
@@ -81,12 +81,14 @@ def register(
     known = Content.objects.filter(pl_digest=parsed.digest).first()
     if known is not None:
         return Registered(known.cid, Registration(known.registration), fresh=False)
-    keys = {bytes(row.kid): row for row in TenantKey.objects.filter(status__in=OPENING)}
+    every = {bytes(row.kid): row for row in TenantKey.objects.all()}
+    keys = {kid: row for kid, row in every.items() if row.status in OPENING}
     verified = PublishingLicense.verify(
         publishing_license,
         org=organization,
         tenant_keys={kid: row.suite for kid, row in keys.items()},
         chain=chain(organization),
+        withdrawn=[kid for kid, row in every.items() if row.status == KeyStatus.COMPROMISED],
     )
     tenant_key = keys[parsed.kid]
     envelope = verified.open_envelope(store_of(organization, tenant_key))

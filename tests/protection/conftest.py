@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.api import throttle
-from protection.client import organization
+from protection.client import organization, trust
 from tests.cast import Cast
 from tests.protection.scene import Later
 
@@ -43,4 +43,5 @@ def plan(tmp_path: Path) -> Path:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Later:
     later = Later()
     monkeypatch.setattr(organization, "time", later)
+    monkeypatch.setattr(trust, "time", later)
     return later

@@ -43,7 +43,7 @@ def restore(player: Player, cid: UUID, recipient: str = "") -> Any:
 def record_of(player: Player, name: str) -> tuple[str, dict[str, Any]]:
     """Return a record that the player's client keeps about Contoso."""
     home = player.session.home
-    found = f"organizations/{CONTOSO[0]}-{name}"
+    found = f"organizations/{player.session.account.scope}-{CONTOSO[0]}-{name}"
     return found, home.read(found) or {}
 
 
@@ -333,7 +333,7 @@ def test_the_organizations_lease_is_the_longest_a_policy_can_have(cast: Cast, ke
 
 def test_a_clock_that_fell_behind_opens_nothing_until_the_service_was_asked(cast: Cast, kept: Protected) -> None:
     home = cast.rita.session.home
-    home.write("clock", {"highest": int(time.time()) + 7200})
+    home.write(f"clock/{cast.rita.session.account.scope}", {"highest": int(time.time()) + 7200})
     with pytest.raises(Refused) as refused:
         offline(cast.rita, kept.path)
     assert refused.value.reason == "clock_behind"

@@ -91,8 +91,9 @@ def test_what_the_publisher_keeps_is_sealed_to_his_device(cast: Cast, plan: Path
     (kept,) = [record for name in home.names("licenses") if (record := home.read(name) or {}).get("kind") == "own"][-1:]
     assert kept["license"]["dev"] == str(cast.olga.session.account.device)
     other = cast.enroll("other device", cast.olga.id, cast.olga.address)
+    mine, theirs = cast.olga.session.account.scope, other.session.account.scope
     for name in home.names("licenses"):
-        other.session.home.write(name, home.read(name) or {})
+        other.session.home.write(name.replace(mine, theirs), home.read(name) or {})
     with pytest.raises(Unreachable):
         reopened(other, sealed)
 
@@ -100,8 +101,8 @@ def test_what_the_publisher_keeps_is_sealed_to_his_device(cast: Cast, plan: Path
 def hear_from(other: Player, player: Player, organization: UUID) -> None:
     """Bring a device the feed as another one has just heard it: its own sign-in has ended with the withdrawal."""
     other.session.organization(organization).feed(newest=True)
-    name = f"organizations/{organization}-feed"
-    player.session.home.write(name, other.session.home.read(name) or {})
+    mine, theirs = (f"organizations/{one.session.account.scope}-{organization}-feed" for one in (player, other))
+    player.session.home.write(mine, other.session.home.read(theirs) or {})
 
 
 @pytest.mark.parametrize("withdrawal", ["person", "device"])

@@ -22,10 +22,10 @@ from protection.crypto.suites import HYBRID, P256_SUITE
 from protection.errors import CannotUnseal, ChanceryError, InvalidFile
 from protection.formats import sealed
 from protection.formats.metadata import Metadata
-from protection.licensing.body import BodySeal, SealFacts
+from protection.licensing.body import SealFacts
 from protection.sealing.atomic import creating, replacing
 from protection.sealing.random_access import PlaintextReader
-from protection.sealing.read import UnlockedFile, open_sealed
+from protection.sealing.read import SealedFile, UnlockedFile, open_sealed
 from protection.sealing.streams import write_all
 from protection.sealing.write import seal_edition, seal_file
 from tests.pure.cast import Organization
@@ -253,7 +253,7 @@ def test_an_edition_that_was_accepted_is_never_lost(contoso: Organization, tmp_p
 
 
 def test_what_the_caller_does_not_accept_gets_no_name(contoso: Organization, target: Path) -> None:
-    def refuse(seal: BodySeal) -> None:
+    def refuse(file: SealedFile) -> None:
         assert not target.exists()
         raise CannotUnseal("no")
 

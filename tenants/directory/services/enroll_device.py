@@ -31,8 +31,14 @@ def enroll_device(
     """Enroll the device with its public keys; the door has checked that the sign-in is younger than ten minutes.
 
     The door has also parsed the keys and derived ``signing_key_id``, since this floor knows no cryptography.
-    ``token_family`` is the sign-in the device was enrolled with.
+    ``token_family`` is the sign-in the device was enrolled with.  A device that does not know whether its enrolment
+    was answered asks again with the same keys, and gets the same device.
     """
+    again = Device.objects.filter(
+        person_id=person_id, signing_key_id=signing_key_id, encryption_key=encryption_key, revoked_at__isnull=True
+    ).first()
+    if again is not None:
+        return facts(again)
     if not Person.objects.filter(id=person_id, is_active=True).exists():
         raise NotHere(_("There is no such person."))
     if Device.objects.filter(person_id=person_id, revoked_at__isnull=True).count() >= DEVICE_LIMIT:
