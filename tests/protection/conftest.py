@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.api import throttle
+from protection.client import clock as client_clock
 from protection.client import organization, trust
 from tests.cast import Cast
 from tests.protection.scene import Later
@@ -42,6 +43,6 @@ def plan(tmp_path: Path) -> Path:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Later:
     later = Later()
-    monkeypatch.setattr(organization, "time", later)
-    monkeypatch.setattr(trust, "time", later)
+    for module in (client_clock, organization, trust):
+        monkeypatch.setattr(module, "time", later)
     return later
