@@ -31,7 +31,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from portal.identity import clients, tokens
 from portal.identity.adapters import ONE_ORIGIN
+from portal.identity.proof import prove
 from portal.identity.strength import NEVER, Authentication, from_json, of_session
+from protection.errors import ChanceryError
 from tenants.directory.access import end_family
 from tenants.directory.models import Device, SpentRefreshToken
 
@@ -118,7 +120,7 @@ def _inherited(request: HttpRequest) -> Inherited | None:
     """Return what the new tokens take over, or nothing when a spent refresh token was shown."""
     match request.POST.get("grant_type"):
         case Client.GrantType.REFRESH_TOKEN:
-            return _of_refresh_token(request.POST.get("refresh_token", ""))
+            return _of_refresh_token(request, request.POST.get("refresh_token", ""))
         case Client.GrantType.AUTHORIZATION_CODE:
             kept = authorization_codes.lookup(request.POST.get("client_id", ""), request.POST.get("code", ""))
         case Client.GrantType.DEVICE_CODE:
@@ -128,12 +130,12 @@ def _inherited(request: HttpRequest) -> Inherited | None:
     return Inherited(uuid.uuid4(), from_json((kept or {}).get(BESIDE)))
 
 
-def _of_refresh_token(value: str) -> Inherited | None:
+def _of_refresh_token(request: HttpRequest, value: str) -> Inherited | None:
     """Look at the refresh token before it is exchanged; the row is locked, so two exchanges follow each other.
 
     The device of the token is locked first, as it is when it is revoked: the revocation then finds what came out of an
     exchange under way, and an exchange that waited finds nothing.  Of a token that was exchanged before, somebody holds
-    a copy: the whole family ends, thief's and owner's alike.
+    a copy: the whole family ends, thief's and owner's alike.  The exception is a device that lost the answer.
     """
     token_hash = tokens.hash_of(value)
     rows = Token.objects.filter(type=Token.Type.REFRESH_TOKEN, hash=token_hash)
@@ -148,9 +150,41 @@ def _of_refresh_token(value: str) -> Inherited | None:
     spent = SpentRefreshToken.objects.filter(token_hash=token_hash).first()
     if spent is None:
         return Inherited(uuid.uuid4(), NEVER)
+    restored = _restored(request, spent, value)
+    if restored is not None:
+        return restored
     end_family(spent.person_id, spent.family)
     tokens.forget()
     return None
+
+
+def _restored(request: HttpRequest, spent: SpentRefreshToken, value: str) -> Inherited | None:
+    """Take back the last exchange for the device of the family that did not get its answer, or return None.
+
+    It counts only while the successor was never exchanged, and with a proof by the key of the very device: who holds a
+    copy of the token alone does not have that.  The successor is spent from then on, so whoever should hold it and
+    shows it ends the family.
+    """
+    newest = SpentRefreshToken.objects.filter(family=spent.family).order_by("-expires_at").first()
+    device = Device.objects.select_for_update().filter(token_family=spent.family, revoked_at__isnull=True).first()
+    if newest is None or newest.token_hash != spent.token_hash or device is None:
+        return None
+    try:
+        if prove(request, spent.person_id, shown=value).id != device.id:
+            return None
+    except ChanceryError:
+        return None
+    live = Token.objects.select_for_update().filter(
+        type=Token.Type.REFRESH_TOKEN, user_id=spent.person_id, data__contains={tokens.FAMILY: str(spent.family)}
+    )
+    row = live.first()
+    if row is None:
+        return None
+    _spend(row, spent.family)
+    row.hash = spent.token_hash
+    row.save(update_fields=["hash"])
+    spent.delete()
+    return Inherited(spent.family, from_json(row.data.get(tokens.AUTHENTICATION)), spent=row)
 
 
 def _mark(answer: dict[str, Any], inherited: Inherited) -> None:
@@ -162,13 +196,17 @@ def _mark(answer: dict[str, Any], inherited: Inherited) -> None:
         row.data = data | beside
         row.save(update_fields=["data"])
     if inherited.spent is not None and inherited.spent.user_id is not None:
-        lifetime = timedelta(seconds=settings.IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN)
-        SpentRefreshToken.objects.create(
-            token_hash=inherited.spent.hash,
-            family=inherited.family,
-            person_id=inherited.spent.user_id,
-            expires_at=timezone.now() + lifetime,
-        )
+        _spend(inherited.spent, inherited.family)
+
+
+def _spend(row: Token, family: UUID) -> None:
+    """Keep the hash of a refresh token that counts no more."""
+    SpentRefreshToken.objects.create(
+        token_hash=row.hash,
+        family=family,
+        person_id=row.user_id,
+        expires_at=timezone.now() + timedelta(seconds=settings.IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN),
+    )
 
 
 def _remember_beside_code(request: HttpRequest, response: HttpResponse) -> None:

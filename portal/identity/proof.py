@@ -36,9 +36,12 @@ class ProvenDevice:
 _kept: dict[bytes, tuple[float, ProvenDevice]] = {}
 
 
-def prove(request: HttpRequest, person: UUID, clock: Callable[[], float] = time.time) -> ProvenDevice:
+def prove(
+    request: HttpRequest, person: UUID, clock: Callable[[], float] = time.time, *, shown: str | None = None
+) -> ProvenDevice:
     """Verify the proof of this request and return the person's device that made it.
 
+    ``shown`` is the token that the proof is about, by default the bearer token of the request.
     Raises the errors of ``protection.licensing`` for a missing, foreign, stale or wrong proof.
     """
     token = request.headers.get(HEADER, "")
@@ -52,7 +55,7 @@ def prove(request: HttpRequest, person: UUID, clock: Callable[[], float] = time.
     stated = Request(
         method=request.method or "",
         url=origins.origin_of(request) + request.path,
-        token=bearer.strip(),
+        token=bearer.strip() if shown is None else shown,
         body=request.body,
     )
     proof.verify(key=device.signing, request=stated, now=int(clock()))

@@ -24,6 +24,8 @@ from protection.texts import say
 RENEW_BEFORE: Final = 7 * 86_400
 """Seconds before the end of a certificate at which the client asks for the next one."""
 _TOKEN_MARGIN: Final = 30
+_ROOM: Final = 64 * 1024
+"""Bytes that the record of all tokens may need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +69,27 @@ def account_name(iss: str) -> str:
 
 def save(home: Home, account: Account) -> None:
     """Store a sign-in; the newest is the one used when none is named."""
-    home.write(
-        account_name(account.iss),
-        {
-            "iss": account.iss,
-            "person": str(account.person),
-            "address": account.address,
-            "device": str(account.device),
-            "signing": {
-                "alg": account.signing.verify_key.algorithm.name,
-                "private": b64(account.signing.private_bytes()),
-            },
-            "encryption": {"kem": account.encryption.kem.name, "private": b64(account.encryption.private_bytes())},
-            "installation_key": {
-                "alg": account.installation_key.algorithm.name,
-                "public": b64(account.installation_key.raw),
-            },
-            "certificate": account.certificate_token,
-            "client_id": account.client_id,
-            "token_endpoint": account.token_endpoint,
-        },
-    )
+    home.write(account_name(account.iss), as_record(account))
     home.write("default", {"iss": account.iss})
+
+
+def as_record(account: Account) -> dict[str, Any]:
+    """Return what is stored of a sign-in."""
+    return {
+        "iss": account.iss,
+        "person": str(account.person),
+        "address": account.address,
+        "device": str(account.device),
+        "signing": {"alg": account.signing.verify_key.algorithm.name, "private": b64(account.signing.private_bytes())},
+        "encryption": {"kem": account.encryption.kem.name, "private": b64(account.encryption.private_bytes())},
+        "installation_key": {
+            "alg": account.installation_key.algorithm.name,
+            "public": b64(account.installation_key.raw),
+        },
+        "certificate": account.certificate_token,
+        "client_id": account.client_id,
+        "token_endpoint": account.token_endpoint,
+    }
 
 
 def load(home: Home, iss: str | None = None) -> Account:
@@ -100,6 +101,11 @@ def load(home: Home, iss: str | None = None) -> Account:
         raise NotSignedIn(
             say("You are not signed in on this device.") if not iss else say("You are not signed in at {iss}.", iss=iss)
         )
+    return of_record(record)
+
+
+def of_record(record: Mapping[str, Any]) -> Account:
+    """Return the sign-in that is stored."""
     return Account(
         iss=record["iss"],
         person=uuid.UUID(record["person"]),
@@ -122,11 +128,15 @@ class Tokens:
     Refresh tokens rotate, so taking one, using it and storing its successor happens under a lock between processes.
     """
 
-    def __init__(self, home: Home, http: Http, iss: str) -> None:
-        """Keep tokens of one installation."""
+    def __init__(self, home: Home, http: Http, iss: str, *, replaced: str = "") -> None:
+        """Keep tokens of one installation, or of a sign-in there with this mark that another one has replaced."""
         self._home = home
         self._http = http
-        self._name = account_name(iss).replace("accounts/", "tokens/")
+        self._name = f"replaced-tokens/{replaced}" if replaced else account_name(iss).replace("accounts/", "tokens/")
+
+    def set_aside(self, mark: str) -> None:
+        """Keep the tokens under the mark of their sign-in, which is about to be replaced."""
+        self._home.write(f"replaced-tokens/{mark}", self._home.read(self._name) or {"refresh": "", "access": {}})
 
     def start(self, *, refresh_token: str) -> None:
         """Store the refresh token of a fresh sign-in and forget all older tokens."""
@@ -164,20 +174,21 @@ class Tokens:
             "client_id": account.client_id,
             "resource": origin,
         }
-        answer = self._post(account.token_endpoint, form)
-        access = {name: kept for name, kept in record["access"].items() if kept["until"] > time.time()}
-        access[origin] = {"token": answer["access_token"], "until": time.time() + int(answer["expires_in"])}
-        self._home.write(self._name, {"refresh": answer.get("refresh_token", record["refresh"]), "access": access})
+        with self._home.reserved(self._name, _ROOM):
+            answer = self._exchanged(account, form)
+            access = {name: kept for name, kept in record["access"].items() if kept["until"] > time.time()}
+            access[origin] = {"token": answer["access_token"], "until": time.time() + int(answer["expires_in"])}
+            self._home.write(self._name, {"refresh": answer.get("refresh_token", record["refresh"]), "access": access})
         return str(answer["access_token"])
 
-    def _post(self, url: str, form: dict[str, str]) -> dict[str, Any]:
+    def _exchanged(self, account: Account, form: dict[str, str]) -> dict[str, Any]:
+        """Exchange the refresh token, with the device's proof: by it the service knows a device that lost an answer."""
+        body, url = urlencode(form).encode(), account.token_endpoint
+        request = Request(method="POST", url=url, token=form["refresh_token"], body=body)
+        proof = sign_proof(request, signer=account.signing, jti=uuid.uuid4(), iat=int(time.time()))
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Chancery-Proof": proof}
         try:
-            answer = self._http.send(
-                "POST",
-                url,
-                body=urlencode(form).encode(),
-                headers={"Content-Type": "application/x-www-form-urlencoded"},
-            )
+            answer = self._http.send("POST", url, body=body, headers=headers)
         except Unreachable:
             raise
         except Exception as error:

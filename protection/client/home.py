@@ -2,12 +2,13 @@
 
 Everything lies under one folder (``CHANCERY_HOME``, else the platform's own), made with mode 0700.  Each record is
 sealed with AES-256-GCM under a local key, which the platform's key ring holds where there is one, and a file with mode
-0600 otherwise.
+0600 otherwise.  A record is written beside the former one, brought to disk and only then takes its place, so that a
+full disk or a killed process loses neither.
 """
 
 import base64
+import binascii
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -19,14 +20,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
+from filelock import FileLock, Timeout
 
-from protection.client.errors import Misused
+from protection.client.errors import LocalFailure, Misused
 from protection.crypto import aead
 from protection.errors import CannotUnseal
-from protection.texts import say
+from protection.sealing.atomic import creating, part_of, replacing
+from protection.sealing.streams import write_all
+from protection.texts import Text, say
 
 _LOCAL_KEY: Final = "local.key"
 _SERVICE: Final = "chancery"
+_FOR_EVERYBODY: Final = 0o077
 
 
 class Home:
@@ -34,9 +39,12 @@ class Home:
 
     def __init__(self, folder: Path, *, use_key_ring: bool) -> None:
         """Open or make the folder."""
+        self._room: Path | None = None
+        self.repaired: Text | None = None
+        """What had to be repaired here, for the person to read."""
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._key = _local_key(folder, use_key_ring=use_key_ring)
+        self._key = self._local_key(use_key_ring=use_key_ring)
 
     @classmethod
     def default(cls) -> "Home":
@@ -45,7 +53,7 @@ class Home:
         With ``CHANCERY_HOME`` set, as automation does, the key ring is not asked: it may want a person at the screen.
         """
         named = os.environ.get("CHANCERY_HOME")
-        folder = Path(named) if named else Path(platformdirs.user_data_dir("chancery"))
+        folder = Path(named).expanduser() if named else Path(platformdirs.user_data_dir("chancery"))
         return cls(folder, use_key_ring=not named)
 
     def read(self, name: str) -> dict[str, Any] | None:
@@ -64,11 +72,28 @@ class Home:
         """Store a record; it is there whole or not at all."""
         path = self._path(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(aead.wrap(self._key, json.dumps(record).encode(), name.encode()))
-        fresh.replace(path)
+        if self._room is not None:
+            self._room.unlink(missing_ok=True)
+        with replacing(path) as file:
+            write_all(file, self._sealed(name, record))
+
+    @contextlib.contextmanager
+    def reserved(self, name: str, size: int) -> Iterator[None]:
+        """Make sure that a record of this size can be written in the block, before something is asked for only once.
+
+        The room is taken on the disk and given back just before the record is written in the block.
+        """
+        path = self._path(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = part_of(path)
+        try:
+            with creating(held) as file:
+                write_all(file, secrets.token_bytes(size))
+            self._room = held
+            yield
+        finally:
+            self._room = None
+            held.unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:
         """Remove a record if it is there."""
@@ -81,16 +106,85 @@ class Home:
             return []
         return [f"{group}/{entry.name}" for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
 
+    def groups(self) -> list[str]:
+        """Return the names of all groups of records."""
+        return [entry.name for entry in sorted(self._folder.iterdir()) if entry.is_dir()]
+
     @contextlib.contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Hold a lock between processes, for reading, changing and writing one record."""
-        path = self._folder / f".{_safe(name)}.lock"
-        with path.open("wb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        """Hold a lock between processes, for reading, changing and writing one record; it ends with the process."""
+        with FileLock(self._lock_path(name)):
             yield
+
+    @contextlib.contextmanager
+    def only_here(self, name: str) -> Iterator[bool]:
+        """Hold a lock that is never waited for; yields whether no other process holds it.  Its file goes with it."""
+        lock = FileLock(self._lock_path(name), timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+            self._lock_path(name).unlink(missing_ok=True)
+
+    def _lock_path(self, name: str) -> Path:
+        return self._folder / f".{_safe(name)}.lock"
 
     def _path(self, name: str) -> Path:
         return self._folder.joinpath(*(_safe(part) for part in name.split("/")))
+
+    def _sealed(self, name: str, record: dict[str, Any]) -> bytes:
+        return aead.wrap(self._key, json.dumps(record).encode(), name.encode())
+
+    def _local_key(self, *, use_key_ring: bool) -> bytes:
+        path = self._folder / _LOCAL_KEY
+        if not path.exists() and use_key_ring:
+            kept = _from_key_ring(str(self._folder))
+            if kept is not None:
+                return kept
+        if not path.exists():
+            _make_key(path)
+        if os.name == "posix" and path.stat().st_mode & _FOR_EVERYBODY:
+            raise Misused(
+                say("{path} can be read by others.", path=path), remedy=say("Run: chmod 600 {path}", path=path)
+            )
+        return _decoded(path.read_bytes()) or self._repaired_key(path)
+
+    def _repaired_key(self, path: Path) -> bytes:
+        """Put a new key in the place of a damaged one: what was sealed under that cannot be read any more anyway."""
+        with self.locked("local-key"):
+            key = _decoded(path.read_bytes())
+            if key is None:
+                path.replace(path.with_name(f"{_LOCAL_KEY}.damaged"))
+                _make_key(path)
+                key = _decoded(path.read_bytes())
+                self.repaired = say(
+                    "The key of {folder} was damaged, and is made anew. If you were signed in here, sign in again:"
+                    " chancery login",
+                    folder=self._folder,
+                )
+        if key is None:
+            raise LocalFailure(say("{path} cannot be written.", path=path))
+        return key
+
+
+def _make_key(path: Path) -> None:
+    """Make the local key; of two processes that do, one wins."""
+    with contextlib.suppress(FileExistsError), creating(path) as file:
+        write_all(file, base64.b64encode(secrets.token_bytes(aead.KEY_SIZE)))
+
+
+def _decoded(text: bytes) -> bytes | None:
+    """Return a local key, or None for what is none."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+    return key if len(key) == aead.KEY_SIZE else None
 
 
 def _safe(part: str) -> str:
@@ -98,22 +192,6 @@ def _safe(part: str) -> str:
     if part and len(part) <= 80 and all(c.isalnum() or c in "-_.@" for c in part) and not part.startswith("."):
         return part
     return hashlib.sha256(part.encode()).hexdigest()[:40]
-
-
-def _local_key(folder: Path, *, use_key_ring: bool) -> bytes:
-    path = folder / _LOCAL_KEY
-    if not path.exists() and use_key_ring:
-        kept = _from_key_ring(str(folder))
-        if kept is not None:
-            return kept
-    if not path.exists():
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(base64.b64encode(secrets.token_bytes(aead.KEY_SIZE)))
-    if path.stat().st_mode & 0o077:
-        raise Misused(say("{path} can be read by others.", path=path), remedy=say("Run: chmod 600 {path}", path=path))
-    return base64.b64decode(path.read_bytes())
 
 
 def _from_key_ring(account: str) -> bytes | None:
@@ -124,8 +202,9 @@ def _from_key_ring(account: str) -> bytes | None:
     """
     command = [sys.executable, "-m", "keyring"]
     asked = subprocess.run([*command, "get", _SERVICE, account], capture_output=True, check=False)
-    if asked.returncode == 0 and asked.stdout.strip():
-        return base64.b64decode(asked.stdout.strip())
+    kept = _decoded(asked.stdout.strip()) if asked.returncode == 0 else None
+    if kept is not None:
+        return kept
     key = secrets.token_bytes(aead.KEY_SIZE)
     stored = subprocess.run(
         [*command, "set", _SERVICE, account], input=base64.b64encode(key), capture_output=True, check=False

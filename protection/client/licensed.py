@@ -12,6 +12,7 @@ from uuid import uuid4
 from protection.client.errors import LocalFailure, Misused, Refused
 from protection.client.licenses import Opening
 from protection.client.organization import Organization
+from protection.client.unfinished import Note
 from protection.licensing.reasons import Reason
 from protection.licensing.rights import Right, may_remove_protection
 from protection.sealing.read import Progress, UnlockedFile
@@ -35,13 +36,13 @@ class Licensed:
         """The true name of the content."""
         return self.unlocked.metadata.name
 
-    def write_to(self, target: Path, *, progress: Progress | None = None) -> None:
+    def write_to(self, target: Path, *, note: Note, progress: Progress | None = None) -> None:
         """Write the content to a file that exists completely afterwards or not at all.  Raises Misused if it is taken.
 
         It has the time of the original, is readable by nobody else, and read-only where the sealed file is.
         """
         with untaken(target):
-            metadata = self.unlocked.decrypt_to(target, progress=progress)
+            metadata = self.unlocked.decrypt_to(target, progress=progress, part=note.part, ready=note.written)
         target.chmod(self.status.st_mode & OWN | stat.S_IRUSR)
         if metadata.mtime is not None:
             os.utime(target, (metadata.mtime, metadata.mtime))

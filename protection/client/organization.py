@@ -65,7 +65,7 @@ class Organization:
         self.id = organization
         self.online = online
         self.dropped = [] if dropped is None else dropped
-        self._home = home
+        self.home = home
         self._service = service
         self.clock = Clock(home, service.account.scope, online=online, signed=lambda: self._kept_feed().as_of)
         self.trust = Trust(home, service, organization, self.clock, online=online)
@@ -111,7 +111,7 @@ class Organization:
 
     def zone(self) -> ZoneInfo:
         """Return the person's time zone as last told: a date without a time is meant in it (PROTOCOL P26)."""
-        return ZoneInfo((self._home.read(f"me/{self._service.account.scope}") or {}).get("time_zone", "UTC"))
+        return ZoneInfo((self.home.read(f"me/{self._service.account.scope}") or {}).get("time_zone", "UTC"))
 
     # --- publishing ----------------------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class Organization:
 
     def _kept_publishing(self) -> Publishing | None:
         """Return the kept certificate if it is this device's own, still lasts, and is vouched for by today's keys."""
-        record = self._home.read(self._record("publishing"))
+        record = self.home.read(self._record("publishing"))
         if record is None:
             return None
         try:
@@ -182,7 +182,7 @@ class Organization:
             self.statement().active_encryption_key(frozenset(publishing.certificate.kids))
         except UntrustedKey:
             self.trust.fetch()
-        self._home.write(self._record("publishing"), record)
+        self.home.write(self._record("publishing"), record)
         return publishing
 
     def _publishing(self, record: dict[str, Any]) -> Publishing:
@@ -203,7 +203,7 @@ class Organization:
 
     def offered(self, *, newest: bool = False) -> Offered:
         """Return the templates offered to this person, not older than a minute unless the service is away (C47)."""
-        kept = Offered.of_record(self._home.read(self._record("templates")), self._service.account.person)
+        kept = Offered.of_record(self.home.read(self._record("templates")), self._service.account.person)
         if not self.online or (kept.is_fresh(time.time()) and not newest):
             return kept
         asked, headers = time.time(), {"If-None-Match": kept.etag} if kept.etag else {}
@@ -213,7 +213,7 @@ class Organization:
             return kept
         results = kept.results if answer.unchanged else tuple(answer.members["results"])
         found = Offered(results, as_of=asked, etag=answer.etag or kept.etag)
-        self._home.write(self._record("templates"), found.as_record(self._service.account.person))
+        self.home.write(self._record("templates"), found.as_record(self._service.account.person))
         return found
 
     def templates(self) -> list[dict[str, Any]]:
@@ -240,7 +240,7 @@ class Organization:
 
     def labels(self) -> list[dict[str, Any]]:
         """Return the labels offered to this person, the least sensitive first, from the service or as last seen."""
-        kept = self._home.read(self._record("labels"))
+        kept = self.home.read(self._record("labels"))
         if self.online or kept is None or kept["person"] != str(self._service.account.person):
             try:
                 found = self.call("GET", "/api/v1/labels?offered=true")["results"]
@@ -249,7 +249,7 @@ class Organization:
                     raise
                 return list(kept["results"])
             kept = {"person": str(self._service.account.person), "results": found}
-            self._home.write(self._record("labels"), kept)
+            self.home.write(self._record("labels"), kept)
         return list(kept["results"])
 
     def label(self, name: str) -> dict[str, Any]:
@@ -313,16 +313,16 @@ class Organization:
     def _feed_statement(self, since: int) -> FeedStatement:
         """Ask for the feed, and tell the newest checkpoint that is known here: a restored service knows less (P28)."""
         record = f"checkpoints/{self.installation}-{self.id}-newest"
-        known = (self._home.read(record) or {}).get("note")
+        known = (self.home.read(record) or {}).get("note")
         headers = {"Chancery-Checkpoint": b64(known.encode())} if known else {}
         answer = self.call("GET", f"/api/v1/feed?since={since}", headers=headers)
         statement = FeedStatement.verify(answer["statement"], chain=self.chain(answer["delegation"]))
         if statement.checkpoint and statement.checkpoint != known:
-            self._home.write(record, {"note": statement.checkpoint})
+            self.home.write(record, {"note": statement.checkpoint})
         return statement
 
     def _kept_feed(self) -> FeedState:
-        record = self._home.read(self._record("feed"))
+        record = self.home.read(self._record("feed"))
         if record is None:
             return FeedState(org=self.id)
         entries: dict[bytes, tuple[FeedEntry, ...]] = {}
@@ -333,7 +333,7 @@ class Organization:
 
     def _keep_feed(self, state: FeedState) -> None:
         entries = [[b64(e.feed_id), e.rev, e.before] for known in state.entries.values() for e in known]
-        self._home.write(self._record("feed"), {"seq": state.seq, "as_of": state.as_of, "entries": entries})
+        self.home.write(self._record("feed"), {"seq": state.seq, "as_of": state.as_of, "entries": entries})
 
     # --- time, and what waits to be sent -------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ sealed = session.protect(Path("plan.docx"), grants=["rita@fabrikam.example:VIEW"
 opened = session.open_file(sealed, Path("copy.docx"))
 """
 
+import io
 import mimetypes
 import os
 import time
@@ -12,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from protection.client import signin, unfinished
 from protection.client.account import RENEW_BEFORE, Account, Service, Tokens, load, save
 from protection.client.attachments import attachment_places
 from protection.client.errors import Misused, Refused, Unreachable
@@ -29,7 +30,7 @@ from protection.client.organization import Organization
 from protection.client.publication import Publication, Registration, published
 from protection.client.waiting import Dropped
 from protection.client.wish import Wish
-from protection.crypto.content import new_content_key
+from protection.crypto.content import LEAF, new_content_key
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
 from protection.formats.sealed import SUFFIX
@@ -37,6 +38,7 @@ from protection.licensing.body import Sealer, SealFacts, seal_edition_key, sign_
 from protection.licensing.programs import Program, enforced_by
 from protection.licensing.publishing import PublishingLicense
 from protection.licensing.reasons import WORDS, Reason
+from protection.sealing.random_access import PlaintextReader
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
 from protection.texts import say
@@ -101,16 +103,29 @@ class Session:
 
     @classmethod
     def open(
-        cls, *, iss: str | None = None, online: bool = True, stated: Stated = THIS_LIBRARY, language: str = "en"
+        cls,
+        *,
+        iss: str | None = None,
+        online: bool = True,
+        stated: Stated = THIS_LIBRARY,
+        language: str = "en",
+        tell: Callable[[str], None] = lambda _: None,
     ) -> Self:
         """Open the sign-in of this device.  Raises NotSignedIn.
 
         A program that withholds more than the library does from whoever is not given a right says so in ``stated``.
-        ``language`` is the one in which the service is asked to say why it refuses something.
+        ``language`` is the one in which the service is asked to say why it refuses something.  ``tell`` is called with
+        what was repaired, and what was finished or undone of runs that were killed.
         """
-        home = Home.default()
-        session = cls(home, load(home, iss), Http(USER_AGENT, language=language), online=online, stated=stated)
+        home, http = Home.default(), Http(USER_AGENT, language=language)
+        if home.repaired:
+            tell(home.repaired)
+        for said in signin.recover(home, http, online=online):
+            tell(said)
+        session = cls(home, load(home, iss), http, online=online, stated=stated)
         session.renew_certificate()
+        for said in unfinished.recover(home, session.organization):
+            tell(said)
         return session
 
     def renew_certificate(self) -> None:
@@ -264,30 +279,34 @@ class Session:
         progress: Progress | None,
     ) -> Protected:
         register = Registration(ready.place, ready.license)
+        replaced = None if instead_of is None else instead_of.status
+        with unfinished.noted(self.home, "protect", target, source=replaced and target, status=replaced) as note:
 
-        def accept(file: SealedFile) -> None:
-            ready.check(file)
-            if instead_of is not None:
-                instead_of.check_unchanged()
-            register(file.body_seal)
-            if instead_of is not None:
-                # Registering took as long as the network does.
-                instead_of.check_unchanged()
+            def accept(file: SealedFile) -> None:
+                ready.check(file)
+                if instead_of is not None:
+                    instead_of.check_unchanged()
+                note.complete(file)
+                register(file.body_seal)
+                if instead_of is not None:
+                    # Registering took as long as the network does.
+                    instead_of.check_unchanged()
 
-        seal = seal_file(
-            source,
-            target,
-            content_key=ready.key,
-            license=ready.license,
-            metadata=metadata,
-            make_seal=lambda facts: self._sealed(
-                ready.place, facts, ready.publishing.token, ready.publishing.delegation
-            ),
-            accept=accept,
-            notice=NOTICE,
-            progress=progress,
-            instead=instead_of is not None,
-        )
+            seal = seal_file(
+                source,
+                target,
+                content_key=ready.key,
+                license=ready.license,
+                metadata=metadata,
+                make_seal=lambda facts: self._sealed(
+                    ready.place, facts, ready.publishing.token, ready.publishing.delegation
+                ),
+                accept=accept,
+                notice=NOTICE,
+                progress=progress,
+                instead=instead_of is not None,
+                part=note.part,
+            )
         licenses = Licenses(self.home, ready.place, self.account, self.stated)
         licenses.keep_own(ready.license, seal, ready.key, ready.publishing)
         ready.place.try_send_waiting()
@@ -316,7 +335,8 @@ class Session:
         """
         with self._licensed(source) as found:
             target = source.with_name(found.name) if target is None else target
-            found.write_to(target, progress=progress)
+            with unfinished.noted(self.home, "open", target) as note:
+                found.write_to(target, note=note, progress=progress)
         return found.opening.written_to(target, found.name)
 
     def unprotect(self, source: Path, *, progress: Progress | None = None) -> Opening:
@@ -325,13 +345,17 @@ class Session:
         Raises Refused without the right, and whatever an opening raises; then the sealed file is untouched and nothing
         of its content was written.  Raises LocalFailure when somebody changed the sealed file meanwhile: both stay.
         """
-        target = source.with_suffix("")
-        with untaken(target), self._licensed(source, may_be_removed) as found:
+        with self._licensed(source, may_be_removed) as found:
             found.check_may_be_removed()
-            found.put_on_record()
-            found.write_to(target, progress=progress)
-        found.check_unchanged(say("The content that was opened is in {path}.", path=target))
-        source.unlink()
+            target = source.with_name(found.name)
+            with (
+                untaken(target),
+                unfinished.noted(self.home, "unprotect", target, source=source, status=found.status) as note,
+            ):
+                found.put_on_record()
+                found.write_to(target, progress=progress, note=note)
+                found.check_unchanged(say("The content that was opened is in {path}.", path=target))
+                source.unlink()
         return found.opening.written_to(target, found.name)
 
     def reprotect(
@@ -341,18 +365,15 @@ class Session:
 
         Needs the right to remove protection, and is on record.  Raises Refused without it, and whatever protecting
         raises; then nothing has changed.  Raises LocalFailure when somebody changed the sealed file meanwhile, which
-        then stays as he left it.  The content is written in between, where only this person can read it, and not beside
-        the sealed file, whose folder may be shared.
+        then stays as they left it.  The content is encrypted anew while it is decrypted, and never written in between.
         """
-        name = source.with_suffix("").name
         with self._licensed(source, may_be_removed) as found:
             found.check_may_be_removed()
-            ready = self._ready(wish, title=name, organization=organization)
+            ready = self._ready(wish, title=found.name, organization=organization)
             found.put_on_record()
-            with TemporaryDirectory(prefix="chancery-") as folder:
-                plain = Path(folder) / name
-                found.write_to(plain)
-                return self._seal(ready, plain, source, _metadata(plain), instead_of=found, progress=progress)
+            plain = io.BufferedReader(PlaintextReader(found.unlocked), LEAF)
+            metadata = replace(found.unlocked.metadata, size=None)
+            return self._seal(ready, plain, source, metadata, instead_of=found, progress=progress)
 
     def relabel(
         self, source: Path, label: str, *, justification: str = "", progress: Progress | None = None
@@ -403,21 +424,26 @@ class Session:
             if opening.rekey:
                 key, env = self._next_key(place, file)
             register = Registration(place, file.publishing_license)
+            status = os.fstat(file.stream.fileno())
+            with unfinished.noted(self.home, "save", sealed, source=sealed, status=status) as note:
 
-            def accept(edition: SealedFile) -> None:
-                place.trust.verified(edition.verify).unlock(key)
-                register(edition.body_seal)
+                def accept(edition: SealedFile) -> None:
+                    place.trust.verified(edition.verify).unlock(key)
+                    note.complete(edition)
+                    register(edition.body_seal)
+                    note.keep()
 
-            seal_edition(
-                file,
-                source,
-                sealed,
-                content_key=key,
-                metadata=_metadata(source, name=name),
-                make_seal=lambda facts: self._sealed(place, facts, certificate, delegation, env),
-                accept=accept,
-                progress=progress,
-            )
+                seal_edition(
+                    file,
+                    source,
+                    sealed,
+                    content_key=key,
+                    metadata=_metadata(source, name=name),
+                    make_seal=lambda facts: self._sealed(place, facts, certificate, delegation, env),
+                    accept=accept,
+                    progress=progress,
+                    part=note.part,
+                )
             place.try_send_waiting()
             return Protected(sealed, file.publishing_license.cid, register.done)
 

@@ -5,19 +5,22 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from protection.client.account import Account, Tokens, save
-from protection.client.errors import Misused, NotSignedIn, ServiceError
+from protection.client.account import Account, Service, Tokens, account_name, of_record, save
+from protection.client.errors import Misused, NotSignedIn, ServiceError, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http, json_body
+from protection.client.organization import Organization
 from protection.crypto.keys import EncryptionPrivateKey
 from protection.crypto.signatures import SigningKey, VerifyKey
-from protection.crypto.suites import ED25519, MLKEM768_X25519
+from protection.crypto.suites import ED25519, MLKEM768_X25519, kem_named, signature_named
+from protection.errors import ChanceryError
 from protection.licensing.jws import b64, unb64
-from protection.texts import say
+from protection.texts import Text, say
 
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
 SCOPE: Final = "openid"
@@ -135,33 +138,140 @@ def _for_installation(http: Http, installation: Installation, refresh_token: str
 
 
 def enroll(home: Home, http: Http, installation: Installation, tokens: dict[str, Any]) -> Account:
-    """Make this device's keys, enroll it at the installation and store the sign-in."""
-    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    me = http.send("GET", f"{installation.iss}/api/v1/me", headers=bearer)
+    """Make this device's keys, enroll it at the installation and store the sign-in.
+
+    Keys and tokens are stored before they are used, so that a run that is killed is finished by the next one.
+    """
     signing, encryption = SigningKey.generate(ED25519), EncryptionPrivateKey.generate(MLKEM768_X25519)
+    begun = {
+        "iss": installation.iss,
+        "installation_key": {"alg": installation.key.algorithm.name, "public": b64(installation.key.raw)},
+        "client_id": installation.client_id,
+        "token_endpoint": installation.token_endpoint,
+        "signing": {"alg": ED25519.name, "private": b64(signing.private_bytes())},
+        "encryption": {"kem": MLKEM768_X25519.name, "private": b64(encryption.private_bytes())},
+        "access": tokens["access_token"],
+        "refresh": tokens["refresh_token"],
+    }
+    name = f"enrolling/{uuid.uuid4()}"
+    with home.only_here(name.replace("/", "-")):
+        home.write(name, begun)
+        try:
+            account = _enrolled(home, http, begun)
+        finally:
+            home.remove(name)
+    _retire_replaced(home, http)
+    return account
+
+
+def _enrolled(home: Home, http: Http, begun: dict[str, Any]) -> Account:
+    bearer, iss = {"Authorization": f"Bearer {begun['access']}"}, begun["iss"]
+    me = http.send("GET", f"{iss}/api/v1/me", headers=bearer)
+    signing = SigningKey(signature_named(begun["signing"]["alg"]), unb64(begun["signing"]["private"]))
+    encryption = EncryptionPrivateKey(kem_named(begun["encryption"]["kem"]), unb64(begun["encryption"]["private"]))
     wanted = {
         "name": socket.gethostname()[:100] or "computer",
         "platform": platform.system().lower() or "unknown",
-        "signing": {"alg": ED25519.name, "public": b64(signing.verify_key.raw)},
-        "encryption": {"kem": MLKEM768_X25519.name, "public": b64(encryption.public.raw)},
+        "signing": {"alg": begun["signing"]["alg"], "public": b64(signing.verify_key.raw)},
+        "encryption": {"kem": begun["encryption"]["kem"], "public": b64(encryption.public.raw)},
     }
-    device = http.send("POST", f"{installation.iss}/api/v1/devices", body=json_body(wanted), headers=bearer | _JSON)
-    account = Account(
-        iss=installation.iss,
-        person=uuid.UUID(me["id"]),
-        address=me["email"],
-        device=uuid.UUID(device["id"]),
-        signing=signing,
-        encryption=encryption,
-        installation_key=installation.key,
-        certificate_token=device["account_certificate"],
-        client_id=installation.client_id,
-        token_endpoint=installation.token_endpoint,
+    device = http.send("POST", f"{iss}/api/v1/devices", body=json_body(wanted), headers=bearer | _JSON)
+    account = of_record(
+        begun
+        | {
+            "person": me["id"],
+            "address": me["email"],
+            "device": device["id"],
+            "certificate": device["account_certificate"],
+        }
     )
     account.certificate(int(time.time()))
-    Tokens(home, http, installation.iss).start(refresh_token=tokens["refresh_token"])
+    tokens = Tokens(home, http, iss)
+    _set_aside(home, tokens, account)
+    tokens.start(refresh_token=begun["refresh"])
     save(home, account)
     return account
+
+
+def _set_aside(home: Home, tokens: Tokens, account: Account) -> None:
+    """Keep the sign-in that is about to be replaced until its device is revoked: nobody else could do that."""
+    former = home.read(account_name(account.iss))
+    if former is None or former["device"] == str(account.device):
+        return
+    mark = of_record(former).scope
+    if home.read(f"replaced/{mark}") is None:
+        tokens.set_aside(mark)
+        home.write(f"replaced/{mark}", former)
+
+
+def recover(home: Home, http: Http, *, online: bool) -> list[Text]:
+    """Finish sign-ins that were killed before they were stored, or give them up; return what was done."""
+    said: list[Text] = []
+    for name in home.names("enrolling") if online else ():
+        with home.only_here(name.replace("/", "-")) as alone:
+            begun = home.read(name) if alone else None
+            if begun is None:
+                continue
+            try:
+                account = _enrolled(home, http, begun)
+            except Unreachable:
+                continue
+            except ChanceryError:
+                said.append(say("A sign-in was interrupted and could not be finished. Run: chancery login"))
+            else:
+                said.append(
+                    say("A sign-in was interrupted; you are signed in as {address} now.", address=account.address)
+                )
+            home.remove(name)
+    if online:
+        _retire_replaced(home, http)
+    return said
+
+
+def _retire_replaced(home: Home, http: Http) -> None:
+    """Send what replaced sign-ins had waiting, revoke their devices and remove what was kept for them."""
+    for name in home.names("replaced"):
+        record = home.read(name)
+        if record is not None:
+            former = of_record(record)
+            tokens = Tokens(home, http, former.iss, replaced=former.scope)
+            try:
+                retire(home, http, former, tokens)
+            except Unreachable:
+                continue
+        home.remove(name)
+
+
+def retire(home: Home, http: Http, former: Account, tokens: Tokens) -> str:
+    """End a device: send what waits, revoke it, end its tokens and remove everything kept for it.
+
+    Returns why the service did not revoke it, "" when it did.  Raises Unreachable, and then everything is as it was.
+    """
+    service, why = Service(former, http, tokens), ""
+    try:
+        for group in home.groups():
+            if group.startswith("waiting-"):
+                Organization(home, service, uuid.UUID(group.removeprefix("waiting-"))).send_waiting()
+        service.call("DELETE", former.iss, f"/api/v1/devices/{former.device}")
+    except Unreachable:
+        raise
+    except ChanceryError as error:
+        why = error.message
+    refresh = tokens.forget()
+    if refresh:
+        _revoke(http, former, refresh)
+    for group in ("licenses", "organizations", "me", "clock"):
+        for name in home.names(group):
+            if name.startswith(f"{group}/{former.scope}"):
+                home.remove(name)
+    return why
+
+
+def _revoke(http: Http, former: Account, refresh: str) -> None:
+    endpoint = former.token_endpoint.rsplit("/", 1)[0] + "/revoke"
+    # When the device is revoked already, its tokens have ended with it.
+    with suppress(ChanceryError):
+        _form(http, endpoint, {"token": refresh, "client_id": former.client_id})
 
 
 _JSON: Final = {"Content-Type": "application/json"}
@@ -169,4 +279,4 @@ _JSON: Final = {"Content-Type": "application/json"}
 
 def _form(http: Http, url: str, form: dict[str, str]) -> dict[str, Any]:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    return dict(http.send("POST", url, body=urlencode(form).encode(), headers=headers))
+    return dict(http.send("POST", url, body=urlencode(form).encode(), headers=headers) or {})

@@ -1,7 +1,8 @@
 """Writing a file so that it exists either completely or not at all.
 
 The new content is written without a name where the system allows that (Linux), so that not even a killed process leaves
-anything behind; elsewhere under ``.chancery-….part`` in the same folder, which may be deleted if it is ever found.
+anything behind; elsewhere under ``.chancery-….part`` in the same folder, which whoever writes can choose and note
+down beforehand, so that it is found again.
 Either is readable by nobody else.  It is brought to disk and gets its name only when everything was verified; whatever
 fails leaves what stands at the target as it was.
 
@@ -16,7 +17,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from protection.texts import say
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 WRITE_BACK_EVERY: Final = 8 * 1024 * 1024
+
+Ready: TypeAlias = Callable[[os.stat_result], None]
 
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 """Windows converts line ends without this flag; elsewhere it does not exist."""
@@ -40,7 +43,7 @@ class SteadyFile(io.FileIO):
         super().__init__(descriptor, "w+b")
         self.path = path
         self.kept = False
-        self._named = named
+        self.named = named
         self._written = 0
         self._started = 0
 
@@ -62,9 +65,9 @@ class SteadyFile(io.FileIO):
     def settle(self) -> None:
         """Return when every byte is on disk and the file has a name."""
         os.fsync(self.fileno())
-        if not self._named:
+        if not self.named:
             _give_name(self.fileno(), self.path)
-            self._named = True
+            self.named = True
             _sync_folder(self.path.parent)
 
     def keep(self) -> None:
@@ -72,33 +75,67 @@ class SteadyFile(io.FileIO):
         self.kept = True
 
 
+def part_of(target: Path) -> Path:
+    """Return a new name beside ``target`` for content that is not complete yet."""
+    return target.with_name(f".chancery-{secrets.token_hex(8)}.part")
+
+
+def leaves_nothing(folder: Path) -> bool:
+    """Tell whether a file can be written here without a name, so that a killed process leaves nothing behind."""
+    descriptor = _open_nameless(folder)
+    if descriptor is None:
+        return False
+    os.close(descriptor)
+    return True
+
+
 @contextmanager
-def creating(target: Path) -> Iterator[SteadyFile]:
+def creating(target: Path, *, part: Path | None = None, ready: Ready | None = None) -> Iterator[SteadyFile]:
     """Open a file that becomes ``target`` when the block ends without an error.
 
-    Raises FileExistsError when something stands there by then: it is never overwritten.
+    ``part`` is the name it has meanwhile, where it needs one; ``ready`` is called when it is complete and on disk, with
+    what the system says of it, which does not change by the naming.  Raises FileExistsError when something stands at
+    the target by then: it is never overwritten.
     """
-    with _becoming(target, _link) as stream:
+    with _becoming(target, part or part_of(target), _link, ready) as stream:
         yield stream
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[SteadyFile]:
+def replacing(target: Path, *, part: Path | None = None) -> Iterator[SteadyFile]:
     """Open a file that takes the place of ``target`` and its permissions when the block ends without an error."""
-    with _becoming(target, _replace) as stream:
+    with _becoming(target, part or part_of(target), _replace, None) as stream:
         yield stream
 
 
+def give_name(part: Path, target: Path, *, instead: bool) -> None:
+    """Give a complete file its final name; what stands there is overwritten only with ``instead``."""
+    (_replace if instead else _link)(part, target)
+    if not instead:
+        part.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
 @contextmanager
-def _becoming(target: Path, name: Callable[[Path, Path], None]) -> Iterator[SteadyFile]:
-    temporary = target.with_name(f".chancery-{secrets.token_hex(8)}.part")
+def _becoming(
+    target: Path, temporary: Path, name: Callable[[Path, Path], None], ready: Ready | None
+) -> Iterator[SteadyFile]:
     nameless = _open_nameless(target.parent)
     stream = SteadyFile(_open_new(temporary) if nameless is None else nameless, temporary, named=nameless is None)
     try:
         with stream:
             yield stream
-            stream.settle()
-        name(temporary, target)
+            straight = name is _link and not stream.named
+            if straight:
+                os.fsync(stream.fileno())
+            else:
+                stream.settle()
+            if ready is not None:
+                ready(os.fstat(stream.fileno()))
+            if straight:
+                _give_name(stream.fileno(), target)
+        if not straight:
+            name(temporary, target)
         stream.kept = False
     except OSError as error:
         if stream.kept:

@@ -27,7 +27,7 @@ from protection.formats.metadata import Metadata
 from protection.licensing.body import BodySeal, VerifiedSeal
 from protection.licensing.publishing import PublishingLicense
 from protection.licensing.trust import Chain
-from protection.sealing.atomic import creating
+from protection.sealing.atomic import Ready, creating
 from protection.sealing.pipeline import Leaf, each_leaf
 from protection.sealing.streams import read_exactly, read_full, write_all
 from protection.texts import say
@@ -136,12 +136,20 @@ class UnlockedFile:
         """The ciphertext."""
         return self._file.stream
 
-    def decrypt_to(self, target: Path, *, progress: Progress | None = None) -> Metadata:
+    def decrypt_to(
+        self,
+        target: Path,
+        *,
+        progress: Progress | None = None,
+        part: Path | None = None,
+        ready: Ready | None = None,
+    ) -> Metadata:
         """Write the content to ``target``, which exists completely afterwards or not at all.
 
-        Raises FileExistsError when there is such a file: it is never overwritten.
+        ``part`` and ``ready`` are those of ``creating``.  Raises FileExistsError when there is such a file: it is never
+        overwritten.
         """
-        with creating(target) as sink:
+        with creating(target, part=part, ready=ready) as sink:
             self.copy_to(sink, progress=progress)
         return self.metadata
 

@@ -61,14 +61,15 @@ def seal_file(
     notice: str = "",
     progress: Progress | None = None,
     instead: bool = False,
+    part: Path | None = None,
 ) -> BodySeal:
     """Seal ``source`` into ``target`` as the first edition of a publishing license.
 
     Raises FileExistsError when there is such a file, unless the new one is to stand there ``instead``: then it takes
-    its place and its permissions.
+    its place and its permissions.  ``part`` is the name under which it stands before that.
     """
     edition = _Edition(license=license, notice=notice, n=1, prev=None)
-    with (replacing if instead else creating)(target) as sink:
+    with (replacing if instead else creating)(target, part=part) as sink:
         return _seal(source, sink, target.parent, edition, content_key, metadata, make_seal, accept, progress)
 
 
@@ -82,10 +83,11 @@ def seal_edition(
     make_seal: MakeSeal,
     accept: Accept | None = None,
     progress: Progress | None = None,
+    part: Path | None = None,
 ) -> BodySeal:
     """Seal a new edition of a sealed file: notice and publishing license stay byte for byte, the rest is new.
 
-    ``target`` may be the file that ``previous`` was read from.
+    ``target`` may be the file that ``previous`` was read from; ``part`` is the name of the new one before that.
     """
     edition = _Edition(
         license=previous.publishing_license,
@@ -93,7 +95,7 @@ def seal_edition(
         n=previous.body_seal.facts.n + 1,
         prev=previous.body_seal.digest,
     )
-    with replacing(target) as sink:
+    with replacing(target, part=part) as sink:
         return _seal(source, sink, target.parent, edition, content_key, metadata, make_seal, accept, progress)
 
 

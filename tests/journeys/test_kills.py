@@ -70,7 +70,7 @@ class Reader(threading.Thread):
         super().__init__()
         self.licenses: list[str] = []
         self.unexpected: list[Exception] = []
-        self._place = Organization(place._home, session_of(person).service, place.id)
+        self._place = Organization(place.home, session_of(person).service, place.id)
         self._wanted = wanted
         self._stop_asking = stop
 
@@ -95,7 +95,7 @@ class Reporter(threading.Thread):
         self.device = session.account.device
         self.accepted: list[UUID] = []
         self.unexpected: list[Exception] = []
-        self._place = Organization(place._home, session.service, place.id)
+        self._place = Organization(place.home, session.service, place.id)
         self._cid = cid
         self._stop_asking = stop
 

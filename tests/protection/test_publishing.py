@@ -298,7 +298,7 @@ def test_a_waiting_edition_that_came_too_late_is_dropped_and_the_person_is_told(
     (dropped,) = session.dropped
     assert (dropped.cid, dropped.edition, dropped.reason) == (shared.cid, 2, "superseded")
     assert mine.exists()
-    monkeypatch.setattr(Session, "open", lambda *, online, language: nullcontext(session))
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(session))
     told = CliRunner().invoke(main, ["--json", "open", str(theirs), "-o", str(theirs.with_suffix(".plain"))])
     assert json.loads(told.stdout)["dropped"][0]["cid"] == str(shared.cid)
     assert "was refused for good: Somebody has saved another edition" in told.stderr

@@ -88,7 +88,7 @@ def test_the_kept_list_holds_only_what_is_offered_to_its_person(cast: Cast) -> N
     assert hidden not in {one["id"] for one in away.templates()}
     with pytest.raises(Misused):
         away.template(hidden)
-    record = away._home.read(away._record("templates"))
+    record = away.home.read(away._record("templates"))
     assert record is not None
-    away._home.write(away._record("templates"), {**record, "person": str(cast.max.id)})
+    away.home.write(away._record("templates"), {**record, "person": str(cast.max.id)})
     assert away.templates() == [], "somebody else's list is not shown"

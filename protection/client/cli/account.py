@@ -2,19 +2,26 @@
 
 import os
 from typing import Final
-from urllib.parse import urlencode
 
 import click
 
 from protection.client.account import Tokens, account_name, load
 from protection.client.cli.language import spoken
 from protection.client.cli.output import Output
-from protection.client.errors import Misused, Unreachable
+from protection.client.cli.session import signed_in
+from protection.client.errors import Misused
 from protection.client.home import Home
 from protection.client.http import Http
-from protection.client.session import USER_AGENT, Session
-from protection.client.signin import discover, enroll, host_of_address, sign_in_by_browser, sign_in_by_code
-from protection.errors import ChanceryError
+from protection.client.session import USER_AGENT
+from protection.client.signin import (
+    discover,
+    enroll,
+    host_of_address,
+    recover,
+    retire,
+    sign_in_by_browser,
+    sign_in_by_code,
+)
 from protection.texts import joined, say
 
 
@@ -28,14 +35,18 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
 
     With an e-mail ADDRESS the installation is found by its domain and shown to you before it is used.
     """
-    http = Http(USER_AGENT, language=spoken())
+    home, http = Home.default(), Http(USER_AGENT, language=spoken())
+    if home.repaired:
+        output.note(home.repaired)
+    for told in recover(home, http, online=True):
+        output.note(told)
     place = host or os.environ.get("CHANCERY_HOST") or _found(output, http, address)
     installation = discover(http, place)
     if code is None:
         tokens = sign_in_by_browser(http, installation, lambda url, shown: _show(output, url, shown))
     else:
         tokens = sign_in_by_code(http, installation, code)
-    account = enroll(Home.default(), http, installation, tokens)
+    account = enroll(home, http, installation, tokens)
     members = {"address": account.address, "installation": account.iss, "device": str(account.device)}
     output.result(
         members,
@@ -70,39 +81,18 @@ def logout(output: Output) -> None:
     """Sign out: revoke this device, forget its keys and licenses."""
     home, http = Home.default(), Http(USER_AGENT, language=spoken())
     account = load(home)
-    session = Session(home, account, http)
-    try:
-        session.service.call("DELETE", account.iss, f"/api/v1/devices/{account.device}")
-    except Unreachable:
-        raise
-    except ChanceryError as error:
-        output.note(say("The service did not revoke this device: {why}", why=error.message))
-    refresh = Tokens(home, http, account.iss).forget()
-    if refresh:
-        _revoke(http, account.token_endpoint, account.client_id, refresh)
-    for group in ("licenses", "organizations"):
-        for name in home.names(group):
-            home.remove(name)
+    why = retire(home, http, account, Tokens(home, http, account.iss))
+    if why:
+        output.note(say("The service did not revoke this device: {why}", why=why))
     home.remove(account_name(account.iss))
-    home.remove("me")
     output.result({"signed_out": account.address}, say("You are signed out as {address}.", address=account.address))
-
-
-def _revoke(http: Http, token_endpoint: str, client_id: str, token: str) -> None:
-    endpoint = token_endpoint.rsplit("/", 1)[0] + "/revoke"
-    form = urlencode({"token": token, "client_id": client_id}).encode()
-    try:
-        http.send("POST", endpoint, body=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
-    except ChanceryError:
-        # The device is revoked already; a refresh token of a revoked device gives nobody a license.
-        return
 
 
 @click.command()
 @click.pass_obj
 def whoami(output: Output) -> None:
     """Show who is signed in here and the organizations that means."""
-    with Session.open(language=spoken()) as session:
+    with signed_in(output) as session:
         me = session.me()
         account = session.account
     lines: list[str] = [
@@ -131,7 +121,7 @@ _PREFERENCES: Final = {"name": say("name"), "language": say("language"), "time_z
 def preferences(output: Output, /, **wanted: str | None) -> None:
     """Show or change your name, language and time zone."""
     changed = {member: value for member, value in wanted.items() if value is not None}
-    with Session.open(language=spoken()) as session:
+    with signed_in(output) as session:
         if changed:
             session.service.call("PATCH", session.account.iss, "/api/v1/me", changed)
         me = session.me()

@@ -11,7 +11,6 @@ from uuid import UUID
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.language import spoken
 from protection.client.cli.organization import (
     ORGANIZATION,
     entries_patch,
@@ -21,6 +20,7 @@ from protection.client.cli.organization import (
 )
 from protection.client.cli.output import Output, moment
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
+from protection.client.cli.session import signed_in
 from protection.client.cli.template_choice import meant
 from protection.client.errors import Misused
 from protection.client.organization import Organization
@@ -68,7 +68,7 @@ def about_document(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its output, the organization that protects the document it is about, and the document's id."""
 
     def run(output: Output, /, named: str, organization: str | None, **options: Any) -> None:
-        with Session.open(language=spoken()) as session:
+        with signed_in(output) as session:
             place, cid = where_it_is(session, named, organization)
             command(output, place, cid, **options)
 

@@ -14,9 +14,9 @@ import click
 
 from protection.client.cli import progress
 from protection.client.cli.each import each_file
-from protection.client.cli.language import spoken
 from protection.client.cli.output import Output, moment
 from protection.client.cli.policy import DENY, EXPIRES, expiry, limited, limits
+from protection.client.cli.session import signed_in
 from protection.client.errors import Misused, Refused
 from protection.client.session import Session
 from protection.client.wish import Wish
@@ -276,7 +276,7 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
 
     Nothing is opened, and no right is needed.
     """
-    with Session.open(online=not offline, language=spoken()) as session:
+    with signed_in(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             sealer = session.verify(path)
@@ -303,7 +303,7 @@ def _may_ask(path: Path) -> Iterator[None]:
 @contextmanager
 def _session(output: Output, *, online: bool) -> Iterator[Session]:
     """Open the sign-in; tell at the end what was dropped beside a failure."""
-    with Session.open(online=online, language=spoken()) as session:
+    with signed_in(output, online=online) as session:
         try:
             yield session
         finally:

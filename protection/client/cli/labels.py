@@ -9,13 +9,13 @@ import click
 
 from protection.client.cli import progress, tables
 from protection.client.cli.each import each_file
-from protection.client.cli.language import spoken
 from protection.client.cli.organization import in_organization, require_changes
 from protection.client.cli.output import Output
+from protection.client.cli.session import signed_in
 from protection.client.cli.template_choice import WHICH, chosen
 from protection.client.errors import Misused, ServiceError
 from protection.client.organization import Organization, label_called
-from protection.client.session import Relabeled, Session
+from protection.client.session import Relabeled
 from protection.texts import say
 
 EFFECTS = click.Choice(["protect", "none", "remove"])
@@ -41,7 +41,7 @@ def relabel(output: Output, files: tuple[Path, ...], label: str, justification: 
 
     Their protection is kept, replaced or removed, as the label says.
     """
-    with Session.open(language=spoken()) as session:
+    with signed_in(output) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report, _asked_why():

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from protection.client.cli.language import spoken
 from protection.client.cli.output import Output
+from protection.client.cli.session import signed_in
 from protection.client.errors import Misused
-from protection.client.session import Session
 from protection.client.wish import parse_grants
 from protection.licensing.policy import Policy, Principal
 from protection.licensing.rights import in_order
@@ -22,7 +21,7 @@ def in_organization(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its output and the organization of ``--organization``, by default the person's only one."""
 
     def run(output: Output, /, organization: str | None, **options: Any) -> None:
-        with Session.open(language=spoken()) as session:
+        with signed_in(output) as session:
             command(output, session.own_organization(organization), **options)
 
     functools.update_wrapper(run, command)

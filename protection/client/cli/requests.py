@@ -9,9 +9,9 @@ import click
 
 from protection.client.cli import tables
 from protection.client.cli.expiry import parse_expiry
-from protection.client.cli.language import spoken
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output, moment
+from protection.client.cli.session import signed_in
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 from protection.client.session import Session
@@ -33,7 +33,7 @@ def request(output: Output, file: Path, note: str, level: str, *, status: bool) 
 
     Asking again changes a request that is not answered yet.
     """
-    with Session.open(language=spoken()) as session:
+    with signed_in(output) as session:
         place, cid = session.organization_of(file)
         path = f"/api/v1/documents/{cid}/access-requests"
         if status:

@@ -7,10 +7,9 @@ from urllib.parse import urlencode
 import click
 
 from protection.client.cli.documents import where_it_is
-from protection.client.cli.language import spoken
 from protection.client.cli.organization import ORGANIZATION
 from protection.client.cli.output import Output
-from protection.client.session import Session
+from protection.client.cli.session import signed_in
 from protection.licensing.rights import Right
 from protection.licensing.words import rights_in_words
 from protection.texts import joined, say
@@ -34,7 +33,7 @@ def why(output: Output, named: str, who: str | None, right: str, organization: s
     A file is asked about where it was protected, also in another organization.
     """
     asked = {"right": right.upper()} if who is None else {"who": who, "right": right.upper()}
-    with Session.open(language=spoken()) as session:
+    with signed_in(output) as session:
         place, cid = where_it_is(session, named, organization)
         found = place.call("GET", f"/api/v1/documents/{cid}/why?{urlencode(asked)}")
     output.result(found, *(_about_oneself(found, named) if who is None else _about_somebody(found)))

@@ -1,0 +1,190 @@
+"""Signing in again, full disks and lost answers: nothing of another device is used, and no sign-in is lost."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protection.client import signin
+from protection.client.account import Tokens, load
+from protection.client.errors import NotSignedIn, ServiceError, Unreachable
+from protection.client.home import Home
+from protection.client.session import Session
+from protection.client.wish import Wish
+from protection.sealing import atomic
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
+from tests.cast import ACTOR, BASE, Cast, InProcess, Player
+from tests.protection.scene import RITA, protect, rights
+
+
+def test_signing_in_again_uses_nothing_of_the_device_before(cast: Cast, plan: Path) -> None:
+    olga = cast.join("oda", "contoso")
+    protect(olga, plan)
+    former = olga.session.account
+    again = cast.enroll("oda", olga.id, olga.address)
+    assert again.session.account.device != former.device
+    with pytest.raises(Unreachable):
+        again.offline().protect(plan, Wish(), target=plan.with_name("lost.sealed"))
+    assert not plan.with_name("lost.sealed").exists()
+    sealed = protect(again, plan, f"{RITA}:VIEW")
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    away = again.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("away.sealed"))
+    assert rights(cast.rita, away.path) == {"VIEW"}
+
+
+def test_the_device_before_is_revoked_and_what_it_had_waiting_is_sent(cast: Cast, plan: Path) -> None:
+    first = cast.join("odette", "contoso")
+    protect(first, plan)
+    away = first.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("away.sealed"))
+    former = str(first.session.account.device)
+    again = cast.enroll("odette", first.id, first.address)
+    devices = again.session.service.call("GET", BASE, "/api/v1/devices")["results"]
+    assert {one["id"] for one in devices if one["revoked_at"] is None} == {str(again.session.account.device)}
+    assert former in {one["id"] for one in devices}
+    assert not [name for group in again.session.home.groups() for name in again.session.home.names(group)
+                if group.startswith(("waiting-", "replaced"))]  # fmt: skip
+    assert rights(cast.rita, away.path) == {"VIEW"}
+
+
+def test_a_certificate_of_another_device_is_passed_over_even_under_the_right_name(cast: Cast, plan: Path) -> None:
+    protect(cast.olga, plan)
+    protect(cast.max, plan)
+    place, other = cast.olga.session.own_organization(), cast.max.session.own_organization()
+    record = other.home.read(other._record("publishing")) or {}
+    place.home.write(place._record("publishing"), record)
+    with pytest.raises(Unreachable):
+        cast.olga.offline().protect(plan, Wish(), target=plan.with_name("foreign.sealed"))
+    assert rights(cast.rita, protect(cast.olga, plan, f"{RITA}:VIEW").path) == {"VIEW"}
+
+
+def test_a_sign_in_that_was_killed_is_finished_by_the_next_run(cast: Cast) -> None:
+    person = cast.join("killed", "contoso")
+    http, home = InProcess(), Home(cast.folder / "killed-home", use_key_ring=False)
+    installation = signin.discover(http, BASE)
+    tokens = signin.sign_in_by_code(http, installation, issue_enrollment_code(person_id=person.id, actor=ACTOR))
+    keep = home.remove
+    home.remove = lambda name: None  # type: ignore[method-assign]  # the run ends here
+    http.cut.add("/api/v1/devices")
+    with pytest.raises(Unreachable):
+        signin.enroll(home, http, installation, tokens)
+    home.remove = keep  # type: ignore[method-assign]
+    with pytest.raises(NotSignedIn):
+        load(home)
+    http.cut.clear()
+    (said,) = signin.recover(home, http, online=True)
+    assert person.address in said
+    assert load(home).address == person.address
+    assert signin.recover(home, http, online=True) == []
+
+
+# --- refresh tokens -----------------------------------------------------------------------------------------------
+
+
+class LosesAnswers(InProcess):
+    """A network that delivers what is asked of the token endpoint and loses the answer."""
+
+    losing = False
+
+    def ask(self, method: str, url: str, *, body: bytes | None = None, headers: Any = None) -> Any:
+        answer = super().ask(method, url, body=body, headers=headers)
+        if self.losing and url.endswith("/token"):
+            raise Unreachable("the answer is lost")
+        return answer
+
+
+def lossy(player: Player) -> tuple[Session, LosesAnswers]:
+    http = LosesAnswers()
+    return Session(player.session.home, player.session.account, http), http
+
+
+def test_a_device_that_lost_the_answer_of_an_exchange_goes_on(cast: Cast) -> None:
+    player = cast.join("lossy", "contoso")
+    session, http = lossy(player)
+    http.losing = True
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            session.service.call("GET", BASE, "/api/v1/me")
+    http.losing = False
+    assert session.service.call("GET", BASE, "/api/v1/me")["email"] == player.address
+
+
+def test_whoever_copied_a_spent_token_without_the_device_key_ends_the_family(cast: Cast) -> None:
+    player = cast.join("copied", "contoso")
+    account, home = player.session.account, player.session.home
+    name = Tokens(home, player.http, account.iss)._name
+    copied = home.read(name) or {}
+    player.session.service.call("GET", BASE, "/api/v1/me")
+    form = f"grant_type=refresh_token&refresh_token={copied['refresh']}&client_id={account.client_id}&resource={BASE}"
+    with pytest.raises(ServiceError) as refused:
+        player.http.send("POST", account.token_endpoint, body=form.encode(),
+                         headers={"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
+    assert refused.value.problem == "invalid_grant"
+    with pytest.raises(NotSignedIn):
+        Tokens(home, player.http, account.iss).for_origin(account, BASE, fresh=True)
+
+
+def test_two_exchanges_back_is_a_copy_even_with_the_device_key(cast: Cast) -> None:
+    player = cast.join("older", "contoso")
+    account, home = player.session.account, player.session.home
+    tokens = Tokens(home, player.http, account.iss)
+    old = home.read(tokens._name) or {}
+    tokens.for_origin(account, BASE, fresh=True)
+    tokens.for_origin(account, BASE, fresh=True)
+    home.write(tokens._name, {**old, "access": {}})
+    with pytest.raises(NotSignedIn):
+        tokens.for_origin(account, BASE, fresh=True)
+
+
+# --- full disks ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let every write of a file fail, at the lowest layer that all of them go through."""
+
+    def refuse(self: atomic.SteadyFile, data: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(atomic.SteadyFile, "write", refuse)
+        yield
+
+
+def everything_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
+
+
+def test_a_full_disk_spends_no_token_and_leaves_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    player = cast.join("full", "contoso")
+    folder = player.session.home._folder
+    before = everything_in(folder)
+    with full_disk(monkeypatch), pytest.raises(OSError, match="No space"):
+        player.session.service.call("GET", BASE, "/api/v1/me")
+    assert everything_in(folder) == before
+    assert not [path for _, path in player.http.sent if path.endswith("/token")][1:], "nothing was exchanged"
+    assert player.session.service.call("GET", BASE, "/api/v1/me")["email"] == player.address
+
+
+def test_a_home_that_was_begun_on_a_full_disk_is_made_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with full_disk(monkeypatch), pytest.raises(OSError, match="No space"):
+        Home(tmp_path / "home", use_key_ring=False)
+    assert everything_in(tmp_path) == set()
+    home = Home(tmp_path / "home", use_key_ring=False)
+    home.write("one", {"it": "works"})
+    assert Home(tmp_path / "home", use_key_ring=False).read("one") == {"it": "works"}
+
+
+@pytest.mark.parametrize("damage", [b"", b"AAAA", b"not a key at all", b"\xff" * 44])
+def test_a_damaged_local_key_is_made_anew_and_told(tmp_path: Path, damage: bytes) -> None:
+    Home(tmp_path, use_key_ring=False).write("one", {"it": "is lost"})
+    (tmp_path / "local.key").write_bytes(damage)
+    (tmp_path / "local.key").chmod(0o600)
+    home = Home(tmp_path, use_key_ring=False)
+    assert "sign in again" in str(home.repaired)
+    assert home.read("one") is None
+    home.write("one", {"it": "works"})
+    again = Home(tmp_path, use_key_ring=False)
+    assert (again.repaired, again.read("one")) == (None, {"it": "works"})
