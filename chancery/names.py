@@ -27,6 +27,9 @@ MAX_ADDRESS: Final = 254
 MAX_LOCAL: Final = 64
 """Octets of a local part in UTF-8 (RFC 5321 §4.5.3.1.1)."""
 
+MAX_LINE: Final = 200
+"""Characters of a name of a person, group, device, application or organization."""
+
 _ATOM: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
 _BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _REORDERING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -64,7 +67,7 @@ def mail_domain(text: str) -> str:
     """Return the normal form of the part after the @: A-labels in lower case, at least two of them, no IP address."""
     normal = _labels(text.strip().removesuffix("."))
     if "." not in normal or _NUMBERS_ONLY.fullmatch(normal.rpartition(".")[2]):
-        raise NameRefused("{text!r} is not a mail domain.", text=text.strip())
+        raise NameRefused("{text} is not a mail domain.", text=text.strip())
     return normal
 
 
@@ -95,6 +98,16 @@ def is_one_line(text: str) -> bool:
     Titles, names of people, groups, devices, templates and files follow this rule.
     """
     return not any(unicodedata.category(character) in _BREAKING or character in _REORDERING for character in text)
+
+
+def one_line(text: str, *, most: int = MAX_LINE) -> str:
+    """Return a name or title trimmed, or raise NameRefused when it is too long or changes the text around it."""
+    bare = text.strip()
+    if len(bare) > most:
+        raise NameRefused("A name has at most {most} characters.", most=str(most))
+    if not is_one_line(bare):
+        raise NameRefused("A name is one line without control characters and without marks that reorder text.")
+    return bare
 
 
 def _lowered(local: str) -> str:

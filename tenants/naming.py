@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable
 
-from chancery.names import NameRefused, address, domain_of, host, mail_domain
+from chancery.names import NameRefused, address, domain_of, host, mail_domain, one_line
 
 __all__ = [
     "NameRefused",
@@ -20,6 +20,7 @@ __all__ = [
     "is_schema_name",
     "mail_domain",
     "new_schema_name",
+    "one_line",
     "slug",
 ]
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import ANYBODY, OrganizationView, checked, members, page
+from portal.api.framework import ANYBODY, MailAddress, OrganizationView, checked, members, page
 from portal.api.idempotency import idempotent
 from portal.operations.withdraw import deactivate_service
 from portal.permissions import Permission
@@ -123,7 +123,7 @@ class SettingsChange(serializers.Serializer[dict[str, Any]]):
     lease_seconds = serializers.IntegerField(required=False)
     registration_days = serializers.IntegerField(required=False)
     keep_titles = serializers.BooleanField(required=False)
-    contact = serializers.EmailField(required=False, allow_blank=True, max_length=320)
+    contact = MailAddress(required=False, allow_blank=True)
 
 
 class Settings(OrganizationView):

@@ -13,9 +13,8 @@ from rest_framework.response import Response
 
 from audit.selectors import proofs
 from audit.selectors.events import Filter
-from audit.tree.checkpoint import MAX_DIGITS
 from portal.api.documents import event_page
-from portal.api.framework import ANYBODY, OrganizationView, page, uuid_of
+from portal.api.framework import ANYBODY, OrganizationView, number_of, page, uuid_of
 from portal.permissions import Permission
 
 EPOCH = OpenApiParameter("epoch", int, description="An epoch of the ledger; by default the newest.")
@@ -88,10 +87,8 @@ class Checkpoints(OrganizationView):
     )
     def get(self, request: Request) -> Response:
         """Answer with signed notes; what to ask for next stands in ``next``."""
-        above = request.query_params.get("above", "0")
-        if not above.isdecimal() or len(above) > MAX_DIGITS:
-            raise exceptions.ValidationError({"above": [_("This is not a number.")]})
-        notes = proofs.checkpoints(_epoch(request), above=int(above), count=proofs.ENTRY_PAGE)
+        above = number_of(request.query_params.get("above", "0"), "above")
+        notes = proofs.checkpoints(_epoch(request), above=above, count=proofs.ENTRY_PAGE)
         return page(notes, notes[-1].split("\n")[1] if len(notes) == proofs.ENTRY_PAGE else "")
 
 
@@ -108,11 +105,9 @@ class Entries(OrganizationView):
     )
     def get(self, request: Request) -> Response:
         """Answer with the exact bytes of each entry, which hold no personal data."""
-        start = request.query_params.get("start", "0")
-        if not start.isdecimal():
-            raise exceptions.ValidationError({"start": [_("This is not a number.")]})
-        found = [entry.decode() for entry in proofs.entries(int(start), epoch=_epoch(request))]
-        following = int(start) + len(found)
+        start = number_of(request.query_params.get("start", "0"), "start")
+        found = [entry.decode() for entry in proofs.entries(start, epoch=_epoch(request))]
+        following = start + len(found)
         return page(found, str(following) if len(found) == proofs.ENTRY_PAGE else "")
 
 
@@ -151,10 +146,8 @@ class Proof(OrganizationView):
     )
     def get(self, request: Request, event_id: UUID) -> Response:
         """Answer with the entry's number, its bytes and the path to the root."""
-        size = request.query_params.get("size", "")
-        if not size.isdecimal():
-            raise exceptions.ValidationError({"size": [_("Name the size of a checkpoint.")]})
-        found = proofs.inclusion(event_id, int(size))
+        size = number_of(request.query_params.get("size", ""), "size")
+        found = proofs.inclusion(event_id, size)
         if found is None:
             raise Http404
         path = [base64.b64encode(node).decode() for node in found.path]

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal import clock
-from portal.api.framework import BaseView, Refused, TooManyRequests, checked, members, plain
+from portal.api.framework import BaseView, MailAddress, Refused, TooManyRequests, checked, members, plain
 from portal.api.throttle import count_wrong_guess, may_guess
 from portal.identity import fresh
 from portal.identity.addresses import client_address
@@ -44,6 +44,7 @@ from tenants.directory.selectors.people import memberships_of, proven_addresses
 from tenants.directory.services.change_person import change_person
 from tenants.directory.services.enroll_device import enroll_device
 from tenants.directory.services.redeem_enrollment_code import redeem_enrollment_code
+from tenants.naming import address, domain_of
 from tenants.organizations.selectors import hosts_of, organization_by_id
 
 CODE_GUESSES: Final = 10
@@ -87,8 +88,8 @@ class Discovery(APIView):
         Whether a person exists is not said.
         """
         key, base = installation_public_key(), settings.CHANCERY_BASE_URL
-        domain = request.query_params.get("email", "").rpartition("@")[2].lower()
-        owner = organization_of_domain(domain) if domain else None
+        written = request.query_params.get("email", "")
+        owner = organization_of_domain(domain_of(address(written))) if written else None
         found = None if owner is None else organization_by_id(owner)
         return Response(
             {
@@ -144,7 +145,7 @@ class Me(BaseView):
             "Me",
             {
                 "id": serializers.UUIDField(),
-                "email": serializers.EmailField(),
+                "email": MailAddress(),
                 "name": serializers.CharField(),
                 "language": serializers.CharField(),
                 "time_zone": serializers.CharField(),

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, checked, limit_of, page
+from portal.api.framework import MailAddress, OrganizationView, checked, limit_of, page
 from portal.api.idempotency import idempotent
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.prove_domain import prove_domain
@@ -36,7 +36,7 @@ GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@c
 class NewPerson(serializers.Serializer[dict[str, Any]]):
     """A person to be."""
 
-    email = serializers.EmailField(max_length=254)
+    email = MailAddress()
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
     role = serializers.ChoiceField(choices=["user", "auditor", "global_administrator"], required=False, default="user")
     guest = serializers.BooleanField(required=False, default=False)
@@ -64,9 +64,7 @@ class People(OrganizationView):
     @extend_schema(
         summary="Add a person",
         request=NewPerson,
-        responses={
-            201: inline_serializer("Person", {"id": serializers.UUIDField(), "email": serializers.EmailField()})
-        },
+        responses={201: inline_serializer("Person", {"id": serializers.UUIDField(), "email": MailAddress()})},
         examples=[OpenApiExample("Person", PERSON, request_only=True)],
     )
     @idempotent
@@ -130,10 +128,10 @@ class PersonDetail(OrganizationView):
 class NewGroup(serializers.Serializer[dict[str, Any]]):
     """A group to be; members are addresses."""
 
-    address = serializers.EmailField(max_length=254)
+    address = MailAddress()
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
-    members = serializers.ListField(child=serializers.EmailField(max_length=254), required=False, default=list)
+    members = serializers.ListField(child=MailAddress(), required=False, default=list)
 
 
 class Groups(OrganizationView):
@@ -185,8 +183,8 @@ class ChangedGroup(serializers.Serializer[dict[str, Any]]):
 
     name = serializers.CharField(required=False, max_length=200)
     description = serializers.CharField(required=False, allow_blank=True, max_length=500)
-    add = serializers.ListField(child=serializers.EmailField(max_length=254), required=False, default=list)
-    remove = serializers.ListField(child=serializers.EmailField(max_length=254), required=False, default=list)
+    add = serializers.ListField(child=MailAddress(), required=False, default=list)
+    remove = serializers.ListField(child=MailAddress(), required=False, default=list)
     archived = serializers.BooleanField(required=False)
 
 

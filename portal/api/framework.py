@@ -1,13 +1,16 @@
 """What all API views share: standing and permission, problems, pages of results, idempotent writes."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
+from django.db import DataError, IntegrityError
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import BasePermission
@@ -27,7 +30,7 @@ from portal.standing import Standing, standing_at
 from protection.errors import ChanceryError, Unavailable
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.selectors.devices import device_of
-from tenants.naming import NameRefused
+from tenants.naming import NameRefused, address
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -79,6 +82,10 @@ class MayCall(BasePermission):
         return needed == ANYBODY or view.standing.may(Permission(needed)) or (needed == MEMBER and view.standing.member)
 
 
+logger = logging.getLogger(__name__)
+
+MAX_DIGITS: Final = 15
+"""Digits of the largest number of a query parameter; more fit into no column."""
 ANYBODY: Final = "anybody"
 """Any signed-in person: what he sees or does is decided behind the door."""
 MEMBER: Final = "member"
@@ -161,10 +168,26 @@ def page(results: Sequence[object], next_cursor: str = "") -> Response:
 
 def limit_of(request: Request, default: int = 50, largest: int = 200) -> int:
     """Return how many results the caller wants."""
-    try:
-        return max(1, min(int(request.query_params.get("limit", default)), largest))
-    except ValueError:
-        raise exceptions.ValidationError({"limit": [_("This is not a number.")]}) from None
+    return max(1, min(number_of(request.query_params.get("limit", str(default)), "limit"), largest))
+
+
+@extend_schema_field({"type": "string", "format": "email"})
+class MailAddress(serializers.CharField):
+    """A mail address by the rule of the directory and of policies, in its normal form."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the normal form."""
+        try:
+            return address(super().to_internal_value(data))
+        except NameRefused as error:
+            raise exceptions.ValidationError(reason_of(error)) from None
+
+
+def number_of(text: str, name: str) -> int:
+    """Return a number out of a query parameter: of entries, statements or bytes, as a database can count them."""
+    if not (text.isascii() and text.isdigit()) or len(text) > MAX_DIGITS:
+        raise exceptions.ValidationError({name: [_("This is not a number.")]})
+    return int(text)
 
 
 def uuid_of(text: str, name: str) -> UUID:
@@ -188,6 +211,16 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, Http404):
         detail = _("There is nothing here, or nothing that you may see.")
         return _response(HTTPStatus.NOT_FOUND, "not_found", detail, "")
+    if isinstance(error, DataError):
+        # Every parser has ranges; a value that passed them all and still fits into no column is the caller's as well.
+        logger.warning("A value could not be stored: %s", type(error.__cause__).__name__)
+        return _response(HTTPStatus.BAD_REQUEST, "invalid", _("A value of the request cannot be stored."), "")
+    if isinstance(error, IntegrityError):
+        detail, next_step = (
+            _("Somebody made the same change at the same moment."),
+            _("Look at the state and try again."),
+        )
+        return _response(HTTPStatus.CONFLICT, "conflict", detail, next_step)
     if isinstance(error, exceptions.ValidationError):
         return _response(
             HTTPStatus.BAD_REQUEST,

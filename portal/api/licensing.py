@@ -15,12 +15,13 @@ from rest_framework.response import Response
 
 from portal import clock
 from portal.api import problems
-from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members
+from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of
 from portal.identity.directory import DirectoryOf
 from portal.identity.owners import owner_known_as
 from portal.permissions import Permission
 from protection.errors import InvalidObject, InvalidPolicy
 from protection.licensing import jws
+from protection.licensing.days import LAST_MOMENT
 from protection.licensing.policy import parse_policy
 from protection.licensing.reasons import WORDS
 from protection.services.arrive import Wanted, arrive
@@ -163,7 +164,7 @@ class NewPublication(serializers.Serializer[dict[str, Any]]):
     template = serializers.UUIDField(required=False)
     policy = serializers.DictField(required=False)
     title = serializers.CharField(required=False, allow_blank=True, max_length=255, default="")
-    expires = serializers.IntegerField(required=False, min_value=0)
+    expires = serializers.IntegerField(required=False, min_value=0, max_value=LAST_MOMENT)
     offline_days = serializers.IntegerField(required=False, min_value=-1, max_value=65_535)
     label = serializers.UUIDField(required=False)  # type: ignore[assignment]  # the one linked to the template
     owner = serializers.CharField(
@@ -310,14 +311,12 @@ class Feed(OrganizationView):
     )
     def get(self, request: Request) -> Response:
         """Answer with everything withdrawn since, and a heartbeat."""
-        text = request.query_params.get("since", "0")
-        if not text.isdecimal():
-            raise serializers.ValidationError({"since": [_("This is not a number.")]})
+        since = number_of(request.query_params.get("since", "0"), "since")
         known = request.headers.get("Chancery-Checkpoint")
         if known is not None:
             note = jws.unb64(known).decode(errors="replace")
             hear_checkpoint(organization=self.organization.id, note=note, actor=self.standing.actor)
-        statement, delegation = feed_statement(organization=self.organization.id, since=int(text))
+        statement, delegation = feed_statement(organization=self.organization.id, since=since)
         return Response({"statement": statement, "delegation": delegation})
 
 
@@ -327,7 +326,7 @@ class ReportedEvent(serializers.Serializer[dict[str, Any]]):
     id = serializers.UUIDField()
     cid = serializers.UUIDField()
     action = serializers.CharField(max_length=16)
-    at = serializers.IntegerField(min_value=0)
+    at = serializers.IntegerField(min_value=0, max_value=LAST_MOMENT)
 
 
 class Events(OrganizationView):

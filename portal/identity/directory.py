@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
+
 from portal.identity.subject import is_active, subject_of
 from protection.licensing.policy import Strength
 from protection.licensing.reasons import Reason
@@ -19,6 +21,11 @@ class DirectoryOf:
     """``protection.services.directory.Directory`` for one organization."""
 
     organization: UUID
+
+    @property
+    def iss(self) -> str:
+        """The base URL of this installation."""
+        return str(settings.CHANCERY_BASE_URL)
 
     def stopped(self) -> Reason | None:
         """Return why the organization takes nothing new, read under a lock that switching it off waits for."""

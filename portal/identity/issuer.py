@@ -231,7 +231,10 @@ def _client_of_form(request: HttpRequest) -> str:
 
 def _let_form_leave(request: HttpRequest, response: HttpResponse) -> None:
     """Widen ``form-action`` on the consent page by the origin that the code goes to; it has been checked by then."""
-    redirect = urlsplit(request.GET.get("redirect_uri", ""))
+    try:
+        redirect = urlsplit(request.GET.get("redirect_uri", ""))
+    except ValueError:
+        return
     if redirect.scheme not in {"http", "https"} or not redirect.hostname:
         return
     loopback = redirect.hostname in {"127.0.0.1", "::1"}

@@ -18,8 +18,8 @@ def is_ours(origin: str) -> bool:
     """Tell whether the text is exactly one of this installation's origins, with nothing after it."""
     if origin == settings.CHANCERY_BASE.origin:
         return True
-    parts = urlsplit(origin)
     try:
+        parts = urlsplit(origin)
         host = naming.host(parts.hostname or "")
     except ValueError:
         return False

@@ -26,6 +26,8 @@ _LibraryPrivate: TypeAlias = hpke.MLKEM768X25519PrivateKey | ec.EllipticCurvePri
 
 _MLKEM_PUBLIC = 1184
 _MLKEM_SEED = 64
+_PROBE = x25519.X25519PrivateKey.generate()
+"""Agrees with nobody: its secrets are thrown away."""
 
 
 def key_id(public: bytes) -> bytes:
@@ -56,6 +58,7 @@ class EncryptionPublicKey:
             )
         try:
             library = _load_public(self.kem, self.raw)
+            _refuse_small_order(self.kem, self.raw)
         except ValueError:
             raise InvalidObject(say("These bytes are not a {name} public key.", name=self.kem.name)) from None
         object.__setattr__(self, "library", library)
@@ -142,6 +145,18 @@ def _load_public(kem: Kem, raw: bytes) -> _LibraryPublic:
     if kem is X25519:
         return x25519.X25519PublicKey.from_public_bytes(raw)
     return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+
+
+def _refuse_small_order(kem: Kem, raw: bytes) -> None:
+    """Raise ValueError for an X25519 point with which every agreement gives zero (RFC 7748 §6.1).
+
+    Sealing to one fails only when a license is made, after the opening was recorded.  One agreement finds all of them,
+    because the library refuses a shared secret of zero.
+    """
+    if kem is X25519:
+        _PROBE.exchange(x25519.X25519PublicKey.from_public_bytes(raw))
+    elif kem is MLKEM768_X25519:
+        _PROBE.exchange(x25519.X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC:]))
 
 
 def _load_private(kem: Kem, private: bytes) -> _LibraryPrivate:

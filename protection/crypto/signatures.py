@@ -22,6 +22,21 @@ from protection.texts import say
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
+_SMALL_ORDER: Final = frozenset(
+    bytes.fromhex(y)
+    for y in (
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    )
+)
+"""The encodings, without the sign, of the Ed25519 points whose order divides eight (RFC 8032 §5.1; a test computes
+it).  Under such a key one signature can be valid for many messages."""
+
 _LibraryPublic: TypeAlias = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey
 _LibraryPrivate: TypeAlias = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
@@ -155,6 +170,8 @@ def _der_of(signature: bytes) -> bytes:
 def _load_public(algorithm: SignatureAlgorithm, raw: bytes) -> _LibraryPublic:
     if algorithm is ES256:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+    if bytes((*raw[:-1], raw[-1] & 0x7F)) in _SMALL_ORDER:
+        raise ValueError("a point of small order verifies signatures that no private key made")
     return ed25519.Ed25519PublicKey.from_public_bytes(raw)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from protection.errors import (
     ChanceryError,
     Expired,
+    InvalidObject,
     MayNotEdit,
     NotSupported,
     Superseded,
@@ -89,6 +90,10 @@ def arrive(
         return _refused(Kind.CONTENT_REGISTERED, Reason.KEY_WITHDRAWN, wanted, actor, error)
     except Expired as error:
         return _refused(Kind.CONTENT_REGISTERED, Reason.CLOCK_WRONG, wanted, actor, error)
+    except DataError:
+        # Parsers give every value its range; this keeps one document that slipped through from failing a whole batch.
+        unstorable = InvalidObject(say("The document holds a value that cannot be stored."))
+        return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, unstorable)
     except ChanceryError as error:
         return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, error)
 

@@ -22,6 +22,11 @@ class PublisherFacts:
 class Directory(Protocol):
     """The directory as one organization sees it at this moment; the portal implements it."""
 
+    @property
+    def iss(self) -> str:
+        """The installation whose people these are, as publishing licenses name it."""
+        ...
+
     def stopped(self) -> Reason | None:
         """Return why the organization takes nothing new, or None; the answer holds until the transaction ends."""
         ...

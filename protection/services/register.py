@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from protection.errors import InvalidPolicy
+from protection.errors import InvalidPolicy, WrongBinding
 from protection.events import Actor, Kind, Outcome
 from protection.keys.issuing import chain
 from protection.keys.tenant import OPENING, store_of
@@ -83,6 +83,8 @@ def register(
         return Registered(known.cid, Registration(known.registration), fresh=False)
     every = {bytes(row.kid): row for row in TenantKey.objects.all()}
     keys = {kid: row for kid, row in every.items() if row.status in OPENING}
+    if parsed.iss != directory.iss:
+        raise WrongBinding(say("The document names another installation than this one."))
     verified = PublishingLicense.verify(
         publishing_license,
         org=organization,

@@ -22,7 +22,7 @@ from protection.services.add_edition import add_edition
 from protection.services.directory import Directory
 from protection.services.feed import touch
 from protection.services.recording import record_action
-from protection.services.register import Registered
+from protection.services.register import FUTURE_MARGIN, Registered
 from protection.services.running import require_running
 from protection.texts import say
 
@@ -77,6 +77,8 @@ def _insert(arrival: _Arrival, content: Content) -> None:
     holds until this is committed.  Changes to the directory take no such lock, so who sealed is asked about last.
     """
     touch()
+    if arrival.seal.seal.iat > arrival.now + FUTURE_MARGIN:
+        raise MayNotEdit(say("The edition is dated in the future; set the clock of the device that sealed it."))
     newest = content.editions.order_by("-n").first()
     facts = arrival.seal.seal.facts
     continues = None

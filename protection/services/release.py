@@ -1,11 +1,10 @@
 """Make use licenses of openings that are on record: content keys, signatures, edit certificates (PROTOCOL P3, P11)."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID, uuid4
-
-from django.db import DatabaseError
 
 from audit.services.record import event_parameters
 from protection.crypto import aead, bindings
@@ -24,6 +23,8 @@ from protection.services.decide import Caller, Granted, Lane, Reading, lease_of
 from protection.services.feed import derived_feed_id
 from protection.texts import say
 
+logger = logging.getLogger(__name__)
+
 
 @contextmanager
 def released(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Granted]) -> Iterator[Issuer]:
@@ -39,7 +40,9 @@ def released(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Gra
         if fresh:
             lane.bind(fresh)
         yield issuer(caller.organization)
-    except (ChanceryError, DatabaseError) as error:
+    except Exception as error:
+        if not isinstance(error, ChanceryError):
+            logger.exception("A license could not be made after its opening was recorded")
         code = error.code if isinstance(error, ChanceryError) else Unavailable.code
         _record_failure(lane, caller, reading, granted, code)
         if isinstance(error, Unavailable):

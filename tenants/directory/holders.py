@@ -8,11 +8,18 @@ an organization adds addresses only to people all of whose addresses lie in doma
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenants import naming
 from tenants.directory.models import Address, MailDomain, Membership, Person
+
+
+def lock_address(address: str) -> None:
+    """Let one transaction at a time decide whom an address in its normal form belongs to; the others wait for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [address])
 
 
 def owns_domain(organization_id: UUID, domain: str) -> bool:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from protection.crypto import aead, content, envelope
 from protection.crypto.content import CHUNK, SEALED_CHUNK, ChunkCipher
 from protection.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
-from protection.crypto.signatures import P256_ORDER, SigningKey, low_s
+from protection.crypto.signatures import _SMALL_ORDER, P256_ORDER, SigningKey, VerifyKey, low_s
 from protection.crypto.store import SoftwareKeyStore
 from protection.crypto.suites import (
+    ED25519,
     ES256,
     KEMS,
     MLKEM768_X25519,
@@ -186,3 +187,34 @@ def test_small_messages(data: bytes) -> None:
     for broken in (message[:-1], message + b"\x00", data):
         with pytest.raises(ChanceryError):
             content.decrypt_small(key, b"c", broken)
+
+
+def test_points_of_small_order_are_no_keys() -> None:
+    """Computed, not copied: all encodings of y whose point has an order that divides eight."""
+    prime = 2**255 - 19
+    d = -121665 * pow(121666, -1, prime) % prime
+
+    def doubled(y2: int) -> int | None:
+        """Return y² of twice a point from its y², by -x² + y² = 1 + d·x²·y²; None where there is no such point."""
+        x2 = (y2 - 1) * pow(d * y2 + 1, -1, prime) % prime
+        return pow((y2 + x2) * pow(1 - d * x2 * y2, -1, prime) % prime, 2, prime)
+
+    for encoded in sorted(_SMALL_ORDER):
+        y = int.from_bytes(encoded, "little") % prime
+        y2: int | None = y * y % prime
+        for _turn in range(3):
+            assert y2 is not None
+            y2 = doubled(y2)
+        assert y2 == 1, "eight times the point is the neutral element"
+        for sign in (0, 0x80):
+            with pytest.raises(InvalidObject):
+                VerifyKey(ED25519, bytes((*encoded[:-1], encoded[-1] | sign)))
+
+
+@pytest.mark.parametrize("point", [bytes(32), (1).to_bytes(32, "little"), (2**255 - 20).to_bytes(32, "little")])
+def test_a_key_with_which_every_agreement_is_zero_is_refused(point: bytes) -> None:
+    with pytest.raises(InvalidObject):
+        EncryptionPublicKey(X25519, point)
+    whole = EncryptionPrivateKey.generate(MLKEM768_X25519).public.raw
+    with pytest.raises(InvalidObject):
+        EncryptionPublicKey(MLKEM768_X25519, whole[:1184] + point)

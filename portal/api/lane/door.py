@@ -14,6 +14,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from rest_framework.exceptions import ParseError
 
 from portal.api.devices import proven_device
 from portal.api.lane.database import LaneDatabase, NobodyHere
@@ -24,6 +25,7 @@ from portal.identity.bearer import TokenRefused, token_of
 from portal.identity.directory import DirectoryOf
 from portal.identity.proof import ProvenDevice
 from portal.languages import told
+from portal.wellformed import check_json
 from protection.errors import ChanceryError, InvalidObject
 from protection.licensing import jws
 from protection.licensing.jws import unb64
@@ -139,7 +141,8 @@ def _enforces(members: Mapping[str, Any]) -> frozenset[Right]:
 def _members(request: HttpRequest) -> dict[str, Any]:
     try:
         members = json.loads(request.body)
-    except (ValueError, RecursionError):
+        check_json(members)
+    except (ValueError, RecursionError, ParseError):
         raise InvalidObject(say("The body is not JSON."), remedy=say("Send a JSON object.")) from None
     if not isinstance(members, dict):
         raise InvalidObject(say("The body is not a JSON object."), remedy=say("Send a JSON object."))

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.change import note
 from tenants.directory.errors import NotHere
@@ -36,7 +37,7 @@ def change_group(
     remove_members(group, removing)
     add_members(group, adding)
     if name is not None:
-        group.name = name.strip() or group.name
+        group.name = naming.one_line(name) or group.name
     if description is not None:
         group.description = description
     if archived is not None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import DirectoryRefused, NotHere
@@ -38,7 +39,7 @@ def change_person(
             _("{time_zone} is not a time zone; write it like Europe/Berlin.").format(time_zone=time_zone)
         )
     wanted = {
-        "name": None if name is None else name.strip()[:200],
+        "name": None if name is None else naming.one_line(name),
         "language": language,
         "time_zone": time_zone,
     }

@@ -37,7 +37,7 @@ def create_group(
     ):
         raise AddressTaken(_("{address} is in use.").format(address=normal))
     group = Group.objects.create(
-        organization_id=organization_id, address=normal, name=name.strip() or normal, description=description
+        organization_id=organization_id, address=normal, name=naming.one_line(name) or normal, description=description
     )
     add_members(group, list(members))
     note(

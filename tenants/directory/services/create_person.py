@@ -39,6 +39,7 @@ def create_person(
     the address before.  A person who was removed comes back as a guest of the old identity.
     """
     normal = naming.address(address)
+    holders.lock_address(normal)
     ours = holders.owns_domain(organization_id, naming.domain_of(normal))
     proven = holders.prover_of(normal)
     person = proven or holders.sole_claimant(normal)
@@ -47,11 +48,11 @@ def create_person(
     first_proof = holders.assert_address(person=person, address=normal, organization_id=organization_id)
     as_guest = guest or _stays_elsewhere(normal, known=proven is not None, ours=ours, founder=founder)
     role = "user" if as_guest else Membership.Role(role)
-    _enter(organization_id, person, actor, guest=as_guest, address=normal, name=name.strip(), role=role)
+    _enter(organization_id, person, actor, guest=as_guest, address=normal, name=naming.one_line(name), role=role)
     let_sign_in(person.id, normal, proven=first_proof or proven is not None)
     if first_proof:
         # A stranger may have signed up with the address, or another organization entered it under a name of its own.
-        Person.objects.filter(id=person.id).update(name=name.strip(), email=normal)
+        Person.objects.filter(id=person.id).update(name=naming.one_line(name), email=normal)
         start_afresh(person.id, address=normal, actor=actor)
     note(
         kind="person.invited" if as_guest else "person.created",
@@ -77,7 +78,7 @@ def _stays_elsewhere(address: str, *, known: bool, ours: bool, founder: bool) ->
 
 
 def _new_person(address: str, name: str, language: str, time_zone: str) -> Person:
-    person = Person(email=address, name=name.strip(), language=language, time_zone=time_zone)
+    person = Person(email=address, name=naming.one_line(name), language=language, time_zone=time_zone)
     person.set_unusable_password()
     person.save()
     return person

@@ -8,6 +8,7 @@ from uuid import UUID
 from allauth.idp.oidc.models import Client
 from django.db import transaction
 
+from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.change import note
 from tenants.directory.models import ApiClient, Membership, Person
@@ -25,13 +26,14 @@ class Credentials:
 @transaction.atomic
 def create_service_account(*, organization_id: UUID, name: str, roles: Sequence[str] = (), actor: Actor) -> Credentials:
     """Create the program's person, its place in the organization and its client at the issuer."""
-    person = Person(email="", name=name.strip(), is_service=True)
+    name = naming.one_line(name)
+    person = Person(email="", name=name, is_service=True)
     person.set_unusable_password()
     person.save()
     secret = secrets.token_urlsafe(32)
     client = Client(
         id=f"svc-{secrets.token_hex(12)}",
-        name=name.strip()[:100],
+        name=name[:100],
         type=Client.Type.CONFIDENTIAL,
         grant_types=Client.GrantType.CLIENT_CREDENTIALS,
         scopes="openid",
@@ -42,13 +44,13 @@ def create_service_account(*, organization_id: UUID, name: str, roles: Sequence[
     client.save()
     Membership.objects.create(organization_id=organization_id, person=person)
     ApiClient.objects.create(
-        client_id=client.id, organization_id=organization_id, person=person, name=name.strip(), roles=sorted(set(roles))
+        client_id=client.id, organization_id=organization_id, person=person, name=name, roles=sorted(set(roles))
     )
     note(
         kind="program.created",
         organizations=[organization_id],
         actor=actor,
-        title=name.strip(),
+        title=name,
         details={"client": client.id, "roles": sorted(set(roles))},
     )
     return Credentials(client_id=client.id, secret=secret, person_id=person.id)

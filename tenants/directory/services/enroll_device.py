@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import DirectoryRefused, NotHere
@@ -47,8 +48,8 @@ def enroll_device(
         with transaction.atomic():
             device = Device.objects.create(
                 person_id=person_id,
-                name=name.strip()[:200] or platform,
-                platform=platform[:40],
+                name=naming.one_line(name) or platform,
+                platform=naming.one_line(platform)[:40],
                 signing_algorithm=signing_algorithm,
                 signing_key=signing_key,
                 signing_key_id=signing_key_id,

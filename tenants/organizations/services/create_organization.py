@@ -21,7 +21,7 @@ def create_organization(*, name: str, slug: str, actor: Actor) -> OrganizationFa
     """
     normal = naming.slug(slug)
     organization = Organization.objects.create(
-        schema_name=naming.new_schema_name(), slug=normal, name=name.strip() or normal
+        schema_name=naming.new_schema_name(), slug=normal, name=naming.one_line(name) or normal
     )
     host = naming.host(f"{normal}.{settings.CHANCERY_BASE.host}")
     Host.objects.create(name=host, organization=organization, is_primary=True)
