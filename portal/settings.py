@@ -178,6 +178,11 @@ CONTENT_SECURITY_POLICY = {
 }
 
 ACCOUNT_ADAPTER = "portal.identity.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "portal.identity.forms.EvenSignupForm",
+    "reset_password": "portal.identity.forms.EnabledResetForm",
+}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.identity.reset_links.BoundResetToken"  # noqa: S105 - a class
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

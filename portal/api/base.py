@@ -325,6 +325,7 @@ class Enrollments(APIView):
         except CodeRefused:
             count_wrong_guess(guesser, seconds=CODE_SECONDS)
             raise
+        _refuse_disabled(person)
         authentication = Authentication(Strength.CODE, clock.now())
         ensure_clients()
         granted = grant_refresh_token(person_id=person, client_id=CLI, authentication=authentication)

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, email_removed
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.private_keys import filter_keys
 from allauth.idp.oidc.models import Client, PrivateKey
@@ -26,6 +27,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.identity import issuer_keys, origins, second_factors
 from portal.identity.onward import onward
+from portal.identity.subject import is_disabled
 from portal.languages import reason_of
 from tenants import naming
 from tenants.actor import Actor
@@ -68,6 +70,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Begin a session, bound to password and generation as they stand after a proof made in this request."""
         if getattr(request, PROVEN_NOW, None) == user.pk:
             user.refresh_from_db(fields=[*BOUND])
+        if is_disabled(user.pk):
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **how: Any) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.identity import outbox as kept_mail
 from portal.identity.handoff import BACKEND
 from portal.identity.onward import onward
+from portal.identity.subject import is_disabled
 from tenants.directory.errors import CodeRefused
 from tenants.directory.models import Person
 from tenants.directory.services.redeem_sign_in_link import redeem_sign_in_link
@@ -39,6 +40,8 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     except CodeRefused as refusal:
         return render(request, "identity/sign_in_refused.html", {"sentence": str(refusal)}, status=HTTPStatus.FORBIDDEN)
     person = Person.objects.get(pk=person_id)
+    if is_disabled(person_id):
+        return HttpResponseRedirect(reverse("account_inactive"))
     login(request, person, backend=BACKEND)
     record_authentication(request, person, method="code", email=person.email)
     UserSession.objects.create_from_request(request)

@@ -36,13 +36,17 @@ def is_active(row: SubjectRow, organization: UUID | None) -> bool:
     his.  An organization that merely invited somebody, or entered his address without having proven its domain, cannot
     lock him out of the rest.  Somebody all of whose organizations are suspended may not act either.
     """
-    if not row.is_active:
+    if not _is_enabled(row, organization):
         return False
-    for place in row.places:
-        if place.disabled and (place.organization_id == organization or (place.vouches and not place.guest)):
-            return False
     home = [place for place in row.places if not place.guest]
     return not home or any(place.state == Organization.State.ACTIVE for place in home)
+
+
+def is_disabled(person: UUID) -> bool:
+    """Tell whether the installation, or the organization that vouches for the person, lets them not even sign in."""
+    place = next(iter(memberships_of(person)), None)
+    row = None if place is None else subject_row(person, place.organization_id)
+    return row is not None and not _is_enabled(row, None)
 
 
 def may_act(person: UUID) -> bool:
@@ -52,6 +56,13 @@ def may_act(person: UUID) -> bool:
         return True
     row = subject_row(person, place.organization_id)
     return row is not None and is_active(row, None)
+
+
+def _is_enabled(row: SubjectRow, organization: UUID | None) -> bool:
+    return row.is_active and not any(
+        place.disabled and (place.organization_id == organization or (place.vouches and not place.guest))
+        for place in row.places
+    )
 
 
 def _counts(place: Place) -> bool:

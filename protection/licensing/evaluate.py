@@ -70,7 +70,7 @@ class PersonalGrant:
 
     person: UUID
     address: str
-    """The address he asked under; for those who look at the document, never for the decision."""
+    """The address they asked under: with the last address of its domain the grant ends."""
     rights: frozenset[Right]
     until: int | None = None
 
@@ -351,7 +351,9 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
 def _personal(case: Case) -> Iterable[PersonalGrant]:
     """Yield what the subject was given beside the policy and still has."""
     for grant in case.content.personal:
-        if grant.person == case.subject.person and (grant.until is None or case.now < grant.until):
+        lasts = grant.until is None or case.now < grant.until
+        theirs = not grant.address or _domain(grant.address) in case.subject.own_domains
+        if grant.person == case.subject.person and lasts and theirs:
             yield grant
 
 
@@ -365,9 +367,11 @@ def _matching(subject: Subject, bindings: Mapping[str, UUID]) -> Iterable[tuple[
     for address, identity in resolved.items():
         if bindings.get(address, identity) == identity:
             yield Principal(PrincipalKind.ADDRESS, address), identity
-    # A renamed person keeps what was bound to the id, although the address is gone.
+    # A renamed person keeps what was bound to the id, although the address is gone.  One who left the organization of
+    # that address keeps nothing: what was granted under it was granted to one of its people.
     for address, identity in bindings.items():
-        if identity in subject.live_ids and address not in resolved:
+        renamed = identity != subject.person or _domain(address) in subject.own_domains
+        if identity in subject.live_ids and address not in resolved and renamed:
             yield Principal(PrincipalKind.ADDRESS, address), identity
 
 
@@ -377,8 +381,12 @@ def _wide(subject: Subject) -> Iterable[Principal]:
     for membership in subject.memberships:
         if not membership.guest:
             yield Principal(PrincipalKind.ORGANIZATION, str(membership.organization))
-    for domain in {address.rpartition("@")[2] for address in subject.addresses} & subject.domains:
+    for domain in {_domain(address) for address in subject.addresses} & subject.domains:
         yield Principal(PrincipalKind.DOMAIN, domain)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
 
 
 def _denied_by_reach(entry: Principal, subject: Subject, bindings: Mapping[str, UUID]) -> bool:

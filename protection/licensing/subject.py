@@ -65,12 +65,17 @@ class Subject:
     """The person and all groups that hold him: whom a denial or a revocation reaches."""
     live_ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
     """The person and the groups by which he is given something."""
+    own_domains: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
+    """The domains of the person's addresses and of the organizations they are a member of: what was granted under an
+    address of another domain has ended."""
 
     def __post_init__(self) -> None:
         # Computed once: a policy may have thousands of bound entries, and each asks whether its id is among these.
         object.__setattr__(self, "ids", frozenset({self.person, *(group.id for group in self.groups)}))
         live = (group.id for group in self.groups if group.live)
         object.__setattr__(self, "live_ids", frozenset({self.person, *live}))
+        domains = (address.rpartition("@")[2] for address in self.addresses)
+        object.__setattr__(self, "own_domains", self.domains.union(domains))
 
     def is_member(self, organization: UUID) -> bool:
         """Tell whether the person belongs to the organization as a member, not as a guest."""

@@ -300,8 +300,11 @@ class SignInLink(models.Model):
         return f"sign-in link of {self.person_id}"
 
 
-class SpentRefreshToken(models.Model):
-    """A refresh token that has been exchanged; seeing it again means that it was stolen, and ends its family."""
+class SpentSecret(models.Model):
+    """A refresh token or code that has been exchanged; seeing it again means that it was copied, and ends its family.
+
+    A code stands here from the first try on, so that it cannot be tried again with another verifier.
+    """
 
     token_hash = models.CharField(max_length=64, primary_key=True)
     family = models.UUIDField(db_index=True)
@@ -309,7 +312,7 @@ class SpentRefreshToken(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"spent token of family {self.family}"
+        return f"spent secret of family {self.family}"
 
 
 class Withdrawal(models.Model):

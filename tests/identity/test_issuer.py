@@ -24,10 +24,12 @@ from protection.crypto.signatures import SigningKey
 from protection.crypto.suites import ED25519, MLKEM768_X25519
 from protection.licensing.jws import b64
 from protection.licensing.policy import Strength
-from tenants.directory.models import Person, SpentRefreshToken
+from tenants.directory.models import Person, SpentSecret
 from tenants.directory.selectors.people import PersonFacts
 from tenants.directory.services.create_service_account import create_service_account
+from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.disable_service_account import disable_service_account
+from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.directory.services.revoke_device import revoke_device
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
@@ -171,6 +173,92 @@ class CodeFlowTest(IssuerTest):
         status, _body = self.post(**fields | {"code": sent["code"]}, code_verifier=verifier)
         self.assertEqual(status, 400)
 
+    def exchange(self, sent: dict[str, str], verifier: str) -> tuple[int, dict[str, str]]:
+        return self.post(
+            grant_type="authorization_code", code=sent["code"], client_id=clients.CLI, code_verifier=verifier,
+            redirect_uri="http://127.0.0.1:43210/cb", resource=origin_of("contoso"),
+        )  # fmt: skip
+
+    def test_nobody_is_passed_by_the_consent_page(self) -> None:
+        """A person who holds a token already, of any client, is asked for this one all the same."""
+        self.device_tokens()
+        browser = self.signed_in()
+        query = {
+            "response_type": "code", "redirect_uri": "http://127.0.0.1:1/cb", "scope": "openid", "state": "s",
+            "code_challenge": "x" * 43, "code_challenge_method": "S256", "client_id": clients.CLI,
+        }  # fmt: skip
+        clients.pages_client_for("files.contoso.example")
+        own = {
+            **query,
+            "client_id": clients.OWN_DOMAINS,
+            "redirect_uri": "http://files.contoso.example:8000/signin/callback/",
+        }
+        for asked in (query, own):
+            self.assertContains(browser.get("/identity/o/authorize", asked), "It asks to act as")
+            for prompt in ("none", "none consent"):
+                sent = query_of(browser.get("/identity/o/authorize", {**asked, "prompt": prompt}))
+                self.assertIn("error", sent)
+                self.assertNotIn("code", sent)
+        foreign = {**query, "prompt": "none", "redirect_uri": "https://evil.example/cb"}
+        self.assertNotEqual(browser.get("/identity/o/authorize", foreign).status_code, 302)
+
+    def test_a_consent_form_is_its_person_s_alone(self) -> None:
+        browser, verifier = self.signed_in(), secrets.token_urlsafe(48)
+        self.code(browser, verifier)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        page = browser.get(
+            "/identity/o/authorize",
+            {"response_type": "code", "client_id": clients.CLI, "redirect_uri": "http://127.0.0.1:1/cb",
+             "scope": "openid", "code_challenge": challenge, "code_challenge_method": "S256"},
+        )  # fmt: skip
+        form = {"request": page.context["form"]["request"].value(), "scopes": ["openid"], "action": "grant"}
+        builders.person(self.contoso.id, "max@contoso.example")
+        other = Browser()
+        sign_in_by_code(other, "max@contoso.example")
+        self.assertEqual(other.post("/identity/o/authorize", form).status_code, 403)
+
+    def test_a_code_is_used_up_by_a_wrong_verifier(self) -> None:
+        verifier = secrets.token_urlsafe(48)
+        sent = self.code(self.signed_in(), verifier)
+        self.assertEqual(self.exchange(sent, "x" * 64)[0], 400)
+        self.assertEqual(self.exchange(sent, verifier)[0], 400)
+
+    def test_a_code_that_comes_back_ends_what_it_gave(self) -> None:
+        verifier = secrets.token_urlsafe(48)
+        sent = self.code(self.signed_in(), verifier)
+        _status, body = self.exchange(sent, verifier)
+        self.assertIsNotNone(tokens.verify(body["access_token"]))
+        self.assertEqual(self.exchange(sent, verifier)[0], 400)
+        self.assertIsNone(tokens.verify(body["access_token"]))
+        self.assertEqual(self.refresh(body["refresh_token"])[0], 400)
+
+    def test_a_code_ends_with_the_person_s_access(self) -> None:
+        verifier = secrets.token_urlsafe(48)
+        sent = self.code(self.signed_in(), verifier)
+        disable_person(organization_id=self.contoso.id, person_id=self.olga.id, actor=builders.ACTOR)
+        enable_person(organization_id=self.contoso.id, person_id=self.olga.id, actor=builders.ACTOR)
+        self.assertEqual(self.exchange(sent, verifier)[0], 400)
+
+
+class DeviceCodeTest(IssuerTest):
+    def confirmed(self) -> dict[str, str]:
+        started = self.begin_device()
+        self.signed_in().post(f"/identity/o/device?code={started['user_code']}", {"action": "confirm"})
+        return {"grant_type": DEVICE, "device_code": started["device_code"], "client_id": clients.CLI}
+
+    def test_a_device_code_that_comes_back_ends_what_it_gave(self) -> None:
+        fields = self.confirmed()
+        status, body = self.post(**fields)
+        self.assertEqual(status, 200, body)
+        self.assertEqual(self.post(**fields)[1]["error"], "invalid_grant")
+        self.assertEqual(self.refresh(body["refresh_token"])[0], 400)
+
+    def test_a_device_code_ends_with_the_person_s_access(self) -> None:
+        fields = self.confirmed()
+        disable_person(organization_id=self.contoso.id, person_id=self.olga.id, actor=builders.ACTOR)
+        enable_person(organization_id=self.contoso.id, person_id=self.olga.id, actor=builders.ACTOR)
+        self.assertEqual(self.post(**fields)[1]["error"], "invalid_grant")
+
 
 class RefreshTest(IssuerTest):
     def test_one_refresh_token_serves_every_origin_in_turn(self) -> None:
@@ -190,7 +278,7 @@ class RefreshTest(IssuerTest):
         self.assertEqual(self.refresh(first["refresh_token"], origin_of("contoso"))[0], 400)
         self.assertIsNone(tokens.verify(second["access_token"]))
         self.assertEqual(self.refresh(second["refresh_token"], origin_of("contoso"))[0], 400)
-        self.assertEqual(SpentRefreshToken.objects.count(), 1)
+        self.assertEqual(SpentSecret.objects.count(), 2, "the device code and the refresh token")
 
     def test_a_revoked_device_takes_its_tokens_along_and_no_other_s(self) -> None:
         laptop, phone = self.device_tokens(settings.CHANCERY_BASE_URL), self.device_tokens(settings.CHANCERY_BASE_URL)

@@ -1,8 +1,11 @@
 """Signing in at the base domain and handing it over to organizations' hosts."""
 
+import re
+
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
@@ -276,6 +279,64 @@ class HandOffTest(SignInTest):
         self.assertFalse(get_user(base).is_authenticated)
         self.assertFalse(get_user(there).is_authenticated)
         self.assertFalse(BrowserSession.objects.exists())
+
+
+class DisabledTest(SignInTest):
+    """A person whom their organization has disabled cannot sign in, and resets no password."""
+
+    def disable(self) -> None:
+        disable_person(organization_id=self.contoso.id, person_id=self.olga.id, actor=builders.ACTOR)
+
+    def test_no_way_of_signing_in_is_left(self) -> None:
+        person = Person.objects.get(id=self.olga.id)
+        person.set_password(PASSWORD)
+        person.save()
+        waiting = Browser()
+        waiting.post("/accounts/login/code/", {"email": "olga@contoso.example"})
+        code = last_code()
+        self.disable()
+        waiting.post("/accounts/login/code/confirm/", {"code": code})
+        by_code, by_password, by_link = Browser(), Browser(), Browser()
+        sign_in_by_code(by_code, "olga@contoso.example")
+        by_password.post("/accounts/login/", {"login": "olga@contoso.example", "password": PASSWORD})
+        token = issue_sign_in_link(person_id=self.olga.id, actor=builders.ACTOR)
+        by_link.post(f"/signin/link/{token}/")
+        for browser in (waiting, by_code, by_password, by_link):
+            self.assertFalse(get_user(browser).is_authenticated)
+        enrollment = issue_enrollment_code(person_id=self.olga.id, actor=builders.ACTOR)
+        answer = Browser().post("/api/v1/enrollments", {"code": enrollment}, content_type="application/json")
+        self.assertEqual(answer.status_code, 403)
+
+    def test_no_password_is_reset(self) -> None:
+        Browser().post("/accounts/password/reset/", {"email": "olga@contoso.example"})
+        found = re.search(r"/accounts/password/reset/key/\S+", str(mail.outbox[-1].body))
+        assert found is not None
+        self.disable()
+        mail.outbox.clear()
+        Browser().post("/accounts/password/reset/", {"email": "olga@contoso.example"})
+        self.assertNotIn("/password/reset/key/", str(mail.outbox[-1].body))
+        self.assertContains(Browser().get(found[0], follow=True), "password reset link was invalid")
+
+    def test_signing_up_hashes_a_password_whether_or_not_the_address_is_known(self) -> None:
+        known, unknown = (self.hashed(address) for address in ("olga@contoso.example", "new@other.example"))
+        self.assertEqual(known, unknown)
+
+    def hashed(self, address: str) -> int:
+        """Return how many passwords are hashed when somebody signs up with an address."""
+        CountingHasher.made = 0
+        with override_settings(PASSWORD_HASHERS=["tests.identity.test_sign_in.CountingHasher"]):
+            Browser().post("/accounts/signup/", {"email": address, "password1": PASSWORD})
+        return CountingHasher.made
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Counts what it hashes: that is what takes long."""
+
+    made = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        type(self).made += 1
+        return str(super().encode(password, salt))
 
 
 class LinkTest(SignInTest):

@@ -219,6 +219,22 @@ REFUSED: dict[str, tuple[Case, Reason]] = {
         Reason.NOT_GRANTED,
     ),
     "re-used address": (case(document={"bindings": {RITA_ADDRESS: ADA}}), Reason.NOT_GRANTED),
+    "bound under the address of an organization that they left": (
+        case(
+            granting(("max@contoso.example", "VIEW")),
+            rita(addresses=frozenset({"max@home.example"}), domains=frozenset()),
+            document={"bindings": {"max@contoso.example": RITA}},
+        ),
+        Reason.NOT_GRANTED,
+    ),
+    "given personally under the address of an organization that they left": (
+        case(
+            Policy(),
+            rita(addresses=frozenset({"max@home.example"}), domains=frozenset()),
+            document={"personal": (PersonalGrant(RITA, "max@contoso.example", TO_PRINT),)},
+        ),
+        Reason.NOT_GRANTED,
+    ),
     "outsider by domain": (
         case(granting(("domain:fabrikam.example", "VIEW")), replace(OUTSIDER, domains=RITA_AT_WORK.domains)),
         Reason.NOT_GRANTED,

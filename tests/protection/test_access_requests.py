@@ -233,7 +233,7 @@ def test_who_answers_is_mailed_where_he_is_reached_today_or_not_at_all(cast: Cas
     sealed, today = protect(owner, plan), f"renamed-{uuid4().hex[:6]}@contoso.example"
     assert add_address(organization_id=contoso, person_id=owner.id, address=today, actor=ACTOR)
     Person.objects.filter(id=owner.id).update(email=today)
-    remove_address(person_id=owner.id, address=owner.address, actor=ACTOR)
+    remove_address(person_id=owner.id, address=owner.address, actor=ACTOR, organization_id=contoso)
     asked(newcomer(cast), sealed)
     assert [one.to for one in mails() if "asks for access" in one.subject] == [[today]]
     disable_person(organization_id=contoso, person_id=owner.id, reason="left", actor=ACTOR)

@@ -149,7 +149,8 @@ def test_access_is_taken_from_whom_the_address_meant_when_it_was_used(cast: Cast
     sealed = protect(cast.olga, plan, f"{moved.address}:VIEW", offline_days=0)
     opening(moved, sealed.path)
     prove_address(person_id=moved.id, address="moved@elsewhere.example", actor=ACTOR)
-    remove_address(person_id=moved.id, address=moved.address, actor=ACTOR)
+    fabrikam = cast.organizations["fabrikam"].id
+    remove_address(person_id=moved.id, address=moved.address, actor=ACTOR, organization_id=fabrikam)
     opening(moved, sealed.path)
     assert revoke(cast.olga, sealed.cid, moved.address).status_code == 200
     assert refusal(moved, sealed.path).reason == "revoked_for_you"

@@ -146,7 +146,7 @@ def test_a_reused_address_inherits_nothing(cast: Cast, plan: Path, places: Place
     sealed = protect(cast.olga, plan, "intern@contoso.example:VIEW", offline_days=0).path
     opening(first, sealed)
     add_address(organization_id=places.contoso, person_id=first.id, address="was-intern@contoso.example", actor=ACTOR)
-    remove_address(person_id=first.id, address="intern@contoso.example", actor=ACTOR)
+    remove_address(person_id=first.id, address="intern@contoso.example", actor=ACTOR, organization_id=places.contoso)
     second = create_person(organization_id=places.contoso, address="intern@contoso.example", actor=ACTOR)
     assert second.id != first.id
     player = cast.enroll("second intern", second.id, second.email)

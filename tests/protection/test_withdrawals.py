@@ -117,10 +117,11 @@ def deleted(cast: Cast, reader: Player) -> Case:
 
 def gave_up_the_address(cast: Cast, reader: Player) -> Case:
     second = f"second-{reader.address}"
-    add_address(organization_id=cast.organizations["fabrikam"].id, person_id=reader.id, address=second, actor=ACTOR)
+    fabrikam = cast.organizations["fabrikam"].id
+    add_address(organization_id=fabrikam, person_id=reader.id, address=second, actor=ACTOR)
 
     def change() -> None:
-        remove_address(person_id=reader.id, address=second, actor=ACTOR)
+        remove_address(person_id=reader.id, address=second, actor=ACTOR, organization_id=fabrikam)
         spread_withdrawals()
 
     return second, change

@@ -4,7 +4,7 @@ from allauth.idp.oidc.models import Token
 from django.db import transaction
 from django.utils import timezone
 
-from tenants.directory.models import BrowserSession, EnrollmentCode, SignInLink, SpentRefreshToken
+from tenants.directory.models import BrowserSession, EnrollmentCode, SignInLink, SpentSecret
 
 
 @transaction.atomic
@@ -15,7 +15,7 @@ def expire() -> int:
     """
     now = timezone.now()
     count = 0
-    for model in (EnrollmentCode, SignInLink, SpentRefreshToken, Token):
+    for model in (EnrollmentCode, SignInLink, SpentSecret, Token):
         deleted, _by_model = model.objects.filter(expires_at__lt=now).delete()
         count += deleted
     return count + BrowserSession.objects.filter(expire_date__lt=now).delete()[0]
