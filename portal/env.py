@@ -36,6 +36,9 @@ class EnvironmentRefused(Exception):
 
 
 VARIABLES: tuple[Variable, ...] = (
+    Variable("CHANCERY_APPROVER_DAYS", Kind.NUMBER, "7",
+             "For how many days whoever added somebody, or gave a role, counts as one with that person when a change"
+             " gives either of them access."),
     Variable("CHANCERY_BASE_URL", Kind.TEXT, "http://localhost:8000",
              "Where sign-in, the issuer and sign-up live; organizations live on hosts under its host name."),
     Variable("CHANCERY_DATA", Kind.TEXT, "var",

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "people:manage"
     PEOPLE_READ = "people:read"
     PROGRAMS_MANAGE = "programs:manage"
+    ROLES_MANAGE = "roles:manage"
     SERVICE_SWITCH = "service:switch"
     SETTINGS_MANAGE = "settings:manage"
     SETTINGS_READ = "settings:read"
@@ -68,6 +69,7 @@ PROGRAM_ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
             {Permission.GROUPS_MANAGE, Permission.GROUPS_READ, Permission.PEOPLE_MANAGE, Permission.PEOPLE_READ}
         ),
         "reporter": frozenset({Permission.AUDIT_READ, Permission.DOCUMENTS_READ_ALL}),
+        "roles": frozenset({Permission.PEOPLE_READ, Permission.ROLES_MANAGE}),
     }
 )
 

@@ -15,18 +15,24 @@ from portal.api.framework import MailAddress, OrganizationView, checked, limit_o
 from portal.api.idempotency import idempotent
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.prove_domain import prove_domain
-from portal.operations.withdraw import change_group, disable_person, disable_program
+from portal.operations.roles import (
+    NO_ROLE,
+    change_role,
+    create_program,
+    disable_person,
+    enable_person,
+    notify_of_role,
+    require_roles,
+)
+from portal.operations.withdraw import change_group, disable_program
 from portal.permissions import PROGRAM_ROLES, Permission
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import ProgramFacts, domains_in, program_of_client, programs_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
-from tenants.directory.services.change_role import change_role
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
-from tenants.directory.services.create_service_account import create_service_account
-from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 PERSON = {"email": "max@contoso.example", "name": "Max", "role": "user"}
@@ -71,6 +77,7 @@ class People(OrganizationView):
     def post(self, request: Request) -> Response:
         """Create the person, or give a person of the installation a place here."""
         wanted = checked(NewPerson, request.data)
+        require_roles(self.standing, wanted["role"])
         facts = create_person(
             organization_id=self.organization.id,
             address=wanted["email"],
@@ -79,6 +86,8 @@ class People(OrganizationView):
             guest=wanted["guest"],
             actor=self.standing.directory_actor,
         )
+        if facts.role != NO_ROLE:
+            notify_of_role(self.standing, facts)
         return Response(_person(facts), status=HTTPStatus.CREATED)
 
 
@@ -113,15 +122,13 @@ class PersonDetail(OrganizationView):
     @idempotent
     def patch(self, request: Request, person_id: UUID) -> Response:
         """Apply what is named; a disabled person gets no license at the very next request."""
-        wanted, actor = checked(ChangedPerson, request.data), self.standing.directory_actor
+        wanted = checked(ChangedPerson, request.data)
         if "role" in wanted:
-            change_role(organization_id=self.organization.id, person_id=person_id, role=wanted["role"], actor=actor)
+            change_role(standing=self.standing, person_id=person_id, role=wanted["role"])
         if wanted.get("disabled") is True:
-            disable_person(
-                organization_id=self.organization.id, person_id=person_id, reason=wanted["reason"], actor=actor
-            )
+            disable_person(standing=self.standing, person_id=person_id, reason=wanted["reason"])
         if wanted.get("disabled") is False:
-            enable_person(organization_id=self.organization.id, person_id=person_id, actor=actor)
+            enable_person(standing=self.standing, person_id=person_id)
         return Response(_person(person_in(self.organization.id, person_id)))
 
 
@@ -311,12 +318,7 @@ class Programs(OrganizationView):
     def post(self, request: Request) -> Response:
         """Answer with client id and secret, once: the secret is kept as a hash and cannot be shown again."""
         wanted = checked(NewProgram, request.data)
-        made = create_service_account(
-            organization_id=self.organization.id,
-            name=wanted["name"],
-            roles=wanted["roles"],
-            actor=self.standing.directory_actor,
-        )
+        made = create_program(standing=self.standing, name=wanted["name"], roles=wanted["roles"])
         body = {"client_id": made.client_id, "secret": made.secret, "person": str(made.person_id)}
         return Response(body, status=HTTPStatus.CREATED)
 

@@ -28,7 +28,7 @@ from portal.languages import reason_of
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
 from protection.errors import ChanceryError, Unavailable
-from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.selectors.devices import device_of
 from tenants.naming import NameRefused, address
 from tenants.organizations.selectors import OrganizationFacts
@@ -207,6 +207,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, DirectoryRefused | NameRefused):
         status = HTTPStatus.NOT_FOUND if isinstance(error, NotHere) else HTTPStatus.BAD_REQUEST
         code = getattr(error, "code", "refused_by_directory")
+        if isinstance(error, NotPermitted):
+            status, code = HTTPStatus.FORBIDDEN, "not_permitted"
         return _response(status, code, reason_of(error), "")
     if isinstance(error, Http404):
         detail = _("There is nothing here, or nothing that you may see.")

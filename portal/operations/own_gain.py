@@ -1,12 +1,15 @@
-"""Changes of templates and groups by which somebody who makes them gains documents himself (PROTOCOL P18).
+"""Changes of templates and groups by which administrators gain documents (PROTOCOL P18).
 
-Whoever manages templates and groups could let himself into everything.  So nobody makes a change by which he gains
-himself while there is another administrator: that one saves what he has previewed.  Such a change is always an event of
-its own, and auditors and the other administrators are told by mail who gained and who made it.
+Whoever manages templates and groups could let themselves into everything.  So nobody makes a change by which they gain
+while there is another administrator: that one saves what they have previewed.  People who have just added or promoted
+each other count as one here, or an administrator would approve with a second account.  Every change by which an
+administrator gains is an event of its own, and auditors and the other administrators are mailed who gained and who made
+it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +28,7 @@ from protection.selectors.kinds import rules
 from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable
 from protection.services.recording import record_action
 from protection.texts import say
+from tenants.directory.selectors.administrators import one_party_with
 from tenants.directory.selectors.people import PersonFacts, people_in
 from tenants.directory.selectors.subject import subject_row
 
@@ -49,13 +53,14 @@ def watching_own_gain(
     """Make the change of the block unless its maker gains documents by it and another administrator could make it.
 
     ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one; ``author`` is whoever prepared what
-    the signed-in person saves.  A program speaks for nobody who could be asked: what it does is made, and on record
-    when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
+    the signed-in person saves.  An application speaks for nobody who could be asked: what it does is made, and on
+    record when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
     """
-    organization = standing.organization
+    organization, program = standing.organization, standing.role == PROGRAM
     administrators = _with_role(organization, ADMINISTRATOR)
-    program = standing.role == PROGRAM
-    watched = {one.id for one in administrators} if program else {standing.person, author or standing.person}
+    days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
+    party = frozenset() if program else one_party_with(organization, standing.person, within=days)
+    watched = {one.id for one in administrators} | party | ({author} if author is not None else set())
     with transaction.atomic():
         one_change_at_a_time(organization)
         before = _reachable(organization, watched)
@@ -65,24 +70,35 @@ def watching_own_gain(
         gained = {person: documents for person, documents in gained.items() if documents}
         if not gained:
             return
-        if standing.person in gained and any(one.id != standing.person for one in administrators):
-            raise NeedsAnotherAdministrator(
-                say(
-                    "You would gain access to documents yourself by this change, up to {count}.",
-                    count=gained[standing.person],
-                )
-            )
-        _put_on_record(standing, changes, target, gained)
+        own = [documents for person, documents in gained.items() if person in party]
+        if own and any(one.id not in party for one in administrators):
+            raise NeedsAnotherAdministrator(_refusal(standing, gained, max(own)))
+        _put_on_record(standing, changes, target, gained, approved=not own and not program)
 
 
-def _put_on_record(standing: Standing, changes: str, target: UUID | None, gained: Mapping[UUID, int]) -> None:
-    """Record who gained how much by whose change, and mail those who watch once it is made."""
+def _refusal(standing: Standing, gained: Mapping[UUID, int], documents: int) -> str:
+    if standing.person in gained:
+        return say("You would gain access to documents yourself by this change, up to {count}.", count=documents)
+    return say(
+        "By this change somebody would gain access to documents, up to {count}, who has just made you an administrator"
+        " or was made one by you.",
+        count=documents,
+    )
+
+
+def _put_on_record(
+    standing: Standing, changes: str, target: UUID | None, gained: Mapping[UUID, int], *, approved: bool
+) -> None:
+    """Record who gained how much by whose change, and mail those who watch once it is made.
+
+    Where nobody else watches, those who gained are told: there is a mail in every case.
+    """
     rows = (subject_row(person, standing.organization) for person in gained)
     names = ", ".join(sorted(row.email for row in rows if row is not None))
     details = {
         "changes": changes,
         "documents": max(gained.values()),
-        "approved": standing.person not in gained and standing.role != PROGRAM,
+        "approved": approved,
         **({} if target is None else {"target": str(target)}),
     }
     record_action(Kind.ACCESS_GAINED_BY_AUTHOR, standing.actor, recipient=names, details=details)
@@ -90,6 +106,7 @@ def _put_on_record(standing: Standing, changes: str, target: UUID | None, gained
     # Whoever a program let in has not made it do so, and is one of those who watch.
     gainers = () if standing.role == PROGRAM else gained
     told = {one.id: one for one in watching[:TOLD] if one.id not in gainers and one.id != standing.person}
+    told = told or {one.id: one for one in watching[:TOLD]}
     transaction.on_commit(lambda: _tell(tuple(told.values()), standing, names, max(gained.values())))
 
 

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.operations.add_person import Added, add_person
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_group, ask_about_person
-from portal.operations.withdraw import change_group, disable_person
+from portal.operations.roles import change_role, disable_person, enable_person
+from portal.operations.withdraw import change_group
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.pages.previews import ask
 from portal.permissions import Permission
@@ -26,9 +27,7 @@ from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
 from tenants.directory.selectors.people import people_in, person_in, person_known_as
-from tenants.directory.services.change_role import change_role
 from tenants.directory.services.create_group import create_group
-from tenants.directory.services.enable_person import enable_person
 
 ROLES = [
     ("user", gettext_lazy("User: protects and opens documents")),
@@ -120,7 +119,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     manages = request.standing.may(Permission.PEOPLE_MANAGE)
     form = RoleForm(request.POST if request.POST.get("act") == "role" else None, initial={"role": found.role})
     if request.method == "POST" and manages:
-        actor, act = request.standing.directory_actor, request.POST.get("act")
+        act = request.POST.get("act")
         if act in {"preview-role", "preview-disable", "preview-enable"}:
             return _asked_about(request, person_id, act) or redirect("person", person_id)
         if act == "role" and form.is_valid():
@@ -128,7 +127,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
             attempt(
                 request,
                 _("The role is changed."),
-                lambda: change_role(organization_id=organization, person_id=person_id, role=role, actor=actor),
+                lambda: change_role(standing=request.standing, person_id=person_id, role=role),
             )
         elif act == "disable":
             attempt(
@@ -137,17 +136,14 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
                     address=found.email
                 ),
                 lambda: disable_person(
-                    organization_id=organization,
-                    person_id=person_id,
-                    reason=request.POST.get("reason", "")[:500],
-                    actor=actor,
+                    standing=request.standing, person_id=person_id, reason=request.POST.get("reason", "")[:500]
                 ),
             )
         elif act == "enable":
             attempt(
                 request,
                 _("{address} is enabled.").format(address=found.email),
-                lambda: enable_person(organization_id=organization, person_id=person_id, actor=actor),
+                lambda: enable_person(standing=request.standing, person_id=person_id),
             )
         return redirect("person", person_id)
     return show(request, "person", "people", {"found": found, "form": form, "manages": manages})

@@ -9,19 +9,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.prove_domain import prove_domain
+from portal.operations.roles import create_program
 from portal.operations.withdraw import disable_program
 from portal.pages.framework import PageRequest, attempt, page, show, words_of
 from portal.permissions import PROGRAM_ROLES, Permission
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.domains import program_of_client, programs_in
 from tenants.directory.services.claim_domain import claim_domain
-from tenants.directory.services.create_service_account import create_service_account
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 ROLE_WORDS = {
     "connector": gettext_lazy("Connector: protects files, also for others to own, and reads templates"),
     "directory": gettext_lazy("Directory: manages people and groups"),
     "reporter": gettext_lazy("Reporter: reads the record and everybody's documents' history"),
+    "roles": gettext_lazy(
+        "Roles: together with “Directory” it appoints and removes administrators and auditors. Only an administrator"
+        " who signed in with a second factor can allow this."
+    ),
 }
 
 
@@ -55,11 +59,8 @@ def program_new(request: PageRequest) -> HttpResponse:
     form = ProgramForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_service_account(
-                organization_id=request.organization.id,
-                name=form.cleaned_data["name"],
-                roles=form.cleaned_data["roles"],
-                actor=request.standing.directory_actor,
+            made = create_program(
+                standing=request.standing, name=form.cleaned_data["name"], roles=form.cleaned_data["roles"]
             )
         except DirectoryRefused as error:
             form.add_error(None, words_of(error))

@@ -21,5 +21,9 @@ class LastAdministrator(DirectoryRefused):
     """The organization would be left without a global administrator who can act."""
 
 
+class NotPermitted(DirectoryRefused):
+    """The caller's own permissions do not reach that far."""
+
+
 class CodeRefused(DirectoryRefused):
     """The code or link is unknown, used or over; which of these is not said."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import mail
 from django.db import connections
+from django.utils import timezone
 
 from portal.operations.own_gain import watching_own_gain
 from portal.standing import standing_at
@@ -16,7 +18,7 @@ from portal.tasks import answer_previews
 from protection.client.session import Protected
 from tenants.context import in_organization
 from tenants.directory.members import Member
-from tenants.directory.models import Person
+from tenants.directory.models import Membership, Person
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_service_account import create_service_account
 from tests.cast import ACTOR, Cast, Player
@@ -166,6 +168,43 @@ def test_two_changes_that_let_somebody_in_together_wait_for_each_other(pair: Cas
     refusal(pair.pia, sealed.path)
 
 
+def straw(cast: Cast, maker: Player) -> Player:
+    """Return a second administrator's account that an administrator has just made."""
+    name = f"straw{uuid4().hex[:6]}"
+    body = {"email": f"{name}@pair.example", "role": "global_administrator"}
+    made = call(maker, "pair", "POST", "people", body)
+    assert made.status_code == 201, made.content
+    return cast.enroll(name, UUID(made.json()["id"]), body["email"])
+
+
+def test_an_account_of_one_s_own_making_is_no_second_administrator(pair: Cast, plan: Path) -> None:
+    made, sealed = under(pair, pair.ulf, "pair", plan)
+    other = straw(pair, pair.pia)
+    found = problem(let_in(other, "pair", made, pair.pia.address), 409, "needs_another_administrator")
+    assert "made you an administrator" in found["detail"]
+    problem(let_in(pair.pia, "pair", made, other.address), 409, "needs_another_administrator")
+    third = straw(pair, other)
+    problem(let_in(third, "pair", made, pair.pia.address), 409, "needs_another_administrator")
+    grants = [{"who": pair.pia.address, "rights": ["VIEW"]}]
+    asked = prepared(pair, pair.pia, "template", made, {"names": {"en": "Gain"}, "policy": {"grants": grants}})
+    problem(save(third, asked), 409, "needs_another_administrator")
+    refusal(pair.pia, sealed.path)
+    weeks = timezone.now() - timedelta(days=8)
+    places = Membership.objects.within(pair.organizations["pair"].id).filter(person_id__in=[other.id, third.id])
+    places.update(role_changed_at=weeks, created_at=weeks)
+    assert let_in(other, "pair", made, pair.pia.address).status_code == 200, "after a week they are two"
+    places.update(role="user")
+
+
+def test_every_gain_of_an_administrator_is_recorded_and_mailed(pair: Cast, plan: Path) -> None:
+    made, _ = under(pair, pair.ulf, "pair", plan)
+    mail.outbox.clear()
+    assert let_in(pair.pia, "pair", made, pair.ben.address).status_code == 200
+    (event, *_) = ledger(pair, "pair", KIND)
+    assert (event.personal["recipient"], event.details["approved"]) == (pair.ben.address, True)
+    assert pair.ann.address in told()
+
+
 def test_alone_he_may_and_auditors_are_told(pair: Cast, plan: Path) -> None:
     made, sealed = under(pair, pair.uma, "solo", plan)
     pair.join("eva", "solo", role="auditor")
@@ -230,7 +269,7 @@ def test_the_page_says_what_to_do_and_changes_nothing(pair: Cast, plan: Path) ->
 def test_a_change_that_gives_its_author_nothing_is_no_such_event(pair: Cast, plan: Path) -> None:
     before = len(ledger(pair, "pair", KIND))
     made, _ = under(pair, pair.ulf, "pair", plan)
-    assert let_in(pair.pia, "pair", made, pair.ben.address).status_code == 200
+    assert let_in(pair.pia, "pair", made, pair.uma.address).status_code == 200
     empty = template(pair.pia, "pair", (pair.ulf.address, ["VIEW"]))
     assert let_in(pair.pia, "pair", empty, pair.pia.address).status_code == 200, "no document follows it yet"
     assert len(ledger(pair, "pair", KIND)) == before

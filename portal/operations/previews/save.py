@@ -7,7 +7,8 @@ from uuid import UUID
 
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.drafts import NEEDS, members_of_change, template_of_change
-from portal.operations.withdraw import change_group, disable_person
+from portal.operations.roles import change_role, disable_person, enable_person
+from portal.operations.withdraw import change_group
 from portal.permissions import Permission
 from portal.standing import Standing
 from protection.errors import Conflict, NotFound
@@ -17,8 +18,6 @@ from protection.services.save_preview import save_preview
 from protection.texts import say
 from tenants.directory.selectors.people import person_in
 from tenants.directory.selectors.roster import epoch_of
-from tenants.directory.services.change_role import change_role
-from tenants.directory.services.enable_person import enable_person
 
 LOOK_AGAIN: Final = say("Look at it, then make your change again.")
 
@@ -99,17 +98,16 @@ def _group(standing: Standing, organization_id: UUID, found: Asked) -> None:
 
 
 def _person(standing: Standing, organization_id: UUID, found: Asked) -> None:
-    actor, change = standing.directory_actor, found.change
-    place = {"organization_id": organization_id, "person_id": found.target}
+    change, place = found.change, {"organization_id": organization_id, "person_id": found.target}
     known = person_in(**place)
     if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):
         raise Conflict(say("Somebody else changed this person meanwhile."), remedy=LOOK_AGAIN)
     if change["role"] is not None:
-        change_role(**place, role=change["role"], actor=actor)
+        change_role(standing=standing, person_id=found.target, role=change["role"])
     if change["disabled"] is True:
-        disable_person(**place, reason=change["reason"], actor=actor)
+        disable_person(standing=standing, person_id=found.target, reason=change["reason"])
     if change["disabled"] is False:
-        enable_person(**place, actor=actor)
+        enable_person(standing=standing, person_id=found.target)
 
 
 _MAKERS = {"template": _template, "group": _group, "person": _person}

@@ -17,7 +17,8 @@ from tenants.directory.models import Membership
 def change_role(*, organization_id: UUID, person_id: UUID, role: str, actor: Actor) -> bool:
     """Give the person another role; return whether anything changed.
 
-    The moment is kept, because a role that changed within a day disqualifies an approver (PROTOCOL P21).
+    Moment and giver are kept: a role that changed within a day disqualifies an approver (PROTOCOL P21), and for some
+    days whoever gave a role counts as one with the person who got it (P18).
     """
     wanted = Membership.Role(role)
     membership = locked_membership(organization_id, person_id)
@@ -31,7 +32,8 @@ def change_role(*, organization_id: UUID, person_id: UUID, role: str, actor: Act
     before = membership.role
     membership.role = wanted
     membership.role_changed_at = timezone.now()
-    membership.save(update_fields=["role", "role_changed_at"])
+    membership.role_given_by = actor.person_id
+    membership.save(update_fields=["role", "role_changed_at", "role_given_by"])
     note(
         kind="role.changed",
         organizations=[organization_id],

@@ -1,0 +1,98 @@
+"""Giving and taking roles: an administrator's affair, unless an application was given that permission itself.
+
+An application that provisions people must not be able to make its maker an administrator, nor to shut the others out.
+So roles take a permission of their own, which an application is given only by an administrator who signed in with a
+second factor; whatever an application then does to roles is mailed to every administrator.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from portal.operations.tell import tell
+from portal.operations.withdraw import disable_person as withdraw_person
+from portal.permissions import Permission, of_program
+from portal.standing import PROGRAM, Standing
+from protection.licensing.policy import Strength
+from tenants.directory.errors import NotPermitted
+from tenants.directory.selectors.people import PersonFacts, people_in, person_in
+from tenants.directory.services.change_role import change_role as directory_change
+from tenants.directory.services.create_service_account import Credentials, create_service_account
+from tenants.directory.services.enable_person import enable_person as directory_enable
+
+NO_ROLE: Final = "user"
+_ALL: Final = 10_000
+
+
+def require_roles(standing: Standing, role: str = NO_ROLE) -> None:
+    """Let pass who may manage roles, and anybody when none is concerned.  Raises NotPermitted."""
+    if role != NO_ROLE and not standing.may(Permission.ROLES_MANAGE):
+        raise NotPermitted(
+            _("This application may not change who is an administrator or auditor. Ask an administrator to do it.")
+        )
+
+
+@transaction.atomic
+def change_role(*, standing: Standing, person_id: UUID, role: str) -> bool:
+    """Give a person another role; return whether anything changed.  Raises DirectoryRefused."""
+    before = person_in(standing.organization, person_id)
+    require_roles(standing, before.role if role == NO_ROLE else role)
+    changed = directory_change(
+        organization_id=standing.organization, person_id=person_id, role=role, actor=standing.directory_actor
+    )
+    if changed:
+        notify_of_role(standing, person_in(standing.organization, person_id))
+    return changed
+
+
+@transaction.atomic
+def disable_person(*, standing: Standing, person_id: UUID, reason: str) -> bool:
+    """Disable a person; whom a role was given only by who may manage roles, since it takes the role out of use."""
+    require_roles(standing, person_in(standing.organization, person_id).role)
+    return withdraw_person(
+        organization_id=standing.organization, person_id=person_id, reason=reason, actor=standing.directory_actor
+    )
+
+
+@transaction.atomic
+def enable_person(*, standing: Standing, person_id: UUID) -> bool:
+    """Enable a person again; with a role only by who may manage roles, since it brings the role back."""
+    require_roles(standing, person_in(standing.organization, person_id).role)
+    return directory_enable(organization_id=standing.organization, person_id=person_id, actor=standing.directory_actor)
+
+
+def create_program(*, standing: Standing, name: str, roles: Sequence[str]) -> Credentials:
+    """Create an application; one that may manage roles takes an administrator with a second factor."""
+    strength = Strength.CODE if standing.subject is None else standing.subject.strength
+    if Permission.ROLES_MANAGE in of_program(tuple(roles)) and strength.rank < Strength.MFA.rank:
+        raise NotPermitted(
+            _("Only an administrator who signed in with a second factor can let an application manage roles.")
+        )
+    return create_service_account(
+        organization_id=standing.organization, name=name, roles=roles, actor=standing.directory_actor
+    )
+
+
+def notify_of_role(standing: Standing, person: PersonFacts) -> None:
+    """Mail every administrator, once it is committed, that an application has changed somebody's role."""
+    if standing.role != PROGRAM:
+        return
+    administrators = people_in(standing.organization, role="global_administrator", limit=_ALL)
+    told = {one.email: one.language for one in administrators if one.email and not one.disabled}
+    transaction.on_commit(lambda: _notify(told, standing.name, person))
+
+
+def _notify(told: dict[str, str], application: str, person: PersonFacts) -> None:
+    for address, language in told.items():
+        with translation.override(language or settings.LANGUAGE_CODE):
+            subject = _("An application has changed the role of {address}").format(address=person.email)
+            text = _(
+                "The application “{application}” has made {address} a {role}.\n\n"
+                "If nobody meant this, disable the application on the page of applications and change the role back.\n"
+            ).format(application=application, address=person.email, role=person.role.replace("_", " "))
+        tell(address, subject, text)

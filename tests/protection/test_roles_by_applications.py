@@ -1,0 +1,90 @@
+"""Applications reach roles only with a permission of its own, given by an administrator with a second factor."""
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+from django.core import mail
+
+from portal.operations import roles
+from portal.operations.previews.ask import ask_about_person
+from portal.operations.previews.save import save
+from portal.standing import Standing, standing_at
+from portal.tasks import answer_previews
+from protection.licensing.policy import Strength
+from tenants.context import in_organization
+from tenants.directory.errors import NotPermitted
+from tenants.directory.models import Membership, Person
+from tenants.directory.selectors.people import person_in
+from tenants.directory.services.create_service_account import create_service_account
+from tests.cast import ACTOR, Cast
+from tests.identity.browser import Browser, host_of, origin_of
+from tests.protection.scene import call, ledger, problem
+
+
+@pytest.fixture
+def contoso(cast: Cast) -> UUID:
+    return cast.organizations["contoso"].id
+
+
+def application(cast: Cast, *names: str) -> tuple[Standing, dict[str, str]]:
+    """Return an application's standing, and the header with which it calls."""
+    organization = cast.organizations["contoso"]
+    made = create_service_account(organization_id=organization.id, name=f"app {uuid4().hex}", roles=names, actor=ACTOR)
+    fields = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": made.secret}
+    token = Browser().form("/identity/o/api/token", {**fields, "resource": origin_of("contoso")}).json()
+    person = Person.objects.get(id=made.person_id)
+    return standing_at(organization, person, ip="", source="api"), {
+        "HTTP_AUTHORIZATION": f"Bearer {token['access_token']}"
+    }
+
+
+def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
+    standing, header = application(cast, "directory")
+    browser = Browser(host_of("contoso"))
+
+    def ask(method: str, path: str, body: dict[str, object]) -> int:
+        return browser.generic(
+            method, f"/api/v1/{path}", json.dumps(body), content_type="application/json", **header
+        ).status_code
+
+    newcomer = f"n{uuid4().hex[:8]}@contoso.example"
+    assert ask("POST", "people", {"email": newcomer, "role": "global_administrator"}) == 403
+    assert ask("POST", "people", {"email": newcomer}) == 201
+    for person, change in (
+        (cast.max.id, {"role": "global_administrator"}),
+        (cast.max.id, {"role": "auditor"}),
+        (cast.ada.id, {"role": "user"}),
+        (cast.ada.id, {"disabled": True}),
+        (cast.ada.id, {"disabled": False}),
+    ):
+        assert ask("PATCH", f"people/{person}", change) == 403, change
+    assert person_in(contoso, cast.ada.id).role == "global_administrator"
+    with in_organization(contoso):
+        asked = ask_about_person(
+            standing=standing, organization_id=contoso, person_id=cast.max.id, role="global_administrator"
+        )
+        answer_previews(str(contoso))
+        with pytest.raises(NotPermitted):
+            save(standing=standing, organization_id=contoso, preview=asked)
+
+
+def test_roles_are_given_to_applications_with_a_second_factor_only(cast: Cast) -> None:
+    body = {"name": f"hr {uuid4().hex[:6]}", "roles": ["directory", "roles"]}
+    problem(call(cast.ada, "contoso", "POST", "programs", body), 403, "not_permitted")
+    ada = Person.objects.get(id=cast.ada.id)
+    strong = standing_at(cast.organizations["contoso"], ada, ip="", source="pages", strength=Strength.MFA)
+    with in_organization(cast.organizations["contoso"].id):
+        assert roles.create_program(standing=strong, name=body["name"], roles=body["roles"]).client_id
+
+
+def test_a_role_that_an_application_changes_is_recorded_and_mailed(cast: Cast, contoso: UUID) -> None:
+    standing, _header = application(cast, "directory", "roles")
+    mail.outbox.clear()
+    with in_organization(contoso):
+        assert roles.change_role(standing=standing, person_id=cast.max.id, role="auditor")
+    (event, *_) = ledger(cast, "contoso", "role.changed")
+    assert event.details == {"before": "user", "after": "auditor"}
+    assert [one.to for one in mail.outbox] == [[cast.ada.address]]
+    assert cast.max.address in mail.outbox[0].subject
+    Membership.objects.within(contoso).filter(person_id=cast.max.id).update(role="user")
