@@ -5,9 +5,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from protection.client.licensed import missing
-from protection.errors import InvalidFile
-from protection.formats.sealed import SUFFIX
-from protection.sealing.read import open_sealed
+from protection.formats.sealed import SUFFIX, is_sealed
 
 
 def attachment_places(sources: Iterable[Path], folder: Path) -> list[tuple[Path, Path]]:
@@ -15,7 +13,7 @@ def attachment_places(sources: Iterable[Path], folder: Path) -> list[tuple[Path,
     places: list[tuple[Path, Path]] = []
     used: set[str] = set()
     for source in sources:
-        if _is_sealed(source):
+        if already_sealed(source):
             places.append((source, source))
             continue
         numbered = (f"{source.stem} ({number}){source.suffix}" for number in count(2))
@@ -26,11 +24,9 @@ def attachment_places(sources: Iterable[Path], folder: Path) -> list[tuple[Path,
     return places
 
 
-def _is_sealed(source: Path) -> bool:
+def already_sealed(source: Path) -> bool:
+    """Tell by its content whether a file was sealed.  Raises Misused for what is no file."""
     if not source.is_file():
         raise missing(source)
-    try:
-        with open_sealed(source):
-            return True
-    except InvalidFile:
-        return False
+    with source.open("rb") as file:
+        return is_sealed(file)

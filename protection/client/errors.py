@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final, Self
 
 from protection.errors import ChanceryError
-from protection.texts import joined, say
+from protection.texts import Text, joined, say
 
 _REMEDIES: Final[Mapping[int, str]] = {
     errno.ENOSPC: say("Make room on the disk, or name another place with -o."),
@@ -71,10 +71,21 @@ class LocalFailure(ChanceryError):
     @classmethod
     def of(cls, error: OSError) -> Self:
         """Return the same in the words of the client."""
-        what = error.strerror or str(error)
-        place = f": {error.filename}" if error.filename else ""
-        sentences = (f"{what}{place}.", *getattr(error, "__notes__", ()))
-        return cls(joined(sentences, " "), remedy=_REMEDIES.get(error.errno or 0))
+        return cls(reason_of(error), remedy=_REMEDIES.get(error.errno or 0))
+
+
+def reason_of(error: OSError) -> Text:
+    """Return what the system says, as a text."""
+    what = error.strerror or str(error)
+    place = f": {error.filename}" if error.filename else ""
+    return joined((f"{what}{place}.", *getattr(error, "__notes__", ())), " ")
+
+
+class OutputFailed(ChanceryError):
+    """Standard output takes no more: its reader has gone, or its disk is full."""
+
+    code: ClassVar[str] = "output_failed"
+    remedy: ClassVar[str] = say("What was done is done; look at what reads or keeps the output.")
 
 
 class ServiceError(ChanceryError):

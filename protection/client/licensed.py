@@ -13,12 +13,15 @@ from protection.client.errors import LocalFailure, Misused, Refused
 from protection.client.licenses import Opening
 from protection.client.organization import Organization
 from protection.client.unfinished import Note
+from protection.formats.names import harmless
 from protection.licensing.reasons import Reason
 from protection.licensing.rights import Right, may_remove_protection
 from protection.sealing.read import Progress, UnlockedFile
 from protection.texts import joined, say
 
 OWN: Final = stat.S_IRUSR | stat.S_IWUSR
+OF_A_STREAM: Final = os.stat_result((OWN, *(0,) * 9))
+"""What stands for the status of a sealed file that came from a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Licensed:
 
     @property
     def name(self) -> str:
-        """The true name of the content."""
-        return self.unlocked.metadata.name
+        """The true name of the content, as it can be written to any disk."""
+        return harmless(self.unlocked.metadata.name)
 
     def write_to(self, target: Path, *, note: Note, progress: Progress | None = None) -> None:
         """Write the content to a file that exists completely afterwards or not at all.  Raises Misused if it is taken.

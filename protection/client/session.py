@@ -10,8 +10,8 @@ import mimetypes
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
@@ -20,19 +20,21 @@ from zoneinfo import ZoneInfo
 
 from protection.client import signin, unfinished
 from protection.client.account import RENEW_BEFORE, Account, Service, Tokens, load, save
-from protection.client.attachments import attachment_places
+from protection.client.attachments import already_sealed, attachment_places
 from protection.client.errors import Misused, Refused, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http
-from protection.client.licensed import Licensed, may_be_removed, missing, taken, untaken
+from protection.client.licensed import OF_A_STREAM, Licensed, may_be_removed, taken, untaken
 from protection.client.licenses import Licenses, Opening, Stated
 from protection.client.organization import Organization
 from protection.client.publication import Publication, Registration, published
+from protection.client.results import Protected, Relabeled, metadata_of
 from protection.client.waiting import Dropped
 from protection.client.wish import Wish
 from protection.crypto.content import LEAF, new_content_key
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
+from protection.formats.names import sealable
 from protection.formats.sealed import SUFFIX
 from protection.licensing.body import Sealer, SealFacts, seal_edition_key, sign_body
 from protection.licensing.programs import Program, enforced_by
@@ -56,32 +58,6 @@ NOTICE = (
     "This file is protected. To open it, use Chancery and sign in with the address it was sent to.\n"
     "Diese Datei ist geschützt. Öffnen Sie sie mit Chancery unter der Adresse, an die sie gesendet wurde.\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Protected:
-    """A sealed file and the id under which it is tracked.
-
-    ``registered`` is false while the service does not know it; ``held`` is true while it waits for an administrator.
-    """
-
-    path: Path
-    cid: UUID
-    registered: bool
-    held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Relabeled:
-    """What became of a file with another label.
-
-    ``outcome`` is kept, replaced or removed; ``path`` is the plain file after a removal, ``cid`` another document's
-    when the caller's copy was protected anew.
-    """
-
-    path: Path
-    cid: UUID
-    outcome: str
 
 
 class Session:
@@ -218,8 +194,14 @@ class Session:
         ``target`` defaults to the source's name with ``.sealed`` behind it; an existing file is not overwritten.
         """
         target = source.with_name(source.name + SUFFIX) if target is None else target
-        metadata = _metadata(source)
-        ready = self._ready(wish, title=source.name, organization=organization)
+        metadata = metadata_of(source)
+        if already_sealed(source):
+            raise Misused(
+                say("{file} is protected already.", file=source),
+                remedy=say("To change its protection: chancery change, or chancery relabel."),
+            )
+        ready = self._ready(wish, title=metadata.name, organization=organization)
+        target.parent.mkdir(parents=True, exist_ok=True)
         with untaken(target):
             done = self._seal(ready, source, target, metadata, progress=progress)
         target.chmod(source.stat().st_mode & READ_AND_WRITE)
@@ -265,8 +247,10 @@ class Session:
         try:
             return self._sealed_once(ready, source, target, metadata, instead_of, progress)
         except Refused as refused:
-            if refused.reason != Reason.KEY_WITHDRAWN:
+            if refused.reason != Reason.KEY_WITHDRAWN or not (isinstance(source, Path) or source.seekable()):
                 raise
+        if not isinstance(source, Path):
+            source.seek(0)
         return self._sealed_once(ready.anew(), source, target, metadata, instead_of, progress)
 
     def _sealed_once(
@@ -291,6 +275,8 @@ class Session:
                 if instead_of is not None:
                     # Registering took as long as the network does.
                     instead_of.check_unchanged()
+                    # Some systems replace no file that is open.
+                    instead_of.unlocked.stream.close()
 
             seal = seal_file(
                 source,
@@ -326,15 +312,40 @@ class Session:
 
     # --- opening -------------------------------------------------------------------------------------------------
 
-    def open_file(self, source: Path, target: Path | None = None, *, progress: Progress | None = None) -> Opening:
-        """Open a sealed file into ``target``, by default under its true name beside the sealed one.
+    def protect_stream(
+        self, source: BinaryIO, name: str, wish: Wish, target: Path, *, organization: str | None = None
+    ) -> Protected:
+        """Seal what a stream holds, under this name, into ``target``; otherwise like ``protect``."""
+        kind, _ = mimetypes.guess_type(name)
+        metadata = Metadata(name=sealable(name), type=kind or "application/octet-stream", mtime=int(time.time()))
+        ready = self._ready(wish, title=metadata.name, organization=organization)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with untaken(target):
+            return self._seal(ready, source, target, metadata)
+
+    def open_stream(self, source: BinaryIO | Path, sink: BinaryIO) -> Opening:
+        """Write the content of a sealed file or stream to another stream, each part after it was verified."""
+        with self._licensed(source) as found:
+            found.unlocked.copy_to(sink)
+        return replace(found.opening, name=found.name)
+
+    def open_file(
+        self,
+        source: BinaryIO | Path,
+        target: Path | None = None,
+        *,
+        folder: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Opening:
+        """Open a sealed file into ``target``, by default under its true name in ``folder`` or beside the sealed one.
 
         Raises Refused when the policy does not allow it, InvalidFile and its siblings for a file that was changed.
         Nothing is left on disk unless every byte was verified.  The plaintext has the time of the original; it is
         readable by nobody else, and read-only where the sealed file is.
         """
         with self._licensed(source) as found:
-            target = source.with_name(found.name) if target is None else target
+            target = (folder or found.source.parent) / found.name if target is None else target
+            target.parent.mkdir(parents=True, exist_ok=True)
             with unfinished.noted(self.home, "open", target) as note:
                 found.write_to(target, note=note, progress=progress)
         return found.opening.written_to(target, found.name)
@@ -345,17 +356,18 @@ class Session:
         Raises Refused without the right, and whatever an opening raises; then the sealed file is untouched and nothing
         of its content was written.  Raises LocalFailure when somebody changed the sealed file meanwhile: both stay.
         """
-        with self._licensed(source, may_be_removed) as found:
-            found.check_may_be_removed()
-            target = source.with_name(found.name)
-            with (
-                untaken(target),
-                unfinished.noted(self.home, "unprotect", target, source=source, status=found.status) as note,
-            ):
+        with ExitStack() as work:
+            with self._licensed(source, may_be_removed) as found:
+                found.check_may_be_removed()
+                target = source.with_name(found.name)
+                with untaken(target):
+                    note = work.enter_context(
+                        unfinished.noted(self.home, "unprotect", target, source=source, status=found.status)
+                    )
                 found.put_on_record()
                 found.write_to(target, progress=progress, note=note)
-                found.check_unchanged(say("The content that was opened is in {path}.", path=target))
-                source.unlink()
+            found.check_unchanged(say("The content that was opened is in {path}.", path=target))
+            source.unlink()
         return found.opening.written_to(target, found.name)
 
     def reprotect(
@@ -397,13 +409,16 @@ class Session:
         return replace(done, cid=again.cid)
 
     @contextmanager
-    def _licensed(self, source: Path, serves: Callable[[Opening], bool] = lambda _: True) -> Iterator[Licensed]:
+    def _licensed(
+        self, source: BinaryIO | Path, serves: Callable[[Opening], bool] = lambda _: True
+    ) -> Iterator[Licensed]:
         """Open a sealed file and obtain a license that serves; nothing of its content is written by that."""
         with open_sealed(source) as file:
-            status = os.fstat(file.stream.fileno())
+            where = source if isinstance(source, Path) else Path("-")
+            status = os.fstat(file.stream.fileno()) if isinstance(source, Path) else OF_A_STREAM
             place = self._place_of(file.publishing_license)
             authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file, serves)
-            yield Licensed(source, place, opening, authentic.unlock(key), status)
+            yield Licensed(where, place, opening, authentic.unlock(key), status)
 
     def save_edition(self, sealed: Path, source: Path, *, progress: Progress | None = None) -> Protected:
         """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT.
@@ -432,13 +447,15 @@ class Session:
                     note.complete(edition)
                     register(edition.body_seal)
                     note.keep()
+                    # Some systems replace no file that is open.
+                    file.close()
 
                 seal_edition(
                     file,
                     source,
                     sealed,
                     content_key=key,
-                    metadata=_metadata(source, name=name),
+                    metadata=metadata_of(source, name=name),
                     make_seal=lambda facts: self._sealed(place, facts, certificate, delegation, env),
                     accept=accept,
                     progress=progress,
@@ -463,7 +480,7 @@ class Session:
         )
         return key, env
 
-    def verify(self, source: Path) -> Sealer:
+    def verify(self, source: BinaryIO | Path) -> Sealer:
         """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""
         with open_sealed(source) as file:
             authentic = self._place_of(file.publishing_license).trust.verified(file.verify)
@@ -484,14 +501,3 @@ class Session:
 def _superseded() -> Refused:
     words = WORDS[Reason.SUPERSEDED]
     return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
-
-
-def _metadata(source: Path, *, name: str | None = None) -> Metadata:
-    if not source.is_file():
-        raise missing(source)
-    kind, _ = mimetypes.guess_type(source.name)
-    return Metadata(
-        name=name or source.name,
-        type=kind or "application/octet-stream",
-        mtime=max(int(source.stat().st_mtime), 0),
-    )

@@ -1,26 +1,22 @@
 """The encrypted metadata block: what the file was called and how large it is.
 
 The name is written by whoever sealed the file and used to create a file on the reader's disk, so it is checked here,
-where it is read: it can only ever be the name of a file in one folder.
+where it is read: it can only ever be the name of a file in one folder (``protection.formats.names``).
 """
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from protection.crypto import content
 from protection.crypto.labels import META
 from protection.errors import InvalidFile, InvalidObject
+from protection.formats.names import MAX_CHARACTERS, is_possible
 from protection.licensing import strict_json
 from protection.licensing.claims import VERSION, Claims
 from protection.licensing.strict_json import JSON
 from protection.texts import say
 
-MAX_NAME: Final = 255
 MAX_TYPE: Final = 255
-
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\\u202a-\u202e\u2066-\u2069]")
-"""Separators, control characters, and the marks that make ``exe.txt`` read as ``txt.exe``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +58,7 @@ class Metadata:
         try:
             claims = Claims(strict_json.decode(data), say("metadata"))
             metadata = cls(
-                name=claims.text("name", MAX_NAME),
+                name=claims.text("name", MAX_CHARACTERS),
                 type=claims.text("type", MAX_TYPE),
                 size=claims.integer("size"),
                 mtime=None if claims.is_null("mtime") else claims.integer("mtime", minimum=-(2**53) + 1),
@@ -76,5 +72,5 @@ class Metadata:
 
 def check_name(name: str) -> None:
     """Raise unless the text can be nothing but the name of a file."""
-    if name in ("", ".", "..") or len(name) > MAX_NAME or _UNSAFE.search(name):
+    if not is_possible(name):
         raise InvalidFile(say("The metadata holds a file name that is not safe to use."))

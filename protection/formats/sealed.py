@@ -133,6 +133,11 @@ def parse(source: BinaryIO, size: int) -> Layout:
     return Layout(header=header, hdr=hdr, body_offset=header_length, length=length, leaves=leaves, seal=seal)
 
 
+def is_sealed(source: BinaryIO) -> bool:
+    """Tell by its first bytes whether a file was sealed, whatever its name; it may be damaged all the same."""
+    return source.read(len(MAGIC)) == MAGIC
+
+
 def _footer(source: BinaryIO, size: int) -> tuple[int, int]:
     if size < len(MAGIC) + _FOOTER.size:
         raise InvalidFile(say("The file is too short to be a sealed file."))

@@ -21,7 +21,8 @@ const FOOTER = 20;
 const MAX_SEAL = 16 * KIB;
 const MAX_LEAVES = 2 ** 20;
 const PARTS = [16 * KIB, 256 * KIB, 64 * KIB];
-const UNSAFE_NAME = /[\x00-\x1f\x7f/\\\u202a-\u202e\u2066-\u2069]/;
+const UNSAFE_NAME =
+  /[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\u{e0000}-\u{e0fff}\/\\]/u;
 
 const invalid = (message) => fail("invalid_file", message);
 

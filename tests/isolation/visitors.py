@@ -19,7 +19,7 @@ from portal.middleware import SESSION_HOST
 from portal.operations.previews.ask import ask_about_person
 from portal.standing import standing_at
 from protection.client.errors import Refused
-from protection.client.session import Protected
+from protection.client.results import Protected
 from protection.client.wish import Wish
 from protection.licensing.labels import Effect
 from protection.selectors.organization import keys

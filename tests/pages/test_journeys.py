@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from protection.client.errors import NotSignedIn, Refused
-from protection.client.session import Protected, Session
+from protection.client.results import Protected
+from protection.client.session import Session
 from protection.client.wish import Wish
 from tests.pages.inspection import faults
 from tests.pages.visitor import Installation, Visitor

@@ -16,7 +16,7 @@ from django.test import Client
 from audit.selectors.events import EventRow, Filter, events
 from protection.client.errors import Refused
 from protection.client.licenses import Opening
-from protection.client.session import Protected
+from protection.client.results import Protected
 from protection.client.wish import Wish
 from protection.licensing.proof import Request, sign_proof
 from protection.sealing.read import open_sealed

@@ -15,7 +15,8 @@ from django.db import connections
 
 from portal.operations.withdraw import disable_person
 from protection.client.cli.main import main
-from protection.client.session import Protected, Session
+from protection.client.results import Protected
+from protection.client.session import Session
 from protection.events import Actor
 from protection.licensing.policy import Conditions, parse_policy
 from protection.models import AccessRequest, Content
@@ -88,7 +89,7 @@ def asked_under_a_deny_entry(cast: Cast, plan: Path) -> tuple[Player, str, Prote
 
 def command(player: Player, monkeypatch: pytest.MonkeyPatch, *words: str, code: int = 0) -> Result:
     """Run a command as this person at Contoso."""
-    monkeypatch.setattr(Session, "open", lambda *, language: nullcontext(player.session))
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(player.session))
     done = CliRunner().invoke(main, [*words, "--organization", "contoso"])
     assert done.exit_code == code, done.output
     return done

@@ -14,7 +14,7 @@ import pytest
 from django.db import connections
 from django.http import HttpResponse
 
-from protection.client.session import Protected
+from protection.client.results import Protected
 from protection.errors import ChanceryError
 from protection.licensing import jws
 from protection.licensing.body import BodySeal, sign_body

@@ -10,7 +10,8 @@ import pytest
 
 from portal.operations.withdraw import disable_person, revoke_device
 from protection.client.errors import Refused, Unreachable
-from protection.client.session import Protected, Session
+from protection.client.results import Protected
+from protection.client.session import Session
 from protection.keys.root import installation_key
 from protection.licensing.feed import FeedStatement
 from tenants.directory.members import Member

@@ -16,7 +16,7 @@ from django.utils import timezone
 from audit.services.report import ingest
 from protection.client.errors import LocalFailure, Misused, Refused
 from protection.client.licenses import Stated
-from protection.client.session import Protected
+from protection.client.results import Protected
 from protection.client.wish import Wish
 from protection.licensing.computed import Computed
 from protection.licensing.policy import Conditions

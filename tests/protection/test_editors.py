@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from portal.operations.withdraw import change_group, disable_person, revoke_device
-from protection.client.session import Protected
+from protection.client.results import Protected
 from protection.events import Actor
 from protection.licensing.policy import parse_policy
 from protection.sealing.read import open_sealed

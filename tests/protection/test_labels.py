@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from protection.client.cli.main import main
 from protection.client.errors import Misused, Refused
-from protection.client.session import Protected, Session
+from protection.client.results import Protected
+from protection.client.session import Session
 from protection.licensing.policy import Conditions
 from protection.models import Content
 from tenants.context import in_organization
@@ -257,8 +258,10 @@ def test_a_removal_is_done_at_the_file_by_whoever_may_remove_protection(cast: Ca
     to = label(cast, 0, "remove")
     with pytest.raises(Refused):
         opening_then_remove(cast.rita, sealed, to)
+    text = plan.read_bytes()
+    plan.unlink()
     done = cast.max.session.relabel(sealed.path, to, justification="It is printed in the papers.")
-    assert done.path.read_bytes() == plan.read_bytes()
+    assert (done.path, done.path.read_bytes()) == (plan, text)
     assert not sealed.path.exists()
 
 
@@ -317,7 +320,7 @@ def test_an_outside_holder_of_the_right_to_edit_rights_gives_a_label_too(
     linked = template(cast)
     to = label(cast, 30, "protect", template=linked)
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW,VIEWRIGHTSDATA,EDITRIGHTSDATA")
-    monkeypatch.setattr(Session, "open", lambda *, language: nullcontext(cast.rita.session))
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(cast.rita.session))
     done = CliRunner().invoke(main, ["relabel", "--label", to, str(sealed.path)])
     assert done.exit_code == 0, done.output
     assert on_record(cast, sealed.cid) == (to, linked)
@@ -376,7 +379,7 @@ def test_a_file_that_cannot_be_relabeled_does_not_keep_others_from_it(
 ) -> None:
     to = label(cast, 30, "protect", template=template(cast))
     foreign, own = protect(cast.max, plan), protect(cast.olga, plan)
-    monkeypatch.setattr(Session, "open", lambda *, language: nullcontext(cast.olga.session))
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(cast.olga.session))
     done = CliRunner().invoke(main, ["relabel", "--label", to, str(foreign.path), str(own.path)])
     assert done.exit_code != 0
     assert f"{own.path}: the label is changed" in done.output

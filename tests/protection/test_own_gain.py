@@ -15,7 +15,7 @@ from django.utils import timezone
 from portal.operations.own_gain import watching_own_gain
 from portal.standing import standing_at
 from portal.tasks import answer_previews
-from protection.client.session import Protected
+from protection.client.results import Protected
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import Membership, Person

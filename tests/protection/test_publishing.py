@@ -14,7 +14,8 @@ from portal.operations.withdraw import disable_person, revoke_device, suspend_or
 from protection.client.cli.main import main
 from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from protection.client.licenses import Licenses
-from protection.client.session import Protected, Session
+from protection.client.results import Protected
+from protection.client.session import Session
 from protection.client.wish import Wish
 from protection.formats.metadata import Metadata
 from protection.licensing.account import AccountCertificate

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from portal.api import throttle
-from protection.client.session import Protected
+from protection.client.results import Protected
 from protection.client.wish import Wish
 from protection.licensing import jws
 from protection.licensing.batch import Refusal, UseLicenseBatch

@@ -12,7 +12,7 @@ from django.db import connection, connections
 from portal.operations import withdraw
 from portal.tasks import spread_withdrawals
 from protection.client.errors import Unreachable
-from protection.client.session import Protected
+from protection.client.results import Protected
 from protection.sealing.read import open_sealed
 from protection.services.state_feed import feed_statement
 from tenants.context import in_organization

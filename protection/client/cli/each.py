@@ -9,6 +9,7 @@ import click
 from protection.client.cli.output import Output, exit_code
 from protection.client.errors import LocalFailure
 from protection.errors import ChanceryError
+from protection.texts import say
 
 
 def each_file(output: Output, files: Sequence[Path], one: Callable[[Path], tuple[dict[str, Any], str]]) -> None:
@@ -20,7 +21,7 @@ def each_file(output: Output, files: Sequence[Path], one: Callable[[Path], tuple
         except (ChanceryError, OSError) as failure:
             error = LocalFailure.of(failure) if isinstance(failure, OSError) else failure
             if len(files) > 1 and not output.as_json:
-                output.note(f"{path}:")
+                output.note(say("{file}:", file=path))
             output.error(error, file=str(path))
             worst = max(worst, exit_code(error))
         else:

@@ -1,10 +1,11 @@
 """``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
 
 import shlex
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,14 @@ from protection.client.cli import progress
 from protection.client.cli.each import each_file
 from protection.client.cli.output import Output, moment
 from protection.client.cli.policy import DENY, EXPIRES, expiry, limited, limits
+from protection.client.cli.selection import FILES, STREAM, chosen_files, targets
 from protection.client.cli.session import signed_in
+from protection.client.cli.streams import opened_to_output, through_streams
 from protection.client.errors import Misused, Refused
 from protection.client.session import Session
 from protection.client.wish import Wish
 from protection.errors import ChanceryError
+from protection.formats.names import sealable
 from protection.formats.sealed import SUFFIX
 from protection.licensing.computed import Computed
 from protection.licensing.patch import patched
@@ -30,10 +34,10 @@ from protection.licensing.words import rights_in_words
 from protection.sealing.read import open_sealed
 from protection.texts import joined, say, say_count
 
-FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
 
 _WAITING: Final = say("(the service will be told at the next contact)")
+_HELD: Final = say("(nobody can open it before an administrator of your organization accepts it)")
 _OLDER: Final = say("This is an older edition; ask for the newest.")
 
 
@@ -51,6 +55,7 @@ _OLDER: Final = say("This is an older edition; ask for the newest.")
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
 @click.option("--recursive", is_flag=True, help="Protect all files in the folders named.")
 @click.option("--organization", help="Protect for this organization, if you belong to several.")
+@click.option("--name", default="standard-input", help="What standard input is called in the sealed file.")
 @OFFLINE
 @click.pass_obj
 def protect(
@@ -67,12 +72,15 @@ def protect(
     expires: str | None,
     target: Path | None,
     organization: str | None,
+    name: str,
     *,
     recursive: bool,
     offline: bool,
     **options: Any,
 ) -> None:
     """Protect FILES: what may be done with them travels with them.
+
+    - is standard input, and -o - standard output.
 
     By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
     """
@@ -82,14 +90,13 @@ def protect(
         raise Misused(say("A template brings its own grants."), remedy=say("Use either --template or --grant."))
     for kind, people in ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only)):
         grants += Wish.computed(kind, people).grants if people else ()
-    chosen = [one for one in _walk(files, recursive=recursive) if one.path.suffix != SUFFIX]
+    chosen = chosen_files(output, files, recursive=recursive, sealed=False)
     if not chosen:
-        raise Misused(
-            say("There is nothing to protect."),
-            remedy=say("Files ending in {suffix} are protected already.", suffix=SUFFIX),
-        )
-    targets = _targets(chosen, target, lambda name: name + SUFFIX, recursive=recursive)
-
+        raise Misused(say("There is nothing to protect."), remedy=say("Name files that are not protected yet."))
+    places = targets(
+        chosen, target, lambda one: one.below.with_name(sealable(one.below.name) + SUFFIX), recursive=recursive
+    )
+    output.beside_data = target == STREAM or (target is None and STREAM in files)
     with _session(output, online=not offline) as session:
         wish = _wish(session.zone(), template, grants, deny, expires, options)
         wish = replace(wish, template=template, label=label, owner=owner)
@@ -98,15 +105,21 @@ def protect(
             output.note(told)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
-            with progress.bar(output, path.name) as report:
-                place = _in_its_folder(targets[path])
-                done = session.protect(path, wish, target=place, organization=organization, progress=report)
+            place = places[path]
+            if STREAM in (path, place):
+                done = through_streams(session, path, place, wish, name=name, organization=organization)
+            else:
+                with progress.bar(output, path.name) as report:
+                    done = session.protect(path, wish, target=place, organization=organization, progress=report)
             members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
+            members["held"] = done.held
             members["dropped"] = _dropped(output, session)
-            line = f"{path} → {done.path}"
+            line = say("{file} → {target}", file=path, target=done.path)
+            if done.held:
+                return members, joined((line, _HELD), " ")
             return members, line if done.registered else joined((line, _WAITING), " ")
 
-        each_file(output, list(targets), one)
+        each_file(output, list(places), one)
 
 
 def _wish(
@@ -145,16 +158,27 @@ def _wish(
 def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recursive: bool, offline: bool) -> None:
     """Open sealed FILES into plain ones, if their policy lets you.
 
-    By default they are written beside the sealed ones, under their true names.
+    By default they are written beside the sealed ones, under their true names.  - is standard input, whose content
+    goes to standard output unless -o says otherwise.
     """
-    chosen = [one for one in _walk(files, recursive=recursive) if one.path.suffix == SUFFIX or not recursive]
-    targets = _targets(chosen, target, lambda name: name.removesuffix(SUFFIX), recursive=recursive)
+    chosen = chosen_files(output, files, recursive=recursive, sealed=True)
+    if not chosen:
+        raise Misused(say("There is nothing to open."), remedy=say("Name files that are protected."))
+    places = targets(chosen, target, lambda one: one.below.parent, recursive=recursive)
+    output.beside_data = target == STREAM or (target is None and STREAM in files)
+    into_folder = target is not None and (recursive or target.is_dir())
     with _session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
-            place = _in_its_folder(targets[path])
-            with progress.bar(output, path.name) as report, _may_ask(path):
-                opened = session.open_file(path, place, progress=report)
+            place = places[path]
+            with _may_ask(path):
+                if place == STREAM or (path == STREAM and place is None):
+                    opened = opened_to_output(session, path)
+                else:
+                    source = sys.stdin.buffer if path == STREAM else path
+                    at = {"folder": place} if into_folder else {"target": place}
+                    with progress.bar(output, path.name) as report:
+                        opened = session.open_file(source, **at, progress=report)
             members = {
                 "file": str(path),
                 "opened": str(opened.path),
@@ -171,7 +195,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
             line = say("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
             return members, joined((line, _OLDER), " ") if opened.status == "superseded" else line
 
-        each_file(output, list(targets), one)
+        each_file(output, list(places), one)
 
 
 @click.command()
@@ -195,7 +219,9 @@ def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bo
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:
                 opened = session.unprotect(path, progress=report)
-            return {"file": str(path), "plain": str(opened.path), "cid": str(opened.cid)}, f"{path} → {opened.path}"
+            return {"file": str(path), "plain": str(opened.path), "cid": str(opened.cid)}, say(
+                "{file} → {target}", file=path, target=opened.path
+            )
 
         each_file(output, files, one)
 
@@ -236,7 +262,7 @@ def info(output: Output, files: tuple[Path, ...]) -> None:
     """
 
     def one(path: Path) -> tuple[dict[str, Any], str]:
-        with open_sealed(path) as file:
+        with open_sealed(sys.stdin.buffer if path == STREAM else path) as file:
             license_, seal = file.publishing_license, file.body_seal
             members = {
                 "file": str(path),
@@ -279,7 +305,7 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
     with signed_in(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
-            sealer = session.verify(path)
+            sealer = session.verify(sys.stdin.buffer if path == STREAM else path)
             members = {"file": str(path), "sealed_by": str(sealer.sub), "device": str(sealer.dev), "intact": True}
             if sealer.sub == session.account.person:
                 return members, say("{file}: intact, sealed by you.", file=path)
@@ -323,55 +349,3 @@ def _dropped(output: Output, session: Session) -> list[dict[str, Any]]:
             )
         )
     return dropped
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """A file to work on; ``below`` is where it stands below the folder that was named, or just its name."""
-
-    path: Path
-    below: Path
-
-
-def _walk(files: Sequence[Path], *, recursive: bool) -> Iterator[_Chosen]:
-    for path in files:
-        if not path.is_dir():
-            yield _Chosen(path, Path(path.name))
-        elif recursive:
-            inside = (inner for inner in sorted(path.rglob("*")) if inner.is_file() and not inner.is_symlink())
-            yield from (_Chosen(inner, inner.relative_to(path)) for inner in inside)
-        else:
-            raise Misused(
-                say("{path} is a folder.", path=path), remedy=say("Add --recursive to work on everything in it.")
-            )
-
-
-def _targets(
-    chosen: Sequence[_Chosen], target: Path | None, named: Callable[[str], str], *, recursive: bool
-) -> dict[Path, Path | None]:
-    """Return where the result of each file goes: below ``target`` as the files stand below the folders named.
-
-    ``target`` is the result itself for one file, unless it is a folder.  Raises Misused before any work begins.
-    """
-    if target is None:
-        return {one.path: None for one in chosen}
-    if not (recursive or target.is_dir()):
-        if len(chosen) > 1:
-            raise Misused(
-                say("{target} is not a folder.", target=target),
-                remedy=say("Name an existing folder with -o for several files."),
-            )
-        return {one.path: target for one in chosen}
-    if target.exists() and not target.is_dir():
-        raise Misused(
-            say("{target} is not a folder.", target=target),
-            remedy=say("Name a folder with -o; with --recursive it may be a new one."),
-        )
-    return {one.path: target / one.below.with_name(named(one.below.name)) for one in chosen}
-
-
-def _in_its_folder(target: Path | None) -> Path | None:
-    """Return a target whose folder is there."""
-    if target is not None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    return target

@@ -15,7 +15,7 @@ from protection.client.cli.session import signed_in
 from protection.client.cli.template_choice import WHICH, chosen
 from protection.client.errors import Misused, ServiceError
 from protection.client.organization import Organization, label_called
-from protection.client.session import Relabeled
+from protection.client.results import Relabeled
 from protection.texts import say
 
 EFFECTS = click.Choice(["protect", "none", "remove"])

@@ -12,7 +12,8 @@ from typing import Final, TypeVar
 
 import click
 
-from protection.texts import translated
+from protection.formats.names import shown
+from protection.texts import Text, translated
 
 _DOMAIN: Final = "django"
 """What all catalogs of the product are called (``manage.py messages``)."""
@@ -35,8 +36,37 @@ def spoken() -> str:
 
 
 def told(text: str) -> str:
-    """Return a text in the language of the shell."""
-    return translated(text, gettext)
+    """Return a text in the language of the shell, in which nothing is hidden that a terminal would act on.
+
+    Names of files and people, and what a service says, come from others.  What is put into a text has no line ends
+    either, so that it cannot look like a line of ours.
+    """
+    return _lines(translated(_shown(text), gettext))
+
+
+def _shown(text: str) -> str:
+    if not isinstance(text, Text) or not text.values:
+        return text
+    values = {
+        name: _shown(value)
+        if isinstance(value, Text)
+        else shown(str(value))
+        if isinstance(value, (str, Path))
+        else value
+        for name, value in text.values.items()
+    }
+    return Text(text, text.message, text.plural, values)
+
+
+def _shown_value(value: object) -> object:
+    if isinstance(value, Text):
+        return _shown(value)
+    return shown(str(value)) if isinstance(value, (str, Path)) else value
+
+
+def _lines(text: str) -> str:
+    """Write hidden characters out, line by line."""
+    return "\n".join(shown(line) for line in text.split("\n"))
 
 
 def explained(command: C) -> C:

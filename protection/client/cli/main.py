@@ -1,6 +1,6 @@
 """``chancery``: protect, open and track documents from the command line."""
 
-import errno
+import sys
 from collections.abc import Mapping
 from importlib import import_module  # noqa: TID251  # the contracts are about the package that all commands stand in
 from typing import Any, Final
@@ -8,8 +8,9 @@ from typing import Any, Final
 import click
 
 from protection.client.cli import language
+from protection.client.cli.checked import CheckedStream, give_up
 from protection.client.cli.output import Output, exit_code
-from protection.client.errors import LocalFailure, Misused
+from protection.client.errors import LocalFailure, Misused, OutputFailed
 from protection.errors import ChanceryError
 from protection.texts import say
 from protection.version import VERSION
@@ -98,9 +99,23 @@ class Commands(click.Group):
     """
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the program in the language of the shell."""
+        """Run the program in the language of the shell; end with a code of its own when nothing can be printed."""
         language.begin()
-        return super().main(*args, **kwargs)
+        standard = sys.stdout
+        checked = CheckedStream(standard)
+        sys.stdout = checked
+        try:
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                checked.flush()
+        except OutputFailed as error:
+            give_up(standard)
+            Output().error(error)
+            sys.exit(exit_code(error))
+        finally:
+            if sys.stdout is checked:
+                sys.stdout = standard
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name all commands."""
@@ -130,6 +145,8 @@ class Commands(click.Group):
         """Run a command."""
         try:
             return super().invoke(ctx)
+        except OutputFailed:
+            raise
         except (ChanceryError, click.UsageError, OSError) as error:
             output = ctx.ensure_object(Output)
             expected = _expected(error, as_json=output.as_json)
@@ -144,9 +161,9 @@ def _expected(error: ChanceryError | click.UsageError | OSError, *, as_json: boo
     """Return the error to print; raise it again where click itself says it best."""
     if isinstance(error, ChanceryError):
         return error
-    if isinstance(error, OSError) and error.errno != errno.EPIPE:
+    if isinstance(error, OSError):
         return LocalFailure.of(error)
-    if isinstance(error, click.UsageError) and as_json:
+    if as_json:
         return Misused(error.format_message())
     raise error
 
@@ -158,5 +175,6 @@ def main() -> None:
 
     Begin with: chancery login YOUR-ADDRESS, then: chancery protect FILE --grant rita@example.com:VIEW
 
-    Exit codes: 0 done, 1 refused by policy, 2 usage, 3 file invalid or tampered, 4 service unreachable, 5 other.
+    Exit codes: 0 done, 1 refused by policy, 2 usage, 3 file invalid or tampered, 4 service unreachable, 5 other,
+    6 standard output takes no more.
     """

@@ -1,18 +1,20 @@
 """How the command line speaks: plain sentences for people, one JSON object for programs, exit codes for both.
 
-0 done · 1 refused by policy · 2 usage · 3 file invalid or tampered · 4 service unreachable · 5 other
+0 done · 1 refused by policy · 2 usage · 3 file invalid or tampered · 4 service unreachable · 5 other ·
+6 standard output takes no more
 """
 
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
 import click
 
 from protection.client.cli.language import told
-from protection.client.errors import Misused, NotSignedIn, Refused, ServiceError, Unreachable
+from protection.client.errors import Misused, NotSignedIn, OutputFailed, Refused, ServiceError, Unreachable
 from protection.errors import (
     CannotUnseal,
     ChanceryError,
@@ -23,6 +25,7 @@ from protection.errors import (
     UnknownSuite,
     UntrustedKey,
 )
+from protection.formats.names import HIDDEN
 from protection.texts import say
 
 _CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
@@ -31,6 +34,7 @@ _CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
     ((InvalidFile, InvalidObject, UntrustedKey, CannotUnseal, UnknownSuite), 3),
     ((Unreachable,), 4),
     ((NotSignedIn, ServiceError), 5),
+    ((OutputFailed,), 6),
 )
 
 
@@ -48,18 +52,22 @@ class Output:
     def __init__(self, *, as_json: bool = False) -> None:
         """Speak JSON or sentences."""
         self.as_json = as_json
+        self.beside_data = False
+        """Whether standard output is the content of a file, so that results go to standard error."""
 
     def result(self, members: Mapping[str, Any], *lines: str) -> None:
         """Print one result."""
         if self.as_json:
-            click.echo(json.dumps(members, default=str, ensure_ascii=False))
+            click.echo(visible(json.dumps(members, default=str, ensure_ascii=False)), err=self.beside_data)
             return
         for line in lines:
-            click.echo(told(line))
+            click.echo(told(line), err=self.beside_data)
 
     def note(self, line: str) -> None:
         """Say something that is not the result."""
-        click.echo(told(line), err=True)
+        with suppress(OSError):
+            # Where nobody can be told anything, the work goes on and the exit code tells.
+            click.echo(told(line), err=True)
 
     def error(self, error: ChanceryError, **where: str) -> None:
         """Print an error with its next step; ``where`` tells programs what it is about.
@@ -84,6 +92,11 @@ class Output:
             raise Misused(say("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
         if not click.confirm(told(question), err=True):
             raise Misused(say("Nothing was changed."), remedy=remedy)
+
+
+def visible(json_text: str) -> str:
+    """Return JSON in which no character is hidden: what a terminal would act on is written as JSON escapes it."""
+    return HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], json_text)
 
 
 def moment(seconds: int | None, zone: tzinfo) -> str:

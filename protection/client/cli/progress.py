@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from protection.client.cli.output import Output
+from protection.formats.names import shown
 from protection.sealing.write import Progress as Report
 
 
@@ -24,6 +25,6 @@ def bar(output: Output, name: str) -> Iterator[Report | None]:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(name, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        task = drawn.add_task(shown(name), total=None)
+        yield lambda done, total: drawn.update(task, completed=done, total=total)

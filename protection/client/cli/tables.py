@@ -10,6 +10,7 @@ from rich.table import Table
 
 from protection.client.cli.language import told
 from protection.client.cli.output import Output
+from protection.formats.names import shown
 from protection.licensing.reasons import WORDS, Reason
 from protection.texts import say
 
@@ -91,5 +92,5 @@ def _cell(value: object) -> str:
     if value is None:
         return "–"
     if not isinstance(value, str):
-        return str(value)
-    return value[:16].replace("T", " ") if _MOMENT.match(value) else told(value)
+        return shown(str(value))
+    return value[:16].replace("T", " ") if _MOMENT.match(value) else shown(told(value))

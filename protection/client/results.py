@@ -1,0 +1,48 @@
+"""What the SDK answers about files it has made."""
+
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from protection.client.licensed import missing
+from protection.formats.metadata import Metadata
+from protection.formats.names import sealable
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A sealed file and the id under which it is tracked.
+
+    ``registered`` is false while the service does not know it; ``held`` is true while it waits for an administrator.
+    """
+
+    path: Path
+    cid: UUID
+    registered: bool
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relabeled:
+    """What became of a file with another label.
+
+    ``outcome`` is kept, replaced or removed; ``path`` is the plain file after a removal, ``cid`` another document's
+    when the caller's copy was protected anew.
+    """
+
+    path: Path
+    cid: UUID
+    outcome: str
+
+
+def metadata_of(source: Path, *, name: str | None = None) -> Metadata:
+    """Return what is sealed of a file beside its content.  Raises Misused for what is no file."""
+    if not source.is_file():
+        raise missing(source)
+    kind, _ = mimetypes.guess_type(source.name)
+    return Metadata(
+        name=name or sealable(source.name),
+        type=kind or "application/octet-stream",
+        mtime=max(int(source.stat().st_mtime), 0),
+    )

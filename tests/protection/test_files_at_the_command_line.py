@@ -1,0 +1,105 @@
+"""Files at the command line: true names, nothing left out in silence, and standard input and output."""
+
+import io
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from protection.client.cli.main import main
+from protection.client.session import Session
+from protection.formats.sealed import MAGIC
+from protection.sealing.read import open_sealed
+from tests.cast import Cast, Player
+from tests.protection.scene import RITA
+
+
+@pytest.fixture
+def chancery(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that runs the program as Olga, or as somebody else."""
+
+    def run(*words: object, who: Player | None = None, given: bytes = b"") -> Result:
+        session = (who or cast.olga).session
+        monkeypatch.setattr(Session, "open", lambda **_: nullcontext(session))
+        return CliRunner().invoke(main, [str(word) for word in words], input=given)
+
+    return run
+
+
+def test_the_true_name_decides_whatever_the_sealed_file_is_called(chancery: Any, plan: Path) -> None:
+    text = plan.read_bytes()
+    assert chancery("protect", plan).exit_code == 0
+    renamed = plan.with_name("renamed")
+    plan.with_name("plan.txt.sealed").rename(renamed)
+    plan.unlink()
+    assert chancery("open", renamed).exit_code == 0
+    assert plan.read_bytes() == text
+    plan.unlink()
+    outer = renamed.rename(plan.with_name("plan.txt.sealed.txt"))
+    assert chancery("unprotect", outer, "--yes").exit_code == 0
+    assert [path.name for path in plan.parent.iterdir()] == ["plan.txt"]
+
+
+def test_a_file_is_protected_once_whatever_it_is_called(chancery: Any, plan: Path) -> None:
+    assert chancery("protect", plan, "-o", plan.with_name("PLAN.TXT.SEALED")).exit_code == 0
+    again = chancery("protect", plan.with_name("PLAN.TXT.SEALED"))
+    assert (again.exit_code, "protected already" in again.output) == (2, True)
+    not_sealed = plan.with_name("notes.sealed")
+    not_sealed.write_bytes(b"notes about a sealed letter")
+    assert chancery("protect", not_sealed).exit_code == 0
+
+
+def test_a_batch_says_what_it_leaves_out_and_why(chancery: Any, plan: Path) -> None:
+    folder = plan.parent
+    (folder / "link.txt").symlink_to(plan)
+    (folder / "inner").mkdir()
+    (folder / "linked").symlink_to(folder / "inner")
+    assert chancery("protect", plan).exit_code == 0
+    (folder / "plan.txt.sealed").rename(folder / "inner" / "looks-plain.txt")
+    said = chancery("protect", "--recursive", folder)
+    assert said.exit_code == 0
+    for left in ("link.txt", "linked", "looks-plain.txt"):
+        assert f"{left} is left out: " in said.output
+    assert (folder / "plan.txt.sealed").exists()
+    listed = chancery("--json", "open", "--recursive", folder, "-o", folder / "out")
+    rows = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert {Path(row["file"]).name for row in rows if "left_out" in row} == {"plan.txt", "link.txt", "linked"}
+    assert {Path(row["opened"]).name for row in rows if "opened" in row} == {"plan.txt"}
+
+
+def test_standard_input_and_output(chancery: Any, cast: Cast, plan: Path) -> None:
+    sealed = chancery("protect", "-", "--name", "report.csv", "--grant", f"{RITA}:VIEW", given=b"a,b\n1,2\n")
+    assert sealed.exit_code == 0, sealed.stderr
+    assert sealed.stdout_bytes.startswith(MAGIC)
+    with open_sealed(io.BytesIO(sealed.stdout_bytes)) as file:
+        assert str(file.publishing_license.cid) in chancery("info", "-", given=sealed.stdout_bytes).stdout
+    assert "intact" in chancery("verify", "-", given=sealed.stdout_bytes).stdout
+    opened = chancery("open", "-", who=cast.rita, given=sealed.stdout_bytes)
+    assert opened.stdout_bytes == b"a,b\n1,2\n", (opened.stderr, opened.exception)
+    target = plan.with_name("written.csv")
+    assert chancery("open", "-", "-o", target, who=cast.rita, given=sealed.stdout_bytes).exit_code == 0
+    assert target.read_bytes() == b"a,b\n1,2\n"
+    kept = plan.with_name("kept.sealed")
+    assert chancery("protect", "-", "-o", kept, given=b"from a pipe").exit_code == 0
+    assert chancery("open", kept, "-o", "-").stdout_bytes == b"from a pipe"
+    assert {path.name for path in plan.parent.iterdir()} == {plan.name, target.name, kept.name}
+
+
+def test_nothing_is_made_beside_what_was_asked_for(chancery: Any, cast: Cast, plan: Path) -> None:
+    assert chancery("protect", plan).exit_code == 0
+    refused = chancery("open", plan.with_name("plan.txt.sealed"), "-o", plan.parent / "new" / "out", who=cast.rita)
+    assert refused.exit_code == 1
+    assert not (plan.parent / "new").exists()
+
+
+def test_a_name_from_a_hostile_file_does_not_reach_the_terminal(chancery: Any, cast: Cast, plan: Path) -> None:
+    hostile = plan.with_name("a\x1b]0;owned\x07\u202etxt.exe")
+    plan.rename(hostile)
+    said = chancery("protect", hostile)
+    assert said.exit_code == 0
+    assert not {"\x1b", "\x07", "\u202e"} & set(said.output)
+    listed = chancery("documents").output
+    assert "a_]0;owned__txt.exe" in listed
