@@ -105,6 +105,22 @@ class OrganizationMiddleware:
         return self.get_response(request)
 
 
+class PrivateAnswersMiddleware:
+    """Lets nobody between keep an answer: pages and calls are about people and their documents.
+
+    Files that are the same for everybody are answered before, and an answer that says otherwise keeps its word.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, not to be stored."""
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
 class NoiseMiddleware:
     """Counts at an organization's host what came without a valid token and was refused (PROTOCOL P29)."""
 

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.CorrelationMiddleware",
     "portal.middleware.HealthMiddleware",
+    "portal.middleware.PrivateAnswersMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.wellformed.WellFormedMiddleware",
     "portal.middleware.OrganizationMiddleware",

@@ -4,21 +4,35 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from audit.selectors.people import known_people
+from audit.services.count_noise import count_noise
 from portal.identity.addresses import client_address
-from portal.identity.proof import ProvenDevice, prove
+from portal.identity.proof import ProvenDevice, prove, refuse_replay
 from protection.errors import ChanceryError
 from protection.events import Actor
 from protection.services.refuse_proof import refuse_proof
+from tenants.directory.selectors.people import membership_at
+from tenants.organizations.selectors import OrganizationFacts
 
 
-def proven_device(request: HttpRequest, person: UUID) -> ProvenDevice:
+def proven_device(
+    request: HttpRequest, person: UUID, organization: OrganizationFacts, *, once: bool = True
+) -> ProvenDevice:
     """Return the device that made the proof of this request; a wrong proof goes into the organization's ledger.
 
-    Raises the errors of ``protection.licensing``.  Rate limits come before, so that nobody fills the ledger.
+    Raises the errors of ``protection.licensing``.  Rate limits come before, so that nobody fills the ledger.  Of a
+    person who has nothing to do with the organization the refusals are counted like those of people not signed in.
+    ``once`` looks whether the proof was used before; licensing finds that out by its own record.
     """
     try:
-        return prove(request, person)
+        device = prove(request, person)
+        if once:
+            refuse_replay(request)
     except ChanceryError as error:
-        actor = Actor(person=person, address="", ip=client_address(request), source="api")
-        refuse_proof(actor=actor, error=error)
+        address = client_address(request)
+        if membership_at(organization.id, person) is None and not known_people([person]):
+            count_noise(place=organization.schema_name, address=address)
+        else:
+            refuse_proof(actor=Actor(person=person, address="", ip=address, source="api"), error=error)
         raise
+    return device

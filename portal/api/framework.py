@@ -134,7 +134,7 @@ class OrganizationView(BaseView):
 
     def device(self) -> ProvenDevice:
         """Return the device that proves to have sent this request, and record it with whatever is done."""
-        device = proven_device(plain(self.request), caller(self.request).id)
+        device = proven_device(plain(self.request), caller(self.request).id, self.organization)
         # Its keys may be kept for seconds, whether it is revoked is read now.
         facts = device_of(caller(self.request).id, device.id)
         if facts is None or facts.revoked_at is not None:

@@ -1,17 +1,23 @@
 """The device proof of a request: which device sends it, proven with the key of its row (PROTOCOL P13)."""
 
+import hashlib
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from django.core.cache import cache
 from django.http import HttpRequest
+from redis.exceptions import RedisError
 
 from portal.identity import origins
 from protection.crypto.keys import EncryptionPublicKey
 from protection.crypto.signatures import VerifyKey
 from protection.errors import ChanceryError, InvalidObject
-from protection.licensing.proof import DeviceProof, Request
+from protection.licensing.proof import WINDOW, DeviceProof, Request
 from protection.texts import say
 from tenants.directory.selectors.devices import DeviceFacts, device_by_key
 
@@ -33,6 +39,11 @@ class ProvenDevice:
     feed_id: bytes
 
 
+_PROOF: Final = "chancery_proof"
+_ONCE: Final = "chancery_proof_used"
+_REMEMBERED: Final = 2 * WINDOW + 60
+_seen: OrderedDict[str, float] = OrderedDict()
+_lock = threading.Lock()
 _kept: dict[bytes, tuple[float, ProvenDevice]] = {}
 
 
@@ -59,7 +70,42 @@ def prove(
         body=request.body,
     )
     proof.verify(key=device.signing, request=stated, now=int(clock()))
+    setattr(request, _PROOF, hashlib.sha256(proof.key_id + proof.jti.bytes).digest())
     return device
+
+
+def request_id(request: HttpRequest) -> bytes:
+    """Return what tells a proven request from every other one."""
+    found: bytes = getattr(request, _PROOF)
+    return found
+
+
+def refuse_replay(request: HttpRequest) -> None:
+    """Refuse a write whose proof has been seen in the minutes for which it is good.  Raises InvalidObject.
+
+    Reading twice harms nobody, and a license request collides with its own event.  Without Redis each process remembers
+    for itself, as with limits (PROTOCOL P25).
+    """
+    if request.method in {"GET", "HEAD", "OPTIONS"} or getattr(request, _ONCE, False):
+        return
+    setattr(request, _ONCE, True)
+    name = request_id(request).hex()
+    try:
+        first = bool(cache.add(f"proof:{name}", 1, timeout=_REMEMBERED))
+    except RedisError:
+        first = _first_here(name, time.monotonic())
+    if not first:
+        raise InvalidObject(say("This request was sent before."), remedy=say("Make a new request."))
+
+
+def _first_here(name: str, now: float) -> bool:
+    with _lock:
+        while _seen and next(iter(_seen.values())) < now:
+            _seen.popitem(last=False)
+        if name in _seen:
+            return False
+        _seen[name] = now + _REMEMBERED
+    return True
 
 
 def _device(key_id: bytes, now: float) -> ProvenDevice | None:

@@ -54,6 +54,11 @@ class DeviceProof:
         unverified = jws.parse(token, Kind.PROOF)
         return cls(unb64(unverified.header["kid"]), unverified)
 
+    @property
+    def jti(self) -> UUID:
+        """The proof's own id, by which a second use of it is noticed; true after ``verify``."""
+        return Claims(self.unverified.claims, say("device proof")).uuid("jti")
+
     def verify(self, *, key: VerifyKey, request: Request, now: int) -> None:
         """Check in this order: key of the device, signature, request, time."""
         if self.key_id != key.key_id:

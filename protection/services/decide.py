@@ -4,6 +4,7 @@ One statement reads all state, ``licensing.evaluate`` decides, one statement rec
 nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeAlias
@@ -93,6 +94,8 @@ class Caller:
     """Asked about whoever published or sealed what is seen for the first time."""
     program: str = ""
     """The program's name, as it states it."""
+    request_id: bytes = b""
+    """What tells this request from every other one: a digest of its device proof."""
     enforces: frozenset[Right] = frozenset()
     """The rights that the program says it withholds from whoever does not have them (PROTOCOL P23)."""
 
@@ -132,6 +135,7 @@ def decide(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> tuple[Rea
     Raises SendWholeLicense for those of which only digests came, and Unavailable when nothing could be recorded.
     """
     refused: Mapping[int, Reason] = {}
+    events = [_event_id(caller, place) for place in range(len(wanted))]
     for attempt in range(ATTEMPTS):
         reading = lane.read(wanted)
         unknown = _unknown(reading, wanted) if attempt == 0 else []
@@ -142,11 +146,13 @@ def decide(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> tuple[Rea
             raise LedgerHasGap
         organization = _organization(caller, reading)
         decided = tuple(
-            _decided(caller, organization, reading, item, state, body=refused.get(place, Reason.TAMPERED))
+            _decided(
+                caller, organization, reading, item, state, events[place], body=refused.get(place, Reason.TAMPERED)
+            )
             for place, (item, state) in enumerate(zip(wanted, reading.documents, strict=True))
         )
-        events = [_event(caller, reading, item) for item in decided]
-        if lane.record(events, reading, first_openings=_first_openings(decided)):
+        records = [_event(caller, reading, item) for item in decided]
+        if lane.record(records, reading, first_openings=_first_openings(decided)):
             return reading, decided
     raise Unavailable(say("The organization is being changed right now, and no decision could be recorded."))
 
@@ -210,12 +216,23 @@ def _organization(caller: Caller, reading: Reading) -> OrganizationFacts:
     )
 
 
+def _event_id(caller: Caller, place: int) -> UUID:
+    """Return the id of the event about one document, the same whenever this very request is sent.
+
+    So a request that somebody recorded and sends again collides with what it left in the record, at no cost.
+    """
+    if not caller.request_id:
+        return uuid4()
+    return UUID(bytes=hashlib.sha256(caller.request_id + place.to_bytes(4)).digest()[:16], version=4)
+
+
 def _decided(
     caller: Caller,
     organization: OrganizationFacts,
     reading: Reading,
     wanted: Wanted,
     state: ContentState | None,
+    event: UUID,
     *,
     body: Reason,
 ) -> Decided:
@@ -223,7 +240,7 @@ def _decided(
     if state is None:
         # What could be believed was registered before, so this license did not verify, or nothing new is taken.
         stopped = stopped_organization(organization)
-        return Refused(wanted, None, stopped or Deny(body), uuid4())
+        return Refused(wanted, None, stopped or Deny(body), event)
     facts: Any = {
         "organization": organization if state.key_usable else replace(organization, key_available=False),
         "content": state.facts,
@@ -233,13 +250,13 @@ def _decided(
     }
     decision = evaluate(**facts)
     if isinstance(decision, Deny):
-        return Refused(wanted, state, decision, uuid4(), as_told(decision, **facts))
+        return Refused(wanted, state, decision, event, as_told(decision, **facts))
     if state.edition is None:
         # Access would be given, but not to this body: it was not taken when it was brought.
-        return Refused(wanted, state, Deny(body), uuid4())
+        return Refused(wanted, state, Deny(body), event)
     if viewer_only(state, decision):
-        return Refused(wanted, state, Deny(Reason.VIEWER_ONLY), uuid4())
-    return Granted(wanted, state, state.edition, decision, uuid4())
+        return Refused(wanted, state, Deny(Reason.VIEWER_ONLY), event)
+    return Granted(wanted, state, state.edition, decision, event)
 
 
 def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:

@@ -16,7 +16,7 @@ from audit.statements import record, record_many
 from portal.api.lane.pool import pool
 from portal.identity.strength import Authentication
 from portal.identity.subject import subject_of
-from protection.errors import Unavailable
+from protection.errors import InvalidObject, Unavailable
 from protection.selectors.licensing import CONTENT_STATE, FIRST_OPENINGS, UNMOVED, content_state, service_state
 from protection.services.arrive import Wanted
 from protection.services.decide import Reading
@@ -127,6 +127,8 @@ class LaneDatabase:
                 written = connection.execute(
                     *self._prepared(statement, {**columns, **opened, **reading.marker})
                 ).fetchone()
+        except psycopg.errors.UniqueViolation as error:
+            raise InvalidObject(say("This request was sent before."), remedy=say("Make a new request.")) from error
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable(say("The decision could not be recorded in time, so nothing was issued.")) from error
         # One event answers with its row, several with their count.

@@ -23,7 +23,7 @@ from portal.api.throttle import retry_after
 from portal.identity.addresses import client_address
 from portal.identity.bearer import TokenRefused, token_of
 from portal.identity.directory import DirectoryOf
-from portal.identity.proof import ProvenDevice
+from portal.identity.proof import ProvenDevice, request_id
 from portal.languages import told
 from portal.wellformed import check_json
 from protection.errors import ChanceryError, InvalidObject
@@ -99,7 +99,7 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
         )
         refused["Retry-After"] = str(wait)
         return refused
-    device = proven_device(request, token.person_id)
+    device = proven_device(request, token.person_id, organization, once=False)
     members = _members(request)
     caller = _caller(request, organization, device, members)
     lane = LaneDatabase(organization, token.person_id, device.id, token.authentication, caller.ip)
@@ -125,6 +125,7 @@ def _caller(
         ip=client_address(request),
         source="api",
         directory=DirectoryOf(organization.id),
+        request_id=request_id(request),
         program=(_text(members, "program") or "")[:MAX_PROGRAM],
         enforces=_enforces(members),
     )

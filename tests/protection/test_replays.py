@@ -1,0 +1,69 @@
+"""A request that somebody recorded and sends again does nothing twice, and a stranger fills no record."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tenants.directory.models import Person
+from tenants.directory.services.prove_address import prove_address
+from tests.cast import ACTOR, Cast
+from tests.protection.scene import MAX, call, ledger, objects, origin_of, proof_for, protect, send, token_of
+
+ONE, BATCH, PUBLICATIONS = "/api/v1/licenses", "/api/v1/licenses/batch", "/api/v1/publications"
+
+
+@pytest.fixture
+def counted(cast: Cast) -> Callable[[str], int]:
+    """Return a function that counts events of a kind at Contoso."""
+    return lambda kind: len(ledger(cast, "contoso", kind))
+
+
+def sent(cast: Cast, path: str, body: dict[str, object], times: int) -> list[int]:
+    """Send one request of Olga's several times, byte for byte, and return how it was answered."""
+    origin, token = origin_of("contoso"), token_of(cast.olga, "contoso")
+    proof = proof_for(cast.olga, "POST", origin + path, token, json.dumps(body).encode())
+    return [send(cast.olga, origin, "POST", path, body, proof=proof).status_code for _ in range(times)]
+
+
+@pytest.mark.parametrize("path", [ONE, BATCH])
+def test_a_license_is_given_once_for_one_request(
+    cast: Cast, plan: Path, counted: Callable[[str], int], path: str
+) -> None:
+    both: dict[str, object] = {**objects(protect(cast.olga, plan, f"{MAX}:VIEW").path)}
+    before = counted("content.opened")
+    assert sent(cast, path, both if path == ONE else {"items": [both]}, 3) == [200, 422, 422]
+    assert counted("content.opened") == before + 1
+
+
+def test_a_publication_sent_again_makes_no_second_document(cast: Cast, counted: Callable[[str], int]) -> None:
+    published, refused = counted("content.published"), counted("proof.refused")
+    body = {"policy": {"grants": [{"who": MAX, "rights": ["VIEW"]}]}, "title": "replayed"}
+    first, second = sent(cast, PUBLICATIONS, body, 2)
+    assert first in {200, 201}
+    assert second == 422
+    assert counted("content.published") == published + 1
+    assert counted("proof.refused") == refused + 1
+
+
+def test_a_stranger_s_refusals_are_counted_and_fill_no_record(cast: Cast, counted: Callable[[str], int]) -> None:
+    person = Person.objects.create(email="stranger@elsewhere.example")
+    prove_address(person_id=person.id, address=person.email, actor=ACTOR)
+    stranger = cast.enroll("stranger", UUID(str(person.id)), person.email)
+    before = counted("proof.refused")
+    for _ in range(20):
+        assert call(stranger, "contoso", "POST", "licenses", {}, proof="").status_code == 422
+    assert counted("proof.refused") == before
+
+
+def test_no_answer_is_kept_on_the_way(cast: Cast) -> None:
+    answers = [
+        call(cast.olga, "contoso", "GET", "documents"),
+        call(cast.olga, "contoso", "POST", "licenses", {}),
+        call(cast.olga, "contoso", "GET", "nothing-here"),
+        send(cast.olga, "http://localhost:8000", "GET", "/accounts/login/"),
+    ]
+    assert {answer["Cache-Control"].partition(",")[0] for answer in answers} <= {"no-store", "max-age=0"}
+    assert all("no-store" in answer["Cache-Control"] for answer in answers)
