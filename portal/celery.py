@@ -8,10 +8,11 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import beat_init, worker_init
 from kombu import Queue
 
 from portal.checks import refuse_unsafe
+from portal.heartbeat import keep_beating
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -50,3 +51,10 @@ app.conf.beat_schedule = {
 def refuse_to_work_unsafely(**_kwargs: Any) -> None:
     """Stop the worker when its settings are unsafe, as the web application does."""
     refuse_unsafe()
+    keep_beating("worker")
+
+
+@beat_init.connect
+def show_that_the_scheduler_lives(**_kwargs: Any) -> None:
+    """Show it to the supervisor."""
+    keep_beating("scheduler")

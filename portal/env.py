@@ -47,6 +47,9 @@ VARIABLES: tuple[Variable, ...] = (
              "Size of the connection pool in each web process; 0 keeps one lasting connection in each thread."),
     Variable("CHANCERY_DATABASE_ROLE", Kind.TEXT, "",
              "Database role that web and worker connections take on; required for them in production."),
+    Variable("CHANCERY_HEARTBEATS", Kind.TEXT, "",
+             "Folder in which each process touches a file every two seconds; the supervisor of the embedded mode sets"
+             " it."),
     Variable("CHANCERY_KEYRING", Kind.TEXT, "",
              "Folder of the organizations' key-encryption keys, shared by all processes and backed up apart from the"
              " database; when empty, keyring under CHANCERY_DATA."),

@@ -4,13 +4,17 @@ Ready means more than reachable: a license leaves only after a durable event, so
 writes is not ready (PROTOCOL P29).
 """
 
+import os
 from http import HTTPStatus
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.http import HttpResponse, JsonResponse
+from psycopg.errors import DiskFull
 from redis.exceptions import RedisError
 
+_LARGE = 64 * 1024
+"""Bytes that do not fit into what a table has left, so that writing them needs space on the disk."""
 _DURABLE = "SELECT current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes')"
 
 
@@ -32,9 +36,24 @@ def _database() -> str:
         with connection.cursor() as cursor:
             cursor.execute(_DURABLE)
             fsync, commit, pages = cursor.fetchone()
+            if not (fsync == "on" and commit != "off" and pages == "on"):
+                return "not durable"
+        return _writable()
     except DatabaseError:
         return "unreachable"
-    return "ok" if fsync == "on" and commit != "off" and pages == "on" else "not durable"
+
+
+def _writable() -> str:
+    """Write what needs space and take it back: a full disk still answers every question."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("select lo_from_bytea(0, %s)", [os.urandom(_LARGE)])
+            transaction.set_rollback(True)
+    except OperationalError as error:
+        if isinstance(error.__cause__, DiskFull):
+            return "the disk of the database is full"
+        raise
+    return "ok"
 
 
 def _redis() -> str:

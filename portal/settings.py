@@ -100,7 +100,10 @@ _connection_options = ["-c transaction_timeout=60s"]
 if CHANCERY_DATABASE_ROLE:
     _connection_options.append(f"-c role={CHANCERY_DATABASE_ROLE}")
 _pool = env.number("CHANCERY_DATABASE_POOL")
-_database_options: dict[str, Any] = {"options": " ".join(_connection_options) if CHANCERY_DATABASE_ROLE else ""}
+_database_options: dict[str, Any] = {
+    "options": " ".join(_connection_options) if CHANCERY_DATABASE_ROLE else "",
+    "connect_timeout": 2,
+}
 if _pool:
     _database_options["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 5}
 DATABASES: dict[str, dict[str, Any]] = {

@@ -3,12 +3,15 @@
 A page that is not there and a page that is not for this person answer with the same bytes, the id apart.
 """
 
+import sys
 from http import HTTPStatus
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from psycopg_pool import PoolTimeout
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -46,12 +49,26 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer after a failure of our own; nothing here asks the database, which may be what failed."""
+    if _is_passing(sys.exc_info()[1]):
+        answer = _answer(
+            request,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            _("This is not possible at the moment"),
+            _("Something that the service needs does not respond. Nothing was changed; try again in a moment."),
+        )
+        answer["Retry-After"] = "2"
+        return answer
     return _answer(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         _("Something went wrong here"),
         _("It is our fault, not yours, and it is in the log. Try again in a minute."),
     )
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    """Return whether the failure is one of the database that ends without a change here: lost, stopped, disk full."""
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
 
 
 def _answer(request: HttpRequest, status: HTTPStatus, title: str, next_step: str) -> HttpResponse:

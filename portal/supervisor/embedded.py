@@ -52,6 +52,7 @@ def variables(folders: Folders, database: PostgreSQL, broker: Valkey, base_url: 
     return {
         "CHANCERY_MODE": "embedded",
         "CHANCERY_DATA": str(folders.data),
+        "CHANCERY_HEARTBEATS": str(folders.heartbeats),
         "CHANCERY_BASE_URL": base_url,
         "DATABASE_URL": database.url,
         "REDIS_URL": broker.url,

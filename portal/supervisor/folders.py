@@ -40,6 +40,11 @@ class Folders:
         return self.data / "run"
 
     @property
+    def heartbeats(self) -> Path:
+        """Where each process of the product shows that it runs."""
+        return self.run / "heartbeats"
+
+    @property
     def environment(self) -> Path:
         return self.data / "environment"
 
@@ -62,7 +67,7 @@ class Folders:
         """Make the folders. What is secret is closed; the rest follows the usual mask of the person."""
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            for folder in (self.logs, self.secrets, self.run):
+            for folder in (self.logs, self.secrets, self.run, self.heartbeats):
                 folder.mkdir(exist_ok=True)
             self.secrets.chmod(0o700)
             self.logs.chmod(0o700)

@@ -26,6 +26,9 @@ class Runnable(Protocol):
     def ready(self, process: Process) -> bool:
         """Say whether ``process`` serves."""
 
+    def answers(self, process: Process) -> bool:
+        """Say whether a process that serves still answers; waits for two seconds at most."""
+
 
 What_co = TypeVar("What_co", bound=Runnable, covariant=True)
 
@@ -52,6 +55,10 @@ class Part(Generic[What_co]):
 
     def ready(self) -> bool:
         return self.process is not None and self.process.ended() is None and self.what.ready(self.process)
+
+    def answers(self) -> bool:
+        """Say whether the process still answers; one that has not been started need not."""
+        return self.process is None or self.what.answers(self.process)
 
     def ended(self) -> int | None:
         """Return the exit status when the process has ended by itself, else ``None``."""

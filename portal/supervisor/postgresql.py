@@ -129,6 +129,19 @@ class PostgreSQL:
             return False
         return len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready"
 
+    def answers(self, process: Process) -> bool:
+        """Say whether a statement is answered; "too many clients" is an answer, too."""
+        try:
+            with psycopg.connect(
+                host=str(self.sockets), user=ADMINISTRATOR, dbname="postgres", connect_timeout=2, autocommit=True
+            ) as connection:
+                connection.execute("select 1")
+        except psycopg.errors.ConnectionTimeout:
+            return False
+        except psycopg.Error:
+            return True
+        return True
+
     def establish(self) -> None:
         """Make the service's role and database unless they exist; the service makes its further roles itself."""
         with self.connect(ADMINISTRATOR) as connection:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,14 +116,36 @@ def _dies_with(parent: int, with_signal: signal.Signals) -> Callable[[], None]:
 
 
 def end_group(pid: int) -> None:
-    """Kill every process of the session that ``pid`` leads and wait until they hold nothing any more."""
+    """Kill every process of the session that ``pid`` leads and wait until they hold nothing any more.
+
+    The database's processes lead sessions of their own.  They end with their parent by themselves, but not one that was
+    stopped, and a new database does not start beside it; so descendants are found before their parents are gone.
+    """
+    family = _descendants(pid)
     try:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
+    for member in family:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(member, signal.SIGKILL)
     deadline = time.monotonic() + GROUP_SECONDS
     while _group_lives(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that a process started, and those that these did."""
+    if _libc is None:
+        return []
+    children: dict[str, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and len(fields := _status(folder)) > 1:
+            children.setdefault(fields[1], []).append(int(folder.name))
+    found = list(children.get(str(pid), ()))
+    for member in found:
+        found += children.get(str(member), ())
+    return found
 
 
 def _group_lives(leader: int) -> bool:
@@ -167,6 +190,11 @@ def started_at(pid: int) -> str:
         return "-".join(moment.split())
     fields = _status(Path(f"/proc/{pid}"))
     return fields[19] if fields and fields[0] != "Z" else ""
+
+
+def is_running(pid: int) -> bool:
+    """Return whether there is a process of this number; one that was stopped counts."""
+    return bool(started_at(pid))
 
 
 def end_orphans(notes: Path, names: tuple[str, ...]) -> list[str]:

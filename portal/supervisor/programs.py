@@ -18,9 +18,10 @@ WEB = "web"
 WORKER = "worker"
 SCHEDULER = "scheduler"
 NAMES = (WEB, WORKER, SCHEDULER)
-# Two processes of four threads were the best of seven measured shapes on two cores.
 WEB_PROCESSES = 2
-WEB_THREADS = 4
+# Connections of one web process: idle ones cost a few kilobytes each, since no thread waits for them.
+CONNECTIONS = 4096
+HEADER_MILLISECONDS = 10_000
 WORKER_THREADS = 4
 SETTLED_SECONDS = 3.0
 HIGHEST_PORT = 65535
@@ -38,9 +39,10 @@ class Web:
         return Program(
             name=WEB,
             command=(
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(self.port)),
-                *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS)),
-                *("--respawn-failed-workers", "--no-ws", "portal.wsgi:application"),
+                *(sys.executable, "-m", "granian", "--interface", "rsgi", "--host", HOST, "--port", str(self.port)),
+                *("--workers", str(WEB_PROCESSES), "--respawn-failed-workers", "--respawn-interval", "0.2", "--no-ws"),
+                *("--backlog", str(CONNECTIONS), "--backpressure", str(CONNECTIONS)),
+                *("--http1-header-read-timeout", str(HEADER_MILLISECONDS), "portal.rsgi:app"),
             ),
             environment=self.environment,
             folder=ROOT,
@@ -59,6 +61,10 @@ class Web:
             return False
         finally:
             connection.close()
+
+    def answers(self, process: Process) -> bool:
+        """Leave it to the heartbeats: each of the processes has one, and a request reaches only one of them."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,10 @@ class Celery:
 
     def prepare(self) -> None:
         """Nothing is left behind that a new process would mind."""
+
+    def answers(self, process: Process) -> bool:
+        """Leave it to the heartbeat, which stops when the process does not run."""
+        return True
 
     def ready(self, process: Process) -> bool:
         """Say whether the process has lived long enough to be past its imports.

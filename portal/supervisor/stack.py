@@ -1,8 +1,12 @@
 """The supervisor: starts the parts in order, starts again what dies, ends them in reverse order."""
 
+import os
+import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from portal.supervisor import processes
 from portal.supervisor.parts import Part, Runnable
@@ -15,6 +19,11 @@ ROTATE_SECONDS = 5.0
 # Work under way gets this long to finish; what is lost then is found again from the database.
 GRACE_SECONDS = 1.2
 DATABASE_GRACE_SECONDS = 8.0
+# A part that gives no sign of life for this long is replaced; with the pause before asking, within 15 seconds.
+SILENT_SECONDS = 10.0
+ASK_SECONDS = 2.0
+# A heartbeat older than this was left by an earlier run, and its number may be somebody else's now.
+LONG_AGO_SECONDS = 60.0
 
 
 @dataclass
@@ -26,6 +35,8 @@ class Watched:
     serving: bool
     failures: int = 0
     start_again_at: float | None = None
+    answered: float = 0.0
+    """When it last gave a sign of life, on the monotonic clock."""
 
 
 @dataclass
@@ -33,8 +44,11 @@ class Supervisor:
     """Keeps a list of parts running. The order of the list is the order of starting."""
 
     announce: Callable[[str], None]
+    heartbeats: Path | None = None
+    """Where the processes of the parts show that they run (``portal.heartbeat``)."""
     watched: list[Watched] = field(default_factory=list)
     _rotated: float = 0.0
+    _asked: float = 0.0
 
     def adopt(self, part: Part[Runnable], *, serving: bool) -> None:
         """Take over a part that has just been started."""
@@ -51,6 +65,10 @@ class Supervisor:
         now = time.monotonic()
         for watched in self.watched:
             self._look_after(watched, now)
+        if now - self._asked > ASK_SECONDS:
+            self._asked = now
+            self._replace_silent_parts()
+            self._end_silent_processes()
         if now - self._rotated > ROTATE_SECONDS:
             self._rotated = now
             for watched in self.watched:
@@ -68,6 +86,36 @@ class Supervisor:
             self.announce(f"{part.name} is back ({now - watched.started:.1f} s).")
         elif watched.serving and watched.failures and now - watched.started > STABLE_SECONDS:
             watched.failures = 0
+
+    def _replace_silent_parts(self) -> None:
+        """Ask each part that serves for a sign of life; one that has given none for long is replaced."""
+        for watched in self.watched:
+            if not watched.serving or watched.start_again_at is not None:
+                continue
+            answers, now = watched.part.answers(), time.monotonic()
+            if answers or not watched.answered:
+                watched.answered = now
+            elif now - watched.answered > SILENT_SECONDS:
+                watched.answered = 0.0
+                self._mourn(watched, f"has not answered for {SILENT_SECONDS:.0f} s and was ended", now)
+
+    def _end_silent_processes(self) -> None:
+        """End processes whose heartbeat stopped; whoever started them starts new ones.
+
+        While this supervisor itself did not run (the machine slept), nobody's heartbeat could be seen to go on.
+        """
+        if self.heartbeats is None:
+            return
+        for file in self.heartbeats.iterdir():
+            part, _, pid = file.name.rpartition("-")
+            with suppress(OSError):
+                silent = time.time() - file.stat().st_mtime
+                if silent < SILENT_SECONDS:
+                    continue
+                file.unlink()
+                if processes.is_running(int(pid)) and silent < LONG_AGO_SECONDS:
+                    self.announce(f"A process of {part} has not run for {silent:.0f} s and was ended; it starts again.")
+                    os.kill(int(pid), signal.SIGKILL)
 
     def _mourn(self, watched: Watched, what: str, now: float) -> None:
         """Note a death and plan the next start, the later the more often it dies."""

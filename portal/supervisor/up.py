@@ -71,7 +71,7 @@ def _understand(arguments: Sequence[str]) -> Wishes:
 
 def run(wishes: Wishes, folders: Folders, began: float) -> None:
     """Start everything, look after it, and end it in order whatever happens."""
-    supervisor = Supervisor(announce=say)
+    supervisor = Supervisor(announce=say, heartbeats=folders.heartbeats)
     with _interrupted_by_signals(supervisor):
         try:
             _start_all(wishes, folders, supervisor, began)

@@ -63,6 +63,10 @@ class Valkey:
             except OSError:
                 return False
 
+    def answers(self, process: Process) -> bool:
+        """Say whether the server answers."""
+        return self.ready(process)
+
 
 def locate(files: Path, sockets: Path, *, hasty: bool = False) -> Valkey:
     """Return the server for a data folder."""

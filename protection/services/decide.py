@@ -75,6 +75,10 @@ class Lane(Protocol):
         """
         ...
 
+    def check_time(self) -> None:
+        """Raise Unavailable when so much time has passed that the caller has been answered without a license."""
+        ...
+
     def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:
         """Store first resolutions of addresses as (scope, address, identity)."""
         ...

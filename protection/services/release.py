@@ -34,6 +34,7 @@ def released(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Gra
     to say that too.  Raises Unavailable for every such failure.
     """
     try:
+        lane.check_time()
         fresh = [
             (item.state.scope, address, identity) for item in granted for address, identity in item.decision.bindings
         ]

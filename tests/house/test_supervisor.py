@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.supervisor import accounts, embedded, environment, folders, processes, programs, secrets
+from portal.supervisor import accounts, embedded, environment, folders, processes, programs, secrets, stack
 from portal.supervisor.accounts import Account
 from portal.supervisor.embedded import Services
 from portal.supervisor.errors import SupervisorError
@@ -45,6 +45,7 @@ class Script:
     code: str
     stop_signal: signal.Signals = signal.SIGTERM
     prepared: list[float] = field(default_factory=list)
+    silent: list[bool] = field(default_factory=list)
 
     @property
     def program(self) -> Program:
@@ -55,6 +56,9 @@ class Script:
 
     def ready(self, process: Process) -> bool:
         return True
+
+    def answers(self, process: Process) -> bool:
+        return not self.silent
 
 
 def eventually(condition: Callable[[], object]) -> None:
@@ -422,3 +426,55 @@ def test_abandoned_folders_of_killed_sessions_are_swept(tmp_path: Path, monkeypa
         embedded.sweep()
     assert not abandoned.exists()
     assert held.exists()
+
+
+def test_part_that_answers_no_more_is_replaced(
+    make: Callable[..., Part[Script]], supervisor: Supervisor, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack, "ASK_SECONDS", 0.05)
+    monkeypatch.setattr(stack, "SILENT_SECONDS", 0.2)
+    part = make("sleeper", SLEEPER)
+    adopt(supervisor, part)
+    assert part.process is not None
+    first = part.process.pid
+    look_until(supervisor, lambda: supervisor.watched[0].answered)
+    part.what.silent.append(True)
+    look_until(supervisor, lambda: said)
+    part.what.silent.clear()
+    assert "sleeper has not answered for" in said[0]
+    look_until(supervisor, lambda: part.process is not None and part.process.pid != first and part.ready())
+
+
+def test_stopped_process_whose_heartbeat_ended_is_ended(
+    make: Callable[..., Part[Script]], supervisor: Supervisor, said: list[str], tmp_path: Path
+) -> None:
+    part = make("sleeper", SLEEPER)
+    adopt(supervisor, part)
+    assert part.process is not None
+    first = part.process.pid
+    os.kill(first, signal.SIGSTOP)
+    supervisor.heartbeats = tmp_path / "heartbeats"
+    supervisor.heartbeats.mkdir()
+    for name, age in (("sleeper", 1.0), ("gone", stack.LONG_AGO_SECONDS)):
+        file = supervisor.heartbeats / f"{name}-{first}"
+        file.touch()
+        os.utime(file, (time.time(), time.time() - stack.SILENT_SECONDS - age))
+    look_until(supervisor, lambda: part.process is not None and part.process.pid != first)
+    assert "A process of sleeper has not run for" in said[0]
+    assert not any("gone" in line for line in said), "an old file may name somebody else's process by now"
+    assert list(supervisor.heartbeats.iterdir()) == []
+
+
+def test_descendants_in_sessions_of_their_own_end_with_their_part(make: Callable[..., Part[Script]]) -> None:
+    """The database's processes are such; one that was stopped would keep the new database from starting."""
+    code = (
+        "import os, subprocess, signal, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)\n"
+        "os.kill(child.pid, signal.SIGSTOP)\nprint(child.pid, flush=True)\ntime.sleep(600)"
+    )
+    part = make("parent", code)
+    part.start()
+    eventually(lambda: part.log.read_text(encoding="utf-8").strip())
+    child = int(part.log.read_text(encoding="utf-8"))
+    part.kill()
+    eventually(lambda: not processes.is_running(child))

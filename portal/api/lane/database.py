@@ -2,8 +2,9 @@
 
 import functools
 import re
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +28,8 @@ from tenants.organizations.models import Organization
 from tenants.organizations.selectors import OrganizationFacts
 
 _KEPT_STATEMENTS: Final = 4_096
+DEADLINE_SECONDS: Final = 5.0
+"""Longer than both statements and their waiting for a connection may take; later, nobody waits for the license."""
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 
 _TOGETHER: Final = """
@@ -60,6 +63,12 @@ class LaneDatabase:
     device: UUID
     authentication: Authentication
     ip: str
+    began: float = field(default_factory=time.monotonic)
+
+    def check_time(self) -> None:
+        """Raise Unavailable when the caller was answered meanwhile that nothing was issued (PROTOCOL P29)."""
+        if time.monotonic() - self.began > DEADLINE_SECONDS:
+            raise Unavailable(say("The decision took too long, so nothing was issued."))
 
     def read(self, wanted: Sequence[Wanted]) -> Reading:
         """Read directory, organization and documents in one statement.

@@ -1,0 +1,9 @@
+"""What granian runs: Django behind the intake."""
+
+from django.conf import settings
+
+from portal.intake import Intake
+from portal.pulse import Pulse
+from portal.wsgi import application
+
+app = Intake(application, proxies=settings.CHANCERY_TRUSTED_PROXIES, pulse=Pulse())
