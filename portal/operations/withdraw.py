@@ -44,14 +44,14 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str, actor
     changed = directory_disable.disable_person(
         organization_id=organization_id, person_id=person_id, reason=reason, actor=actor
     )
-    _at_once()
+    work_off_at_once()
     return changed
 
 
 def disable_program(*, organization_id: UUID, client_id: str, actor: Actor) -> None:
     """End a program and kill what it has cached."""
     directory_program.disable_service_account(organization_id=organization_id, client_id=client_id, actor=actor)
-    _at_once()
+    work_off_at_once()
 
 
 def change_group(
@@ -76,14 +76,14 @@ def change_group(
         archived=archived,
         actor=actor,
     )
-    _at_once()
+    work_off_at_once()
     return facts
 
 
 def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFacts:
     """Revoke a device and kill its cached licenses."""
     device = directory_revoke(person_id=person_id, device_id=device_id, actor=actor)
-    _at_once()
+    work_off_at_once()
     return device
 
 
@@ -105,7 +105,7 @@ def suspend_organization(*, organization_id: UUID, reason: str, actor: Actor) ->
     directory_suspend(organization_id=organization_id, reason=reason, actor=actor)
     _kill_everything(organization_id)
     withdrawals.withdraw_members(organization_id)
-    _at_once()
+    work_off_at_once()
 
 
 def _kill_everything(organization_id: UUID) -> None:
@@ -114,7 +114,7 @@ def _kill_everything(organization_id: UUID) -> None:
             kill_all_of(organization_id)
 
 
-def _at_once() -> None:
+def work_off_at_once() -> None:
     """Work off what was noted, once it is committed; what goes wrong here is left to the sweep."""
     transaction.on_commit(lambda: work_off(seconds=AT_ONCE), robust=True)
 

@@ -83,6 +83,7 @@ _KINDS = {
     "person.changed": gettext_lazy("changed a person's preferences"),
     "person.disabled": gettext_lazy("disabled a person"),
     "person.enabled": gettext_lazy("enabled a person"),
+    "person.removed": gettext_lazy("removed a person who left"),
     "person.started_afresh": gettext_lazy("ended what could sign in before the address was proven"),
     "role.changed": gettext_lazy("changed a role"),
     "address.added": gettext_lazy("added an address"),

@@ -321,3 +321,8 @@ def licensed_contents(person: UUID, cids: Collection[UUID]) -> set[UUID]:
             {"cids": list(cids), "person": person},
         )
         return {cid for (cid,) in cursor.fetchall()}
+
+
+def owned_by(person: UUID) -> int:
+    """Return how many documents a person owns here."""
+    return Content.objects.filter(owner_id=person).count()

@@ -12,7 +12,7 @@ def locked_membership(organization_id: UUID, person_id: UUID) -> Membership:
     """Return the person's place, locked together with all administrators' so that two cannot remove each other."""
     rows = Membership.objects.within(organization_id).select_for_update().order_by("id")
     list(rows.filter(role=Membership.Role.GLOBAL_ADMINISTRATOR))
-    membership = rows.filter(person_id=person_id).first()
+    membership = rows.filter(person_id=person_id, removed_at__isnull=True).first()
     if membership is None:
         raise NotHere(_("There is no such person in this organization."))
     return membership

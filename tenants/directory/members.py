@@ -100,7 +100,8 @@ def _row(group: Group, member: Member) -> dict[str, Any]:
     if len(given) != 1:
         raise DirectoryRefused(_("A member is a person, a group or an address."))
     if member.person_id is not None:
-        if not Membership.objects.within(group.organization_id).filter(person_id=member.person_id).exists():
+        here = Membership.objects.within(group.organization_id).filter(person_id=member.person_id)
+        if not here.filter(removed_at__isnull=True).exists():
             raise NotHere(_("There is no such person in this organization."))
         return {"person_id": member.person_id}
     if member.group_id is not None:

@@ -127,3 +127,11 @@ def group_path(organization_id: UUID, person_id: UUID, group_id: UUID) -> tuple[
             seen.add(way[-1])
             ways.extend((*way, outer) for outer in sorted(above.get(way[-1], ())))
     return ()
+
+
+def groups_holding(organization_id: UUID, person_id: UUID) -> tuple[str, ...]:
+    """Return the names of the groups of the organization that hold the person directly."""
+    proven = Address.objects.filter(person_id=person_id).exclude(proven_by="").values("address")
+    rows = GroupMember.objects.within(organization_id).filter(Q(person_id=person_id) | Q(address__in=proven))
+    found = {row.group.name or row.group.address for row in rows.select_related("group")}
+    return tuple(sorted(found))

@@ -84,7 +84,7 @@ def people_in(
 
 def count_in(organization_id: UUID) -> int:
     """Return how many people the organization has, guests and programs included."""
-    return Membership.objects.within(organization_id).count()
+    return Membership.objects.within(organization_id).filter(removed_at__isnull=True).count()
 
 
 def memberships_of(person_id: UUID) -> tuple[MembershipFacts, ...]:
@@ -117,10 +117,11 @@ def holder_of(address: str) -> UUID | None:
 
 def person_known_as(organization_id: UUID, address: str) -> UUID | None:
     """Return the person whom the organization knows under a normal address: a guest under one only, a member by all."""
-    guest = Membership.objects.within(organization_id).filter(guest=True, address=address).first()
+    present = Membership.objects.within(organization_id).filter(removed_at__isnull=True)
+    guest = present.filter(guest=True, address=address).first()
     if guest is not None:
         return guest.person_id
-    members = Membership.objects.within(organization_id).filter(guest=False)
+    members = present.filter(guest=False)
     proven = Address.objects.filter(address=address).exclude(proven_by="")
     return members.filter(person_id__in=proven.values("person_id")).values_list("person_id", flat=True).first()
 
@@ -153,7 +154,7 @@ def proven_addresses(person_id: UUID) -> tuple[str, ...]:
 
 def _places(organization_id: UUID) -> QuerySet[Any]:
     """Return the organization's places with what it may see of the people, as ``shown_address`` and ``shown_name``."""
-    rows = Membership.objects.within(organization_id).select_related("person")
+    rows = Membership.objects.within(organization_id).filter(removed_at__isnull=True).select_related("person")
     return rows.annotate(
         shown_address=Case(When(guest=True, address__gt="", then="address"), default="person__email"),
         shown_name=Case(When(guest=True, then="name"), default="person__name"),

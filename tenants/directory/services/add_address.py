@@ -24,7 +24,7 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
     """
     normal = naming.address(address)
     membership = Membership.objects.within(organization_id).select_related("person").filter(person_id=person_id).first()
-    if membership is None:
+    if membership is None or membership.removed_at is not None:
         raise NotHere(_("There is no such person in this organization."))
     if membership.guest or not holders.is_ours(organization_id, person_id):
         raise DirectoryRefused(

@@ -4,12 +4,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
 from tenants.directory.administrators import locked_membership
 from tenants.directory.change import note
-from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Membership
 
 
@@ -19,8 +17,6 @@ def enable_person(*, organization_id: UUID, person_id: UUID, actor: Actor) -> bo
     membership = locked_membership(organization_id, person_id)
     if not membership.disabled:
         return False
-    if membership.removed_at is not None:
-        raise DirectoryRefused(_("This person was removed. Add the person anew."))
     membership.disabled = False
     if membership.role != Membership.Role.USER:
         # Whoever brings an administrator back has given the role anew.

@@ -1,0 +1,60 @@
+"""Removing a person who left, over the API."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import OrganizationView, checked
+from portal.operations.remove_person import Removal, removal_of, remove_person
+from portal.permissions import Permission
+
+
+class Reason(serializers.Serializer[dict[str, Any]]):
+    """Why the person is removed."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class PersonRemoval(OrganizationView):
+    """The removal of a person."""
+
+    needs = {"GET": Permission.PEOPLE_MANAGE, "POST": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="Show what removing a person would do",
+        responses=inline_serializer(
+            "Removal",
+            {
+                "email": serializers.CharField(),
+                "documents": serializers.IntegerField(),
+                "groups": serializers.ListField(child=serializers.CharField()),
+            },
+        ),
+        examples=[OpenApiExample("Removal", {"email": "max@contoso.example", "documents": 3, "groups": ["Board"]})],
+    )
+    def get(self, request: Request, person_id: UUID) -> Response:
+        """Answer with the documents that stay with the old identity and the groups that lose a member."""
+        return Response(_shown(removal_of(self.standing, person_id)))
+
+    @extend_schema(
+        summary="Remove a person who left",
+        request=Reason,
+        responses=inline_serializer(
+            "Removed", {"email": serializers.CharField(), "documents": serializers.IntegerField()}
+        ),
+        examples=[OpenApiExample("Removal", {"reason": "Left the company"}, request_only=True)],
+    )
+    def post(self, request: Request, person_id: UUID) -> Response:
+        """Remove the person for good; the address is free for a successor, who inherits nothing."""
+        wanted = checked(Reason, request.data)
+        done = remove_person(standing=self.standing, person_id=person_id, reason=wanted["reason"])
+        return Response(_shown(done), status=HTTPStatus.OK)
+
+
+def _shown(removal: Removal) -> dict[str, Any]:
+    return {"email": removal.person.email, "documents": removal.documents, "groups": list(removal.groups)}

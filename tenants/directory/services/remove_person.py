@@ -1,0 +1,65 @@
+"""Remove a person who left: the old identity stays refused for ever, and the address is free for a successor."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.actor import Actor
+from tenants.directory import holders
+from tenants.directory.access import end_access, end_credentials, forget_sign_in
+from tenants.directory.administrators import locked_membership, require_another
+from tenants.directory.change import note, raise_epochs
+from tenants.directory.models import Address, GroupMember, Membership, Person
+from tenants.directory.withdrawals import withdraw, withdraw_from_groups
+
+
+@transaction.atomic
+def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor: Actor) -> None:
+    """End the person's place in the organization.  Raises NotHere and LastAdministrator.
+
+    The id is never given again: grants, documents and events stay with it, and whoever gets the address next is another
+    person.  Addresses in the organization's domains leave the account; with nothing proven left it is closed.
+    """
+    place = locked_membership(organization_id, person_id)
+    require_another(place)
+    address, name = place.known_address, place.known_name
+    everywhere = not place.guest and holders.vouches(organization_id, person_id)
+    withdraw([person_id], organization_id=None if everywhere else organization_id)
+    withdraw_from_groups(organization_id, person_id)
+    freed = _free_addresses(organization_id, person_id)
+    GroupMember.objects.within(organization_id).filter(person_id=person_id).delete()
+    Membership.objects.within(organization_id).filter(id=place.id).update(
+        disabled=True, removed_at=timezone.now(), role=Membership.Role.USER
+    )
+    if everywhere:
+        end_access(person_id)
+    if everywhere and not holders.has_proof(person_id):
+        end_credentials(person_id)
+        Person.objects.filter(id=person_id).update(is_active=False)
+    raise_epochs([person_id])
+    details = {"reason": reason, "freed": len(freed)}
+    note(
+        kind="person.removed",
+        organizations=[organization_id],
+        actor=actor,
+        person_id=person_id,
+        addresses=[address],
+        title=name,
+        details={"reason": reason, "freed": len(freed)},
+    )
+
+
+def _free_addresses(organization_id: UUID, person_id: UUID) -> list[str]:
+    """Take the addresses that the organization manages or entered, and return them."""
+    rows = Address.objects.filter(person_id=person_id)
+    freed = [
+        row.address
+        for row in rows
+        if holders.owns_domain(organization_id, row.domain)
+        or (row.asserted_by_id == organization_id and not row.proven_by)
+    ]
+    rows.filter(address__in=freed).delete()
+    for address in freed:
+        forget_sign_in(person_id, address)
+    return freed

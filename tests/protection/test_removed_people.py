@@ -1,0 +1,67 @@
+"""A person who left is removed: refused for ever, replaced by a successor who inherits nothing (page, API, command)."""
+
+from pathlib import Path
+from uuid import uuid4
+
+from django.db.models import Q
+
+from tenants.directory.models import Membership, Person
+from tenants.directory.selectors.people import holder_of, people_in
+from tenants.directory.services.create_person import create_person
+from tenants.directory.services.prove_address import prove_address
+from tests.cast import ACTOR, Cast, Player
+from tests.isolation.visitors import Premises
+from tests.protection.scene import MAX, call, ledger, opening, problem, protect, refusal, rights
+
+
+def leaver(cast: Cast, slug: str = "contoso") -> Player:
+    return cast.join(f"leaver{uuid4().hex[:6]}", slug)
+
+
+def test_a_successor_gets_the_address_and_inherits_nothing(cast: Cast, plan: Path) -> None:
+    gone, contoso = leaver(cast), cast.organizations["contoso"].id
+    theirs = protect(gone, plan, f"{MAX}:VIEW", offline_days=0).path
+    received = protect(cast.olga, plan, f"{gone.address}:VIEW", offline_days=0).path
+    opening(gone, received)
+    shown = call(cast.ada, "contoso", "GET", f"people/{gone.id}/removal").json()
+    assert (shown["email"], shown["documents"]) == (gone.address, 1)
+    problem(call(cast.ada, "contoso", "POST", f"people/{gone.id}/removal", {"reason": " "}), 400, "invalid")
+    assert call(cast.ada, "contoso", "POST", f"people/{gone.id}/removal", {"reason": "left"}).status_code == 200
+    assert holder_of(gone.address) is None
+    assert gone.id not in {one.id for one in people_in(contoso, limit=200)}
+    assert not Person.objects.get(id=gone.id).is_active
+    next_one = create_person(organization_id=contoso, address=gone.address, actor=ACTOR)
+    assert next_one.id != gone.id
+    successor = cast.enroll("successor", next_one.id, next_one.email)
+    assert refusal(successor, received).reason == "not_granted"
+    assert refusal(successor, theirs).reason == "not_granted"
+    assert rights(cast.max, theirs) == {"VIEW"}, "its recipients keep it"
+    (event, *_) = ledger(cast, "contoso", "person.removed")
+    assert event.details["reason"] == "left"
+    assert event.personal["addresses"] == [gone.address]
+
+
+def test_another_organization_s_grants_under_the_address_end_too(cast: Cast, plan: Path) -> None:
+    """The leaver has a private address as well, and keeps the account: what came by the company's address ends."""
+    gone = leaver(cast)
+    prove_address(person_id=gone.id, address=f"{gone.id.hex}@home.example", actor=ACTOR)
+    company = protect(cast.rita, plan, f"{gone.address}:VIEW", offline_days=0).path
+    private = protect(cast.rita, plan, f"{gone.id.hex}@home.example:VIEW", offline_days=0).path
+    opening(gone, company)
+    opening(gone, private)
+    assert call(cast.ada, "contoso", "POST", f"people/{gone.id}/removal", {"reason": "left"}).status_code == 200
+    assert Person.objects.get(id=gone.id).is_active
+    again = cast.enroll("again", gone.id, f"{gone.id.hex}@home.example")
+    assert refusal(again, company).reason == "not_granted"
+    assert rights(again, private) == {"VIEW"}
+    assert call(again, "contoso", "GET", "people").status_code == 403
+
+
+def test_the_page_asks_and_the_last_administrator_stays(cast: Cast) -> None:
+    gone, browser = leaver(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    page = browser.get(f"/people/{gone.id}/remove/").content.decode()
+    assert "This cannot be undone" in page
+    assert browser.post(f"/people/{gone.id}/remove/", {"reason": "left"}).status_code == 302
+    assert Membership.objects.of_person(gone.id).filter(~Q(removed_at=None)).exists()
+    answer = call(cast.ada, "contoso", "POST", f"people/{cast.ada.id}/removal", {"reason": "left"})
+    assert "last administrator" in answer.json()["detail"]
