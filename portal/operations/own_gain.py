@@ -10,6 +10,7 @@ it.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import NoReturn
 from uuid import UUID
 
 from django.conf import settings
@@ -72,17 +73,21 @@ def watching_own_gain(
             return
         own = [documents for person, documents in gained.items() if person in party]
         if own and any(one.id not in party for one in administrators):
-            raise NeedsAnotherAdministrator(_refusal(standing, gained, max(own)))
+            _refuse(standing, gained, max(own))
         _put_on_record(standing, changes, target, gained, approved=not own and not program)
 
 
-def _refusal(standing: Standing, gained: Mapping[UUID, int], documents: int) -> str:
+def _refuse(standing: Standing, gained: Mapping[UUID, int], documents: int) -> NoReturn:
     if standing.person in gained:
-        return say("You would gain access to documents yourself by this change, up to {count}.", count=documents)
-    return say(
-        "By this change somebody would gain access to documents, up to {count}, who has just made you an administrator"
-        " or was made one by you.",
-        count=documents,
+        raise NeedsAnotherAdministrator(
+            say("You would gain access to documents yourself by this change, up to {count}.", count=documents)
+        )
+    raise NeedsAnotherAdministrator(
+        say(
+            "By this change somebody would gain access to documents, up to {count}, who has just made you an"
+            " administrator or was made one by you.",
+            count=documents,
+        )
     )
 
 

@@ -164,7 +164,9 @@ def _step(name: str, folders: Folders, surroundings: Mapping[str, str]) -> str:
             stderr=errors,
             check=False,
         )
-        errors.write(done.stdout)
+        if done.returncode != 0:
+            # What a step says when it succeeds may be a password, so only its failure is logged.
+            errors.write(done.stdout)
     if done.returncode != 0:
         raise SupervisorError(f"The step {name!r} failed. The end of {log}:\n{processes.last_lines(log, since, 20)}")
     return done.stdout.decode("utf-8", "replace")

@@ -38,7 +38,6 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
         end_credentials(person_id)
         Person.objects.filter(id=person_id).update(is_active=False)
     raise_epochs([person_id])
-    details = {"reason": reason, "freed": len(freed)}
     note(
         kind="person.removed",
         organizations=[organization_id],
