@@ -81,7 +81,11 @@ def note_of_person(
     Where he is only a guest nothing is recorded, because it is not that organization's business, but its epoch rises.
     """
     places = Membership.objects.of_person(person_id).exclude(organization__state=Organization.State.ERASED)
-    rows = list(places.values_list("organization_id", "guest"))
+    # An organization that removed the person learns nothing of what they do afterwards.
+    rows = [
+        (organization_id, guest or removed_at is not None)
+        for organization_id, guest, removed_at in places.values_list("organization_id", "guest", "removed_at")
+    ]
     note(
         kind=kind,
         organizations=[organization_id for organization_id, guest in rows if not guest],

@@ -3,8 +3,10 @@
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from django.db.models import Q
 
+from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.people import holder_of, people_in
 from tenants.directory.services.create_person import create_person
@@ -51,6 +53,9 @@ def test_another_organization_s_grants_under_the_address_end_too(cast: Cast, pla
     opening(gone, private)
     assert call(cast.ada, "contoso", "POST", f"people/{gone.id}/removal", {"reason": "left"}).status_code == 200
     assert Person.objects.get(id=gone.id).is_active
+    with pytest.raises(DirectoryRefused, match="you have left"):
+        prove_address(person_id=gone.id, address=gone.address, actor=ACTOR)
+    assert holder_of(gone.address) is None, "the successor's, even while the old mailbox is still read"
     again = cast.enroll("again", gone.id, f"{gone.id.hex}@home.example")
     assert refusal(again, company).reason == "not_granted"
     assert rights(again, private) == {"VIEW"}

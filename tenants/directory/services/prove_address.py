@@ -10,7 +10,7 @@ from tenants import naming
 from tenants.actor import Actor
 from tenants.directory import holders
 from tenants.directory.change import note_of_person
-from tenants.directory.errors import AddressTaken
+from tenants.directory.errors import AddressTaken, DirectoryRefused
 from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, MailDomain, Membership
 
@@ -38,13 +38,20 @@ def prove_address(
     )
     if row.proven_by == Address.Proof.PERSON:
         return
+    owner = MailDomain.objects.of_installation().filter(domain=row.domain, proven_at__isnull=False).first()
+    if owner is not None and _was_removed(owner.organization_id, person_id):
+        raise DirectoryRefused(_("{address} belongs to an organization that you have left.").format(address=normal))
     known = holders.has_proof(person_id)
     row.proven_by = Address.Proof.PERSON
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_by", "proven_at"])
-    owner = MailDomain.objects.of_installation().filter(domain=row.domain, proven_at__isnull=False).first()
     if owner is not None:
         Membership.objects.of_installation().get_or_create(organization_id=owner.organization_id, person_id=person_id)
     note_of_person(kind="address.proven", person_id=person_id, actor=actor, addresses=[normal])
     if not known:
         start_afresh(person_id, address=normal, actor=actor, except_session=except_session, keep_password=keep_password)
+
+
+def _was_removed(organization_id: UUID, person_id: UUID) -> bool:
+    places = Membership.objects.within(organization_id).filter(person_id=person_id)
+    return places.filter(removed_at__isnull=False).exists()
