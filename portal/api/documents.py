@@ -355,5 +355,5 @@ def _document(document: Document) -> dict[str, Any]:
         "changes": [
             {"at": one.at, "basis": one.basis, "rev": one.rev, "reason": one.reason} for one in document.changes
         ],
-        "latest_offline_moment": latest_offline_moment(document.row.cid),
+        "latest_offline_moment": latest_offline_moment(document.row.cid, issuer_too=True),
     }

@@ -6,6 +6,7 @@ from portal.api import (
     access_requests,
     administration,
     audit,
+    base,
     deleted_templates,
     directory,
     documents,
@@ -22,6 +23,8 @@ from portal.api import (
 )
 
 urlpatterns = [
+    # A client that is given an organization's own host learns here which installation it belongs to.
+    path("discovery", base.Discovery.as_view(), name="api_organization_discovery"),
     path("organization", administration.OrganizationConfiguration.as_view(), name="api_organization"),
     path("certificates", licensing.Certificates.as_view(), name="api_certificates"),
     path("publications", licensing.Publications.as_view(), name="api_publications"),

@@ -97,7 +97,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "template": _named(found.row.template_id),
         "events": [shown_event(row, names) for row in happened.events],
         "next_cursor": happened.next_cursor,
-        "latest": latest_offline_moment(cid),
+        "latest": latest_offline_moment(cid, issuer_too=True),
         "manages": ground_of(actor, found.row.issuer_id, found.row.owner_id),
         "last": last_by_person(happened.events),
         "waiting": [one for one in requests_about(cid) if one.is_open],

@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 from protection.client.errors import NotSignedIn, Unreachable
 from protection.client.home import Home
 from protection.client.http import Answer, Http, json_body
+from protection.client.routes import base_of
 from protection.crypto.keys import EncryptionPrivateKey
 from protection.crypto.signatures import SigningKey, VerifyKey
 from protection.crypto.store import SoftwareKeyStore
 from protection.crypto.suites import kem_named, signature_named
+from protection.errors import ChanceryError
 from protection.licensing.account import AccountCertificate
 from protection.licensing.jws import b64, unb64
 from protection.licensing.proof import Request, sign_proof
@@ -67,6 +69,11 @@ def account_name(iss: str) -> str:
     return f"accounts/{hashlib.sha256(iss.encode()).hexdigest()[:24]}"
 
 
+def host_name(base: str) -> str:
+    """Return the name of the record that tells which installation an organization's own host belongs to."""
+    return f"hosts/{hashlib.sha256(base.encode()).hexdigest()[:24]}"
+
+
 def save(home: Home, account: Account) -> None:
     """Store a sign-in; the newest is the one used when none is named."""
     home.write(account_name(account.iss), as_record(account))
@@ -96,7 +103,8 @@ def load(home: Home, iss: str | None = None) -> Account:
     """Return the sign-in at an installation, or the default one.  Raises NotSignedIn."""
     if iss is None:
         iss = os.environ.get("CHANCERY_HOST") or str((home.read("default") or {}).get("iss", ""))
-    record = home.read(account_name(iss.rstrip("/")))
+    base = base_of(iss) if iss else ""
+    record = home.read(account_name(str((home.read(host_name(base)) or {}).get("iss", base))))
     if record is None:
         raise NotSignedIn(
             say("You are not signed in on this device.") if not iss else say("You are not signed in at {iss}.", iss=iss)
@@ -207,6 +215,10 @@ class Service:
         self._http = http
         self._tokens = tokens
 
+    def check_clock(self) -> None:
+        """Raise ClockWrong when this device's clock differs too much from the one of the last answer."""
+        self._http.check_clock()
+
     def call(
         self,
         method: str,
@@ -254,4 +266,10 @@ class Service:
             headers["Chancery-Proof"] = sign_proof(
                 request, signer=self.account.signing, jti=uuid.uuid4(), iat=int(time.time())
             )
-        return self._http.ask(method, origin + path, body=data or None, headers=headers)
+        try:
+            return self._http.ask(method, origin + path, body=data or None, headers=headers)
+        except ChanceryError:
+            # A service that finds the clock of a proof wrong says so in its own words; how far it is off is known here.
+            if proof:
+                self._http.check_clock()
+            raise

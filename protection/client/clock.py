@@ -6,7 +6,8 @@ from typing import Final
 
 from protection.client.errors import Refused
 from protection.client.home import Home
-from protection.texts import Text, say, say_count
+from protection.client.timespan import in_words
+from protection.texts import say
 
 TOLERANCE: Final = 300
 """Seconds by which the system clock may be behind before nothing opens offline (PROTOCOL P26)."""
@@ -57,15 +58,3 @@ class Clock:
 
     def _highest(self) -> int:
         return int((self._home.read(self._record) or {}).get("highest", 0))
-
-
-def in_words(seconds: float) -> Text:
-    """Return a difference between two clocks for people."""
-    whole = round(abs(seconds))
-    if whole < 120:
-        return say_count("{count} second", "{count} seconds", whole)
-    if whole < 2 * 3_600:
-        return say_count("{count} minute", "{count} minutes", round(whole / 60))
-    if whole < 2 * 86_400:
-        return say_count("{count} hour", "{count} hours", round(whole / 3_600))
-    return say_count("{count} day", "{count} days", round(whole / 86_400))

@@ -5,20 +5,24 @@ connects to the loopback address and keeps the name in the Host header.
 """
 
 import json
+import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import urllib3
 
-from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
+from protection.client.errors import ClockWrong, NotSignedIn, Refused, ServiceError, Unreachable
+from protection.client.routes import Routes
+from protection.client.timespan import in_words
+from protection.licensing.proof import WINDOW
 from protection.licensing.reasons import Reason
 from protection.texts import joined, say
 
-CONNECT_SECONDS: Final = 5.0
-READ_SECONDS: Final = 60.0
 NOT_MODIFIED: Final = 304
 _REASONS: Final = frozenset(Reason)
 _ASK_FOR_ROLE: Final = say("Ask an administrator of your organization for a role that may do this.")
@@ -45,13 +49,24 @@ class Http:
         """Use this name towards the service, and ask it for answers in a language."""
         self._user_agent = user_agent
         self._language = language
-        self._pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False, maxsize=8
-        )
+        self._routes = Routes()
+        self.ahead = 0.0
+        """By how many seconds the clock of the service that answered last is ahead of this device's."""
 
     def close(self) -> None:
         """Close all connections."""
-        self._pool.clear()
+        self._routes.close()
+
+    def check_clock(self) -> None:
+        """Raise ClockWrong when this device's clock and the service's differ too much to prove or sign anything."""
+        if abs(self.ahead) <= WINDOW:
+            return
+        difference = in_words(self.ahead)
+        raise ClockWrong(
+            say("This device's clock is {difference} behind the service's.", difference=difference)
+            if self.ahead > 0
+            else say("This device's clock is {difference} ahead of the service's.", difference=difference)
+        )
 
     def send(
         self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -76,10 +91,21 @@ class Http:
             **(headers or {}),
         }
         try:
-            answer = self._pool.request(method, target, body=body, headers=full, redirect=False)
+            answer = self._routes.to(url).request(method, target, body=body, headers=full, redirect=False)
+        except urllib3.exceptions.ProxyError as error:
+            raise Unreachable(
+                say("The proxy on the way to {host} does not answer.", host=host),
+                remedy=say("Check HTTPS_PROXY and NO_PROXY, or the proxy settings of this computer."),
+            ) from error
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable(say("{host} does not answer.", host=host)) from error
+        self.heard(answer.headers.get("Date", ""))
         return Answer(decoded(answer.status, answer.data, host), answer.status, answer.headers.get("ETag", ""))
+
+    def heard(self, date: str) -> None:
+        """Compare this device's clock with the one of an answer (its ``Date``, to the second)."""
+        with suppress(ValueError, TypeError):
+            self.ahead = parsedate_to_datetime(date).timestamp() - time.time()
 
 
 def json_body(value: object) -> bytes:

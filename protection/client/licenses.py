@@ -183,15 +183,17 @@ class Licenses:
         if record is None or record["kind"] != "use" or self._place.clock.in_doubt():
             return None
         try:
-            use = accept(
-                record["use_license"],
-                chain=self._place.chain(record["delegation"]),
-                account=self._account.certificate(self._place.now()),
-                license=license_,
-                seal=seal,
-                now=self._place.now(),
-                feed=self._place.feed(),
-                stored=True,
+            use = self._alive(
+                accept(
+                    record["use_license"],
+                    chain=self._place.chain(record["delegation"]),
+                    account=self._account.certificate(self._place.now()),
+                    license=license_,
+                    seal=seal,
+                    now=self._place.now(),
+                    feed=self._place.feed(),
+                    stored=True,
+                )
             )
         except (Unreachable, Refused):
             raise
@@ -204,6 +206,12 @@ class Licenses:
             return None
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         return _opening(use, "kept", record["delegation"]), key
+
+    def _alive(self, kept: UseLicense) -> UseLicense:
+        """Return a kept license, unless it has no lease and the service has refused this device since."""
+        if kept.lease is None and self._place.was_refused():
+            raise Expired(say("The service refused this device since this license was kept."))
+        return kept
 
     def _note_opening(self, cid: UUID) -> None:
         """Report the opening, now or at the next contact: the service saw nothing of it."""
@@ -257,6 +265,7 @@ class Licenses:
         feed = self._place.feed()
         try:
             accept_verified(own, account=account, license=license_, seal=seal, now=now, feed=feed, stored=True)
+            self._alive(own)
         except (Expired, Revoked, WrongBinding):
             # Ended, taken back, or of a device of before: from now on only the service licenses.
             self._home.remove(self._name(license_, seal.seal))

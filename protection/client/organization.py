@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from protection.client.account import RENEW_BEFORE, Service
 from protection.client.clock import Clock
-from protection.client.errors import Misused, Refused, Unreachable
+from protection.client.errors import Misused, NotSignedIn, Refused, Unreachable
 from protection.client.home import Home
 from protection.client.offered import Offered
 from protection.client.trust import Trust
@@ -294,11 +294,20 @@ class Organization:
                 state = self._advanced(state)
             except Unreachable:
                 return state
+            except (NotSignedIn, Refused):
+                # What was withdrawn since cannot be heard any more, so what is kept does not outlive this answer.
+                self.home.write(self._record("refused"), {"at": int(time.time())})
+                raise
+            self.home.remove(self._record("refused"))
             self._service.feeds_asked[self.id] = asked
             self._keep_feed(state)
             if self.clock.in_doubt():
                 self.clock.set_by(state.as_of)
         return state
+
+    def was_refused(self) -> bool:
+        """Tell whether the service last refused to say what was withdrawn: then only a lease keeps a license alive."""
+        return self.home.read(self._record("refused")) is not None
 
     def _feed_is_due(self) -> bool:
         asked = self._service.feeds_asked.get(self.id)

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from protection.client.account import Account, Service, Tokens, account_name, of_record, save
 from protection.client.errors import Misused, NotSignedIn, ServiceError, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http, json_body
 from protection.client.organization import Organization
+from protection.client.routes import base_of
 from protection.crypto.keys import EncryptionPrivateKey
 from protection.crypto.signatures import SigningKey, VerifyKey
 from protection.crypto.suites import ED25519, MLKEM768_X25519, kem_named, signature_named
@@ -46,8 +47,9 @@ def discover(http: Http, host: str) -> Installation:
 
     ``host`` is its base address; without a scheme https is meant, and http on this machine itself.
     """
-    base = _base_of(host)
+    base = base_of(host)
     about = http.send("GET", f"{base}/api/v1/discovery")
+    http.check_clock()
     configuration = http.send("GET", about["oidc"])
     return Installation(
         iss=about["iss"],
@@ -69,14 +71,6 @@ def host_of_address(http: Http, address: str) -> str:
         raise Misused(say("{address!r} is not an e-mail address.", address=address))
     about = http.send("GET", f"https://{domain}/.well-known/chancery")
     return str(about["iss"])
-
-
-def _base_of(host: str) -> str:
-    if "://" in host:
-        return host.rstrip("/")
-    name = (urlsplit(f"//{host}").hostname or "").lower()
-    local = name == "localhost" or name.endswith(".localhost")
-    return f"{'http' if local else 'https'}://{host.rstrip('/')}"
 
 
 def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -> dict[str, Any]:

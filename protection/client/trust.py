@@ -61,6 +61,7 @@ class Trust:
     def fetch(self) -> OrganizationStatement:
         """Fetch the statement anew and keep it; the kept one stays when that fails."""
         answer = self._service.call("GET", self._service.account.iss, f"/api/v1/statements/{self._organization}")
+        self._service.check_clock()
         statement = self._verified_statement(answer["statement"], int(time.time()))
         if statement.org != self._organization:
             raise UntrustedKey(say("The installation answered with the statement of another organization."))

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,13 +10,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from protection.errors import NotFound
 from protection.events import Actor
 from protection.licensing.policy import Policy
 from protection.licensing.rights import Right
-from protection.models import Content, ContentChange, ContentRevocation
+from protection.models import Certificate, Content, ContentChange, ContentRevocation
 from protection.selectors.policies import registered_policy
 from protection.selectors.standing import Holder, changes_by_right
 from protection.texts import say
@@ -216,11 +217,13 @@ def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
     )
 
 
-def latest_offline_moment(cid: UUID) -> datetime | None:
+def latest_offline_moment(cid: UUID, *, issuer_too: bool = False) -> datetime | None:
     """Return the latest moment at which a cached license of the document could still open it, or None for never.
 
     For each license on record this is the earlier of its offline end and the present moment plus its lease (PROTOCOL
-    P24).  Read it after a revocation has committed.  It is true for clients that follow the rules.
+    P24).  Read it after a revocation has committed.  It is true for clients that follow the rules.  ``issuer_too``
+    counts the license that a publisher's device makes for itself (P10), which lasts as long as its certificate; a
+    revocation of the document does not concern it.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -238,7 +241,19 @@ def latest_offline_moment(cid: UUID) -> datetime | None:
             [cid],
         )
         (moment,) = cursor.fetchone()
-    return moment if isinstance(moment, datetime) else None
+    issuers = _issuers_own_end(cid) if issuer_too else None
+    return max((end for end in (moment, issuers) if isinstance(end, datetime)), default=None)
+
+
+def _issuers_own_end(cid: UUID) -> datetime | None:
+    """Return when the issuer's certificates end that were valid when the document was registered, if they have not."""
+    content = Content.objects.filter(cid=cid).only("issuer_id", "registered_at").first()
+    if content is None:
+        return None
+    now, registered = int(time.time()), int(content.registered_at.timestamp())
+    ends = Certificate.objects.filter(person_id=content.issuer_id, not_before__lte=registered, expires__gt=now)
+    end = ends.aggregate(end=Max("expires"))["end"]
+    return None if end is None else datetime.fromtimestamp(end, UTC)
 
 
 def _row(values: tuple[Any, ...], counts: Mapping[UUID, tuple[int, int]]) -> DocumentRow:

@@ -3,21 +3,23 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from portal.operations.withdraw import disable_person, revoke_device
 from protection.client import signin
 from protection.client.account import Tokens, load
-from protection.client.errors import NotSignedIn, ServiceError, Unreachable
+from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from protection.client.home import Home
 from protection.client.session import Session
 from protection.client.wish import Wish
 from protection.sealing import atomic
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tests.cast import ACTOR, BASE, Cast, InProcess, Player
-from tests.protection.scene import RITA, protect, rights
+from tests.protection.scene import RITA, call, protect, rights
 
 
 def test_signing_in_again_uses_nothing_of_the_device_before(cast: Cast, plan: Path) -> None:
@@ -188,3 +190,38 @@ def test_a_damaged_local_key_is_made_anew_and_told(tmp_path: Path, damage: bytes
     home.write("one", {"it": "works"})
     again = Home(tmp_path, use_key_ring=False)
     assert (again.repaired, again.read("one")) == (None, {"it": "works"})
+
+
+# --- people who left ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("withdrawal", ["person", "device"])
+def test_a_device_that_was_refused_uses_nothing_it_keeps_without_a_lease(
+    cast: Cast, plan: Path, withdrawal: str
+) -> None:
+    contoso = cast.organizations["contoso"].id
+    player = cast.join(f"leaver-{withdrawal}", "contoso")
+    protect(player, plan)
+    own = player.offline().protect(plan, Wish(), target=plan.with_name("own.sealed")).path
+    kept = protect(cast.olga, plan, f"{player.address}:VIEW", offline_days=7).path
+    rights(player, kept)
+    if withdrawal == "person":
+        disable_person(organization_id=contoso, person_id=player.id, reason="left", actor=ACTOR)
+    else:
+        revoke_device(person_id=player.id, device_id=player.session.account.device, actor=ACTOR)
+    fresh = Session(player.session.home, player.session.account, player.http)
+    for sealed in (own, kept):
+        with pytest.raises((NotSignedIn, Refused)):
+            fresh.open_file(sealed, sealed.with_suffix(".out"))
+    for sealed in (own, kept):
+        with pytest.raises(Unreachable):
+            player.offline().open_file(sealed, sealed.with_suffix(".out"))
+    assert not list(plan.parent.glob("*.out"))
+
+
+def test_the_latest_moment_counts_the_license_that_a_publisher_keeps(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=0)
+    shown = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}").json()
+    certificate = cast.olga.session.own_organization().publishing().certificate
+    ends = datetime.fromisoformat(shown["latest_offline_moment"]).timestamp()
+    assert ends >= certificate.exp - 1

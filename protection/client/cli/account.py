@@ -5,13 +5,14 @@ from typing import Final
 
 import click
 
-from protection.client.account import Tokens, account_name, load
+from protection.client.account import Tokens, account_name, host_name, load
 from protection.client.cli.language import spoken
 from protection.client.cli.output import Output
 from protection.client.cli.session import signed_in
 from protection.client.errors import Misused
 from protection.client.home import Home
 from protection.client.http import Http
+from protection.client.routes import base_of
 from protection.client.session import USER_AGENT
 from protection.client.signin import (
     discover,
@@ -47,6 +48,8 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
     else:
         tokens = sign_in_by_code(http, installation, code)
     account = enroll(home, http, installation, tokens)
+    if base_of(place) != account.iss:
+        home.write(host_name(base_of(place)), {"iss": account.iss})
     members = {"address": account.address, "installation": account.iss, "device": str(account.device)}
     output.result(
         members,
