@@ -96,6 +96,29 @@ left join lateral (select body from audit_eventdetails where digest = e.details_
 where s.epoch = %(epoch)s and s.seq = 0
 """
 
+UNNUMBERED: Final = """
+select e.id from audit_event e
+where e.transaction < (select horizon::text::xid8 from audit_ledger order by epoch desc limit 1)
+and not exists (select from audit_eventsequence s where s.event_id = e.id)
+order by e.received_at
+"""
+"""Events below the horizon, where every event has been numbered, that have no number."""
+
+DETAILS: Final = """
+select e.id, e.details_digest, d.body from audit_event e
+left join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d on true
+where e.details_digest is not null
+"""
+
+PERSONAL: Final = """
+select coalesce(e.id, p.event_id), e.personal_commitment, p.record, p.salt, p.person_id, p.device_id,
+exists (select from audit_event erasing join audit_eventdetails d on d.digest = erasing.details_digest
+        where p.record is null and erasing.kind = 'ledger.erased' and d.body::jsonb -> 'events' ? e.id::text)
+from audit_event e full join audit_eventpersonal p on p.event_id = e.id
+where e.personal_commitment is not null or p.event_id is not null
+"""
+"""Every personal record with its commitment; one without the other is found, too."""
+
 SETTLE_RESTORED: Final = """
 update audit_event e
 set transaction = case when exists (select from audit_eventsequence s where s.event_id = e.id)

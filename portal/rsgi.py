@@ -3,7 +3,8 @@
 from django.conf import settings
 
 from portal.intake import Intake
+from portal.operations.compare_ledgers import compare_ledgers
 from portal.pulse import Pulse
 from portal.wsgi import application
 
-app = Intake(application, proxies=settings.CHANCERY_TRUSTED_PROXIES, pulse=Pulse())
+app = Intake(application, proxies=settings.CHANCERY_TRUSTED_PROXIES, pulse=Pulse(on_connect=compare_ledgers))

@@ -5,20 +5,26 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
+from audit.services.sequence import leaf_of
+from audit.tree.leaf import columns_agree, details_digest, personal_commitment
+from audit.tree.merkle import leaf_hash
+
 MAX_PAGE: Final = 500
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """One event with what is still known of the people concerned.
 
-    ``seq`` is None until the event is numbered.  ``personal`` is empty when it was erased or never there.
+    ``seq`` is None until the event is numbered.  ``personal`` is empty when it was erased or never there.  ``altered``
+    is true when what is shown is not what its leaf in the tree commits to.
     """
 
     id: UUID
@@ -31,6 +37,7 @@ class EventRow:
     seq: int | None
     personal: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
+    altered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ class InvalidCursor(ValueError):
 
 
 _SELECT: Final = """
-select e.id, e.received_at, e.kind, e.outcome, e.reason, e.content_id, e.source, s.seq, p.record, d.body
+select e.id, e.received_at, e.kind, e.outcome, e.reason, e.content_id, e.source, s.seq, p.record, d.body,
+e.details_digest, e.personal_commitment, p.salt, p.person_id, p.device_id, s.leaf_hash
 from audit_event e
 left join audit_eventpersonal p on p.event_id = e.id
 left join audit_eventsequence s on s.event_id = e.id
@@ -111,7 +119,7 @@ def _clauses(wanted: Filter) -> tuple[list[str], list[Any]]:
 
 
 def _row(row: tuple[Any, ...]) -> EventRow:
-    identity, received_at, kind, outcome, reason, content_id, source, seq, record, details = row
+    identity, received_at, kind, outcome, reason, content_id, source, seq, record, details = row[:10]
     return EventRow(
         id=identity,
         received_at=received_at,
@@ -123,7 +131,26 @@ def _row(row: tuple[Any, ...]) -> EventRow:
         seq=seq,
         personal=json.loads(record) if record else {},
         details=json.loads(details) if details else {},
+        altered=_is_altered(row),
     )
+
+
+def _is_altered(row: tuple[Any, ...]) -> bool:
+    """Compare what is shown with the leaf; an event without a number yet has only its own commitments."""
+    identity, received, kind, outcome, reason, content, source, _seq, record, details = row[:10]
+    digest, commitment, salt, person, device, stored = row[10:]
+    if digest is not None and (details is None or details_digest(details.encode()) != bytes(digest)):
+        return True
+    if record is not None:
+        if commitment is None or personal_commitment(bytes(salt), record.encode()) != bytes(commitment):
+            return True
+        if not columns_agree(record, person, device):
+            return True
+    if stored is None:
+        return False
+    microseconds = (received - _EPOCH) // timedelta(microseconds=1)
+    leaf = leaf_of((identity, microseconds, kind, outcome, reason, content, source, digest, commitment))
+    return leaf_hash(leaf.encode()) != bytes(stored)
 
 
 def _make_cursor(last: EventRow) -> str:

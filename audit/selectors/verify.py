@@ -7,11 +7,12 @@ from django.db import connection
 
 from audit import statements
 from audit.selectors.proofs import ENTRY_PAGE, checkpoints, entries
-from audit.services.sequence import Head, heads
+from audit.services.sequence import Head, add_to_tiles, heads
 from audit.tree.checkpoint import Checkpoint, InvalidCheckpoint, parse_verifier_key, verifier_key
 from audit.tree.checkpoint import verify as verify_note
-from audit.tree.leaf import details_digest, personal_commitment
+from audit.tree.leaf import columns_agree, details_digest, personal_commitment
 from audit.tree.merkle import Frontier, leaf_hash
+from audit.tree.tiles import path as tile_path
 
 
 @dataclass(slots=True)
@@ -46,6 +47,8 @@ def verify(*, vkey: str) -> Report:
         if tree.epoch > 1:
             _check_link(report, tree, before, public)
         before = _check_epoch(report, tree, public)
+    _check_numbered(report)
+    _check_details(report)
     _check_personal(report)
     return report
 
@@ -72,12 +75,13 @@ def _recompute(report: Report, tree: Head, wanted: set[int]) -> dict[int, bytes]
         cursor.execute("select seq, leaf_hash from audit_eventsequence where epoch = %s order by seq", [tree.epoch])
         stored = {int(seq): bytes(leaf) for seq, leaf in cursor.fetchall()}
     frontier, roots = Frontier(), {}
+    computed: dict[tuple[int, int], list[bytes]] = {}
     while page := entries(frontier.size, ENTRY_PAGE, tree.epoch):
         for encoded in page:
             leaf = leaf_hash(encoded)
             if stored.get(frontier.size) != leaf:
                 report.faults.append(f"Event number {frontier.size} was changed after it was numbered.")
-            frontier.append(leaf)
+            add_to_tiles(computed, frontier.append(leaf))
             if frontier.size in wanted:
                 roots[frontier.size] = frontier.root()
     report.epochs += 1
@@ -86,7 +90,38 @@ def _recompute(report: Report, tree: Head, wanted: set[int]) -> dict[int, bytes]
         report.faults.append(f"{len(stored)} events were numbered, {frontier.size} are still there.")
     if tree.size != frontier.size:
         report.faults.append(f"The tree counts {tree.size} events, the record holds {frontier.size}.")
+    _check_tree(report, tree, frontier, computed)
     return roots | {frontier.size: frontier.root()}
+
+
+def _check_tree(report: Report, tree: Head, frontier: Frontier, computed: dict[tuple[int, int], list[bytes]]) -> None:
+    """Compare what is kept of the tree, from which proofs are made, with what the events give."""
+    if tree.root != frontier.root() or tree.frontier != b"".join(frontier.nodes):
+        report.faults.append(f"The head of epoch {tree.epoch} is not the one that its events give.")
+    with connection.cursor() as cursor:
+        cursor.execute("select level, index, hashes from audit_tile where epoch = %s", [tree.epoch])
+        kept = {(level, index): bytes(hashes) for level, index, hashes in cursor.fetchall()}
+    for place in sorted(kept.keys() | computed.keys()):
+        if kept.get(place) != b"".join(computed.get(place, ())):
+            report.faults.append(f"The tile {tile_path(*place)} of epoch {tree.epoch} is not the one its events give.")
+
+
+def _check_numbered(report: Report) -> None:
+    """Find events that should have a number and have none: rows that nobody recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.UNNUMBERED)
+        report.faults += [f"Event {identity} was never numbered; it was not recorded." for (identity,) in cursor]
+
+
+def _check_details(report: Report) -> None:
+    """Compare the details of each event with the digest in its leaf."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.DETAILS)
+        for identity, digest, body in cursor:
+            if body is None:
+                report.faults.append(f"The details of event {identity} are missing.")
+            elif details_digest(body.encode()) != bytes(digest):
+                report.faults.append(f"The details of event {identity} were changed.")
 
 
 def _check_link(report: Report, tree: Head, before: dict[int, bytes], public: bytes) -> None:
@@ -111,21 +146,26 @@ def _check_link(report: Report, tree: Head, before: dict[int, bytes], public: by
         return
     reached = max(before, default=0)
     if last.size > reached:
-        report.gaps.append(f"{last.size - reached} events were lost when epoch {tree.epoch} began.")
+        report.gaps.append(f"At least {last.size - reached} events were lost when epoch {tree.epoch} began.")
     elif before.get(last.size) != last.root:
         report.faults.append(f"Epoch {tree.epoch} does not follow the one before it.")
 
 
 def _check_personal(report: Report) -> None:
+    """Compare personal records with their commitments, and the columns that are searched with the records.
+
+    A record may be missing only where an event says that it was erased.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select e.id, e.personal_commitment, p.record, p.salt from audit_event e"
-            " left join audit_eventpersonal p on p.event_id = e.id where e.personal_commitment is not null"
-        )
-        for identity, commitment, record, salt in cursor:
+        cursor.execute(statements.PERSONAL)
+        for identity, commitment, record, salt, person, device, erased in cursor:
             if record is None:
-                report.erased += 1
-            elif personal_commitment(bytes(salt), record.encode()) == bytes(commitment):
-                report.personal += 1
-            else:
+                report.erased += 1 if erased else 0
+                if not erased:
+                    report.faults.append(f"The personal record of event {identity} is missing, and no event says why.")
+            elif commitment is None or personal_commitment(bytes(salt), record.encode()) != bytes(commitment):
                 report.faults.append(f"The personal record of event {identity} was changed.")
+            elif not columns_agree(record, person, device):
+                report.faults.append(f"The person or device by which event {identity} is found was changed.")
+            else:
+                report.personal += 1

@@ -1,6 +1,6 @@
 """Give settled events their numbers and extend the tree; sign what has grown (PROTOCOL P28)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ class Head:
     origin: str
     size: int
     root: bytes
+    frontier: bytes
 
 
 def sequence() -> int:
@@ -68,14 +69,19 @@ def append(cursor: Any, *, epoch: int, frontier: Frontier, rows: Sequence[tuple[
     for event in rows:
         leaf = leaf_hash(leaf_of(event).encode())
         numbered.append((epoch, frontier.size, event[0], leaf))
-        for level, index, node in frontier.append(leaf):
-            if level % HEIGHT == 0:
-                tiles.setdefault((level // HEIGHT, index // WIDTH), []).append(node)
+        add_to_tiles(tiles, frontier.append(leaf))
     _store(cursor, epoch, tiles, numbered)
     cursor.execute(
         "update audit_ledger set size = %s, root = %s, frontier = %s, horizon = %s where epoch = %s",
         [frontier.size, frontier.root(), b"".join(frontier.nodes), horizon, epoch],
     )
+
+
+def add_to_tiles(tiles: dict[tuple[int, int], list[bytes]], closed: Iterable[tuple[int, int, bytes]]) -> None:
+    """Put the subtrees that a leaf has closed into their tiles."""
+    for level, index, node in closed:
+        if level % HEIGHT == 0:
+            tiles.setdefault((level // HEIGHT, index // WIDTH), []).append(node)
 
 
 def leaf_of(row: tuple[Any, ...]) -> Leaf:
@@ -120,8 +126,11 @@ def head() -> Head | None:
 def heads() -> tuple[Head, ...]:
     """Return the trees of all epochs, oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute("select epoch, origin, size, root from audit_ledger order by epoch")
-        return tuple(Head(epoch, origin, size, bytes(root)) for epoch, origin, size, root in cursor.fetchall())
+        cursor.execute("select epoch, origin, size, root, frontier from audit_ledger order by epoch")
+        return tuple(
+            Head(epoch, origin, size, bytes(root), bytes(frontier))
+            for epoch, origin, size, root, frontier in cursor.fetchall()
+        )
 
 
 def sign_checkpoint(*, public: bytes, sign: Sign) -> str | None:

@@ -95,6 +95,15 @@ def personal_commitment(salt: bytes, record: bytes) -> bytes:
     return sha256(PERSONAL_LABEL + salt + record).digest()
 
 
+def columns_agree(record: str, person: UUID | None, device: UUID | None) -> bool:
+    """Return whether the columns by which an event is found repeat what its personal record says."""
+    members = json.loads(record)
+    return all(
+        members.get(name) == (None if column is None else str(column))
+        for name, column in (("person", person), ("device", device))
+    )
+
+
 def details_digest(details: bytes) -> bytes:
     """Return the digest under which large values (canonical bytes) stand beside the event."""
     return sha256(DETAILS_LABEL + details).digest()

@@ -317,6 +317,7 @@ def event_json(row: EventRow) -> dict[str, Any]:
         "cid": None if row.content_id is None else str(row.content_id),
         "source": row.source,
         "seq": row.seq,
+        "altered": row.altered,
         "who": row.personal,
         "details": row.details,
     }

@@ -10,7 +10,7 @@ from audit.services.begin import Begun, begin_again
 from audit.services.record import Personal
 from audit.tree.checkpoint import InvalidCheckpoint, verifier_key, verify
 from protection.events import Kind
-from protection.keys import log
+from protection.keys import checkpoints, log
 from protection.selectors.organization import is_activated, known_gap
 from protection.services.feed import leap
 from tenants import roles
@@ -27,21 +27,22 @@ class NothingToConfirm(Exception):
 def confirm_restore(*, organization_id: UUID, checkpoint: str | None, reason: str, actor: Actor) -> Begun:
     """Begin the next epoch of the ledger with the last checkpoint that is known.
 
-    ``checkpoint`` is a signed note that a client or witness kept from before the restore; without one the note counts
-    by which a client showed the gap, else the newest in the restored database.  What was revoked, granted or recorded
-    after the backup is gone and has to be done again; the feed's number leaps, so that clients which had heard more
-    believe it.  Raises NothingToConfirm.
+    ``checkpoint`` is a signed note that a client or witness kept from before the restore; without one the newest counts
+    that is known: by which a client showed the gap, kept beside the keys, or in the restored database.  What was
+    revoked, granted or recorded after the backup is gone and has to be done again; the feed's number leaps, so that
+    clients which had heard more believe it.  Raises NothingToConfirm.
     """
     with in_organization(organization_id):
         if not is_activated():
             raise NothingToConfirm("This organization has no ledger yet.")
-        last = known_gap() or newest_checkpoint() if checkpoint is None else _own(checkpoint, organization_id)
+        known = (known_gap(), checkpoints.kept(organization_id), newest_checkpoint() or "")
+        last = max(known, key=checkpoints.place_of) if checkpoint is None else _own(checkpoint, organization_id)
         with roles.as_owner():
             begun = begin_again(
                 base_domain=settings.CHANCERY_BASE.host,
                 organization_id=str(organization_id),
                 kind=Kind.LEDGER_RESTORED.value,
-                checkpoint=last or "",
+                checkpoint=last,
                 reason=reason,
                 personal=Personal(person_id=actor.person_id, name=actor.name, ip=actor.ip),
             )

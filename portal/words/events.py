@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -110,6 +110,8 @@ _BADGES = {
     "allowed": gettext_lazy("Opened"),
 }
 
+NUMBERED_WITHIN: Final = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class ShownEvent:
@@ -163,8 +165,8 @@ def shown_event(row: EventRow, names: Mapping[str, str] | None = None) -> ShownE
         who=_who(row),
         what=what,
         why=_why(row) if refused or row.reason else _given(row),
-        tone="bad" if refused else "good" if row.outcome == "allowed" else "plain",
-        badge=str(_BADGES.get(row.outcome) or pgettext("how something ended", "Done")),
+        tone="bad" if refused or row.altered else "good" if row.outcome == "allowed" else "plain",
+        badge=_unproven(row) or str(_BADGES.get(row.outcome) or pgettext("how something ended", "Done")),
         ip=str(row.personal.get("ip", "")),
         device=str(row.personal.get("device_name", "")),
         title=str(row.personal.get("title", "")),
@@ -174,6 +176,18 @@ def shown_event(row: EventRow, names: Mapping[str, str] | None = None) -> ShownE
         seq=row.seq,
         kind=row.kind,
     )
+
+
+def _unproven(row: EventRow) -> str:
+    """Return what is to be known of an event that the tree does not vouch for, "" for all others.
+
+    Numbers come within seconds; an event that still has none after a minute was not recorded by the service.
+    """
+    if row.altered:
+        return _("Altered after it was recorded")
+    if row.seq is None and datetime.now(UTC) - row.received_at > NUMBERED_WITHIN:
+        return _("Not numbered: not proven")
+    return ""
 
 
 def _who(row: EventRow) -> str:

@@ -8,17 +8,18 @@ from audit.selectors.proofs import checkpoint_at, newest_epoch
 from audit.tree.checkpoint import InvalidCheckpoint, states, verifier_key, verify, without_others
 from protection.errors import InvalidObject
 from protection.events import Actor, Kind, Outcome
-from protection.keys import log
+from protection.keys import checkpoints, log
+from protection.selectors.organization import known_gap
 from protection.services.recording import record_action
 from protection.texts import say
 
 
-def hear_checkpoint(*, organization: UUID, note: str, actor: Actor) -> None:
+def hear_checkpoint(*, organization: UUID, note: str, actor: Actor | None) -> None:
     """Raise the alarm and stop licensing when the log signed this note and the service does not know it.
 
     Every signed note is kept, so one that is missing was forgotten with the events under it.  Notes of earlier epochs
     are let pass: what was lost before their end has been confirmed.  Raises InvalidObject for a note that this
-    organization's log never signed, with which nobody can stop anything.
+    organization's log never signed, with which nobody can stop anything.  ``actor`` is None for the service itself.
     """
     origin = note.partition("\n")[0]
     try:
@@ -35,8 +36,20 @@ def hear_checkpoint(*, organization: UUID, note: str, actor: Actor) -> None:
     _stop(without_others(note), actor)
 
 
+def knows_what_was_signed(organization: UUID) -> bool:
+    """Return whether the ledger knows the checkpoint that is kept outside the database; stop licensing if not."""
+    note = checkpoints.kept(organization)
+    if not note:
+        return True
+    epoch, size = checkpoints.place_of(note)
+    if epoch < newest_epoch() or checkpoint_at(epoch, size) == note:
+        return True
+    hear_checkpoint(organization=organization, note=note, actor=None)
+    return not known_gap()
+
+
 @transaction.atomic
-def _stop(note: str, actor: Actor) -> None:
+def _stop(note: str, actor: Actor | None) -> None:
     with connection.cursor() as cursor:
         # The number rises, so that a decision which is being recorded at this moment is made again and stops too.
         cursor.execute("update protection_feedhead set gap = %s, seq = seq + 1 where id = 1 and gap = ''", [note])

@@ -14,14 +14,17 @@ from audit.selectors.events import Filter, events
 from audit.selectors.verify import verify
 from audit.tree.checkpoint import Checkpoint, sign
 from audit.tree.merkle import Frontier
+from portal.operations.compare_ledgers import compare_ledgers
 from protection.client.ledger import LedgerBroken, Verified, verify_ledger
 from protection.crypto.signatures import SigningKey
 from protection.crypto.suites import ED25519
+from protection.keys import checkpoints
 from protection.keys.issuing import chain
 from protection.licensing.feed import FeedState, FeedStatement
 from protection.licensing.jws import b64
 from protection.selectors.organization import known_gap, log_verifier_key
 from protection.services.state_feed import feed_statement
+from protection.tasks import seal_ledger
 from tenants.context import in_public
 from tenants.directory.selectors.people import person_with_login
 from tenants.organizations.selectors import OrganizationFacts
@@ -46,6 +49,7 @@ def restored(as_owner: Callable[..., None], lost: list[UUID], size: int) -> None
     frontier = Frontier()
     for leaf in leaves:
         frontier.append(leaf)
+    as_owner("update audit_tile set hashes = %s where level = 0 and index = 0", b"".join(leaves))
     as_owner(
         "update audit_ledger set size = %s, root = %s, frontier = %s",
         size,
@@ -80,8 +84,36 @@ def test_after_a_restore_a_new_epoch_begins_with_the_last_known_checkpoint(
     assert rfc6962_root(proof) == stated().root
     report = verify(vkey=log_verifier_key())
     assert (report.faults, report.epochs) == ([], 2)
-    assert report.gaps == ["2 events were lost when epoch 2 began."]
+    assert report.gaps == ["At least 2 events were lost when epoch 2 began."]
     assert waiting() == 0
+
+
+def test_a_checkpoint_kept_beside_the_keys_stops_a_service_that_was_restored(
+    ledger: OrganizationFacts, as_owner: Callable[..., None]
+):
+    happened(3)
+    seal_ledger(str(ledger.id))
+    before = stated().size
+    lost = happened(35)
+    seal_ledger(str(ledger.id))
+    with in_public():
+        compare_ledgers()
+    assert known_gap() == "", "what is whole is not stopped"
+    restored(as_owner, lost, before)
+    happened(9)
+    assert seal_ledger(str(ledger.id)) == 0, "nothing is numbered before the restore is confirmed"
+    with in_public():
+        compare_ledgers()
+    assert checkpoints.place_of(known_gap())[1] >= before + 35
+    confirm(ledger)
+    (gap,) = verify(vkey=log_verifier_key()).gaps
+    assert gap == "At least 35 events were lost when epoch 2 began."
+    happened(1)
+    seal_ledger(str(ledger.id))
+    with in_public():
+        compare_ledgers()
+    assert known_gap() == ""
+    assert checkpoints.place_of(checkpoints.kept(ledger.id))[0] == 2
 
 
 def administrator(empty_cast: Cast, ledger: OrganizationFacts) -> Player:

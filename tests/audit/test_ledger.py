@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -222,18 +223,42 @@ TAMPERINGS = {
     "a removed event": "delete from audit_event where id = %s",
     "a changed leaf": "update audit_eventsequence set leaf_hash = sha256('x') where event_id = %s",
     "a changed personal record": "update audit_eventpersonal set record = '{}' where event_id = %s",
+    "a removed personal record": "delete from audit_eventpersonal where event_id = %s",
+    "a person by which it is found": "update audit_eventpersonal set person_id = gen_random_uuid() where event_id = %s",
+    "a device by which it is found": "update audit_eventpersonal set device_id = gen_random_uuid() where event_id = %s",
+    "changed details": "with e as (select details_digest from audit_event where id = %s)"
+    " update audit_eventdetails d set body = '{\"a\":1}' from e where d.digest = e.details_digest",
+    "removed details": "delete from audit_eventdetails d using audit_event e"
+    " where e.id = %s and d.digest = e.details_digest",
+    "a forged event": "insert into audit_event (id, received_at, transaction, kind, outcome, reason, source)"
+    " select gen_random_uuid(), now(), '1'::xid8, kind, outcome, '', '' from audit_event where id = %s",
+    "a changed tile": "update audit_tile set hashes = sha256(%s::text::bytea) || substr(hashes, 33) where level = 0",
+    "a removed tile": "delete from audit_tile where %s is not null and level = 0",
+    "a changed root": "update audit_ledger set root = sha256(%s::text::bytea)",
+    "a changed frontier": "update audit_ledger set frontier = overlay(frontier placing sha256(%s::text::bytea) from 1)",
 }
+SEEN = (
+    set(TAMPERINGS)
+    - {"a removed event", "a removed personal record", "a forged event"}
+    - {name for name in TAMPERINGS if any(word in name for word in ("tile", "root", "frontier"))}
+)
+"""What the page of events shows as altered by itself."""
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_whoever_changes_a_row_as_its_owner_is_found_out(
     ledger: OrganizationFacts, as_owner: Callable[..., None], tampering: str
 ):
-    event = happened(5, RITA)[2]
+    happened(2, RITA)
+    event = record(kind="content.opened", outcome="allowed", personal=RITA, details={"edition": secrets.randbits(50)})
+    happened(2, RITA)
     sealed(ledger)
     call_command("verify_audit", organization=ledger.slug, stdout=io.StringIO())
     as_owner(TAMPERINGS[tampering], event)
     assert not verify(vkey=log_verifier_key()).intact
+    if tampering in SEEN:
+        (shown,) = [row for row in events(filter=Filter()).events if row.id == event]
+        assert shown.altered
     with pytest.raises(CommandError, match=ledger.slug):
         call_command("verify_audit", organization=ledger.slug, stderr=io.StringIO())
 
@@ -255,6 +280,9 @@ def test_an_erased_person_leaves_a_record_that_still_verifies(ledger: Organizati
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set local role chancery_eraser")
         cursor.execute("delete from audit_eventpersonal where event_id = %s", [event])
+    assert "no event says why" in verify(vkey=log_verifier_key()).faults[0]
+    record(kind="ledger.erased", outcome="done", details={"events": [str(event)]})
+    sealed(ledger)
     report = verify(vkey=log_verifier_key())
     assert report.intact
     assert report.erased == 1

@@ -123,6 +123,8 @@ def test_a_stopped_database_is_an_answer_and_no_wait() -> None:
 
 def test_a_question_without_an_answer_stops_the_pulse() -> None:
     pulse = Pulse()
+    assert pulse.stopped, "before the first connection nothing is answered"
+    pulse._refused = False
     pulse._asked_at = time.monotonic() - STOPPED_AFTER - 0.1
     assert pulse.stopped
     pulse._asked_at = time.monotonic()

@@ -1,7 +1,7 @@
 """A request that somebody recorded and sends again does nothing twice, and a stranger fills no record."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -21,7 +21,7 @@ def counted(cast: Cast) -> Callable[[str], int]:
     return lambda kind: len(ledger(cast, "contoso", kind))
 
 
-def sent(cast: Cast, path: str, body: dict[str, object], times: int) -> list[int]:
+def sent(cast: Cast, path: str, body: Mapping[str, object], times: int) -> list[int]:
     """Send one request of Olga's several times, byte for byte, and return how it was answered."""
     origin, token = origin_of("contoso"), token_of(cast.olga, "contoso")
     proof = proof_for(cast.olga, "POST", origin + path, token, json.dumps(body).encode())

@@ -1,6 +1,8 @@
 """Applications reach roles only with a permission of its own, given by an administrator with a second factor."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -42,10 +44,11 @@ def application(cast: Cast, *names: str) -> tuple[Standing, dict[str, str]]:
 def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
     standing, header = application(cast, "directory")
     browser = Browser(host_of("contoso"))
+    extra: dict[str, Any] = dict(header)
 
-    def ask(method: str, path: str, body: dict[str, object]) -> int:
+    def ask(method: str, path: str, body: Mapping[str, object]) -> int:
         return browser.generic(
-            method, f"/api/v1/{path}", json.dumps(body), content_type="application/json", **header
+            method, f"/api/v1/{path}", json.dumps(body), content_type="application/json", **extra
         ).status_code
 
     newcomer = f"n{uuid4().hex[:8]}@contoso.example"
@@ -70,12 +73,13 @@ def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
 
 
 def test_roles_are_given_to_applications_with_a_second_factor_only(cast: Cast) -> None:
-    body = {"name": f"hr {uuid4().hex[:6]}", "roles": ["directory", "roles"]}
+    name, wanted = f"hr {uuid4().hex[:6]}", ["directory", "roles"]
+    body = {"name": name, "roles": wanted}
     problem(call(cast.ada, "contoso", "POST", "programs", body), 403, "not_permitted")
     ada = Person.objects.get(id=cast.ada.id)
     strong = standing_at(cast.organizations["contoso"], ada, ip="", source="pages", strength=Strength.MFA)
     with in_organization(cast.organizations["contoso"].id):
-        assert roles.create_program(standing=strong, name=body["name"], roles=body["roles"]).client_id
+        assert roles.create_program(standing=strong, name=name, roles=wanted).client_id
 
 
 def test_a_role_that_an_application_changes_is_recorded_and_mailed(cast: Cast, contoso: UUID) -> None:
