@@ -14,7 +14,7 @@ from protection.client.session import Session
 from protection.formats.sealed import MAGIC
 from protection.sealing.read import open_sealed
 from tests.cast import Cast, Player
-from tests.protection.scene import RITA
+from tests.protection.scene import RITA, call, objects, protect
 
 
 @pytest.fixture
@@ -103,3 +103,17 @@ def test_a_name_from_a_hostile_file_does_not_reach_the_terminal(chancery: Any, c
     assert not {"\x1b", "\x07", "\u202e"} & set(said.output)
     listed = chancery("documents").output
     assert "a_]0;owned__txt.exe" in listed
+
+
+def test_an_export_of_the_audit_log_is_whole_and_a_list_says_when_it_is_not(
+    chancery: Any, cast: Cast, plan: Path
+) -> None:
+    sealed = protect(cast.olga, plan)
+    for _ in range(210):
+        assert call(cast.olga, "contoso", "POST", "licenses", objects(sealed.path)).status_code == 200
+    assert "there are more" in chancery("audit", who=cast.ada).stderr
+    assert "there are more" in chancery("audit", "--limit", "3", who=cast.ada).stderr
+    target = plan.with_name("events")
+    told = json.loads(chancery("--json", "audit", "--kind", "content", "--to", target, who=cast.ada).stdout)
+    ids = [json.loads(line)["id"] for line in target.read_text(encoding="utf-8").splitlines()]
+    assert told["events"] == len(ids) == len(set(ids)) > 210

@@ -1,8 +1,10 @@
 """``audit`` and ``verify-audit``: what happened, and the proof that nothing of it was changed or removed."""
 
 import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import click
@@ -15,7 +17,13 @@ from protection.client.home import Home
 from protection.client.ledger import verify_ledger
 from protection.client.organization import Organization
 from protection.events import Kind
+from protection.sealing.atomic import replacing
+from protection.sealing.streams import write_all
 from protection.texts import joined, say
+
+ON_SCREEN: Final = 50
+PAGE: Final = 200
+"""How many events the service gives at once."""
 
 DIRECTORY: Final = (
     "address",
@@ -61,25 +69,43 @@ class KindOfEvent(click.ParamType[str]):
     "--kind", type=KindOfEvent(), help="A kind such as key.rotated, or an object for all of it, such as content."
 )
 @click.option("--outcome", type=click.Choice(["done", "allowed", "refused", "failed"]), help="How it ended.")
-@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(min=1), help="How many; default: 50 on the screen, all in a file.")
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON lines to this file.")
 @in_organization
 def audit(
-    output: Output, place: Organization, kind: str | None, outcome: str | None, limit: int, target: Path | None
+    output: Output, place: Organization, kind: str | None, outcome: str | None, limit: int | None, target: Path | None
 ) -> None:
     """List what happened, newest first."""
-    wanted = {"limit": limit, "kind": kind, "outcome": outcome}
-    query = urlencode({name: value for name, value in wanted.items() if value})
-    found = place.call("GET", f"/api/v1/audit/events?{query}")["results"]
+    wanted = {name: value for name, value in (("kind", kind), ("outcome", outcome)) if value}
     if target is not None:
-        target.write_text("".join(json.dumps(event, ensure_ascii=False) + "\n" for event in found), encoding="utf-8")
+        with replacing(target) as file:
+            number = 0
+            for event in islice(_events(place, wanted), limit):
+                write_all(file, (json.dumps(event, ensure_ascii=False) + "\n").encode())
+                number += 1
         output.result(
-            {"events": len(found), "file": str(target)},
-            say("{number} events are in {file}.", number=len(found), file=target),
+            {"events": number, "file": str(target)}, say("{number} events are in {file}.", number=number, file=target)
         )
         return
+    most = limit or ON_SCREEN
+    found = list(islice(_events(place, wanted), most + 1))
+    if len(found) > most:
+        found.pop()
+        output.note(say("These are the newest {number}; there are more. All: chancery audit --to FILE", number=most))
     rows = [{**one, "who": ", ".join(one["who"].get("addresses", []))} for one in found]
     tables.show(output, rows, ["at", "kind", "outcome", "who", "reason"], empty=say("Nothing matches."))
+
+
+def _events(place: Organization, wanted: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Fetch the events page by page, to the last."""
+    cursor = ""
+    while True:
+        query = urlencode({**wanted, "limit": PAGE, **({"cursor": cursor} if cursor else {})})
+        page = place.call("GET", f"/api/v1/audit/events?{query}")
+        yield from page["results"]
+        cursor = page["next"]
+        if not cursor:
+            return
 
 
 @click.command("verify-audit")
