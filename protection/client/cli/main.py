@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "logout": "account.logout",
         "whoami": "account.whoami",
         "preferences": "account.preferences",
+        "device": "administration.device",
     },
     say("Files"): {
         "protect": "files.protect",
@@ -53,6 +54,9 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "key": "keys.key",
         "person": "people.person",
         "group": "people.group",
+        "domain": "administration.domain",
+        "application": "administration.application",
+        "pending": "administration.pending",
         "preview": "previews.preview",
         "settings": "service.settings",
         "service": "service.service",

@@ -1,0 +1,151 @@
+"""``domain``, ``application``, ``device`` and ``pending``: what administrators and people do beside documents."""
+
+from urllib.parse import quote
+from uuid import UUID
+
+import click
+
+from protection.client.cli import tables
+from protection.client.cli.organization import in_organization
+from protection.client.cli.output import Output
+from protection.client.cli.session import signed_in
+from protection.client.organization import Organization
+from protection.texts import say
+
+DOMAIN = click.argument("domain_name", metavar="DOMAIN")
+CLIENT = click.argument("client_id", metavar="ID")
+DOCUMENT = click.argument("cid", metavar="DOCUMENT", type=click.UUID)
+
+
+@click.group("domain")
+def domain() -> None:
+    """List, claim and prove your organization's mail domains."""
+
+
+@domain.command("list")
+@in_organization
+def list_domains(output: Output, place: Organization) -> None:
+    """List the mail domains."""
+    found = place.call("GET", "/api/v1/domains")["results"]
+    tables.show(output, found, ["domain", "proven_at", "challenge"], empty=say("There are no mail domains yet."))
+
+
+@domain.command("add")
+@DOMAIN
+@in_organization
+def add_domain(output: Output, place: Organization, domain_name: str) -> None:
+    """Claim a mail DOMAIN; what is to be put into the DNS is printed."""
+    made = place.call("POST", "/api/v1/domains", {"domain": domain_name})
+    line = say(
+        "Put this into the DNS as a TXT record of {domain}: {challenge}. Then run: chancery domain prove {domain}",
+        domain=domain_name,
+        challenge=made["challenge"],
+    )
+    output.result(made, line)
+
+
+@domain.command("prove")
+@DOMAIN
+@in_organization
+def prove_domain(output: Output, place: Organization, domain_name: str) -> None:
+    """Prove a mail DOMAIN by its DNS record."""
+    place.call("POST", f"/api/v1/domains/{quote(domain_name, safe='')}/prove")
+    output.result({"domain": domain_name, "done": "prove"}, say("{domain} is proven.", domain=domain_name))
+
+
+@click.group("application")
+def application() -> None:
+    """List, add and disable applications, make codes for them."""
+
+
+@application.command("list")
+@in_organization
+def list_applications(output: Output, place: Organization) -> None:
+    """List applications; never a secret."""
+    found = place.call("GET", "/api/v1/programs")["results"]
+    tables.show(output, found, ["name", "client_id", "roles", "disabled"], empty=say("There are no applications yet."))
+
+
+@application.command("add")
+@click.option("--name", required=True, help="As others read it.")
+@click.option("--role", "roles", multiple=True, help="What it may do beside what people may.")
+@in_organization
+def add_application(output: Output, place: Organization, name: str, roles: tuple[str, ...]) -> None:
+    """Add an application; its secret is printed once."""
+    made = place.call("POST", "/api/v1/programs", {"name": name, "roles": list(roles)})
+    line = say("The application has the id {id} and the secret {secret}", id=made["client_id"], secret=made["secret"])
+    output.result(made, line, say("The secret is not shown again."))
+
+
+@application.command("disable")
+@CLIENT
+@in_organization
+def disable_application(output: Output, place: Organization, client_id: str) -> None:
+    """Disable an application: its tokens and devices end."""
+    place.call("POST", f"/api/v1/programs/{quote(client_id, safe='')}/disable")
+    output.result({"client_id": client_id, "done": "disable"}, say("The application {id} is disabled.", id=client_id))
+
+
+@application.command("code")
+@CLIENT
+@in_organization
+def application_code(output: Output, place: Organization, client_id: str) -> None:
+    """Make a one-time enrollment code for a device of an application."""
+    made = place.call("POST", f"/api/v1/programs/{quote(client_id, safe='')}/code")
+    output.result(made, say("Enroll the device with: chancery login --code {code}", code=made["code"]))
+
+
+@click.group("device")
+def device() -> None:
+    """List and revoke your devices."""
+
+
+@device.command("list")
+@click.pass_obj
+def list_devices(output: Output) -> None:
+    """List your devices, revoked ones too."""
+    with signed_in(output) as session:
+        found = session.service.call("GET", session.account.iss, "/api/v1/devices")["results"]
+        rows = [{**one, "here": "yes" if one["id"] == str(session.account.device) else ""} for one in found]
+    tables.show(output, rows, ["name", "platform", "created_at", "revoked_at", "here", "id"], empty=say("None."))
+
+
+@device.command("revoke")
+@click.argument("device_id", metavar="ID", type=click.UUID)
+@click.pass_obj
+def revoke_device(output: Output, device_id: UUID) -> None:
+    """Revoke a device: it gets no license any more, and its kept ones end."""
+    with signed_in(output) as session:
+        session.service.call("DELETE", session.account.iss, f"/api/v1/devices/{device_id}")
+    output.result({"id": str(device_id), "done": "revoke"}, say("The device {id} is revoked.", id=device_id))
+
+
+@click.group("pending")
+def pending() -> None:
+    """List documents that wait for you, accept or block them."""
+
+
+@pending.command("list")
+@in_organization
+def list_pending(output: Output, place: Organization) -> None:
+    """List the documents that wait."""
+    found = place.call("GET", "/api/v1/documents?scope=all&state=held&limit=200")["results"]
+    tables.show(output, found, ["title", "owner", "registered_at", "cid"], empty=say("Nothing waits."))
+
+
+@pending.command("accept")
+@DOCUMENT
+@in_organization
+def accept(output: Output, place: Organization, cid: UUID) -> None:
+    """Accept a document: it opens as its policy says."""
+    place.call("POST", f"/api/v1/documents/{cid}/accept")
+    output.result({"cid": str(cid), "done": "accept"}, say("The document {cid} is accepted.", cid=cid))
+
+
+@pending.command("block")
+@DOCUMENT
+@in_organization
+def block(output: Output, place: Organization, cid: UUID) -> None:
+    """Block a document for good: nobody opens it."""
+    place.call("POST", f"/api/v1/documents/{cid}/bar")
+    output.result({"cid": str(cid), "done": "block"}, say("The document {cid} is blocked.", cid=cid))
