@@ -10,19 +10,29 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import ANYBODY, MailAddress, OrganizationView, checked, members, page
+from portal.api.framework import ANYBODY, Confirmed, MailAddress, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
-from portal.operations.withdraw import deactivate_service
+from portal.effects import EffectAnswer, effect_answer
+from portal.operations.administer import new_key, set_settings, switch_service, use_key, withdraw_key
 from portal.permissions import Permission
 from protection.licensing.jws import b64
 from protection.selectors.organization import Key, keys, settings
-from protection.services.configure import Configuration, configure
-from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
-from tenants.organizations.services.activate_service import activate_service
+from protection.services.configure import Configuration
 
 KEY = {"id": "1f0c…", "kid": "9d5e…", "suite": "hybrid", "status": "active"}
-NOTHING = [OpenApiExample("Nothing", None)]
-SuiteChoice = inline_serializer("KeySuite", {"suite": serializers.CharField(required=False, max_length=16)})
+CONFIRMED = [OpenApiExample("Confirmed", {"confirm": "Contoso", "reason": "Moving"}, request_only=True)]
+
+
+class SuiteChoice(serializers.Serializer[dict[str, Any]]):
+    """The algorithms of a key to be."""
+
+    suite = serializers.CharField(required=False, max_length=16)
+
+
+class Rotation(Confirmed):
+    """The algorithms of a key that is to be the active one, confirmed."""
+
+    suite = serializers.CharField(required=False, max_length=16)
 
 
 class OrganizationConfiguration(OrganizationView):
@@ -63,14 +73,15 @@ class Keys(OrganizationView):
     @extend_schema(
         summary="Create a key, archived until it is activated",
         request=SuiteChoice,
-        responses={201: inline_serializer("KeyCreated", {"id": serializers.UUIDField()})},
+        responses={201: effect_answer("KeyCreated", id=serializers.UUIDField())},
         examples=[OpenApiExample("Suite", {"suite": "hybrid"}, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Make a key of the named suite, or of the organization's own."""
-        identity = create_key(organization=self.organization.id, actor=self.standing.actor, suite=_suite(request))
-        return Response({"id": str(identity)}, status=HTTPStatus.CREATED)
+        suite = checked(SuiteChoice, request.data).get("suite")
+        made = new_key(standing=self.standing, suite=suite, activate=False, stated=self.stated({}))
+        return effect_response(made, HTTPStatus.CREATED)
 
 
 class RotateKey(OrganizationView):
@@ -80,15 +91,18 @@ class RotateKey(OrganizationView):
 
     @extend_schema(
         summary="Rotate the tenant key",
-        request=SuiteChoice,
-        responses={201: inline_serializer("KeyRotated", {"id": serializers.UUIDField()})},
-        examples=[OpenApiExample("Suite", {"suite": "hybrid"}, request_only=True)],
+        request=Rotation,
+        responses={201: effect_answer("KeyRotated", id=serializers.UUIDField())},
+        examples=[
+            OpenApiExample("Suite", {"suite": "hybrid", "confirm": "rotate", "reason": "Every year"}, request_only=True)
+        ],
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Old content still opens: the former key is archived."""
-        identity = rotate_key(organization=self.organization.id, actor=self.standing.actor, suite=_suite(request))
-        return Response({"id": str(identity)}, status=HTTPStatus.CREATED)
+        wanted = checked(Rotation, request.data)
+        made = new_key(standing=self.standing, suite=wanted.get("suite"), activate=True, stated=self.stated(wanted))
+        return effect_response(made, HTTPStatus.CREATED)
 
 
 class ActivateKey(OrganizationView):
@@ -96,11 +110,11 @@ class ActivateKey(OrganizationView):
 
     needs = {"POST": Permission.KEYS_MANAGE}
 
-    @extend_schema(summary="Activate a key", request=None, responses={204: None}, examples=NOTHING)
+    @extend_schema(summary="Activate a key", request=Confirmed, responses=EffectAnswer, examples=CONFIRMED)
     def post(self, request: Request, key_id: UUID) -> Response:
         """Protect with this key from now on."""
-        activate_key(organization=self.organization.id, actor=self.standing.actor, key=key_id)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(use_key(standing=self.standing, key_id=key_id, stated=stated))
 
 
 class CompromiseKey(OrganizationView):
@@ -108,11 +122,11 @@ class CompromiseKey(OrganizationView):
 
     needs = {"POST": Permission.KEYS_MANAGE}
 
-    @extend_schema(summary="Mark a key as compromised", request=None, responses={204: None}, examples=NOTHING)
+    @extend_schema(summary="Mark a key as compromised", request=Confirmed, responses=EffectAnswer, examples=CONFIRMED)
     def post(self, request: Request, key_id: UUID) -> Response:
         """Stop all content under this key from opening."""
-        mark_key_compromised(organization=self.organization.id, actor=self.standing.actor, key=key_id)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(withdraw_key(standing=self.standing, key_id=key_id, stated=stated))
 
 
 class SettingsChange(serializers.Serializer[dict[str, Any]]):
@@ -143,14 +157,15 @@ class Settings(OrganizationView):
     @extend_schema(
         summary="Change settings",
         request=SettingsChange,
-        responses=SettingsChange,
+        responses=effect_answer("SettingsChanged", **SettingsChange().fields),
         examples=[OpenApiExample("Lease", {"lease_seconds": 3600}, request_only=True)],
     )
     @idempotent
     def patch(self, request: Request) -> Response:
         """Apply what is named, from the next license on."""
-        configure(actor=self.standing.actor, configuration=Configuration(**checked(SettingsChange, request.data)))
-        return Response(asdict(settings()))
+        wanted = Configuration(**checked(SettingsChange, request.data))
+        made = set_settings(standing=self.standing, configuration=wanted)
+        return Response({**asdict(settings()), **made.as_json()})
 
 
 class ActivateService(OrganizationView):
@@ -158,11 +173,13 @@ class ActivateService(OrganizationView):
 
     needs = {"POST": Permission.SERVICE_SWITCH}
 
-    @extend_schema(summary="Activate the service", request=None, responses={204: None}, examples=NOTHING)
+    @extend_schema(summary="Activate the service", request=Confirmed, responses=EffectAnswer, examples=CONFIRMED)
     def post(self, request: Request) -> Response:
         """Protect and open again; old content opens as before."""
-        activate_service(organization_id=self.organization.id, actor=self.standing.directory_actor)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(
+            switch_service(standing=self.standing, organization=self.organization, on=True, stated=stated)
+        )
 
 
 class DeactivateService(OrganizationView):
@@ -170,16 +187,13 @@ class DeactivateService(OrganizationView):
 
     needs = {"POST": Permission.SERVICE_SWITCH}
 
-    @extend_schema(summary="Deactivate the service", request=None, responses={204: None}, examples=NOTHING)
+    @extend_schema(summary="Deactivate the service", request=Confirmed, responses=EffectAnswer, examples=CONFIRMED)
     def post(self, request: Request) -> Response:
         """Take nothing new and issue no license until it is activated again; what waits on devices waits on."""
-        deactivate_service(organization_id=self.organization.id, actor=self.standing.directory_actor)
-        return Response(status=HTTPStatus.NO_CONTENT)
-
-
-def _suite(request: Request) -> str | None:
-    suite = members(request).get("suite")
-    return None if suite is None else str(suite)
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(
+            switch_service(standing=self.standing, organization=self.organization, on=False, stated=stated)
+        )
 
 
 def _key(key: Key) -> dict[str, Any]:

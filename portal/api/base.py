@@ -15,8 +15,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal import clock
-from portal.api.framework import BaseView, MailAddress, Refused, TooManyRequests, checked, members, plain
+from portal.api.framework import (
+    BaseView,
+    Confirmed,
+    MailAddress,
+    Refused,
+    TooManyRequests,
+    checked,
+    effect_response,
+    members,
+    plain,
+    stated_by,
+)
 from portal.api.throttle import count_wrong_guess, may_guess
+from portal.effects import EffectAnswer
 from portal.identity import fresh
 from portal.identity.addresses import client_address
 from portal.identity.bearer import caller, token_shown
@@ -26,8 +38,8 @@ from portal.identity.proof import ProvenDevice, prove, proven
 from portal.identity.strength import Authentication
 from portal.identity.subject import may_act
 from portal.identity.tokens import grant_refresh_token
+from portal.operations.administer import end_device
 from portal.operations.tell import in_language_of, tell
-from portal.operations.withdraw import revoke_device
 from protection.crypto.keys import EncryptionPublicKey
 from protection.crypto.signatures import VerifyKey
 from protection.licensing.jws import b64, unb64
@@ -37,7 +49,7 @@ from protection.services.certify import DeviceKeys, account_certificate
 from protection.services.statement import organization_statement
 from tenants.actor import Actor
 from tenants.context import in_organization
-from tenants.directory.errors import CodeRefused
+from tenants.directory.errors import CodeRefused, NotHere
 from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import memberships_of, proven_addresses
@@ -271,13 +283,19 @@ class DeviceDetail(BaseView):
 
     @extend_schema(
         summary="Revoke one of my devices",
-        responses={204: None},
-        examples=[OpenApiExample("Nothing", None)],
+        parameters=[
+            OpenApiParameter("confirm", str, description="The device's name, once the consequences were seen.")
+        ],
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Revoked", {"changed": True, "message": "laptop is revoked."})],
     )
     def delete(self, request: Request, device_id: UUID) -> Response:
         """Revoke the device: it gets no license any more, and its cached ones die by the feed."""
-        revoke_device(person_id=caller(request).id, device_id=device_id, actor=_actor(request))
-        return Response(status=HTTPStatus.NO_CONTENT)
+        person, device = caller(request).id, device_of(caller(request).id, device_id)
+        if device is None:
+            raise NotHere(_("The person has no such device."))
+        stated = stated_by(request, checked(Confirmed, request.data or request.query_params.dict()))
+        return effect_response(end_device(person_id=person, device=device, actor=_actor(request), stated=stated))
 
 
 class DeviceCertificate(BaseView):

@@ -1,6 +1,5 @@
 """Deleted protection templates over the API: which there are, and bringing one back."""
 
-from http import HTTPStatus
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
@@ -8,11 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, page
+from portal.api.framework import OrganizationView, effect_response, page
 from portal.api.templates import EXAMPLE, languages_of, template_json
+from portal.effects import EffectAnswer
+from portal.operations.offer import bring_back_template
 from portal.permissions import Permission
 from protection.selectors.templates import deleted_templates, documents_by_template
-from protection.services.delete_template import undelete_template
 
 
 class DeletedTemplates(OrganizationView):
@@ -53,10 +53,9 @@ class UndeleteTemplate(OrganizationView):
         summary="Bring back a deleted template",
         description="It is archived, as it was when it was deleted.",
         request=None,
-        responses={204: None},
-        examples=[OpenApiExample("Nothing", None)],
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Back", {"changed": True, "message": "The template is back."})],
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Bring it back."""
-        undelete_template(actor=self.standing.actor, template=template_id)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        return effect_response(bring_back_template(standing=self.standing, template_id=template_id))

@@ -5,26 +5,34 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import MailAddress, OrganizationView, checked, limit_of, page
-from portal.api.idempotency import idempotent
-from portal.operations.own_gain import watching_own_gain
-from portal.operations.prove_domain import prove_domain
-from portal.operations.roles import (
-    NO_ROLE,
-    change_role,
-    create_program,
-    disable_person,
-    enable_person,
-    notify_of_role,
-    require_roles,
+from portal.api.framework import (
+    Confirmed,
+    MailAddress,
+    OrganizationView,
+    checked,
+    effect_response,
+    limit_of,
+    page,
 )
-from portal.operations.withdraw import change_group, disable_program
+from portal.api.idempotency import idempotent
+from portal.effects import EffectAnswer, effect_answer, together
+from portal.operations.administer import (
+    end_application,
+    give_up_domain,
+    set_disabled,
+    set_group,
+    set_role,
+    take_over_domain,
+)
+from portal.operations.own_gain import watching_own_gain
+from portal.operations.roles import NO_ROLE, create_program, notify_of_role, require_roles
 from portal.permissions import PROGRAM_ROLES, Permission
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import ProgramFacts, domains_in, program_of_client, programs_in
@@ -91,12 +99,11 @@ class People(OrganizationView):
         return Response(_person(facts), status=HTTPStatus.CREATED)
 
 
-class ChangedPerson(serializers.Serializer[dict[str, Any]]):
+class ChangedPerson(Confirmed):
     """What may be changed about a person's place."""
 
     role = serializers.ChoiceField(choices=["user", "auditor", "global_administrator"], required=False)
     disabled = serializers.BooleanField(required=False)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 
 class PersonDetail(OrganizationView):
@@ -116,20 +123,29 @@ class PersonDetail(OrganizationView):
     @extend_schema(
         summary="Change a person's role, disable or enable",
         request=ChangedPerson,
-        responses=inline_serializer("PersonChanged", {"id": serializers.UUIDField(), "role": serializers.CharField()}),
-        examples=[OpenApiExample("Disable", {"disabled": True, "reason": "Left"}, request_only=True)],
+        responses=effect_answer("PersonChanged", id=serializers.UUIDField(), role=serializers.CharField()),
+        examples=[
+            OpenApiExample(
+                "Disable",
+                {"disabled": True, "reason": "Left", "confirm": "max@contoso.example"},
+                request_only=True,
+            )
+        ],
     )
     @idempotent
     def patch(self, request: Request, person_id: UUID) -> Response:
         """Apply what is named; a disabled person gets no license at the very next request."""
         wanted = checked(ChangedPerson, request.data)
-        if "role" in wanted:
-            change_role(standing=self.standing, person_id=person_id, role=wanted["role"])
-        if wanted.get("disabled") is True:
-            disable_person(standing=self.standing, person_id=person_id, reason=wanted["reason"])
-        if wanted.get("disabled") is False:
-            enable_person(standing=self.standing, person_id=person_id)
-        return Response(_person(person_in(self.organization.id, person_id)))
+        target: dict[str, Any] = {
+            "standing": self.standing,
+            "person_id": person_id,
+            "stated": self.stated(wanted),
+        }
+        with transaction.atomic():
+            made = [set_role(role=wanted["role"], **target)] if "role" in wanted else []
+            if "disabled" in wanted:
+                made.append(set_disabled(disabled=wanted["disabled"], **target))
+        return Response({**_person(person_in(self.organization.id, person_id)), **together(made).as_json()})
 
 
 class NewGroup(serializers.Serializer[dict[str, Any]]):
@@ -185,7 +201,7 @@ class Groups(OrganizationView):
         return Response(_group(facts), status=HTTPStatus.CREATED)
 
 
-class ChangedGroup(serializers.Serializer[dict[str, Any]]):
+class ChangedGroup(Confirmed):
     """What may be changed about a group; ``add`` and ``remove`` are addresses."""
 
     name = serializers.CharField(required=False, max_length=200)
@@ -212,8 +228,12 @@ class GroupDetail(OrganizationView):
     @extend_schema(
         summary="Change a group",
         request=ChangedGroup,
-        responses=inline_serializer(
-            "GroupChanged", {"id": serializers.UUIDField(), "members": serializers.ListField()}
+        responses=effect_answer(
+            "GroupChanged",
+            id=serializers.UUIDField(),
+            members=serializers.ListField(),
+            added=serializers.ListField(child=serializers.CharField()),
+            removed=serializers.ListField(child=serializers.CharField()),
         ),
         examples=[OpenApiExample("Add", {"add": ["max@contoso.example"]}, request_only=True)],
     )
@@ -221,18 +241,17 @@ class GroupDetail(OrganizationView):
     def patch(self, request: Request, group_id: UUID) -> Response:
         """Apply what is named; whoever leaves loses what the group gave him at the very next request."""
         wanted = checked(ChangedGroup, request.data)
-        with watching_own_gain(standing=self.standing, changes="group", target=group_id):
-            facts = change_group(
-                organization_id=self.organization.id,
-                group_id=group_id,
-                name=wanted.get("name"),
-                description=wanted.get("description"),
-                add=[Member(address=address) for address in wanted["add"]],
-                remove=[Member(address=address) for address in wanted["remove"]],
-                archived=wanted.get("archived"),
-                actor=self.standing.directory_actor,
-            )
-        return Response(_group(facts))
+        made, change = set_group(
+            standing=self.standing,
+            group_id=group_id,
+            add=wanted["add"],
+            remove=wanted["remove"],
+            name=wanted.get("name"),
+            description=wanted.get("description"),
+            archived=wanted.get("archived"),
+            stated=self.stated(wanted),
+        )
+        return Response({**_group(change.after), **made.as_json()})
 
 
 class Domains(OrganizationView):
@@ -273,13 +292,31 @@ class ProveDomain(OrganizationView):
     @extend_schema(
         summary="Prove a claimed mail domain by its TXT record",
         request=None,
-        responses={204: None},
-        examples=[OpenApiExample("Nothing", None)],
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Proven", {"changed": True, "message": "contoso.example is proven."})],
     )
     def post(self, request: Request, domain: str) -> Response:
         """Ask the DNS and take the domain over when it holds the text."""
-        prove_domain(organization_id=self.organization.id, domain=domain, actor=self.standing.directory_actor)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        return effect_response(take_over_domain(standing=self.standing, domain=domain))
+
+
+class ReleaseDomain(OrganizationView):
+    """The end of a claim or proof."""
+
+    needs = {"POST": Permission.DOMAINS_MANAGE}
+
+    @extend_schema(
+        summary="Give a mail domain up",
+        request=Confirmed,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Confirmed", {"confirm": "contoso.example", "reason": "Sold"}, request_only=True)],
+    )
+    def post(self, request: Request, domain: str) -> Response:
+        """Vouch for its addresses no longer; refused while groups have addresses in it."""
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(
+            give_up_domain(standing=self.standing, organization=self.organization, domain=domain, stated=stated)
+        )
 
 
 class NewProgram(serializers.Serializer[dict[str, Any]]):
@@ -330,14 +367,17 @@ class DisableProgram(OrganizationView):
 
     @extend_schema(
         summary="Disable a program",
-        request=None,
-        responses={204: None},
-        examples=[OpenApiExample("Nothing", None)],
+        request=Confirmed,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Confirmed", {"confirm": "archive", "reason": "Replaced"}, request_only=True)],
     )
     def post(self, request: Request, client_id: str) -> Response:
         """End its tokens; it gets no license from the next request on."""
-        disable_program(organization_id=self.organization.id, client_id=client_id, actor=self.standing.directory_actor)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        facts = program_of_client(client_id)
+        if facts is None or facts.organization_id != self.organization.id:
+            raise Http404
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(end_application(standing=self.standing, application=facts, stated=stated))
 
 
 class ProgramCode(OrganizationView):

@@ -1,7 +1,6 @@
 """Documents over the API: list, track, revoke, restore, change; the same verbs as pages and command line."""
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,10 @@ from rest_framework.response import Response
 
 from audit.selectors.events import EventRow, Filter, events
 from audit.selectors.events import InvalidCursor as InvalidEventCursor
-from portal.api.framework import ANYBODY, OrganizationView, checked, limit_of, page
+from portal.api.framework import ANYBODY, OrganizationView, checked, effect_response, limit_of, page
 from portal.api.idempotency import idempotent
-from portal.identity.recipients import address_of, recipient_of
+from portal.effects import EffectAnswer, effect_answer
+from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
 from portal.permissions import Permission
 from protection.licensing.policy import Policy, parse_policy
 from protection.licensing.rights import in_order, level_of
@@ -29,12 +29,9 @@ from protection.selectors.documents import (
     policy_for,
 )
 from protection.selectors.requests import given_on
-from protection.services.accept import accept, bar
-from protection.services.change import change
-from protection.services.restore import restore
-from protection.services.revoke import revoke
 from protection.services.template_draft import MAX_EXPIRY_DAYS
 
+EFFECT = {"changed": True, "message": "Access is taken back from rita@fabrikam.example.", "warnings": []}
 DOCUMENT = {"cid": "8c2b6d0e-5c1f-8d22-9f7e-0d6c1a2b3c4d", "title": "plan.docx", "state": "active"}
 
 
@@ -145,8 +142,13 @@ class Revoke(OrganizationView):
     @extend_schema(
         summary="Revoke a document, or one recipient's access to it",
         request=Reason,
-        responses=inline_serializer(
-            "Revoked", {"rev": serializers.IntegerField(), "latest_offline_moment": serializers.DateTimeField()}
+        responses=effect_answer(
+            "Revoked",
+            rev=serializers.IntegerField(),
+            latest_offline_moment=serializers.DateTimeField(allow_null=True),
+            had_access=serializers.BooleanField(
+                allow_null=True, help_text="null where only an opening can show it: another organization knows."
+            ),
         ),
         examples=[OpenApiExample("Revoke", {"reason": "Sent to the wrong person"}, request_only=True)],
     )
@@ -154,9 +156,15 @@ class Revoke(OrganizationView):
     def post(self, request: Request, cid: UUID) -> Response:
         """Refuse from the next license request on; say until when cached licenses could still open it."""
         wanted = checked(Reason, request.data)
-        recipient = recipient_of(wanted["recipient"]) if wanted["recipient"] else None
-        rev = revoke(actor=self.standing.actor, cid=cid, reason=wanted["reason"], recipient=recipient)
-        return Response({"rev": rev, "latest_offline_moment": latest_offline_moment(cid)})
+        return effect_response(
+            revoke_access(
+                standing=self.standing,
+                organization=self.organization,
+                cid=cid,
+                address=wanted["recipient"],
+                reason=wanted["reason"],
+            )
+        )
 
 
 class Restore(OrganizationView):
@@ -167,16 +175,20 @@ class Restore(OrganizationView):
     @extend_schema(
         summary="Restore a revoked document, or one recipient's access to it",
         request=Reason,
-        responses={204: None},
+        responses=effect_answer(
+            "Restored",
+            still_revoked=serializers.ListField(child=serializers.CharField()),
+            revoked_for_everybody=serializers.BooleanField(),
+        ),
         examples=[OpenApiExample("Restore", {}, request_only=True)],
     )
     @idempotent
     def post(self, request: Request, cid: UUID) -> Response:
-        """Give back what a revocation took away."""
-        wanted = checked(Reason, request.data)
-        recipient = address_of(wanted["recipient"]) if wanted["recipient"] else ""
-        restore(actor=self.standing.actor, cid=cid, recipient=recipient)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        """Give back what a revocation took away; say what stays taken back."""
+        address = checked(Reason, request.data)["recipient"]
+        return effect_response(
+            restore_access(standing=self.standing, organization=self.organization, cid=cid, address=address)
+        )
 
 
 class NewPolicy(serializers.Serializer[dict[str, Any]]):
@@ -238,7 +250,11 @@ class DocumentPolicy(OrganizationView):
     @extend_schema(
         summary="Change a document's policy, also after it was sent",
         request=NewPolicy,
-        responses=inline_serializer("Changed", {"rev": serializers.IntegerField()}),
+        responses=effect_answer(
+            "Changed",
+            rev=serializers.IntegerField(),
+            differences=serializers.ListField(child=serializers.DictField()),
+        ),
         examples=[
             OpenApiExample(
                 "Read only",
@@ -251,18 +267,17 @@ class DocumentPolicy(OrganizationView):
     def put(self, request: Request, cid: UUID) -> Response:
         """Replace the policy; issuer, owner and holders of EDITRIGHTSDATA may anything, administrators only narrow."""
         wanted = checked(NewPolicy, request.data)
-        policy = parse_policy(wanted["policy"])
-        standing = self.standing
-        rev = change(
-            actor=standing.actor,
-            cid=cid,
-            policy=policy,
-            expires_after_days=wanted.get("expires_after_days"),
-            based_on=wanted.get("based_on"),
-            reason=wanted["reason"],
-            holder=standing.holder,
+        return effect_response(
+            change_access(
+                standing=self.standing,
+                organization=self.organization,
+                cid=cid,
+                policy=parse_policy(wanted["policy"]),
+                expires_after_days=wanted.get("expires_after_days"),
+                based_on=wanted.get("based_on"),
+                reason=wanted["reason"],
+            )
         )
-        return Response({"rev": rev})
 
 
 class Accept(OrganizationView):
@@ -273,13 +288,12 @@ class Accept(OrganizationView):
     @extend_schema(
         summary="Accept a held document",
         request=None,
-        responses={204: None},
-        examples=[OpenApiExample("Nothing", None)],
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Accepted", EFFECT)],
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Let it be opened from now on."""
-        accept(actor=self.standing.actor, cid=cid)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        return effect_response(decide_registration(standing=self.standing, cid=cid, accepted=True))
 
 
 class Bar(OrganizationView):
@@ -288,12 +302,14 @@ class Bar(OrganizationView):
     needs = {"POST": Permission.DOCUMENTS_REVOKE}
 
     @extend_schema(
-        summary="Bar a held document", request=None, responses={204: None}, examples=[OpenApiExample("Nothing", None)]
+        summary="Bar a held document",
+        request=None,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Barred", EFFECT)],
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Never let it be opened."""
-        bar(actor=self.standing.actor, cid=cid)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        return effect_response(decide_registration(standing=self.standing, cid=cid, accepted=False))
 
 
 def event_page(request: Request, wanted: Filter) -> Response:

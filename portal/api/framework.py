@@ -21,6 +21,13 @@ from rest_framework.views import APIView, set_rollback
 from portal.api import problems
 from portal.api.devices import proven_device
 from portal.api.throttle import retry_after
+from portal.confirmation import (
+    ConfirmationRequired,
+    FreshSignInRequired,
+    ReasonRequired,
+    Stated,
+)
+from portal.effects import Effect
 from portal.identity.addresses import client_address
 from portal.identity.bearer import Authenticated, caller, token_shown
 from portal.identity.proof import ProvenDevice
@@ -132,6 +139,10 @@ class OrganizationView(BaseView):
             )
         return self._standing
 
+    def stated(self, wanted: Mapping[str, Any]) -> Stated:
+        """Return what the caller states about an act that asks first."""
+        return stated_by(self.request, wanted)
+
     def device(self) -> ProvenDevice:
         """Return the device that proves to have sent this request, and record it with whatever is done."""
         device = proven_device(plain(self.request), caller(self.request).id, self.organization)
@@ -150,6 +161,13 @@ class OrganizationView(BaseView):
         return device
 
 
+def stated_by(request: Request, wanted: Mapping[str, Any]) -> Stated:
+    """Return what a caller states, with the sign-in behind the token; an application has none."""
+    token = token_shown(request)
+    authentication = token.authentication if token.program_of is None else None
+    return Stated(wanted.get("confirm", ""), wanted.get("reason", ""), authentication)
+
+
 def checked(serializer: type[serializers.Serializer[Any]], data: object) -> dict[str, Any]:
     """Return the validated input; unknown members are refused, since one may be a misspelled restriction."""
     bound = serializer(data=data)
@@ -159,6 +177,26 @@ def checked(serializer: type[serializers.Serializer[Any]], data: object) -> dict
         if unknown:
             raise exceptions.ValidationError({name: [_("This member is not known.")] for name in unknown})
     return dict(bound.validated_data)
+
+
+class Confirmed(serializers.Serializer[Any]):
+    """What confirms an act that asks first."""
+
+    confirm = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=400,
+        help_text="The name of what it is done to. Without it 409 confirmation_required says what would happen.",
+    )
+    reason = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=500, help_text="Why; recorded, needed where asked."
+    )
+
+
+def effect_response(effect: Effect, status: int = HTTPStatus.OK) -> Response:
+    """Answer what a write has changed for whom."""
+    return Response(effect.as_json(), status=status)
 
 
 def page(results: Sequence[object], next_cursor: str = "") -> Response:
@@ -204,6 +242,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, ChanceryError):
         headers = {"Retry-After": "2"} if isinstance(error, Unavailable) else {}
         return _response(problems.status_of(error), error.code, error.message, error.next_step, headers=headers)
+    if isinstance(error, ConfirmationRequired):
+        return _unconfirmed(error)
     if isinstance(error, DirectoryRefused | NameRefused):
         status = HTTPStatus.NOT_FOUND if isinstance(error, NotHere) else HTTPStatus.BAD_REQUEST
         code = getattr(error, "code", "refused_by_directory")
@@ -234,6 +274,27 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, APIException):
         return _framework(error)
     return None
+
+
+def _unconfirmed(error: ConfirmationRequired) -> Response:
+    """Say what the act would do and what to send to have it done."""
+    danger = error.danger
+    more = {
+        "consequences": list(danger.consequences),
+        "confirm": danger.confirm,
+        "typed": danger.typed,
+        "reason_required": danger.needs_reason,
+        "fresh_sign_in_required": danger.needs_fresh,
+    }
+    if isinstance(error, FreshSignInRequired):
+        detail, step = _("This needs a sign-in of the last ten minutes."), _("Sign in again, then repeat it.")
+        return _response(HTTPStatus.FORBIDDEN, "fresh_sign_in_required", detail, step, more=more)
+    if isinstance(error, ReasonRequired):
+        step = _("Send the reason; it is recorded.")
+        return _response(HTTPStatus.CONFLICT, "reason_required", _("This needs a reason."), step, more=more)
+    detail = " ".join((danger.question, *danger.consequences))
+    step = _("To do it, send 'confirm' with the value that this answer names.")
+    return _response(HTTPStatus.CONFLICT, "confirmation_required", detail, step, more=more)
 
 
 def _framework(error: APIException) -> Response:

@@ -4,14 +4,17 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import ANYBODY, OrganizationView, checked, page
+from portal.api.framework import ANYBODY, Confirmed, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.api.templates import languages_of, merged
+from portal.effects import EffectAnswer, effect, effect_answer
+from portal.operations.offer import offer_label, shelve_label
 from portal.permissions import Permission
 from protection.licensing.labels import Effect
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
@@ -19,10 +22,8 @@ from protection.services.relabel import MAX_JUSTIFICATION, choices_for, relabel
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
-    archive_label,
     create_label,
     edit_label,
-    publish_label,
 )
 
 EXAMPLE: Final = {
@@ -127,26 +128,29 @@ class LabelDetail(OrganizationView):
             " this request was answered."
         ),
         request=LabelPatch,
-        responses=inline_serializer("LabelPatched", {"version": serializers.IntegerField()}),
+        responses=effect_answer("LabelPatched", version=serializers.IntegerField()),
         examples=[OpenApiExample("More sensitive", {"sensitivity": 40, "based_on": 3}, request_only=True)],
     )
     @idempotent
     def patch(self, request: Request, label_id: UUID) -> Response:
         """Change what is named, leave the rest."""
         wanted, known = checked(LabelPatch, request.data), label(label_id)
-        effect = Effect(wanted.get("effect", known.effect))
-        own = None if known.template is None or effect is not Effect.PROTECT else known.template.id
+        chosen = Effect(wanted.get("effect", known.effect))
+        own = None if known.template is None or chosen is not Effect.PROTECT else known.template.id
         draft = LabelDraft(
             names=merged(known.names, wanted.get("names", {})),
             descriptions=merged(known.descriptions, wanted.get("descriptions", {})),
             sensitivity=wanted.get("sensitivity", known.sensitivity),
-            effect=effect,
+            effect=chosen,
             template=wanted.get("template", own),
         )
         # Without a version of its own a patch is made to the one just read, so that no other change is lost to it.
         based_on = wanted.get("based_on", known.version)
         version = edit_label(actor=self.standing.actor, label=label_id, draft=draft, based_on=based_on)
-        return Response({"version": version})
+        done = _("The label is changed; it is at version {version} now.").format(version=version)
+        return effect_response(
+            effect(version != known.version, done, _("The label says this already."), version=version)
+        )
 
 
 class PublishLabel(OrganizationView):
@@ -155,12 +159,14 @@ class PublishLabel(OrganizationView):
     needs = {"POST": Permission.TEMPLATES_MANAGE}
 
     @extend_schema(
-        summary="Publish a label", request=None, responses={204: None}, examples=[OpenApiExample("Nothing", None)]
+        summary="Publish a label",
+        request=None,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Published", {"changed": True, "message": "The label is offered from now on."})],
     )
     def post(self, request: Request, label_id: UUID) -> Response:
         """Offer it; from then on its template is chosen through the label."""
-        publish_label(actor=self.standing.actor, label=label_id)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        return effect_response(offer_label(standing=self.standing, label_id=label_id))
 
 
 class ArchiveLabel(OrganizationView):
@@ -169,12 +175,15 @@ class ArchiveLabel(OrganizationView):
     needs = {"POST": Permission.TEMPLATES_MANAGE}
 
     @extend_schema(
-        summary="Archive a label", request=None, responses={204: None}, examples=[OpenApiExample("Nothing", None)]
+        summary="Archive a label",
+        request=Confirmed,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Confirmed", {"confirm": "Internal"}, request_only=True)],
     )
     def post(self, request: Request, label_id: UUID) -> Response:
         """Stop offering it; documents keep it."""
-        archive_label(actor=self.standing.actor, label=label_id)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(shelve_label(standing=self.standing, label_id=label_id, stated=stated))
 
 
 class WantedLabel(serializers.Serializer[dict[str, Any]]):

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.directory import ChangedGroup, ChangedPerson
-from portal.api.framework import ANYBODY, OrganizationView, Refused, checked
+from portal.api.framework import ANYBODY, Confirmed, OrganizationView, Refused, checked
 from portal.api.idempotency import idempotent
 from portal.api.templates import OFFER, Draft, draft_of
 from portal.languages import recalled
@@ -195,7 +195,7 @@ class SavePreview(OrganizationView):
     @extend_schema(
         summary="Make a change exactly as it was asked about",
         description="Refused with 409 when the template, the group or the person was changed meanwhile.",
-        request=None,
+        request=Confirmed,
         responses=inline_serializer(
             "PreviewSaved",
             {"kind": serializers.CharField(), "target": serializers.UUIDField(), "moved": serializers.BooleanField()},
@@ -205,7 +205,8 @@ class SavePreview(OrganizationView):
     @idempotent
     def post(self, request: Request, preview_id: UUID) -> Response:
         """Make the change once."""
-        done = save(standing=self.standing, organization_id=self.organization.id, preview=preview_id)
+        stated = self.stated(checked(Confirmed, request.data))
+        done = save(standing=self.standing, organization_id=self.organization.id, preview=preview_id, stated=stated)
         return Response({"kind": done.kind, "target": str(done.target), "moved": done.moved})
 
 

@@ -8,12 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, page
+from portal.api.framework import OrganizationView, effect_response, page
 from portal.api.idempotency import idempotent
-from portal.operations.own_gain import watching_own_gain
+from portal.effects import effect_answer
+from portal.operations.offer import bring_back_version
 from portal.permissions import Permission
 from protection.selectors.templates import Change, Expiry, Offer, Version, versions
-from protection.services.edit_template import restore_template_version
 from tenants.directory.selectors.people import names_of
 
 EXAMPLE = {
@@ -58,15 +58,13 @@ class RestoreTemplateVersion(OrganizationView):
     @extend_schema(
         summary="Bring back an earlier version of a template",
         request=None,
-        responses=inline_serializer("TemplateRestored", {"version": serializers.IntegerField()}),
-        examples=[OpenApiExample("The new version's number", {"version": 4}, response_only=True)],
+        responses=effect_answer("TemplateRestored", version=serializers.IntegerField()),
+        examples=[OpenApiExample("The new version's number", {"changed": True, "version": 4}, response_only=True)],
     )
     @idempotent
     def post(self, request: Request, template_id: UUID, number: int) -> Response:
         """Make a new version that says what the earlier one said."""
-        with watching_own_gain(standing=self.standing, changes="template", target=template_id):
-            version = restore_template_version(actor=self.standing.actor, template=template_id, number=number)
-        return Response({"version": version})
+        return effect_response(bring_back_version(standing=self.standing, template_id=template_id, number=number))
 
 
 def _version_json(one: Version, names: dict[UUID, str]) -> dict[str, Any]:

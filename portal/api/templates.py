@@ -6,18 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api import problems
-from portal.api.framework import OrganizationView, checked, page
+from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
-from portal.operations.own_gain import watching_own_gain
+from portal.effects import EffectAnswer, effect_answer
+from portal.operations.offer import offer_template, remove_template, say_template, shelve_template
 from portal.permissions import Permission
 from protection.licensing.patch import patched
 from protection.licensing.policy import Principal, parse_policy
@@ -30,9 +28,6 @@ from protection.selectors.templates import (
     templates,
 )
 from protection.services.create_template import copy_template, create_template
-from protection.services.delete_template import delete_template
-from protection.services.edit_template import edit_template
-from protection.services.publish_template import archive_template, publish_template
 from protection.services.template_draft import TemplateDraft
 
 EXAMPLE = {
@@ -162,7 +157,7 @@ class TemplateDetail(OrganizationView):
             " know of."
         ),
         request=Edited,
-        responses=inline_serializer("TemplateEdited", {"version": serializers.IntegerField()}),
+        responses=effect_answer("TemplateEdited", version=serializers.IntegerField()),
         examples=[OpenApiExample("Template", EXAMPLE, request_only=True)],
     )
     @idempotent
@@ -179,7 +174,7 @@ class TemplateDetail(OrganizationView):
             " objects with whom they mean as names, so that one person or one right can change alone."
         ),
         request=Patch,
-        responses=inline_serializer("TemplatePatched", {"version": serializers.IntegerField()}),
+        responses=effect_answer("TemplatePatched", version=serializers.IntegerField()),
         examples=[
             OpenApiExample(
                 "One person more",
@@ -206,40 +201,29 @@ class TemplateDetail(OrganizationView):
         return self._edited(template_id, draft, based_on)
 
     def _edited(self, template_id: UUID, draft: TemplateDraft, based_on: int | None) -> Response:
-        with watching_own_gain(standing=self.standing, changes="template", target=template_id):
-            version = edit_template(actor=self.standing.actor, template=template_id, draft=draft, based_on=based_on)
-        return Response({"version": version})
+        return effect_response(
+            say_template(standing=self.standing, template_id=template_id, draft=draft, based_on=based_on)
+        )
 
     @extend_schema(
         summary="Delete a template",
         description=(
             "Only an archived template that did not come with the service. It disappears from all lists and can be"
             " brought back; what it protects opens as before. Without confirm nothing is done, and the answer, 409"
-            " confirmation_required, tells in documents how many documents the template protects."
+            " confirmation_required, tells how many documents the template protects."
         ),
-        parameters=[OpenApiParameter("confirm", bool, description="true once the number of documents was seen.")],
-        responses={204: None},
-        examples=[OpenApiExample("Nothing", None)],
+        parameters=[
+            OpenApiParameter("confirm", str, description="The template's name, once the consequences were seen.")
+        ],
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Deleted", {"changed": True, "message": "The template is deleted."})],
     )
     def delete(self, request: Request, template_id: UUID) -> Response:
         """Delete it, once the caller knows what it protects."""
-        found = template(template_id)
-        if request.query_params.get("confirm") == "true":
-            delete_template(actor=self.standing.actor, template=template_id)
-            return Response(status=HTTPStatus.NO_CONTENT)
-        documents = documents_under(template_id)
-        body = problems.body(
-            HTTPStatus.CONFLICT,
-            "confirmation_required",
-            ngettext(
-                "“{name}” protects {number} document. It opens as before.",
-                "“{name}” protects {number} documents. They open as before.",
-                documents,
-            ).format(name=found.name(*languages_of(request)), number=documents),
-            next_step=_("To delete it, send the request again with ?confirm=true."),
-            more={"documents": documents},
+        wanted = checked(Confirmed, request.data or request.query_params.dict())
+        return effect_response(
+            remove_template(standing=self.standing, template_id=template_id, stated=self.stated(wanted))
         )
-        return Response(body, status=HTTPStatus.CONFLICT, content_type=problems.CONTENT_TYPE)
 
 
 class CopyName(serializers.Serializer[dict[str, Any]]):
@@ -275,13 +259,12 @@ class PublishTemplate(OrganizationView):
     @extend_schema(
         summary="Publish a template",
         request=None,
-        responses={204: None},
-        examples=[OpenApiExample("Nothing", None)],
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Published", {"changed": True, "message": "It is offered from now on."})],
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Offer it from now on."""
-        publish_template(actor=self.standing.actor, template=template_id)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        return effect_response(offer_template(standing=self.standing, template_id=template_id))
 
 
 class ArchiveTemplate(OrganizationView):
@@ -291,14 +274,14 @@ class ArchiveTemplate(OrganizationView):
 
     @extend_schema(
         summary="Archive a template",
-        request=None,
-        responses={204: None},
-        examples=[OpenApiExample("Nothing", None)],
+        request=Confirmed,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Confirmed", {"confirm": "Read only, all employees"}, request_only=True)],
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Stop offering it; what it protects still opens."""
-        archive_template(actor=self.standing.actor, template=template_id)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(shelve_template(standing=self.standing, template_id=template_id, stated=stated))
 
 
 def languages_of(request: Request) -> tuple[str, ...]:

@@ -99,6 +99,7 @@ urlpatterns = [
     path("groups/<uuid:group_id>", directory.GroupDetail.as_view(), name="api_group"),
     path("domains", directory.Domains.as_view(), name="api_domains"),
     path("domains/<str:domain>/prove", directory.ProveDomain.as_view(), name="api_domain_prove"),
+    path("domains/<str:domain>/release", directory.ReleaseDomain.as_view(), name="api_domain_release"),
     path("programs", directory.Programs.as_view(), name="api_programs"),
     path("programs/<str:client_id>/disable", directory.DisableProgram.as_view(), name="api_program_disable"),
     path("programs/<str:client_id>/code", directory.ProgramCode.as_view(), name="api_program_code"),

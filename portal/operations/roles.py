@@ -38,12 +38,16 @@ def require_roles(standing: Standing, role: str = NO_ROLE) -> None:
 
 
 @transaction.atomic
-def change_role(*, standing: Standing, person_id: UUID, role: str) -> bool:
+def change_role(*, standing: Standing, person_id: UUID, role: str, reason: str = "") -> bool:
     """Give a person another role; return whether anything changed.  Raises DirectoryRefused."""
     before = person_in(standing.organization, person_id)
     require_roles(standing, before.role if role == NO_ROLE else role)
     changed = directory_change(
-        organization_id=standing.organization, person_id=person_id, role=role, actor=standing.directory_actor
+        organization_id=standing.organization,
+        person_id=person_id,
+        role=role,
+        reason=reason,
+        actor=standing.directory_actor,
     )
     if changed:
         notify_of_role(standing, person_in(standing.organization, person_id))

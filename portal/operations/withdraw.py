@@ -23,7 +23,6 @@ from tenants.context import UnknownOrganization, in_organization
 from tenants.directory import withdrawals
 from tenants.directory.members import Member
 from tenants.directory.selectors.devices import DeviceFacts
-from tenants.directory.selectors.groups import GroupFacts
 from tenants.directory.services import change_group as directory_group
 from tenants.directory.services import disable_person as directory_disable
 from tenants.directory.services import disable_service_account as directory_program
@@ -48,9 +47,11 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str, actor
     return changed
 
 
-def disable_program(*, organization_id: UUID, client_id: str, actor: Actor) -> None:
+def disable_program(*, organization_id: UUID, client_id: str, reason: str = "", actor: Actor) -> None:
     """End a program and kill what it has cached."""
-    directory_program.disable_service_account(organization_id=organization_id, client_id=client_id, actor=actor)
+    directory_program.disable_service_account(
+        organization_id=organization_id, client_id=client_id, reason=reason, actor=actor
+    )
     work_off_at_once()
 
 
@@ -64,9 +65,9 @@ def change_group(
     remove: Iterable[Member] = (),
     archived: bool | None = None,
     actor: Actor,
-) -> GroupFacts:
-    """Change a group and kill what those have cached who lost something by it."""
-    facts = directory_group.change_group(
+) -> directory_group.GroupChange:
+    """Change a group and invalidate the cached licenses of those who lost something by it."""
+    change = directory_group.change_group(
         organization_id=organization_id,
         group_id=group_id,
         name=name,
@@ -77,7 +78,7 @@ def change_group(
         actor=actor,
     )
     work_off_at_once()
-    return facts
+    return change
 
 
 def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFacts:

@@ -5,18 +5,17 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.operations.withdraw import deactivate_service
-from portal.pages.framework import PageRequest, attempt, page, show
+from portal.operations.administer import new_key, set_settings, switch_service, use_key, withdraw_key
+from portal.pages.confirming import confirmed
+from portal.pages.framework import PageRequest, carried_out, page, show
 from portal.permissions import Permission
 from protection.selectors.organization import keys as all_keys
 from protection.selectors.organization import settings as service_settings
-from protection.services.configure import Configuration, configure
-from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
-from tenants.organizations.services.activate_service import activate_service
+from protection.services.configure import Configuration
 
 SUITES = [
     ("hybrid", gettext_lazy("Hybrid: post-quantum and classical together (recommended)")),
@@ -41,15 +40,13 @@ def keys(request: PageRequest) -> HttpResponse:
 def key_rotate(request: PageRequest) -> HttpResponse:
     """Make a new key and use it from now on; says first what that means."""
     if request.method == "POST":
-        suite = request.POST.get("suite", "")
-        actor, organization = request.standing.actor, request.organization.id
-        if request.POST.get("activate"):
-            done = _("The new key protects from now on. Old documents still open.")
-            attempt(request, done, lambda: rotate_key(organization=organization, actor=actor, suite=suite or None))
-        else:
-            done = _("The key is made. It is archived until you activate it.")
-            attempt(request, done, lambda: create_key(organization=organization, actor=actor, suite=suite or None))
-        return redirect("keys")
+        suite, activate = request.POST.get("suite") or None, bool(request.POST.get("activate"))
+        return confirmed(
+            request,
+            reverse("keys"),
+            lambda stated: new_key(standing=request.standing, suite=suite, activate=activate, stated=stated),
+            section="keys",
+        )
     return show(request, "key_rotate", "keys", {"suites": SUITES, "current": service_settings().suite})
 
 
@@ -57,25 +54,13 @@ def key_rotate(request: PageRequest) -> HttpResponse:
 @page(Permission.KEYS_MANAGE)
 def key_change(request: PageRequest, key_id: UUID) -> HttpResponse:
     """Activate a key, or mark it as compromised; both ask first."""
-    found = next((key for key in all_keys() if key.id == key_id), None)
-    if found is None:
-        return redirect("keys")
-    if request.method == "POST":
-        actor, organization = request.standing.actor, request.organization.id
-        if request.POST.get("act") == "activate":
-            attempt(
-                request,
-                _("The key protects from now on."),
-                lambda: activate_key(organization=organization, actor=actor, key=key_id),
-            )
-        else:
-            attempt(
-                request,
-                _("The key opens nothing any more."),
-                lambda: mark_key_compromised(organization=organization, actor=actor, key=key_id),
-            )
-        return redirect("keys")
-    return show(request, "key_change", "keys", {"key": found, "act": request.GET.get("act", "activate")})
+    act = use_key if request.GET.get("act", "activate") == "activate" else withdraw_key
+    return confirmed(
+        request,
+        reverse("keys"),
+        lambda stated: act(standing=request.standing, key_id=key_id, stated=stated),
+        section="keys",
+    )
 
 
 class SettingsForm(forms.Form):
@@ -136,8 +121,7 @@ def settings(request: PageRequest) -> HttpResponse:
             registration_days=data["registration_days"],
             keep_titles=data["keep_titles"],
         )
-        done = _("The settings are saved. They count from the next license on.")
-        if attempt(request, done, lambda: configure(actor=request.standing.actor, configuration=wanted)):
+        if carried_out(request, lambda: set_settings(standing=request.standing, configuration=wanted)):
             return redirect("settings")
     return show(request, "settings", "settings", {"form": form, "manages": manages})
 
@@ -146,17 +130,12 @@ def settings(request: PageRequest) -> HttpResponse:
 @page(Permission.SERVICE_SWITCH)
 def service_switch(request: PageRequest) -> HttpResponse:
     """Switch the service on or off (C49)."""
-    actor, organization = request.standing.directory_actor, request.organization.id
-    if request.POST.get("state") == "on":
-        attempt(
-            request,
-            _("The service is on: documents can be protected and opened."),
-            lambda: activate_service(organization_id=organization, actor=actor),
-        )
-    else:
-        attempt(
-            request,
-            _("The service is off: nothing can be protected or opened until you switch it on again."),
-            lambda: deactivate_service(organization_id=organization, actor=actor),
-        )
-    return redirect("settings")
+    on = request.POST.get("state") == "on"
+    return confirmed(
+        request,
+        reverse("settings"),
+        lambda stated: switch_service(
+            standing=request.standing, organization=request.organization, on=on, stated=stated
+        ),
+        section="settings",
+    )

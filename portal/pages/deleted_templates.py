@@ -4,14 +4,15 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.languages import reader_languages
-from portal.pages.framework import PageRequest, attempt, page, show
+from portal.operations.offer import bring_back_template, remove_template
+from portal.pages.confirming import confirmed
+from portal.pages.framework import PageRequest, carried_out, page, show
 from portal.permissions import Permission
-from protection.selectors.templates import deleted_templates, documents_by_template, documents_under, template
-from protection.services.delete_template import delete_template, undelete_template
+from protection.selectors.templates import deleted_templates, documents_by_template, template
 
 
 @require_GET
@@ -31,21 +32,20 @@ def deleted(request: PageRequest) -> HttpResponse:
 def template_delete(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Ask for confirmation, then delete."""
     found = template(template_id)
-    name = found.name(*reader_languages())
-    if request.method == "POST":
-        actor = request.standing.actor
-        done = _("“{name}” is deleted. What it protects opens as before.").format(name=name)
-        if attempt(request, done, lambda: delete_template(actor=actor, template=template_id)):
-            return redirect("templates")
-    context = {"found": found, "name": name, "documents": documents_under(template_id)}
-    return show(request, "template_delete", "templates", context)
+    if found.is_default or found.status == "published":
+        context = {"found": found, "name": found.name(*reader_languages())}
+        return show(request, "template_delete", "templates", context)
+    return confirmed(
+        request,
+        reverse("templates"),
+        lambda stated: remove_template(standing=request.standing, template_id=template_id, stated=stated),
+        section="templates",
+    )
 
 
 @require_POST
 @page(Permission.TEMPLATES_MANAGE)
 def template_undelete(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Bring a deleted template back."""
-    actor = request.standing.actor
-    done = _("The template is back, archived. Publish it to offer it again.")
-    attempt(request, done, lambda: undelete_template(actor=actor, template=template_id))
+    carried_out(request, lambda: bring_back_template(standing=request.standing, template_id=template_id))
     return redirect("templates")

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.operations.withdraw import revoke_device
-from portal.pages.framework import attempt
+from portal.operations.administer import end_device
+from portal.pages.confirming import confirmed
 from portal.pages.own import actor_of, person_of, signed_in
 from tenants.directory.selectors.devices import device_of, devices_of
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
@@ -35,14 +35,11 @@ def device_revoke(request: HttpRequest, device_id: UUID) -> HttpResponse:
     device = device_of(person_of(request), device_id)
     if device is None:
         raise Http404
-    if request.method == "POST":
-        attempt(
-            request,
-            _("{device} is revoked. It gets no license any more.").format(device=device.name),
-            lambda: revoke_device(person_id=person_of(request), device_id=device_id, actor=actor_of(request)),
-        )
-        return redirect("devices")
-    return render(request, "pages/device_revoke.html", {"device": device})
+    return confirmed(
+        request,
+        reverse("devices"),
+        lambda stated: end_device(person_id=person_of(request), device=device, actor=actor_of(request), stated=stated),
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,21 +1,22 @@
 """Documents: one's own, everybody's, and one document with all that happened to it."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.selectors.events import EventRow, Filter, InvalidCursor, events
-from portal.identity.recipients import recipient_of
+from portal.effects import Effect
 from portal.languages import reader_languages, told
 from portal.operations.ask_for_access import explain_to_himself
+from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
 from portal.pages.document_form import DocumentPolicyForm
-from portal.pages.framework import PageRequest, attempt, page, show
+from portal.pages.framework import PageRequest, carried_out, page, show
 from portal.pages.given import given_beside
 from portal.pages.policies import policy_initial, shown_grants
 from portal.permissions import Permission
@@ -33,11 +34,7 @@ from protection.selectors.documents import InvalidCursor as InvalidDocumentCurso
 from protection.selectors.labels import label
 from protection.selectors.requests import requests_about
 from protection.selectors.templates import kept_template
-from protection.services.accept import accept, bar
 from protection.services.access import ground_of
-from protection.services.change import change
-from protection.services.restore import restore
-from protection.services.revoke import revoke
 from protection.texts import say
 
 STATES = ("active", "revoked", "held", "barred")
@@ -145,12 +142,8 @@ def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
     form = RevokeForm(request.POST or None, initial={"recipient": request.GET.get("recipient", "")})
     if request.method == "POST" and form.is_valid():
         address, reason = form.cleaned_data["recipient"], form.cleaned_data["reason"]
-
-        def act() -> None:
-            recipient = recipient_of(address) if address else None
-            revoke(actor=request.standing.actor, cid=cid, reason=reason, recipient=recipient)
-
-        if attempt(request, _("Access is taken back. It is refused from now on."), act):
+        target: dict[str, Any] = {"standing": request.standing, "organization": request.organization, "cid": cid}
+        if carried_out(request, lambda: revoke_access(**target, address=address, reason=reason)):
             return redirect("document", cid)
     context = {"found": found, "row": found.row, "form": form, "latest": latest_offline_moment(cid)}
     return show(request, "document_revoke", "documents", context)
@@ -160,12 +153,9 @@ def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
 @page()
 def restore_document(request: PageRequest, cid: UUID) -> HttpResponse:
     """Give access back as it was."""
-    recipient = request.POST.get("recipient", "")
-    attempt(
-        request,
-        _("Access is restored."),
-        lambda: restore(actor=request.standing.actor, cid=cid, recipient=recipient),
-    )
+    address = request.POST.get("recipient", "")
+    target: dict[str, Any] = {"standing": request.standing, "organization": request.organization, "cid": cid}
+    carried_out(request, lambda: restore_access(**target, address=address))
     return redirect("document", cid)
 
 
@@ -186,20 +176,19 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         policy = form.policy()
-        done = _("The policy is changed. It counts from the next opening on.")
         days, seen = form.cleaned_data["expires_after_days"], request.POST.get("based_on", "")
 
-        def act() -> None:
-            change(
-                actor=standing.actor,
+        def act() -> Effect:
+            return change_access(
+                standing=standing,
+                organization=request.organization,
                 cid=cid,
                 policy=policy,
                 expires_after_days=days,
                 based_on=int(seen) if seen.isdecimal() else None,
-                holder=standing.holder,
             )
 
-        if attempt(request, done, act):
+        if carried_out(request, act):
             return redirect(back, cid)
     found = document_for(standing.actor, cid) if shown.tracks else None
     context = {
@@ -218,11 +207,8 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
 @page(Permission.DOCUMENTS_REVOKE)
 def decide_held(request: PageRequest, cid: UUID) -> HttpResponse:
     """Accept or bar a document whose registration was held."""
-    actor = request.standing.actor
-    if request.POST.get("decision") == "accept":
-        attempt(request, _("The document is accepted and can be opened."), lambda: accept(actor=actor, cid=cid))
-    else:
-        attempt(request, _("The document is barred."), lambda: bar(actor=actor, cid=cid))
+    accepted = request.POST.get("decision") == "accept"
+    carried_out(request, lambda: decide_registration(standing=request.standing, cid=cid, accepted=accepted))
     return redirect("document", cid)
 
 

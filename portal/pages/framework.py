@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from portal.effects import Effect
 from portal.identity.addresses import client_address
 from portal.identity.strength import of_session
 from portal.languages import reason_of, with_next_step
@@ -81,7 +82,8 @@ def show(
 def attempt(request: HttpRequest, done: str | Callable[[T], str], action: Callable[[], T]) -> bool:
     """Do something and say how it went; a refusal becomes a sentence with its next step, and nothing was changed.
 
-    ``done`` is what to say, or makes it of what the action returned.
+    ``done`` is what to say, or makes it of what the action returned.  Actions that change what is already there use
+    ``carried_out`` instead, which says what they changed.
     """
     try:
         result = action()
@@ -91,6 +93,21 @@ def attempt(request: HttpRequest, done: str | Callable[[T], str], action: Callab
         messages.error(request, words_of(error))
         return False
     messages.success(request, done if isinstance(done, str) else done(result))
+    return True
+
+
+def carried_out(request: HttpRequest, action: Callable[[], Effect]) -> bool:
+    """Make a change and show what it changed for whom, with its warnings; tell whether it was not refused."""
+    try:
+        made = action()
+    except (ChanceryError, DirectoryRefused, NameRefused) as error:
+        if isinstance(error, NotFound | NotHere):
+            raise
+        messages.error(request, words_of(error))
+        return False
+    (messages.success if made.changed else messages.info)(request, made.message)
+    for warning in made.warnings:
+        messages.warning(request, warning)
     return True
 
 

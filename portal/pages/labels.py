@@ -7,16 +7,21 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.effects import Effect, effect
 from portal.languages import reader_languages, written_in
-from portal.pages.framework import PageRequest, attempt, page, show
+from portal.operations.offer import offer_label, shelve_label
+from portal.pages.confirming import confirmed
+from portal.pages.framework import PageRequest, attempt, carried_out, page, show
 from portal.pages.policies import shown_grants
 from portal.permissions import Permission
 from protection.errors import NotFound
-from protection.licensing.labels import Effect, Outcome
+from protection.licensing.labels import Effect as LabelEffect
+from protection.licensing.labels import Outcome
 from protection.selectors.documents import Document, document_for
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.selectors.templates import kept_template, templates
@@ -24,18 +29,16 @@ from protection.services.relabel import MAX_JUSTIFICATION, Choice, Choices, MayN
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
-    archive_label,
     create_label,
     edit_label,
-    publish_label,
 )
 from protection.texts import say
 from tenants.organizations.selectors import OrganizationFacts
 
 EFFECTS: Final = {
-    Effect.PROTECT: gettext_lazy("Protects by a template"),
-    Effect.NONE: gettext_lazy("Does not protect; a protection that somebody chose stays"),
-    Effect.REMOVE: gettext_lazy("Asks for no protection; one that is there is removed"),
+    LabelEffect.PROTECT: gettext_lazy("Protects by a template"),
+    LabelEffect.NONE: gettext_lazy("Does not protect; a protection that somebody chose stays"),
+    LabelEffect.REMOVE: gettext_lazy("Asks for no protection; one that is there is removed"),
 }
 OUTCOMES: Final = {
     Outcome.KEPT: gettext_lazy("The protection stays as it is."),
@@ -63,8 +66,8 @@ class LabelForm(forms.Form):
     )
     effect = forms.ChoiceField(
         label=gettext_lazy("What it does"),
-        choices=[(effect.value, words) for effect, words in EFFECTS.items()],
-        initial=Effect.PROTECT.value,
+        choices=[(named.value, words) for named, words in EFFECTS.items()],
+        initial=LabelEffect.PROTECT.value,
         widget=forms.RadioSelect(),
     )
     template = forms.ChoiceField(
@@ -90,13 +93,13 @@ class LabelForm(forms.Form):
         data = self.cleaned_data
         known = self.known
         language = written_in({} if known is None else known.names)
-        effect = Effect(data["effect"])
+        chosen = LabelEffect(data["effect"])
         return LabelDraft(
             names={**({} if known is None else known.names), language: data["name"]},
             descriptions={**({} if known is None else known.descriptions), language: data["description"]},
             sensitivity=data["sensitivity"],
-            effect=effect,
-            template=UUID(data["template"]) if data["template"] and effect is Effect.PROTECT else None,
+            effect=chosen,
+            template=UUID(data["template"]) if data["template"] and chosen is LabelEffect.PROTECT else None,
         )
 
 
@@ -197,10 +200,11 @@ def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
         seen = request.POST.get("based_on", "")
         based_on = int(seen) if seen.isdecimal() else None
 
-        def act() -> None:
-            edit_label(actor=actor, label=label_id, draft=draft, based_on=based_on)
+        def act() -> Effect:
+            version = edit_label(actor=actor, label=label_id, draft=draft, based_on=based_on)
+            return effect(version != found.version, _("The label is changed."), _("The label says this already."))
 
-        if attempt(request, _("The label is changed."), act):
+        if carried_out(request, act):
             return redirect("labels")
     context = {
         "form": form,
@@ -216,13 +220,15 @@ def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def label_status(request: PageRequest, label_id: UUID) -> HttpResponse:
     """Publish or archive a label."""
-    actor = request.standing.actor
     if request.POST.get("status") == "published":
-        attempt(request, _("The label is offered from now on."), lambda: publish_label(actor=actor, label=label_id))
-    else:
-        done = _("The label is not offered any more. Documents keep it, and their protection.")
-        attempt(request, done, lambda: archive_label(actor=actor, label=label_id))
-    return redirect("labels")
+        carried_out(request, lambda: offer_label(standing=request.standing, label_id=label_id))
+        return redirect("labels")
+    return confirmed(
+        request,
+        reverse("labels"),
+        lambda stated: shelve_label(standing=request.standing, label_id=label_id, stated=stated),
+        section="templates",
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,6 +1,6 @@
 """People and groups of the organization."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,17 +9,21 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.confirmation import Stated
+from portal.effects import Effect
+from portal.identity.strength import of_session
 from portal.operations.add_person import Added, add_person
+from portal.operations.administer import set_disabled, set_group, set_role
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_group, ask_about_person
-from portal.operations.roles import change_role, disable_person, enable_person
-from portal.operations.withdraw import change_group
-from portal.pages.framework import PageRequest, attempt, page, show
+from portal.pages.confirming import confirmed
+from portal.pages.framework import PageRequest, attempt, carried_out, page, show
 from portal.pages.previews import ask
 from portal.permissions import Permission
 from tenants import naming
@@ -122,31 +126,23 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
         act = request.POST.get("act")
         if act in {"preview-role", "preview-disable", "preview-enable"}:
             return _asked_about(request, person_id, act) or redirect("person", person_id)
-        if act == "role" and form.is_valid():
-            role = form.cleaned_data["role"]
-            attempt(
-                request,
-                _("The role is changed."),
-                lambda: change_role(standing=request.standing, person_id=person_id, role=role),
-            )
-        elif act == "disable":
-            attempt(
-                request,
-                _("{address} is disabled: no license from now on, cached ones end within a minute.").format(
-                    address=found.email
-                ),
-                lambda: disable_person(
-                    standing=request.standing, person_id=person_id, reason=request.POST.get("reason", "")[:500]
-                ),
-            )
-        elif act == "enable":
-            attempt(
-                request,
-                _("{address} is enabled.").format(address=found.email),
-                lambda: enable_person(standing=request.standing, person_id=person_id),
-            )
+        made = _change_of(request, person_id, form, act or "")
+        if made is not None:
+            return confirmed(request, reverse("person", args=[person_id]), made, section="people")
         return redirect("person", person_id)
     return show(request, "person", "people", {"found": found, "form": form, "manages": manages})
+
+
+def _change_of(request: PageRequest, person_id: UUID, form: RoleForm, act: str) -> Callable[[Stated], Effect] | None:
+    """Return the change that a button of the page asks for."""
+    standing = request.standing
+    if act == "role" and form.is_valid():
+        role = form.cleaned_data["role"]
+        return lambda stated: set_role(standing=standing, person_id=person_id, role=role, stated=stated)
+    if act in {"disable", "enable"}:
+        off = act == "disable"
+        return lambda stated: set_disabled(standing=standing, person_id=person_id, disabled=off, stated=stated)
+    return None
 
 
 def _asked_about(request: PageRequest, person_id: UUID, act: str) -> HttpResponse | None:
@@ -228,7 +224,7 @@ def group(request: PageRequest, group_id: UUID) -> HttpResponse:
 @page(Permission.GROUPS_MANAGE)
 def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
     """Add or remove one member."""
-    organization, actor = request.organization.id, request.standing.directory_actor
+    organization = request.organization.id
     address = request.POST.get("address", "").strip()
     member = Member(address=address)
     act = request.POST.get("act")
@@ -238,16 +234,17 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
         asked = ask(request, lambda: ask_about_group(standing=request.standing, **change))
         return asked or redirect("group", group_id)
 
-    def put(*, add: Sequence[Member] = (), remove: Sequence[Member] = ()) -> GroupFacts:
-        with watching_own_gain(standing=request.standing, changes="group", target=group_id):
-            return change_group(organization_id=organization, group_id=group_id, add=add, remove=remove, actor=actor)
+    named: dict[str, Any] = {"remove" if act == "remove" else "add": [address]} if address else {}
+    unstated = Stated("", "", of_session(request))
 
-    if act == "remove":
-        done = _("{address} is removed; what the group gave is refused from now on.").format(address=address)
-        attempt(request, done, lambda: put(remove=[member]))
-    elif address:
-        done = _("{address} is added.").format(address=address)
-        attempt(request, done, lambda: _warn_of_nobody(request, put(add=[member]), only=address))
+    def put() -> Effect:
+        made, change = set_group(standing=request.standing, group_id=group_id, stated=unstated, **named)
+        if act != "remove":
+            _warn_of_nobody(request, change.after, only=address)
+        return made
+
+    if address:
+        carried_out(request, put)
     return redirect("group", group_id)
 
 

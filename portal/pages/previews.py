@@ -8,14 +8,18 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.confirmation import Stated
+from portal.effects import Effect, effect
 from portal.languages import grouped, reader_languages, recalled, told
 from portal.operations.previews.drafts import template_of_change
-from portal.operations.previews.save import Saved, has_moved, preview_for, save
-from portal.pages.framework import PageRequest, attempt, page, show, words_of
+from portal.operations.previews.save import has_moved, preview_for, save
+from portal.pages.confirming import confirmed
+from portal.pages.framework import PageRequest, page, show, words_of
 from portal.words.changes import shown_changes
 from portal.words.policies import who_in_words
 from protection.errors import ChanceryError, NotFound
@@ -85,16 +89,16 @@ def preview_save(request: PageRequest, preview_id: UUID) -> HttpResponse:
     """Make the change exactly as it was previewed."""
     found = preview_for(request.standing, preview_id)
 
-    def said(done: Saved) -> str:
-        return f"{SAVED} {MOVED}" if done.moved else str(SAVED)
+    about = reverse("templates") if found.kind == "template" else reverse(found.kind, args=[found.target])
 
-    if not attempt(
-        request,
-        said,
-        lambda: save(standing=request.standing, organization_id=request.organization.id, preview=preview_id),
-    ):
-        return redirect("preview", preview_id)
-    return redirect("templates") if found.kind == "template" else redirect(found.kind, found.target)
+    def act(stated: Stated) -> Effect:
+        done = save(
+            standing=request.standing, organization_id=request.organization.id, preview=preview_id, stated=stated
+        )
+        return effect(True, str(SAVED), "", str(MOVED) if done.moved else "")
+
+    leave = reverse("preview", args=[preview_id])
+    return confirmed(request, leave, act, done=about, section="templates" if found.kind == "template" else "people")
 
 
 def previewed(request: PageRequest, found: Template) -> Template:

@@ -3,15 +3,16 @@
 from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.operations.prove_domain import prove_domain
+from portal.operations.administer import end_application, give_up_domain, take_over_domain
 from portal.operations.roles import create_program
-from portal.operations.withdraw import disable_program
-from portal.pages.framework import PageRequest, attempt, page, show, words_of
+from portal.pages.confirming import confirmed
+from portal.pages.framework import PageRequest, attempt, carried_out, page, show, words_of
 from portal.permissions import PROGRAM_ROLES, Permission
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.domains import program_of_client, programs_in
@@ -79,14 +80,12 @@ def program(request: PageRequest, client_id: str) -> HttpResponse:
         raise Http404
     code = ""
     if request.method == "POST" and request.POST.get("act") == "disable":
-        attempt(
+        return confirmed(
             request,
-            _("{name} is disabled: its tokens are over, and it gets no license from now on.").format(name=found.name),
-            lambda: disable_program(
-                organization_id=request.organization.id, client_id=client_id, actor=request.standing.directory_actor
-            ),
+            reverse("program", args=[client_id]),
+            lambda stated: end_application(standing=request.standing, application=found, stated=stated),
+            section="people",
         )
-        return redirect("programs")
     if request.method == "POST" and not found.disabled:
         code = issue_enrollment_code(person_id=found.person_id, actor=request.standing.directory_actor)
     return show(request, "program", "people", {"found": found, "code": code})
@@ -121,11 +120,19 @@ def domain_new(request: PageRequest) -> HttpResponse:
 @page(Permission.DOMAINS_MANAGE)
 def domain_prove(request: PageRequest, domain: str) -> HttpResponse:
     """Look for the text in the DNS and take the domain over when it is there."""
-    attempt(
-        request,
-        _("{domain} is proven: your organization answers for its addresses from now on.").format(domain=domain),
-        lambda: prove_domain(
-            organization_id=request.organization.id, domain=domain, actor=request.standing.directory_actor
-        ),
-    )
+    carried_out(request, lambda: take_over_domain(standing=request.standing, domain=domain))
     return redirect("people")
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.DOMAINS_MANAGE)
+def domain_release(request: PageRequest, domain: str) -> HttpResponse:
+    """Give a mail domain up, once its consequences were seen."""
+    return confirmed(
+        request,
+        reverse("people"),
+        lambda stated: give_up_domain(
+            standing=request.standing, organization=request.organization, domain=domain, stated=stated
+        ),
+        section="people",
+    )

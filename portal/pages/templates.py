@@ -14,10 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.effects import Effect
 from portal.languages import reader_languages
-from portal.operations.own_gain import watching_own_gain
+from portal.operations.offer import bring_back_version, offer_template, say_template, shelve_template
 from portal.operations.previews.ask import ask_about_template
-from portal.pages.framework import PageRequest, attempt, moment_of, page, show
+from portal.pages.confirming import confirmed
+from portal.pages.framework import PageRequest, attempt, carried_out, moment_of, page, show
 from portal.pages.policies import shown_grants
 from portal.pages.previews import ask, previewed
 from portal.pages.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
@@ -26,8 +28,7 @@ from portal.words.changes import shown_changes
 from protection.licensing.policy import Policy
 from protection.selectors.templates import documents_under, offered_templates, template, templates, versions
 from protection.services.create_template import copy_template, create_template
-from protection.services.edit_template import edit_template, restore_template_version
-from protection.services.publish_template import archive_template, publish_template
+from protection.services.publish_template import publish_template
 from tenants.directory.selectors.groups import groups_in
 from tenants.directory.selectors.people import names_of
 
@@ -101,8 +102,6 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
     if isinstance(leave, HttpResponse):
         return leave
     if leave is None and request.method == "POST" and form.is_valid():
-        done = _("The template is changed. It counts from the next opening on.")
-        actor = request.standing.actor
         seen = request.POST.get("based_on", "")
         based_on = int(seen) if seen.isdecimal() else None
 
@@ -111,11 +110,11 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
             asked = ask(request, lambda: ask_about_template(standing=request.standing, **about))
             return asked or redirect("template", template_id)
 
-        def act() -> None:
-            with watching_own_gain(standing=request.standing, changes="template", target=template_id):
-                edit_template(actor=actor, template=template_id, draft=form.draft(found), based_on=based_on)
+        def act() -> Effect:
+            draft = form.draft(found)
+            return say_template(standing=request.standing, template_id=template_id, draft=draft, based_on=based_on)
 
-        if attempt(request, done, act):
+        if carried_out(request, act):
             _warn(request, form)
             return redirect("templates")
     context = {
@@ -197,13 +196,7 @@ def template_history(request: PageRequest, template_id: UUID) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def template_restore(request: PageRequest, template_id: UUID, number: int) -> HttpResponse:
     """Bring back what an earlier version said."""
-
-    def act() -> None:
-        with watching_own_gain(standing=request.standing, changes="template", target=template_id):
-            restore_template_version(actor=request.standing.actor, template=template_id, number=number)
-
-    done = _("Version {number} is back. It counts from the next opening on.").format(number=number)
-    attempt(request, done, act)
+    carried_out(request, lambda: bring_back_version(standing=request.standing, template_id=template_id, number=number))
     return redirect("template_history", template_id)
 
 
@@ -220,14 +213,12 @@ def template_copy(request: PageRequest, template_id: UUID) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def template_status(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Publish or archive a template."""
-    actor = request.standing.actor
     if request.POST.get("status") == "published":
-        attempt(
-            request,
-            _("The template is offered from now on."),
-            lambda: publish_template(actor=actor, template=template_id),
-        )
-    else:
-        done = _("The template is not offered any more. What it protects still opens.")
-        attempt(request, done, lambda: archive_template(actor=actor, template=template_id))
-    return redirect("templates")
+        carried_out(request, lambda: offer_template(standing=request.standing, template_id=template_id))
+        return redirect("templates")
+    return confirmed(
+        request,
+        reverse("templates"),
+        lambda stated: shelve_template(standing=request.standing, template_id=template_id, stated=stated),
+        section="templates",
+    )

@@ -64,6 +64,7 @@ urlpatterns = [
     path("programs/<str:client_id>/", programs.program, name="program"),
     path("domains/new/", programs.domain_new, name="domain_new"),
     path("domains/<str:domain>/prove/", programs.domain_prove, name="domain_prove"),
+    path("domains/<str:domain>/release/", programs.domain_release, name="domain_release"),
     path("keys/", administration.keys, name="keys"),
     path("keys/new/", administration.key_rotate, name="key_rotate"),
     path("keys/<uuid:key_id>/", administration.key_change, name="key_change"),

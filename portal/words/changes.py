@@ -1,6 +1,6 @@
 """What a version of a template changed, in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -30,13 +30,18 @@ _CONDITIONS: Final = {
 def shown_changes(change: Change, organization: UUID, organization_name: str) -> list[str]:
     """Return one sentence for each thing that changed."""
     sentences = [_("Name or description changed.")] if change.renamed else []
-    sentences += [_sentence(one, organization, organization_name) for one in change.changes]
+    sentences += shown_differences(change.changes, organization, organization_name)
     if change.offer is not None:
         sentences += _offered(*change.offer)
     if change.expiry is not None:
         before, after = change.expiry
         sentences.append(_ends(_end(after), _end(before)))
     return sentences
+
+
+def shown_differences(differences: Iterable[Difference], organization: UUID, organization_name: str) -> list[str]:
+    """Return one sentence for each difference between two policies."""
+    return [_sentence(one, organization, organization_name) for one in differences]
 
 
 def _ends(after: str, before: str) -> str:

@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Mapping
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from protection.errors import ChanceryError
 from protection.texts import Text, joined, say
@@ -89,11 +89,20 @@ class OutputFailed(ChanceryError):
 
 
 class ServiceError(ChanceryError):
-    """The service answered with an error of its own; ``problem`` is its code."""
+    """The service answered with an error of its own; ``problem`` is its code, ``members`` all that it answered."""
 
     code: ClassVar[str] = "service_error"
 
-    def __init__(self, message: str, *, problem: str, status: int, remedy: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        problem: str,
+        status: int,
+        remedy: str | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.problem = problem
         self.status = status
+        self.members = members or {}

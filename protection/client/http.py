@@ -168,6 +168,7 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
         problem=code or str(status),
         status=status,
         remedy=remedy,
+        members=problem,
     )
 
 

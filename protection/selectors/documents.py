@@ -217,6 +217,21 @@ def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """From whom access to a document is taken back at present: from everybody since a moment, from these addresses."""
+
+    everybody_since: datetime | None
+    addresses: frozenset[str]
+
+
+def taken_back(cid: UUID) -> TakenBack:
+    """Return from whom access to a document is taken back; for callers that have found the document for somebody."""
+    since = Content.objects.filter(cid=cid).values_list("revoked_at", flat=True).first()
+    rows = ContentRevocation.objects.filter(content_id=cid).values_list("address", flat=True)
+    return TakenBack(since, frozenset(rows))
+
+
 def latest_offline_moment(cid: UUID, *, issuer_too: bool = False) -> datetime | None:
     """Return the latest moment at which a cached license of the document could still open it, or None for never.
 

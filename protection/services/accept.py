@@ -13,25 +13,27 @@ from protection.texts import say
 
 
 @transaction.atomic
-def accept(*, actor: Actor, cid: UUID) -> None:
-    """Believe a held registration from now on.  Administrators only; raises NotFound."""
-    _decide(actor, cid, RegistrationState.REGISTERED, Kind.CONTENT_ACCEPTED)
+def accept(*, actor: Actor, cid: UUID) -> bool:
+    """Believe a held registration; return whether anything changed.  Administrators only; raises NotFound."""
+    return _decide(actor, cid, RegistrationState.REGISTERED, Kind.CONTENT_ACCEPTED)
 
 
 @transaction.atomic
-def bar(*, actor: Actor, cid: UUID) -> None:
-    """Refuse a held registration for good.  Administrators only; raises NotFound."""
-    _decide(actor, cid, RegistrationState.BARRED, Kind.CONTENT_BARRED)
+def bar(*, actor: Actor, cid: UUID) -> bool:
+    """Refuse a held registration for good; return whether anything changed.  Administrators only; raises NotFound."""
+    return _decide(actor, cid, RegistrationState.BARRED, Kind.CONTENT_BARRED)
 
 
-def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> None:
+def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> bool:
     content = Content.objects.select_for_update().filter(cid=cid).first()
     if content is None or not actor.administrator:
         raise NotFound(say("There is no such document, or you may not decide about it."))
-    if content.registration == RegistrationState.HELD:
-        content.registration = state
-        # Barred means barred: its issuer, whom no registration stops, included.
-        content.issuer_barred = state == RegistrationState.BARRED
-        content.save(update_fields=["registration", "issuer_barred"])
-        touch()
-        record_action(kind, actor, content_id=cid, title=content.title)
+    if content.registration != RegistrationState.HELD:
+        return False
+    content.registration = state
+    # Barred means barred: its issuer, whom no registration stops, included.
+    content.issuer_barred = state == RegistrationState.BARRED
+    content.save(update_fields=["registration", "issuer_barred"])
+    touch()
+    record_action(kind, actor, content_id=cid, title=content.title)
+    return True

@@ -1,12 +1,13 @@
 """Change the policy of a document that was already sent; the file itself stays as it is (PROTOCOL P4)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
 
 from protection.errors import ChanceryError, Conflict
 from protection.events import Actor, Kind
+from protection.licensing.difference import Difference, differences
 from protection.licensing.narrowing import narrows
 from protection.licensing.policy import Policy, parse_policy, supported
 from protection.models import Content, ContentChange
@@ -25,6 +26,25 @@ class Widening(ChanceryError):
     remedy = say("Ask the owner to make this change, or take rights away instead of adding them.")
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The document's revision, and every difference between what could be done with it before and after.
+
+    ``left_template`` tells that it followed a template until now and has a policy of its own from now on, ``settled``
+    that an administrator had set it last and now the owner did.
+    """
+
+    rev: int
+    differences: tuple[Difference, ...]
+    left_template: bool = False
+    settled: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether anything was changed."""
+        return bool(self.differences) or self.left_template or self.settled
+
+
 @transaction.atomic
 def change(
     *,
@@ -35,13 +55,14 @@ def change(
     based_on: int | None = None,
     reason: str = "",
     holder: Holder | None = None,
-) -> int:
-    """Replace the document's policy; return its revision.  ``expires_after_days`` counts from its protection.
+) -> Changed:
+    """Replace the document's policy; return what differs.  ``expires_after_days`` counts from its protection.
 
     Issuer, owner and whoever holds EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again
     what they had last set.  ``based_on`` is the version that the editor saw; when somebody made another change
     meanwhile, nothing is changed.  The revision is raised, and cached licenses die, unless the new policy takes nothing
-    away.  Raises NotFound, Widening, NotSupported and Conflict.
+    away; a policy that says the same changes nothing and is not recorded.  Raises NotFound, Widening, NotSupported and
+    Conflict.
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
@@ -56,8 +77,13 @@ def change(
     before = registered_policy(content)
     if policy.enforcement is not before.enforcement:
         supported(policy)
+    left, differing = content.template_id is not None, differences(before, policy)
+    # What an administrator set counts as the owner's will once the owner sets it too (PROTOCOL P18).
+    settled = ground != ADMINISTRATOR and _newest_basis(content) == ADMINISTRATOR
+    if not (left or differing or settled):
+        return Changed(content.rev, ())
     _set(content, policy=policy)
-    return _put(actor, content, ground, before, reason)
+    return Changed(_put(actor, content, ground, before, reason), differing, left, settled)
 
 
 def follow_template(*, actor: Actor, content: Content, ground: str, template: UUID, reason: str = "") -> int:
@@ -87,7 +113,7 @@ def _set(
 
 
 def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: str) -> int:
-    """Write what was set on a document, if whoever sets it may, and put it on record."""
+    """Write what was set on a document, if the actor may set it, and record it."""
     policy = registered_policy(content)
     if ground == ADMINISTRATOR and not narrows(policy, before):
         last = _last_set(content)
@@ -118,6 +144,10 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
         details={"ground": ground, "rev": content.rev, **({"reason": reason[:500]} if reason else {})},
     )
     return content.rev
+
+
+def _newest_basis(content: Content) -> str | None:
+    return content.changes.order_by("-at", "-id").values_list("basis", flat=True).first()
 
 
 def _last_set(content: Content) -> Content | None:

@@ -29,21 +29,34 @@ class Configuration:
 
 
 @transaction.atomic
-def configure(*, actor: Actor, configuration: Configuration) -> None:
-    """Apply a configuration.  Raises InvalidPolicy for a value out of range, UnknownSuite for a suite."""
+def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[object, object]]:
+    """Apply a configuration; return what each changed setting was and is.
+
+    Raises InvalidPolicy for a value out of range, UnknownSuite for a suite.
+    """
     _check(configuration)
     changes = {name: value for name, value in asdict(configuration).items() if value is not None}
     row = ServiceSettings.objects.select_for_update().get(id=1)
     shortened = _shortens(configuration, row)
-    for name, value in changes.items():
-        setattr(row, name, None if (name, value) == ("lease_seconds", 0) else value)
+    wanted = {name: None if (name, value) == ("lease_seconds", 0) else value for name, value in changes.items()}
+    differing = {name: (getattr(row, name), value) for name, value in wanted.items() if getattr(row, name) != value}
+    if not differing:
+        return {}
+    for name, (_, value) in differing.items():
+        setattr(row, name, value)
     row.longest_license_days = max(row.longest_license_days, row.max_license_days)
-    row.save(update_fields=[*changes, "longest_license_days"])
+    row.save(update_fields=[*differing, "longest_license_days"])
     if shortened:
         kill_all_of(row.organization_id)
     else:
         touch()
-    record_action(Kind.SETTINGS_CHANGED, actor, details={k: v for k, v in changes.items() if k != "contact"})
+    # An address is personal, so the record says of it that it changed and no more.
+    stated = {
+        name: {} if name == "contact" else dict(zip(("before", "after"), pair, strict=True))
+        for name, pair in differing.items()
+    }
+    record_action(Kind.SETTINGS_CHANGED, actor, details={"settings": stated})
+    return differing
 
 
 def _shortens(configuration: Configuration, row: ServiceSettings) -> bool:

@@ -1,5 +1,6 @@
 """Edit a protection template, or bring back what an earlier version said (C41, C44, C48)."""
 
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -11,8 +12,28 @@ from protection.licensing.policy import parse_policy
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
-from protection.services.template_draft import TemplateDraft, add_version, checked_draft, draft_of, locked_template
+from protection.services.template_draft import (
+    TemplateDraft,
+    add_version,
+    checked_draft,
+    draft_of,
+    locked_template,
+    version_of,
+)
 from protection.texts import say
+
+_SAID: Final = (
+    "language",
+    "names",
+    "descriptions",
+    "policy",
+    "expiry_option",
+    "expires",
+    "expires_after_days",
+    "scope",
+    "offered_to_legacy",
+)
+"""The columns in which two versions can differ for anybody."""
 
 
 @transaction.atomic
@@ -20,7 +41,8 @@ def edit_template(*, actor: Actor, template: UUID, draft: TemplateDraft, based_o
     """Make a new version that counts from the next license on, for content already protected too.
 
     ``based_on`` is the version that the editor saw; when somebody made another one meanwhile, nothing is changed.
-    Returns the new version's number.  Raises NotFound, InvalidPolicy and Conflict.
+    Saying the same again makes no version.  Returns the current version's number.  Raises NotFound,
+    InvalidPolicy and Conflict.
     """
     row = locked_template(template)
     if based_on is not None and based_on != row.current:
@@ -29,6 +51,8 @@ def edit_template(*, actor: Actor, template: UUID, draft: TemplateDraft, based_o
             remedy=say("Look at the newest version, then make your change again."),
         )
     number = _next_version(actor, row, draft)
+    if number is None:
+        return row.current
     record_action(Kind.TEMPLATE_EDITED, actor, details={"template": str(row.id), "version": number})
     return number
 
@@ -44,22 +68,33 @@ def restore_template_version(*, actor: Actor, template: UUID, number: int) -> in
     if version is None:
         raise NotFound(say("This template has no such version."))
     made = _next_version(actor, row, draft_of(version))
+    if made is None:
+        return row.current
     details = {"template": str(row.id), "version": made, "restored": number}
     record_action(Kind.TEMPLATE_RESTORED, actor, details=details)
     return made
 
 
-def _next_version(actor: Actor, row: ProtectionTemplate, draft: TemplateDraft) -> int:
-    """Write the next version and make it count; cached licenses die if it gives somebody less."""
-    before = TemplateVersion.objects.get(template=row, number=row.current)
+def _next_version(actor: Actor, row: ProtectionTemplate, draft: TemplateDraft) -> int | None:
+    """Write the next version and return its number, or None when the current one says the same already.
+
+    Cached licenses are invalidated if it gives somebody less.
+    """
+    before, draft = TemplateVersion.objects.get(template=row, number=row.current), checked_draft(draft)
+    if _says_the_same(before, version_of(draft)):
+        return None
     row.current += 1
-    made = add_version(row, row.current, actor, checked_draft(draft))
+    made = add_version(row, row.current, actor, draft)
     row.save(update_fields=["current"])
     if _takes_away(before, made):
         kill_all_of(row.id)
     else:
         touch()
     return row.current
+
+
+def _says_the_same(before: TemplateVersion, after: TemplateVersion) -> bool:
+    return all(getattr(before, name) == getattr(after, name) for name in _SAID)
 
 
 def _takes_away(before: TemplateVersion, after: TemplateVersion) -> bool:

@@ -14,16 +14,19 @@ from protection.texts import say
 
 
 @transaction.atomic
-def publish_template(*, actor: Actor, template: UUID) -> None:
-    """Offer a template for protecting.  Publishing again changes nothing.  Raises NotFound and NotSupported."""
+def publish_template(*, actor: Actor, template: UUID) -> bool:
+    """Offer a template for protecting; return whether anything changed.  Raises NotFound and NotSupported."""
     row = locked_template(template)
     supported(parse_policy(TemplateVersion.objects.get(template=row, number=row.current).policy))
-    _set_status(actor, template, TemplateStatus.PUBLISHED, Kind.TEMPLATE_PUBLISHED)
+    return _set_status(actor, template, TemplateStatus.PUBLISHED, Kind.TEMPLATE_PUBLISHED)
 
 
 @transaction.atomic
-def archive_template(*, actor: Actor, template: UUID) -> None:
-    """Stop offering a template; what it protects still opens.  Raises NotFound, and Conflict while a label needs it."""
+def archive_template(*, actor: Actor, template: UUID) -> bool:
+    """Stop offering a template; what it protects still opens.  Return whether anything changed.
+
+    Raises NotFound, and Conflict while a label needs it.
+    """
     locked_template(template)
     label = Label.objects.filter(template_id=template, status=TemplateStatus.PUBLISHED).first()
     if label is not None:
@@ -31,12 +34,14 @@ def archive_template(*, actor: Actor, template: UUID) -> None:
             say("The label “{name}” protects by this template.", name=label.names[label.language]),
             remedy=say("Archive the label first."),
         )
-    _set_status(actor, template, TemplateStatus.ARCHIVED, Kind.TEMPLATE_ARCHIVED)
+    return _set_status(actor, template, TemplateStatus.ARCHIVED, Kind.TEMPLATE_ARCHIVED)
 
 
-def _set_status(actor: Actor, template: UUID, status: TemplateStatus, kind: Kind) -> None:
+def _set_status(actor: Actor, template: UUID, status: TemplateStatus, kind: Kind) -> bool:
     row = locked_template(template)
-    if row.status != status:
-        row.status = status
-        row.save(update_fields=["status"])
-        record_action(kind, actor, details={"template": str(row.id)})
+    if row.status == status:
+        return False
+    row.status = status
+    row.save(update_fields=["status"])
+    record_action(kind, actor, details={"template": str(row.id)})
+    return True

@@ -1,5 +1,6 @@
 """Give back what a revocation took away."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -14,26 +15,52 @@ from protection.services.recording import record_action
 from protection.texts import say
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Whether anything was given back, and what is still taken back: from these addresses, from everybody."""
+
+    changed: bool
+    addresses: tuple[str, ...]
+    everybody: bool
+
+
 @transaction.atomic
-def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> None:
+def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
     """Undo a revocation of the document, or of one recipient's address; issuer, owner and administrators may.
 
-    An administrator by role brings back what issuer or owner had last set, therefore he undoes what an administrator
-    revoked and never what they revoked themselves (PROTOCOL P18).  Restoring what is not revoked changes nothing.
-    Raises NotFound and Widening.
+    An administrator by role brings back what issuer or owner had last set, therefore they undo what an administrator
+    revoked and never what issuer or owner revoked (PROTOCOL P18).  Restoring what is not revoked changes nothing and is
+    not recorded.  Raises NotFound and Widening.
     """
     content, ground = managed_content(actor, cid)
     if ground == ADMINISTRATOR and _revoked_by(content, recipient) in {content.issuer_id, content.owner_id}:
         raise Widening(
-            say("The owner revoked this himself; only he gives it back."), remedy=say("Ask the owner to restore it.")
+            say("The owner took this access back; only they give it back."), remedy=say("Ask the owner to restore it.")
         )
-    if not recipient:
-        content.revoked_at = content.revoked_by = None
-        content.save(update_fields=["revoked_at", "revoked_by"])
-    else:
-        ContentRevocation.objects.filter(content=content, address=recipient).delete()
-    touch()
-    record_action(Kind.CONTENT_RESTORED, actor, content_id=cid, title=content.title, details={"ground": ground})
+    changed = _give_back(content, recipient)
+    if changed:
+        touch()
+        record_action(
+            Kind.CONTENT_RESTORED,
+            actor,
+            content_id=cid,
+            title=content.title,
+            recipient=recipient,
+            details={"ground": ground, **({"recipient": "one"} if recipient else {})},
+        )
+    rows = ContentRevocation.objects.filter(content=content).order_by("address")
+    return Restored(changed, tuple(rows.values_list("address", flat=True)), content.revoked_at is not None)
+
+
+def _give_back(content: Content, recipient: str) -> bool:
+    if recipient:
+        deleted, _ = ContentRevocation.objects.filter(content=content, address=recipient).delete()
+        return bool(deleted)
+    if content.revoked_at is None:
+        return False
+    content.revoked_at = content.revoked_by = None
+    content.save(update_fields=["revoked_at", "revoked_by"])
+    return True
 
 
 def _revoked_by(content: Content, recipient: str) -> UUID | None:

@@ -1,6 +1,7 @@
 """Withdraw access to a document: from everybody, or from one person or group."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -23,16 +24,31 @@ class Recipient:
     identity: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """The document's revision, and since when access was taken back already, None if it was not."""
+
+    rev: int
+    since: datetime | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether access was taken back by this call."""
+        return self.since is None
+
+
 @transaction.atomic
-def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | None = None) -> int:
-    """Revoke a document, for one recipient alone when one is named; return its new revision.
+def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | None = None) -> Revoked:
+    """Revoke a document, for one recipient alone when one is named.
 
     Refused from the very next license request on, because the deciding statement reads this row; cached licenses die
     by the feed.  Revoking twice changes nothing and records the second attempt too.  Raises NotFound.
     """
     content, ground = managed_content(actor, cid)
+    since = None
     if recipient is None:
-        if content.revoked_at is None:
+        since = content.revoked_at
+        if since is None:
             _raise_revision(content, revoked_by=actor.person)
         elif ground != ADMINISTRATOR:
             # From now on it is the owner's will, which an administrator does not undo (PROTOCOL P18).
@@ -46,7 +62,9 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
         )
         if fresh:
             _raise_revision(content)
-        elif ground != ADMINISTRATOR:
+        else:
+            since = row.revoked_at
+        if since is not None and ground != ADMINISTRATOR:
             row.revoked_by = actor.person
             row.save(update_fields=["revoked_by"])
     details = {"ground": ground, "note": reason[:500], "recipient": "" if recipient is None else "one"}
@@ -55,9 +73,10 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
         actor,
         content_id=cid,
         title=content.title,
+        recipient="" if recipient is None else recipient.address,
         details={k: v for k, v in details.items() if v},
     )
-    return content.rev
+    return Revoked(content.rev, since)
 
 
 def _meant(content: Content, recipient: Recipient) -> UUID | None:

@@ -22,21 +22,23 @@ def create_key(*, organization: UUID, actor: Actor, suite: str | None = None) ->
         organization=organization, suite=suite or settings.suite, status=KeyStatus.ARCHIVED, created_by=actor.person
     )
     wrapping.create(organization=organization, tenant_key=row)
-    record_action(Kind.KEY_CREATED, actor, details={"key": bytes(row.kid).hex(), "suite": row.suite})
+    record_action(Kind.KEY_CREATED, actor, details=_recorded(row))
     return row.id
 
 
 @transaction.atomic
-def activate_key(*, organization: UUID, actor: Actor, key: UUID) -> None:
+def activate_key(*, organization: UUID, actor: Actor, key: UUID, reason: str = "") -> bool:
     """Make a key the one that protects from now on; the former stays archived, so that old content still opens.
 
-    The locks and the database's constraint leave exactly one active key when two activations race.  Raises NotFound,
-    and Conflict for a key that was withdrawn.
+    Returns whether anything changed.  The locks and the database's constraint leave exactly one active key when two
+    activations race.  Raises NotFound, and Conflict for a key that was withdrawn.
     """
     rows = {row.id: row for row in TenantKey.objects.select_for_update().order_by("id")}
     chosen = rows.get(key)
     if chosen is None:
         raise NotFound(say("There is no such key."))
+    if chosen.status == KeyStatus.ACTIVE:
+        return False
     if chosen.status not in tenant.OPENING:
         raise Conflict(say("A withdrawn key cannot become active again."), remedy=say("Create a new key."))
     TenantKey.objects.filter(status=KeyStatus.ACTIVE).exclude(id=key).update(
@@ -44,34 +46,46 @@ def activate_key(*, organization: UUID, actor: Actor, key: UUID) -> None:
     )
     TenantKey.objects.filter(id=key).update(status=KeyStatus.ACTIVE, status_changed_at=Now())
     touch()
-    record_action(Kind.KEY_ROTATED, actor, details={"key": bytes(chosen.kid).hex(), "suite": chosen.suite})
+    record_action(Kind.KEY_ROTATED, actor, details={**_recorded(chosen), **_because(reason)})
     transaction.on_commit(lambda: issuing.forget(organization))
+    return True
 
 
 @transaction.atomic
-def rotate_key(*, organization: UUID, actor: Actor, suite: str | None = None) -> UUID:
+def rotate_key(*, organization: UUID, actor: Actor, suite: str | None = None, reason: str = "") -> UUID:
     """Make a new tenant key and activate it at once; return its id."""
     key = create_key(organization=organization, actor=actor, suite=suite)
-    activate_key(organization=organization, actor=actor, key=key)
+    activate_key(organization=organization, actor=actor, key=key, reason=reason)
     return key
 
 
 @transaction.atomic
-def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID) -> None:
+def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID, reason: str = "") -> bool:
     """Stop a key from opening and from vouching for anything; the active key must be replaced first.
 
-    Raises NotFound and Conflict.
+    Returns whether anything changed.  Raises NotFound and Conflict.
     """
     row = TenantKey.objects.select_for_update().filter(id=key).first()
     if row is None:
         raise NotFound(say("There is no such key."))
     if row.status == KeyStatus.ACTIVE:
         raise Conflict(say("The active key cannot be withdrawn."), remedy=say("Rotate to a new key first."))
+    if row.status == KeyStatus.COMPROMISED:
+        return False
     row.status, row.status_changed_at = KeyStatus.COMPROMISED, Now()
     row.save(update_fields=["status", "status_changed_at"])
     kill_all_of(row.id)
-    record_action(Kind.KEY_COMPROMISED, actor, details={"key": bytes(row.kid).hex()})
+    record_action(Kind.KEY_COMPROMISED, actor, details={**_recorded(row), **_because(reason)})
     transaction.on_commit(lambda: _forget(organization))
+    return True
+
+
+def _recorded(row: TenantKey) -> dict[str, str]:
+    return {"key": bytes(row.kid).hex(), "suite": row.suite}
+
+
+def _because(reason: str) -> dict[str, str]:
+    return {"reason": reason} if reason else {}
 
 
 def _forget(organization: UUID) -> None:

@@ -44,10 +44,11 @@ def create_label(*, actor: Actor, draft: LabelDraft, publish: bool = False) -> U
 
 @transaction.atomic
 def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft, based_on: int | None = None) -> int:
-    """Change what a label says from now on; documents that carry it keep their protection.  Return its new version.
+    """Change what a label says from now on; documents that carry it keep their protection.  Return its version.
 
-    ``based_on`` is the version that the editor saw; when somebody made another one meanwhile, nothing is changed.
-    Raises NotFound, InvalidPolicy, and Conflict also when another label in use has the template.
+    Saying the same again makes no version.  ``based_on`` is the version that the editor saw; when somebody made another
+    one meanwhile, nothing is changed.  Raises NotFound, InvalidPolicy, and Conflict also when another label in use has
+    the template.
     """
     row = _locked(label)
     if based_on is not None and based_on != row.version:
@@ -55,7 +56,10 @@ def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft, based_on: int | 
             say("Somebody else changed this label meanwhile; it is at version {version} now.", version=row.version),
             remedy=say("Look at the newest version, then make your change again."),
         )
-    for name, value in _checked(draft, row.template_id).items():
+    wanted = {name: value for name, value in _checked(draft, row.template_id).items() if getattr(row, name) != value}
+    if not wanted:
+        return row.version
+    for name, value in wanted.items():
         setattr(row, name, value)
     row.version += 1
     if row.status == TemplateStatus.PUBLISHED:
@@ -66,23 +70,30 @@ def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft, based_on: int | 
 
 
 @transaction.atomic
-def publish_label(*, actor: Actor, label: UUID) -> None:
-    """Offer a label; its template is from then on offered through the label alone.
+def publish_label(*, actor: Actor, label: UUID) -> bool:
+    """Offer a label; its template is from then on offered through the label alone.  Return whether anything changed.
 
     Raises NotFound, and Conflict when its template is archived or belongs to another label in use.
     """
     row = _locked(label)
-    if row.status != TemplateStatus.PUBLISHED:
-        _check_may_be_offered(row)
-        _set_status(row, TemplateStatus.PUBLISHED, Kind.LABEL_PUBLISHED, actor)
+    if row.status == TemplateStatus.PUBLISHED:
+        return False
+    _check_may_be_offered(row)
+    _set_status(row, TemplateStatus.PUBLISHED, Kind.LABEL_PUBLISHED, actor)
+    return True
 
 
 @transaction.atomic
-def archive_label(*, actor: Actor, label: UUID) -> None:
-    """Stop offering a label.  Documents keep it, and its template is offered by itself again.  Raises NotFound."""
+def archive_label(*, actor: Actor, label: UUID) -> bool:
+    """Stop offering a label; return whether anything changed.  Raises NotFound.
+
+    Documents keep it, and its template is offered by itself again.
+    """
     row = _locked(label)
-    if row.status != TemplateStatus.ARCHIVED:
-        _set_status(row, TemplateStatus.ARCHIVED, Kind.LABEL_ARCHIVED, actor)
+    if row.status == TemplateStatus.ARCHIVED:
+        return False
+    _set_status(row, TemplateStatus.ARCHIVED, Kind.LABEL_ARCHIVED, actor)
+    return True
 
 
 def _set_status(row: Label, status: TemplateStatus, kind: Kind, actor: Actor) -> None:

@@ -72,14 +72,16 @@ class CommandTest(TestCase):
 
     def test_suspend_resume_erase(self) -> None:
         with self.assertRaisesMessage(CommandError, "suspended"):
-            run("erase_organization", "contoso", "--confirm", "contoso", "--reason", "wish")
-        run("suspend_organization", "contoso", "--reason", "unpaid")
+            run("erase_organization", "contoso", "--reason", "wish", "--yes")
+        with self.assertRaisesMessage(CommandError, "nobody to ask"):
+            run("suspend_organization", "contoso", "--reason", "unpaid")
+        run("suspend_organization", "contoso", "--reason", "unpaid", "--yes")
         run("resume_organization", "contoso", "--reason", "paid")
-        run("suspend_organization", "contoso", "--reason", "wish")
-        with self.assertRaisesMessage(CommandError, "differ"):
-            run("erase_organization", "contoso", "--confirm", "fabrikam", "--reason", "wish")
+        run("suspend_organization", "contoso", "--reason", "wish", "--yes")
+        with self.assertRaisesMessage(CommandError, "nobody to ask"):
+            run("erase_organization", "contoso", "--reason", "wish")
         organization_id = contoso().id
-        run("erase_organization", "contoso", "--confirm", "contoso", "--reason", "wish")
+        run("erase_organization", "contoso", "--reason", "wish", "--yes")
         with self.assertRaises(KeyDestroyed):
             root_store().organization_key(organization_id)
         kinds = list(OperatorRecord.objects.order_by("at").values_list("kind", flat=True))

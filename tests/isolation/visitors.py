@@ -24,6 +24,7 @@ from protection.client.wish import Wish
 from protection.licensing.labels import Effect
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
+from protection.services.publish_template import archive_template
 from protection.services.save_label import LabelDraft, create_label
 from tenants.context import in_schema
 from tenants.directory.models import Person
@@ -114,6 +115,8 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     with in_schema(contoso.schema_name):
         template, key = templates(published_only=True)[0], keys()[0]
         standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
+        # Archived, so that it is nothing that members are offered.
+        archive_template(actor=standing.actor, template=template.id)
         label = create_label(actor=standing.actor, draft=LabelDraft({"en": "Internal"}, 10, Effect.NONE), publish=True)
         preview = ask_about_person(standing=standing, organization_id=contoso.id, person_id=cast.max.id, role="auditor")
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device

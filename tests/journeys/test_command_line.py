@@ -162,9 +162,9 @@ def test_a_template_is_deleted_with_a_question_and_comes_back(stack: Stack, tmp_
     sealed = written(tmp_path).with_name("plan.sealed")
     stack.olga.run("protect", tmp_path / "plan.txt", "--template", name, "-o", sealed)
     assert "Archive it first" in ada.run("template", "delete", name, "--yes", code=5)
-    ada.run("template", "archive", name)
+    ada.run("template", "archive", name, "--yes")
     assert "nobody to ask" in ada.run("template", "delete", name, code=2)
-    assert "It protects 1 document" in ada.run("template", "delete", name, "--yes")
+    assert "is deleted" in ada.run("template", "delete", name, "--yes")
     assert name not in {one["name"] for one in ada.json("template", "list")["results"]}
     stack.rita.run("open", sealed, "-o", tmp_path / "opened")
     assert name in {one["name"] for one in ada.json("template", "deleted")["results"]}

@@ -216,6 +216,9 @@ def test_a_new_key_protects_and_the_old_one_still_opens(sent: Sent, ada: Visitor
     ada.go(f"{contoso}/keys/")
     ada.click("New key")
     ada.click("Make the key")
+    assert ada.heading == "Protect by a new key from now on?"
+    ada.page.get_by_label("Why").fill("Every year")
+    ada.click("Make the key")
     states = ada.page.locator("td .badge").all_inner_texts()
     assert sorted(states) == ["Active", "Archived"]
     assert sent.opens()

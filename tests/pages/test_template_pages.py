@@ -102,6 +102,8 @@ def test_deleting_warns_and_can_be_undone(ada: Visitor, contoso: str) -> None:
     chosen = ada.page.locator("section.card", has_text="Chosen only")
     assert chosen.get_by_text("Delete", exact=True).count() == 0, "a published one is archived first"
     chosen.get_by_text("Archive", exact=True).click()
+    assert ada.heading == "Archive the template “Chosen only”?"
+    ada.click("Archive it")
     ada.page.locator("section.card", has_text="Chosen only").get_by_text("Delete", exact=True).click()
     assert "It protects no document." in ada.text
     ada.page.locator("main button.danger").click()

@@ -61,6 +61,18 @@ def call(player: Player, slug: str, method: str, path: str, body: object = None,
     return send(player, origin_of(slug), method, f"/api/v1/{path}", body, **more)
 
 
+def confirmed(
+    player: Player, slug: str, method: str, path: str, body: dict[str, Any] | None = None, **more: Any
+) -> HttpResponse:
+    """Send a request that asks first, look at what it asks, and send it again confirmed and with a reason."""
+    asked = problem(call(player, slug, method, path, body or {}, **more), 409, "confirmation_required")
+    assert asked["consequences"]
+    stated = {**(body or {}), "confirm": asked["confirm"]}
+    if asked["reason_required"]:
+        stated.setdefault("reason", "It has to be.")
+    return call(player, slug, method, path, stated, **more)
+
+
 def origin_of(slug: str) -> str:
     return f"http://{slug}.localhost:8000"
 

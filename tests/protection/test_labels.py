@@ -18,7 +18,7 @@ from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, refusal, rights
+from tests.protection.scene import MAX, RITA, call, confirmed, ledger, opening, problem, protect, refusal, rights
 from tests.protection.test_access_requests import command
 from tests.protection.test_template_reach import made as template
 
@@ -30,7 +30,7 @@ def label(cast: Cast, sensitivity: int = 10, effect: str = "none", publish: bool
     assert answer.status_code == 201, answer.content
     identity = str(answer.json()["id"])
     if publish:
-        assert call(cast.ada, "contoso", "POST", f"labels/{identity}/publish").status_code == 204
+        assert call(cast.ada, "contoso", "POST", f"labels/{identity}/publish").status_code == 200
     return identity
 
 
@@ -57,8 +57,8 @@ def test_a_template_belongs_to_one_label_in_use(cast: Cast) -> None:
     first = label(cast, effect="protect", template=linked)
     second = label(cast, effect="protect", template=linked, publish=False)
     problem(call(cast.ada, "contoso", "POST", f"labels/{second}/publish"), 409, "conflict")
-    assert call(cast.ada, "contoso", "POST", f"labels/{first}/archive").status_code == 204
-    assert call(cast.ada, "contoso", "POST", f"labels/{second}/publish").status_code == 204
+    assert confirmed(cast.ada, "contoso", "POST", f"labels/{first}/archive").status_code == 200
+    assert call(cast.ada, "contoso", "POST", f"labels/{second}/publish").status_code == 200
 
 
 def test_a_linked_template_is_chosen_by_its_label_alone_and_not_archived_under_it(cast: Cast) -> None:
@@ -370,7 +370,7 @@ def test_labels_are_made_and_given_at_the_command_line(cast: Cast, plan: Path, m
     monkeypatch.undo()
     assert cast.olga.session.relabel(sealed.path, name).outcome == "replaced"
     command(cast.ada, monkeypatch, "label", "edit", name, "--sensitivity", "50")
-    command(cast.ada, monkeypatch, "label", "archive", name)
+    command(cast.ada, monkeypatch, "label", "archive", name, "--yes")
     assert name not in command(cast.olga, monkeypatch, "labels").output
 
 

@@ -19,7 +19,7 @@ from protection.sealing.read import open_sealed
 from tenants.organizations.services.resume_organization import resume_organization
 from tenants.organizations.services.suspend_organization import suspend_organization
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import RITA, call, ledger, objects, opening, problem, protect, refusal, rights
+from tests.protection.scene import RITA, call, confirmed, ledger, objects, opening, problem, protect, refusal, rights
 from tests.protection.stage import forget
 
 
@@ -179,11 +179,11 @@ def test_every_error_is_a_problem(cast: Cast, method: str, path: str, body: Any,
 def test_a_service_that_is_switched_off_licenses_nobody_until_it_is_on_again(cast: Cast, plan: Path) -> None:
     cast.found("switched", "sven")
     sealed = protect(cast.sven, plan, f"{RITA}:VIEW", offline_days=0)
-    assert call(cast.sven, "switched", "POST", "service/deactivate", {}).status_code == 204
+    assert confirmed(cast.sven, "switched", "POST", "service/deactivate", {}).status_code == 200
     assert refusal(cast.rita, sealed.path).reason == "service_inactive"
     assert refusal(cast.sven, sealed.path).reason == "service_inactive", "the issuer too"
     assert ledger(cast, "switched", "content.opened", cid=sealed.cid)[0].reason == "service_inactive"
-    assert call(cast.sven, "switched", "POST", "service/activate", {}).status_code == 204
+    assert call(cast.sven, "switched", "POST", "service/activate", {}).status_code == 200
     assert call(cast.rita, "switched", "POST", "licenses", objects(sealed.path)).status_code == 200
 
 
@@ -217,10 +217,10 @@ def test_a_new_key_changes_no_template_and_what_one_protects_opens(cast: Cast, p
     cast.found("rekeyed", "uma")
     grants = [{"who": RITA, "rights": ["VIEW"]}]
     made = call(cast.uma, "rekeyed", "POST", "templates", {"names": {"en": "For Rita"}, "policy": {"grants": grants}})
-    assert call(cast.uma, "rekeyed", "POST", f"templates/{made.json()['id']}/publish").status_code == 204
+    assert call(cast.uma, "rekeyed", "POST", f"templates/{made.json()['id']}/publish").status_code == 200
     old = protect(cast.uma, plan, template="For Rita")
     before = call(cast.uma, "rekeyed", "GET", f"templates/{made.json()['id']}").json()
-    assert call(cast.uma, "rekeyed", "POST", "keys/rotate", {}).status_code == 201
+    assert confirmed(cast.uma, "rekeyed", "POST", "keys/rotate").status_code == 201
     assert call(cast.uma, "rekeyed", "GET", f"templates/{made.json()['id']}").json() == before
     new = protect(cast.uma, plan, template="For Rita")
     assert rights(cast.rita, old.path) == rights(cast.rita, new.path) == {"VIEW"}
@@ -230,7 +230,7 @@ def test_after_a_rotation_old_documents_open_and_new_ones_use_the_new_key(cast: 
     cast.found("keys", "kim")
     old = protect(cast.kim, plan, f"{RITA}:VIEW", offline_days=0)
     (first,) = keys_of(cast)
-    assert call(cast.kim, "keys", "POST", "keys/rotate", {}).status_code == 201
+    assert confirmed(cast.kim, "keys", "POST", "keys/rotate").status_code == 201
     states = {key["id"]: key["status"] for key in keys_of(cast)}
     assert sorted(states.values()) == ["active", "archived"]
     assert states[first["id"]] == "archived"
@@ -239,7 +239,7 @@ def test_after_a_rotation_old_documents_open_and_new_ones_use_the_new_key(cast: 
     assert kid_of(new) != kid_of(old) == first["kid"]
     assert rights(cast.rita, old.path) == rights(cast.rita, new.path) == {"VIEW"}
     problem(call(cast.kim, "keys", "POST", f"keys/{active(cast)}/compromise", {}), 409, "conflict")
-    assert call(cast.kim, "keys", "POST", f"keys/{first['id']}/compromise", {}).status_code == 204
+    assert confirmed(cast.kim, "keys", "POST", f"keys/{first['id']}/compromise", {}).status_code == 200
     assert refusal(cast.rita, old.path).reason == "key_unavailable"
     assert refusal(cast.kim, old.path).reason == "key_unavailable", "the issuer too"
     assert rights(cast.rita, new.path) == {"VIEW"}

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.cast import Cast
-from tests.protection.scene import RITA, call, opening, problem, protect
+from tests.protection.scene import RITA, call, confirmed, opening, problem, protect
 
 OLGA = "olga@contoso.example"
 
@@ -241,7 +241,7 @@ def test_a_template_twice_in_a_file_or_deleted_here_is_refused(cast: Cast) -> No
     problem(call(cast.rita, "fabrikam", "POST", "templates/import", {"text": text}), 400, "invalid_import")
     template = made(cast)
     text = exported(cast, template)
-    assert call(cast.ada, "contoso", "DELETE", f"templates/{template}?confirm=true").status_code == 204
+    assert confirmed(cast.ada, "contoso", "DELETE", f"templates/{template}").status_code == 200
     found = problem(call(cast.ada, "contoso", "POST", "templates/import", {"text": text}), 400, "invalid_import")
     assert "among the deleted ones" in found["detail"]
     problem(call(cast.ada, "contoso", "GET", f"templates/export?id={template}"), 404, "not_found")

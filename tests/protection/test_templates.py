@@ -20,7 +20,7 @@ def made(cast: Cast, **more: Any) -> str:
     answer = call(cast.ada, "contoso", "POST", "templates", body)
     assert answer.status_code == 201, answer.content
     identity = str(answer.json()["id"])
-    assert call(cast.ada, "contoso", "POST", f"templates/{identity}/publish").status_code == 204
+    assert call(cast.ada, "contoso", "POST", f"templates/{identity}/publish").status_code == 200
     return identity
 
 
@@ -64,7 +64,7 @@ def test_what_a_change_takes_away_is_back_with_the_version_that_gave_it(cast: Ca
     change(cast, template, policy={"grants": {RITA: None}})
     assert refusal(cast.rita, sealed).reason == "not_granted"
     answer = call(cast.ada, "contoso", "POST", f"templates/{template}/versions/1/restore")
-    assert answer.json() == {"version": 3}
+    assert answer.json()["version"] == 3
     opening(cast.rita, sealed)
     assert history(cast, template)[0]["changes"][0]["after"] == ["VIEW"]
 
@@ -72,7 +72,7 @@ def test_what_a_change_takes_away_is_back_with_the_version_that_gave_it(cast: Ca
 def test_of_two_editors_the_second_is_told(cast: Cast) -> None:
     template = made(cast)
     body = {"names": {"en": "Changed"}, "policy": {"grants": [grant("VIEW")]}, "based_on": 1}
-    assert call(cast.ada, "contoso", "PUT", f"templates/{template}", body).json() == {"version": 2}
+    assert call(cast.ada, "contoso", "PUT", f"templates/{template}", body).json()["version"] == 2
     problem(call(cast.ada, "contoso", "PUT", f"templates/{template}", body), 409, "conflict")
     problem(call(cast.ada, "contoso", "PATCH", f"templates/{template}", {"based_on": 1}), 409, "conflict")
     assert len(history(cast, template)) == 2

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.operations.command_line import organization_named, refusals_said
+from portal.management.asking import add_confirmation, confirm
+from portal.operations.command_line import concerned, organization_named, refusals_said
 from portal.operations.withdraw import suspend_organization
 from tenants.actor import OPERATOR
 
@@ -18,11 +19,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what the service needs."""
         parser.add_argument("slug", metavar="SLUG")
-        parser.add_argument("--reason", required=True)
+        add_confirmation(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
         organization = organization_named(options["slug"])
+        confirm(
+            self,
+            (
+                *concerned(organization),
+                "Its pages and its API answer no more, and no document opens for anybody. It can be resumed.",
+            ),
+            name=organization.slug,
+            options=options,
+        )
         with refusals_said():
             suspend_organization(organization_id=organization.id, reason=options["reason"], actor=OPERATOR)
         self.stdout.write(f"{organization.name} is suspended.")

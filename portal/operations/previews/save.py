@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from portal.confirmation import Danger, Stated, require_confirmation
+from portal.operations import dangers
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.drafts import NEEDS, members_of_change, template_of_change
 from portal.operations.roles import change_role, disable_person, enable_person
@@ -16,6 +18,7 @@ from protection.selectors.previews import Asked, asked
 from protection.services.edit_template import edit_template
 from protection.services.save_preview import save_preview
 from protection.texts import say
+from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
 from tenants.directory.selectors.roster import epoch_of
 
@@ -62,19 +65,36 @@ def has_moved(organization_id: UUID, preview: Asked) -> bool:
     return preview.state == "done" and preview.epoch != epoch_of(organization_id)
 
 
-def save(*, standing: Standing, organization_id: UUID, preview: UUID) -> Saved:
-    """Make the change.  Raises Conflict when what its editor saw has changed, and whatever the change itself raises."""
-    moved = has_moved(organization_id, preview_for(standing, preview))
+def save(*, standing: Standing, organization_id: UUID, preview: UUID, stated: Stated) -> Saved:
+    """Make the change.  Raises ConfirmationRequired, Conflict, and whatever the change itself raises."""
+    looked_at = preview_for(standing, preview)
+    moved = has_moved(organization_id, looked_at)
+    danger = None if looked_at.state == "saved" else _danger(organization_id, looked_at)
+    reason = stated.reason if danger is None else require_confirmation(danger, stated)
 
     def make(found: Asked) -> None:
         with watching_own_gain(standing=standing, changes=found.kind, target=found.target, author=found.asked_by):
-            _MAKERS[found.kind](standing, organization_id, found)
+            _MAKERS[found.kind](standing, organization_id, found, reason)
 
     done = save_preview(preview, make)
     return Saved(done.kind, done.target, moved)
 
 
-def _template(standing: Standing, organization_id: UUID, found: Asked) -> None:
+def _danger(organization_id: UUID, found: Asked) -> Danger | None:
+    """Return what has to be confirmed for this change, as it has to be without a preview."""
+    change = found.change
+    if found.kind == "group" and change["archived"]:
+        group = group_in(organization_id, found.target)
+        return None if group.archived else dangers.archiving_group(group)
+    if found.kind != "person":
+        return None
+    person = person_in(organization_id, found.target)
+    if change["disabled"] is True and not person.disabled:
+        return dangers.disabling(person)
+    return None if change["role"] is None else dangers.changing_role(person, change["role"])
+
+
+def _template(standing: Standing, organization_id: UUID, found: Asked, _reason: str) -> None:
     edit_template(
         actor=standing.actor,
         template=found.target,
@@ -83,7 +103,7 @@ def _template(standing: Standing, organization_id: UUID, found: Asked) -> None:
     )
 
 
-def _group(standing: Standing, organization_id: UUID, found: Asked) -> None:
+def _group(standing: Standing, organization_id: UUID, found: Asked, _reason: str) -> None:
     made = change_group(
         organization_id=organization_id,
         group_id=found.target,
@@ -92,20 +112,20 @@ def _group(standing: Standing, organization_id: UUID, found: Asked) -> None:
         archived=found.change["archived"],
         actor=standing.directory_actor,
     )
-    # The change has locked the group and raised its version by one; raising here takes it back.
-    if made.version != found.seen["version"] + 1:
+    # The change has locked the group; raising here takes it back.
+    if made.before.version != found.seen["version"]:
         raise Conflict(say("Somebody else changed this group meanwhile."), remedy=LOOK_AGAIN)
 
 
-def _person(standing: Standing, organization_id: UUID, found: Asked) -> None:
+def _person(standing: Standing, organization_id: UUID, found: Asked, reason: str) -> None:
     change, place = found.change, {"organization_id": organization_id, "person_id": found.target}
     known = person_in(**place)
     if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):
         raise Conflict(say("Somebody else changed this person meanwhile."), remedy=LOOK_AGAIN)
     if change["role"] is not None:
-        change_role(standing=standing, person_id=found.target, role=change["role"])
+        change_role(standing=standing, person_id=found.target, role=change["role"], reason=reason)
     if change["disabled"] is True:
-        disable_person(standing=standing, person_id=found.target, reason=change["reason"])
+        disable_person(standing=standing, person_id=found.target, reason=reason or change["reason"])
     if change["disabled"] is False:
         enable_person(standing=standing, person_id=found.target)
 

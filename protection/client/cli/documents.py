@@ -11,6 +11,7 @@ from uuid import UUID
 import click
 
 from protection.client.cli import tables
+from protection.client.cli.confirming import asks, changed
 from protection.client.cli.organization import (
     ORGANIZATION,
     entries_patch,
@@ -136,25 +137,18 @@ RECIPIENT = click.option("--recipient", default="", help="Only this person or gr
 @click.command()
 @DOCUMENT
 @RECIPIENT
-@click.option("--reason", default="", help="Why; kept on record.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@asks
 @in_organization
 def revoke(output: Output, place: Organization, cid: UUID, recipient: str, reason: str, *, yes: bool) -> None:
     """Take access back, from everybody or from one recipient."""
-    if not (yes or output.as_json):
+    if not yes:
         output.confirm(
             say("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient)
             if recipient
             else say("Take access to document {cid} from everybody but you?", cid=cid)
         )
     answer = place.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": reason, "recipient": recipient})
-    latest = answer["latest_offline_moment"]
-    copies = (
-        say("Copies cached offline can still be opened until {moment}.", moment=latest)
-        if latest
-        else say("No copy can be opened offline.")
-    )
-    output.result({"cid": str(cid), **answer}, say("Access is revoked from now on. {copies}", copies=copies))
+    changed(output, answer, cid=str(cid))
 
 
 @click.command()
@@ -163,8 +157,7 @@ def revoke(output: Output, place: Organization, cid: UUID, recipient: str, reaso
 @in_organization
 def restore(output: Output, place: Organization, cid: UUID, recipient: str) -> None:
     """Give back what a revocation took away."""
-    place.call("POST", f"/api/v1/documents/{cid}/restore", {"recipient": recipient})
-    output.result({"cid": str(cid), "restored": True}, say("Access is restored."))
+    changed(output, place.call("POST", f"/api/v1/documents/{cid}/restore", {"recipient": recipient}), cid=str(cid))
 
 
 @click.command()
@@ -234,6 +227,6 @@ def change(
     body = {"policy": wanted, "based_on": before["version"], "reason": reason, **days}
     answer = place.call("PUT", path, body)
     wanted = place.call("GET", path)["policy"] if days else wanted
+    changed(output, answer, cid=str(cid), policy=wanted)
     people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or say("nobody but you")
-    line = say("The policy is changed: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone))
-    output.result({"cid": str(cid), "policy": wanted, **answer}, line)
+    output.note(say("Who may open it: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone)))

@@ -1,10 +1,12 @@
 """``key``: the organization's keys."""
 
+import functools
 from uuid import UUID
 
 import click
 
 from protection.client.cli import tables
+from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.organization import Organization
@@ -38,32 +40,32 @@ def create(output: Output, place: Organization, suite: str | None) -> None:
 
 @key.command()
 @SUITE
+@asks
 @in_organization
-def rotate(output: Output, place: Organization, suite: str | None) -> None:
+def rotate(output: Output, place: Organization, suite: str | None, reason: str, *, yes: bool) -> None:
     """Make a new key and protect with it from now on; old documents still open."""
-    made = place.call("POST", "/api/v1/keys/rotate", {"suite": suite} if suite else {})
-    output.result(made, say("The key {id} protects from now on. Old documents still open.", id=made["id"]))
+    send = functools.partial(place.call, "POST", "/api/v1/keys/rotate")
+    changed(output, confirmed(output, send, {"suite": suite} if suite else {}, yes=yes, reason=reason))
 
 
 @key.command()
 @KEY
+@asks
 @in_organization
-def activate(output: Output, place: Organization, key_id: UUID) -> None:
+def activate(output: Output, place: Organization, key_id: UUID, reason: str, *, yes: bool) -> None:
     """Protect with this key from now on."""
-    place.call("POST", f"/api/v1/keys/{key_id}/activate")
-    output.result({"id": str(key_id), "done": "activate"}, say("The key {id} protects from now on.", id=key_id))
+    send = functools.partial(place.call, "POST", f"/api/v1/keys/{key_id}/activate")
+    changed(output, confirmed(output, send, yes=yes, reason=reason), id=str(key_id), done="activate")
 
 
 @key.command()
 @KEY
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@asks
 @in_organization
-def compromise(output: Output, place: Organization, key_id: UUID, *, yes: bool) -> None:
+def compromise(output: Output, place: Organization, key_id: UUID, reason: str, *, yes: bool) -> None:
     """Withdraw a key, for good.
 
     Everything under it stops opening for everybody at once.
     """
-    if not (yes or output.as_json):
-        output.confirm(say("Everything under key {id} stops opening for everybody, for good. Withdraw it?", id=key_id))
-    place.call("POST", f"/api/v1/keys/{key_id}/compromise")
-    output.result({"id": str(key_id), "done": "compromise"}, say("The key {id} opens nothing any more.", id=key_id))
+    send = functools.partial(place.call, "POST", f"/api/v1/keys/{key_id}/compromise")
+    changed(output, confirmed(output, send, yes=yes, reason=reason), id=str(key_id), done="compromise")

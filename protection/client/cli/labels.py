@@ -1,5 +1,6 @@
 """``labels``, ``relabel`` and ``label``: how sensitive documents are, and the protection that comes with it."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import click
 
 from protection.client.cli import progress, tables
+from protection.client.cli.confirming import YES, changed, confirmed
 from protection.client.cli.each import each_file
 from protection.client.cli.organization import in_organization, require_changes
 from protection.client.cli.output import Output
@@ -151,8 +153,7 @@ def edit(
         **({} if sensitivity is None else {"sensitivity": sensitivity}),
         **(_protection(place, effect or "protect", template) if effect or template else {}),
     }
-    place.call("PATCH", f"/api/v1/labels/{found['id']}", patch)
-    output.result({"id": found["id"], **patch}, say("The label “{name}” is changed.", name=name or found["name"]))
+    changed(output, place.call("PATCH", f"/api/v1/labels/{found['id']}", patch), id=found["id"], **patch)
 
 
 @label.command()
@@ -161,19 +162,18 @@ def edit(
 def publish(output: Output, place: Organization, which: str) -> None:
     """Offer a label; its template is then chosen by it."""
     found = _called(place, which)
-    place.call("POST", f"/api/v1/labels/{found['id']}/publish")
-    output.result({"id": found["id"], "status": "published"}, say("The label “{name}” is in use.", name=found["name"]))
+    changed(output, place.call("POST", f"/api/v1/labels/{found['id']}/publish"), id=found["id"], status="published")
 
 
 @label.command()
 @WHICH
+@YES
 @in_organization
-def archive(output: Output, place: Organization, which: str) -> None:
+def archive(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Stop offering a label; documents keep it."""
     found = _called(place, which)
-    place.call("POST", f"/api/v1/labels/{found['id']}/archive")
-    told = say("The label “{name}” is not offered any more.", name=found["name"])
-    output.result({"id": found["id"], "status": "archived"}, told)
+    send = functools.partial(place.call, "POST", f"/api/v1/labels/{found['id']}/archive")
+    changed(output, confirmed(output, send, yes=yes), id=found["id"], status="archived")
 
 
 def _protection(place: Organization, effect: str, template: str | None) -> dict[str, Any]:

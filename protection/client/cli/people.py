@@ -1,11 +1,13 @@
 """``person`` and ``group``: who belongs to the organization."""
 
+import functools
 from typing import Any
 from urllib.parse import urlencode
 
 import click
 
 from protection.client.cli import tables
+from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.previews import DAYS, PREVIEW, ask
@@ -48,7 +50,7 @@ def add_person(output: Output, place: Organization, address: str, name: str, rol
 @ADDRESS
 @click.option("--role", type=ROLES, help="What this person may do.")
 @click.option("--disable/--enable", "disabled", default=None, help="Refuse or allow everything from now on.")
-@click.option("--reason", default="", help="Why; kept on record.")
+@asks
 @PREVIEW
 @DAYS
 @in_organization
@@ -61,18 +63,18 @@ def change_person(
     reason: str,
     days: int,
     *,
+    yes: bool,
     preview: bool,
 ) -> None:
-    """Change the role of a person, disable or enable him."""
+    """Change the role of a person, disable or enable them."""
     found = _by_address(place, "people", "email", address)
     wanted = {"role": role, "disabled": disabled, "reason": reason or None}
     body = {name: value for name, value in wanted.items() if value is not None}
     if preview:
         ask(output, place, "person", found["id"], body, days=days)
         return
-    output.result(
-        place.call("PATCH", f"/api/v1/people/{found['id']}", body), say("{address} is changed.", address=address)
-    )
+    send = functools.partial(place.call, "PATCH", f"/api/v1/people/{found['id']}")
+    changed(output, confirmed(output, send, body, yes=yes, reason=reason))
 
 
 @person.command("remove")
@@ -149,8 +151,7 @@ def change_group(
     if preview:
         ask(output, place, "group", found["id"], body, days=days)
         return
-    answer = place.call("PATCH", f"/api/v1/groups/{found['id']}", body)
-    output.result(answer, say("{address} is changed.", address=address))
+    changed(output, place.call("PATCH", f"/api/v1/groups/{found['id']}", body))
 
 
 def _by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:

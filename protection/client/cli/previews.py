@@ -1,5 +1,6 @@
 """``preview`` and the option of the same name: what a change would do, before it is made."""
 
+import functools
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from protection.client.cli.confirming import asks, confirmed
 from protection.client.cli.language import told
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
@@ -46,10 +48,12 @@ def show_preview(output: Output, place: Organization, which: UUID) -> None:
 
 @preview.command("save")
 @_WHICH
+@asks
 @in_organization
-def save_preview(output: Output, place: Organization, which: UUID) -> None:
+def save_preview(output: Output, place: Organization, which: UUID, reason: str, *, yes: bool) -> None:
     """Make a change exactly as it was previewed."""
-    done = place.call("POST", f"/api/v1/previews/{which}/save")
+    send = functools.partial(place.call, "POST", f"/api/v1/previews/{which}/save")
+    done = confirmed(output, send, yes=yes, reason=reason)
     lines: list[str] = [say("The change is saved.")]
     if done["moved"]:
         lines.append(say("People or groups were changed after the answer you saw, so a few things may differ from it."))

@@ -1,10 +1,12 @@
 """``settings`` and ``service``: how the service works for the organization, and whether it does."""
 
+import functools
 import json
 from typing import Any
 
 import click
 
+from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.errors import Misused
@@ -18,7 +20,10 @@ from protection.texts import say
 def settings(output: Output, place: Organization, changes: tuple[str, ...]) -> None:
     """Show the settings of the service, or change some."""
     body = dict(_assignment(text) for text in changes)
-    found = place.call("PATCH" if body else "GET", "/api/v1/settings", body or None)
+    if body:
+        changed(output, place.call("PATCH", "/api/v1/settings", body))
+        return
+    found = place.call("GET", "/api/v1/settings")
     output.result(found, *(f"{name}: {value}" for name, value in found.items()))
 
 
@@ -34,11 +39,14 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 @click.command()
 @click.argument("state", type=click.Choice(["activate", "deactivate"]))
+@asks
 @in_organization
-def service(output: Output, place: Organization, state: str) -> None:
+def service(output: Output, place: Organization, state: str, reason: str, *, yes: bool) -> None:
     """Switch the service on or off.
 
-    Off means that nothing can be protected or opened. Files protected with --offline wait until it is on again.
+    Off means that nothing can be protected or opened. Files protected without a network wait until it is on again.
     """
-    place.call("POST", f"/api/v1/service/{state}")
-    output.result({"done": state}, say("The service is on.") if state == "activate" else say("The service is off."))
+    answer = confirmed(
+        output, functools.partial(place.call, "POST", f"/api/v1/service/{state}"), yes=yes, reason=reason
+    )
+    changed(output, answer, done=state)

@@ -1,10 +1,12 @@
 """``template``: what administrators do with templates, under the names that pages and API use."""
 
+import functools
 from typing import Any
 
 import click
 
 from protection.client.cli import tables
+from protection.client.cli.confirming import YES, changed, confirmed
 from protection.client.cli.organization import entries_patch, in_organization, require_changes, require_known
 from protection.client.cli.output import Output
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
@@ -16,7 +18,7 @@ from protection.client.organization import Organization
 from protection.licensing.patch import patched
 from protection.licensing.policy import Policy, Principal, parse_policy
 from protection.licensing.rights import Right, in_order, parse_rights
-from protection.texts import joined, say, say_count
+from protection.texts import joined, say
 
 GRANT = click.option(
     "--grant",
@@ -212,19 +214,19 @@ def withdraw(output: Output, place: Organization, which: str, who: str, rights: 
 @in_organization
 def publish(output: Output, place: Organization, which: str) -> None:
     """Offer a template for protecting."""
-    found = _done(place, which, "publish")
-    line = say("“{name}” is offered for protecting.", name=found["name"])
-    output.result({"id": found["id"], "done": "publish"}, line)
+    found = chosen(place, which)
+    changed(output, place.call("POST", f"/api/v1/templates/{found['id']}/publish"), id=found["id"], done="publish")
 
 
 @template.command()
 @WHICH
+@YES
 @in_organization
-def archive(output: Output, place: Organization, which: str) -> None:
+def archive(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Stop offering a template; what it protects still opens."""
-    found = _done(place, which, "archive")
-    line = say("“{name}” is not offered any more.", name=found["name"])
-    output.result({"id": found["id"], "done": "archive"}, line)
+    found = chosen(place, which)
+    send = functools.partial(place.call, "POST", f"/api/v1/templates/{found['id']}/archive")
+    changed(output, confirmed(output, send, yes=yes), id=found["id"], done="archive")
 
 
 @template.command()
@@ -265,44 +267,18 @@ def history(output: Output, place: Organization, which: str) -> None:
 def restore(output: Output, place: Organization, which: str, version: int) -> None:
     """Bring back what an earlier version said, as a new version."""
     found = chosen(place, which)
-    answer = place.call("POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore")
-    output.result(
-        answer,
-        say(
-            "“{name}” says again what version {old} said (version {new}).",
-            name=found["name"],
-            old=version,
-            new=answer["version"],
-        ),
-    )
+    changed(output, place.call("POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore"))
 
 
 @template.command()
 @WHICH
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 @in_organization
 def delete(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Delete an archived template; what it protects opens as before, and it can be brought back."""
     found = chosen(place, which)
-    documents = place.call("GET", f"/api/v1/templates/{found['id']}")["documents"]
-    affected = say_count("{count} document", "{count} documents", documents)
-    if not yes:
-        output.confirm(
-            say(
-                "“{name}” protects {documents}, which will open as before. Delete it?",
-                name=found["name"],
-                documents=affected,
-            )
-        )
-    place.call("DELETE", f"/api/v1/templates/{found['id']}?confirm=true")
-    output.result(
-        {"id": found["id"], "done": "delete", "documents": documents},
-        say(
-            "“{name}” is deleted. It protects {documents}, which open as before.",
-            name=found["name"],
-            documents=affected,
-        ),
-    )
+    send = functools.partial(place.call, "DELETE", f"/api/v1/templates/{found['id']}")
+    changed(output, confirmed(output, send, yes=yes), id=found["id"], done="delete")
 
 
 @template.command()
@@ -311,8 +287,8 @@ def delete(output: Output, place: Organization, which: str, *, yes: bool) -> Non
 def undelete(output: Output, place: Organization, which: str) -> None:
     """Bring back a deleted template, archived."""
     found = chosen(place, which, deleted=True)
-    place.call("POST", f"/api/v1/templates/{found['id']}/undelete")
-    output.result({"id": found["id"], "done": "undelete"}, say("“{name}” is back, archived.", name=found["name"]))
+    answer = place.call("POST", f"/api/v1/templates/{found['id']}/undelete")
+    changed(output, answer, id=found["id"], done="undelete")
 
 
 @template.command()
@@ -338,19 +314,10 @@ def _changed(version: dict[str, Any]) -> list[str]:
     ]
 
 
-def _done(place: Organization, which: str, verb: str) -> dict[str, Any]:
-    """Do something with a template and return it as it was."""
-    found = chosen(place, which)
-    place.call("POST", f"/api/v1/templates/{found['id']}/{verb}")
-    return found
-
-
 def _patch(output: Output, place: Organization, found: dict[str, Any], body: dict[str, Any]) -> None:
     """Change what is named, unless somebody else has changed the template since it was read."""
     path = f"/api/v1/templates/{found['id']}"
-    answer = place.call("PATCH", path, {**body, "based_on": found["version"]})
-    line = say("“{name}” is changed (version {version}).", name=found["name"], version=answer["version"])
-    output.result(answer, line)
+    changed(output, place.call("PATCH", path, {**body, "based_on": found["version"]}))
 
 
 def _whole(found: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tenants.directory.models import Device
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """One device with its public keys."""
+    """One device with its public keys; ``token_family`` is the sign-in by which it was enrolled."""
 
     id: UUID
     person_id: UUID
@@ -23,6 +23,7 @@ class DeviceFacts:
     feed_id: bytes
     created_at: datetime
     revoked_at: datetime | None
+    token_family: UUID | None
 
 
 def device_of(person_id: UUID, device_id: UUID) -> DeviceFacts | None:
@@ -57,4 +58,5 @@ def facts(row: Device) -> DeviceFacts:
         feed_id=bytes(row.feed_id),
         created_at=row.created_at,
         revoked_at=row.revoked_at,
+        token_family=row.token_family,
     )

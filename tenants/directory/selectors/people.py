@@ -87,6 +87,12 @@ def count_in(organization_id: UUID) -> int:
     return Membership.objects.within(organization_id).filter(removed_at__isnull=True).count()
 
 
+def count_with_domain(organization_id: UUID, domain: str) -> int:
+    """Return how many addresses of a mail domain count because the organization vouches for them."""
+    vouched = Address.objects.filter(asserted_by_id=organization_id, domain=domain)
+    return vouched.filter(proven_by=Address.Proof.ORGANIZATION).count()
+
+
 def memberships_of(person_id: UUID) -> tuple[MembershipFacts, ...]:
     """Return every organization in which the person has a place, by short name."""
     rows = (

@@ -1,6 +1,7 @@
 """Change a group: its name, its members, or whether it is archived."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -13,8 +14,31 @@ from tenants.directory.change import note
 from tenants.directory.errors import NotHere
 from tenants.directory.members import Member, add_members, held_by, remove_members
 from tenants.directory.models import Group
-from tenants.directory.selectors.groups import GroupFacts, group_in
+from tenants.directory.selectors.groups import GroupFacts, MemberFacts, group_in
 from tenants.directory.withdrawals import people_below, withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """The group before and after a change."""
+
+    before: GroupFacts
+    after: GroupFacts
+
+    @property
+    def added(self) -> tuple[MemberFacts, ...]:
+        """The direct members that it had not before."""
+        return tuple(one for one in self.after.members if one not in self.before.members)
+
+    @property
+    def removed(self) -> tuple[MemberFacts, ...]:
+        """The direct members that it has no more."""
+        return tuple(one for one in self.before.members if one not in self.after.members)
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether anything differs."""
+        return self.before != self.after
 
 
 @transaction.atomic
@@ -28,34 +52,44 @@ def change_group(
     remove: Iterable[Member] = (),
     archived: bool | None = None,
     actor: Actor,
-) -> GroupFacts:
-    """Apply the given parts of the change; what is not given stays.  The address never changes: policies name it."""
+) -> GroupChange:
+    """Apply the given parts of the change; what is not given stays.  The address never changes: policies name it.
+
+    A change that makes no difference is not recorded and does not raise the version.
+    """
     group = Group.objects.within(organization_id).select_for_update().filter(id=group_id).first()
     if group is None:
         raise NotHere(_("There is no such group in this organization."))
-    adding, removing = list(add), list(remove)
-    remove_members(group, removing)
-    add_members(group, adding)
+    before = group_in(organization_id, group_id)
+    remove_members(group, list(remove))
+    add_members(group, list(add))
     if name is not None:
         group.name = naming.one_line(name) or group.name
     if description is not None:
         group.description = description
-    if archived is not None:
+    if archived is not None and archived != before.archived:
         # Archiving takes what the group gave; once it is archived no more, it may shut out of something.
         withdraw(people_below([group_id]), groups=held_by(group_id), joined=not archived)
         group.archived_at = timezone.now() if archived else None
+    group.save(update_fields=["name", "description", "archived_at"])
+    change = GroupChange(before, group_in(organization_id, group_id))
+    if not change.changed:
+        return change
     group.version += 1
-    group.save(update_fields=["name", "description", "archived_at", "version"])
+    group.save(update_fields=["version"])
+    after = change.after
     note(
         kind="group.changed",
         organizations=[organization_id],
         actor=actor,
         title=group.address,
+        addresses=[one.address or one.label for one in (*change.added, *change.removed)],
         details={
             "group": str(group_id),
-            "added": len(adding),
-            "removed": len(removing),
-            "archived": group.archived_at is not None,
+            "added": len(change.added),
+            "removed": len(change.removed),
+            **({"archived": after.archived} if after.archived != before.archived else {}),
+            **({"renamed": True} if (after.name, after.description) != (before.name, before.description) else {}),
         },
     )
-    return group_in(organization_id, group_id)
+    return GroupChange(before, group_in(organization_id, group_id))

@@ -14,7 +14,7 @@ from tenants.directory.models import Membership
 
 
 @transaction.atomic
-def change_role(*, organization_id: UUID, person_id: UUID, role: str, actor: Actor) -> bool:
+def change_role(*, organization_id: UUID, person_id: UUID, role: str, reason: str = "", actor: Actor) -> bool:
     """Give the person another role; return whether anything changed.
 
     Moment and giver are kept: a role that changed within a day disqualifies an approver (PROTOCOL P21), and for some
@@ -41,6 +41,6 @@ def change_role(*, organization_id: UUID, person_id: UUID, role: str, actor: Act
         person_id=person_id,
         addresses=[membership.known_address],
         title=membership.known_name,
-        details={"before": before, "after": str(wanted)},
+        details={"before": before, "after": str(wanted), **({"reason": reason} if reason else {})},
     )
     return True

@@ -16,7 +16,7 @@ from tenants.directory.withdrawals import withdraw
 
 
 @transaction.atomic
-def disable_service_account(*, organization_id: UUID, client_id: str, actor: Actor) -> None:
+def disable_service_account(*, organization_id: UUID, client_id: str, reason: str = "", actor: Actor) -> None:
     """Disable the program; its person stays, since documents may name it as their owner."""
     program = ApiClient.objects.within(organization_id).filter(client_id=client_id, disabled_at__isnull=True).first()
     if program is None:
@@ -34,5 +34,5 @@ def disable_service_account(*, organization_id: UUID, client_id: str, actor: Act
         actor=actor,
         person_id=program.person_id,
         title=program.name,
-        details={"client": client_id},
+        details={"client": client_id, **({"reason": reason} if reason else {})},
     )

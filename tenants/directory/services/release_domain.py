@@ -15,7 +15,7 @@ from tenants.directory.withdrawals import withdraw
 
 
 @transaction.atomic
-def release_domain(*, organization_id: UUID, domain: str, actor: Actor) -> None:
+def release_domain(*, organization_id: UUID, domain: str, reason: str = "", actor: Actor) -> None:
     """Remove the claim or proof; refused while groups have addresses there."""
     normal = naming.mail_domain(domain)
     row = MailDomain.objects.within(organization_id).filter(domain=normal).first()
@@ -30,4 +30,5 @@ def release_domain(*, organization_id: UUID, domain: str, actor: Actor) -> None:
     row.delete()
     raise_epochs(people)
     withdraw(Address.objects.filter(domain=normal).values_list("person_id", flat=True))
-    note(kind="domain.released", organizations=[organization_id], actor=actor, details={"domain": normal})
+    details = {"domain": normal, **({"reason": reason} if reason else {})}
+    note(kind="domain.released", organizations=[organization_id], actor=actor, details=details)

@@ -1,0 +1,115 @@
+"""Acts with consequences ask first, in every interface by the same rule.
+
+A ``Danger`` says what an act would do, what must be stated to go on, and whether a recent sign-in is needed.  Pages
+show it with a form, the API answers it as a problem that programs can read and answer, and the command line asks what
+the API answers.  So nothing dangerous happens by one click, one call or one key stroke alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from portal import clock
+from portal.identity import fresh
+from portal.identity.strength import Authentication
+from portal.languages import grouped
+
+T = TypeVar("T")
+
+MAX_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """What an act would do.
+
+    ``confirm`` is what has to be stated to go on: the name of what the act is done to.  People type it themselves only
+    where ``typed`` says so.  ``needs_reason`` asks why, which is recorded; ``needs_fresh`` asks for a sign-in of the
+    last ten minutes, with the second factor where the person has one.
+    """
+
+    question: str
+    consequences: tuple[str, ...]
+    button: str
+    confirm: str
+    typed: bool = False
+    needs_reason: bool = False
+    needs_fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the caller has stated; ``authentication`` is how they signed in, None for an application."""
+
+    confirm: str
+    reason: str
+    authentication: Authentication | None
+
+
+class ConfirmationRequired(Exception):
+    """The caller has not confirmed what the act does; nothing was done."""
+
+    def __init__(self, danger: Danger) -> None:
+        super().__init__(danger.question)
+        self.danger = danger
+
+
+class ReasonRequired(ConfirmationRequired):
+    """The caller has confirmed, but not said why."""
+
+
+class FreshSignInRequired(ConfirmationRequired):
+    """The caller signed in too long ago for this."""
+
+
+def is_fresh(stated: Stated) -> bool:
+    """Tell whether the sign-in is recent enough; an application has no sign-in that could be older than its token."""
+    return stated.authentication is None or clock.now() - stated.authentication.at <= fresh.SECONDS
+
+
+def require_confirmation(danger: Danger, stated: Stated) -> str:
+    """Return the reason once all is stated that the act asks for.
+
+    Raises ConfirmationRequired, ReasonRequired and FreshSignInRequired.
+    """
+    if danger.needs_fresh and not is_fresh(stated):
+        raise FreshSignInRequired(danger)
+    if stated.confirm.strip().casefold() != danger.confirm.casefold():
+        raise ConfirmationRequired(danger)
+    reason = " ".join(stated.reason.split())[:MAX_REASON]
+    if danger.needs_reason and not reason:
+        raise ReasonRequired(danger)
+    return reason
+
+
+def confirmed(danger: Danger, stated: Stated, act: Callable[[str], T]) -> T:
+    """Do an act that asks first; what is refused anyway is refused before anybody is asked about it.
+
+    The act is tried in a transaction that is taken back unless it is confirmed.  Raises what the act raises, and what
+    ``require_confirmation`` raises.
+    """
+    with transaction.atomic():
+        done = act(" ".join(stated.reason.split())[:MAX_REASON])
+        require_confirmation(danger, stated)
+    return done
+
+
+def counted(number: int) -> str:
+    """Return a number as it stands in a consequence."""
+    return grouped(number)
+
+
+def copies_until(moment: datetime | None) -> str:
+    """Say until when copies kept on devices can be opened."""
+    if moment is None:
+        return _("No copy of a license is kept on any device, so nothing can be opened from then on.")
+    return _(
+        "Connected devices stop within a minute. Copies kept on devices that do not connect can be opened until {when}"
+        " at the latest."
+    ).format(when=date_format(timezone.localtime(moment), "DATETIME_FORMAT"))

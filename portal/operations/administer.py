@@ -1,0 +1,266 @@
+"""What administrators do, for every interface: ask first where it is dangerous, do it, say what it changed for whom."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from portal.confirmation import Stated, confirmed, require_confirmation
+from portal.effects import Effect, effect
+from portal.operations import dangers
+from portal.operations.own_gain import watching_own_gain
+from portal.operations.prove_domain import prove_domain
+from portal.operations.roles import change_role, disable_person, enable_person, require_roles
+from portal.operations.withdraw import change_group, deactivate_service, disable_program, revoke_device
+from portal.standing import Standing
+from portal.words.roles import role_in_words
+from portal.words.settings import settings_in_words
+from protection.errors import NotFound
+from protection.selectors.organization import Key, keys
+from protection.services.configure import Configuration, configure
+from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
+from protection.texts import say
+from tenants.actor import Actor
+from tenants.directory.members import Member
+from tenants.directory.selectors.devices import DeviceFacts
+from tenants.directory.selectors.domains import ProgramFacts, domains_in
+from tenants.directory.selectors.groups import group_in
+from tenants.directory.selectors.people import person_in
+from tenants.directory.services.change_group import GroupChange
+from tenants.directory.services.release_domain import release_domain
+from tenants.organizations.selectors import OrganizationFacts
+from tenants.organizations.services.activate_service import activate_service
+
+
+def switch_service(*, standing: Standing, organization: OrganizationFacts, on: bool, stated: Stated) -> Effect:
+    """Switch the protection service on or off."""
+    actor = standing.directory_actor
+    if on:
+        changed = activate_service(organization_id=organization.id, reason=stated.reason, actor=actor)
+        return effect(
+            changed, _("The service is on: documents can be protected and opened."), _("The service is on already.")
+        )
+    if not organization.service_active:
+        return effect(False, "", _("The service is off already."))
+    reason = require_confirmation(dangers.switching_off(organization), stated)
+    changed = deactivate_service(organization_id=organization.id, reason=reason, actor=actor)
+    return effect(
+        changed,
+        _("The service is off: nothing can be protected or opened until it is switched on again."),
+        _("The service is off already."),
+    )
+
+
+def set_role(*, standing: Standing, person_id: UUID, role: str, stated: Stated) -> Effect:
+    """Give a person another role."""
+    found = person_in(standing.organization, person_id)
+    danger = dangers.changing_role(found, role)
+
+    def act(reason: str) -> bool:
+        return change_role(standing=standing, person_id=person_id, role=role, reason=reason)
+
+    changed = act(stated.reason) if danger is None else confirmed(danger, stated, act)
+    return effect(
+        changed,
+        _("{address}: the role is {after} now (before: {before}).").format(
+            address=found.email, after=role_in_words(role), before=role_in_words(found.role)
+        ),
+        _("{address} has the role {role} already.").format(address=found.email, role=role_in_words(role)),
+    )
+
+
+def set_disabled(*, standing: Standing, person_id: UUID, disabled: bool, stated: Stated) -> Effect:
+    """Disable or enable a person."""
+    found = person_in(standing.organization, person_id)
+    if not disabled:
+        return effect(
+            enable_person(standing=standing, person_id=person_id),
+            _("{address} is enabled: licenses are issued to them again.").format(address=found.email),
+            _("{address} is enabled already.").format(address=found.email),
+        )
+    require_roles(standing, found.role)
+    reason = stated.reason if found.disabled else require_confirmation(dangers.disabling(found), stated)
+    return effect(
+        disable_person(standing=standing, person_id=person_id, reason=reason),
+        _("{address} is disabled: no license from now on, cached ones end within a minute.").format(
+            address=found.email
+        ),
+        _("{address} is disabled already.").format(address=found.email),
+    )
+
+
+def set_group(
+    *,
+    standing: Standing,
+    group_id: UUID,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    name: str | None = None,
+    description: str | None = None,
+    archived: bool | None = None,
+    stated: Stated,
+) -> tuple[Effect, GroupChange]:
+    """Change a group; return also the group before and after."""
+    found = group_in(standing.organization, group_id)
+    if archived and not found.archived:
+        require_confirmation(dangers.archiving_group(found), stated)
+    with watching_own_gain(standing=standing, changes="group", target=group_id):
+        change = change_group(
+            organization_id=standing.organization,
+            group_id=group_id,
+            name=name,
+            description=description,
+            add=[Member(address=address) for address in add],
+            remove=[Member(address=address) for address in remove],
+            archived=archived,
+            actor=standing.directory_actor,
+        )
+    return _group_effect(change, add, remove), change
+
+
+def _group_effect(change: GroupChange, add: Sequence[str], remove: Sequence[str]) -> Effect:
+    before, after, address = change.before, change.after, change.after.address
+    added, removed = ([one.address or one.label for one in members] for members in (change.added, change.removed))
+    done = [
+        _("{address} is changed.").format(address=address),
+        *([_("Added: {members}.").format(members=", ".join(added))] if added else []),
+        *(
+            [
+                _("Removed: {members}; what the group gave them is refused from now on.").format(
+                    members=", ".join(removed)
+                )
+            ]
+            if removed
+            else []
+        ),
+        *([_("It is archived: it gives nothing any more.")] if after.archived and not before.archived else []),
+        *([_("It is in use again.")] if before.archived and not after.archived else []),
+    ]
+    unmoved = []
+    if len(added) < len(set(add)):
+        unmoved.append(_("Some of those to be added were members already."))
+    if len(removed) < len(set(remove)):
+        unmoved.append(_("Some of those to be removed were no direct members."))
+    state = " ".join(unmoved) or _("{address} is so already.").format(address=address)
+    warnings = unmoved if change.changed else []
+    return effect(
+        change.changed,
+        " ".join(done),
+        state,
+        *warnings,
+        added=added,
+        removed=removed,
+    )
+
+
+def give_up_domain(*, standing: Standing, organization: OrganizationFacts, domain: str, stated: Stated) -> Effect:
+    """Release a mail domain.  Raises NotHere for one that is not the organization's."""
+    known = next((one for one in domains_in(organization.id) if one.domain == domain.casefold()), None)
+
+    def act(reason: str) -> None:
+        release_domain(organization_id=organization.id, domain=domain, reason=reason, actor=standing.directory_actor)
+
+    if known is None:
+        act(stated.reason)
+    else:
+        confirmed(dangers.releasing_domain(organization, known.domain), stated, act)
+    return effect(True, _("{domain} is given up.").format(domain=domain), "")
+
+
+def take_over_domain(*, standing: Standing, domain: str) -> Effect:
+    """Prove a claimed mail domain by its TXT record."""
+    proven = any(one.domain == domain and one.proven_at for one in domains_in(standing.organization))
+    if not proven:
+        prove_domain(organization_id=standing.organization, domain=domain, actor=standing.directory_actor)
+    return effect(
+        not proven,
+        _("{domain} is proven: your organization answers for its addresses from now on.").format(domain=domain),
+        _("{domain} is proven already.").format(domain=domain),
+    )
+
+
+def end_application(*, standing: Standing, application: ProgramFacts, stated: Stated) -> Effect:
+    """Disable an application."""
+    state = _("{name} is disabled already.").format(name=application.name)
+    if application.disabled:
+        return effect(False, "", state)
+    reason = require_confirmation(dangers.disabling_application(application), stated)
+    disable_program(
+        organization_id=standing.organization,
+        client_id=application.client_id,
+        reason=reason,
+        actor=standing.directory_actor,
+    )
+    done = _("{name} is disabled: its tokens are over, and it gets no license from now on.")
+    return effect(True, done.format(name=application.name), state)
+
+
+def end_device(
+    *, person_id: UUID, device: DeviceFacts, actor: Actor, stated: Stated, signs_out: bool = False
+) -> Effect:
+    """Revoke a device; one that signs itself out is not asked."""
+    fresh = device.revoked_at is None
+    if fresh:
+        if not signs_out:
+            require_confirmation(dangers.revoking_device(device), stated)
+        revoke_device(person_id=person_id, device_id=device.id, actor=actor)
+    return effect(
+        fresh,
+        _("{device} is revoked. It gets no license any more.").format(device=device.name),
+        _("{device} is revoked already.").format(device=device.name),
+    )
+
+
+def new_key(*, standing: Standing, suite: str | None, activate: bool, stated: Stated) -> Effect:
+    """Make a tenant key, and protect by it from now on where that is asked for."""
+    if not activate:
+        made = create_key(organization=standing.organization, actor=standing.actor, suite=suite)
+        return effect(True, _("The key is made and archived until you activate it."), "", id=str(made))
+    reason = require_confirmation(dangers.activating_key(None), stated)
+    made = rotate_key(organization=standing.organization, actor=standing.actor, suite=suite, reason=reason)
+    done = _("The new key protects from now on. Old documents still open.")
+    return effect(True, done, "", id=str(made))
+
+
+def use_key(*, standing: Standing, key_id: UUID, stated: Stated) -> Effect:
+    """Protect by an archived key from now on."""
+    key = _key(key_id)
+    reason = stated.reason
+    if key.status == "archived":
+        reason = require_confirmation(dangers.activating_key(key), stated)
+    return effect(
+        activate_key(organization=standing.organization, actor=standing.actor, key=key_id, reason=reason),
+        _("The key {key} protects from now on.").format(key=key.kid[:16]),
+        _("The key {key} is the active one already.").format(key=key.kid[:16]),
+    )
+
+
+def withdraw_key(*, standing: Standing, key_id: UUID, stated: Stated) -> Effect:
+    """Mark a key as compromised."""
+    key = _key(key_id)
+    reason = stated.reason
+    if key.status == "archived":
+        reason = require_confirmation(dangers.compromising_key(key), stated)
+    return effect(
+        mark_key_compromised(organization=standing.organization, actor=standing.actor, key=key_id, reason=reason),
+        _("The key {key} opens nothing any more.").format(key=key.kid[:16]),
+        _("The key {key} is withdrawn already.").format(key=key.kid[:16]),
+    )
+
+
+def set_settings(*, standing: Standing, configuration: Configuration) -> Effect:
+    """Change settings of the service."""
+    changes = configure(actor=standing.actor, configuration=configuration)
+    words = " ".join(settings_in_words(changes))
+    return effect(
+        bool(changes),
+        _("Changed from the next license on: {changes}").format(changes=words),
+        _("The settings are so already."),
+    )
+
+
+def _key(key_id: UUID) -> Key:
+    found = next((one for one in keys() if one.id == key_id), None)
+    if found is None:
+        raise NotFound(say("There is no such key."))
+    return found

@@ -1,0 +1,113 @@
+"""Offer templates and labels, stop offering them, delete and bring them back: each says what it changed."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.confirmation import Stated, confirmed
+from portal.effects import Effect, effect
+from portal.languages import reader_languages
+from portal.operations import dangers
+from portal.operations.own_gain import watching_own_gain
+from portal.standing import Standing
+from protection.selectors.labels import label
+from protection.selectors.templates import documents_under, kept_template, template
+from protection.services.delete_template import delete_template, undelete_template
+from protection.services.edit_template import edit_template, restore_template_version
+from protection.services.publish_template import archive_template, publish_template
+from protection.services.save_label import archive_label, publish_label
+from protection.services.template_draft import TemplateDraft
+
+
+def say_template(*, standing: Standing, template_id: UUID, draft: TemplateDraft, based_on: int | None = None) -> Effect:
+    """Change what a template says."""
+    before = template(template_id)
+    with watching_own_gain(standing=standing, changes="template", target=template_id):
+        version = edit_template(actor=standing.actor, template=template_id, draft=draft, based_on=based_on)
+    return _said(template_id, before.version, version, draft.names[next(iter(draft.names))])
+
+
+def bring_back_version(*, standing: Standing, template_id: UUID, number: int) -> Effect:
+    """Say again what an earlier version of a template said."""
+    before = template(template_id)
+    with watching_own_gain(standing=standing, changes="template", target=template_id):
+        version = restore_template_version(actor=standing.actor, template=template_id, number=number)
+    done = _("Version {number} is back. It counts from the next opening on, as version {version}.")
+    already = _("The template “{name}” says this already.").format(name=before.name(*reader_languages()))
+    return effect(version != before.version, done.format(number=number, version=version), already, version=version)
+
+
+def _said(template_id: UUID, before: int, version: int, name: str) -> Effect:
+    documents = documents_under(template_id)
+    done = ngettext(
+        "The template “{name}” is at version {version} now, from the next opening on, for {number} document.",
+        "The template “{name}” is at version {version} now, from the next opening on, for {number} documents.",
+        documents,
+    ).format(name=name, version=version, number=documents)
+    already = _("The template “{name}” says this already.").format(name=name)
+    return effect(version != before, done, already, version=version)
+
+
+def offer_template(*, standing: Standing, template_id: UUID) -> Effect:
+    """Publish a template."""
+    name = template(template_id).name(*reader_languages())
+    return effect(
+        publish_template(actor=standing.actor, template=template_id),
+        _("The template “{name}” is offered from now on.").format(name=name),
+        _("The template “{name}” is published already.").format(name=name),
+    )
+
+
+def shelve_template(*, standing: Standing, template_id: UUID, stated: Stated) -> Effect:
+    """Archive a template."""
+    found = template(template_id)
+    name, changed = found.name(*reader_languages()), found.status == "published"
+    if changed:
+        danger = dangers.archiving_template(template_id)
+        confirmed(danger, stated, lambda _reason: archive_template(actor=standing.actor, template=template_id))
+    return effect(
+        changed,
+        _("The template “{name}” is not offered any more. What it protects still opens.").format(name=name),
+        _("The template “{name}” is archived already.").format(name=name),
+    )
+
+
+def remove_template(*, standing: Standing, template_id: UUID, stated: Stated) -> Effect:
+    """Delete an archived template."""
+    name = template(template_id).name(*reader_languages())
+    danger = dangers.deleting_template(template_id)
+    confirmed(danger, stated, lambda _reason: delete_template(actor=standing.actor, template=template_id))
+    done = _("The template “{name}” is deleted. What it protects opens as before, and it can be brought back.")
+    return effect(True, done.format(name=name), "")
+
+
+def bring_back_template(*, standing: Standing, template_id: UUID) -> Effect:
+    """Bring a deleted template back."""
+    undelete_template(actor=standing.actor, template=template_id)
+    done = _("The template “{name}” is back, archived as it was.")
+    return effect(True, done.format(name=kept_template(template_id).name(*reader_languages())), "")
+
+
+def offer_label(*, standing: Standing, label_id: UUID) -> Effect:
+    """Publish a label."""
+    name = label(label_id).name(*reader_languages())
+    return effect(
+        publish_label(actor=standing.actor, label=label_id),
+        _("The label “{name}” is offered from now on.").format(name=name),
+        _("The label “{name}” is published already.").format(name=name),
+    )
+
+
+def shelve_label(*, standing: Standing, label_id: UUID, stated: Stated) -> Effect:
+    """Archive a label."""
+    found = label(label_id)
+    name, changed = found.name(*reader_languages()), found.status == "published"
+    if changed:
+        danger = dangers.archiving_label(label_id)
+        confirmed(danger, stated, lambda _reason: archive_label(actor=standing.actor, label=label_id))
+    return effect(
+        changed,
+        _("The label “{name}” is not offered any more. Documents keep it, and their protection.").format(name=name),
+        _("The label “{name}” is archived already.").format(name=name),
+    )

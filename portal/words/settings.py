@@ -1,0 +1,35 @@
+"""Settings of the service in words: what each is called, and what it was and is."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+_NAMES: Final = {
+    "contact": gettext_lazy("whom to ask"),
+    "max_license_days": gettext_lazy("days without a network, at most"),
+    "lease_seconds": gettext_lazy("seconds that a cached license lives without news"),
+    "suite": gettext_lazy("suite of new keys"),
+    "registration_days": gettext_lazy("days that offline documents are believed"),
+    "keep_titles": gettext_lazy("keep file names"),
+}
+
+
+def settings_in_words(changes: Mapping[str, object]) -> Iterator[str]:
+    """Return one sentence for each setting that was changed, given as (before, after); None where it is not told."""
+    for name, pair in changes.items():
+        called = str(_NAMES.get(name) or name.replace("_", " "))
+        if isinstance(pair, tuple):
+            before, after = (_value(one) for one in pair)
+            yield _("{setting}: {after} (before: {before}).").format(setting=called, after=after, before=before)
+        else:
+            yield _("{setting}: changed.").format(setting=called)
+
+
+def _value(value: object) -> str:
+    if value is None or value == "":
+        return _("none")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)

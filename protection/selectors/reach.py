@@ -1,0 +1,73 @@
+"""How many documents and people an act would concern, and until when copies kept on devices can be opened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+RECENT_DAYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an act concerns: documents, the people who opened one lately, and the last moment of any kept license."""
+
+    documents: int
+    people: int
+    until: datetime | None
+
+
+_REACH: Final = """
+with lately as (
+    select e.id, e.received_at, e.details_digest from audit_event e
+    where e.kind = 'content.opened' and e.outcome = 'allowed'
+      and e.received_at > now() - make_interval(days => (
+          select greatest(%(recent)s, longest_license_days + 1) from protection_servicesettings where id = 1))
+      and {events}
+), kept as (
+    select to_timestamp(max(least(
+        (d.body::jsonb ->> 'offline_until')::bigint,
+        coalesce(floor(extract(epoch from clock_timestamp()))::bigint + (d.body::jsonb ->> 'lease')::bigint, 2^53)
+    ))) as until
+    from (select distinct details_digest from lately) l
+    cross join lateral (select body from audit_eventdetails where digest = l.details_digest limit 1) d
+    where (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
+), own as (
+    -- A publisher's license to their own document lives as long as the certificate that it was published under.
+    select to_timestamp(max(expires)) as until from protection_certificate
+    where expires > extract(epoch from clock_timestamp()) and {certificates}
+)
+select (select count(*) from protection_content where {documents}),
+       (select count(distinct p.person_id) from lately join audit_eventpersonal p on p.event_id = lately.id
+        where lately.received_at > now() - make_interval(days => %(recent)s)),
+       greatest((select until from kept), (select until from own))
+"""
+
+
+def reach_of_service() -> Reach:
+    """Return what switching the service off concerns: everything."""
+    return _reach("true", "true", "true")
+
+
+def reach_of_key(key: UUID) -> Reach:
+    """Return what a tenant key opens."""
+    of_key = "content_id in (select cid from protection_content where tenant_key_id = %(id)s)"
+    return _reach("tenant_key_id = %(id)s", of_key, "true", key)
+
+
+def reach_of_person(person: UUID) -> Reach:
+    """Return the documents that a person protected or owns, and what the person keeps of any."""
+    theirs = "issuer_id = %(id)s or owner_id = %(id)s"
+    opened = "id in (select event_id from audit_eventpersonal where person_id = %(id)s)"
+    return _reach(theirs, opened, "person_id = %(id)s", person)
+
+
+def _reach(documents: str, events: str, certificates: str, identity: UUID | None = None) -> Reach:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _REACH.format(documents=documents, events=events, certificates=certificates),
+            {"recent": RECENT_DAYS, "id": identity},
+        )
+        return Reach(*cursor.fetchone())

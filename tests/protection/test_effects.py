@@ -1,0 +1,172 @@
+"""Every write says what it changed for whom, and "nothing changed" where nothing did; dangerous ones ask first."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from portal.identity import fresh
+from protection.client.session import Protected
+from tests.cast import Cast, Player
+from tests.protection.scene import MAX, RITA, call, confirmed, ledger, problem, protect, refusal, rights
+
+
+@pytest.fixture
+def sealed(cast: Cast, plan: Path) -> Protected:
+    return protect(cast.olga, plan, f"{RITA}:VIEW", f"{MAX}:VIEW", offline_days=0)
+
+
+def done(player: Player, path: str, body: Any = None, method: str = "POST") -> dict[str, Any]:
+    answer = call(player, "contoso", method, path, body or {})
+    assert answer.status_code == 200, answer.content
+    made: dict[str, Any] = answer.json()
+    assert made["message"]
+    return made
+
+
+# --- access -------------------------------------------------------------------------------------------------------
+
+
+def test_revoking_an_address_without_access_says_so(cast: Cast, sealed: Protected) -> None:
+    path = f"documents/{sealed.cid}/revoke"
+    mistyped = done(cast.olga, path, {"recipient": "ritta@fabrikam.example"})
+    assert (mistyped["changed"], mistyped["had_access"]) == (True, None), "it may be in a group of Fabrikam"
+    assert "ritta@fabrikam.example is kept out from now on." in mistyped["message"]
+    assert any("Nothing in the policy names" in one for one in mistyped["warnings"])
+    inside = protect(cast.olga, sealed.path.with_name("plan.txt"), f"{MAX}:VIEW")
+    own = done(cast.olga, f"documents/{inside.cid}/revoke", {"recipient": cast.ada.address})
+    assert own["had_access"] is False
+    assert any("had no access" in one for one in own["warnings"])
+    meant = done(cast.olga, path, {"recipient": RITA})
+    assert (meant["changed"], meant["had_access"], meant["warnings"]) == (True, True, [])
+    again = done(cast.olga, path, {"recipient": RITA})
+    assert not again["changed"]
+    assert RITA in again["message"]
+    assert again["message"].endswith("Nothing changed.")
+    issuer = done(cast.olga, path, {"recipient": cast.olga.address})
+    assert any("keeps access" in one for one in issuer["warnings"])
+
+
+def test_restoring_says_what_stays_revoked(cast: Cast, sealed: Protected) -> None:
+    path = f"documents/{sealed.cid}/restore"
+    done(cast.olga, f"documents/{sealed.cid}/revoke", {"recipient": RITA})
+    before = len(ledger(cast, "contoso", "content.restored", cid=sealed.cid))
+    nothing = done(cast.olga, path)
+    assert (nothing["changed"], nothing["still_revoked"]) == (False, [RITA])
+    assert any(RITA in one for one in nothing["warnings"])
+    assert len(ledger(cast, "contoso", "content.restored", cid=sealed.cid)) == before, "nothing happened"
+    assert refusal(cast.rita, sealed.path).reason == "revoked_for_you"
+    done(cast.olga, f"documents/{sealed.cid}/revoke")
+    partly = done(cast.olga, path, {"recipient": RITA})
+    assert (partly["changed"], partly["revoked_for_everybody"]) == (True, True)
+    assert any("still taken back from everybody" in one for one in partly["warnings"])
+    whole = done(cast.olga, path)
+    assert (whole["changed"], whole["warnings"]) == (True, [])
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    assert not done(cast.olga, path, {"recipient": "nobody@nowhere.example"})["changed"]
+
+
+def test_a_grant_to_somebody_revoked_says_that_they_stay_refused(cast: Cast, sealed: Protected) -> None:
+    done(cast.olga, f"documents/{sealed.cid}/revoke", {"recipient": RITA})
+    policy = {"grants": [{"who": RITA, "rights": ["VIEW", "PRINT"]}]}
+    made = done(cast.olga, f"documents/{sealed.cid}/policy", {"policy": policy}, "PUT")
+    assert made["changed"]
+    assert any(RITA in one and "Give it back" in one for one in made["warnings"])
+    assert f"{MAX}: has no grant any more" in made["message"]
+    assert {one["who"] for one in made["differences"]} >= {f"address:{RITA}", f"address:{MAX}"}
+    again = done(cast.olga, f"documents/{sealed.cid}/policy", {"policy": policy}, "PUT")
+    assert not again["changed"]
+    assert again["rev"] == made["rev"]
+
+
+def test_a_change_of_a_group_names_who_came_and_went(cast: Cast) -> None:
+    body = {"address": f"g{uuid4().hex[:6]}@contoso.example", "name": "Board", "members": [MAX]}
+    group = call(cast.ada, "contoso", "POST", "groups", body).json()["id"]
+    made = done(cast.ada, f"groups/{group}", {"add": [cast.olga.address, MAX]}, "PATCH")
+    assert (made["changed"], made["added"]) == (True, [cast.olga.address])
+    assert any("members already" in one for one in made["warnings"])
+    nothing = done(cast.ada, f"groups/{group}", {"remove": [RITA]}, "PATCH")
+    assert not nothing["changed"]
+    assert "no direct members" in nothing["message"]
+    (event,) = ledger(cast, "contoso", "group.changed")[:1]
+    assert cast.olga.address in event.personal["addresses"]
+
+
+def test_templates_labels_and_settings_say_when_nothing_changed(cast: Cast) -> None:
+    name = f"Told {uuid4().hex[:6]}"
+    template = call(cast.ada, "contoso", "POST", "templates", {"names": {"en": name}, "policy": {}}).json()["id"]
+    assert done(cast.ada, f"templates/{template}/publish")["changed"]
+    again = done(cast.ada, f"templates/{template}/publish")
+    assert (again["changed"], name in again["message"]) == (False, True)
+    same = done(cast.ada, f"templates/{template}", {"names": {"en": name}}, "PATCH")
+    assert (same["changed"], same["version"]) == (False, 1)
+    before = done(cast.ada, "settings", {"registration_days": 77}, "PATCH")
+    assert "77" in before["message"]
+    assert not done(cast.ada, "settings", {"registration_days": 77}, "PATCH")["changed"]
+
+
+# --- dangerous acts -----------------------------------------------------------------------------------------------
+
+
+def test_a_dangerous_act_is_done_only_when_its_consequences_were_confirmed(cast: Cast) -> None:
+    person = cast.join(f"p{uuid4().hex[:6]}", "contoso")
+    path = f"people/{person.id}"
+    asked = problem(call(cast.ada, "contoso", "PATCH", path, {"disabled": True}), 409, "confirmation_required")
+    assert (asked["confirm"], asked["reason_required"]) == (person.address, True)
+    assert asked["consequences"]
+    wrong = {"disabled": True, "confirm": "somebody", "reason": "Left"}
+    problem(call(cast.ada, "contoso", "PATCH", path, wrong), 409, "confirmation_required")
+    silent = {"disabled": True, "confirm": person.address}
+    problem(call(cast.ada, "contoso", "PATCH", path, silent), 409, "reason_required")
+    assert not call(cast.ada, "contoso", "GET", path).json()["disabled"]
+    made = confirmed(cast.ada, "contoso", "PATCH", path, {"disabled": True, "reason": "Left"}).json()
+    assert (made["changed"], made["disabled"]) == (True, True)
+    (event,) = ledger(cast, "contoso", "person.disabled")[:1]
+    assert event.details["reason"] == "Left"
+    again = done(cast.ada, path, {"disabled": True}, "PATCH")
+    assert not again["changed"], "what is so already is not asked about"
+
+
+def test_what_is_refused_anyway_is_refused_before_anybody_is_asked(cast: Cast) -> None:
+    body = {"role": "user"}
+    answer = call(cast.ada, "contoso", "PATCH", f"people/{cast.ada.id}", body)
+    assert answer.status_code == 400, "the only administrator stays one"
+    problem(answer, 400, "refused_by_directory")
+
+
+def test_the_most_dangerous_acts_need_a_sign_in_of_the_last_minutes(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = cast.join(f"p{uuid4().hex[:6]}", "contoso")
+    body = {"role": "global_administrator", "confirm": person.address, "reason": "Stands in"}
+    monkeypatch.setattr(fresh, "SECONDS", -1)
+    answer = call(cast.ada, "contoso", "PATCH", f"people/{person.id}", body)
+    problem(answer, 403, "fresh_sign_in_required")
+    assert call(cast.ada, "contoso", "GET", f"people/{person.id}").json()["role"] == "user"
+    monkeypatch.undo()
+    assert confirmed(cast.ada, "contoso", "PATCH", f"people/{person.id}", {"role": "global_administrator"}).json()[
+        "changed"
+    ]
+    (event,) = ledger(cast, "contoso", "role.changed")[:1]
+    assert (event.details["before"], event.details["after"]) == ("user", "global_administrator")
+    assert event.details["reason"]
+    confirmed(cast.ada, "contoso", "PATCH", f"people/{person.id}", {"role": "user"})
+
+
+def test_a_preview_is_no_way_around_the_confirmation(cast: Cast) -> None:
+    person = cast.join(f"p{uuid4().hex[:6]}", "contoso")
+    body = {"kind": "person", "id": str(person.id), "change": {"role": "global_administrator"}}
+    asked = call(cast.ada, "contoso", "POST", "previews", body).json()["id"]
+    problem(call(cast.ada, "contoso", "POST", f"previews/{asked}/save"), 409, "confirmation_required")
+
+
+def test_switching_off_says_how_many_documents_and_until_when(cast: Cast, plan: Path) -> None:
+    cast.found("careful", "cora")
+    protect(cast.cora, plan, f"{RITA}:VIEW")
+    asked = problem(call(cast.cora, "careful", "POST", "service/deactivate"), 409, "confirmation_required")
+    said = " ".join(asked["consequences"])
+    assert "1 document is concerned." in said
+    assert "can be opened until" in said, "the publisher's own license lives on a device without a network"
+    assert (asked["confirm"], asked["typed"], asked["fresh_sign_in_required"]) == ("Careful", True, True)
+    assert confirmed(cast.cora, "careful", "POST", "service/deactivate").json()["changed"]
