@@ -295,7 +295,16 @@ class DeviceDetail(BaseView):
         if device is None:
             raise NotHere(_("The person has no such device."))
         stated = stated_by(request, checked(Confirmed, request.data or request.query_params.dict()))
-        return effect_response(end_device(person_id=person, device=device, actor=_actor(request), stated=stated))
+        family = token_shown(request).family
+        return effect_response(
+            end_device(
+                person_id=person,
+                device=device,
+                actor=_actor(request),
+                stated=stated,
+                signs_out=family is not None and family == device.token_family,
+            )
+        )
 
 
 class DeviceCertificate(BaseView):

@@ -105,7 +105,8 @@ def test_deleting_warns_and_can_be_undone(ada: Visitor, contoso: str) -> None:
     assert ada.heading == "Archive the template “Chosen only”?"
     ada.click("Archive it")
     ada.page.locator("section.card", has_text="Chosen only").get_by_text("Delete", exact=True).click()
-    assert "It protects no document." in ada.text
+    assert "0 documents are protected by it." in ada.text
+    ada.page.get_by_label("Type Chosen only to confirm").fill("chosen only")
     ada.page.locator("main button.danger").click()
     assert ada.page.locator("section.card", has_text="Chosen only").count() == 0
     ada.click("Deleted templates")

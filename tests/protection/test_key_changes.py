@@ -15,11 +15,11 @@ from protection.client.wish import Wish
 from protection.errors import WithdrawnKey
 from protection.sealing.read import open_sealed
 from tests.cast import Cast, Player
-from tests.protection.scene import RITA, Later, call, ledger, opening, protect, rights, watched
+from tests.protection.scene import RITA, Later, call, confirmed, ledger, opening, protect, rights, watched
 
 
 def rotate(cast: Cast) -> None:
-    assert call(cast.ada, "contoso", "POST", "keys/rotate", {}).status_code == 201
+    assert confirmed(cast.ada, "contoso", "POST", "keys/rotate").status_code == 201
 
 
 def active_key(cast: Cast) -> str:
