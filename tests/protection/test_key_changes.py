@@ -31,7 +31,7 @@ def rotate_and_compromise(cast: Cast) -> None:
     """Replace the active key and withdraw it, as an administrator does whose key was stolen."""
     former = active_key(cast)
     rotate(cast)
-    answer = call(cast.ada, "contoso", "POST", f"keys/{former}/compromise", {"reason": "stolen"})
+    answer = confirmed(cast.ada, "contoso", "POST", f"keys/{former}/compromise", {"reason": "stolen"})
     assert answer.status_code in {200, 204}, answer.content
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import mail
 
+from portal.confirmation import Stated
 from portal.operations import roles
 from portal.operations.previews.ask import ask_about_person
 from portal.operations.previews.save import save
@@ -69,7 +70,8 @@ def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
         )
         answer_previews(str(contoso))
         with pytest.raises(NotPermitted):
-            save(standing=standing, organization_id=contoso, preview=asked)
+            stated = Stated(cast.max.address, "Provisioned", None)
+            save(standing=standing, organization_id=contoso, preview=asked, stated=stated)
 
 
 def test_roles_are_given_to_applications_with_a_second_factor_only(cast: Cast) -> None:
