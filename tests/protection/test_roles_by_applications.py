@@ -69,8 +69,8 @@ def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
             standing=standing, organization_id=contoso, person_id=cast.max.id, role="global_administrator"
         )
         answer_previews(str(contoso))
+        stated = Stated(cast.max.address, "Provisioned", None)
         with pytest.raises(NotPermitted):
-            stated = Stated(cast.max.address, "Provisioned", None)
             save(standing=standing, organization_id=contoso, preview=asked, stated=stated)
 
 
