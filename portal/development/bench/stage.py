@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from portal.development.bench.scenes import ingestion, organizations, pages, people, previews
+from portal.development.bench.scenes import drill, ingestion, organizations, pages, people, previews
 
 SCENES: Final[Mapping[str, Callable[..., Any]]] = {
     "people": people.assemble,
@@ -20,6 +20,7 @@ SCENES: Final[Mapping[str, Callable[..., Any]]] = {
     "ingestion": ingestion.measure,
     "pages": pages.measure,
     "previews": previews.measure,
+    "drill": drill.compare,
 }
 
 

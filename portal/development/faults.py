@@ -1,0 +1,13 @@
+"""``manage.py drill``: in a process of its own, so that starting the service imports nothing of it."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from portal.bootstrap.environment import ROOT
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play the faults and return the exit status."""
+    command = [sys.executable, "-m", "portal.development.drill.command", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
