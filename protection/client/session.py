@@ -1,8 +1,7 @@
 """The SDK's front door: one signed-in person on this device.
 
 with Session.open() as session:
-sealed = session.protect(Path("plan.docx"), grants=["rita@fabrikam.example:VIEW"])
-opened = session.open_file(sealed, Path("copy.docx"))
+    session.protect(Path("plan.docx"), Wish(grants=("rita@fabrikam.example:VIEW",)))
 """
 
 import io
@@ -275,8 +274,7 @@ class Session:
                 if instead_of is not None:
                     # Registering took as long as the network does.
                     instead_of.check_unchanged()
-                    # Some systems replace no file that is open.
-                    instead_of.unlocked.stream.close()
+                    instead_of.unlocked.stream.close()  # Some systems replace no file that is open.
 
             seal = seal_file(
                 source,
@@ -447,8 +445,7 @@ class Session:
                     note.complete(edition)
                     register(edition.body_seal)
                     note.keep()
-                    # Some systems replace no file that is open.
-                    file.close()
+                    file.close()  # Some systems replace no file that is open.
 
                 seal_edition(
                     file,
