@@ -184,6 +184,8 @@ CONTENT_SECURITY_POLICY = {
 
 ACCOUNT_ADAPTER = "portal.identity.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
+    "login": "portal.identity.forms.NormalLoginForm",
+    "request_login_code": "portal.identity.forms.NormalCodeForm",
     "signup": "portal.identity.forms.EvenSignupForm",
     "reset_password": "portal.identity.forms.EnabledResetForm",
 }

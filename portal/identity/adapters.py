@@ -88,6 +88,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Ask nobody a second time: ``portal.identity.fresh`` sees to fresh sign-ins, for everybody alike."""
         return False
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send to the normal form: the mail library would write the domain by older rules, which name another one."""
+        super().send_mail(template_prefix, naming.address(email), context)
+
     def get_from_email(self) -> str:
         """Return the sender of all mail."""
         return settings.DEFAULT_FROM_EMAIL

@@ -1,6 +1,7 @@
 """Forms of the account suite that would tell too much, or let too many in."""
 
-from allauth.account.forms import ResetPasswordForm, SignupForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm, RequestLoginCodeForm, ResetPasswordForm, SignupForm
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
@@ -28,3 +29,20 @@ class EnabledResetForm(ResetPasswordForm):
         email: str = super().clean_email()
         self.users: list[Person] = [user for user in self.users if not is_disabled(user.pk)]
         return email
+
+
+class NormalLoginForm(LoginForm):
+    """Signs in by password; the address is looked up in its normal form, whatever form it was typed in."""
+
+    def clean_login(self) -> str:
+        """Return the normal form."""
+        return str(get_adapter().clean_email(super().clean_login()))
+
+
+class NormalCodeForm(RequestLoginCodeForm):
+    """Asks for a code to sign in; it goes to the address in its normal form and to no domain that looks alike."""
+
+    def clean_email(self) -> str:
+        """Look the normal form up."""
+        self.cleaned_data["email"] = get_adapter().clean_email(self.cleaned_data["email"])
+        return str(super().clean_email())

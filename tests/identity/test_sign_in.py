@@ -47,6 +47,24 @@ class SignInTest(TestCase):
 
 
 class BaseDomainTest(SignInTest):
+    def test_mail_goes_to_the_domain_that_was_typed_and_to_none_that_looks_alike(self) -> None:
+        place = builders.organization("strasse", "stra\u00dfe.example")
+        jo = builders.person(place.id, "jo@stra\u00dfe.example", name="Jo")
+        browser = Browser()
+        sign_in_by_code(browser, "JO@Stra\u00dfe.Example")
+        self.assertEqual(get_user(browser).pk, jo.id)
+        self.assertEqual(mail.outbox[-1].to, ["jo@xn--strae-oqa.example"])
+        for path, form in (
+            ("/accounts/login/code/", {"email": "no@stra\u00dfe.example"}),
+            ("/accounts/password/reset/", {"email": "jo@stra\u00dfe.example"}),
+            ("/accounts/password/reset/", {"email": "no@stra\u00dfe.example"}),
+            ("/accounts/signup/", {"email": "new@stra\u00dfe.example", "password1": PASSWORD}),
+        ):
+            mail.outbox.clear()
+            Browser().post(path, form)
+            for message in mail.outbox:
+                self.assertTrue(message.to[0].endswith("@xn--strae-oqa.example"), (path, message.to))
+
     def test_a_mailed_code_signs_in(self) -> None:
         home = self.signed_in().get("/")
         self.assertContains(home, "Contoso")
