@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,9 +15,11 @@ from portal.api.framework import ANYBODY, OrganizationView, checked
 from portal.languages import told
 from portal.operations.ask_for_access import OwnStanding, explain_to_himself
 from portal.operations.explain import Explained, explain_document
-from protection.licensing.reasons import WORDS
+from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, in_order
+from protection.licensing.words import right_in_words
 from protection.selectors.documents import document_for
+from protection.selectors.why import OwnWhy
 
 EXAMPLE = {
     "who": "rita@fabrikam.example",
@@ -108,7 +111,7 @@ def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
         "reasons": [
             {
                 "reason": one.reason.value,
-                "message": told(WORDS[one.reason].person),
+                "message": _own_words(why, one.reason),
                 "detail": told(one.detail),
                 "next_step": told(WORDS[one.reason].next_step),
             }
@@ -119,6 +122,14 @@ def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
         "may_ask": why.may_ask,
         "request": None if found.asked is None else own_json(found.asked),
     }
+
+
+def _own_words(why: OwnWhy, reason: Reason) -> str:
+    """Say why somebody may not; to a person who may open the document, that only this right is missing."""
+    if reason is Reason.NOT_GRANTED and why.rights:
+        right = told(right_in_words(why.right.value))
+        return _("You may open this document, but you were not given the right to: {right}.").format(right=right)
+    return told(WORDS[reason].person)
 
 
 def _explained(found: Explained) -> dict[str, Any]:

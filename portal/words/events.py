@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from audit.selectors.events import EventRow
 from portal.languages import reader_languages, recalled, told
+from portal.words.roles import role_in_words
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.programs import Hold, Program
@@ -104,6 +105,12 @@ _KINDS = {
 }
 """What somebody did, to stand behind his name."""
 
+_FROM_WHOM: Final = {
+    "content.revoked": gettext_lazy("took access back from {recipient}"),
+    "content.restored": gettext_lazy("gave access back to {recipient}"),
+}
+"""What was done to one person or group alone, who is named in what happened."""
+
 _BADGES = {
     "refused": gettext_lazy("Refused"),
     "failed": gettext_lazy("Failed"),
@@ -157,6 +164,11 @@ def shown_event(row: EventRow, names: Mapping[str, str] | None = None) -> ShownE
         what = _("brought an edition that was not taken")
     elif row.kind == "content.labeled" and _labels(row, names or {}):
         what = _("changed its label: {label}").format(label=_labels(row, names or {}))
+    elif row.kind in _FROM_WHOM and row.personal.get("recipient"):
+        what = str(_FROM_WHOM[row.kind]).format(recipient=row.personal["recipient"])
+    elif row.kind == "role.changed" and "after" in row.details:
+        before, after = (role_in_words(str(row.details.get(name, ""))) for name in ("before", "after"))
+        what = _("changed a role: {before} → {after}").format(before=before, after=after)
     else:
         what = str(_KINDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ")))
     return ShownEvent(
@@ -203,7 +215,7 @@ def _concerns(row: EventRow, names: Mapping[str, str]) -> str:
     if row.kind not in set(Kind):
         named += [str(address) for address in row.personal.get("addresses") or []]
     if row.kind == Kind.SETTINGS_CHANGED:
-        named += [str(name).replace("_", " ") for name in details]
+        named += [str(name).replace("_", " ") for name in details.get("settings", details)]
     named.append(names.get(str(details.get("template", "")), ""))
     named.append(_labels(row, names))
     named.append(str(details.get("domain", "")))
@@ -221,7 +233,7 @@ def _labels(row: EventRow, names: Mapping[str, str]) -> str:
 def _given(row: EventRow) -> str:
     """Return the reason that somebody gave for what he did, or for whom he did it and until when."""
     recipient = row.personal.get("recipient")
-    if recipient:
+    if recipient and row.kind not in _FROM_WHOM:
         end = row.details.get("until")
         if end is None:
             return _("For {recipient}").format(recipient=recipient)

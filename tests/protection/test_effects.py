@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from portal.identity import fresh
+from portal.words.events import shown_event
 from protection.client.session import Protected
 from tests.cast import Cast, Player
 from tests.protection.scene import MAX, RITA, call, confirmed, ledger, problem, protect, refusal, rights
@@ -104,6 +105,22 @@ def test_templates_labels_and_settings_say_when_nothing_changed(cast: Cast) -> N
     before = done(cast.ada, "settings", {"registration_days": 77}, "PATCH")
     assert "77" in before["message"]
     assert not done(cast.ada, "settings", {"registration_days": 77}, "PATCH")["changed"]
+
+
+def test_the_record_says_from_whom_access_was_taken_and_why(cast: Cast, sealed: Protected) -> None:
+    done(cast.olga, f"documents/{sealed.cid}/revoke", {"recipient": RITA, "reason": "Sent by mistake"})
+    done(cast.olga, f"documents/{sealed.cid}/restore", {"recipient": RITA})
+    kinds = ("content.restored", "content.revoked")
+    back, taken = (shown_event(one) for one in ledger(cast, "contoso", *kinds, cid=sealed.cid))
+    assert taken.why == "Reason given: Sent by mistake"
+    assert (taken.what, back.what) == (f"took access back from {RITA}", f"gave access back to {RITA}")
+
+
+def test_a_reader_is_told_that_only_the_right_to_print_is_missing(cast: Cast, sealed: Protected) -> None:
+    rights(cast.rita, sealed.path)
+    own = call(cast.rita, "contoso", "GET", f"documents/{sealed.cid}/why?right=PRINT").json()
+    assert not own["allowed"]
+    assert own["reasons"][0]["message"].startswith("You may open this document")
 
 
 # --- dangerous acts -----------------------------------------------------------------------------------------------
