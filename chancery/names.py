@@ -1,4 +1,4 @@
-"""Mail addresses, mail domains and hosts in their one normal form, and texts of one line (docs/licensing.md §12).
+"""Mail addresses, mail domains and hosts in their one normal form, and texts of one line (docs/licensing.md §11).
 
 The directory, policies, deny entries, revocations, sign-in, mail and the client compare the forms that this module
 returns, and nothing else.  If two of them used different rules, a deny entry could miss the person it names, and a

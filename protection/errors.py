@@ -48,14 +48,19 @@ class InvalidFile(ChanceryError):
     """The bytes are not a sealed file of this format, or somebody changed them."""
 
     code = "invalid_file"
-    remedy: ClassVar[str] = say("Ask the sender for the file again; this copy is damaged or was changed.")
+    remedy: ClassVar[str] = say(
+        "This copy is damaged or was changed. If it was sent to you, ask for it again; if you protected it yourself,"
+        " use another copy, or protect the original again."
+    )
 
 
 class InvalidObject(ChanceryError):
     """A license, certificate or request breaks the strict profile or its own rules."""
 
     code = "invalid_object"
-    remedy: ClassVar[str] = say("Ask the sender for the file again, or update the program that made it.")
+    remedy: ClassVar[str] = say(
+        "If the file was sent to you, ask for it again; if you made it yourself, update the program that made it."
+    )
 
 
 class InvalidSignature(InvalidObject):
@@ -77,7 +82,10 @@ class WrongBinding(InvalidObject):
     """A genuine object that was made for another organization, document, person, device or edition."""
 
     code = "wrong_binding"
-    remedy: ClassVar[str] = say("Ask the sender for the file again; parts of it belong to something else.")
+    remedy: ClassVar[str] = say(
+        "Parts of it belong to something else. If it was sent to you, ask for it again; if you protected it yourself,"
+        " use another copy, or protect the original again."
+    )
 
 
 class Revoked(InvalidObject):
@@ -98,7 +106,10 @@ class UntrustedKey(ChanceryError):
     """The object is well formed, but its signer is not one the caller trusts for it."""
 
     code = "untrusted_key"
-    remedy: ClassVar[str] = say("Do not open the file; ask its sender which organization it comes from.")
+    remedy: ClassVar[str] = say(
+        "Do not open the file. If it was sent to you, ask which organization it comes from; if it is your own, sign in"
+        " at the organization that protected it."
+    )
 
 
 class WithdrawnKey(UntrustedKey):
@@ -113,7 +124,8 @@ class CannotUnseal(ChanceryError):
 
     code = "cannot_unseal"
     remedy: ClassVar[str] = say(
-        "Ask the sender for the file again; this copy is damaged or belongs to another document."
+        "This copy is damaged or belongs to another document. If it was sent to you, ask for it again; if you"
+        " protected it yourself, use another copy, or protect the original again."
     )
 
 

@@ -68,6 +68,9 @@ class Words:
     owner: str
     administrator: str
     next_step: str
+    own_step: str = ""
+    """What helps the person who protected or owns the document; "" where it is the same for everybody.  That person
+    reads the words for the owner then, since nobody sent them the file."""
 
 
 _ASK_OWNER = say("Ask the document's owner for access.")
@@ -91,6 +94,7 @@ WORDS: dict[Reason, Words] = {
         say("The organization's key for this document is not available."),
         say("The tenant key is withdrawn, destroyed or its key store does not answer."),
         say("Try again later; ask the sender if it lasts."),
+        own_step=say("Try again later; ask an administrator of your organization if it lasts."),
     ),
     Reason.PERSON_DISABLED: Words(
         say("Your account is disabled."),
@@ -129,24 +133,28 @@ WORDS: dict[Reason, Words] = {
         say("The issuer is barred from this document."),
         say("The issuer is barred from this document."),
         _ASK_OWNER,
+        own_step=say("Ask an administrator of your organization to let you in again."),
     ),
     Reason.REGISTRATION_HELD: Words(
         say("This document waits for an administrator of the sender's organization to accept it."),
         say("The document's registration is held until an administrator accepts it."),
         say("The registration is held; accept or bar it."),
         say("Ask the sender to have the document accepted."),
+        own_step=say("Ask an administrator of your organization to accept the document."),
     ),
     Reason.REVOKED: Words(
         say("Access to this document has been withdrawn."),
         say("The document is revoked."),
         say("The document is revoked."),
         _ASK_OWNER,
+        own_step=say("Open the document's page: there you can give access back."),
     ),
     Reason.REVOKED_FOR_YOU: Words(
         say("Your access to this document has been withdrawn."),
         say("Access of this person or one of their groups is revoked on this document."),
         say("The person or one of the person's groups is revoked on this document."),
         _ASK_OWNER,
+        own_step=say("Open the document's page: there you can give access back, or ask an administrator."),
     ),
     Reason.EXPIRED: Words(
         say("Access to this document has expired."),
@@ -192,18 +200,21 @@ WORDS: dict[Reason, Words] = {
         say("The document names a template your organization does not have."),
         say("The publishing license names an unknown template or version."),
         say("Ask the sender to protect the document again."),
+        own_step=say("Protect the original again, under a template of your organization."),
     ),
     Reason.CONTENT_ID_CONFLICT: Words(
         say("This file claims the identity of another document."),
         say("A file claimed this document's identity with another license."),
         say("Another publishing license with the same content id was refused."),
         say("Do not open the file; ask the sender for it again."),
+        own_step=say("Use another copy of your document, or protect the original again."),
     ),
     Reason.TAMPERED: Words(
         say("This file was changed by somebody who may not change it."),
         say("A changed copy of this document was refused."),
         say("A seal, license or certificate did not verify."),
         say("Ask the sender for the file again."),
+        own_step=say("Use another copy of your document, or protect the original again."),
     ),
     Reason.KEY_WITHDRAWN: Words(
         say("This was protected under a key that the organization has withdrawn since."),
@@ -243,12 +254,14 @@ WORDS: dict[Reason, Words] = {
         say("The policy lets the document be shown in the viewer only, and there is no viewer yet."),
         say("The policy never releases the content key to devices; the viewer that it asks for does not exist yet."),
         say("Ask its owner to let programs on devices open it."),
+        own_step=say("Change the policy so that programs on devices may open it."),
     ),
     Reason.NOT_SUPPORTED: Words(
         say("This document asks for something that the service cannot do yet, so it was not registered."),
         say("The document's policy asks for something that the service cannot do yet."),
         say("The policy in the publishing license asks for something that this version does not support."),
         say("Ask the sender to protect it again without the viewer."),
+        own_step=say("Protect the original again without the viewer."),
     ),
 }
 """Words for every reason; a test holds the table complete."""

@@ -321,14 +321,20 @@ def lease_of(allowed: Allow, service: ServiceState) -> int | None:
     return min((lease for lease in (service.lease_seconds, allowed.lease) if lease is not None), default=None)
 
 
+def _is_own(item: Refused, person: UUID) -> bool:
+    """Return whether the person protected or owns the document: nobody sent it to them."""
+    return item.state is not None and person in {item.state.facts.issuer, item.state.facts.owner}
+
+
 def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
     """Return what the refused person is told: words, next step, the owner's contact; never which entry denied him."""
     decision = item.told or item.decision
     words = WORDS[decision.reason]
+    own = words.own_step and _is_own(item, reading.subject.person)
     return {
         "reason": decision.reason.value,
-        "message": words.person,
+        "message": words.owner if own else words.person,
         "detail": decision.detail,
-        "next_step": words.next_step,
+        "next_step": words.own_step if own else words.next_step,
         "contact": reading.service.contact if item.state is None else item.state.owner_address,
     }

@@ -1,6 +1,7 @@
 """``manage.py drill``: breaks a throw-away installation under load and prints what was lost and how long it took."""
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -55,6 +56,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
 }
 
 
+ANSWERED: Final[Mapping[str, type[Client]]] = {"licensed": Reader, "reported": Reporter}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Play every fault, or those that are named; the exit status says whether anything was lost."""
     parser = argparse.ArgumentParser(prog="manage.py drill", description="Break a throw-away installation under load.")
@@ -66,18 +70,19 @@ def main(arguments: Sequence[str]) -> int:
     with running() as installation:
         cast = installation.stage("people", people=1, documents=1, folder=str(installation.data))
         clients = _play(installation, cast, given.faults or list(FAULTS))
-        found = installation.stage(
-            "drill",
-            schema=cast["schema"],
-            licensed=[event for client in clients if isinstance(client, Reader) for event in client.events],
-            reported=[event for client in clients if isinstance(client, Reporter) for event in client.events],
-        )
+        answered = installation.data / "answered.json"
+        answered.write_text(json.dumps({name: _events(clients, kind) for name, kind in ANSWERED.items()}))
+        found = installation.stage("drill", schema=cast["schema"], answered=str(answered))
     print(f"\n{found['licensed']:,} licenses and {found['reported']:,} reports were answered.")
     print(f"lost (answered, not on record): {found['lost'] or 'nothing'}")
     print(f"unrecorded (licenses without an event): {found['unrecorded'] or 'nothing'}")
     print(f"recorded without a license: {found['unanswered']:,}, of which {found['failed']:,} say so themselves")
     print("the record: " + ("whole" if not found["faults"] else "; ".join(found["faults"])))
     return 1 if found["lost"] or found["unrecorded"] or found["faults"] else 0
+
+
+def _events(clients: Sequence[Client], kind: type[Client]) -> list[str]:
+    return [event for client in clients if isinstance(client, kind) for event in client.events]
 
 
 def _play(installation: Installation, cast: dict[str, Any], names: Sequence[str]) -> list[Client]:

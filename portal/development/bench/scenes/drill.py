@@ -1,6 +1,7 @@
 """What a drill has left on record, compared with what its clients were answered."""
 
-from collections.abc import Sequence
+import json
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -10,8 +11,10 @@ from protection.selectors.organization import log_verifier_key
 from tenants.context import in_schema
 
 
-def compare(*, schema: str, licensed: Sequence[str], reported: Sequence[str]) -> dict[str, Any]:
-    """Return what is missing, and what is on record beyond what was answered."""
+def compare(*, schema: str, answered: str) -> dict[str, Any]:
+    """Return what is missing, and what is on record beyond what was answered; ``answered`` is a file of event ids."""
+    events = json.loads(Path(answered).read_text(encoding="utf-8"))
+    licensed, reported = events["licensed"], events["reported"]
     with in_schema(schema), connection.cursor() as cursor:
         cursor.execute("select id::text, kind from audit_event")
         kinds = dict(cursor.fetchall())
