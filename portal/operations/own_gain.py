@@ -2,7 +2,8 @@
 
 Whoever manages templates and groups could let themselves into everything.  So nobody makes a change by which they gain
 while there is another administrator: that one saves what they have previewed.  People who have just added or promoted
-each other count as one here, or an administrator would approve with a second account.  Every change by which an
+each other count as one here, or an administrator would approve with a second account.  What applications reach counts as
+their administrator's own: any of them can get an application's enrollment code and act as it.  Every change by which an
 administrator gains is an event of its own, and auditors and the other administrators are mailed who gained and who made
 it.
 """
@@ -26,10 +27,11 @@ from protection.errors import Conflict
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.selectors.kinds import rules
-from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable
+from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable, together
 from protection.services.recording import record_action
 from protection.texts import say
 from tenants.directory.selectors.administrators import one_party_with
+from tenants.directory.selectors.domains import programs_in
 from tenants.directory.selectors.people import PersonFacts, people_in
 from tenants.directory.selectors.subject import subject_row
 
@@ -62,11 +64,12 @@ def watching_own_gain(
     days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
     party = frozenset() if program else one_party_with(organization, standing.person, within=days)
     watched = {one.id for one in administrators} | party | ({author} if author is not None else set())
+    maker = None if program else standing.person
     with transaction.atomic():
         one_change_at_a_time(organization)
-        before = _reachable(organization, watched)
+        before = _reachable(organization, watched, maker)
         yield
-        after = _reachable(organization, watched)
+        after = _reachable(organization, watched, maker)
         gained = {person: documents_gained(before[person], after[person]) for person in watched}
         gained = {person: documents for person, documents in gained.items() if documents}
         if not gained:
@@ -115,14 +118,19 @@ def _put_on_record(
     transaction.on_commit(lambda: _tell(tuple(told.values()), standing, names, max(gained.values())))
 
 
-def _reachable(organization: UUID, people: Iterable[UUID]) -> dict[UUID, Reachable]:
-    """Return what each may reach; templates are read once for all."""
+def _reachable(organization: UUID, people: Iterable[UUID], maker: UUID | None) -> dict[UUID, Reachable]:
+    """Return what each may reach, and the maker of the change also by applications; templates are read once for all."""
     known, now = rules(), clock.now()
-    found = {}
-    for person in people:
+
+    def reach_of(person: UUID) -> Reachable:
         row = subject_row(person, organization)
         subject = None if row is None else subject_of(row, organization=organization, strength=Strength.PASSKEY)
-        found[person] = Reachable({}, {}) if subject is None else reachable(organization, known, subject, now)
+        return Reachable({}, {}) if subject is None else reachable(organization, known, subject, now)
+
+    found = {person: reach_of(person) for person in people}
+    if maker is not None:
+        programs = [one.person_id for one in programs_in(organization) if not one.disabled]
+        found[maker] = together([found[maker], *(reach_of(program) for program in programs)])
     return found
 
 

@@ -1,6 +1,6 @@
 """What one person may open by templates and groups, to see what he himself gained by a change (PROTOCOL P18)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -40,6 +40,17 @@ def reachable(organization: UUID, known: Mapping[UUID, Rule], subject: Subject, 
         {template: _rights(organization, rule, subject, now) for template, rule in known.items()},
         {group.id: group.address for group in subject.groups if group.live},
     )
+
+
+def together(these: Iterable[Reachable]) -> Reachable:
+    """Return what somebody reaches who can act as each of these."""
+    templates: dict[UUID, frozenset[Right]] = {}
+    groups: dict[UUID, str] = {}
+    for one in these:
+        groups |= one.groups
+        for template, rights in one.templates.items():
+            templates[template] = templates.get(template, frozenset()) | rights
+    return Reachable(templates, groups)
 
 
 def documents_gained(before: Reachable, after: Reachable) -> int:

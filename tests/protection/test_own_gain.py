@@ -13,6 +13,7 @@ from django.db import connections
 from django.utils import timezone
 
 from portal.operations.own_gain import watching_own_gain
+from portal.operations.withdraw import disable_program
 from portal.standing import standing_at
 from portal.tasks import answer_previews
 from protection.client.results import Protected
@@ -166,6 +167,19 @@ def test_two_changes_that_let_somebody_in_together_wait_for_each_other(pair: Cas
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(alone, changes)) == [200, 409]
     refusal(pair.pia, sealed.path)
+
+
+def test_what_an_application_gains_its_administrators_gain(pair: Cast, plan: Path) -> None:
+    """Whoever can get an application's enrollment code could let it in, and themselves be denied for show."""
+    made, _ = under(pair, pair.ulf, "pair", plan)
+    organization = pair.organizations["pair"]
+    grants = {f"organization:{organization.id}": ["VIEW"]}
+    deny = {one.address: True for one in (pair.pia, pair.ben, pair.ann)}
+    everybody = {"policy": {"grants": grants, "deny": deny}}
+    account = create_service_account(organization_id=organization.id, name="archive", actor=ACTOR)
+    answer = call(pair.pia, "pair", "PATCH", f"templates/{made}", everybody)
+    problem(answer, 409, "needs_another_administrator")
+    disable_program(organization_id=organization.id, client_id=account.client_id, actor=ACTOR)
 
 
 def straw(cast: Cast, maker: Player) -> Player:
