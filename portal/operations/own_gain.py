@@ -2,10 +2,10 @@
 
 Whoever manages templates and groups could let themselves into everything.  So nobody makes a change by which they gain
 while there is another administrator: that one saves what they have previewed.  People who have just added or promoted
-each other count as one here, or an administrator would approve with a second account.  What applications reach counts as
-their administrator's own: any of them can get an application's enrollment code and act as it.  Every change by which an
-administrator gains is an event of its own, and auditors and the other administrators are mailed who gained and who made
-it.
+each other count as one here, or an administrator would approve with a second account.  What applications reach counts
+as their administrator's own: any of them can get an application's enrollment code and act as it.  Every change by which
+an administrator gains is an event of its own, and auditors and the other administrators are mailed who gained and who
+made it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenants import naming
+from tenants.directory.access import forget_sign_in
 from tenants.directory.models import Address, MailDomain, Membership, Person
 
 
@@ -91,10 +92,23 @@ def assert_address(*, person: Person, address: str, organization_id: UUID | None
     return True
 
 
+def proven_outside(person_id: UUID, domain: str) -> bool:
+    """Tell whether the person has a proven address in another domain, and so another way to sign in."""
+    return Address.objects.filter(person_id=person_id).exclude(proven_by="").exclude(domain=domain).exists()
+
+
 def withdraw_proof(rows: QuerySet[Address]) -> list[UUID]:
-    """Let addresses match nothing from now on, and return whose they are; signing in with one proves it anew."""
+    """Let addresses match nothing from now on, and return whose they are; signing in with one proves it anew.
+
+    That is for accounts with nothing else proven, which start afresh then.  From others the address is taken: whoever
+    has the mailbox by now would sign in as the holder of before, and prove it for them.
+    """
     found = list(rows.values_list("person_id", "address"))
     rows.update(proven_by=Address.Proof.NOBODY, proven_at=None)
     for person_id, address in found:
-        EmailAddress.objects.filter(user_id=person_id, email=address).update(verified=False)
+        if has_proof(person_id):
+            Address.objects.filter(person_id=person_id, address=address).delete()
+            forget_sign_in(person_id, address)
+        else:
+            EmailAddress.objects.filter(user_id=person_id, email=address).update(verified=False)
     return [person_id for person_id, _address in found]

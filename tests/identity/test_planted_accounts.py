@@ -188,6 +188,38 @@ class PlantedAccountTest(TestCase):
         self.assertNotEqual(first.id, second.id)
         self.assertEqual(holder_of(NINA), second.id)
 
+    def with_a_private_address(self) -> UUID:
+        """Return somebody who holds the mailbox, and adds one of their own to the account."""
+        browser = Browser()
+        sign_in_by_code(browser, NINA)
+        browser.post("/accounts/email/", {"action_add": "", "email": "mallory@home.example"})
+        browser.post("/accounts/confirm-email/", {"code": last_code()})
+        cache.clear()
+        return UUID(str(get_user(browser).pk))
+
+    def test_whoever_has_the_mailbox_after_a_release_enters_no_account_of_before(self) -> None:
+        self.own()
+        builders.person(self.contoso.id, NINA)
+        Address.objects.filter(address=NINA).update(asserted_by=self.contoso.id)
+        before = self.with_a_private_address()
+        Address.objects.filter(address=NINA).update(proven_by=Address.Proof.ORGANIZATION)
+        release_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
+        nina = Browser()
+        nina.post("/accounts/signup/", {"email": NINA, "password1": PASSWORD})
+        nina.post("/accounts/confirm-email/", {"code": last_code()})
+        self.assertEqual(holder_of(NINA), get_user(nina).pk)
+        self.assertNotEqual(holder_of(NINA), before)
+
+    def test_a_holder_of_before_does_not_become_a_member_by_another_address(self) -> None:
+        """Mallory had the mailbox once; Contoso proves its domain, and then adds the Nina of today."""
+        builders.person(self.fabrikam.id, NINA)
+        before = self.with_a_private_address()
+        self.own()
+        self.assertFalse(Membership.objects.within(self.contoso.id).filter(person_id=before).exists())
+        self.assertIsNone(holder_of(NINA))
+        self.assertEqual(holder_of("mallory@home.example"), before)
+        self.assertNotEqual(builders.person(self.contoso.id, NINA).id, before)
+
     def test_nobody_s_second_address_ends_anything(self) -> None:
         """Max, signed in, adds an address of his organization's domain, and his organization another one."""
         self.own()

@@ -16,6 +16,7 @@ from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, MailDomain, Membership
 from tenants.directory.services.claim_domain import RECORD_PREFIX
+from tenants.directory.withdrawals import withdraw
 
 TextRecords = Callable[[str], Iterable[str]]
 
@@ -64,12 +65,17 @@ def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None
     """Everybody who has a proven address in the domain becomes a member; a guest of before becomes one too.
 
     Whoever was no member until now proved the address while the domain was somebody else's or nobody's, so they prove
-    it anew.  The organization's own members keep what they sign in with.
+    it anew.  With another proven address they could sign in without: then the address leaves their account, and they
+    become no member.  The organization's own members keep what they sign in with.
     """
     rows = Address.objects.filter(domain=domain).exclude(proven_by="").order_by("address")
     held: dict[UUID, str] = dict(rows.values_list("person_id", "address"))
     raise_epochs(held)
     for person_id in sorted(held):
+        if _must_prove_anew(organization_id, person_id, domain, actor):
+            holders.withdraw_proof(rows.filter(person_id=person_id))
+            withdraw([person_id])
+            continue
         membership, created = Membership.objects.of_installation().get_or_create(
             organization_id=organization_id, person_id=person_id
         )
@@ -80,3 +86,8 @@ def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None
             membership.save(update_fields=["guest"])
         if person_id != actor.person_id:
             start_afresh(person_id, address=held[person_id], actor=actor)
+
+
+def _must_prove_anew(organization_id: UUID, person_id: UUID, domain: str, actor: Actor) -> bool:
+    members = Membership.objects.within(organization_id).filter(person_id=person_id, guest=False)
+    return person_id != actor.person_id and not members.exists() and holders.proven_outside(person_id, domain)
