@@ -156,6 +156,10 @@ class Tokens:
         self._home.remove(self._name)
         return str(record.get("refresh", ""))
 
+    def have_ended(self) -> bool:
+        """Tell whether the service has refused to go on with this sign-in."""
+        return "ended" in (self._home.read(self._name) or {})
+
     def for_origin(self, account: Account, origin: str, *, fresh: bool = False) -> str:
         """Return an access token for one origin.  Raises NotSignedIn when the sign-in has ended."""
         if not fresh:
@@ -183,7 +187,11 @@ class Tokens:
             "resource": origin,
         }
         with self._home.reserved(self._name, _ROOM):
-            answer = self._exchanged(account, form)
+            try:
+                answer = self._exchanged(account, form)
+            except NotSignedIn:
+                self._home.write(self._name, {**record, "ended": True})
+                raise
             access = {name: kept for name, kept in record["access"].items() if kept["until"] > time.time()}
             access[origin] = {"token": answer["access_token"], "until": time.time() + int(answer["expires_in"])}
             self._home.write(self._name, {"refresh": answer.get("refresh_token", record["refresh"]), "access": access})
@@ -214,6 +222,10 @@ class Service:
         """When each organization's feed was last asked for, by the monotonic clock of this process."""
         self._http = http
         self._tokens = tokens
+
+    def sign_in_has_ended(self) -> bool:
+        """Tell whether the service has refused to go on with this sign-in."""
+        return self._tokens.have_ended()
 
     def check_clock(self) -> None:
         """Raise ClockWrong when this device's clock differs too much from the one of the last answer."""

@@ -7,6 +7,7 @@ feed is asked first, once in a session and again after a heartbeat, when the ser
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -115,6 +116,11 @@ class Licenses:
             return authentic, *kept
         try:
             return authentic, *self._asked(license_, authentic.seal)
+        except Refused:
+            # Whatever the reason, it may be one that takes what is kept along: the feed says so, or is refused as well.
+            with suppress(ChanceryError):
+                self._place.feed(newest=True)
+            raise
         except Unreachable:
             own = self._own(license_, authentic.seal)
             if own is None:

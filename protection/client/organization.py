@@ -307,7 +307,7 @@ class Organization:
 
     def was_refused(self) -> bool:
         """Tell whether the service last refused to say what was withdrawn: then only a lease keeps a license alive."""
-        return self.home.read(self._record("refused")) is not None
+        return self._service.sign_in_has_ended() or self.home.read(self._record("refused")) is not None
 
     def _feed_is_due(self) -> bool:
         asked = self._service.feeds_asked.get(self.id)

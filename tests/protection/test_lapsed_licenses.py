@@ -4,11 +4,14 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
+from protection.client.errors import NotSignedIn, Refused, Unreachable
 from tenants.directory.members import Member
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import MAX, Later, ledger, opening, protect, refusal
+from tests.protection.scene import MAX, Later, confirmed, ledger, opening, protect, refusal
 from tests.protection.test_changes import change, policy_of
 
 HOUR = 3_600
@@ -41,3 +44,23 @@ def test_when_a_license_has_lapsed_policy_and_groups_are_judged_anew_and_not_bef
     assert refusal(cast.max, sealed.path).reason == "not_granted"
     (newest, *_) = ledger(cast, "contoso", "content.opened", cid=sealed.cid)
     assert (newest.outcome, MAX in newest.personal["addresses"]) == ("refused", True)
+
+
+@pytest.mark.parametrize("how", ["the issuer is disabled", "the service is off"])
+def test_once_refused_the_issuer_s_own_license_opens_nothing_without_the_service_either(
+    cast: Cast, plan: Path, how: str
+) -> None:
+    slug, name = f"own{uuid4().hex[:6]}", f"leo{uuid4().hex[:6]}"
+    cast.found(slug, f"boss-{name}")
+    boss, leo = cast.players[f"boss-{name}"], cast.join(name, slug)
+    sealed, target = protect(leo, plan), plan.with_name("opened")
+    assert leo.offline().open_file(sealed.path, target).source == "own"
+    if how == "the service is off":
+        confirmed(boss, slug, "POST", "service/deactivate")
+        refusal(leo, sealed.path)
+    else:
+        confirmed(boss, slug, "PATCH", f"people/{leo.id}", {"disabled": True})
+        with pytest.raises(NotSignedIn):
+            protect(leo, plan)
+    with pytest.raises((Unreachable, Refused)):
+        leo.offline().open_file(sealed.path, target.with_name("again"))
