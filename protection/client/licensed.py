@@ -1,10 +1,14 @@
 """A sealed file that this person has a license for: its content is written, and its protection removed, under rules."""
 
+import errno
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -14,7 +18,8 @@ from protection.client.licenses import Opening
 from protection.client.organization import Organization
 from protection.client.unfinished import Note
 from protection.formats.names import harmless
-from protection.licensing.reasons import Reason
+from protection.formats.sealed import SUFFIX
+from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, may_remove_protection
 from protection.sealing.read import Progress, UnlockedFile
 from protection.texts import joined, say
@@ -22,6 +27,28 @@ from protection.texts import joined, say
 OWN: Final = stat.S_IRUSR | stat.S_IWUSR
 OF_A_STREAM: Final = os.stat_result((OWN, *(0,) * 9))
 """What stands for the status of a sealed file that came from a stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where content is to be written; ``name`` is "" as long as only the content can tell it."""
+
+    folder: Path
+    name: str = ""
+
+    def check(self, size: int) -> None:
+        """Raise what would keep content of this size from being written, before a license for it is on record.
+
+        Nothing is left behind; folders that are missing are made later, when there is something to put there.
+        """
+        if self.name and (self.folder / self.name).exists():
+            raise taken(self.folder / self.name)
+        folder = self.folder.absolute()
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+        if shutil.disk_usage(existing).free < size:
+            raise LocalFailure.of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(existing)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +76,17 @@ class Licensed:
         target.chmod(self.status.st_mode & OWN | stat.S_IRUSR)
         if metadata.mtime is not None:
             os.utime(target, (metadata.mtime, metadata.mtime))
+
+    def place_in(self, folder: Path) -> Path:
+        """Return where the content goes in a folder under its true name.
+
+        A name that could not be known before the license is numbered where something has it: the opening is on record.
+        """
+        place = folder / self.name
+        if self.name == expected_name(self.source):
+            return place
+        numbered = (place.with_stem(f"{place.stem} ({number})") for number in count(2))
+        return next(free for free in chain([place], numbered) if not free.exists())
 
     def check_may_be_removed(self) -> None:
         """Raise Refused unless the license allows removing or replacing the protection."""
@@ -103,6 +141,17 @@ def taken(target: Path) -> Misused:
         say("{target} exists already.", target=target),
         remedy=say("Move it away first, or let the new file be written somewhere else."),
     )
+
+
+def expected_name(source: Path) -> str:
+    """Return what the content of a sealed file is most likely called, by the name of the file, or ""."""
+    return source.name.removesuffix(SUFFIX) if source.name.endswith(SUFFIX) else ""
+
+
+def superseded() -> Refused:
+    """Return the refusal of a change to an edition that is not the newest."""
+    words = WORDS[Reason.SUPERSEDED]
+    return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
 
 
 def missing(source: Path) -> Misused:

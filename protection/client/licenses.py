@@ -5,7 +5,6 @@ feed is asked first, once in a session and again after a heartbeat, when the ser
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from protection.client.account import Account
-from protection.client.errors import Refused, ServiceError, Unreachable
+from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from protection.client.home import Home
 from protection.client.organization import Organization, Publishing
 from protection.errors import CannotUnseal, ChanceryError, Expired, InvalidFile, Revoked, WrongBinding
@@ -38,9 +37,6 @@ from protection.licensing.use import (
 )
 from protection.sealing.read import AuthenticFile, SealedFile
 from protection.texts import say
-
-_AGAIN_AFTER: Final = (1.5, 2.0, 3.0)
-"""Seconds to wait for the end of what a feed entry reaches ahead: five, and one for rounding."""
 
 _FIRST: Final = 1
 """The revision of a document that nobody has changed yet."""
@@ -130,16 +126,20 @@ class Licenses:
     # --- from the service ----------------------------------------------------------------------------------------
 
     def _asked(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes]:
-        """Ask for a license; again when the feed kills the answer.
+        """Ask for a license; once more when a withdrawal that reaches ahead (PROTOCOL P24) kills the answer.
 
-        An entry about a person, a device or an organization reaches a few seconds ahead (PROTOCOL P24), so that it also
-        meets licenses that were just allowed again; only time tells these apart.
+        What was withdrawn just before is waited for first where this device can know that it is concerned: the service
+        records every license, and one opening is to be one event.
         """
-        for pause in _AGAIN_AFTER:
-            try:
-                return self._asked_once(license_, seal)
-            except Revoked:
-                time.sleep(pause)
+        concerning = self._place.concerning()
+        if concerning:
+            with suppress(Refused, NotSignedIn):  # The service's answer to the request itself says more.
+                self._place.let_settle(concerning)
+        try:
+            return self._asked_once(license_, seal)
+        except Revoked:
+            if not self._place.let_settle():
+                raise
         return self._asked_once(license_, seal)
 
     def _asked_once(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes]:
@@ -162,6 +162,7 @@ class Licenses:
                 remedy=say("Update this program, then open the file again."),
             )
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
+        self._place.keep_concerning(use.feed)
         if use.storable:
             self._home.write(self._name(license_, seal.seal), {**answer, "kind": "use"})
         self._place.try_send_waiting()

@@ -5,7 +5,7 @@ themselves allow.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -34,6 +34,9 @@ HEARTBEAT: Final = 5
 The protocol allows a minute; a command that runs for a moment can afford to know better, and only a run over many files
 saves the question.  When it was asked is never kept on disk: each run begins with a question of its own.
 """
+
+_ROUNDING: Final = 1
+"""Entries of the feed and times of issue are whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +307,30 @@ class Organization:
             if self.clock.in_doubt():
                 self.clock.set_by(state.as_of)
         return state
+
+    def let_settle(self, feed_ids: Iterable[bytes] | None = None) -> bool:
+        """Wait while licenses for these feed ids, or any, would be withdrawn as they are issued; tell whether one did.
+
+        An entry about a person, a device or an organization reaches a few seconds ahead (PROTOCOL P24), and what is
+        asked for meanwhile would be recorded without ever being used.
+        """
+        ahead = self.feed().reaches_ahead(feed_ids)
+        asked = self._service.feeds_asked.get(self.id)
+        if not ahead or asked is None:
+            return False
+        rest = ahead + _ROUNDING - (time.monotonic() - asked)
+        if rest > 0:
+            time.sleep(rest)
+        return rest > 0
+
+    def concerning(self) -> tuple[bytes, ...]:
+        """Return the feed ids of the last license: those of person, device and organization come with every one."""
+        return tuple(unb64(text) for text in (self.home.read(self._record("feed-ids")) or {}).get("ids", ()))
+
+    def keep_concerning(self, feed_ids: tuple[bytes, ...]) -> None:
+        """Keep the feed ids of a license for the next one."""
+        if feed_ids != self.concerning():
+            self.home.write(self._record("feed-ids"), {"ids": [b64(one) for one in feed_ids]})
 
     def was_refused(self) -> bool:
         """Tell whether the service last refused to say what was withdrawn: then only a lease keeps a license alive."""

@@ -10,7 +10,7 @@ from protection.client.errors import ClockWrong, Misused, Unreachable
 from protection.client.organization import Organization, Publishing
 from protection.client.wish import Wish, wished_policy
 from protection.crypto.content import new_content_key
-from protection.licensing.body import BodySeal
+from protection.licensing.body import BodySeal, seal_edition_key
 from protection.licensing.envelope_content import Envelope, TemplateReference
 from protection.licensing.evaluate import Registration as RegistrationState
 from protection.licensing.labels import Effect
@@ -105,6 +105,23 @@ class Registration:
             return
         self.done = True
         self.held = answer["registration"] == RegistrationState.HELD.value
+
+
+def next_key(place: Organization, file: SealedFile, device_key_id: bytes) -> tuple[bytes, bytes]:
+    """Return a new content key for the next edition, and the same sealed to the document's tenant key (P11)."""
+    license_, key = file.publishing_license, new_content_key()
+    public = next((one for one in place.statement().tenant_keys if one.kid == license_.kid), None)
+    if public is None:
+        raise Misused(say("The organization no longer lists the key of this document."))
+    env = seal_edition_key(
+        public.encryption_key(),
+        key,
+        org=license_.org,
+        cid=license_.cid,
+        n=file.body_seal.facts.n + 1,
+        device_key_id=device_key_id,
+    )
+    return key, env
 
 
 def _by_label(label: dict[str, Any], wish: Wish) -> dict[str, Any] | None:

@@ -23,22 +23,31 @@ from protection.client.attachments import already_sealed, attachment_places
 from protection.client.errors import Misused, Refused, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http
-from protection.client.licensed import OF_A_STREAM, Licensed, may_be_removed, taken, untaken
+from protection.client.licensed import (
+    OF_A_STREAM,
+    Licensed,
+    Room,
+    expected_name,
+    may_be_removed,
+    superseded,
+    taken,
+    untaken,
+)
 from protection.client.licenses import Licenses, Opening, Stated
 from protection.client.organization import Organization
-from protection.client.publication import Publication, Registration, published
+from protection.client.publication import Publication, Registration, next_key, published
 from protection.client.results import Protected, Relabeled, metadata_of
 from protection.client.waiting import Dropped
 from protection.client.wish import Wish
-from protection.crypto.content import LEAF, new_content_key
+from protection.crypto.content import LEAF
 from protection.errors import Expired
 from protection.formats.metadata import Metadata
 from protection.formats.names import sealable
 from protection.formats.sealed import SUFFIX
-from protection.licensing.body import Sealer, SealFacts, seal_edition_key, sign_body
+from protection.licensing.body import Sealer, SealFacts, sign_body
 from protection.licensing.programs import Program, enforced_by
 from protection.licensing.publishing import PublishingLicense
-from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.reasons import Reason
 from protection.sealing.random_access import PlaintextReader
 from protection.sealing.read import SealedFile, open_sealed
 from protection.sealing.write import Progress, seal_edition, seal_file
@@ -341,8 +350,10 @@ class Session:
         Nothing is left on disk unless every byte was verified.  The plaintext has the time of the original; it is
         readable by nobody else, and read-only where the sealed file is.
         """
-        with self._licensed(source) as found:
-            target = (folder or found.source.parent) / found.name if target is None else target
+        where = source if isinstance(source, Path) else Path("-")
+        room = Room(folder or where.parent, expected_name(where)) if target is None else Room(target.parent, target.name)
+        with self._licensed(source, room=room) as found:
+            target = found.place_in(room.folder) if target is None else target
             target.parent.mkdir(parents=True, exist_ok=True)
             with unfinished.noted(self.home, "open", target) as note:
                 found.write_to(target, note=note, progress=progress)
@@ -355,9 +366,10 @@ class Session:
         of its content was written.  Raises LocalFailure when somebody changed the sealed file meanwhile: both stay.
         """
         with ExitStack() as work:
-            with self._licensed(source, may_be_removed) as found:
+            room = Room(source.parent, expected_name(source))
+            with self._licensed(source, may_be_removed, room=room) as found:
                 found.check_may_be_removed()
-                target = source.with_name(found.name)
+                target = found.place_in(source.parent)
                 with untaken(target):
                     note = work.enter_context(
                         unfinished.noted(self.home, "unprotect", target, source=source, status=found.status)
@@ -377,7 +389,7 @@ class Session:
         raises; then nothing has changed.  Raises LocalFailure when somebody changed the sealed file meanwhile, which
         then stays as they left it.  The content is encrypted anew while it is decrypted, and never written in between.
         """
-        with self._licensed(source, may_be_removed) as found:
+        with self._licensed(source, may_be_removed, room=Room(source.parent)) as found:
             found.check_may_be_removed()
             ready = self._ready(wish, title=found.name, organization=organization)
             found.put_on_record()
@@ -408,10 +420,12 @@ class Session:
 
     @contextmanager
     def _licensed(
-        self, source: BinaryIO | Path, serves: Callable[[Opening], bool] = lambda _: True
+        self, source: BinaryIO | Path, serves: Callable[[Opening], bool] = lambda _: True, room: Room | None = None
     ) -> Iterator[Licensed]:
-        """Open a sealed file and obtain a license that serves; nothing of its content is written by that."""
+        """Open a sealed file and obtain a license that serves, once there is room; nothing is written by that."""
         with open_sealed(source) as file:
+            if room is not None:
+                room.check(file.plain_length)
             where = source if isinstance(source, Path) else Path("-")
             status = os.fstat(file.stream.fileno()) if isinstance(source, Path) else OF_A_STREAM
             place = self._place_of(file.publishing_license)
@@ -425,17 +439,18 @@ class Session:
         then it is registered at the next contact (PROTOCOL P3).
         """
         with open_sealed(sealed) as file:
+            Room(sealed.parent).check(source.stat().st_size)
             place = self._place_of(file.publishing_license)
             licenses = Licenses(self.home, place, self.account, self.stated)
             authentic, opening, key = licenses.open(file, lambda license_: license_.edit is not None)
             if opening.edit is None:
                 raise Refused(say("You may read this document, not change it."), reason="not_granted")
             if opening.status == "superseded":
-                raise _superseded()
+                raise superseded()
             certificate, delegation, env = opening.edit, opening.delegation, None
             name = authentic.unlock(key).metadata.name
             if opening.rekey:
-                key, env = self._next_key(place, file)
+                key, env = next_key(place, file, self.account.signing.key_id)
             register = Registration(place, file.publishing_license)
             status = os.fstat(file.stream.fileno())
             with unfinished.noted(self.home, "save", sealed, source=sealed, status=status) as note:
@@ -461,22 +476,6 @@ class Session:
             place.try_send_waiting()
             return Protected(sealed, file.publishing_license.cid, register.done)
 
-    def _next_key(self, place: Organization, file: SealedFile) -> tuple[bytes, bytes]:
-        """Return a new content key for the next edition, and the same sealed to the document's tenant key (P11)."""
-        license_, key = file.publishing_license, new_content_key()
-        public = next((one for one in place.statement().tenant_keys if one.kid == license_.kid), None)
-        if public is None:
-            raise Misused(say("The organization no longer lists the key of this document."))
-        env = seal_edition_key(
-            public.encryption_key(),
-            key,
-            org=license_.org,
-            cid=license_.cid,
-            n=file.body_seal.facts.n + 1,
-            device_key_id=self.account.signing.key_id,
-        )
-        return key, env
-
     def verify(self, source: BinaryIO | Path) -> Sealer:
         """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""
         with open_sealed(source) as file:
@@ -493,8 +492,3 @@ class Session:
                 remedy=say("If you know and trust it, run: chancery login --host {iss}", iss=license_.iss),
             )
         return place
-
-
-def _superseded() -> Refused:
-    words = WORDS[Reason.SUPERSEDED]
-    return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)

@@ -117,6 +117,12 @@ class FeedState:
                 known[entry.feed_id] = (*known.get(entry.feed_id, ()), entry)
         return FeedState(org=self.org, seq=statement.seq, as_of=statement.as_of, entries=known)
 
+    def reaches_ahead(self, feed_ids: Iterable[bytes] | None = None) -> int:
+        """Return for how many seconds after ``as_of`` these ids, or any, stay withdrawn for newly issued licenses."""
+        ids = self.entries.keys() if feed_ids is None else feed_ids
+        ends = (entry.before for feed_id in ids for entry in self.entries.get(feed_id, ()))
+        return max((end - self.as_of for end in ends if end is not None and end > self.as_of), default=0)
+
     def check(self, feed_ids: Iterable[bytes], *, rev: int, iat: int) -> None:
         """Raise ``Revoked`` if an entry withdraws a license with these feed ids."""
         for feed_id in feed_ids:

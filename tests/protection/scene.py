@@ -156,5 +156,8 @@ class Later:
     def monotonic(self) -> float:
         return time.monotonic() + self.ahead
 
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
     def time_ns(self) -> int:
         return time.time_ns()

@@ -2,8 +2,11 @@
 
 import io
 import json
+import shutil
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from protection.client.session import Session
 from protection.formats.sealed import MAGIC
 from protection.sealing.read import open_sealed
 from tests.cast import Cast, Player
-from tests.protection.scene import RITA, call, objects, protect
+from tests.protection.scene import RITA, call, ledger, objects, protect
 
 
 @pytest.fixture
@@ -93,6 +96,28 @@ def test_nothing_is_made_beside_what_was_asked_for(chancery: Any, cast: Cast, pl
     refused = chancery("open", plan.with_name("plan.txt.sealed"), "-o", plan.parent / "new" / "out", who=cast.rita)
     assert refused.exit_code == 1
     assert not (plan.parent / "new").exists()
+
+
+def test_what_cannot_be_written_is_not_recorded_as_an_opening(
+    chancery: Any, cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
+    openings = partial(ledger, cast, "contoso", "content.opened", cid=sealed.cid)
+    known, hidden = plan.with_name("plan.txt.sealed"), plan.with_name("hidden")
+    sealed.path.rename(known)
+    for target in (plan, plan / "below" / "out.txt", Path("/proc/chancery/out.txt"), plan.with_name("n" * 300)):
+        assert chancery("open", known, "-o", target, who=cast.rita).exit_code in {2, 5}, target
+    assert "exists already" in chancery("open", known, who=cast.rita).output
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=7_999))
+        said = chancery("open", known, "-o", plan.with_name("out.txt"), who=cast.rita)
+        assert (said.exit_code, "Make room" in said.output) == (5, True)
+    assert openings() == []
+    assert {path.name for path in plan.parent.iterdir()} == {plan.name, known.name}
+    # Only the content tells this name, so the opening counts, and is one.
+    assert chancery("open", known.rename(hidden), who=cast.rita).exit_code == 0
+    assert plan.with_name("plan (2).txt").read_bytes() == plan.read_bytes()
+    assert len(openings()) == 1
 
 
 def test_a_name_from_a_hostile_file_does_not_reach_the_terminal(chancery: Any, cast: Cast, plan: Path) -> None:

@@ -75,6 +75,16 @@ def test_while_the_service_is_off_nothing_new_is_taken_and_what_waits_is_taken_a
     assert uma.session.dropped == []
 
 
+def test_an_opening_after_off_and_on_is_one_event(cast: Cast, uma: Player, plan: Path) -> None:
+    sealed = protect(uma, plan, f"{RITA}:VIEW")
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    off(cast)
+    on(cast)
+    cast.rita.session.service.feeds_asked.clear()  # As the next command does.
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    assert len(ledger(cast, "switched", "content.opened", cid=sealed.cid)) == 2
+
+
 def test_no_edition_is_taken_while_the_service_is_off(cast: Cast, uma: Player, plan: Path) -> None:
     sealed = protect(uma, plan, f"{RITA}:VIEW,EDIT").path
     assert rights(cast.rita, sealed) >= {"EDIT"}
