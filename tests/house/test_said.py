@@ -56,7 +56,8 @@ def is_said(text: str, catalog: gettext.NullTranslations) -> bool:
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_words(reason: Reason, catalog: gettext.NullTranslations) -> None:
     for audience in fields(WORDS[reason]):
-        assert is_said(getattr(WORDS[reason], audience.name), catalog), audience.name
+        words = getattr(WORDS[reason], audience.name)
+        assert is_said(words, catalog) or words == audience.default, audience.name
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
