@@ -351,7 +351,9 @@ class Session:
         readable by nobody else, and read-only where the sealed file is.
         """
         where = source if isinstance(source, Path) else Path("-")
-        room = Room(folder or where.parent, expected_name(where)) if target is None else Room(target.parent, target.name)
+        room = (
+            Room(folder or where.parent, expected_name(where)) if target is None else Room(target.parent, target.name)
+        )
         with self._licensed(source, room=room) as found:
             target = found.place_in(room.folder) if target is None else target
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -151,8 +151,13 @@ def test_domains_applications_devices_and_pending_documents_at_the_command_line(
     made = json.loads(chancery("--json", "application", "add", "--name", "Indexer", who=ada).stdout)
     assert made["client_id"] in chancery("application", "list", who=ada).stdout
     assert "chancery login --code" in chancery("application", "code", made["client_id"], who=ada).stdout
-    assert chancery("application", "disable", made["client_id"], who=ada).exit_code == 0
+    assert chancery("application", "disable", made["client_id"], who=ada).exit_code == 2, "it asks first"
+    disabled = chancery("application", "disable", made["client_id"], "--yes", "--reason", "gone", who=ada)
+    assert disabled.exit_code == 0, disabled.stderr
+    given_up = chancery("domain", "release", "contoso-two.example", "--yes", "--reason", "sold", who=ada)
+    assert given_up.exit_code == 0, given_up.stderr
     assert "Nothing waits." in chancery("pending", "list", who=ada).stdout
     spare = cast.enroll("spare", cast.max.id, cast.max.address).session.account.device
     assert str(spare) in chancery("device", "list", who=cast.max).stdout
-    assert chancery("device", "revoke", spare, who=cast.max).exit_code == 0
+    revoked = chancery("device", "revoke", spare, "--yes", who=cast.max)
+    assert revoked.exit_code == 0, revoked.stderr

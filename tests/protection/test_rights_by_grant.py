@@ -199,9 +199,11 @@ def test_a_kept_license_that_does_not_serve_is_passed_over(cast: Cast, plan: Pat
     wider = {"grants": [{"who": f"address:{RITA}", "rights": ["VIEW", "EXPORT"]}], "offline_days": 7}
     assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": wider}).status_code == 200
     assert opening(cast.rita, sealed.path).source == "kept", "to read, it is enough"
+    content = plan.read_bytes()
+    plan.unlink()
     plain = cast.rita.session.unprotect(sealed.path).path
     assert plain is not None
-    assert plain.read_bytes() == plan.read_bytes()
+    assert plain.read_bytes() == content
 
 
 def test_nobody_is_removed_whom_the_policy_does_not_name(

@@ -1,11 +1,13 @@
 """``domain``, ``application``, ``device`` and ``pending``: what administrators and people do beside documents."""
 
+import functools
 from urllib.parse import quote
 from uuid import UUID
 
 import click
 
 from protection.client.cli import tables
+from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.session import signed_in
@@ -53,6 +55,16 @@ def prove_domain(output: Output, place: Organization, domain_name: str) -> None:
     output.result({"domain": domain_name, "done": "prove"}, say("{domain} is proven.", domain=domain_name))
 
 
+@domain.command("release")
+@DOMAIN
+@asks
+@in_organization
+def release_domain(output: Output, place: Organization, domain_name: str, reason: str, *, yes: bool) -> None:
+    """Give a mail DOMAIN up: its addresses are vouched for no more."""
+    send = functools.partial(place.call, "POST", f"/api/v1/domains/{quote(domain_name, safe='')}/release")
+    changed(output, confirmed(output, send, yes=yes, reason=reason), domain=domain_name, done="release")
+
+
 @click.group("application")
 def application() -> None:
     """List, add and disable applications, make codes for them."""
@@ -79,11 +91,12 @@ def add_application(output: Output, place: Organization, name: str, roles: tuple
 
 @application.command("disable")
 @CLIENT
+@asks
 @in_organization
-def disable_application(output: Output, place: Organization, client_id: str) -> None:
+def disable_application(output: Output, place: Organization, client_id: str, reason: str, *, yes: bool) -> None:
     """Disable an application: its tokens and devices end."""
-    place.call("POST", f"/api/v1/programs/{quote(client_id, safe='')}/disable")
-    output.result({"client_id": client_id, "done": "disable"}, say("The application {id} is disabled.", id=client_id))
+    send = functools.partial(place.call, "POST", f"/api/v1/programs/{quote(client_id, safe='')}/disable")
+    changed(output, confirmed(output, send, yes=yes, reason=reason), client_id=client_id, done="disable")
 
 
 @application.command("code")
@@ -112,12 +125,14 @@ def list_devices(output: Output) -> None:
 
 @device.command("revoke")
 @click.argument("device_id", metavar="ID", type=click.UUID)
+@asks
 @click.pass_obj
-def revoke_device(output: Output, device_id: UUID) -> None:
+def revoke_device(output: Output, device_id: UUID, reason: str, *, yes: bool) -> None:
     """Revoke a device: it gets no license any more, and its kept ones end."""
     with signed_in(output) as session:
-        session.service.call("DELETE", session.account.iss, f"/api/v1/devices/{device_id}")
-    output.result({"id": str(device_id), "done": "revoke"}, say("The device {id} is revoked.", id=device_id))
+        send = functools.partial(session.service.call, "DELETE", session.account.iss, f"/api/v1/devices/{device_id}")
+        answer = confirmed(output, send, yes=yes, reason=reason)
+    changed(output, answer, id=str(device_id), done="revoke")
 
 
 @click.group("pending")
@@ -138,14 +153,14 @@ def list_pending(output: Output, place: Organization) -> None:
 @in_organization
 def accept(output: Output, place: Organization, cid: UUID) -> None:
     """Accept a document: it opens as its policy says."""
-    place.call("POST", f"/api/v1/documents/{cid}/accept")
-    output.result({"cid": str(cid), "done": "accept"}, say("The document {cid} is accepted.", cid=cid))
+    changed(output, place.call("POST", f"/api/v1/documents/{cid}/accept"), cid=str(cid), done="accept")
 
 
 @pending.command("block")
 @DOCUMENT
+@asks
 @in_organization
-def block(output: Output, place: Organization, cid: UUID) -> None:
+def block(output: Output, place: Organization, cid: UUID, reason: str, *, yes: bool) -> None:
     """Block a document for good: nobody opens it."""
-    place.call("POST", f"/api/v1/documents/{cid}/bar")
-    output.result({"cid": str(cid), "done": "block"}, say("The document {cid} is blocked.", cid=cid))
+    send = functools.partial(place.call, "POST", f"/api/v1/documents/{cid}/bar")
+    changed(output, confirmed(output, send, yes=yes, reason=reason), cid=str(cid), done="block")
