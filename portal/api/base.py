@@ -34,7 +34,7 @@ from portal.identity.addresses import client_address
 from portal.identity.bearer import caller, token_shown
 from portal.identity.clients import CLI
 from portal.identity.clients import ensure as ensure_clients
-from portal.identity.proof import ProvenDevice, prove, proven
+from portal.identity.proof import ProvenDevice, prove, proven, refuse_replay
 from portal.identity.strength import Authentication
 from portal.identity.subject import may_act
 from portal.identity.tokens import grant_refresh_token
@@ -320,6 +320,7 @@ class DeviceCertificate(BaseView):
         """Answer with a certificate for the next 31 days, while the person is enabled."""
         _refuse_disabled(caller(request).id)
         device = prove(plain(request), caller(request).id)
+        refuse_replay(plain(request))
         facts = device_of(caller(request).id, device_id)
         if device.id != device_id or facts is None or facts.revoked_at is not None:
             raise Http404

@@ -163,7 +163,7 @@ def test_the_client_imports_and_keeps_its_home_without_what_only_unix_has(tmp_pa
     assert (done.returncode, done.stdout.strip()) == (0, "['local.key', 'one']"), done.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["protect", "--help"], ["--json", "whoami"]])
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["protect", "--help"], ["--json", "whoami"], ["rights"]])
 @pytest.mark.parametrize("broken", ["full", "closed", "gone"])
 def test_output_that_cannot_be_written_has_a_code_of_its_own(tmp_path: Path, words: list[str], broken: str) -> None:
     program = f"{sys.executable} -c 'from protection.client.cli.main import main; main()' {' '.join(words)}"

@@ -9,7 +9,7 @@ import pytest
 
 from tenants.directory.models import Person
 from tenants.directory.services.prove_address import prove_address
-from tests.cast import ACTOR, Cast
+from tests.cast import ACTOR, BASE, Cast
 from tests.protection.scene import MAX, call, ledger, objects, origin_of, proof_for, protect, send, token_of
 
 ONE, BATCH, PUBLICATIONS = "/api/v1/licenses", "/api/v1/licenses/batch", "/api/v1/publications"
@@ -46,6 +46,14 @@ def test_a_publication_sent_again_makes_no_second_document(cast: Cast, counted: 
     assert second == 422
     assert counted("content.published") == published + 1
     assert counted("proof.refused") == refused + 1
+
+
+def test_a_certificate_is_renewed_once_for_one_request(cast: Cast) -> None:
+    path = f"/api/v1/devices/{cast.olga.session.account.device}/certificate"
+    token = cast.olga.session.service._tokens.for_origin(cast.olga.session.account, BASE)
+    proof = proof_for(cast.olga, "POST", BASE + path, token, b"{}")
+    answers = [send(cast.olga, BASE, "POST", path, {}, token=token, proof=proof) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 422]
 
 
 def test_a_stranger_s_refusals_are_counted_and_fill_no_record(cast: Cast, counted: Callable[[str], int]) -> None:

@@ -34,6 +34,10 @@ class _Checked:
         except OSError as error:
             raise _failed(error) from error
 
+    def isatty(self) -> bool:
+        """Tell whether a person reads along; nobody does where the stream was closed before the start."""
+        return self._stream is not None and bool(self._stream.isatty())
+
     def __getattr__(self, name: str) -> Any:
         """Leave everything else to the stream."""
         return getattr(self._stream, name)
@@ -45,7 +49,7 @@ class CheckedStream(_Checked):
     @property
     def buffer(self) -> _Checked:
         """Return standard output for bytes."""
-        return _Checked(self._stream.buffer)
+        return _Checked(None if self._stream is None else self._stream.buffer)
 
 
 def give_up(stream: TextIO) -> None:
