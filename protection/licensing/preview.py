@@ -119,6 +119,8 @@ class Kind:
     """Addresses by which an entry can mean somebody."""
     ids: frozenset[UUID] = field(init=False)
     """People and groups that are bound to an address."""
+    vouching: dict[UUID, frozenset[str]] = field(init=False)
+    """The domains of the addresses to which somebody is bound: with the last address there, what was bound ends."""
     domains: frozenset[str] = field(init=False)
     organizations: frozenset[UUID] = field(init=False)
     timed: bool = field(init=False)
@@ -133,6 +135,9 @@ class Kind:
         bound = [side.bindings for side in sides]
         self.names = _values(entries, PrincipalKind.ADDRESS).union(*bound)
         self.ids = frozenset(identity for one in bound for identity in one.values())
+        self.vouching = {}
+        for address, identity in (pair for one in bound for pair in one.items()):
+            self.vouching[identity] = self.vouching.get(identity, frozenset()) | {_domain(address)}
         self.domains = _values(entries, PrincipalKind.DOMAIN)
         self.organizations = frozenset(UUID(value) for value in _values(entries, PrincipalKind.ORGANIZATION))
         self.timed = any(
@@ -150,6 +155,10 @@ class Kind:
     def changes(self) -> bool:
         """Whether the documents themselves are changed, and not only people."""
         return self.before != self.after
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
 
 
 def _values(entries: Iterable[Principal], kind: PrincipalKind) -> frozenset[str]:
@@ -219,8 +228,10 @@ class Side:
         named: set[object] = {*(self.group_names & names), *(self.group_ids & ids)}
         groups = {self.groups[one].id: self.groups[one] for one in named}
         addresses = subject.addresses & names
-        if not self.domains.isdisjoint(kind.domains):
-            addresses |= {one for one in subject.addresses if one.rpartition("@")[2] in kind.domains}
+        asked = kind.domains | kind.vouching.get(subject.person, frozenset())
+        asked |= {_domain(one.address) for one in single.personal if one.person == subject.person}
+        if not self.domains.isdisjoint(asked):
+            addresses |= {one for one in subject.addresses if _domain(one) in asked}
         places: frozenset[Membership] = frozenset()
         if kind.organizations:
             places = frozenset(place for place in subject.memberships if place.organization in kind.organizations)
@@ -229,7 +240,7 @@ class Side:
             addresses,
             places,
             tuple(groups[one] for one in sorted(groups)),
-            subject.domains & kind.domains,
+            subject.domains & asked,
             subject.active,
         )
 
