@@ -14,7 +14,7 @@ from portal.operations.remove_person import Removal, removal_of, remove_person
 from portal.permissions import Permission
 
 
-class Reason(serializers.Serializer[dict[str, Any]]):
+class RemovalReason(serializers.Serializer[dict[str, Any]]):
     """Why the person is removed."""
 
     reason = serializers.CharField(max_length=500)
@@ -43,7 +43,7 @@ class PersonRemoval(OrganizationView):
 
     @extend_schema(
         summary="Remove a person who left",
-        request=Reason,
+        request=RemovalReason,
         responses=inline_serializer(
             "Removed", {"email": serializers.CharField(), "documents": serializers.IntegerField()}
         ),
@@ -51,7 +51,7 @@ class PersonRemoval(OrganizationView):
     )
     def post(self, request: Request, person_id: UUID) -> Response:
         """Remove the person for good; the address is free for a successor, who inherits nothing."""
-        wanted = checked(Reason, request.data)
+        wanted = checked(RemovalReason, request.data)
         done = remove_person(standing=self.standing, person_id=person_id, reason=wanted["reason"])
         return Response(_shown(done), status=HTTPStatus.OK)
 
