@@ -25,8 +25,10 @@ from protection.licensing.jws import unb64
 from protection.licensing.proof import Request, sign_proof
 
 HOST: Final = "127.0.0.1"
-SIGNED_AHEAD: Final = 1_000
-"""Different requests in each process; sent again in turn, which the service does not mind within five minutes."""
+SIGNED_EACH_SECOND: Final = 1_500
+"""Requests signed ahead in each process for each second of a run: a device proof is good once, and signing while the
+load runs would take part of the processors."""
+LARGE_BODY: Final = 4_096
 WARM_SECONDS: Final = 1.0
 
 
@@ -95,12 +97,20 @@ def _generator(load: Load, folder: Path, number: int) -> "subprocess.Popen[str]"
         "bodies": list(load.bodies),
         "connections": max(1, load.connections // load.processes),
         "seconds": load.seconds,
-        "count": SIGNED_AHEAD if load.bodies else 1,
+        "count": _needed(load),
         "rate": None if load.rate is None else load.rate / load.processes,
     }
     plan.write_text(json.dumps(share), encoding="utf-8")
     command = [sys.executable, "-m", "portal.development.bench.load", str(plan)]
     return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _needed(load: Load) -> int:
+    """Return how many requests one process signs ahead; calls without a proof may be sent again."""
+    if not load.bodies:
+        return 1
+    fastest = SIGNED_EACH_SECOND if len(load.bodies[0]) < LARGE_BODY else SIGNED_EACH_SECOND // 10
+    return int((load.seconds + 2 * WARM_SECONDS) * fastest) + load.connections
 
 
 def _line(generator: "subprocess.Popen[str]") -> str:
