@@ -4,6 +4,7 @@ A NUL byte cannot be stored in PostgreSQL, half of a surrogate pair cannot be wr
 a thousand levels deep ends in the parser's stack.  Without this every parameter of every view would have to know that.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import IO, Any, Final
@@ -20,6 +21,7 @@ from portal.api.problems import problem
 
 MAX_LEVELS: Final = 32
 URLS: Final = ("resource", "redirect_uri", "next", "return_to")
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -102,7 +104,7 @@ def _has_urls(members: QueryDict) -> bool:
 
 
 def _is_storable(texts: Iterable[str]) -> bool:
-    return not any("\0" in text or any("\ud800" <= character <= "\udfff" for character in text) for text in texts)
+    return not any(_UNSTORABLE.search(text) for text in texts)
 
 
 def _refused(request: HttpRequest, sentence: str) -> HttpResponse:

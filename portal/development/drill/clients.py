@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +23,7 @@ PAUSE: Final = 0.05
 REPORTS_AT_ONCE: Final = 20
 
 
-class Client(threading.Thread):
+class Client(threading.Thread, ABC):
     """Does one thing again and again; what the service cannot answer now is done again."""
 
     def __init__(self, home: str, host: str, stop: threading.Event) -> None:
@@ -44,9 +45,9 @@ class Client(threading.Thread):
             except ChanceryError:
                 time.sleep(PAUSE)
 
+    @abstractmethod
     def work(self) -> None:
         """Do it once."""
-        raise NotImplementedError
 
 
 class Reader(Client):
