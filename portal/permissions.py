@@ -13,6 +13,7 @@ class Permission(StrEnum):
     """Every permission, in the order of the alphabet."""
 
     ALERTS_MANAGE = "alerts:manage"
+    APPLICATIONS_MANAGE = "applications:manage"
     AUDIT_EXPORT = "audit:export"
     AUDIT_READ = "audit:read"
     DEVICES_REVOKE = "devices:revoke"
@@ -28,7 +29,6 @@ class Permission(StrEnum):
     KEYS_READ = "keys:read"
     PEOPLE_MANAGE = "people:manage"
     PEOPLE_READ = "people:read"
-    PROGRAMS_MANAGE = "programs:manage"
     ROLES_MANAGE = "roles:manage"
     SERVICE_SWITCH = "service:switch"
     SETTINGS_MANAGE = "settings:manage"
@@ -60,7 +60,7 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
     }
 )
 
-PROGRAM_ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
+APPLICATION_ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
     {
         "connector": frozenset(
             {Permission.FILES_PROTECT, Permission.FILES_PROTECT_FOR_OTHERS, Permission.TEMPLATES_READ}
@@ -81,6 +81,6 @@ def of_place(*, role: str, guest: bool, disabled: bool) -> frozenset[Permission]
     return ROLES["guest"] if guest else ROLES.get(role, frozenset())
 
 
-def of_program(roles: tuple[str, ...]) -> frozenset[Permission]:
-    """Return what a program may do; without a role it may nothing but be granted documents like anybody."""
-    return frozenset().union(*(PROGRAM_ROLES.get(role, frozenset()) for role in roles))
+def of_application(roles: tuple[str, ...]) -> frozenset[Permission]:
+    """Return what an application may do; without a role it may nothing but be granted documents like anybody."""
+    return frozenset().union(*(APPLICATION_ROLES.get(role, frozenset()) for role in roles))

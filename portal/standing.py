@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal import clock
 from portal.identity.subject import is_active, subject_of
-from portal.permissions import Permission, of_place, of_program
+from portal.permissions import Permission, of_application, of_place
 from protection.errors import NotFound
 from protection.events import Actor
 from protection.licensing.policy import Strength
@@ -19,12 +19,12 @@ from protection.selectors.templates import Audience
 from protection.texts import say
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
-from tenants.directory.selectors.domains import program_of_person
+from tenants.directory.selectors.domains import application_of_person
 from tenants.directory.selectors.subject import subject_row
 from tenants.organizations.selectors import OrganizationFacts
 
-PROGRAM: Final = "program"
-"""The role of every program; what it may do is said by its own roles."""
+APPLICATION: Final = "application"
+"""The role of every application; what it may do is said by its own roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Standing:
 
     @property
     def audience(self) -> Audience:
-        """The person as one to whom templates are offered; a program asks for people whom it cannot name."""
-        return Audience(self.known_as, legacy=self.role == PROGRAM)
+        """The person as one to whom templates are offered; an application asks for people whom it cannot name."""
+        return Audience(self.known_as, legacy=self.role == APPLICATION)
 
     @property
     def directory_actor(self) -> DirectoryActor:
@@ -96,7 +96,7 @@ def standing_at(
     device: UUID | None = None,
     strength: Strength = Strength.CODE,
 ) -> Standing:
-    """Return the standing of a person, or of a program, whose roles are its own and not those of people.
+    """Return the standing of a person, or of an application, whose roles are its own and not those of people.
 
     ``strength`` is how he is signed in; where nobody knows, the weakest way.
     """
@@ -111,9 +111,9 @@ def standing_at(
         known_as = row.addresses | {group.address for group in groups}
     permissions: frozenset[Permission] = frozenset()
     if person.is_service:
-        facts = program_of_person(organization.id, person.id)
+        facts = application_of_person(organization.id, person.id)
         if facts is not None and not facts.disabled:
-            role, member, permissions = PROGRAM, True, of_program(tuple(facts.roles))
+            role, member, permissions = APPLICATION, True, of_application(tuple(facts.roles))
     elif row is not None and active:
         place = next((place for place in row.places if place.organization_id == organization.id), None)
         if place is not None:

@@ -253,7 +253,7 @@ class Devices(BaseView):
     def post(self, request: Request) -> Response:
         """Enroll a device; the sign-in must be younger than ten minutes, and the person is told by mail."""
         token = token_shown(request)
-        if token.program_of is None and clock.now() - token.authentication.at > fresh.SECONDS:
+        if token.application_of is None and clock.now() - token.authentication.at > fresh.SECONDS:
             raise Refused(_("Enrolling a device needs a sign-in of the last ten minutes."))
         _refuse_disabled(caller(request).id)
         wanted = checked(NewDevice, request.data)

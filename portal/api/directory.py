@@ -32,10 +32,10 @@ from portal.operations.administer import (
     take_over_domain,
 )
 from portal.operations.own_gain import watching_own_gain
-from portal.operations.roles import NO_ROLE, create_program, notify_of_role, require_roles
-from portal.permissions import PROGRAM_ROLES, Permission
+from portal.operations.roles import NO_ROLE, create_application, notify_of_role, require_roles
+from portal.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.members import Member
-from tenants.directory.selectors.domains import ProgramFacts, domains_in, program_of_client, programs_in
+from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in, domains_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
 from tenants.directory.services.claim_domain import claim_domain
@@ -319,88 +319,90 @@ class ReleaseDomain(OrganizationView):
         )
 
 
-class NewProgram(serializers.Serializer[dict[str, Any]]):
-    """A program to be."""
+class NewApplication(serializers.Serializer[dict[str, Any]]):
+    """An application to be."""
 
     name = serializers.CharField(max_length=200)
     roles = serializers.ListField(
-        child=serializers.ChoiceField(choices=sorted(PROGRAM_ROLES)), required=False, default=list
+        child=serializers.ChoiceField(choices=sorted(APPLICATION_ROLES)), required=False, default=list
     )
 
 
-class Programs(OrganizationView):
-    """Programs that act as themselves (service accounts)."""
+class Applications(OrganizationView):
+    """Applications that act as themselves (service accounts)."""
 
-    needs = {"GET": Permission.PROGRAMS_MANAGE, "POST": Permission.PROGRAMS_MANAGE}
+    needs = {"GET": Permission.APPLICATIONS_MANAGE, "POST": Permission.APPLICATIONS_MANAGE}
 
     @extend_schema(
-        summary="List programs",
-        responses=inline_serializer("ProgramList", {"results": serializers.ListField(child=serializers.DictField())}),
-        examples=[OpenApiExample("Programs", {"results": [{"client_id": "8f2c…", "name": "archive"}], "next": ""})],
+        summary="List applications",
+        responses=inline_serializer(
+            "ApplicationList", {"results": serializers.ListField(child=serializers.DictField())}
+        ),
+        examples=[OpenApiExample("Applications", {"results": [{"client_id": "8f2c…", "name": "archive"}], "next": ""})],
     )
     def get(self, request: Request) -> Response:
-        """Answer with every program; never with a secret."""
-        return page([_program(facts) for facts in programs_in(self.organization.id)])
+        """Answer with every application; never with a secret."""
+        return page([_application(facts) for facts in applications_in(self.organization.id)])
 
     @extend_schema(
-        summary="Create a program",
-        request=NewProgram,
+        summary="Create an application",
+        request=NewApplication,
         responses={
             201: inline_serializer(
-                "ProgramCredentials", {"client_id": serializers.CharField(), "secret": serializers.CharField()}
+                "ApplicationCredentials", {"client_id": serializers.CharField(), "secret": serializers.CharField()}
             )
         },
-        examples=[OpenApiExample("Program", {"name": "archive", "roles": ["connector"]}, request_only=True)],
+        examples=[OpenApiExample("Application", {"name": "archive", "roles": ["connector"]}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
         """Answer with client id and secret, once: the secret is kept as a hash and cannot be shown again."""
-        wanted = checked(NewProgram, request.data)
-        made = create_program(standing=self.standing, name=wanted["name"], roles=wanted["roles"])
+        wanted = checked(NewApplication, request.data)
+        made = create_application(standing=self.standing, name=wanted["name"], roles=wanted["roles"])
         body = {"client_id": made.client_id, "secret": made.secret, "person": str(made.person_id)}
         return Response(body, status=HTTPStatus.CREATED)
 
 
-class DisableProgram(OrganizationView):
-    """The end of a program."""
+class DisableApplication(OrganizationView):
+    """The end of an application."""
 
-    needs = {"POST": Permission.PROGRAMS_MANAGE}
+    needs = {"POST": Permission.APPLICATIONS_MANAGE}
 
     @extend_schema(
-        summary="Disable a program",
+        summary="Disable an application",
         request=Confirmed,
         responses=EffectAnswer,
         examples=[OpenApiExample("Confirmed", {"confirm": "archive", "reason": "Replaced"}, request_only=True)],
     )
     def post(self, request: Request, client_id: str) -> Response:
         """End its tokens; it gets no license from the next request on."""
-        facts = program_of_client(client_id)
+        facts = application_of_client(client_id)
         if facts is None or facts.organization_id != self.organization.id:
             raise Http404
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(end_application(standing=self.standing, application=facts, stated=stated))
 
 
-class ProgramCode(OrganizationView):
-    """A one-time enrollment code for a program's device."""
+class ApplicationCode(OrganizationView):
+    """A one-time enrollment code for an application's device."""
 
-    needs = {"POST": Permission.PROGRAMS_MANAGE}
+    needs = {"POST": Permission.APPLICATIONS_MANAGE}
 
     @extend_schema(
-        summary="Get a one-time enrollment code for a program",
+        summary="Get a one-time enrollment code for an application",
         request=None,
-        responses={201: inline_serializer("ProgramCode", {"code": serializers.CharField()})},
+        responses={201: inline_serializer("ApplicationCode", {"code": serializers.CharField()})},
         examples=[OpenApiExample("Code", {"code": "K7QM-2RXT-9WPD"}, response_only=True)],
     )
     def post(self, request: Request, client_id: str) -> Response:
         """Answer with a code for ``chancery login --code``, good for ten minutes and one use."""
-        facts = program_of_client(client_id)
+        facts = application_of_client(client_id)
         if facts is None or facts.organization_id != self.organization.id or facts.disabled:
             raise Http404
         code = issue_enrollment_code(person_id=facts.person_id, actor=self.standing.directory_actor)
         return Response({"code": code}, status=HTTPStatus.CREATED)
 
 
-def _program(facts: ProgramFacts) -> dict[str, Any]:
+def _application(facts: ApplicationFacts) -> dict[str, Any]:
     return {
         "client_id": facts.client_id,
         "name": facts.name,

@@ -69,7 +69,7 @@ class Documents(OrganizationView):
         parameters=[
             OpenApiParameter("scope", str, enum=["mine", "all"], description="Whose documents."),
             OpenApiParameter("search", str, description="In title, issuer and owner."),
-            OpenApiParameter("state", str, enum=["active", "revoked", "held", "barred"]),
+            OpenApiParameter("state", str, enum=["active", "revoked", "pending", "blocked"]),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
@@ -281,12 +281,12 @@ class DocumentPolicy(OrganizationView):
 
 
 class Accept(OrganizationView):
-    """Believe a held registration."""
+    """Believe a pending registration."""
 
     needs = {"POST": Permission.DOCUMENTS_REVOKE}
 
     @extend_schema(
-        summary="Accept a held document",
+        summary="Accept a pending document",
         request=None,
         responses=EffectAnswer,
         examples=[OpenApiExample("Accepted", EFFECT)],
@@ -296,16 +296,16 @@ class Accept(OrganizationView):
         return effect_response(decide_registration(standing=self.standing, cid=cid, accepted=True))
 
 
-class Bar(OrganizationView):
-    """Refuse a held registration for good."""
+class Block(OrganizationView):
+    """Refuse a pending registration for good."""
 
     needs = {"POST": Permission.DOCUMENTS_REVOKE}
 
     @extend_schema(
-        summary="Bar a held document",
+        summary="Block a pending document",
         request=None,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Barred", EFFECT)],
+        examples=[OpenApiExample("Blocked", EFFECT)],
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Never let it be opened."""
@@ -365,7 +365,7 @@ def _document(document: Document) -> dict[str, Any]:
         "policy": document.policy.as_json(),
         "grants": _grants(document.policy),
         "rev": document.rev,
-        "held_because": document.held_because,
+        "pending_because": document.pending_because,
         "editions": document.editions,
         "revocations": [{"address": one.address, "revoked_at": one.revoked_at} for one in document.revocations],
         "personal_grants": _given(document.row.cid),

@@ -164,7 +164,7 @@ class OrganizationView(BaseView):
 def stated_by(request: Request, wanted: Mapping[str, Any]) -> Stated:
     """Return what a caller states, with the sign-in behind the token; an application has none."""
     token = token_shown(request)
-    authentication = token.authentication if token.program_of is None else None
+    authentication = token.authentication if token.application_of is None else None
     return Stated(wanted.get("confirm", ""), wanted.get("reason", ""), authentication)
 
 

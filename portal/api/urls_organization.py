@@ -78,7 +78,7 @@ urlpatterns = [
     path("documents/<uuid:cid>/policy", documents.DocumentPolicy.as_view(), name="api_document_policy"),
     path("documents/<uuid:cid>/label", labels.DocumentLabel.as_view(), name="api_document_label"),
     path("documents/<uuid:cid>/accept", documents.Accept.as_view(), name="api_document_accept"),
-    path("documents/<uuid:cid>/bar", documents.Bar.as_view(), name="api_document_bar"),
+    path("documents/<uuid:cid>/block", documents.Block.as_view(), name="api_document_block"),
     path("access-requests", access_requests.AccessRequests.as_view(), name="api_access_requests"),
     path("access-requests/<uuid:request_id>", access_requests.AccessRequestDetail.as_view(), name="api_access_request"),
     path(
@@ -100,9 +100,11 @@ urlpatterns = [
     path("domains", directory.Domains.as_view(), name="api_domains"),
     path("domains/<str:domain>/prove", directory.ProveDomain.as_view(), name="api_domain_prove"),
     path("domains/<str:domain>/release", directory.ReleaseDomain.as_view(), name="api_domain_release"),
-    path("programs", directory.Programs.as_view(), name="api_programs"),
-    path("programs/<str:client_id>/disable", directory.DisableProgram.as_view(), name="api_program_disable"),
-    path("programs/<str:client_id>/code", directory.ProgramCode.as_view(), name="api_program_code"),
+    path("applications", directory.Applications.as_view(), name="api_applications"),
+    path(
+        "applications/<str:client_id>/disable", directory.DisableApplication.as_view(), name="api_application_disable"
+    ),
+    path("applications/<str:client_id>/code", directory.ApplicationCode.as_view(), name="api_application_code"),
     path("keys", administration.Keys.as_view(), name="api_keys"),
     path("keys/rotate", administration.RotateKey.as_view(), name="api_key_rotate"),
     path("keys/<uuid:key_id>/activate", administration.ActivateKey.as_view(), name="api_key_activate"),

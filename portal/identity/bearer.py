@@ -1,8 +1,8 @@
 """Who calls the API: our own bearer authentication around the issuer's tokens.
 
-The account suite's class answers nothing for a bad token, accepts tokens at every host and knows no programs.  Here a
-bad token is 401 with the reason in ``WWW-Authenticate``, a token counts at the one origin it names, and a program's
-token is the program's own person, at its own organization only.
+The account suite's class answers nothing for a bad token, accepts tokens at every host and knows no applications.
+Here a bad token is 401 with the reason in ``WWW-Authenticate``, a token counts at the one origin it names, and an
+application's token is the application's own person, at its own organization only.
 """
 
 from collections.abc import Callable
@@ -80,8 +80,8 @@ def token_of(
     if token.origin != origins.origin_of(request):
         raise TokenRefused(_("The token names another origin."))
     organization = getattr(request, "organization", None)
-    if token.program_of is not None and organization is not None and organization.id != token.program_of:
-        raise TokenRefused(_("This program belongs to another organization."))
+    if token.application_of is not None and organization is not None and organization.id != token.application_of:
+        raise TokenRefused(_("This application belongs to another organization."))
     return token
 
 

@@ -37,15 +37,15 @@ LEFT JOIN public.directory_person u ON u.id = coalesce(t.user_id, p.person_id)
 WHERE t.type = 'at' AND t.hash = %(hash)s AND t.expires_at > statement_timestamp() AND u.is_active
   AND (p.client_id IS NOT NULL OR NOT u.is_service)
 """
-"""A program without a client that is enabled is nobody: its token must not count as that of a person."""
+"""An application without a client that is enabled is nobody: its token must not count as that of a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
     """What an access token says: who acts, through which client, at which single origin, how he had signed in.
 
-    ``program_of`` is the organization of a program's token, and nothing for people.  ``family`` is the sign-in that the
-    token came out of.
+    ``application_of`` is the organization of an application's token, and nothing for people.  ``family`` is the sign-in
+    that the token came out of.
     """
 
     person_id: UUID
@@ -54,7 +54,7 @@ class VerifiedToken:
     scopes: frozenset[str]
     expires_at: datetime
     authentication: Authentication
-    program_of: UUID | None
+    application_of: UUID | None
     family: UUID | None
     token_hash: str
 
@@ -107,18 +107,18 @@ def forget() -> None:
 
 def from_row(token_hash: str, row: tuple[Any, ...]) -> VerifiedToken:
     """Turn the row of ``BEARER_SQL`` into a value."""
-    user_id, client_id, expires_at, data, scopes, program_person, program_of = row
+    user_id, client_id, expires_at, data, scopes, application_person, application_of = row
     kept = json.loads(data) if isinstance(data, str) else data
     kept = kept if isinstance(kept, dict) else {}
     resources = kept.get("resources") or []
     return VerifiedToken(
-        person_id=user_id or program_person,
+        person_id=user_id or application_person,
         client_id=client_id,
         origin=resources[0] if len(resources) == 1 else "",
         scopes=frozenset(scopes.split()),
         expires_at=expires_at,
         authentication=from_json(kept.get(AUTHENTICATION)),
-        program_of=program_of,
+        application_of=application_of,
         family=UUID(kept[FAMILY]) if FAMILY in kept else None,
         token_hash=token_hash,
     )

@@ -11,7 +11,7 @@ from portal.operations import dangers
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.prove_domain import prove_domain
 from portal.operations.roles import change_role, disable_person, enable_person, require_roles
-from portal.operations.withdraw import change_group, deactivate_service, disable_program, revoke_device
+from portal.operations.withdraw import change_group, deactivate_service, disable_application, revoke_device
 from portal.standing import Standing
 from portal.words.roles import role_in_words
 from portal.words.settings import settings_in_words
@@ -23,7 +23,7 @@ from protection.texts import say
 from tenants.actor import Actor
 from tenants.directory.members import Member
 from tenants.directory.selectors.devices import DeviceFacts
-from tenants.directory.selectors.domains import ProgramFacts, domains_in
+from tenants.directory.selectors.domains import ApplicationFacts, domains_in
 from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
 from tenants.directory.services.change_group import GroupChange
@@ -179,13 +179,13 @@ def take_over_domain(*, standing: Standing, domain: str) -> Effect:
     )
 
 
-def end_application(*, standing: Standing, application: ProgramFacts, stated: Stated) -> Effect:
+def end_application(*, standing: Standing, application: ApplicationFacts, stated: Stated) -> Effect:
     """Disable an application."""
     state = _("{name} is disabled already.").format(name=application.name)
     if application.disabled:
         return effect(False, "", state)
     reason = require_confirmation(dangers.disabling_application(application), stated)
-    disable_program(
+    disable_application(
         organization_id=standing.organization,
         client_id=application.client_id,
         reason=reason,

@@ -13,7 +13,7 @@ from protection.selectors.organization import Key
 from protection.selectors.reach import reach_of_key, reach_of_person, reach_of_service
 from protection.selectors.templates import documents_under, template
 from tenants.directory.selectors.devices import DeviceFacts
-from tenants.directory.selectors.domains import ProgramFacts
+from tenants.directory.selectors.domains import ApplicationFacts
 from tenants.directory.selectors.groups import GroupFacts
 from tenants.directory.selectors.people import PersonFacts, count_with_domain
 from tenants.organizations.selectors import OrganizationFacts
@@ -206,7 +206,7 @@ def releasing_domain(organization: OrganizationFacts, domain: str) -> Danger:
     )
 
 
-def disabling_application(application: ProgramFacts) -> Danger:
+def disabling_application(application: ApplicationFacts) -> Danger:
     """Say what disabling an application does."""
     reach = reach_of_person(application.person_id)
     return Danger(

@@ -19,7 +19,7 @@ from portal.words.changes import shown_differences
 from protection.licensing.policy import Policy, PrincipalKind
 from protection.licensing.rights import Right
 from protection.selectors.documents import document_for, latest_offline_moment, taken_back
-from protection.services.accept import accept, bar
+from protection.services.accept import accept, block
 from protection.services.change import change
 from protection.services.restore import restore
 from protection.services.revoke import revoke
@@ -157,9 +157,9 @@ def change_access(
 
 
 def decide_registration(*, standing: Standing, cid: UUID, accepted: bool) -> Effect:
-    """Accept a held document, or bar it for good."""
-    changed = (accept if accepted else bar)(actor=standing.actor, cid=cid)
-    done = _("The document is accepted and can be opened.") if accepted else _("The document is barred for good.")
+    """Accept a pending document, or block it for good."""
+    changed = (accept if accepted else block)(actor=standing.actor, cid=cid)
+    done = _("The document is accepted and can be opened.") if accepted else _("The document is blocked for good.")
     return effect(changed, done, _("The document does not wait for a decision."))
 
 

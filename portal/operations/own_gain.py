@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from portal import clock
 from portal.identity.subject import subject_of
 from portal.operations.tell import tell
-from portal.standing import PROGRAM, Standing
+from portal.standing import APPLICATION, Standing
 from protection.errors import Conflict
 from protection.events import Kind
 from protection.licensing.policy import Strength
@@ -31,7 +31,7 @@ from protection.selectors.own_gain import Reachable, documents_gained, one_chang
 from protection.services.recording import record_action
 from protection.texts import say
 from tenants.directory.selectors.administrators import one_party_with
-from tenants.directory.selectors.domains import programs_in
+from tenants.directory.selectors.domains import applications_in
 from tenants.directory.selectors.people import PersonFacts, people_in
 from tenants.directory.selectors.subject import subject_row
 
@@ -59,12 +59,12 @@ def watching_own_gain(
     the signed-in person saves.  An application speaks for nobody who could be asked: what it does is made, and on
     record when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
     """
-    organization, program = standing.organization, standing.role == PROGRAM
+    organization, application = standing.organization, standing.role == APPLICATION
     administrators = _with_role(organization, ADMINISTRATOR)
     days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
-    party = frozenset() if program else one_party_with(organization, standing.person, within=days)
+    party = frozenset() if application else one_party_with(organization, standing.person, within=days)
     watched = {one.id for one in administrators} | party | ({author} if author is not None else set())
-    maker = None if program else standing.person
+    maker = None if application else standing.person
     with transaction.atomic():
         one_change_at_a_time(organization)
         before = _reachable(organization, watched, maker)
@@ -77,7 +77,7 @@ def watching_own_gain(
         own = [documents for person, documents in gained.items() if person in party]
         if own and any(one.id not in party for one in administrators):
             _refuse(standing, gained, max(own))
-        _put_on_record(standing, changes, target, gained, approved=not own and not program)
+        _put_on_record(standing, changes, target, gained, approved=not own and not application)
 
 
 def _refuse(standing: Standing, gained: Mapping[UUID, int], documents: int) -> NoReturn:
@@ -111,8 +111,8 @@ def _put_on_record(
     }
     record_action(Kind.ACCESS_GAINED_BY_AUTHOR, standing.actor, recipient=names, details=details)
     watching = (*_with_role(standing.organization, AUDITOR), *_with_role(standing.organization, ADMINISTRATOR))
-    # Whoever a program let in has not made it do so, and is one of those who watch.
-    gainers = () if standing.role == PROGRAM else gained
+    # Whoever an application let in has not made it do so, and is one of those who watch.
+    gainers = () if standing.role == APPLICATION else gained
     told = {one.id: one for one in watching[:TOLD] if one.id not in gainers and one.id != standing.person}
     told = told or {one.id: one for one in watching[:TOLD]}
     transaction.on_commit(lambda: _tell(tuple(told.values()), standing, names, max(gained.values())))
@@ -129,13 +129,13 @@ def _reachable(organization: UUID, people: Iterable[UUID], maker: UUID | None) -
 
     found = {person: reach_of(person) for person in people}
     if maker is not None:
-        programs = [one.person_id for one in programs_in(organization) if not one.disabled]
-        found[maker] = together([found[maker], *(reach_of(program) for program in programs)])
+        applications = [one.person_id for one in applications_in(organization) if not one.disabled]
+        found[maker] = together([found[maker], *(reach_of(application) for application in applications)])
     return found
 
 
 def _with_role(organization: UUID, role: str) -> list[PersonFacts]:
-    """Return the enabled people with a role; a program has none of these."""
+    """Return the enabled people with a role; an application has none of these."""
     found = people_in(organization, role=role, limit=MANY)
     return [one for one in found if not (one.disabled or one.guest or one.is_service)]
 

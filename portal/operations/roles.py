@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 
 from portal.operations.tell import tell
 from portal.operations.withdraw import disable_person as withdraw_person
-from portal.permissions import Permission, of_program
-from portal.standing import PROGRAM, Standing
+from portal.permissions import Permission, of_application
+from portal.standing import APPLICATION, Standing
 from protection.licensing.policy import Strength
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
+from tenants.directory.services import create_application as directory_application
 from tenants.directory.services.change_role import change_role as directory_change
-from tenants.directory.services.create_service_account import Credentials, create_service_account
+from tenants.directory.services.create_application import Credentials
 from tenants.directory.services.enable_person import enable_person as directory_enable
 
 NO_ROLE: Final = "user"
@@ -70,21 +71,21 @@ def enable_person(*, standing: Standing, person_id: UUID) -> bool:
     return directory_enable(organization_id=standing.organization, person_id=person_id, actor=standing.directory_actor)
 
 
-def create_program(*, standing: Standing, name: str, roles: Sequence[str]) -> Credentials:
+def create_application(*, standing: Standing, name: str, roles: Sequence[str]) -> Credentials:
     """Create an application; one that may manage roles takes an administrator with a second factor."""
     strength = Strength.CODE if standing.subject is None else standing.subject.strength
-    if Permission.ROLES_MANAGE in of_program(tuple(roles)) and strength.rank < Strength.MFA.rank:
+    if Permission.ROLES_MANAGE in of_application(tuple(roles)) and strength.rank < Strength.MFA.rank:
         raise NotPermitted(
             _("Only an administrator who signed in with a second factor can let an application manage roles.")
         )
-    return create_service_account(
+    return directory_application.create_application(
         organization_id=standing.organization, name=name, roles=roles, actor=standing.directory_actor
     )
 
 
 def notify_of_role(standing: Standing, person: PersonFacts) -> None:
     """Mail every administrator, once it is committed, that an application has changed somebody's role."""
-    if standing.role != PROGRAM:
+    if standing.role != APPLICATION:
         return
     administrators = people_in(standing.organization, role="global_administrator", limit=_ALL)
     told = {one.email: one.language for one in administrators if one.email and not one.disabled}

@@ -24,8 +24,8 @@ from tenants.directory import withdrawals
 from tenants.directory.members import Member
 from tenants.directory.selectors.devices import DeviceFacts
 from tenants.directory.services import change_group as directory_group
+from tenants.directory.services import disable_application as directory_application
 from tenants.directory.services import disable_person as directory_disable
-from tenants.directory.services import disable_service_account as directory_program
 from tenants.directory.services.revoke_device import revoke_device as directory_revoke
 from tenants.organizations.services.deactivate_service import deactivate_service as directory_deactivate
 from tenants.organizations.services.suspend_organization import suspend_organization as directory_suspend
@@ -47,9 +47,9 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str, actor
     return changed
 
 
-def disable_program(*, organization_id: UUID, client_id: str, reason: str = "", actor: Actor) -> None:
-    """End a program and kill what it has cached."""
-    directory_program.disable_service_account(
+def disable_application(*, organization_id: UUID, client_id: str, reason: str = "", actor: Actor) -> None:
+    """End an application and kill what it has cached."""
+    directory_application.disable_application(
         organization_id=organization_id, client_id=client_id, reason=reason, actor=actor
     )
     work_off_at_once()

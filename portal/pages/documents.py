@@ -37,7 +37,7 @@ from protection.selectors.templates import kept_template
 from protection.services.access import ground_of
 from protection.texts import say
 
-STATES = ("active", "revoked", "held", "barred")
+STATES = ("active", "revoked", "pending", "blocked")
 
 
 @require_GET
@@ -99,7 +99,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "last": last_by_person(happened.events),
         "waiting": [one for one in requests_about(cid) if one.is_open],
         "given": given_beside(cid),
-        "held_words": told(WORDS[Reason.REGISTRATION_HELD].administrator),
+        "pending_words": told(WORDS[Reason.REGISTRATION_PENDING].administrator),
     }
     return show(request, "document", "documents", context)
 
@@ -205,8 +205,8 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
 
 @require_POST
 @page(Permission.DOCUMENTS_REVOKE)
-def decide_held(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Accept or bar a document whose registration was held."""
+def decide_pending(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Accept or block a document whose registration was pending."""
     accepted = request.POST.get("decision") == "accept"
     carried_out(request, lambda: decide_registration(standing=request.standing, cid=cid, accepted=accepted))
     return redirect("document", cid)

@@ -23,7 +23,9 @@ def home(request: PageRequest) -> HttpResponse:
         "totals": totals_for(standing.actor, everybody=administers),
         "documents": documents_of(standing.actor, everybody=administers, limit=5).documents,
         "administers": administers,
-        "held": documents_of(standing.actor, everybody=True, state="held", limit=5).documents if administers else (),
+        "pending": documents_of(standing.actor, everybody=True, state="pending", limit=5).documents
+        if administers
+        else (),
         "people": count_in(request.organization.id) if standing.may(Permission.PEOPLE_READ) else None,
         "waiting": requests_for(standing.actor, limit=5),
         "refusals": (),

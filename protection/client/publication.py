@@ -88,12 +88,12 @@ class Registration:
     def __init__(self, place: Organization, license_: PublishingLicense) -> None:
         """Speak of the document of this license.
 
-        ``done`` tells whether the service knows it, ``held`` whether an administrator has to accept it first.
+        ``done`` tells whether the service knows it, ``pending`` whether an administrator has to accept it first.
         """
         self._place = place
         self._license = license_
         self.done = False
-        self.held = False
+        self.pending = False
 
     def __call__(self, seal: BodySeal) -> None:
         """Tell of a sealed body."""
@@ -104,7 +104,7 @@ class Registration:
             self._place.later("registration", item)
             return
         self.done = True
-        self.held = answer["registration"] == RegistrationState.HELD.value
+        self.pending = answer["registration"] == RegistrationState.PENDING.value
 
 
 def next_key(place: Organization, file: SealedFile, device_key_id: bytes) -> tuple[bytes, bytes]:

@@ -14,13 +14,13 @@ from protection.formats.names import sealable
 class Protected:
     """A sealed file and the id under which it is tracked.
 
-    ``registered`` is false while the service does not know it; ``held`` is true while it waits for an administrator.
+    ``registered`` is false while the service does not know it; ``pending`` is true while it waits for an administrator.
     """
 
     path: Path
     cid: UUID
     registered: bool
-    held: bool = False
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

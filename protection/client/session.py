@@ -303,7 +303,7 @@ class Session:
         licenses = Licenses(self.home, ready.place, self.account, self.stated)
         licenses.keep_own(ready.license, seal, ready.key, ready.publishing)
         ready.place.try_send_waiting()
-        return Protected(target, ready.license.cid, register.done, register.held)
+        return Protected(target, ready.license.cid, register.done, register.pending)
 
     def _sealed(
         self, place: Organization, facts: SealFacts, certificate: str, delegation: str, env: bytes | None = None

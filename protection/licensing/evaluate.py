@@ -44,8 +44,8 @@ class Registration(StrEnum):
     """Whether the service believes the registration of a content (PROTOCOL P5)."""
 
     REGISTERED = "registered"
-    HELD = "held"
-    BARRED = "barred"
+    PENDING = "pending"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class ContentFacts:
     """People and groups for whom alone the content is revoked."""
     revoked_addresses: frozenset[str] = frozenset()
     """Addresses for which it is, whomever they mean by now."""
-    issuer_barred: bool = False
+    issuer_blocked: bool = False
     first_opened: int | None = None
     """When the person who asks first opened it, in seconds since 1970; None before the first time."""
     bindings: Mapping[str, UUID] = field(default_factory=dict)
@@ -159,7 +159,7 @@ Decision = Allow | Deny
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The inputs of one decision, held together for the steps."""
+    """The inputs of one decision, pending together for the steps."""
 
     organization: OrganizationFacts
     content: ContentFacts
@@ -179,8 +179,8 @@ def evaluate(
     if request.names_super_user_grant:
         return _super_user(case)
     if subject.person == content.issuer:
-        if content.issuer_barred:
-            return Deny(Reason.ISSUER_BARRED)
+        if content.issuer_blocked:
+            return Deny(Reason.ISSUER_BLOCKED)
         return _privileged(case, Basis.ISSUER)
     denied = _withdrawn(case)
     if denied is not None:
@@ -261,10 +261,10 @@ def _super_user(case: Case) -> Decision:
 
 
 def _withdrawn(case: Case) -> Deny | None:
-    """Step 4: held registration, revoked content, or this person or a group of theirs revoked on it."""
+    """Step 4: pending registration, revoked content, or this person or a group of theirs revoked on it."""
     content = case.content
     if content.registration is not Registration.REGISTERED:
-        return Deny(Reason.REGISTRATION_HELD)
+        return Deny(Reason.REGISTRATION_PENDING)
     if content.revoked:
         return Deny(Reason.REVOKED)
     if not content.revoked_ids.isdisjoint(case.subject.ids) or _revoked_by_address(content, case.subject):

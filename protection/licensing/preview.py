@@ -46,7 +46,7 @@ class Single:
 
     issuer: UUID = NOBODY
     owner: UUID = NOBODY
-    issuer_barred: bool = False
+    issuer_blocked: bool = False
     revoked_ids: frozenset[UUID] = frozenset()
     revoked_addresses: frozenset[str] = frozenset()
     first_opened: frozenset[tuple[UUID, int]] = frozenset()
@@ -304,7 +304,7 @@ class Preview:
         someone, sides = self.people[place], self._sides[place]
         before, after = (side.seen_by(kind, single) for side in sides)
         person = someone.before.person
-        rank = (person == single.issuer, person == single.owner, single.issuer_barred)
+        rank = (person == single.issuer, person == single.owner, single.issuer_blocked)
         opened = next((at for one, at in single.first_opened if one == person), None)
         given = frozenset(one for one in single.personal if one.person == person)
         timed = kind.timed or self._timed or opened is not None or bool(given)
@@ -379,7 +379,7 @@ class Preview:
             content,
             issuer=single.issuer,
             owner=single.owner,
-            issuer_barred=single.issuer_barred,
+            issuer_blocked=single.issuer_blocked,
             revoked_ids=single.revoked_ids,
             revoked_addresses=single.revoked_addresses,
             first_opened=opened,

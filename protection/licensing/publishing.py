@@ -88,7 +88,7 @@ class PublishingLicense:
 
         ``tenant_keys`` maps the ids of the organization's encryption keys to their suite; leave a key out to refuse
         its suite.  ``withdrawn`` are the ids of those that were withdrawn.  Whether ``iat`` lies in the certificate's
-        life is for the caller (``within_certificate``): if not, the license is registered as *held*, not refused,
+        life is for the caller (``within_certificate``): if not, the license is registered as *pending*, not refused,
         because a wrong clock must not cost people their documents (PROTOCOL P5).
         """
         unverified = jws.parse(token, Kind.PUBLISHING)

@@ -22,8 +22,8 @@ class Reason(StrEnum):
     PLATFORM_OFF = "platform_off"
     ORGANIZATION_CONDITION = "organization_condition"
     SUPER_USER_GRANT_INVALID = "super_user_grant_invalid"
-    ISSUER_BARRED = "issuer_barred"
-    REGISTRATION_HELD = "registration_held"
+    ISSUER_BLOCKED = "issuer_blocked"
+    REGISTRATION_PENDING = "registration_pending"
     REVOKED = "revoked"
     REVOKED_FOR_YOU = "revoked_for_you"
     EXPIRED = "expired"
@@ -128,17 +128,17 @@ WORDS: dict[Reason, Words] = {
         ),
         say("Request a grant that covers this document."),
     ),
-    Reason.ISSUER_BARRED: Words(
-        say("You protected this document, but your access to it has been barred."),
-        say("The issuer is barred from this document."),
-        say("The issuer is barred from this document."),
+    Reason.ISSUER_BLOCKED: Words(
+        say("You protected this document, but your access to it has been blocked."),
+        say("The issuer is blocked from this document."),
+        say("The issuer is blocked from this document."),
         _ASK_OWNER,
         own_step=say("Ask an administrator of your organization to let you in again."),
     ),
-    Reason.REGISTRATION_HELD: Words(
+    Reason.REGISTRATION_PENDING: Words(
         say("This document waits for an administrator of the sender's organization to accept it."),
-        say("The document's registration is held until an administrator accepts it."),
-        say("The registration is held; accept or bar it."),
+        say("The document's registration is pending until an administrator accepts it."),
+        say("The registration is pending; accept or block it."),
         say("Ask the sender to have the document accepted."),
         own_step=say("Ask an administrator of your organization to accept the document."),
     ),

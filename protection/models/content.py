@@ -20,8 +20,8 @@ class RegistrationState(models.TextChoices):
     """Whether the registration is believed (P5)."""
 
     REGISTERED = "registered", "Registered"
-    HELD = "held", "Held"
-    BARRED = "barred", "Barred"
+    PENDING = "pending", "Pending"
+    BLOCKED = "blocked", "Blocked"
 
 
 class Content(models.Model):
@@ -46,10 +46,10 @@ class Content(models.Model):
     label = models.ForeignKey(Label, models.PROTECT, null=True, related_name="contents")
     rev = models.PositiveIntegerField(db_default=1)
     registration = models.CharField(max_length=16, choices=RegistrationState.choices)
-    held_because = models.CharField(max_length=64, db_default="")
+    pending_because = models.CharField(max_length=64, db_default="")
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.UUIDField(null=True)
-    issuer_barred = models.BooleanField(db_default=False)
+    issuer_blocked = models.BooleanField(db_default=False)
     feed_id = models.BinaryField(default=new_feed_id)
     published_at = models.DateTimeField()
     registered_at = models.DateTimeField(db_default=Now())

@@ -45,7 +45,7 @@ class DocumentRow:
 
     @property
     def state(self) -> str:
-        """One word for lists: ``held``, ``barred``, ``revoked`` or ``active``."""
+        """One word for lists: ``pending``, ``blocked``, ``revoked`` or ``active``."""
         if self.registration != "registered":
             return self.registration
         return "active" if self.revoked_at is None else "revoked"
@@ -77,7 +77,7 @@ class Document:
     row: DocumentRow
     policy: Policy
     rev: int
-    held_because: str
+    pending_because: str
     editions: int
     revocations: tuple[RecipientRevocation, ...]
     changes: tuple[Change, ...]
@@ -127,7 +127,7 @@ def documents_of(
         rows = rows.filter(
             Q(title__icontains=search) | Q(issuer_address__icontains=search) | Q(owner_address__icontains=search)
         )
-    if state in {"held", "barred"}:
+    if state in {"pending", "blocked"}:
         rows = rows.filter(registration=state)
     elif state in {"revoked", "active"}:
         rows = rows.filter(registration="registered", revoked_at__isnull=state == "active")
@@ -157,7 +157,7 @@ def document_for(actor: Actor, cid: UUID) -> Document:
         row=row,
         policy=registered_policy(content),
         rev=content.rev,
-        held_because=content.held_because,
+        pending_because=content.pending_because,
         editions=content.editions.count(),
         revocations=tuple(
             RecipientRevocation(*values)
@@ -309,7 +309,7 @@ class Totals:
 
     documents: int
     revoked: int
-    held: int
+    pending: int
     opened: int
     refused: int
 
@@ -330,7 +330,7 @@ def totals_for(actor: Actor, *, everybody: bool) -> Totals:
             )
             select (select count(*) from mine),
                    (select count(*) from mine where revoked_at is not null),
-                   (select count(*) from mine where registration = 'held'),
+                   (select count(*) from mine where registration = 'pending'),
                    coalesce((select times from happened where outcome = 'allowed'), 0),
                    coalesce((select times from happened where outcome = 'refused'), 0)
             """,

@@ -35,7 +35,7 @@ where %(all)s or c.template_id = any(%(templates)s)
 """
 _COUNT: Final = "select count(*) {reached}"
 _DOCUMENTS: Final = """
-select c.cid, c.issuer_id, c.owner_id, c.issuer_barred, c.registration, c.revoked_at is not null,
+select c.cid, c.issuer_id, c.owner_id, c.issuer_blocked, c.registration, c.revoked_at is not null,
     coalesce(k.status in ('active', 'archived'), false), c.template_id, c.policy::text, c.expires,
     floor(extract(epoch from c.published_at))::bigint,
     (select json_agg(json_build_array(r.address, r.identity))::text from protection_contentrevocation r
@@ -171,12 +171,12 @@ class Documents:
         return found
 
     def _put(self, row: tuple[Any, ...]) -> None:
-        cid, issuer, owner, barred, registration, revoked, usable, template, policy, expires, published = row[:11]
+        cid, issuer, owner, blocked, registration, revoked, usable, template, policy, expires, published = row[:11]
         revoked_for = json.loads(row[11] or "[]")
         single = Single(
             issuer,
             owner,
-            barred,
+            blocked,
             frozenset(UUID(identity) for _, identity in revoked_for if identity),
             frozenset(address for address, _ in revoked_for),
             frozenset((UUID(person), at) for person, at in json.loads(row[13] or "[]")),

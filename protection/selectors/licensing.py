@@ -23,7 +23,7 @@ select
     f.gap <> '' as ledger_has_gap,
     c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
     c.policy::text as policy, c.expires, c.offline_days, c.rev, c.registration, c.revoked_at is not null as revoked,
-    c.issuer_barred, c.feed_id, floor(extract(epoch from c.published_at))::bigint as published,
+    c.issuer_blocked, c.feed_id, floor(extract(epoch from c.published_at))::bigint as published,
     c.template_id, v.id as version_id, v.policy::text as template_policy, v.expiry_option,
     v.expires as template_expires, v.expires_after_days,
     k.id as tenant_key_id, k.kid, k.status as key_status,
@@ -160,7 +160,7 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         revoked=row["revoked"],
         revoked_ids=frozenset(UUID(identity) for _, identity in row["revoked_for"] or () if identity),
         revoked_addresses=frozenset(address for address, _ in row["revoked_for"] or ()),
-        issuer_barred=row["issuer_barred"],
+        issuer_blocked=row["issuer_blocked"],
         first_opened=row["first_opened"],
         bindings=bindings,
         personal=tuple(

@@ -1,4 +1,4 @@
-"""Accept or bar a document whose registration was held (PROTOCOL P5)."""
+"""Accept or block a document whose registration was pending (PROTOCOL P5)."""
 
 from uuid import UUID
 
@@ -14,26 +14,29 @@ from protection.texts import say
 
 @transaction.atomic
 def accept(*, actor: Actor, cid: UUID) -> bool:
-    """Believe a held registration; return whether anything changed.  Administrators only; raises NotFound."""
+    """Believe a pending registration; return whether anything changed.  Administrators only; raises NotFound."""
     return _decide(actor, cid, RegistrationState.REGISTERED, Kind.CONTENT_ACCEPTED)
 
 
 @transaction.atomic
-def bar(*, actor: Actor, cid: UUID) -> bool:
-    """Refuse a held registration for good; return whether anything changed.  Administrators only; raises NotFound."""
-    return _decide(actor, cid, RegistrationState.BARRED, Kind.CONTENT_BARRED)
+def block(*, actor: Actor, cid: UUID) -> bool:
+    """Refuse a pending registration for good; return whether that changed it.
+
+    Administrators only; raises NotFound.
+    """
+    return _decide(actor, cid, RegistrationState.BLOCKED, Kind.CONTENT_BLOCKED)
 
 
 def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> bool:
     content = Content.objects.select_for_update().filter(cid=cid).first()
     if content is None or not actor.administrator:
         raise NotFound(say("There is no such document, or you may not decide about it."))
-    if content.registration != RegistrationState.HELD:
+    if content.registration != RegistrationState.PENDING:
         return False
     content.registration = state
-    # Barred means barred: its issuer, whom no registration stops, included.
-    content.issuer_barred = state == RegistrationState.BARRED
-    content.save(update_fields=["registration", "issuer_barred"])
+    # Blocked means blocked: its issuer, whom no registration stops, included.
+    content.issuer_blocked = state == RegistrationState.BLOCKED
+    content.save(update_fields=["registration", "issuer_blocked"])
     touch()
     record_action(kind, actor, content_id=cid, title=content.title)
     return True

@@ -24,7 +24,7 @@ class NewContent:
     """A document to be put on record: exactly one of ``policy`` and ``template`` is set.
 
     ``label`` is the one under which it was protected, ``expires`` and ``offline_days`` are the limits stated beside the
-    policy or template; ``held`` says why the registration is not believed yet.
+    policy or template; ``pending`` says why the registration is not believed yet.
     """
 
     license: PublishingLicense
@@ -37,7 +37,7 @@ class NewContent:
     expires: int | None = None
     offline_days: int | None = None
     label: UUID | None = None
-    held: str = ""
+    pending: str = ""
 
 
 def put_on_record(new: NewContent) -> Content:
@@ -64,8 +64,8 @@ def put_on_record(new: NewContent) -> Content:
         policy=None if policy is None else policy.as_json(),
         expires=new.expires if policy is None else policy.expires,
         offline_days=new.offline_days if policy is None else None,
-        registration=RegistrationState.HELD if new.held else RegistrationState.REGISTERED,
-        held_because=new.held,
+        registration=RegistrationState.PENDING if new.pending else RegistrationState.REGISTERED,
+        pending_because=new.pending,
         published_at=datetime.fromtimestamp(new.license.iat, UTC),
     )
     ContentChange.objects.create(

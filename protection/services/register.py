@@ -29,10 +29,10 @@ from protection.texts import say
 
 DAY: Final = 86_400
 FUTURE_MARGIN: Final = 300
-"""Seconds by which a publisher's clock may be ahead before the document is held."""
+"""Seconds by which a publisher's clock may be ahead before the document is pending."""
 
 
-class Held(StrEnum):
+class Pending(StrEnum):
     """Why a registration waits for an administrator (PROTOCOL P5)."""
 
     OUTSIDE_CERTIFICATE = "outside_certificate"
@@ -123,7 +123,7 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
         raise InvalidPolicy(say("The document names a template that this organization does not have."))
     registration_days = ServiceSettings.objects.values_list("registration_days", flat=True).get(id=1)
-    held = _held_because(arrival, publisher, registration_days)
+    pending = _pending_because(arrival, publisher, registration_days)
     content = put_on_record(
         NewContent(
             license=parsed,
@@ -136,15 +136,15 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
             expires=envelope.expires,
             offline_days=envelope.offline,
             label=label_named(envelope.app_data, None if envelope.template is None else envelope.template.id),
-            held=held or "",
+            pending=pending or "",
         )
     )
     if arrival.seal is not None:
         add_edition(organization=arrival.organization, content=content, seal=arrival.seal, content_key=envelope.key)
     record_action(
-        Kind.CONTENT_HELD if held else Kind.CONTENT_REGISTERED,
+        Kind.CONTENT_PENDING if pending else Kind.CONTENT_REGISTERED,
         arrival.actor,
-        reason=held or "",
+        reason=pending or "",
         content_id=content.cid,
         title=content.title,
         sealer=None if arrival.seal is None else arrival.seal.sealer,
@@ -153,24 +153,24 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
     return Registered(content.cid, Registration(content.registration), fresh=True)
 
 
-def _held_because(arrival: _Arrival, publisher: PublisherFacts, registration_days: int) -> Held | None:
+def _pending_because(arrival: _Arrival, publisher: PublisherFacts, registration_days: int) -> Pending | None:
     """Return why the registration is not believed by itself, or None (PROTOCOL P5)."""
     parsed, certificate = arrival.verified.license, arrival.verified.certificate
     if not arrival.verified.within_certificate:
-        return Held.OUTSIDE_CERTIFICATE
+        return Pending.OUTSIDE_CERTIFICATE
     if parsed.iat > arrival.now + FUTURE_MARGIN:
-        return Held.FROM_THE_FUTURE
+        return Pending.FROM_THE_FUTURE
     if certificate is not None and arrival.now > certificate.exp + registration_days * DAY:
-        return Held.TOO_LATE
+        return Pending.TOO_LATE
     if not publisher.active:
-        return Held.PUBLISHER_DISABLED
+        return Pending.PUBLISHER_DISABLED
     if publisher.device_revoked:
-        return Held.DEVICE_REVOKED
+        return Pending.DEVICE_REVOKED
     may_name_owner = certificate is None or May.OWNER_OTHER in certificate.may
     if arrival.envelope.owner != arrival.envelope.issuer and not may_name_owner:
-        return Held.OWNER_NOT_PERMITTED
+        return Pending.OWNER_NOT_PERMITTED
     if arrival.envelope.owner != arrival.envelope.issuer and not publisher.owner_address:
-        return Held.OWNER_UNKNOWN
+        return Pending.OWNER_UNKNOWN
     return None
 
 

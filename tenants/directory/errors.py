@@ -6,7 +6,7 @@ class DirectoryRefused(Exception):
 
 
 class NotHere(DirectoryRefused):
-    """There is no such person, group, device, domain or program in this organization."""
+    """There is no such person, group, device, domain or application in this organization."""
 
 
 class AddressTaken(DirectoryRefused):

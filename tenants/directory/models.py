@@ -1,4 +1,4 @@
-"""Who exists: people, their addresses, where they belong, and the devices and programs that act for them.
+"""Who exists: people, their addresses, where they belong, and the devices and applications that act for them.
 
 All of it stands in the shared schema, because a policy may name a person or a group of another organization and
 identity must resolve in one query.
@@ -25,7 +25,7 @@ def new_feed_id() -> bytes:
 
 
 class Person(AbstractBaseUser):
-    """One person of this installation, or the account of a program (``is_service``).
+    """One person of this installation, or the account of an application (``is_service``).
 
     ``email`` is only where mail goes and what the sign-in page shows; what a person may be matched by are the proven
     rows of ``Address``.  ``epoch`` rises with every change to the person's own rows.  ``time_zone`` is where
@@ -259,7 +259,7 @@ class Device(models.Model):
 
 
 class ApiClient(models.Model):
-    """A program of an organization: the issuer's client, bound to the person row it acts as."""
+    """An application of an organization: the issuer's client, bound to the person row it acts as."""
 
     client_id = models.CharField(max_length=100, primary_key=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_clients")

@@ -80,7 +80,7 @@ def test_json_that_nobody_can_mean(ada: Player, path: str, body: str) -> None:
         ("POST", "/api/v1/people", json.dumps({"email": "a@contoso.example", "name": "x\n\nBcc: y"})),
         ("POST", "/api/v1/people", json.dumps({"email": "a\x00@contoso.example"})),
         ("POST", "/api/v1/groups", json.dumps({"address": "g@contoso.example", "name": "\u202egroup"})),
-        ("POST", "/api/v1/programs", json.dumps({"name": "x\x1b[2J", "roles": []})),
+        ("POST", "/api/v1/applications", json.dumps({"name": "x\x1b[2J", "roles": []})),
         ("POST", "/api/v1/licenses", DEEP),
         ("POST", "/api/v1/licenses", '{"pl": "\\ud800"}'),
         ("POST", "/api/v1/licenses/batch", '{"items": [1, null]}'),

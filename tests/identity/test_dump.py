@@ -17,7 +17,7 @@ from portal.identity.sessions import SessionStore
 from portal.identity.strength import Authentication
 from protection.licensing.policy import Strength
 from tenants.directory.models import Person
-from tenants.directory.services.create_service_account import create_service_account
+from tenants.directory.services.create_application import create_application
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.directory.services.issue_sign_in_link import issue_sign_in_link
 from tests.identity.browser import Browser, enter, last_code, origin_of, sign_in_by_code
@@ -67,7 +67,7 @@ class DumpTest(TestCase):
             {"grant_type": "refresh_token", "refresh_token": granted.refresh_token, "client_id": clients.CLI,
              "resource": origin_of("contoso")},
         ).json()  # fmt: skip
-        program = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+        program = create_application(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
         cookies = {
             name: browser.cookies[settings.SESSION_COOKIE_NAME].value
             for name, browser in {"base": base, "organization": there, "waiting": waiting}.items()

@@ -26,9 +26,9 @@ from protection.licensing.jws import b64
 from protection.licensing.policy import Strength
 from tenants.directory.models import Person, SpentSecret
 from tenants.directory.selectors.people import PersonFacts
-from tenants.directory.services.create_service_account import create_service_account
+from tenants.directory.services.create_application import create_application
+from tenants.directory.services.disable_application import disable_application
 from tenants.directory.services.disable_person import disable_person
-from tenants.directory.services.disable_service_account import disable_service_account
 from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.directory.services.revoke_device import revoke_device
@@ -431,9 +431,9 @@ class BearerTest(IssuerTest):
         self.assertEqual(self.me(token).status_code, 401)
 
 
-class ProgramTest(IssuerTest):
-    def test_a_program_s_token_is_its_person_at_its_organization_only(self) -> None:
-        made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+class ApplicationTest(IssuerTest):
+    def test_an_application_s_token_is_its_person_at_its_organization_only(self) -> None:
+        made = create_application(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
         fields = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": made.secret}
         for slug, fits in (("contoso", True), ("fabrikam", False)):
             status, body = self.post(**fields, resource=origin_of(slug))
@@ -450,8 +450,8 @@ class ProgramTest(IssuerTest):
                 with self.assertRaisesMessage(Exception, "another organization"):
                     token_of(request)
 
-    def test_a_program_that_enrolled_by_code_is_at_home_only_there_too(self) -> None:
-        made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+    def test_an_application_that_enrolled_by_code_is_at_home_only_there_too(self) -> None:
+        made = create_application(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
         code = issue_enrollment_code(person_id=made.person_id, actor=builders.ACTOR)
         enrolled = self.program.post("/api/v1/enrollments", {"code": code}, content_type="application/json").json()
         status, home = self.refresh(enrolled["refresh_token"], origin_of("contoso"))
@@ -459,13 +459,13 @@ class ProgramTest(IssuerTest):
         _status, away = self.refresh(home["refresh_token"], origin_of("fabrikam"))
         self.assertEqual(self.documents(home, "contoso"), 200)
         self.assertEqual(self.documents(away, "fabrikam"), 401)
-        disable_service_account(organization_id=self.contoso.id, client_id=made.client_id, actor=builders.ACTOR)
+        disable_application(organization_id=self.contoso.id, client_id=made.client_id, actor=builders.ACTOR)
         self.assertEqual([self.documents(home, "contoso"), self.documents(away, "fabrikam")], [401, 401])
         self.assertEqual(self.refresh(away["refresh_token"])[0], 400)
 
-    def test_a_disabled_program_s_new_token_is_not_taken_for_a_person_s(self) -> None:
-        made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
-        disable_service_account(organization_id=self.contoso.id, client_id=made.client_id, actor=builders.ACTOR)
+    def test_a_disabled_application_s_new_token_is_not_taken_for_a_person_s(self) -> None:
+        made = create_application(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+        disable_application(organization_id=self.contoso.id, client_id=made.client_id, actor=builders.ACTOR)
         granted = tokens.grant_refresh_token(
             person_id=made.person_id, client_id=clients.CLI, authentication=strength.Authentication(Strength.CODE, 1)
         )
@@ -480,7 +480,7 @@ class ProgramTest(IssuerTest):
         return Browser(host_of(slug)).get("/api/v1/documents", HTTP_AUTHORIZATION=bearer).status_code
 
     def test_a_wrong_secret_is_refused(self) -> None:
-        made = create_service_account(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
+        made = create_application(organization_id=self.contoso.id, name="Indexer", actor=builders.ACTOR)
         status, _body = self.post(
             grant_type="client_credentials", client_id=made.client_id, client_secret="x", resource=origin_of("contoso")
         )

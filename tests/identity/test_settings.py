@@ -11,7 +11,7 @@ from django.test import SimpleTestCase, override_settings
 
 from portal import checks, env, locations
 from portal.bootstrap.environment import ROOT
-from portal.permissions import PROGRAM_ROLES, ROLES, Permission, of_place, of_program
+from portal.permissions import APPLICATION_ROLES, ROLES, Permission, of_application, of_place
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 
@@ -155,8 +155,8 @@ def test_who_is_nobody_may_nothing() -> None:
     assert of_place(role="global_administrator", guest=False, disabled=True) == frozenset()
     assert of_place(role="emperor", guest=False, disabled=False) == frozenset()
     assert of_place(role="global_administrator", guest=True, disabled=False) == ROLES["guest"]
-    assert of_program(()) == of_program(("emperor",)) == frozenset()
-    assert of_program(tuple(PROGRAM_ROLES)) < frozenset(Permission)
+    assert of_application(()) == of_application(("emperor",)) == frozenset()
+    assert of_application(tuple(APPLICATION_ROLES)) < frozenset(Permission)
 
 
 def test_an_auditor_changes_nothing() -> None:

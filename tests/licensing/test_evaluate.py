@@ -317,8 +317,8 @@ REFUSED: dict[str, tuple[Case, Reason]] = {
         case(subject=IN_TEAM, document={"revoked_addresses": frozenset({TEAM.address})}),
         Reason.REVOKED_FOR_YOU,
     ),
-    "held": (case(document={"registration": Registration.HELD}), Reason.REGISTRATION_HELD),
-    "barred registration": (case(document={"registration": Registration.BARRED}), Reason.REGISTRATION_HELD),
+    "pending": (case(document={"registration": Registration.PENDING}), Reason.REGISTRATION_PENDING),
+    "blocked registration": (case(document={"registration": Registration.BLOCKED}), Reason.REGISTRATION_PENDING),
     "too weak": (case(replace(TO_RITA, conditions=STRICT)), Reason.CONDITION_UNMET),
     "other network": (
         case(replace(TO_RITA, conditions=Conditions(networks=("10.0.0.0/8",)))),
@@ -374,11 +374,11 @@ REFUSED: dict[str, tuple[Case, Reason]] = {
         case(request=replace(NAMED, super_user_grant=replace(GRANT, ends=NOW))),
         Reason.SUPER_USER_GRANT_INVALID,
     ),
-    "barred issuer": (case(subject=ISSUER, document={"issuer_barred": True}), Reason.ISSUER_BARRED),
+    "blocked issuer": (case(subject=ISSUER, document={"issuer_blocked": True}), Reason.ISSUER_BLOCKED),
     "owner of revoked content": (case(subject=OWNER, document={"revoked": True}), Reason.REVOKED),
-    "owner of held content": (
-        case(subject=OWNER, document={"registration": Registration.HELD}),
-        Reason.REGISTRATION_HELD,
+    "owner of pending content": (
+        case(subject=OWNER, document={"registration": Registration.PENDING}),
+        Reason.REGISTRATION_PENDING,
     ),
     "owner for whom alone it is revoked": (
         case(subject=OWNER, document={"revoked_ids": frozenset({OWEN})}),
@@ -424,7 +424,7 @@ def test_issuer_and_owner_stand_above_the_policy(subject: Subject, basis: Basis)
 
 
 def test_the_issuer_stands_above_revocation_too():
-    revoked = {"revoked": True, "registration": Registration.HELD, "revoked_ids": frozenset({OLGA})}
+    revoked = {"revoked": True, "registration": Registration.PENDING, "revoked_ids": frozenset({OLGA})}
     assert isinstance(decide(subject=ISSUER, document=revoked), Allow)
 
 
@@ -450,7 +450,7 @@ EVERYBODY: dict[Reason, dict[str, object]] = {
     Reason.ORGANIZATION_CONDITION: {"organization": {"conditions": STRICT}},
 }
 LATER: dict[Reason, dict[str, object]] = {
-    Reason.REGISTRATION_HELD: {"document": {"registration": Registration.HELD}},
+    Reason.REGISTRATION_PENDING: {"document": {"registration": Registration.PENDING}},
     Reason.REVOKED: {"document": {"revoked": True}},
     Reason.REVOKED_FOR_YOU: {"document": {"revoked_ids": frozenset({RITA})}},
     Reason.EXPIRED: {"policy": {"expires": NOW - 1}},

@@ -126,11 +126,11 @@ contents = st.builds(
     issuer=st.just(OLGA),
     owner=st.just(OWEN),
     policy=st.none() | policies,
-    registration=st.sampled_from([Registration.REGISTERED] * 3 + [Registration.HELD, Registration.BARRED]),
+    registration=st.sampled_from([Registration.REGISTERED] * 3 + [Registration.PENDING, Registration.BLOCKED]),
     revoked=st.sampled_from([False, False, True]),
     revoked_ids=st.frozensets(st.sampled_from([RITA, MAX, OWEN, TEAM.id]), max_size=1),
     revoked_addresses=st.frozensets(st.sampled_from([*ADDRESSES, TEAM.address]), max_size=1),
-    issuer_barred=st.booleans(),
+    issuer_blocked=st.booleans(),
     first_opened=st.none() | st.sampled_from([NOW - 8 * DAY, NOW - DAY, NOW - 1, NOW]),
     bindings=st.dictionaries(
         st.sampled_from(ADDRESSES), st.sampled_from([RITA, MAX, TEAM.id, BOARD.id, ADA]), max_size=2

@@ -199,8 +199,8 @@ def test_an_owner_who_was_never_asked_is_held(cast: Cast, plan: Path) -> None:
     forged = kit.license(envelope={"owner": cast.olga.id})
     body = {"publishing_license": forged.token, "body_seal": kit.seal(forged.token, body_of(protect(cast.max, plan)))}
     answer = call(cast.max, "contoso", "POST", "registrations", body)
-    assert answer.json()["registration"] == "held"
-    (event,) = ledger(cast, "contoso", "content.held", cid=forged.cid)
+    assert answer.json()["registration"] == "pending"
+    (event,) = ledger(cast, "contoso", "content.pending", cid=forged.cid)
     assert event.reason == "owner_not_permitted"
 
 
@@ -212,9 +212,9 @@ def test_an_owner_from_elsewhere_is_held_and_nothing_is_told_of_him(cast: Cast, 
     forged = kit.license(envelope={"owner": cast.rita.id if owner == "rita" else uuid4()})
     body = {"publishing_license": forged.token, "body_seal": kit.seal(forged.token, body_of(protect(cast.ada, plan)))}
     answer = call(cast.ada, "contoso", "POST", "registrations", body)
-    assert answer.json()["registration"] == "held"
+    assert answer.json()["registration"] == "pending"
     shown = call(cast.ada, "contoso", "GET", f"documents/{forged.cid}").json()
-    assert (shown["held_because"], shown["document"]["owner"]) == ("owner_unknown", "")
+    assert (shown["pending_because"], shown["document"]["owner"]) == ("owner_unknown", "")
 
 
 @pytest.mark.parametrize(("shift", "reason"), [(3600, "from_the_future"), (-60 * 86_400, "outside_certificate")])
@@ -222,8 +222,8 @@ def test_a_license_with_a_date_that_cannot_be_is_held(cast: Cast, plan: Path, sh
     kit = Kit(cast.max)
     forged = kit.license(iat=int(time.time()) + shift)
     body = {"publishing_license": forged.token, "body_seal": kit.seal(forged.token, body_of(protect(cast.max, plan)))}
-    assert call(cast.max, "contoso", "POST", "registrations", body).json()["registration"] == "held"
-    assert ledger(cast, "contoso", "content.held", cid=forged.cid)[0].reason == reason
+    assert call(cast.max, "contoso", "POST", "registrations", body).json()["registration"] == "pending"
+    assert ledger(cast, "contoso", "content.pending", cid=forged.cid)[0].reason == reason
 
 
 def test_the_key_of_another_organization(cast: Cast, plan: Path, on_record: Any) -> None:

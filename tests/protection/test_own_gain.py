@@ -13,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 
 from portal.operations.own_gain import watching_own_gain
-from portal.operations.withdraw import disable_program
+from portal.operations.withdraw import disable_application
 from portal.standing import standing_at
 from portal.tasks import answer_previews
 from protection.client.results import Protected
@@ -21,7 +21,7 @@ from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import Membership, Person
 from tenants.directory.services.change_group import change_group
-from tenants.directory.services.create_service_account import create_service_account
+from tenants.directory.services.create_application import create_application
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import call, ledger, problem, protect, refusal, rights
@@ -119,18 +119,18 @@ def test_whoever_gains_does_not_save_what_another_one_merely_asked_about(pair: C
     refusal(pair.pia, sealed.path)
 
 
-def test_an_administrator_who_gains_by_a_programs_change_is_on_record_too(pair: Cast, plan: Path) -> None:
+def test_an_administrator_who_gains_by_a_applications_change_is_on_record_too(pair: Cast, plan: Path) -> None:
     address = f"g{uuid4().hex[:6]}@pair.example"
     made = group(pair, address)
     protect(pair.ulf, plan, f"{address}:VIEW")
     organization = pair.organizations["pair"]
-    person = create_service_account(
+    person = create_application(
         organization_id=organization.id, name=f"sync {uuid4().hex[:6]}", roles=("directory",), actor=ACTOR
     ).person_id
     mail.outbox.clear()
-    program = standing_at(organization, Person.objects.get(id=person), ip="", source="test")
+    application = standing_at(organization, Person.objects.get(id=person), ip="", source="test")
     added = [Member(person_id=pair.pia.id)]
-    with in_organization(organization.id), watching_own_gain(standing=program, changes="group", target=made):
+    with in_organization(organization.id), watching_own_gain(standing=application, changes="group", target=made):
         change_group(organization_id=organization.id, group_id=made, add=added, actor=ACTOR)
     (event, *_) = ledger(pair, "pair", KIND)
     assert (event.personal["recipient"], event.details["approved"]) == (pair.pia.address, False)
@@ -176,10 +176,10 @@ def test_what_an_application_gains_its_administrators_gain(pair: Cast, plan: Pat
     grants = {f"organization:{organization.id}": ["VIEW"]}
     deny = {one.address: True for one in (pair.pia, pair.ben, pair.ann)}
     everybody = {"policy": {"grants": grants, "deny": deny}}
-    account = create_service_account(organization_id=organization.id, name="archive", actor=ACTOR)
+    account = create_application(organization_id=organization.id, name="archive", actor=ACTOR)
     answer = call(pair.pia, "pair", "PATCH", f"templates/{made}", everybody)
     problem(answer, 409, "needs_another_administrator")
-    disable_program(organization_id=organization.id, client_id=account.client_id, actor=ACTOR)
+    disable_application(organization_id=organization.id, client_id=account.client_id, actor=ACTOR)
 
 
 def straw(cast: Cast, maker: Player) -> Player:

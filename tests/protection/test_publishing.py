@@ -1,4 +1,4 @@
-"""How documents come to the service: offline and registered later, online, held, and edition after edition."""
+"""How documents come to the service: offline and registered later, online, pending, and edition after edition."""
 
 import json
 import time
@@ -139,35 +139,35 @@ def test_a_new_device_without_any_contact_cannot_protect_offline(cast: Cast, pla
     assert not plan.with_name("plan.txt.sealed").exists()
 
 
-# --- held ---------------------------------------------------------------------------------------------------------
+# --- pending ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def held(cast: Cast, plan: Path) -> Protected:
+def pending(cast: Cast, plan: Path) -> Protected:
     """Return a document that arrives after the device that made it was revoked."""
     lost = cast.enroll(f"lost-{uuid4().hex[:6]}", cast.olga.id, cast.olga.address)
     protect(lost, plan)
-    sealed = lost.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("held.sealed"))
+    sealed = lost.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("pending.sealed"))
     revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
-    assert refusal(cast.rita, sealed.path).reason == "registration_held"
+    assert refusal(cast.rita, sealed.path).reason == "registration_pending"
     return sealed
 
 
-def test_a_held_document_waits_for_an_administrator_who_accepts_it(cast: Cast, held: Protected) -> None:
-    found = call(cast.ada, "contoso", "GET", "documents?scope=all&state=held").json()["results"]
-    assert str(held.cid) in {row["cid"] for row in found}
-    problem(call(cast.max, "contoso", "POST", f"documents/{held.cid}/accept"), 403, "permission_denied")
-    assert call(cast.ada, "contoso", "POST", f"documents/{held.cid}/accept").status_code == 200
-    assert rights(cast.rita, held.path) == {"VIEW"}
-    kinds = [event.kind for event in ledger(cast, "contoso", cid=held.cid)]
-    assert kinds == ["content.opened", "content.accepted", "content.opened", "content.held"]
+def test_a_held_document_waits_for_an_administrator_who_accepts_it(cast: Cast, pending: Protected) -> None:
+    found = call(cast.ada, "contoso", "GET", "documents?scope=all&state=pending").json()["results"]
+    assert str(pending.cid) in {row["cid"] for row in found}
+    problem(call(cast.max, "contoso", "POST", f"documents/{pending.cid}/accept"), 403, "permission_denied")
+    assert call(cast.ada, "contoso", "POST", f"documents/{pending.cid}/accept").status_code == 200
+    assert rights(cast.rita, pending.path) == {"VIEW"}
+    kinds = [event.kind for event in ledger(cast, "contoso", cid=pending.cid)]
+    assert kinds == ["content.opened", "content.accepted", "content.opened", "content.pending"]
 
 
-def test_a_barred_document_stays_closed(cast: Cast, held: Protected) -> None:
-    assert call(cast.ada, "contoso", "POST", f"documents/{held.cid}/bar").status_code == 200
-    assert refusal(cast.rita, held.path).reason == "registration_held"
-    call(cast.ada, "contoso", "POST", f"documents/{held.cid}/accept")
-    assert refusal(cast.rita, held.path).reason == "registration_held", "barred is for good"
+def test_a_blocked_document_stays_closed(cast: Cast, pending: Protected) -> None:
+    assert call(cast.ada, "contoso", "POST", f"documents/{pending.cid}/block").status_code == 200
+    assert refusal(cast.rita, pending.path).reason == "registration_pending"
+    call(cast.ada, "contoso", "POST", f"documents/{pending.cid}/accept")
+    assert refusal(cast.rita, pending.path).reason == "registration_pending", "blocked is for good"
 
 
 # --- online -------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from tenants.context import in_organization
 from tenants.directory.errors import NotPermitted
 from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.people import person_in
-from tenants.directory.services.create_service_account import create_service_account
+from tenants.directory.services.create_application import create_application
 from tests.cast import ACTOR, Cast
 from tests.identity.browser import Browser, host_of, origin_of
 from tests.protection.scene import call, ledger, problem
@@ -33,7 +33,7 @@ def contoso(cast: Cast) -> UUID:
 def application(cast: Cast, *names: str) -> tuple[Standing, dict[str, str]]:
     """Return an application's standing, and the header with which it calls."""
     organization = cast.organizations["contoso"]
-    made = create_service_account(organization_id=organization.id, name=f"app {uuid4().hex}", roles=names, actor=ACTOR)
+    made = create_application(organization_id=organization.id, name=f"app {uuid4().hex}", roles=names, actor=ACTOR)
     fields = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": made.secret}
     token = Browser().form("/identity/o/api/token", {**fields, "resource": origin_of("contoso")}).json()
     person = Person.objects.get(id=made.person_id)
@@ -77,11 +77,11 @@ def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
 def test_roles_are_given_to_applications_with_a_second_factor_only(cast: Cast) -> None:
     name, wanted = f"hr {uuid4().hex[:6]}", ["directory", "roles"]
     body = {"name": name, "roles": wanted}
-    problem(call(cast.ada, "contoso", "POST", "programs", body), 403, "not_permitted")
+    problem(call(cast.ada, "contoso", "POST", "applications", body), 403, "not_permitted")
     ada = Person.objects.get(id=cast.ada.id)
     strong = standing_at(cast.organizations["contoso"], ada, ip="", source="pages", strength=Strength.MFA)
     with in_organization(cast.organizations["contoso"].id):
-        assert roles.create_program(standing=strong, name=name, roles=wanted).client_id
+        assert roles.create_application(standing=strong, name=name, roles=wanted).client_id
 
 
 def test_a_role_that_an_application_changes_is_recorded_and_mailed(cast: Cast, contoso: UUID) -> None:

@@ -111,14 +111,14 @@ def test_a_scope_names_addresses(cast: Cast, who: str) -> None:
     problem(call(cast.ada, "contoso", "POST", "templates", body), 400, "invalid_policy")
 
 
-def test_a_program_is_offered_what_has_no_scope_or_the_flag(cast: Cast) -> None:
+def test_a_application_is_offered_what_has_no_scope_or_the_flag(cast: Cast) -> None:
     hidden, flagged, free = made(cast, scope=[OLGA]), made(cast, scope=[OLGA], offered_to_legacy=True), made(cast)
     body = {"name": "Archive", "roles": ["connector"]}
-    program = call(cast.ada, "contoso", "POST", "programs", body).json()
+    application = call(cast.ada, "contoso", "POST", "applications", body).json()
     form = {
         "grant_type": "client_credentials",
-        "client_id": program["client_id"],
-        "client_secret": program["secret"],
+        "client_id": application["client_id"],
+        "client_secret": application["secret"],
         "resource": "http://contoso.localhost:8000",
     }
     issued = Client().post("/identity/o/api/token", form, headers={"Host": "localhost:8000"})

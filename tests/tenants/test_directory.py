@@ -34,11 +34,11 @@ from tenants.directory.services.change_group import change_group
 from tenants.directory.services.change_role import change_role
 from tenants.directory.services.claim_address import claim_address
 from tenants.directory.services.claim_domain import claim_domain
+from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
-from tenants.directory.services.create_service_account import create_service_account
 from tenants.directory.services.delete_group import delete_group
+from tenants.directory.services.disable_application import disable_application
 from tenants.directory.services.disable_person import disable_person
-from tenants.directory.services.disable_service_account import disable_service_account
 from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.enroll_device import enroll_device
 from tenants.directory.services.expire import expire
@@ -441,13 +441,13 @@ class OneTimeTest(DirectoryTest):
             redeem_enrollment_code(code=code)
 
 
-class ProgramTest(DirectoryTest):
-    def test_a_program_is_a_person_with_a_client(self) -> None:
-        made = create_service_account(organization_id=self.contoso.id, name="Indexer", roles=["connector"], actor=ACTOR)
+class ApplicationTest(DirectoryTest):
+    def test_an_application_is_a_person_with_a_client(self) -> None:
+        made = create_application(organization_id=self.contoso.id, name="Indexer", roles=["connector"], actor=ACTOR)
         row = row_of(made.person_id, self.contoso.id)
         self.assertTrue(row.is_service)
         self.assertEqual(Address.objects.filter(person_id=made.person_id).count(), 0)
-        disable_service_account(organization_id=self.contoso.id, client_id=made.client_id, actor=ACTOR)
+        disable_application(organization_id=self.contoso.id, client_id=made.client_id, actor=ACTOR)
         self.assertFalse(Client.objects.filter(id=made.client_id).exists())
         self.assertFalse(subject_for(made.person_id, self.contoso.id).active)
 

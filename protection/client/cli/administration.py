@@ -74,7 +74,7 @@ def application() -> None:
 @in_organization
 def list_applications(output: Output, place: Organization) -> None:
     """List applications; never a secret."""
-    found = place.call("GET", "/api/v1/programs")["results"]
+    found = place.call("GET", "/api/v1/applications")["results"]
     tables.show(output, found, ["name", "client_id", "roles", "disabled"], empty=say("There are no applications yet."))
 
 
@@ -84,7 +84,7 @@ def list_applications(output: Output, place: Organization) -> None:
 @in_organization
 def add_application(output: Output, place: Organization, name: str, roles: tuple[str, ...]) -> None:
     """Add an application; its secret is printed once."""
-    made = place.call("POST", "/api/v1/programs", {"name": name, "roles": list(roles)})
+    made = place.call("POST", "/api/v1/applications", {"name": name, "roles": list(roles)})
     line = say("The application has the id {id} and the secret {secret}", id=made["client_id"], secret=made["secret"])
     output.result(made, line, say("The secret is not shown again."))
 
@@ -95,7 +95,7 @@ def add_application(output: Output, place: Organization, name: str, roles: tuple
 @in_organization
 def disable_application(output: Output, place: Organization, client_id: str, reason: str, *, yes: bool) -> None:
     """Disable an application: its tokens and devices end."""
-    send = functools.partial(place.call, "POST", f"/api/v1/programs/{quote(client_id, safe='')}/disable")
+    send = functools.partial(place.call, "POST", f"/api/v1/applications/{quote(client_id, safe='')}/disable")
     changed(output, confirmed(output, send, yes=yes, reason=reason), client_id=client_id, done="disable")
 
 
@@ -104,7 +104,7 @@ def disable_application(output: Output, place: Organization, client_id: str, rea
 @in_organization
 def application_code(output: Output, place: Organization, client_id: str) -> None:
     """Make a one-time enrollment code for a device of an application."""
-    made = place.call("POST", f"/api/v1/programs/{quote(client_id, safe='')}/code")
+    made = place.call("POST", f"/api/v1/applications/{quote(client_id, safe='')}/code")
     output.result(made, say("Enroll the device with: chancery login --code {code}", code=made["code"]))
 
 
@@ -144,7 +144,7 @@ def pending() -> None:
 @in_organization
 def list_pending(output: Output, place: Organization) -> None:
     """List the documents that wait."""
-    found = place.call("GET", "/api/v1/documents?scope=all&state=held&limit=200")["results"]
+    found = place.call("GET", "/api/v1/documents?scope=all&state=pending&limit=200")["results"]
     tables.show(output, found, ["title", "owner", "registered_at", "cid"], empty=say("Nothing waits."))
 
 
@@ -162,5 +162,5 @@ def accept(output: Output, place: Organization, cid: UUID) -> None:
 @in_organization
 def block(output: Output, place: Organization, cid: UUID, reason: str, *, yes: bool) -> None:
     """Block a document for good: nobody opens it."""
-    send = functools.partial(place.call, "POST", f"/api/v1/documents/{cid}/bar")
+    send = functools.partial(place.call, "POST", f"/api/v1/documents/{cid}/block")
     changed(output, confirmed(output, send, yes=yes, reason=reason), cid=str(cid), done="block")

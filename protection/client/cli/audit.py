@@ -33,7 +33,7 @@ DIRECTORY: Final = (
     "group",
     "organization",
     "person",
-    "program",
+    "application",
     "role",
     "sign_in_link",
 )

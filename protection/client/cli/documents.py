@@ -92,7 +92,7 @@ def templates(output: Output, place: Organization) -> None:
 @click.command()
 @click.option("--all", "everybody", is_flag=True, help="Everybody's documents, if your role allows it.")
 @click.option("--search", default="", help="In title, issuer and owner.")
-@click.option("--state", type=click.Choice(["active", "revoked", "held", "barred"]), help="Only these.")
+@click.option("--state", type=click.Choice(["active", "revoked", "pending", "blocked"]), help="Only these.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="How many.")
 @in_organization
 def documents(

@@ -112,10 +112,10 @@ def protect(
                 with progress.bar(output, path.name) as report:
                     done = session.protect(path, wish, target=place, organization=organization, progress=report)
             members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
-            members["held"] = done.held
+            members["pending"] = done.pending
             members["dropped"] = _dropped(output, session)
             line = say("{file} → {target}", file=path, target=done.path)
-            if done.held:
+            if done.pending:
                 return members, joined((line, _HELD), " ")
             return members, line if done.registered else joined((line, _WAITING), " ")
 

@@ -1,4 +1,4 @@
-"""Reading mail domains and programs of one organization."""
+"""Reading mail domains and applications of one organization."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +18,8 @@ class DomainFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ProgramFacts:
-    """One program of an organization."""
+class ApplicationFacts:
+    """One application of an organization."""
 
     client_id: str
     organization_id: UUID
@@ -42,25 +42,25 @@ def organization_of_domain(domain: str) -> UUID | None:
     return rows.values_list("organization_id", flat=True).first()
 
 
-def programs_in(organization_id: UUID) -> tuple[ProgramFacts, ...]:
-    """Return the organization's programs by name."""
-    return tuple(_program(row) for row in ApiClient.objects.within(organization_id).order_by("name", "client_id"))
+def applications_in(organization_id: UUID) -> tuple[ApplicationFacts, ...]:
+    """Return the organization's applications by name."""
+    return tuple(_application(row) for row in ApiClient.objects.within(organization_id).order_by("name", "client_id"))
 
 
-def program_of_client(client_id: str) -> ProgramFacts | None:
-    """Return the program that a client at the issuer stands for; for the token check."""
+def application_of_client(client_id: str) -> ApplicationFacts | None:
+    """Return the application that a client at the issuer stands for; for the token check."""
     row = ApiClient.objects.of_installation().filter(client_id=client_id).first()
-    return None if row is None else _program(row)
+    return None if row is None else _application(row)
 
 
-def program_of_person(organization_id: UUID, person_id: UUID) -> ProgramFacts | None:
-    """Return the program that acts as this person in the organization, however it signed in."""
+def application_of_person(organization_id: UUID, person_id: UUID) -> ApplicationFacts | None:
+    """Return the application that acts as this person in the organization, however it signed in."""
     row = ApiClient.objects.within(organization_id).filter(person_id=person_id).first()
-    return None if row is None else _program(row)
+    return None if row is None else _application(row)
 
 
-def _program(row: ApiClient) -> ProgramFacts:
-    return ProgramFacts(
+def _application(row: ApiClient) -> ApplicationFacts:
+    return ApplicationFacts(
         client_id=row.client_id,
         organization_id=row.organization_id,
         person_id=row.person_id,

@@ -83,7 +83,7 @@ def people_in(
 
 
 def count_in(organization_id: UUID) -> int:
-    """Return how many people the organization has, guests and programs included."""
+    """Return how many people the organization has, guests and applications included."""
     return Membership.objects.within(organization_id).filter(removed_at__isnull=True).count()
 
 

@@ -27,7 +27,7 @@ def change_role(*, organization_id: UUID, person_id: UUID, role: str, reason: st
     if membership.guest:
         raise DirectoryRefused(_("A guest holds no role."))
     if membership.person.is_service and wanted == Membership.Role.GLOBAL_ADMINISTRATOR:
-        raise DirectoryRefused(_("A program cannot be the organization's global administrator."))
+        raise DirectoryRefused(_("An application cannot be the organization's global administrator."))
     require_another(membership)
     before = membership.role
     membership.role = wanted

@@ -14,14 +14,14 @@ from tenants.directory.withdrawals import people_below, withdraw
 
 @transaction.atomic
 def forget_organization(*, organization_id: UUID) -> None:
-    """Remove the organization's groups, programs, domains and places, and the people who were only its own.
+    """Remove the organization's groups, applications, domains and places, and the people who were only its own.
 
     Addresses that only this organization vouched for are proven no more.  The operator record keeps that it happened;
     the ledger that would record it is gone with the schema.
     """
-    programs = list(ApiClient.objects.within(organization_id).values_list("client_id", flat=True))
-    end_clients(programs)
-    Client.objects.filter(id__in=programs).delete()
+    applications = list(ApiClient.objects.within(organization_id).values_list("client_id", flat=True))
+    end_clients(applications)
+    Client.objects.filter(id__in=applications).delete()
     # The row of an erased organization stays, so nothing else would ever take away what waits for its feed.
     PendingWithdrawal.objects.filter(organization_id=organization_id).delete()
     groups = list(Group.objects.within(organization_id).values_list("id", flat=True))

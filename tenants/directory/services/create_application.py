@@ -1,4 +1,4 @@
-"""Create an account for a program of the organization."""
+"""Create an account for an application of the organization."""
 
 import secrets
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from tenants.directory.models import ApiClient, Membership, Person
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the program signs in with; the secret is shown once and kept only as a hash."""
+    """What the application signs in with; the secret is shown once and kept only as a hash."""
 
     client_id: str
     secret: str
@@ -24,8 +24,8 @@ class Credentials:
 
 
 @transaction.atomic
-def create_service_account(*, organization_id: UUID, name: str, roles: Sequence[str] = (), actor: Actor) -> Credentials:
-    """Create the program's person, its place in the organization and its client at the issuer."""
+def create_application(*, organization_id: UUID, name: str, roles: Sequence[str] = (), actor: Actor) -> Credentials:
+    """Create the application's person, its place in the organization and its client at the issuer."""
     name = naming.one_line(name)
     person = Person(email="", name=name, is_service=True)
     person.set_unusable_password()
@@ -47,7 +47,7 @@ def create_service_account(*, organization_id: UUID, name: str, roles: Sequence[
         client_id=client.id, organization_id=organization_id, person=person, name=name, roles=sorted(set(roles))
     )
     note(
-        kind="program.created",
+        kind="application.created",
         organizations=[organization_id],
         actor=actor,
         title=name,

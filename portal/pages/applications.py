@@ -1,4 +1,4 @@
-"""Programs and mail domains: who else acts for the organization, and which addresses it answers for."""
+"""Applications and mail domains: who else acts for the organization, and which addresses it answers for."""
 
 from django import forms
 from django.http import Http404, HttpResponse
@@ -10,12 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.administer import end_application, give_up_domain, take_over_domain
-from portal.operations.roles import create_program
+from portal.operations.roles import create_application
 from portal.pages.confirming import confirmed
 from portal.pages.framework import PageRequest, attempt, carried_out, page, show, words_of
-from portal.permissions import PROGRAM_ROLES, Permission
+from portal.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.errors import DirectoryRefused
-from tenants.directory.selectors.domains import program_of_client, programs_in
+from tenants.directory.selectors.domains import application_of_client, applications_in
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
@@ -30,8 +30,8 @@ ROLE_WORDS = {
 }
 
 
-class ProgramForm(forms.Form):
-    """A program that acts as itself."""
+class ApplicationForm(forms.Form):
+    """An application that acts as itself."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("How it appears in the record.")
@@ -39,56 +39,56 @@ class ProgramForm(forms.Form):
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("What it may do"),
         required=False,
-        choices=[(name, ROLE_WORDS.get(name, name)) for name in sorted(PROGRAM_ROLES)],
+        choices=[(name, ROLE_WORDS.get(name, name)) for name in sorted(APPLICATION_ROLES)],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Without a role it can only open what it was granted, like anybody."),
     )
 
 
 @require_GET
-@page(Permission.PROGRAMS_MANAGE)
-def programs(request: PageRequest) -> HttpResponse:
-    """Show all programs."""
-    return show(request, "programs", "people", {"programs": programs_in(request.organization.id)})
+@page(Permission.APPLICATIONS_MANAGE)
+def applications(request: PageRequest) -> HttpResponse:
+    """Show all applications."""
+    return show(request, "applications", "people", {"applications": applications_in(request.organization.id)})
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@page(Permission.PROGRAMS_MANAGE)
-def program_new(request: PageRequest) -> HttpResponse:
-    """Make a program and show its secret, once."""
-    form = ProgramForm(request.POST or None)
+@page(Permission.APPLICATIONS_MANAGE)
+def application_new(request: PageRequest) -> HttpResponse:
+    """Make an application and show its secret, once."""
+    form = ApplicationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_program(
+            made = create_application(
                 standing=request.standing, name=form.cleaned_data["name"], roles=form.cleaned_data["roles"]
             )
         except DirectoryRefused as error:
             form.add_error(None, words_of(error))
         else:
-            return show(request, "program_made", "people", {"made": made, "name": form.cleaned_data["name"]})
-    return show(request, "program_new", "people", {"form": form})
+            return show(request, "application_made", "people", {"made": made, "name": form.cleaned_data["name"]})
+    return show(request, "application_new", "people", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@page(Permission.PROGRAMS_MANAGE)
-def program(request: PageRequest, client_id: str) -> HttpResponse:
-    """Show one program; get a sign-in code for its device, or end it."""
-    found = program_of_client(client_id)
+@page(Permission.APPLICATIONS_MANAGE)
+def application(request: PageRequest, client_id: str) -> HttpResponse:
+    """Show one application; get a sign-in code for its device, or end it."""
+    found = application_of_client(client_id)
     if found is None or found.organization_id != request.organization.id:
         raise Http404
     code = ""
     if request.method == "POST" and request.POST.get("act") == "disable":
         return confirmed(
             request,
-            reverse("program", args=[client_id]),
+            reverse("application", args=[client_id]),
             lambda stated: end_application(standing=request.standing, application=found, stated=stated),
             section="people",
         )
     if request.method == "POST" and not found.disabled:
         code = issue_enrollment_code(person_id=found.person_id, actor=request.standing.directory_actor)
-    return show(request, "program", "people", {"found": found, "code": code})
+    return show(request, "application", "people", {"found": found, "code": code})
 
 
 class DomainForm(forms.Form):
