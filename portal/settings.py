@@ -265,7 +265,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.installation",
             ],
-            "builtins": ["django.templatetags.i18n", "portal.templatetags.languages"],
+            "builtins": ["django.templatetags.i18n", "portal.templatetags.languages", "portal.templatetags.lists"],
         },
     }
 ]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.operations.administer import end_application, give_up_domain, take_over_domain
 from portal.operations.roles import create_application
 from portal.pages.confirming import confirmed
-from portal.pages.framework import PageRequest, attempt, carried_out, page, show, words_of
+from portal.pages.framework import PageRequest, attempt, carried_out, page, paged, show, words_of
 from portal.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.domains import application_of_client, applications_in
@@ -49,7 +49,7 @@ class ApplicationForm(forms.Form):
 @page(Permission.APPLICATIONS_MANAGE)
 def applications(request: PageRequest) -> HttpResponse:
     """Show all applications."""
-    return show(request, "applications", "people", {"applications": applications_in(request.organization.id)})
+    return show(request, "applications", "people", {"shown": paged(request, applications_in(request.organization.id))})
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.operations.administer import end_device
 from portal.pages.confirming import confirmed
+from portal.pages.framework import paged
 from portal.pages.own import actor_of, person_of, signed_in
 from tenants.directory.selectors.devices import device_of, devices_of
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
@@ -23,7 +24,7 @@ def device_list(request: HttpRequest) -> HttpResponse:
     found = devices_of(person_of(request))
     context = {
         "active": [device for device in found if device.revoked_at is None],
-        "revoked": [device for device in found if device.revoked_at is not None],
+        "shown": paged(request, [device for device in found if device.revoked_at is not None]),
     }
     return render(request, "pages/devices.html", context)
 

@@ -1,12 +1,13 @@
 """What all pages share: who may see one, how it is rendered, and how errors reach the person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,6 +26,7 @@ from tenants.organizations.selectors import OrganizationFacts
 
 P = ParamSpec("P")
 T = TypeVar("T")
+PAGE_SIZE: Final = 50
 
 
 class PageRequest(HttpRequest):
@@ -77,6 +79,11 @@ def show(
         **(context or {}),
     }
     return render(request, f"pages/{template}.html", full, status=status)
+
+
+def paged(request: HttpRequest, rows: Sequence[T], size: int = PAGE_SIZE) -> Page[T]:
+    """Return the part of a list that the address asks for; ``{% pages %}`` leads to the others."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 def attempt(request: HttpRequest, done: str | Callable[[T], str], action: Callable[[], T]) -> bool:

@@ -16,7 +16,7 @@ from portal.effects import Effect, effect
 from portal.languages import reader_languages, written_in
 from portal.operations.offer import offer_label, shelve_label
 from portal.pages.confirming import confirmed
-from portal.pages.framework import PageRequest, attempt, carried_out, page, show
+from portal.pages.framework import PageRequest, attempt, carried_out, page, paged, show
 from portal.pages.policies import shown_grants
 from portal.permissions import Permission
 from protection.errors import NotFound
@@ -163,7 +163,7 @@ def label_list(request: PageRequest) -> HttpResponse:
         }
         for one in found
     ]
-    return show(request, "labels", "templates", {"rows": rows, "manages": manages})
+    return show(request, "labels", "templates", {"shown": paged(request, rows), "manages": manages})
 
 
 @require_http_methods(["GET", "POST"])

@@ -23,7 +23,7 @@ from portal.operations.administer import set_disabled, set_group, set_role
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_group, ask_about_person
 from portal.pages.confirming import confirmed
-from portal.pages.framework import PageRequest, attempt, carried_out, page, show
+from portal.pages.framework import PageRequest, attempt, carried_out, page, paged, show
 from portal.pages.previews import ask
 from portal.permissions import Permission
 from tenants import naming
@@ -60,11 +60,13 @@ def people(request: PageRequest) -> HttpResponse:
     """Show people, groups and mail domains."""
     search, after = request.GET.get("search", "").strip(), request.GET.get("cursor", "")
     found = people_in(request.organization.id, search=search, after=after, limit=PAGE)
+    groups = groups_in(request.organization.id, after=request.GET.get("groups", ""), limit=PAGE)
     context = {
         "found": found,
         "search": search,
         "next_cursor": found[-1].email if len(found) == PAGE else "",
-        "groups": groups_in(request.organization.id),
+        "groups": groups,
+        "next_group": groups[-1].address if len(groups) == PAGE else "",
         "domains": domains_in(request.organization.id),
         "manages": request.standing.may(Permission.PEOPLE_MANAGE),
     }
@@ -212,8 +214,10 @@ class MemberForm(forms.Form):
 @page(Permission.GROUPS_READ)
 def group(request: PageRequest, group_id: UUID) -> HttpResponse:
     """Show a group with its members."""
+    found = group_in(request.organization.id, group_id)
     context = {
-        "found": group_in(request.organization.id, group_id),
+        "found": found,
+        "shown": paged(request, found.members),
         "form": MemberForm(),
         "manages": request.standing.may(Permission.GROUPS_MANAGE),
     }

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,7 +18,7 @@ from portal.languages import reader_languages
 from portal.operations.offer import bring_back_version, offer_template, say_template, shelve_template
 from portal.operations.previews.ask import ask_about_template
 from portal.pages.confirming import confirmed
-from portal.pages.framework import PageRequest, attempt, carried_out, moment_of, page, show
+from portal.pages.framework import PageRequest, attempt, carried_out, moment_of, page, paged, show
 from portal.pages.policies import shown_grants
 from portal.pages.previews import ask, previewed
 from portal.pages.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
@@ -44,7 +43,7 @@ def template_list(request: PageRequest) -> HttpResponse:
     manages, search = request.standing.may(Permission.TEMPLATES_MANAGE), request.GET.get("search", "")[:200]
     organization = request.organization
     known = templates(search=search) if manages else offered_templates(request.standing.audience, search=search)
-    shown = Paginator(known, PER_PAGE).get_page(request.GET.get("page"))
+    shown = paged(request, known, size=PER_PAGE)
     rows = [
         {
             "template": found,

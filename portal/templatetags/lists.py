@@ -1,0 +1,76 @@
+"""What lists and tables say of a value that may be long; every template has it without loading it.
+
+A name may have 255 characters and an address 254, both without a space.  In a list each stands on one line, cut by the
+style sheet (``static/css/6-lists.css``) where it is too long.  Nothing is lost by that: the whole value is in the page
+for a screen reader, in the tooltip for a pointer, and shown in place when the keyboard or a finger reaches it.
+"""
+
+import re
+from typing import Final
+
+from django import template
+from django.core.paginator import Page
+from django.http import HttpRequest
+from django.template.context import Context
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+SHORT: Final = 24
+"""Characters that a column has room for wherever it is shown: shorter values are never cut, they wrap."""
+
+LONG_TEXT: Final = 60
+"""Characters of a text that stand in three lines of the narrowest column."""
+
+_BREAK_AFTER: Final = re.compile(r"([@.]+)(?=[^@.\s])")
+
+
+@register.filter
+def breakable(text: object) -> SafeString:
+    """Let a long address or name break after an @ and after dots, before it breaks inside a word."""
+    bare = str(text)
+    if len(bare) <= SHORT:
+        return conditional_escape(bare)
+    # Escaping makes neither an @ nor a dot, so what is put in between stays outside of its entities.
+    return mark_safe(_BREAK_AFTER.sub(r"\1<wbr>", conditional_escape(bare)))  # noqa: S308 - escaped before
+
+
+@register.simple_tag
+def one_line(text: object, link: str = "") -> SafeString:
+    """Show a value of a list on one line, perhaps as the link that it is."""
+    bare = str(text)
+    long = len(bare) > SHORT
+    if link and long:
+        return format_html('<a class="one-line" href="{}" title="{}">{}</a>', link, bare, breakable(bare))
+    if link:
+        return format_html('<a href="{}">{}</a>', link, bare)
+    if long:
+        return format_html('<span class="one-line" tabindex="0" title="{}">{}</span>', bare, breakable(bare))
+    return format_html("<span>{}</span>", bare)
+
+
+@register.simple_tag
+def few_lines(text: object) -> SafeString:
+    """Show a text of a list, a reason for example, cut after three lines like ``one_line`` after one."""
+    bare = str(text)
+    if len(bare) > LONG_TEXT:
+        return format_html('<span class="few-lines" tabindex="0" title="{}">{}</span>', bare, breakable(bare))
+    return breakable(bare)
+
+
+@register.inclusion_tag("pages/_pages.html", takes_context=True)
+def pages(context: Context, shown: Page[object], parameter: str = "page") -> dict[str, object]:
+    """Lead from one page of a list to the others, keeping what else the address says."""
+    request: HttpRequest = context["request"]
+
+    def address(number: int) -> str:
+        query = request.GET.copy()
+        query[parameter] = str(number)
+        return f"?{query.urlencode()}"
+
+    return {
+        "shown": shown,
+        "back": address(shown.previous_page_number()) if shown.has_previous() else "",
+        "next": address(shown.next_page_number()) if shown.has_next() else "",
+    }

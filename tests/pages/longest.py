@@ -1,0 +1,177 @@
+"""An organization in which everything is called as long as it may be, and its pages as files without a server."""
+
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, Route
+
+from portal.operations.found_organization import found_organization
+from portal.operations.previews.ask import ask_about_group
+from portal.operations.roles import create_application
+from portal.standing import Standing, standing_at
+from protection.client.errors import Refused
+from protection.client.wish import Wish
+from protection.licensing.labels import Effect
+from protection.licensing.policy import Grant, Policy, Principal
+from protection.licensing.rights import LEVELS
+from protection.selectors.organization import keys
+from protection.services.create_template import create_template
+from protection.services.publish_template import publish_template
+from protection.services.save_label import LabelDraft, create_label
+from protection.services.template_draft import TemplateDraft
+from tenants.context import in_schema
+from tenants.directory.members import Member
+from tenants.directory.models import Device, Person
+from tenants.directory.services.claim_domain import claim_domain
+from tenants.directory.services.create_group import create_group
+from tenants.directory.services.create_person import create_person
+from tests.cast import ACTOR, Cast
+from tests.identity.browser import BASE, host_of
+from tests.isolation.visitors import Premises
+
+DOMAIN: Final = ".".join(("m" * 60, "a" * 60, "i" * 58, "example"))
+ADDRESS: Final = f"{'l' * 64}@{DOMAIN}"
+PERSON: Final = "Maximiliana-Alexandrina" * 4 + "von Ahr"
+NAME: Final = "N" * 200
+TITLE: Final = f"{'T' * 251}.txt"
+REASON: Final = "becauseofthis" * 38
+FIFTY: Final = 50
+
+
+@dataclass
+class Longest:
+    """The organization, whoever looks at it, and the addresses of its pages."""
+
+    premises: Premises
+    paths: dict[str, list[str]]
+
+    def answers(self) -> dict[str, bytes]:
+        """Return each page by its address; asked beforehand, since Django asks no database while Playwright runs."""
+        ada, found = self.premises.cast.ada, {}
+        for host, paths in self.paths.items():
+            browser = self.premises.browser(host, ada)
+            for path in paths:
+                answer = browser.get(path)
+                assert answer.status_code == 200, f"{path} answers {answer.status_code}"
+                found[f"http://{host}{path}"] = answer.content
+        return found
+
+
+@contextmanager
+def opened(chromium: Chromium, answers: dict[str, bytes]) -> Iterator[Page]:
+    """Return a browser's page to which these answers and the static files are all there is in the network."""
+    page = chromium.new_page()
+
+    def answer(route: Route) -> None:
+        url = route.request.url
+        path = urlsplit(url).path
+        if path.startswith(settings.STATIC_URL):
+            file = settings.STATICFILES_DIRS[0] / path.removeprefix(settings.STATIC_URL)
+            if file.exists():
+                kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+                return route.fulfill(body=file.read_bytes(), content_type=kind)
+        if url in answers:
+            return route.fulfill(body=answers[url], content_type="text/html; charset=utf-8")
+        return route.fulfill(status=404)
+
+    page.route("**/*", answer)
+    yield page
+    page.close()
+
+
+def longest(cast: Cast, folder: Path) -> Longest:
+    """Make one of everything at Contoso, as long as the service takes it, and fifty documents."""
+    founded = found_organization(
+        name=NAME, slug="contoso", administrator=ADDRESS, administrator_name=PERSON, mail_domain=DOMAIN, actor=ACTOR
+    )
+    contoso = cast.organizations["contoso"] = founded.organization
+    cast.enroll("ada", founded.administrator.id, ADDRESS)
+    for letter in "012m":
+        made = create_person(organization_id=contoso.id, address=f"{letter}{ADDRESS[1:]}", name=PERSON, actor=ACTOR)
+    cast.enroll("max", made.id, made.email)
+    claim_domain(organization_id=contoso.id, domain=f"x{DOMAIN[1:]}", actor=ACTOR)
+    group = create_group(
+        organization_id=contoso.id,
+        address=f"g{ADDRESS[1:]}",
+        name=NAME,
+        members=[Member(address=ADDRESS), Member(address=f"s{ADDRESS[1:]}")],
+        actor=ACTOR,
+    )
+    Device.objects.filter(person_id=cast.ada.id).update(name=NAME)
+    objects = {"group": group.id, **_documents(cast, folder), **_administered(cast, group.id)}
+    return Longest(Premises(cast, {}), {host_of("contoso"): _paths(objects), BASE: _own_paths(cast)})
+
+
+def _documents(cast: Cast, folder: Path) -> dict[str, UUID]:
+    """Protect fifty files; of one somebody is refused and asks for access, and it is taken back."""
+    source, cids = folder / TITLE, []
+    source.write_text("the plan", encoding="utf-8")
+    grants = tuple(f"{number}{ADDRESS[1:]}:VIEW" for number in range(3))
+    for number in range(FIFTY):
+        target = folder / f"{number}.sealed"
+        cids.append(cast.ada.session.protect(source, Wish(grants=grants), target=target).cid)
+    with suppress(Refused):
+        cast.max.session.open_file(target, folder / "never")
+    place, cid = cast.max.session.organization_of(target)
+    request = place.call("POST", f"/api/v1/documents/{cid}/access-requests", {"note": REASON})["id"]
+    own = cast.ada.session.own_organization()
+    own.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": REASON})
+    return {"cid": UUID(str(cid)), "other": UUID(str(cids[0])), "request": UUID(str(request))}
+
+
+def _administered(cast: Cast, group: UUID) -> dict[str, UUID | str]:
+    """Make a template, a label, an application and a preview."""
+    contoso = cast.organizations["contoso"]
+    with in_schema(contoso.schema_name):
+        standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
+        template = _template(standing)
+        draft = LabelDraft({"en": NAME[:100]}, 10, Effect.PROTECT, template, {"en": REASON[:200]})
+        label = create_label(actor=standing.actor, draft=draft, publish=True)
+        made = create_application(standing=standing, name=NAME, roles=["connector", "directory", "reporter"])
+        preview = ask_about_group(
+            standing=standing, organization_id=contoso.id, group_id=group, remove=[Member(address=ADDRESS)]
+        )
+        key = keys()[0].id
+    return {"template": template, "label": label, "application": made.client_id, "preview": preview, "key": key}
+
+
+def _template(standing: Standing) -> UUID:
+    grants = tuple(Grant(Principal.parse(f"{number}{ADDRESS[1:]}"), LEVELS["viewer"]) for number in range(2))
+    draft = TemplateDraft(names={"en": NAME[:100]}, policy=Policy(grants=grants), descriptions={"en": REASON[:200]})
+    template = create_template(actor=standing.actor, draft=draft)
+    publish_template(actor=standing.actor, template=template)
+    return template
+
+
+def _paths(made: dict[str, UUID | str]) -> list[str]:
+    """Return every page of the organization that shows something of it."""
+    documents = [f"/documents/{made[name]}/" for name in ("cid", "other")]
+    person = Person.objects.get(email=f"1{ADDRESS[1:]}").id
+    return [
+        "/", "/documents/", "/documents/?scope=all", "/requests/", f"/requests/{made['request']}/",
+        *documents, *(f"{documents[1]}{act}/" for act in ("why", "revoke", "change", "label")),
+        f"{documents[1]}why/?who=1{ADDRESS[1:]}",
+        "/templates/", "/templates/new/", "/templates/deleted/", "/templates/import/",
+        f"/templates/{made['template']}/", f"/templates/{made['template']}/history/",
+        "/labels/", "/labels/new/", f"/labels/{made['label']}/", f"/previews/{made['preview']}/",
+        "/people/", "/people/new/", f"/people/{person}/", f"/people/{person}/remove/",
+        "/groups/new/", f"/groups/{made['group']}/",
+        "/applications/", "/applications/new/", f"/applications/{made['application']}/",
+        "/domains/new/", f"/domains/x{DOMAIN[1:]}/release/",
+        "/keys/", "/keys/new/", "/settings/", "/audit/", "/handbook/", "/handbook/rights/",
+    ]  # fmt: skip
+
+
+def _own_paths(cast: Cast) -> list[str]:
+    """Return a person's own pages."""
+    device = Device.objects.filter(person_id=cast.ada.id)[0].id
+    accounts = [f"/accounts/{name}/" for name in ("email", "2fa", "sessions", "logout", "preferences")]
+    return ["/", "/devices/", "/devices/code/", f"/devices/{device}/revoke/", "/organizations/new/", *accounts]
