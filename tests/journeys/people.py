@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.journeys import program
 from tests.running import Running, ask
 
 PROGRAM = [sys.executable, "-c", "from protection.client.cli.main import main; main()"]
-SECONDS = 120
+SECONDS = program.SECONDS
 
 
 FOUNDING = """
@@ -52,12 +53,7 @@ class Person:
         return subprocess.Popen(
             [*PROGRAM, *(str(argument) for argument in arguments)],
             cwd=cwd,
-            env={
-                "PATH": os.environ["PATH"],
-                "LANG": self.language,
-                "CHANCERY_HOME": str(self.home),
-                "CHANCERY_HOST": self.host,
-            },
+            env=self._variables(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -66,10 +62,17 @@ class Person:
 
     def run(self, *arguments: str | Path, code: int = 0, cwd: Path | None = None) -> str:
         """Run the program, expect its exit code, and return what it says on both outputs."""
-        with self.start(*arguments, cwd=cwd) as process:
-            out, err = process.communicate(timeout=SECONDS)
-        assert process.returncode == code, (arguments, process.returncode, out, err)
+        ended, out, err = program.run([str(argument) for argument in arguments], self._variables(), cwd)
+        assert ended == code, (arguments, ended, out, err)
         return out + err
+
+    def _variables(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "LANG": self.language,
+            "CHANCERY_HOME": str(self.home),
+            "CHANCERY_HOST": self.host,
+        }
 
     def json(self, *arguments: str | Path, code: int = 0) -> Any:
         """Run the program with ``--json`` and return the one object it prints."""
