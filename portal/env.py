@@ -77,7 +77,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_TRUSTED_PROXIES", Kind.NUMBER, "0",
              "How many proxies in front may be believed about the client's address; 0 believes none."),
     Variable("DATABASE_URL", Kind.SECRET, "",
-             "PostgreSQL, as postgresql://user:password@host:port/name; a socket folder goes into ?host=."),
+             "PostgreSQL, as postgresql://user:password@host:port/name; a socket folder goes into ?host=."
+             " Its `wal_level` is not `minimal`."),
     Variable("REDIS_URL", Kind.SECRET, "",
              "Redis or Valkey, as redis://host:port/0, rediss://…, or unix:///path/redis.sock?db=0."),
 )  # fmt: skip

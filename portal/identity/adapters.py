@@ -25,7 +25,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
-from portal.identity import issuer_keys, origins, second_factors
+from portal.identity import clients, issuer_keys, origins, second_factors
 from portal.identity.onward import onward
 from portal.identity.subject import is_disabled
 from portal.languages import reason_of
@@ -168,6 +168,10 @@ class IssuerAdapter(DefaultOIDCAdapter):
         """Return the signing keys that are kept in the database."""
         keys: list[PrivateKey] = filter_keys(issuer_keys.private_keys(), did_activate=did_activate, is_active=is_active)
         return keys
+
+    scope_display = DefaultOIDCAdapter.scope_display | {
+        clients.ACCESS: gettext_lazy("Protect, open and manage documents as you"),
+    }
 
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
         """Let a token name one origin of this installation, and nothing else.

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from portal.identity import clients
 from portal.identity.strength import Authentication, from_json
 
 KEPT_SECONDS = 5.0
@@ -139,6 +140,6 @@ def grant_refresh_token(*, person_id: UUID, client_id: str, authentication: Auth
         expires_at=timezone.now() + timedelta(seconds=lifetime),
         data={FAMILY: str(uuid.uuid4()), AUTHENTICATION: authentication.as_json()},
     )
-    token.set_scopes(["openid"])
+    token.set_scopes([clients.ACCESS])
     token.save()
     return Granted(refresh_token=value, expires_in=lifetime)

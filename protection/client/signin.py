@@ -24,7 +24,8 @@ from protection.licensing.jws import b64, unb64
 from protection.texts import Text, say
 
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
-SCOPE: Final = "openid"
+SCOPE: Final = "api"
+"""Tokens for the service; with ``openid`` each answer would bring a signed statement that nobody here reads."""
 
 ShowCode = Callable[[str, str], None]
 """Shows the person the address to open and the code to compare."""

@@ -85,7 +85,7 @@ class IssuerTest(TestCase):
         return response.status_code, body
 
     def begin_device(self) -> dict[str, str]:
-        started = self.program.form("/identity/o/api/device/code", {"client_id": clients.CLI, "scope": "openid"})
+        started = self.program.form("/identity/o/api/device/code", {"client_id": clients.CLI, "scope": clients.ACCESS})
         self.assertEqual(started.status_code, 200, started.content)
         body: dict[str, str] = started.json()
         return body
@@ -123,6 +123,7 @@ class DeviceFlowTest(IssuerTest):
         assert token is not None
         self.assertEqual((token.person_id, token.origin), (self.olga.id, origin_of("contoso")))
         self.assertEqual(token.authentication.strength, "code")
+        self.assertNotIn("id_token", body)
         self.assertLess(abs(token.authentication.at - timezone.now().timestamp()), 60)
         self.assertEqual(body["expires_in"], 600)
 

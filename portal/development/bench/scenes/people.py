@@ -128,6 +128,6 @@ def _token(person: UUID, origin: str) -> str:
             "resources": [origin],
         },
     )
-    token.set_scopes(["openid"])
+    token.set_scopes([clients.ACCESS])
     token.save()
     return value
