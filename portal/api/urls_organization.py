@@ -14,6 +14,7 @@ from portal.api import (
     licensing,
     owners,
     previews,
+    recipients,
     removal,
     rights,
     template_exchange,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("previews/<uuid:preview_id>/save", previews.SavePreview.as_view(), name="api_preview_save"),
     path("documents", documents.Documents.as_view(), name="api_documents"),
     path("documents/<uuid:cid>", documents.DocumentDetail.as_view(), name="api_document"),
+    path("documents/<uuid:cid>/recipients", recipients.DocumentRecipients.as_view(), name="api_document_recipients"),
     path("documents/<uuid:cid>/events", documents.DocumentEvents.as_view(), name="api_document_events"),
     path("documents/<uuid:cid>/why", why.DocumentWhy.as_view(), name="api_document_why"),
     path(

@@ -1,16 +1,18 @@
 """A person as his own organization knows him: all that may be said of somebody who is not asking (PROTOCOL P20)."""
 
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from portal.identity.subject import subject_of
 from protection.licensing.policy import Strength
-from protection.licensing.subject import Membership, Subject
+from protection.licensing.subject import Group, Membership, Subject
 from tenants import naming
 from tenants.directory.selectors.domains import domains_in
-from tenants.directory.selectors.people import person_known_as
-from tenants.directory.selectors.subject import SubjectRow, subject_row
+from tenants.directory.selectors.groups import groups_at
+from tenants.directory.selectors.people import people_known_as, person_known_as, with_a_place
+from tenants.directory.selectors.subject import SubjectRow, subject_row, subject_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,47 @@ def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquai
         # With the holder's own id, two addresses of one person could be told to belong together.
         stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE)
         return Acquaintance(normal, stranger, known=False)
-    domains = frozenset(one.domain for one in domains_in(organization) if one.proven_at)
-    return Acquaintance(normal, known_here(row, organization, address=normal, domains=domains), known=True)
+    known = known_here(row, organization, address=normal, domains=_proven_domains(organization))
+    return Acquaintance(normal, known, known=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintances:
+    """Many people and groups at once, by the rule of ``acquaintance_at``; each method is a few statements."""
+
+    organization: UUID
+    inside: bool
+
+    def people(self, addresses: Collection[str]) -> Mapping[str, UUID]:
+        """Return whom the organization knows under these normal addresses."""
+        return people_known_as(self.organization, addresses) if self.inside and addresses else {}
+
+    def subjects(self, people: Mapping[UUID, str]) -> Mapping[UUID, Subject]:
+        """Return those of the people who have or had a place here, each known under an address.
+
+        Somebody who was removed stays refused, and nobody may be told anything else about them.
+        """
+        if not self.inside or not people:
+            return {}
+        rows = subject_rows(with_a_place(self.organization, people), self.organization)
+        domains = _proven_domains(self.organization) if rows else frozenset()
+        return {
+            person: known_here(row, self.organization, address=people[person], domains=domains)
+            for person, row in rows.items()
+        }
+
+    def groups(self, addresses: Collection[str]) -> Mapping[str, tuple[Group, ...]]:
+        """Return the organization's groups that have these addresses, each followed by the groups that hold it."""
+        if not self.inside or not addresses:
+            return {}
+        return {
+            address: tuple(Group(one.id, one.organization_id, one.address, one.live) for one in groups)
+            for address, groups in groups_at(self.organization, addresses).items()
+        }
+
+
+def _proven_domains(organization: UUID) -> frozenset[str]:
+    return frozenset(one.domain for one in domains_in(organization) if one.proven_at)
 
 
 def known_here(row: SubjectRow, organization: UUID, *, address: str, domains: frozenset[str]) -> Subject:

@@ -10,17 +10,17 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.selectors.events import EventRow, Filter, InvalidCursor, events
+from audit.selectors.events import Filter, InvalidCursor, events
 from portal.effects import Effect
 from portal.languages import reader_languages, told
 from portal.operations.ask_for_access import explain_to_himself
 from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
 from portal.pages.document_form import DocumentPolicyForm
 from portal.pages.framework import PageRequest, carried_out, page, show
-from portal.pages.given import given_beside
-from portal.pages.policies import policy_initial, shown_grants
+from portal.pages.policies import policy_initial
+from portal.pages.recipients import shown_recipients
 from portal.permissions import Permission
-from portal.words.events import ShownEvent, names_in, shown_event
+from portal.words.events import names_in, shown_event
 from protection.errors import NotFound
 from protection.licensing.reasons import WORDS, Reason
 from protection.selectors.documents import (
@@ -83,11 +83,10 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         happened = events(filter=Filter(content_id=cid), limit=100, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
         return redirect("document", cid)
-    names = names_in(happened.events)
+    names, ground = names_in(happened.events), ground_of(actor, found.row.issuer_id, found.row.owner_id)
     context = {
         "found": found,
         "row": found.row,
-        "grants": shown_grants(found.policy, request.organization.id, request.organization.name),
         "denied": [str(who).removeprefix("address:") for who in found.policy.deny],
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
@@ -95,10 +94,9 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "events": [shown_event(row, names) for row in happened.events],
         "next_cursor": happened.next_cursor,
         "latest": latest_offline_moment(cid, issuer_too=True),
-        "manages": ground_of(actor, found.row.issuer_id, found.row.owner_id),
-        "last": last_by_person(happened.events),
+        "manages": ground,
+        "recipients": shown_recipients(request, found, ground),
         "waiting": [one for one in requests_about(cid) if one.is_open],
-        "given": given_beside(cid),
         "pending_words": told(WORDS[Reason.REGISTRATION_PENDING].administrator),
     }
     return show(request, "document", "documents", context)
@@ -107,16 +105,6 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
 def _named(template_id: UUID | None) -> dict[str, str] | None:
     """Return how the template of a document is called to the reader."""
     return None if template_id is None else {"name": kept_template(template_id).name(*reader_languages())}
-
-
-def last_by_person(rows: tuple[EventRow, ...]) -> list[ShownEvent]:
-    """Return each person's newest opening or refusal, newest first: the answer to "who has it?" at a glance."""
-    seen: dict[str, ShownEvent] = {}
-    for row in rows:
-        shown = shown_event(row)
-        if row.kind == "content.opened" and shown.who not in seen:
-            seen[shown.who] = shown
-    return list(seen.values())
 
 
 class RevokeForm(forms.Form):

@@ -1,5 +1,9 @@
-"""Whether somebody has asked for a license: the proof that he holds a document's file."""
+"""Who has asked for licenses of a document, how often and when: the proof that they hold its file."""
 
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -28,3 +32,56 @@ def last_refusal(person: UUID, cid: UUID, *, days: int) -> str | None:
         )
         row = cursor.fetchone()
     return None if row is None else str(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often one person opened a document and was refused, and when last."""
+
+    person: UUID
+    opened: int
+    refused: int
+    last_opened: datetime | None
+    last_refused: datetime | None
+
+    @property
+    def last_was_allowed(self) -> bool:
+        """Tell how the last attempt ended."""
+        if self.last_opened is None or self.last_refused is None:
+            return self.last_opened is not None
+        return self.last_opened > self.last_refused
+
+
+def tries_of(cid: UUID) -> tuple[Tries, ...]:
+    """Return everybody who was ever allowed or refused to open a document, whoever did so last first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.person_id, count(*) filter (where e.outcome = 'allowed'),"
+            " count(*) filter (where e.outcome = 'refused'),"
+            " max(e.received_at) filter (where e.outcome = 'allowed'),"
+            " max(e.received_at) filter (where e.outcome = 'refused')"
+            " from audit_event e join audit_eventpersonal p on p.event_id = e.id"
+            " where e.content_id = %s and e.kind = 'content.opened' and p.person_id is not null"
+            " group by p.person_id order by max(e.received_at) desc, p.person_id",
+            [cid],
+        )
+        return tuple(Tries(*values) for values in cursor.fetchall())
+
+
+def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return the address and name under which each of these people last tried to open a document."""
+    if not people:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct on (p.person_id) p.person_id, p.record from audit_event e"
+            " join audit_eventpersonal p on p.event_id = e.id"
+            " where e.content_id = %s and e.kind = 'content.opened' and p.person_id = any(%s)"
+            " order by p.person_id, e.received_at desc, e.id desc",
+            [cid, list(people)],
+        )
+        records = {person: json.loads(record) for person, record in cursor.fetchall()}
+    return {
+        person: (next(iter(record.get("addresses", ())), ""), record.get("name", ""))
+        for person, record in records.items()
+    }

@@ -65,7 +65,7 @@ def why(
     return Why(
         explanation,
         asked_at_opening(facts.organization.conditions, policy.conditions),
-        () if explanation.allowed else _undecided(policy, explanation, subject, organization),
+        () if explanation.allowed else undecided(policy, explanation, subject, organization),
     )
 
 
@@ -162,7 +162,7 @@ def without_the_opening(facts: Facts) -> Facts:
     return under(facts, lambda asked: Conditions(not_before=asked.not_before, not_after=asked.not_after))
 
 
-def _undecided(policy: Policy, explanation: Explanation, subject: Subject, organization: UUID) -> tuple[Principal, ...]:
+def undecided(policy: Policy, explanation: Explanation, subject: Subject, organization: UUID) -> tuple[Principal, ...]:
     """Return the entries that may still mean the person through an organization other than this one."""
     matched = {contribution.who for contribution in explanation.contributions}
     return tuple(

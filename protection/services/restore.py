@@ -33,7 +33,7 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
     not recorded.  Raises NotFound and Widening.
     """
     content, ground = managed_content(actor, cid)
-    if ground == ADMINISTRATOR and _revoked_by(content, recipient) in {content.issuer_id, content.owner_id}:
+    if not may_give_back(ground, _revoked_by(content, recipient), content.issuer_id, content.owner_id):
         raise Widening(
             say("The owner took this access back; only they give it back."), remedy=say("Ask the owner to restore it.")
         )
@@ -50,6 +50,11 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
         )
     rows = ContentRevocation.objects.filter(content=content).order_by("address")
     return Restored(changed, tuple(rows.values_list("address", flat=True)), content.revoked_at is not None)
+
+
+def may_give_back(ground: str, taken_by: UUID | None, issuer: UUID, owner: UUID) -> bool:
+    """Tell whether somebody who manages a document on this ground gives back what was taken back by this person."""
+    return ground != ADMINISTRATOR or taken_by not in {issuer, owner}
 
 
 def _give_back(content: Content, recipient: str) -> bool:

@@ -56,6 +56,16 @@ LEFT JOIN public.directory_device device ON device.id = %(device)s::uuid AND dev
 WHERE person.id = %(person)s::uuid
 """
 
+SUBJECTS_SQL = "".join(
+    (
+        "SELECT wanted.person AS wanted, found.* FROM unnest(%(people)s::uuid[]) AS wanted (person) ",
+        "CROSS JOIN LATERAL (",
+        SUBJECT_SQL.replace("%(person)s::uuid", "wanted.person"),
+        ") AS found",
+    )
+)
+"""The same for many people, whose ids are the parameter ``people``."""
+
 EPOCH_SQL = """
 SELECT (SELECT p.epoch FROM public.directory_person p WHERE p.id = %(person)s::uuid)
      + (SELECT coalesce(sum(o.directory_epoch), 0) FROM public.organizations_organization o

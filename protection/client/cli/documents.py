@@ -4,7 +4,7 @@ import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -108,13 +108,40 @@ def documents(
 
 @click.command()
 @DOCUMENT
+@click.option("--all", "everything", is_flag=True, help="Every event, not only the newest 200.")
 @in_organization
-def track(output: Output, place: Organization, cid: UUID) -> None:
-    """Show who opened a document and who was refused."""
-    found = place.call("GET", f"/api/v1/documents/{cid}/events?limit=200")["results"]
-    rows = [_event(event) for event in found]
+def track(output: Output, place: Organization, cid: UUID, *, everything: bool) -> None:
+    """Show who has access to a document and why or why not, who opened it and who was refused."""
+    path = f"/api/v1/documents/{cid}"
+    recipients, _ = _listed(place, f"{path}/recipients", everything=True)
+    events, more = _listed(place, f"{path}/events", everything=everything)
+    rows = [_event(event) for event in events]
+    if output.as_json:
+        output.result({"recipients": recipients, "results": rows, "more": more})
+        return
+    shown = [
+        {**one, "who": _who(one["who"], place) or one["name"], "access": _ACCESS[one["access"]], "why": one["message"]}
+        for one in recipients
+    ]
+    tables.show(output, shown, ["who", "access", "level", "since", "opened", "last_opened", "refused", "why"], empty="")
+    output.result({}, "")
     columns = ["at", "what", "outcome", "who", "from", "reason"]
     tables.show(output, rows, columns, empty=say("Nothing has happened to it yet."))
+    if more:
+        output.note(say("These are the newest {number} events. Show all of them with --all.", number=len(rows)))
+
+
+_ACCESS: Final = {"yes": say("may open it"), "no": say("may not"), "unknown": say("when they open it")}
+
+
+def _listed(place: Organization, path: str, *, everything: bool) -> tuple[list[dict[str, Any]], bool]:
+    """Return a list of the API, its first page or all of it, and whether there is more."""
+    page = place.call("GET", f"{path}?limit=200")
+    found: list[dict[str, Any]] = page["results"]
+    while everything and page["next"]:
+        page = place.call("GET", f"{path}?{urlencode({'limit': 200, 'cursor': page['next']})}")
+        found += page["results"]
+    return found, bool(page["next"])
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:

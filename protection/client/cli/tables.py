@@ -21,6 +21,7 @@ _PIPE_WIDTH: Final = 1_000
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 _TITLES: Final = {
+    "access": say("access now"),
     "address": say("address"),
     "allows": say("allows"),
     "asked_at": say("asked"),
@@ -39,6 +40,7 @@ _TITLES: Final = {
     "guest": say("guest"),
     "here": say("here"),
     "kind": say("kind"),
+    "last_opened": say("last opened"),
     "level": say("level"),
     "levels": say("levels"),
     "may": say("may"),
@@ -57,6 +59,7 @@ _TITLES: Final = {
     "right": say("right"),
     "role": say("role"),
     "sensitivity": say("sensitivity"),
+    "since": say("named since"),
     "state": say("state"),
     "status": say("status"),
     "suite": say("suite"),
@@ -64,6 +67,7 @@ _TITLES: Final = {
     "title": say("title"),
     "version": say("version"),
     "what": say("what"),
+    "why": say("why"),
     "who": say("who"),
 }
 """What people read above a column."""

@@ -1,14 +1,18 @@
 """Reading the groups of one organization."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
+from tenants.directory.selectors.subject import GroupOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,34 @@ def groups_in(organization_id: UUID, *, search: str = "", after: str = "", limit
         )
         for row in rows.order_by("address")[:limit]
     )
+
+
+_HOLDING: Final = """
+with recursive up (named, id, live) as (
+  select g.id, g.id, g.archived_at is null from public.directory_group g
+  where g.organization_id = %s and g.address = any(%s)
+  union
+  select up.named, g.id, up.live and g.archived_at is null
+  from up join public.directory_groupmember m on m.member_group_id = up.id
+  join public.directory_group g on g.id = m.group_id
+)
+select named.address, up.id, outer_group.address, bool_or(up.live)
+from up join public.directory_group named on named.id = up.named
+join public.directory_group outer_group on outer_group.id = up.id
+group by named.address, up.named, up.id, outer_group.address
+order by named.address, up.id <> up.named, outer_group.address
+"""
+
+
+def groups_at(organization_id: UUID, addresses: Iterable[str]) -> dict[str, tuple[GroupOf, ...]]:
+    """Return each group of the organization that has one of the addresses, followed by the groups that hold it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDING, [organization_id, list(addresses)])
+        rows = cursor.fetchall()
+    found: dict[str, tuple[GroupOf, ...]] = {}
+    for named, group, address, live in rows:
+        found[named] = (*found.get(named, ()), GroupOf(group, organization_id, address, live))
+    return found
 
 
 def _members(organization_id: UUID, rows: list[GroupMember]) -> tuple[MemberFacts, ...]:

@@ -123,13 +123,23 @@ def holder_of(address: str) -> UUID | None:
 
 def person_known_as(organization_id: UUID, address: str) -> UUID | None:
     """Return the person whom the organization knows under a normal address: a guest under one only, a member by all."""
+    return people_known_as(organization_id, [address]).get(address)
+
+
+def people_known_as(organization_id: UUID, addresses: Iterable[str]) -> dict[str, UUID]:
+    """Return the people whom the organization knows under normal addresses, as ``person_known_as`` does for one."""
+    wanted = list(addresses)
     present = Membership.objects.within(organization_id).filter(removed_at__isnull=True)
-    guest = present.filter(guest=True, address=address).first()
-    if guest is not None:
-        return guest.person_id
-    members = present.filter(guest=False)
-    proven = Address.objects.filter(address=address).exclude(proven_by="")
-    return members.filter(person_id__in=proven.values("person_id")).values_list("person_id", flat=True).first()
+    members = present.filter(guest=False).values("person_id")
+    proven = Address.objects.filter(address__in=wanted, person_id__in=members).exclude(proven_by="")
+    guests = present.filter(guest=True, address__in=wanted)
+    return {**dict(proven.values_list("address", "person_id")), **dict(guests.values_list("address", "person_id"))}
+
+
+def with_a_place(organization_id: UUID, people: Iterable[UUID]) -> set[UUID]:
+    """Return those of the people who have a place in the organization, or had one until they were removed."""
+    rows = Membership.objects.within(organization_id).filter(person_id__in=list(people))
+    return set(rows.values_list("person_id", flat=True))
 
 
 def person_with_login(address: str) -> UUID | None:

@@ -10,7 +10,7 @@ from django.db import connection
 from psycopg.rows import dict_row
 
 from tenants import naming
-from tenants.directory.statements import SUBJECT_SQL
+from tenants.directory.statements import SUBJECT_SQL, SUBJECTS_SQL
 from tenants.organizations.models import Organization
 
 
@@ -89,6 +89,16 @@ def subject_row(person_id: UUID, organization_id: UUID, device_id: UUID | None =
         cursor.execute(SUBJECT_SQL, parameters(person_id, organization_id, device_id))
         row = cursor.fetchone()
     return None if row is None else from_row(person_id, row)
+
+
+def subject_rows(people: Collection[UUID], organization_id: UUID) -> dict[UUID, SubjectRow]:
+    """Return the rows of many people without their devices, in one statement."""
+    if not people:
+        return {}
+    connection.ensure_connection()
+    with connection.connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(SUBJECTS_SQL, {"people": list(people), "organization": organization_id, "device": None})
+        return {row["wanted"]: from_row(row["wanted"], row) for row in cursor.fetchall()}
 
 
 def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:

@@ -1,0 +1,135 @@
+"""A document's recipients over the API: who may open it now and why, and what each of them did."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import ANYBODY, OrganizationView, limit_of
+from portal.languages import told
+from portal.operations.recipients import recipients, who_took
+from portal.words.recipients import in_words
+from protection.licensing.rights import level_of, parse_rights
+from protection.selectors.documents import document_for
+from protection.selectors.recipients import Access, Listed, Recipient
+from tenants.organizations.selectors import OrganizationFacts
+
+EXAMPLE = {
+    "results": [
+        {
+            "who": "address:rita@fabrikam.example",
+            "listed": "policy",
+            "access": "no",
+            "reason": "revoked_for_you",
+            "taken": {"address": "rita@fabrikam.example", "at": "2026-11-29T09:00:00Z"},
+            "opened": 2,
+            "refused": 1,
+        }
+    ],
+    "next": "",
+    "total": 1,
+    "at_opening": [],
+}
+
+
+class RecipientItem(serializers.Serializer[Any]):
+    """One row."""
+
+    who = serializers.CharField(help_text="The entry of the policy, or address: and an address.")
+    name = serializers.CharField(help_text="Of somebody who tried and has no address.")
+    listed = serializers.ChoiceField(choices=[one.value for one in Listed], help_text="Why they are in the list.")
+    group = serializers.BooleanField(help_text="Whether the address is a group, so that the row is about its members.")
+    access = serializers.ChoiceField(
+        choices=[one.value for one in Access],
+        help_text="unknown where another organization says so only when they open it.",
+    )
+    reason = serializers.CharField(help_text="Why not, as in refusals; empty for yes.")
+    message = serializers.CharField(help_text="Access in words, with who took it back and when.")
+    rights = serializers.ListField(child=serializers.CharField())
+    level = serializers.CharField(allow_null=True)
+    through = serializers.ListField(child=serializers.CharField(), help_text="Entries that mean them without a name.")
+    since = serializers.DateTimeField(allow_null=True, help_text="Named since.")
+    until = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    ended_by = serializers.CharField(allow_null=True)
+    taken = serializers.DictField(allow_null=True, help_text="Taken back from this address alone: address, at.")
+    opened = serializers.IntegerField(allow_null=True, help_text="null for entries that mean many.")
+    last_opened = serializers.DateTimeField(allow_null=True)
+    refused = serializers.IntegerField(allow_null=True)
+    last_refused = serializers.DateTimeField(allow_null=True)
+
+
+class RecipientList(serializers.Serializer[Any]):
+    """One page of recipients."""
+
+    results = RecipientItem(many=True)
+    next = serializers.CharField(allow_blank=True)
+    total = serializers.IntegerField()
+    at_opening = serializers.ListField(child=serializers.CharField())
+
+
+class DocumentRecipients(OrganizationView):
+    """Who has access to a document, and what each of them did."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="List a document's recipients: who may open it now, why or why not, and how often each opened it",
+        description=(
+            "Everybody whom the policy names, who was given access, from whom it was taken back, and who tried to open"
+            " it, each once. Access is decided as an opening would be, but for what only an opening has (at_opening)."
+        ),
+        parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses=RecipientList,
+        examples=[OpenApiExample("Recipients", EXAMPLE)],
+    )
+    def get(self, request: Request, cid: UUID) -> Response:
+        """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
+        document, cursor = document_for(self.standing.actor, cid), request.query_params.get("cursor", "") or "0"
+        if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
+            raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]})
+        found = recipients(
+            standing=self.standing,
+            organization=self.organization,
+            document=document,
+            first=int(cursor),
+            limit=limit_of(request),
+        )
+        takers = who_took(found, document, self.organization)
+        return Response(
+            {
+                "results": [_json(one, self.organization, takers) for one in found.rows],
+                "next": "" if found.next is None else str(found.next),
+                "total": found.total,
+                "at_opening": [told(text) for text in found.at_opening],
+            }
+        )
+
+
+def _json(one: Recipient, organization: OrganizationFacts, takers: Mapping[UUID, str]) -> dict[str, Any]:
+    return {
+        "who": str(one.who),
+        "name": one.name,
+        "listed": one.listed.value,
+        "group": one.group,
+        "access": one.access.value,
+        "reason": one.reason,
+        "message": in_words(one, organization, takers).message,
+        "rights": one.rights,
+        "level": level_of(parse_rights(one.rights)) if one.rights else None,
+        "through": [str(who) for who in one.through],
+        "since": one.since,
+        "until": one.until,
+        "ended_at": one.ended_at,
+        "ended_by": takers.get(one.ended_by) if one.ended_by else None,
+        "taken": None if one.taken is None else {"address": one.taken.address, "at": one.taken.at},
+        "opened": one.opened,
+        "last_opened": one.last_opened,
+        "refused": one.refused,
+        "last_refused": one.last_refused,
+    }

@@ -1,0 +1,115 @@
+"""A document's recipients in words: who, whether they may open it now, and why or why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.languages import told
+from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
+from protection.licensing.policy import PrincipalKind
+from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.rights import level_of, parse_rights
+from protection.selectors.recipients import Access, Listed, Recipient
+from tenants.organizations.selectors import OrganizationFacts
+
+ROLES: Final = {
+    Listed.ISSUER: gettext_lazy("protected it"),
+    Listed.OWNER: gettext_lazy("owns it"),
+    Listed.POLICY: gettext_lazy("named"),
+    Listed.GIVEN: gettext_lazy("asked for access and got it"),
+    Listed.TAKEN: gettext_lazy("not named"),
+    Listed.TRIED: gettext_lazy("not named"),
+}
+"""What makes somebody a recipient."""
+
+_TAKEN_BACK: Final = {Reason.REVOKED.value, Reason.REVOKED_FOR_YOU.value}
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientInWords:
+    """One row in words; ``tone`` is good, bad or plain; ``level`` is "" where the rights are those of no level."""
+
+    one: Recipient
+    who: str
+    role: str
+    badge: str
+    tone: str
+    message: str
+    level: str
+    allows: str
+
+
+def in_words(one: Recipient, organization: OrganizationFacts, takers: Mapping[UUID, str]) -> RecipientInWords:
+    """Return a recipient in words; ``takers`` are the names of those who took access back."""
+    badge, tone = _badge(one)
+    level = level_of(parse_rights(one.rights)) if one.rights else None
+    return RecipientInWords(
+        one=one,
+        who=who_in_words(one.who, organization.id, organization.name) or one.name or _("Somebody without an address"),
+        role=str(ROLES.get(one.listed, "")),
+        badge=badge,
+        tone=tone,
+        message=_message(one, organization, takers),
+        level=str(LEVEL_BADGES[level]) if level else "",
+        allows=rights_as_level(one.rights) if one.rights else "",
+    )
+
+
+def _badge(one: Recipient) -> tuple[str, str]:
+    many = one.group or one.who.kind is not PrincipalKind.ADDRESS
+    if one.access is Access.YES:
+        return (_("They may open it") if many else _("May open it")), "good"
+    if one.access is Access.UNKNOWN:
+        return _("Decided at the opening"), "plain"
+    if one.reason in _TAKEN_BACK:
+        return _("Taken back"), "bad"
+    return (_("They may not open it") if many else _("May not open it")), "bad"
+
+
+def _message(one: Recipient, organization: OrganizationFacts, takers: Mapping[UUID, str]) -> str:
+    if one.access is Access.YES:
+        return _allowed(one, organization)
+    if one.access is Access.UNKNOWN:
+        last = one.last_was_allowed
+        sentences = [_("An entry may mean them by another organization, which says so only when they open it.")]
+        if last is not None:
+            sentences.append(_("Last time they were let in.") if last else _("Last time they were refused."))
+        return " ".join(sentences)
+    when = "" if one.ended_at is None else date_format(timezone.localtime(one.ended_at), "DATETIME_FORMAT")
+    if one.reason == Reason.REVOKED:
+        return _("From everybody, by {who} on {when}.").format(who=_taker(one, takers), when=when)
+    if one.reason == Reason.REVOKED_FOR_YOU and when:
+        words = _("By {who} on {when}.") if one.taken else _("From a group that holds them, by {who} on {when}.")
+        return words.format(who=_taker(one, takers), when=when)
+    if one.reason == Reason.NOT_GRANTED and one.group:
+        return _("The group is archived, so it gives nothing to its members.")
+    if one.reason == Reason.NOT_GRANTED and one.until is not None:
+        until = date_format(timezone.localtime(one.until), "DATETIME_FORMAT")
+        return _("What they were given ended on {when}.").format(when=until)
+    since = _("Since {when}.").format(when=when) if when else ""
+    parts = (told(WORDS[Reason(one.reason)].owner), told(one.detail), since)
+    return " ".join(part for part in parts if part)
+
+
+def _allowed(one: Recipient, organization: OrganizationFacts) -> str:
+    if one.through:
+        names = ", ".join(who_in_words(who, organization.id, organization.name) for who in one.through)
+        return _("By: {names}").format(names=names)
+    if one.until is not None:
+        until = date_format(timezone.localtime(one.until), "DATETIME_FORMAT")
+        return _("Until {when}.").format(when=until)
+    if one.group:
+        return _("A group: its members may open it; those who did have rows of their own.")
+    if one.who.kind is not PrincipalKind.ADDRESS:
+        return _("Those who opened it by this entry have rows of their own.")
+    return ""
+
+
+def _taker(one: Recipient, takers: Mapping[UUID, str]) -> str:
+    return (takers.get(one.ended_by, "") if one.ended_by else "") or _("somebody who left")
