@@ -98,6 +98,7 @@ class AccessRequests(OrganizationView):
             OpenApiParameter(
                 "state", str, enum=["open", "granted", "declined", "any"], description="open if left out."
             ),
+            OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
         responses=_list("AccessRequests"),
@@ -114,8 +115,9 @@ class AccessRequests(OrganizationView):
             everybody=query.get("scope") == "all",
             state="" if state == "any" else state,
             limit=limit_of(request),
+            after=query.get("cursor", ""),
         )
-        return page([request_json(row) for row in found])
+        return page([request_json(row) for row in found], str(found[-1].id) if len(found) == limit_of(request) else "")
 
 
 class AccessRequestDetail(OrganizationView):

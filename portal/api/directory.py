@@ -37,7 +37,7 @@ from portal.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in, domains_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
-from tenants.directory.selectors.people import PersonFacts, people_in, person_in
+from tenants.directory.selectors.people import PersonFacts, people_in, person_in, place_in_list
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
@@ -73,7 +73,7 @@ class People(OrganizationView):
         found = people_in(
             self.organization.id, search=query.get("search", ""), after=query.get("cursor", ""), limit=limit
         )
-        return page([_person(facts) for facts in found], found[-1].email if len(found) == limit else "")
+        return page([_person(facts) for facts in found], place_in_list(found[-1]) if len(found) == limit else "")
 
     @extend_schema(
         summary="Add a person",

@@ -30,7 +30,7 @@ from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
-from tenants.directory.selectors.people import people_in, person_in, person_known_as
+from tenants.directory.selectors.people import people_in, person_in, person_known_as, place_in_list
 from tenants.directory.services.create_group import create_group
 
 ROLES = [
@@ -64,7 +64,7 @@ def people(request: PageRequest) -> HttpResponse:
     context = {
         "found": found,
         "search": search,
-        "next_cursor": found[-1].email if len(found) == PAGE else "",
+        "next_cursor": place_in_list(found[-1]) if len(found) == PAGE else "",
         "groups": groups,
         "next_group": groups[-1].address if len(groups) == PAGE else "",
         "domains": domains_in(request.organization.id),

@@ -17,7 +17,7 @@ from portal import clock
 from portal.languages import reader_languages, told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
-from portal.pages.framework import PageRequest, attempt, moment_of, page, paged, show
+from portal.pages.framework import PAGE_SIZE, PageRequest, attempt, moment_of, page, show
 from portal.pages.given import given_beside
 from portal.pages.labels import labels_for
 from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
@@ -40,8 +40,6 @@ from protection.services.request_access import Wish
 
 LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name != "co-owner"]
 DAY: Final = 86_400
-MOST: Final = 1_000
-"""Requests that a list holds: they wait for an answer, so an answered one makes room for an older one."""
 
 
 class AskForm(forms.Form):
@@ -200,8 +198,11 @@ def request_list(request: PageRequest) -> HttpResponse:
     """Show what waits for an answer; to those who watch, what waits for others."""
     may_see_all = request.standing.may(Permission.DOCUMENTS_READ_ALL)
     everybody = may_see_all and request.GET.get("scope") == "all"
+    after = request.GET.get("cursor", "")
+    rows = requests_for(request.standing.actor, everybody=everybody, limit=PAGE_SIZE, after=after)
     context = {
-        "shown": paged(request, requests_for(request.standing.actor, everybody=everybody, limit=MOST)),
+        "rows": rows,
+        "next_cursor": str(rows[-1].id) if len(rows) == PAGE_SIZE else "",
         "everybody": everybody,
         "may_see_all": may_see_all,
     }

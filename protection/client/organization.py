@@ -5,7 +5,7 @@ themselves allow.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -28,6 +28,8 @@ from protection.licensing.statement import OrganizationStatement
 from protection.licensing.trust import Chain
 from protection.texts import say
 
+PAGE: Final = 200
+"""How much of a list the service gives at once."""
 HEARTBEAT: Final = 5
 """Seconds after which a connected session asks for the feed again before it uses a cached license.
 
@@ -111,6 +113,17 @@ class Organization:
                 say("This needs the service, which was not to be asked."), remedy=say("Do it again without --offline.")
             )
         return self._service.call(method, self.origin, path, body, proof=proof, headers=headers)
+
+    def each(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
+        """Fetch a list of the organization page by page, as far as it is read."""
+        cursor = ""
+        while True:
+            wanted = {**query, "limit": PAGE, **({"cursor": cursor} if cursor else {})}
+            page = self.call("GET", f"{path}?{urlencode(wanted)}")
+            yield from page["results"]
+            cursor = page["next"]
+            if not cursor:
+                return
 
     def zone(self) -> ZoneInfo:
         """Return the person's time zone as last told: a date without a time is meant in it (PROTOCOL P26)."""

@@ -84,15 +84,26 @@ _ROW: Final = (
 
 
 def requests_for(
-    actor: Actor, *, everybody: bool = False, state: str = RequestState.OPEN, limit: int = 50
+    actor: Actor, *, everybody: bool = False, state: str = RequestState.OPEN, limit: int = 50, after: str = ""
 ) -> tuple[RequestRow, ...]:
-    """Return requests about the actor's documents, or about everybody's by role, newest first; "" means any state."""
+    """Return requests about the actor's documents, or about everybody's by role, newest first; "" means any state.
+
+    ``after`` is the id of the last one seen; what is no id of a request leads to the beginning.
+    """
     rows = AccessRequest.objects.all()
     if not (everybody and (actor.administrator or actor.auditor)):
         rows = rows.filter(Q(content__issuer_id=actor.person) | Q(content__owner_id=actor.person))
     if state:
         rows = rows.filter(state=state)
-    return _rows(rows, limit)
+    return _rows(rows.filter(_behind(after)), limit)
+
+
+def _behind(request_id: str) -> Q:
+    try:
+        asked_at = AccessRequest.objects.filter(id=UUID(request_id)).values_list("asked_at", flat=True).first()
+    except ValueError:
+        return Q()
+    return Q() if asked_at is None else Q(asked_at__lt=asked_at) | Q(asked_at=asked_at, id__lt=request_id)
 
 
 def request_for(actor: Actor, request_id: UUID) -> RequestRow:

@@ -11,6 +11,7 @@ from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.session import signed_in
+from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.organization import Organization
 from protection.texts import say
 
@@ -25,6 +26,7 @@ def domain() -> None:
 
 
 @domain.command("list")
+@WIDE
 @in_organization
 def list_domains(output: Output, place: Organization) -> None:
     """List the mail domains."""
@@ -71,6 +73,7 @@ def application() -> None:
 
 
 @application.command("list")
+@WIDE
 @in_organization
 def list_applications(output: Output, place: Organization) -> None:
     """List applications; never a secret."""
@@ -114,6 +117,7 @@ def device() -> None:
 
 
 @device.command("list")
+@WIDE
 @click.pass_obj
 def list_devices(output: Output) -> None:
     """List your devices, revoked ones too."""
@@ -141,11 +145,13 @@ def pending() -> None:
 
 
 @pending.command("list")
+@LIMIT
+@WIDE
 @in_organization
-def list_pending(output: Output, place: Organization) -> None:
+def list_pending(output: Output, place: Organization, limit: int | None) -> None:
     """List the documents that wait."""
-    found = place.call("GET", "/api/v1/documents?scope=all&state=pending&limit=200")["results"]
-    tables.show(output, found, ["title", "owner", "registered_at", "cid"], empty=say("Nothing waits."))
+    found = place.each("/api/v1/documents", scope="all", state="pending")
+    tables.show(output, found, ["title", "owner", "registered_at", "cid"], empty=say("Nothing waits."), limit=limit)
 
 
 @pending.command("accept")

@@ -1,17 +1,16 @@
 """``audit`` and ``verify-audit``: what happened, and the proof that nothing of it was changed or removed."""
 
 import json
-from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
 
 import click
 
 from protection.client.cli import tables
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
+from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.errors import Misused
 from protection.client.home import Home
 from protection.client.ledger import verify_ledger
@@ -20,10 +19,6 @@ from protection.events import Kind
 from protection.sealing.atomic import replacing
 from protection.sealing.streams import write_all
 from protection.texts import joined, say
-
-ON_SCREEN: Final = 50
-PAGE: Final = 200
-"""How many events the service gives at once."""
 
 DIRECTORY: Final = (
     "address",
@@ -69,7 +64,8 @@ class KindOfEvent(click.ParamType[str]):
     "--kind", type=KindOfEvent(), help="A kind such as key.rotated, or an object for all of it, such as content."
 )
 @click.option("--outcome", type=click.Choice(["done", "allowed", "refused", "failed"]), help="How it ended.")
-@click.option("--limit", type=click.IntRange(min=1), help="How many; default: 50 on the screen, all in a file.")
+@LIMIT
+@WIDE
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON lines to this file.")
 @in_organization
 def audit(
@@ -80,32 +76,17 @@ def audit(
     if target is not None:
         with replacing(target) as file:
             number = 0
-            for event in islice(_events(place, wanted), limit):
+            for event in islice(place.each("/api/v1/audit/events", **wanted), limit):
                 write_all(file, (json.dumps(event, ensure_ascii=False) + "\n").encode())
                 number += 1
         output.result(
             {"events": number, "file": str(target)}, say("{number} events are in {file}.", number=number, file=target)
         )
         return
-    most = limit or ON_SCREEN
-    found = list(islice(_events(place, wanted), most + 1))
-    if len(found) > most:
-        found.pop()
-        output.note(say("These are the newest {number}; there are more. All: chancery audit --to FILE", number=most))
-    rows = [{**one, "who": ", ".join(one["who"].get("addresses", []))} for one in found]
-    tables.show(output, rows, ["at", "kind", "outcome", "who", "reason"], empty=say("Nothing matches."))
-
-
-def _events(place: Organization, wanted: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Fetch the events page by page, to the last."""
-    cursor = ""
-    while True:
-        query = urlencode({**wanted, "limit": PAGE, **({"cursor": cursor} if cursor else {})})
-        page = place.call("GET", f"/api/v1/audit/events?{query}")
-        yield from page["results"]
-        cursor = page["next"]
-        if not cursor:
-            return
+    found = place.each("/api/v1/audit/events", **wanted)
+    rows = ({**one, "who": ", ".join(one["who"].get("addresses", []))} for one in found)
+    columns, rest = ["at", "kind", "outcome", "who", "reason"], say("All of them: chancery audit --to FILE")
+    tables.show(output, rows, columns, empty=say("Nothing matches."), limit=limit, rest=rest)
 
 
 @click.command("verify-audit")

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 import click
@@ -22,6 +21,7 @@ from protection.client.cli.organization import (
 from protection.client.cli.output import Output, moment
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
 from protection.client.cli.session import signed_in
+from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.cli.template_choice import meant
 from protection.client.errors import Misused
 from protection.client.organization import Organization
@@ -78,6 +78,7 @@ def about_document(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command()
+@WIDE
 @in_organization
 def templates(output: Output, place: Organization) -> None:
     """List the templates you can protect by."""
@@ -93,55 +94,47 @@ def templates(output: Output, place: Organization) -> None:
 @click.option("--all", "everybody", is_flag=True, help="Everybody's documents, if your role allows it.")
 @click.option("--search", default="", help="In title, issuer and owner.")
 @click.option("--state", type=click.Choice(["active", "revoked", "pending", "blocked"]), help="Only these.")
-@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="How many.")
+@LIMIT
+@WIDE
 @in_organization
 def documents(
-    output: Output, place: Organization, search: str, state: str | None, limit: int, *, everybody: bool
+    output: Output, place: Organization, search: str, state: str | None, limit: int | None, *, everybody: bool
 ) -> None:
     """List your documents, newest first."""
-    query = urlencode({"scope": "all" if everybody else "mine", "search": search, "state": state or "", "limit": limit})
-    found = place.call("GET", f"/api/v1/documents?{query}")["results"]
+    scope = "all" if everybody else "mine"
+    found = place.each("/api/v1/documents", scope=scope, search=search, state=state or "")
     columns = ["title", "state", "owner", "opened", "refused", "registered_at", "cid"]
     none = say("You have not protected anything yet. Try: chancery protect FILE")
-    tables.show(output, found, columns, empty=say("Nothing matches.") if search or state else none)
+    tables.show(output, found, columns, empty=say("Nothing matches.") if search or state else none, limit=limit)
 
 
 @click.command()
 @DOCUMENT
-@click.option("--all", "everything", is_flag=True, help="Every event, not only the newest 200.")
+@LIMIT
+@WIDE
 @in_organization
-def track(output: Output, place: Organization, cid: UUID, *, everything: bool) -> None:
-    """Show who has access to a document and why or why not, who opened it and who was refused."""
-    path = f"/api/v1/documents/{cid}"
-    recipients, _ = _listed(place, f"{path}/recipients", everything=True)
-    events, more = _listed(place, f"{path}/events", everything=everything)
-    rows = [_event(event) for event in events]
-    if output.as_json:
-        output.result({"recipients": recipients, "results": rows, "more": more})
-        return
-    shown = [
-        {**one, "who": _who(one["who"], place) or one["name"], "access": _ACCESS[one["access"]], "why": one["message"]}
-        for one in recipients
-    ]
-    tables.show(output, shown, ["who", "access", "level", "since", "opened", "last_opened", "refused", "why"], empty="")
-    output.result({}, "")
-    columns = ["at", "what", "outcome", "who", "from", "reason"]
-    tables.show(output, rows, columns, empty=say("Nothing has happened to it yet."))
-    if more:
-        output.note(say("These are the newest {number} events. Show all of them with --all.", number=len(rows)))
+def track(output: Output, place: Organization, cid: UUID, limit: int | None) -> None:
+    """Show who has access to a document, who opened it and who was refused."""
+    recipients = list(place.each(f"/api/v1/documents/{cid}/recipients"))
+    if not output.as_json:
+        rows = [
+            {
+                **one,
+                "who": _who(one["who"], place) or one["name"],
+                "access": _ACCESS[one["access"]],
+                "why": one["message"],
+            }
+            for one in recipients
+        ]
+        columns = ["who", "access", "level", "since", "opened", "last_opened", "refused", "why"]
+        tables.show(output, rows, columns, empty="")
+        output.result({}, "")
+    events = map(_event, place.each(f"/api/v1/documents/{cid}/events"))
+    columns, none = ["at", "what", "outcome", "who", "from", "reason"], say("Nothing has happened to it yet.")
+    tables.show(output, events, columns, empty=none, limit=limit, beside={"recipients": recipients})
 
 
 _ACCESS: Final = {"yes": say("may open it"), "no": say("may not"), "unknown": say("when they open it")}
-
-
-def _listed(place: Organization, path: str, *, everything: bool) -> tuple[list[dict[str, Any]], bool]:
-    """Return a list of the API, its first page or all of it, and whether there is more."""
-    page = place.call("GET", f"{path}?limit=200")
-    found: list[dict[str, Any]] = page["results"]
-    while everything and page["next"]:
-        page = place.call("GET", f"{path}?{urlencode({'limit': 200, 'cursor': page['next']})}")
-        found += page["results"]
-    return found, bool(page["next"])
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:
@@ -188,6 +181,7 @@ def restore(output: Output, place: Organization, cid: UUID, recipient: str) -> N
 
 
 @click.command()
+@WIDE
 @about_document
 def policy(output: Output, place: Organization, cid: UUID) -> None:
     """Show who may do what with a document.

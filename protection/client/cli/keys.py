@@ -9,6 +9,7 @@ from protection.client.cli import tables
 from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
+from protection.client.cli.tables import WIDE
 from protection.client.organization import Organization
 from protection.texts import say
 
@@ -22,6 +23,7 @@ def key() -> None:
 
 
 @key.command("list")
+@WIDE
 @in_organization
 def list_(output: Output, place: Organization) -> None:
     """List all keys; never a secret half."""

@@ -14,6 +14,7 @@ from protection.client.cli.each import each_file
 from protection.client.cli.organization import in_organization, require_changes
 from protection.client.cli.output import Output
 from protection.client.cli.session import signed_in
+from protection.client.cli.tables import WIDE
 from protection.client.cli.template_choice import WHICH, chosen
 from protection.client.errors import Misused, ServiceError
 from protection.client.organization import Organization, label_called
@@ -27,6 +28,7 @@ COLUMNS = ["name", "sensitivity", "effect", "template"]
 
 
 @click.command()
+@WIDE
 @in_organization
 def labels(output: Output, place: Organization) -> None:
     """List the labels you can give, the least sensitive first."""
@@ -83,6 +85,7 @@ def label() -> None:
 
 
 @label.command("list")
+@WIDE
 @in_organization
 def list_(output: Output, place: Organization) -> None:
     """List all labels, archived ones too."""

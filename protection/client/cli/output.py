@@ -54,6 +54,8 @@ class Output:
         self.as_json = as_json
         self.beside_data = False
         """Whether standard output is the content of a file, so that results go to standard error."""
+        self.wide = False
+        """Whether tables show whole values on a terminal too."""
 
     def result(self, members: Mapping[str, Any], *lines: str) -> None:
         """Print one result."""

@@ -2,7 +2,6 @@
 
 import functools
 from typing import Any
-from urllib.parse import urlencode
 
 import click
 
@@ -11,6 +10,7 @@ from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.previews import DAYS, PREVIEW, ask
+from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 from protection.licensing.policy import Principal
@@ -27,11 +27,14 @@ def person() -> None:
 
 @person.command("list")
 @click.option("--search", default="", help="In address and name.")
+@LIMIT
+@WIDE
 @in_organization
-def list_people(output: Output, place: Organization, search: str) -> None:
+def list_people(output: Output, place: Organization, search: str, limit: int | None) -> None:
     """List people."""
-    found = place.call("GET", f"/api/v1/people?{urlencode({'limit': 200, 'search': search})}")["results"]
-    tables.show(output, found, ["email", "name", "role", "guest", "disabled", "id"], empty=say("Nobody matches."))
+    found = place.each("/api/v1/people", search=search)
+    columns = ["email", "name", "role", "guest", "disabled", "id"]
+    tables.show(output, found, columns, empty=say("Nobody matches."), limit=limit)
 
 
 @person.command("add")
@@ -110,11 +113,13 @@ def group() -> None:
 
 
 @group.command("list")
+@LIMIT
+@WIDE
 @in_organization
-def list_groups(output: Output, place: Organization) -> None:
+def list_groups(output: Output, place: Organization, limit: int | None) -> None:
     """List groups."""
-    found = place.call("GET", "/api/v1/groups?limit=200")["results"]
-    tables.show(output, found, ["address", "name", "members", "id"], empty=say("There are no groups yet."))
+    found, columns = place.each("/api/v1/groups"), ["address", "name", "members", "id"]
+    tables.show(output, found, columns, empty=say("There are no groups yet."), limit=limit)
 
 
 @group.command("create")
@@ -155,7 +160,7 @@ def change_group(
 
 
 def _by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:
-    found = place.call("GET", f"/api/v1/{of}?{urlencode({'search': address})}")["results"]
+    found = place.each(f"/api/v1/{of}", search=address)
     normal = Principal.of_address(address).value
     match = next((one for one in found if one[member] == normal), None)
     if match is None:

@@ -12,6 +12,7 @@ from protection.client.cli.expiry import parse_expiry
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output, moment
 from protection.client.cli.session import signed_in
+from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 from protection.client.session import Session
@@ -81,13 +82,14 @@ def _state(asked: dict[str, Any], session: Session) -> str:
     show_default=True,
     help="Only these.",
 )
+@LIMIT
+@WIDE
 @in_organization
-def requests(output: Output, place: Organization, state: str, *, everybody: bool) -> None:
+def requests(output: Output, place: Organization, state: str, limit: int | None, *, everybody: bool) -> None:
     """List who asks for access to your documents, newest first."""
-    scope = "all" if everybody else "mine"
-    rows = place.call("GET", f"/api/v1/access-requests?scope={scope}&state={state}&limit=200")["results"]
+    rows = place.each("/api/v1/access-requests", scope="all" if everybody else "mine", state=state)
     columns = ["asked_at", "who", "organization", "title", "level", "state", "note", "id"]
-    tables.show(output, rows, columns, empty=say("Nobody waits for an answer of yours."))
+    tables.show(output, rows, columns, empty=say("Nobody waits for an answer of yours."), limit=limit)
 
 
 @click.command()

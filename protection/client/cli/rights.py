@@ -6,6 +6,7 @@ import click
 
 from protection.client.cli import tables
 from protection.client.cli.output import Output
+from protection.client.cli.tables import WIDE
 from protection.licensing.programs import MEANINGS, Hold, Program
 from protection.licensing.rights import LEVELS, Right
 from protection.licensing.words import right_in_words
@@ -19,6 +20,7 @@ _HELD: Final = {
 
 
 @click.command()
+@WIDE
 @click.pass_obj
 def rights(output: Output) -> None:
     """List the rights: what each allows and where it is enforced."""

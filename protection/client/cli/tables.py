@@ -1,22 +1,34 @@
-"""Lists: aligned columns for people, one object with ``results`` for programs."""
+"""Lists: aligned columns for people, one object with ``results`` for programs.
+
+On a terminal a table fits into its width: long values are cut, and marked with an ellipsis.  Everywhere else, and with
+``--wide``, values are whole.  A list that may be long shows its beginning on a terminal and says so; elsewhere it is
+whole, unless ``--limit`` says otherwise.
+"""
 
 import re
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
-from rich.console import Console
-from rich.table import Table
+import click
+from rich.cells import cell_len, set_cell_size
 
 from protection.client.cli.language import told
 from protection.client.cli.output import Output
 from protection.formats.names import shown
 from protection.licensing.reasons import WORDS, Reason
-from protection.texts import say
+from protection.texts import joined, say
 
-_PIPE_WIDTH: Final = 1_000
-"""Into a pipe nothing is wrapped: a cut id is of no use to the program behind it."""
-
+ON_SCREEN: Final = 50
+"""Rows of a long list on a terminal."""
+ALL: Final = sys.maxsize
+_GAP: Final = "  "
+_LEAST: Final = 8
+"""Cells to which a column is cut before its neighbors are cut further."""
+_IDS: Final = frozenset({"id", "cid", "client_id"})
+"""Columns that are cut first: part of an id is of no use."""
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -71,19 +83,89 @@ _TITLES: Final = {
     "who": say("who"),
 }
 """What people read above a column."""
+_REST: Final = say("All of them: --limit all")
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
-def show(output: Output, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, empty: str) -> None:
-    """Print rows by these columns, or what ``empty`` says."""
-    if output.as_json or not rows:
-        output.result({"results": list(rows)}, empty)
-        return
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(told(_TITLES.get(column, column)), overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(_in_words(column, row.get(column))) for column in columns))
-    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+class HowMany(click.ParamType[int]):
+    """A number, or “all”."""
+
+    name = "NUMBER|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        return ALL if value == "all" else click.IntRange(min=1).convert(value, param, ctx)
+
+
+def _choose_wide(ctx: click.Context, _: click.Parameter, chosen: bool) -> None:
+    ctx.ensure_object(Output).wide = chosen
+
+
+WIDE = click.option(
+    "--wide", is_flag=True, expose_value=False, callback=_choose_wide, help="Show whole values, also on a terminal."
+)
+LIMIT = click.option(
+    "--limit", type=HowMany(), help="How many, or all. By default 50 on a terminal, and all everywhere else."
+)
+
+
+def on_terminal() -> bool:
+    """Tell whether a person reads standard output on a terminal."""
+    return sys.stdout.isatty()
+
+
+def show(
+    output: Output,
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    empty: str,
+    limit: int | None = ALL,
+    rest: str = _REST,
+    beside: Mapping[str, Any] = _NOTHING,
+) -> None:
+    """Print rows by these columns, or what ``empty`` says.
+
+    ``limit`` is what ``--limit`` says, None where it was not given; ``rest`` says how to see what was left out.
+    Programs get what is ``beside`` the rows in the same object.
+    """
+    most = limit or (ON_SCREEN if on_terminal() and not output.as_json else ALL)
+    remaining = iter(rows)
+    part = list(islice(remaining, most))
+    complete = next(remaining, None) is None
+    if output.as_json or not part:
+        output.result({**beside, "results": part, "complete": complete}, empty)
+    else:
+        _print([[_cell(_in_words(column, row.get(column))) for column in columns] for row in part], columns, output)
+    if not complete:
+        output.note(joined((say("Shown are the first {number}; there are more.", number=len(part)), rest), " "))
+
+
+def _print(cells: list[list[str]], columns: Sequence[str], output: Output) -> None:
+    heads = [told(_TITLES.get(column, column)) for column in columns]
+    widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
+    if on_terminal() and not output.wide:
+        _narrow(widths, columns, shutil.get_terminal_size().columns - len(_GAP) * (len(columns) - 1))
+    lines = ([_fitted(text, width) for text, width in zip(line, widths, strict=True)] for line in (heads, *cells))
+    output.result({}, *(_GAP.join(line).rstrip() for line in lines))
+
+
+def _narrow(widths: list[int], columns: Sequence[str], room: int) -> None:
+    """Take what is too much from ids, then from the widest columns, and only then from all."""
+    ids = [place for place, column in enumerate(columns) if column in _IDS]
+    for places, least in ((ids, _LEAST), (range(len(widths)), _LEAST), (range(len(widths)), 1)):
+        while sum(widths) > room:
+            widest = max(places, key=lambda place: widths[place], default=None)
+            if widest is None or widths[widest] <= least:
+                break
+            widths[widest] -= 1
+
+
+def _fitted(text: str, width: int) -> str:
+    """Return a text in exactly so many cells of a terminal; letters of East Asia take two."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
 def _in_words(column: str, value: object) -> object:

@@ -11,6 +11,7 @@ from protection.client.cli.organization import entries_patch, in_organization, r
 from protection.client.cli.output import Output
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
 from protection.client.cli.previews import DAYS, PREVIEW, ask
+from protection.client.cli.tables import WIDE
 from protection.client.cli.template_choice import WHICH, chosen, meant
 from protection.client.cli.template_files import export, import_
 from protection.client.errors import Misused
@@ -49,6 +50,7 @@ def template() -> None:
 
 
 @template.command("list")
+@WIDE
 @in_organization
 def list_(output: Output, place: Organization) -> None:
     """List all templates, archived ones too."""
@@ -243,6 +245,7 @@ def copy(output: Output, place: Organization, which: str, name: str) -> None:
 
 @template.command()
 @WHICH
+@WIDE
 @in_organization
 def history(output: Output, place: Organization, which: str) -> None:
     """List every version: who made it, when, and how much it changed."""
@@ -292,6 +295,7 @@ def undelete(output: Output, place: Organization, which: str) -> None:
 
 
 @template.command()
+@WIDE
 @in_organization
 def deleted(output: Output, place: Organization) -> None:
     """List deleted templates."""

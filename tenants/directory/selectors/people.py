@@ -71,15 +71,32 @@ def language_of(person_id: UUID) -> str:
 def people_in(
     organization_id: UUID, *, search: str = "", after: str = "", limit: int = 50, role: str = ""
 ) -> tuple[PersonFacts, ...]:
-    """Return people of the organization in the order of their address; ``after`` continues behind that address."""
+    """Return people of the organization in the order of their address.
+
+    ``after`` is the ``place_in_list`` of the last one seen, or an address.  Applications have no address, so many share
+    the first place in the order.
+    """
     rows = _places(organization_id)
     if search:
         rows = rows.filter(Q(shown_address__icontains=search) | Q(shown_name__icontains=search))
     if role:
         rows = rows.filter(role=role)
     if after:
-        rows = rows.filter(shown_address__gt=after)
+        rows = rows.filter(_behind(after))
     return _facts(list(rows.order_by("shown_address", "person_id")[:limit]))
+
+
+def place_in_list(last: PersonFacts) -> str:
+    """Return where ``people_in`` goes on after this person."""
+    return f"{last.email} {last.id}"
+
+
+def _behind(place: str) -> Q:
+    address, _, person = place.partition(" ")
+    try:
+        return Q(shown_address__gt=address) | Q(shown_address=address, person_id__gt=UUID(person))
+    except ValueError:
+        return Q(shown_address__gt=address)
 
 
 def count_in(organization_id: UUID) -> int:
