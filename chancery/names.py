@@ -1,4 +1,4 @@
-"""Mail addresses, mail domains and hosts in their one normal form, and texts of one line (docs/licensing.md §11).
+"""Mail addresses, mail domains and hosts in their one normal form, names and free texts (docs/licensing.md §11).
 
 The directory, policies, deny entries, revocations, sign-in, mail and the client compare the forms that this module
 returns, and nothing else.  If two of them used different rules, a deny entry could miss the person it names, and a
@@ -29,10 +29,13 @@ MAX_LOCAL: Final = 64
 
 MAX_LINE: Final = 200
 """Characters of a name of a person, group, device, application or organization."""
+MAX_TEXT: Final = 500
+"""Characters of a reason, a note, a message or a description."""
 
 _ATOM: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
 _BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _REORDERING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_OVERRIDING: Final = _REORDERING - frozenset("\u061c\u200e\u200f")
 _DOTLESS_I: Final = "\N{LATIN SMALL LETTER DOTLESS I}"
 _VALID: Final = codepoint_classes["PVALID"]
 _NUMBERS_ONLY: Final = re.compile(r"\d+|0x[0-9a-f]*")
@@ -97,7 +100,7 @@ def is_one_line(text: str) -> bool:
     surrogate pairs, and the marks that reorder text (Unicode UAX 9), which make ``exe.txt`` read as ``txt.exe``.
     Titles, names of people, groups, devices, templates and files follow this rule.
     """
-    return not any(unicodedata.category(character) in _BREAKING or character in _REORDERING for character in text)
+    return not any(_is_breaking(character) or character in _REORDERING for character in text)
 
 
 def one_line(text: str, *, most: int = MAX_LINE) -> str:
@@ -108,6 +111,27 @@ def one_line(text: str, *, most: int = MAX_LINE) -> str:
     if not is_one_line(bare):
         raise NameRefused("A name is one line without control characters and without marks that reorder text.")
     return bare
+
+
+def free_text(text: str, *, most: int = MAX_TEXT) -> str:
+    """Return a text of several lines trimmed, each line ended by a line feed alone, or raise NameRefused.
+
+    Reasons, notes, messages and descriptions may hold line feeds and tabs.  Refused is what ``is_one_line`` refuses
+    beside these, but not the marks that only say in which direction their neighbors are read: Hebrew and Arabic use
+    them, and they reach no further than the letters beside them.
+    """
+    bare = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(bare) > most:
+        raise NameRefused("A text has at most {most} characters.", most=str(most))
+    if any(_is_breaking(character) or character in _OVERRIDING for character in bare if character not in "\n\t"):
+        raise NameRefused(
+            "A text may hold line breaks and tabs, but no other control characters and no marks that reorder text."
+        )
+    return bare
+
+
+def _is_breaking(character: str) -> bool:
+    return unicodedata.category(character) in _BREAKING
 
 
 def _lowered(local: str) -> str:

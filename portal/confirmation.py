@@ -19,6 +19,7 @@ from portal import clock
 from portal.identity import fresh
 from portal.identity.strength import Authentication
 from portal.languages import grouped
+from tenants.naming import free_text
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ def require_confirmation(danger: Danger, stated: Stated) -> str:
         raise FreshSignInRequired(danger)
     if stated.confirm.strip().casefold() != danger.confirm.casefold():
         raise ConfirmationRequired(danger)
-    reason = " ".join(stated.reason.split())[:MAX_REASON]
+    reason = _in_one_line(stated.reason)
     if danger.needs_reason and not reason:
         raise ReasonRequired(danger)
     return reason
@@ -91,13 +92,17 @@ def require_confirmation(danger: Danger, stated: Stated) -> str:
 def confirmed(danger: Danger, stated: Stated, act: Callable[[str], T]) -> T:
     """Do an act that asks first; what is refused anyway is refused before anybody is asked about it.
 
-    The act is tried in a transaction that is taken back unless it is confirmed.  Raises what the act raises, and what
-    ``require_confirmation`` raises.
+    The act is tried in a transaction that is taken back unless it is confirmed.  Raises what the act raises, what
+    ``require_confirmation`` raises, and NameRefused.
     """
     with transaction.atomic():
-        done = act(" ".join(stated.reason.split())[:MAX_REASON])
+        done = act(_in_one_line(stated.reason))
         require_confirmation(danger, stated)
     return done
+
+
+def _in_one_line(reason: str) -> str:
+    return " ".join(free_text(reason, most=MAX_REASON).split())
 
 
 def counted(number: int) -> str:

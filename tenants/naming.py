@@ -9,12 +9,13 @@ import re
 import secrets
 from collections.abc import Callable
 
-from chancery.names import NameRefused, address, domain_of, host, mail_domain, one_line
+from chancery.names import NameRefused, address, domain_of, free_text, host, mail_domain, one_line
 
 __all__ = [
     "NameRefused",
     "address",
     "domain_of",
+    "free_text",
     "host",
     "is_public_mail_domain",
     "is_schema_name",

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import ANYBODY, OrganizationView, checked, limit_of, page
+from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, limit_of, page
 from portal.api.idempotency import idempotent
 from portal.languages import told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
@@ -40,7 +40,7 @@ class Question(serializers.Serializer[dict[str, str]]):
     """What somebody asks for."""
 
     level = serializers.ChoiceField(choices=LEVELS_ASKED, required=False, default="viewer")
-    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    note = FreeText(required=False, allow_blank=True, default="", max_length=500)
 
 
 def _list(name: str) -> Any:
@@ -206,7 +206,7 @@ class GrantRequest(OrganizationView):
 class Message(serializers.Serializer[dict[str, str]]):
     """What whoever asked is told."""
 
-    message = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    message = FreeText(required=False, allow_blank=True, default="", max_length=500)
 
 
 class DeclineRequest(OrganizationView):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from portal.api.framework import (
     Confirmed,
+    FreeText,
     MailAddress,
     OrganizationView,
     checked,
@@ -153,7 +154,7 @@ class NewGroup(serializers.Serializer[dict[str, Any]]):
 
     address = MailAddress()
     name = serializers.CharField(max_length=200)
-    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    description = FreeText(required=False, allow_blank=True, default="", max_length=500)
     members = serializers.ListField(child=MailAddress(), required=False, default=list)
 
 
@@ -205,7 +206,7 @@ class ChangedGroup(Confirmed):
     """What may be changed about a group; ``add`` and ``remove`` are addresses."""
 
     name = serializers.CharField(required=False, max_length=200)
-    description = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    description = FreeText(required=False, allow_blank=True, max_length=500)
     add = serializers.ListField(child=MailAddress(), required=False, default=list)
     remove = serializers.ListField(child=MailAddress(), required=False, default=list)
     archived = serializers.BooleanField(required=False)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from audit.selectors.events import EventRow, Filter, events
 from audit.selectors.events import InvalidCursor as InvalidEventCursor
-from portal.api.framework import ANYBODY, OrganizationView, checked, effect_response, limit_of, page
+from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, effect_response, limit_of, page
 from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer
 from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
@@ -130,7 +130,7 @@ class DocumentEvents(OrganizationView):
 class Reason(serializers.Serializer[dict[str, str]]):
     """Why, and for whom alone."""
 
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    reason = FreeText(required=False, allow_blank=True, default="", max_length=500)
     recipient = serializers.CharField(required=False, allow_blank=True, default="", max_length=320)
 
 
@@ -204,7 +204,7 @@ class NewPolicy(serializers.Serializer[dict[str, Any]]):
     based_on = serializers.IntegerField(
         required=False, min_value=0, help_text="The version that you saw; refused with 409 when there is a newer one."
     )
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    reason = FreeText(required=False, allow_blank=True, default="", max_length=500)
 
 
 class DocumentPolicy(OrganizationView):

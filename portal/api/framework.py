@@ -37,7 +37,7 @@ from portal.standing import Standing, standing_at
 from protection.errors import ChanceryError, Unavailable
 from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.selectors.devices import device_of
-from tenants.naming import NameRefused, address
+from tenants.naming import NameRefused, address, free_text
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -179,6 +179,17 @@ def checked(serializer: type[serializers.Serializer[Any]], data: object) -> dict
     return dict(bound.validated_data)
 
 
+class FreeText(serializers.CharField):
+    """A reason, note, message or description, which may have several lines."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text with line feeds as its only line ends."""
+        try:
+            return free_text(super().to_internal_value(data))
+        except NameRefused as error:
+            raise exceptions.ValidationError(reason_of(error)) from None
+
+
 class Confirmed(serializers.Serializer[Any]):
     """What confirms an act that asks first."""
 
@@ -189,7 +200,7 @@ class Confirmed(serializers.Serializer[Any]):
         max_length=400,
         help_text="The name of what it is done to. Without it 409 confirmation_required says what would happen.",
     )
-    reason = serializers.CharField(
+    reason = FreeText(
         required=False, allow_blank=True, default="", max_length=500, help_text="Why; recorded, needed where asked."
     )
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import ANYBODY, Confirmed, OrganizationView, checked, effect_response, page
+from portal.api.framework import ANYBODY, Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.api.templates import languages_of, merged
 from portal.effects import EffectAnswer, effect, effect_answer
@@ -45,9 +45,7 @@ class NewLabel(serializers.Serializer[dict[str, Any]]):
     """What a label says."""
 
     names = serializers.DictField(child=serializers.CharField(max_length=120))
-    descriptions = serializers.DictField(
-        child=serializers.CharField(max_length=500, allow_blank=True), required=False, default=dict
-    )
+    descriptions = serializers.DictField(child=FreeText(max_length=500, allow_blank=True), required=False, default=dict)
     sensitivity = serializers.IntegerField(min_value=0, max_value=MAX_SENSITIVITY)
     effect = serializers.ChoiceField(choices=[effect.value for effect in Effect])
     template = serializers.UUIDField(required=False, allow_null=True, default=None)
@@ -59,7 +57,7 @@ class LabelPatch(serializers.Serializer[dict[str, Any]]):
 
     names = serializers.DictField(child=serializers.CharField(max_length=120, allow_null=True), required=False)
     descriptions = serializers.DictField(
-        child=serializers.CharField(max_length=500, allow_null=True, allow_blank=True), required=False
+        child=FreeText(max_length=500, allow_null=True, allow_blank=True), required=False
     )
     sensitivity = serializers.IntegerField(min_value=0, max_value=MAX_SENSITIVITY, required=False)
     effect = serializers.ChoiceField(choices=[effect.value for effect in Effect], required=False)
@@ -190,7 +188,7 @@ class WantedLabel(serializers.Serializer[dict[str, Any]]):
     """The label, and why it lowers the protection if it does."""
 
     label = serializers.UUIDField()  # type: ignore[assignment]  # the member; the field's own label is unused
-    justification = serializers.CharField(required=False, allow_blank=True, default="", max_length=MAX_JUSTIFICATION)
+    justification = FreeText(required=False, allow_blank=True, default="", max_length=MAX_JUSTIFICATION)
 
 
 class DocumentLabel(OrganizationView):

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, checked
+from portal.api.framework import FreeText, OrganizationView, checked
 from portal.operations.remove_person import Removal, removal_of, remove_person
 from portal.permissions import Permission
 
@@ -17,7 +17,7 @@ from portal.permissions import Permission
 class RemovalReason(serializers.Serializer[dict[str, Any]]):
     """Why the person is removed."""
 
-    reason = serializers.CharField(max_length=500)
+    reason = FreeText(max_length=500)
 
 
 class PersonRemoval(OrganizationView):

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
+from portal.api.framework import Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer
 from portal.operations.offer import offer_template, remove_template, say_template, shelve_template
@@ -47,7 +47,7 @@ class Draft(serializers.Serializer[dict[str, Any]]):
     """What a template says."""
 
     names = serializers.DictField(child=serializers.CharField(max_length=120))
-    descriptions = serializers.DictField(child=serializers.CharField(max_length=500), required=False, default=dict)
+    descriptions = serializers.DictField(child=FreeText(max_length=500), required=False, default=dict)
     policy = serializers.DictField()
     expiry_option = serializers.ChoiceField(choices=["never", "on_date", "after_days"], required=False, default="never")
     expires = serializers.IntegerField(required=False, allow_null=True, min_value=0, default=None)
@@ -112,7 +112,7 @@ class Patch(serializers.Serializer[dict[str, Any]]):
 
     names = serializers.DictField(child=serializers.CharField(max_length=120, allow_null=True), required=False)
     descriptions = serializers.DictField(
-        child=serializers.CharField(max_length=500, allow_null=True, allow_blank=True), required=False
+        child=FreeText(max_length=500, allow_null=True, allow_blank=True), required=False
     )
     policy = serializers.DictField(required=False)
     expiry_option = serializers.ChoiceField(choices=["never", "on_date", "after_days"], required=False)

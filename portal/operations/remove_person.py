@@ -14,6 +14,7 @@ from protection.texts import say
 from tenants.directory.selectors.groups import groups_holding
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.remove_person import remove_person as directory_remove
+from tenants.naming import free_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,15 @@ def removal_of(standing: Standing, person_id: UUID) -> Removal:
 @transaction.atomic
 def remove_person(*, standing: Standing, person_id: UUID, reason: str) -> Removal:
     """Remove the person for good and return what it did.  Raises DirectoryRefused; InvalidObject without a reason."""
-    if not reason.strip():
+    reason = free_text(reason)
+    if not reason:
         raise InvalidObject(say("Removing a person takes a reason."), remedy=say("State why the person is removed."))
     done = removal_of(standing, person_id)
     require_roles(standing, done.person.role)
     directory_remove(
         organization_id=standing.organization,
         person_id=person_id,
-        reason=reason.strip(),
+        reason=reason,
         actor=standing.directory_actor,
     )
     work_off_at_once()

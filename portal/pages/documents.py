@@ -16,6 +16,7 @@ from portal.languages import reader_languages, told
 from portal.operations.ask_for_access import explain_to_himself
 from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
 from portal.pages.document_form import DocumentPolicyForm
+from portal.pages.fields import FreeTextField
 from portal.pages.framework import PageRequest, carried_out, page, show
 from portal.pages.policies import policy_initial
 from portal.pages.recipients import shown_recipients
@@ -117,7 +118,7 @@ class RevokeForm(forms.Form):
             "One person's or group's address. Left empty, from everybody but the person who protected it."
         ),
     )
-    reason = forms.CharField(
+    reason = FreeTextField(
         label=gettext_lazy("Why"), required=False, max_length=500, help_text=gettext_lazy("Kept on record.")
     )
 

@@ -16,6 +16,7 @@ from portal.effects import Effect, effect
 from portal.languages import reader_languages, written_in
 from portal.operations.offer import offer_label, shelve_label
 from portal.pages.confirming import confirmed
+from portal.pages.fields import FreeTextField
 from portal.pages.framework import PageRequest, attempt, carried_out, page, paged, show
 from portal.pages.policies import shown_grants
 from portal.permissions import Permission
@@ -51,7 +52,7 @@ class LabelForm(forms.Form):
     """What a label says; its name and description in the language of the page."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    description = forms.CharField(
+    description = FreeTextField(
         label=gettext_lazy("Description"),
         required=False,
         max_length=500,
@@ -107,7 +108,7 @@ class RelabelForm(forms.Form):
     """Which label, and why it lowers the protection."""
 
     label = forms.ChoiceField(label=gettext_lazy("Label"), widget=forms.RadioSelect())
-    justification = forms.CharField(
+    justification = FreeTextField(
         label=gettext_lazy("Why the protection is lowered"),
         required=False,
         max_length=MAX_JUSTIFICATION,

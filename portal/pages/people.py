@@ -150,7 +150,7 @@ def _change_of(request: PageRequest, person_id: UUID, form: RoleForm, act: str) 
 def _asked_about(request: PageRequest, person_id: UUID, act: str) -> HttpResponse | None:
     """Ask what another role, or disabling or enabling somebody, would do."""
     form = RoleForm(request.POST)
-    change: dict[str, Any] = {"disabled": act == "preview-disable", "reason": request.POST.get("reason", "")[:500]}
+    change: dict[str, Any] = {"disabled": act == "preview-disable", "reason": request.POST.get("reason", "")}
     if act == "preview-role":
         if not form.is_valid():
             return None

@@ -17,7 +17,7 @@ from portal.permissions import Permission
 def person_remove(request: PageRequest, person_id: UUID) -> HttpResponse:
     """Ask with the consequences, then remove."""
     removal = removal_of(request.standing, person_id)
-    reason = request.POST.get("reason", "")[:500]
+    reason = request.POST.get("reason", "")
     if request.method == "POST" and attempt(
         request,
         _("{address} is removed. The address is free for a successor.").format(address=removal.person.email),

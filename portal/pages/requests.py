@@ -17,6 +17,7 @@ from portal import clock
 from portal.languages import reader_languages, told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
+from portal.pages.fields import FreeTextField
 from portal.pages.framework import PAGE_SIZE, PageRequest, attempt, moment_of, page, show
 from portal.pages.given import given_beside
 from portal.pages.labels import labels_for
@@ -48,7 +49,7 @@ class AskForm(forms.Form):
     level = forms.ChoiceField(
         label=gettext_lazy("What you need"), choices=LEVELS, initial="viewer", widget=forms.RadioSelect()
     )
-    note = forms.CharField(
+    note = FreeTextField(
         label=gettext_lazy("What for"),
         required=False,
         max_length=500,
@@ -119,7 +120,7 @@ class GrantForm(forms.Form):
 class DeclineForm(forms.Form):
     """What whoever asked is told."""
 
-    message = forms.CharField(
+    message = FreeTextField(
         label=gettext_lazy("Message to whoever asked"),
         required=False,
         max_length=500,

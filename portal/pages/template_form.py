@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.languages import with_next_step, written_in
+from portal.pages.fields import FreeTextField
 from portal.pages.policies import LEVEL_CHOICES, WHO_EVERYBODY, PolicyForm, line_of, policy_initial
 from protection.errors import ChanceryError
 from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
@@ -65,7 +66,7 @@ class TemplateForm(PolicyForm):
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("What people choose from a list.")
     )
-    description = forms.CharField(label=gettext_lazy("Description"), max_length=500, required=False)
+    description = FreeTextField(label=gettext_lazy("Description"), max_length=500, required=False)
     add_who = forms.ChoiceField(label=gettext_lazy("Add"), required=False)
     add_level = forms.ChoiceField(
         label=gettext_lazy("who may"), required=False, choices=LEVEL_CHOICES, initial="viewer"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from chancery.names import NameRefused, free_text, is_one_line
 from protection.errors import InvalidPolicy
 from protection.texts import say
 
@@ -40,8 +41,18 @@ def checked_texts(names: Mapping[str, str], descriptions: Mapping[str, str]) -> 
     names = {language: text.strip() for language, text in names.items() if text.strip()}
     if not names:
         raise InvalidPolicy(say("There is no name."), remedy=say("Give it a name in at least one language."))
-    if any(len(text) > MAX_NAME or not text.isprintable() for text in names.values()):
+    if any(len(text) > MAX_NAME or not is_one_line(text) for text in names.values()):
         raise InvalidPolicy(say("A name is one line of at most {most} characters.", most=MAX_NAME))
-    if any(len(text) > MAX_DESCRIPTION or "\0" in text for text in descriptions.values()):
-        raise InvalidPolicy(say("A description is a text of at most {most} characters.", most=MAX_DESCRIPTION))
-    return Named(names, {language: text.strip() for language, text in descriptions.items() if text.strip()})
+    return Named(names, {language: _description(text) for language, text in descriptions.items() if text.strip()})
+
+
+def _description(text: str) -> str:
+    try:
+        return free_text(text, most=MAX_DESCRIPTION)
+    except NameRefused as error:
+        raise InvalidPolicy(
+            say(
+                "A description has at most {most} characters, and no control characters.",
+                most=MAX_DESCRIPTION,
+            )
+        ) from error

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chancery.names import NameRefused, free_text
 from protection.client.cli.language import told
 from protection.client.cli.output import visible
 from protection.errors import InvalidFile
@@ -74,3 +75,32 @@ def test_every_name_of_a_disk_can_be_sealed_and_stays_as_it_was_sealed(text: str
 def test_what_is_put_into_a_sentence_cannot_look_like_a_line_of_its_own() -> None:
     line = told(say("{file} is intact.", file="a\nb is intact, sealed by you"))
     assert line == "a\\x0ab is intact, sealed by you is intact."
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("first\r\nsecond\rthird\n", "first\nsecond\nthird"),
+        ("a\tb", "a\tb"),
+        ("  שלום\u200f!  ", "שלום\u200f!"),
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("", ""),
+    ],
+)
+def test_a_free_text_has_lines(typed: str, kept: str) -> None:
+    assert free_text(typed) == kept
+
+
+HIDDEN_IN_TEXTS = [*"\0\x07\x08\x0b\x0c\x1b\x7f\x85\x9b\u2028\u2029\u202a\u202e\u2066\u2069", "\ud800"]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN_IN_TEXTS, ids=ascii)
+def test_a_free_text_holds_nothing_that_a_terminal_or_a_page_acts_on(hidden: str) -> None:
+    with pytest.raises(NameRefused):
+        free_text(f"a{hidden}b")
+
+
+def test_a_free_text_ends_somewhere() -> None:
+    assert free_text("x" * 500 + "\n") == "x" * 500
+    with pytest.raises(NameRefused):
+        free_text("x" * 501)

@@ -16,6 +16,7 @@ from protection.texts import say
 from tenants.directory.members import Member, leaving, meant
 from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
+from tenants.naming import free_text
 
 DAYS: Final = 30
 """How far back openings and refusals are decided again when nothing else is said."""
@@ -73,6 +74,6 @@ def ask_about_person(
         raise InvalidPolicy(
             say("This changes nothing."), remedy=say("Name a role, or say whether the person is disabled.")
         )
-    change = {"role": role, "disabled": disabled, "reason": reason}
+    change = {"role": role, "disabled": disabled, "reason": free_text(reason)}
     seen = {"role": found.role, "disabled": found.disabled}
     return ask_preview(actor=standing.actor, kind="person", target=person_id, change=change, seen=seen, days=days)
