@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
+from filelock import FileLock
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -34,6 +36,19 @@ FIRST = (
 )
 # What stays in one process although it is several files: these share a running installation.
 TOGETHER = "tests/journeys/"
+
+
+# Names the folder of a run that all its processes share.
+SHARED = "SHARED_BY_ALL_PROCESSES"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the shared folder, unless this is one of several processes, and remove it when the run is over."""
+    if SHARED not in os.environ:
+        kept = ExitStack()
+        os.environ[SHARED] = str(kept.enter_context(walkable_folder("shared")))
+        kept.callback(os.environ.pop, SHARED)
+        config.add_cleanup(kept.close)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -100,12 +115,18 @@ def crash_services() -> Iterator[Services]:
 
 
 @pytest.fixture(scope="session")
-def data_of_a_first_start() -> Iterator[Path]:
-    """Return the data that a first start leaves. Only copies of it are run: they need a third of the time to start."""
-    with walkable_folder("first") as folder:
-        with up(folder / "var", free_port()):
-            pass
-        yield folder / "var"
+def data_of_a_first_start() -> Path:
+    """Return the data that a first start leaves, made once for all processes of a parallel run.
+
+    Only copies of it are run: they need a third of the time to start.
+    """
+    folder = Path(os.environ[SHARED])
+    with FileLock(folder / "lock"):
+        if not (folder / "made").exists():
+            with up(folder / "var", free_port()):
+                pass
+            (folder / "made").touch()
+    return folder / "var"
 
 
 @pytest.fixture(scope="module")
