@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID, uuid4
 
-from protection.licensing.evaluate import DAY, Allow, Deny
+from protection.licensing.evaluate import DAY, Allow, ContentFacts, Deny
 from protection.licensing.explain import Explanation, Facts, asked_at_opening, explain
 from protection.licensing.policy import Policy, Principal, PrincipalKind
 from protection.licensing.reasons import Reason
@@ -260,21 +260,20 @@ def _mark_taken(entries: list[_Entry], taken: Iterable[_Revocation], known: Mapp
 
 
 def _attach(entries: list[_Entry], tries: Iterable[Tries], cid: UUID) -> None:
-    """Give each person's attempts to the row that means them, and a row of their own to those whom none means."""
+    """Give each person's attempts to the row that means them, and a row of their own to those whom none means.
+
+    The address under which somebody was last seen comes first: that two addresses are one person's is told to nobody.
+    """
+    by_address = {one.address: one for one in entries if one.address}
     by_person = {one.person: one for one in reversed(entries) if one.person is not None}
-    left = []
-    for one in tries:
-        entry = by_person.get(one.person)
-        if entry is None:
-            left.append(one)
-        else:
-            entry.tries = one
-    seen = last_seen_as(cid, [one.person for one in left])
-    by_address = {one.address: one for one in entries if one.address and one.person is None}
-    for one in left:
+    found = list(tries)
+    seen = last_seen_as(cid, [one.person for one in found])
+    for one in found:
         address, name = seen.get(one.person, ("", ""))
-        entry = by_address.pop(address, None)
-        if entry is None:
+        entry = by_address.get(address)
+        if entry is None or entry.person not in {None, one.person}:
+            entry = by_person.get(one.person)
+        if entry is None or entry.tries is not None:
             entry = _Entry(_named(address), Listed.TRIED, name=name)
             entries.append(entry)
         entry.person, entry.tries = one.person, one
@@ -305,7 +304,7 @@ class _Rows:
     def _row(self, entry: _Entry) -> Recipient:
         sources, groups = self._sources, self._groups_of(entry)
         subject = self._subject(entry, groups)
-        content = replace(sources.facts.content, first_opened=self._first_opened.get(subject.person))
+        content = replace(self._content(entry, subject), first_opened=self._first_opened.get(subject.person))
         found = explain(replace(sources.facts, content=content, subject=subject), Right.VIEW, now=sources.now)
         access = self._access(entry, found, subject)
         denied = found.decision if isinstance(found.decision, Deny) and access is Access.NO else None
@@ -354,6 +353,18 @@ class _Rows:
                 return Subject(person, memberships=frozenset({Membership(UUID(entry.who.value))}))
             case PrincipalKind.AUTHENTICATED:
                 return Subject(person)
+
+    def _content(self, entry: _Entry, subject: Subject) -> ContentFacts:
+        """Return the content without what it has bound to other addresses of somebody of whom just one is known."""
+        content = self._sources.facts.content
+        if entry.listed is Listed.TRIED or entry.person in self._subjects:
+            return content
+        bound, given = content.bindings.items(), content.personal
+        return replace(
+            content,
+            bindings={one: who for one, who in bound if one == entry.address or who != subject.person},
+            personal=tuple(one for one in given if one.address == entry.address or one.person != subject.person),
+        )
 
     def _access(self, entry: _Entry, found: Explanation, subject: Subject) -> Access:
         decision = found.decision

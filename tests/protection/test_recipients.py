@@ -19,6 +19,7 @@ from protection.services.recording import record_action
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.selectors.groups import GroupFacts
+from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast, Player
@@ -160,6 +161,19 @@ def test_who_may_come_by_another_organization_is_not_called_shut_out(cast: Cast,
         "they were let in.",
         "they were refused.",
     ]
+
+
+def test_two_addresses_of_somebody_elsewhere_are_not_shown_to_belong_together(cast: Cast, plan: Path) -> None:
+    fabrikam, second = cast.organizations["fabrikam"].id, "rita.third@fabrikam.example"
+    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", f"{second}:VIEW,PRINT")
+    assert rights(cast.rita, sealed.path) == {"VIEW", "PRINT"}
+    rows = recipients(cast, sealed.cid)
+    assert [(rows[who]["rights"], rows[who]["through"]) for who in (RITA, second)] == [
+        (["VIEW"], []),
+        (["VIEW", "PRINT"], []),
+    ]
+    assert sorted(rows[who]["opened"] for who in (RITA, second)) == [0, 1]
 
 
 def test_what_stands_in_the_way_of_all_is_said_in_each_row(cast: Cast, plan: Path) -> None:
