@@ -18,7 +18,7 @@ from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from protection.errors import NotFound
 from protection.licensing.days import LAST_MOMENT
 from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import LEVELS, in_order, parse_rights
+from protection.licensing.rights import LEVELS_ASKED, in_order, parse_rights
 from protection.selectors.documents import document_for
 from protection.selectors.obstacles import InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
@@ -33,7 +33,6 @@ ASKED: Final = {
     "note": "I prepare the meeting.",
 }
 IN_THE_WAY: Final = [{"name": "restore", "message": WORDS[Reason.REVOKED_FOR_YOU].owner}]
-LEVELS_ASKED: Final = [name for name in LEVELS if name != "co-owner"]
 
 
 class Question(serializers.Serializer[dict[str, str]]):

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,11 +14,10 @@ from portal.api.framework import ANYBODY, OrganizationView, checked
 from portal.languages import told
 from portal.operations.ask_for_access import OwnStanding, explain_to_himself
 from portal.operations.explain import Explained, explain_document
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import Right, in_order
-from protection.licensing.words import right_in_words
+from portal.words.why import obstacle_words, own_words
+from protection.licensing.reasons import WORDS
+from protection.licensing.rights import LEVELS, Right, in_order
 from protection.selectors.documents import document_for
-from protection.selectors.why import OwnWhy
 
 EXAMPLE = {
     "who": "rita@fabrikam.example",
@@ -59,7 +57,7 @@ class DocumentWhy(OrganizationView):
             "Decided as an opening would be, but for sign-in, network and device, which only an opening has"
             " (at_opening). undecided lists entries that may still mean the person by another organization."
             " Without who the answer is about you, in your words and without any entry: for documents that you may open"
-            " or have tried to open."
+            " or have tried to open; levels are those that you can ask for, ask_level the lowest one with the right."
         ),
         parameters=[
             OpenApiParameter("who", str, description="The person's address; left out for yourself."),
@@ -111,7 +109,7 @@ def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
         "reasons": [
             {
                 "reason": one.reason.value,
-                "message": _own_words(why, one.reason),
+                "message": own_words(why, one.reason),
                 "detail": told(one.detail),
                 "next_step": told(WORDS[one.reason].next_step),
             }
@@ -119,17 +117,11 @@ def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
         ],
         "at_opening": [told(words) for words in why.at_opening],
         "contact": why.contact,
-        "may_ask": why.may_ask,
+        "may_ask": bool(found.levels),
+        "levels": list(found.levels),
+        "ask_level": next((name for name in found.levels if why.right in LEVELS[name]), None),
         "request": None if found.asked is None else own_json(found.asked),
     }
-
-
-def _own_words(why: OwnWhy, reason: Reason) -> str:
-    """Say why somebody may not; to a person who may open the document, that only this right is missing."""
-    if reason is Reason.NOT_GRANTED and why.rights:
-        right = told(right_in_words(why.right.value))
-        return _("You may open this document, but you were not given the right to: {right}.").format(right=right)
-    return told(WORDS[reason].person)
 
 
 def _explained(found: Explained) -> dict[str, Any]:
@@ -152,7 +144,7 @@ def _explained(found: Explained) -> dict[str, Any]:
         "obstacles": [
             {
                 "reason": one.reason.value,
-                "message": told(WORDS[one.reason].owner),
+                "message": obstacle_words(explanation, one.reason),
                 "detail": told(one.detail),
                 "entry": None if one.entry is None else str(one.entry),
             }

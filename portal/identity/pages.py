@@ -17,6 +17,7 @@ from portal.identity import outbox as kept_mail
 from portal.identity.handoff import BACKEND
 from portal.identity.onward import onward
 from portal.identity.subject import is_disabled
+from portal.typed import come_back, is_from_here, typed_in
 from tenants.directory.errors import CodeRefused
 from tenants.directory.models import Person
 from tenants.directory.services.redeem_sign_in_link import redeem_sign_in_link
@@ -66,7 +67,14 @@ def outbox_message(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def refused_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that came without its token, in the look of the other pages."""
+    """Answer a form that came without its token, in the look of the other pages.
+
+    A form of a page of this host that was loaded before somebody signed in or out comes back with a new token: nothing
+    is done before they have seen what is in it and send it again.
+    """
+    typed = typed_in(request) if is_from_here(request) else None
+    if typed is not None:
+        return come_back(request, typed, "stale")
     return render(request, "errors/refused_form.html", status=HTTPStatus.FORBIDDEN)
 
 

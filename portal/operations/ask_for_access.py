@@ -12,11 +12,11 @@ from portal.identity.subject import is_active
 from portal.levels import level_called
 from portal.operations.tell import in_language_of, tell
 from portal.standing import Standing
-from protection.errors import NotFound
-from protection.licensing.rights import Right
+from protection.errors import ChanceryError, NotFound
+from protection.licensing.rights import Right, levels_beyond
 from protection.selectors.requests import RequestRow, newest_of
 from protection.selectors.why import OwnWhy, own_why
-from protection.services.request_access import Asker, Heard, Wish, request_access
+from protection.services.request_access import Asker, Heard, Wish, refusal_to_ask, request_access
 from protection.texts import say
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
@@ -27,10 +27,15 @@ from tenants.organizations.selectors import OrganizationFacts
 
 @dataclass(frozen=True, slots=True)
 class OwnStanding:
-    """What a person is told about himself and one document, and what he has asked last."""
+    """What people are told about themselves and one document, and what they asked for last.
+
+    ``levels`` are those that they can ask for now; where there is none, ``refusal`` says why.
+    """
 
     why: OwnWhy
     asked: RequestRow | None
+    levels: tuple[str, ...]
+    refusal: ChanceryError | None
 
 
 def explain_to_himself(
@@ -45,7 +50,9 @@ def explain_to_himself(
         right=right,
         now=clock.now(),
     )
-    return OwnStanding(why, newest_of(standing.person, cid))
+    refusal = refusal_to_ask(person=standing.person, cid=cid, found=why, asker=_asker(standing))
+    levels = () if refusal is not None else levels_beyond(Right(name) for name in why.rights)
+    return OwnStanding(why, newest_of(standing.person, cid), levels, refusal)
 
 
 def ask_for_access(
@@ -58,6 +65,7 @@ def ask_for_access(
     heard = request_access(
         actor=standing.actor,
         organization=organization.id,
+        service_active=organization.service_active,
         cid=cid,
         asker=_asker(standing),
         wish=wish,
@@ -117,10 +125,18 @@ def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
     quoted = "".join(f"> {line}\n" for line in asked.note.splitlines())
     note = _("\nNote:\n\n{text}").format(text=quoted) if quoted else ""
     page = f"{settings.CHANCERY_BASE.origin_of(organization.host)}{reverse('request', args=[asked.id])}"
-    text = _(
-        "{who} was refused “{document}” at {organization} and asks you for access as {level}.\n\n"
-        "Give access or decline: {page}\n\n"
-        "Only what you answer there counts. Whoever holds a copy of the file can ask; nobody has been let in yet.\n"
+    text = (
+        _(
+            "{who} was refused “{document}” at {organization} and asks you for access as {level}.\n\n"
+            "Give access or decline: {page}\n\n"
+            "Only what you answer there counts. Whoever holds a copy of the file can ask; nobody has been let in yet.\n"
+        )
+        if asked.reason
+        else _(
+            "{who} may open “{document}” at {organization} and asks you for more: access as {level}.\n\n"
+            "Give access or decline: {page}\n\n"
+            "Only what you answer there counts; nothing more has been given yet.\n"
+        )
     ).format(
         who=who,
         document=asked.title or _("a document"),

@@ -10,6 +10,7 @@ from portal.confirmation import MAX_REASON, ConfirmationRequired, FreshSignInReq
 from portal.effects import Effect
 from portal.identity.strength import of_session
 from portal.pages.framework import PageRequest, carried_out, show
+from portal.typed import come_back, typed_in
 
 STATED = ("confirm", "reason", "csrfmiddlewaretoken")
 
@@ -27,6 +28,9 @@ def confirmed(
         made = carried_out(request, lambda: act(stated))
     except ConfirmationRequired as asked:
         return _consequences(request, back, asked, section)
+    typed = None if made else typed_in(request)
+    if typed is not None:
+        return come_back(request, typed, "refused", {"back": back})
     return redirect(done if made and done else back)
 
 
@@ -41,6 +45,7 @@ def _consequences(request: HttpRequest, back: str, asked: ConfirmationRequired, 
         "stale": isinstance(asked, FreshSignInRequired),
         "error": _error(request, asked),
         "max_reason": MAX_REASON,
+        "typed": typed_in(request),
         "frame": "pages/page.html" if section else "base.html",
     }
     if section:

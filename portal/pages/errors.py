@@ -13,6 +13,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
 
+from portal.typed import is_from_here, typed_in
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer a request that cannot be understood."""
@@ -90,5 +92,6 @@ def _answer(request: HttpRequest, status: HTTPStatus, title: str, next_step: str
         "installation_name": settings.CHANCERY_NAME,
         "base_url": settings.CHANCERY_BASE_URL,
         "organization": getattr(request, "organization", None),
+        "typed": typed_in(request) if is_from_here(request) else None,
     }
     return HttpResponse(render_to_string("errors/error.html", context), status=status)

@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -18,6 +17,7 @@ from portal.identity.strength import of_session
 from portal.languages import reason_of, with_next_step
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
+from portal.typed import signed_out
 from portal.words.events import SIGNED_IN_BY
 from protection.errors import ChanceryError, NotFound
 from tenants.directory.errors import DirectoryRefused, NotHere
@@ -46,7 +46,7 @@ def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callab
         @wraps(view)
         def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
-                return HttpResponseRedirect(f"{reverse('signin')}?{urlencode({'next': request.get_full_path()})}")
+                return signed_out(request, reverse("signin"))
             here = cast(PageRequest, request)
             here.standing = standing_at(
                 here.organization,
@@ -86,16 +86,19 @@ def paged(request: HttpRequest, rows: Sequence[T], size: int = PAGE_SIZE) -> Pag
     return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
-def attempt(request: HttpRequest, done: str | Callable[[T], str], action: Callable[[], T]) -> bool:
+def attempt(
+    request: HttpRequest, done: str | Callable[[T], str], action: Callable[[], T], *, here: bool = False
+) -> bool:
     """Do something and say how it went; a refusal becomes a sentence with its next step, and nothing was changed.
 
     ``done`` is what to say, or makes it of what the action returned.  Actions that change what is already there use
-    ``carried_out`` instead, which says what they changed.
+    ``carried_out`` instead, which says what they changed.  ``here`` says that the page itself stays even where what it
+    asks for is not there, so that nothing that was typed is lost.
     """
     try:
         result = action()
     except (ChanceryError, DirectoryRefused, NameRefused) as error:
-        if isinstance(error, NotFound | NotHere):
+        if isinstance(error, NotFound | NotHere) and not here:
             raise
         messages.error(request, words_of(error))
         return False

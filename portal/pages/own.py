@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from portal.identity.addresses import client_address
+from portal.typed import signed_out
 from tenants.actor import Actor
 from tenants.directory.errors import NotHere
 
@@ -34,7 +34,7 @@ def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Lead to the sign-in page and back here."""
-    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+    return signed_out(request, reverse("account_login"))
 
 
 def person_of(request: HttpRequest) -> UUID:

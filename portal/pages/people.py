@@ -218,7 +218,7 @@ def group(request: PageRequest, group_id: UUID) -> HttpResponse:
     context = {
         "found": found,
         "shown": paged(request, found.members),
-        "form": MemberForm(),
+        "form": MemberForm(initial={"address": request.GET.get("address", "")}),
         "manages": request.standing.may(Permission.GROUPS_MANAGE),
     }
     return show(request, "group", "people", context)
@@ -247,8 +247,8 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
             _warn_of_nobody(request, change.after, only=address)
         return made
 
-    if address:
-        carried_out(request, put)
+    if address and not carried_out(request, put):
+        return redirect(f"{reverse('group', args=[group_id])}?{urlencode({'address': address})}")
     return redirect("group", group_id)
 
 

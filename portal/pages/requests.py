@@ -1,6 +1,6 @@
 """Requests for access: the page on which somebody who was refused asks, and the one on which the owner answers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -18,17 +18,18 @@ from portal.languages import reader_languages, told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.fields import FreeTextField
-from portal.pages.framework import PAGE_SIZE, PageRequest, attempt, moment_of, page, show
+from portal.pages.framework import PAGE_SIZE, PageRequest, attempt, moment_of, page, show, words_of
 from portal.pages.given import given_beside
 from portal.pages.labels import labels_for
 from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
 from portal.permissions import Permission
+from portal.typed import typed_in
 from portal.words.policies import rights_as_level, who_in_words
 from protection.errors import NotFound
 from protection.licensing.days import end_of
 from protection.licensing.policy import PrincipalKind
 from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import parse_rights
+from protection.licensing.rights import LEVELS_ASKED, parse_rights
 from protection.licensing.words import rights_in_words
 from protection.selectors.documents import Document, document_for, policy_for
 from protection.selectors.obstacles import Change, InTheWay
@@ -39,7 +40,7 @@ from protection.services.access import ground_of
 from protection.services.grant_access import Terms
 from protection.services.request_access import Wish
 
-LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name != "co-owner"]
+LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name in LEVELS_ASKED]
 DAY: Final = 86_400
 
 
@@ -56,6 +57,15 @@ class AskForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("The owner reads this."),
     )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, levels: Collection[str], initial: dict[str, str]) -> None:
+        super().__init__(data, initial=initial)
+        # Everything stays in a form that was sent, so that it comes back as it was with what is wrong with it.
+        if data is None and levels:
+            choices = [(name, words) for name, words in LEVELS if name in levels]
+            self.fields["level"].choices = choices  # type: ignore[attr-defined]  # of a choice field
+            if self.initial.get("level") not in levels:
+                self.initial["level"] = choices[0][0]
 
 
 class GrantForm(forms.Form):
@@ -142,7 +152,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
     """Tell a person why he may open a document or not, and let him ask for access."""
     standing, organization = request.standing, request.organization
     found = explain_to_himself(standing=standing, organization=organization, cid=cid)
-    form = AskForm(request.POST or None, initial=_asked_before(found.asked))
+    form = AskForm(request.POST or None, levels=found.levels, initial=_asked_before(found.asked))
     if request.method == "POST" and form.is_valid():
         wish = Wish(form.cleaned_data["level"], form.cleaned_data["note"])
         done = _("{owner} is asked, and you are told the answer by mail.").format(owner=found.why.contact)
@@ -150,6 +160,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
             request,
             done,
             lambda: ask_for_access(standing=standing, organization=organization, cid=cid, wish=wish),
+            here=True,
         ):
             return redirect("document_access", cid)
     context = {
@@ -166,7 +177,8 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
         "asked": found.asked,
         "given": rights_as_level(found.asked.rights) if found.asked and found.asked.rights else "",
         "until": moment_of(found.asked.until) if found.asked else None,
-        "form": form,
+        "form": form if found.levels or form.is_bound else None,
+        "refusal": "" if found.refusal is None or found.why.allowed else words_of(found.refusal),
         "labels": labels_for(request, cid),
         **_who_has_access(request, cid),
     }
@@ -235,6 +247,7 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         "asked": row,
         "grant": grant,
         "decline": decline,
+        "typed": typed_in(request),
         "answers": ground_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
         "refused": told(WORDS[Reason(row.reason)].owner) if row.reason in set(Reason) else "",
         "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,

@@ -12,8 +12,8 @@ from portal.languages import reason_of, told, told_later
 from portal.operations.explain import Explained, explain_document
 from portal.pages.framework import PageRequest, moment_of, page, show
 from portal.words.policies import rights_as_level, who_in_words
+from portal.words.why import obstacle_words, only_the_right_is_missing
 from protection.licensing.policy import Principal
-from protection.licensing.reasons import WORDS
 from protection.licensing.rights import Right, in_order
 from protection.licensing.words import right_in_words
 from protection.selectors.documents import document_for
@@ -70,6 +70,7 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
         "who": found.who.address,
         "known": found.who.known,
         "allowed": explanation.allowed,
+        "opens": only_the_right_is_missing(explanation),
         "what": told(right_in_words(explanation.right)),
         "basis": "" if explanation.basis is None else BASIS.get(explanation.basis.value, ""),
         "entries": [
@@ -84,7 +85,7 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
         ],
         "obstacles": [
             {
-                "words": told(WORDS[one.reason].owner),
+                "words": obstacle_words(explanation, one.reason),
                 "detail": told(one.detail),
                 "entry": "" if one.entry is None else named(one.entry),
             }

@@ -48,6 +48,10 @@ LEVELS: dict[str, frozenset[Right]] = {
 """Permission levels by name; the Co-Author set includes EXPORT as azure-rms.md §2.2 lists it for mail and SDK."""
 
 
+LEVELS_ASKED: tuple[str, ...] = ("viewer", "reviewer", "co-author")
+"""The levels that somebody can ask the owner for, the lowest first; an owner makes nobody else one because they ask."""
+
+
 def expand(rights: Iterable[Right]) -> frozenset[Right]:
     """Return what a set of rights means: OWNER implies every other right (azure-rms.md §2.1)."""
     chosen = frozenset(rights)
@@ -94,6 +98,16 @@ def level_of(rights: frozenset[Right]) -> str | None:
     """Return the name of the level that is exactly this set, or None for a custom set."""
     full = expand(rights)
     return next((name for name, members in LEVELS.items() if members == full), None)
+
+
+def levels_beyond(rights: Iterable[Right]) -> tuple[str, ...]:
+    """Return the levels that can be asked for and give more than these rights, the lowest first.
+
+    Whoever may read is taken for a viewer: asking to read then, as a command does by default, asks for nothing.
+    """
+    held = expand(rights)
+    held |= LEVELS["viewer"] if Right.VIEW in held else frozenset()
+    return tuple(name for name in LEVELS_ASKED if not LEVELS[name] <= held)
 
 
 def in_order(rights: Iterable[Right]) -> list[str]:

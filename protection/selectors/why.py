@@ -13,7 +13,7 @@ from protection.events import Actor
 from protection.licensing.evaluate import Allow
 from protection.licensing.explain import Explanation, Facts, asked_at_opening, explain
 from protection.licensing.policy import Conditions, Policy, Principal, PrincipalKind
-from protection.licensing.reasons import MAY_BE_ASKED, Reason
+from protection.licensing.reasons import Reason
 from protection.licensing.rights import Right, in_order
 from protection.licensing.subject import Subject
 from protection.models import Content
@@ -103,11 +103,6 @@ class OwnWhy:
     def allowed(self) -> bool:
         """Tell whether he may exercise the right now."""
         return not self.reasons
-
-    @property
-    def may_ask(self) -> bool:
-        """Tell whether the owner can be asked to let him in: he may not open it, for nothing but what one can undo."""
-        return not self.rights and all(told.reason in MAY_BE_ASKED for told in self.reasons)
 
 
 def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Subject, right: Right, now: int) -> OwnWhy:

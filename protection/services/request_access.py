@@ -9,14 +9,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from protection.errors import Conflict, NotFound
+from protection.errors import ChanceryError, Conflict, NotFound
 from protection.events import Actor, Kind
 from protection.licensing.reasons import MAY_BE_ASKED, WORDS
-from protection.licensing.rights import Right, expand, parse_rights
+from protection.licensing.rights import Right, expand, levels_beyond, parse_rights
 from protection.licensing.subject import Subject
 from protection.models import AccessRequest, RequestState
 from protection.selectors.tries import last_refusal
-from protection.selectors.why import OwnWhy, own_why
+from protection.selectors.why import OwnWhy, Told, own_why
 from protection.services.recording import record_action
 from protection.texts import say
 
@@ -29,10 +29,16 @@ ASKED_AGAIN: Final = 3
 
 
 class MayOpen(Conflict):
-    """Nothing to ask for: the person may open the document."""
+    """Nothing to ask for: the person may open the document and has what the level gives."""
 
     code = "may_open"
     remedy = say("Open the file.")
+
+
+class HasLevel(MayOpen):
+    """The person has what the level gives; a higher one could be asked for."""
+
+    remedy = say("Open the file, or ask for a higher level.")
 
 
 class NotForTheOwner(Conflict):
@@ -88,29 +94,30 @@ class Heard(StrEnum):
 
 
 @transaction.atomic
-def request_access(*, actor: Actor, organization: UUID, cid: UUID, asker: Asker, wish: Wish, now: int) -> Heard:
+def request_access(
+    *, actor: Actor, organization: UUID, service_active: bool, cid: UUID, asker: Asker, wish: Wish, now: int
+) -> Heard:
     """Ask the owner for access; return what came of it.
 
-    Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for whoever was
-    not refused lately, MayOpen, NotForTheOwner, NoProvenAddress and AskedTooOften.
+    Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for whoever
+    neither may open the document nor was refused lately, and whatever ``refusal_to_ask`` returns.
     """
     found = own_why(
-        organization=organization, service_active=True, cid=cid, subject=asker.subject, right=Right.VIEW, now=now
+        organization=organization,
+        service_active=service_active,
+        cid=cid,
+        subject=asker.subject,
+        right=Right.VIEW,
+        now=now,
     )
-    if found.allowed:
-        raise MayOpen(say("You may open this document; there is nothing to ask for."))
-    reason = last_refusal(actor.person, cid, days=REFUSED_DAYS)
-    if reason is None:
-        raise NotFound(
-            say("There is no such document, or you were not refused lately."), remedy=say("Open the file, then ask.")
-        )
-    _check(found)
+    refused = refusal_to_ask(person=actor.person, cid=cid, found=found, asker=asker, level=wish.level)
+    if refused is not None:
+        raise refused
+    # Empty for somebody who may open the document and asks for more.
+    reason = "" if found.rights else last_refusal(actor.person, cid, days=REFUSED_DAYS) or ""
     wanted = {"wanted": wish.level, "note": wish.note[:500]}
     asked = AccessRequest.objects.filter(content_id=cid, person_id=actor.person, state=RequestState.OPEN).first()
     if asked is None:
-        if not asker.address:
-            raise NoProvenAddress(say("You have not confirmed any address of yours."))
-        _check_often(actor.person, cid)
         asked, fresh = AccessRequest.objects.get_or_create(
             content_id=cid,
             person_id=actor.person,
@@ -138,29 +145,51 @@ def request_access(*, actor: Actor, organization: UUID, cid: UUID, asker: Asker,
     return Heard.RAISED if more else Heard.CHANGED
 
 
-def _check(found: OwnWhy) -> None:
-    """Refuse to ask the owner for what he cannot give to one person."""
-    for told in found.reasons:
-        if told.reason not in MAY_BE_ASKED:
-            words = WORDS[told.reason]
-            raise NotForTheOwner(
-                say("{person} A request for access would not change that.", person=words.person),
-                remedy=say(
-                    "{advice} The owner is {contact}.", advice=told.detail or words.next_step, contact=found.contact
-                ),
-            )
+def refusal_to_ask(
+    *, person: UUID, cid: UUID, found: OwnWhy, asker: Asker, level: str | None = None
+) -> ChanceryError | None:
+    """Return why somebody cannot ask for a level, or for any; None when they can.
+
+    Whoever offers to ask looks here first, so that nothing is offered that would be refused.
+    """
+    held = frozenset(Right(name) for name in found.rights)
+    if held:
+        beyond = levels_beyond(held)
+        if not beyond:
+            return MayOpen(say("You may do everything with this document that can be asked for."))
+        if level is not None and level not in beyond:
+            return HasLevel(say("You have the rights of this level already; there is nothing to ask for."))
+    elif last_refusal(person, cid, days=REFUSED_DAYS) is None:
+        return NotFound(
+            say("There is no such document, or you were not refused lately."), remedy=say("Open the file, then ask.")
+        )
+    else:
+        for told in found.reasons:
+            if told.reason not in MAY_BE_ASKED:
+                return _not_for_the_owner(told, found.contact)
+    if AccessRequest.objects.filter(content_id=cid, person_id=person, state=RequestState.OPEN).exists():
+        return None
+    if not asker.address:
+        return NoProvenAddress(say("You have not confirmed any address of yours."))
+    return _too_often(person, cid)
 
 
-def _check_often(person: UUID, cid: UUID) -> None:
+def _not_for_the_owner(told: Told, contact: str) -> NotForTheOwner:
+    """Refuse to ask the owner for what they cannot give to one person."""
+    words = WORDS[told.reason]
+    return NotForTheOwner(
+        say("{person} A request for access would not change that.", person=words.person),
+        remedy=say("{advice} The owner is {contact}.", advice=told.detail or words.next_step, contact=contact),
+    )
+
+
+def _too_often(person: UUID, cid: UUID) -> AskedTooOften | None:
     mine, now = AccessRequest.objects.filter(person_id=person), timezone.now()
     if mine.filter(asked_at__gt=now - timedelta(days=1)).count() >= ASKED_A_DAY:
-        raise AskedTooOften(say("You have asked for {number} documents in one day.", number=ASKED_A_DAY))
+        return AskedTooOften(say("You have asked for {number} documents in one day.", number=ASKED_A_DAY))
     declined = mine.filter(content_id=cid, state=RequestState.DECLINED)
     if declined.filter(asked_at__gt=now - timedelta(days=REFUSED_DAYS)).count() >= ASKED_AGAIN:
-        raise AskedTooOften(
-            say(
-                "The owner has declined {times} times in {days} days.",
-                times=ASKED_AGAIN,
-                days=REFUSED_DAYS,
-            )
+        return AskedTooOften(
+            say("The owner has declined {times} times in {days} days.", times=ASKED_AGAIN, days=REFUSED_DAYS)
         )
+    return None

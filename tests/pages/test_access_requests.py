@@ -1,5 +1,6 @@
 """Refused, asked, let in: a partner and an owner on pages alone, without scripts."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,8 +128,26 @@ def test_what_was_given_is_taken_back_like_anything_else_and_asked_about_again(p
     assert not plan.opens()
 
 
+def test_a_note_outlives_a_session_that_ended(plan: Plan, installation: Installation) -> None:
+    rita, context = plan.rita, plan.rita.page.context
+    rita.fill(note="I prepare the meeting on Monday.")
+    context.clear_cookies(name=re.compile("session"))
+    rita.page.get_by_role("button", name="Ask for access").click()
+    assert "You were signed out meanwhile." in rita.text
+    with context.expect_page() as opened:
+        rita.page.get_by_role("link", name="Sign in in another tab").click()
+    other = Visitor(installation, opened.value)
+    other.sign_in_by_code("rita@fabrikam.example", begun=True)
+    other.page.wait_for_url(f"{plan.contoso}/")
+    for _ in range(2):  # The second time with the token of the new session.
+        if rita.page.get_by_role("button", name="Send it again").count():
+            assert "I prepare the meeting on Monday." in rita.text
+            rita.page.get_by_role("button", name="Send it again").click()
+    assert "The owner has not answered yet." in rita.text
+    assert rita.page.locator("[name=note]").input_value() == "I prepare the meeting on Monday."
+
+
 def test_an_end_that_is_chosen_but_not_named_is_refused_beside_its_field(plan: Plan) -> None:
-    plan.rita.page.get_by_role("button", name="Ask for access").click()
     olga = plan.olga
     olga.go(f"{plan.contoso}/requests/")
     olga.page.get_by_role("link", name="Answer").first.click()

@@ -20,6 +20,7 @@ from protection.client.session import Session
 from protection.events import Actor
 from protection.licensing.policy import Conditions, parse_policy
 from protection.models import AccessRequest, Content
+from protection.services import request_access
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
 from protection.services.request_access import ASKED_A_DAY, ASKED_AGAIN
@@ -315,6 +316,59 @@ def test_who_may_open_has_nothing_to_ask(cast: Cast, sealed: Protected) -> None:
     problem(ask(rita, sealed.cid), 409, "may_open")
 
 
+def test_who_may_open_asks_for_a_higher_level_and_gets_it(
+    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = protect(cast.olga, plan, f"{MAX}:viewer")
+    answer = problem(ask(cast.max, document.cid), 409, "may_open")
+    assert "higher level" in answer["next_step"]
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(cast.max.session))
+    said = ["request", "--level", "co-author", "--note", "To print", str(document.path)]
+    done = CliRunner().invoke(main, said)
+    assert done.exit_code == 0, done.output
+    request = call(cast.olga, "contoso", "GET", f"documents/{document.cid}/access-requests").json()["results"][0]
+    assert (request["level"], request["note"]) == ("co-author", "To print")
+    grant(cast.olga, request["id"], level="co-author")
+    assert "PRINT" in rights(cast.max, document.path)
+    body = {"level": "co-author"}
+    problem(call(cast.max, "contoso", "POST", f"documents/{document.cid}/access-requests", body), 409, "may_open")
+
+
+def test_why_names_the_level_that_has_the_missing_right(
+    cast: Cast, sealed: Protected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(cast.max.session))
+    told = CliRunner().invoke(main, ["why", "--right", "print", str(sealed.path)])
+    assert "You may open this document" in told.output
+    assert f"chancery request --level co-author {sealed.path}" in told.output
+
+
+def test_the_owner_asking_about_one_right_reads_that_only_it_is_missing(cast: Cast, sealed: Protected) -> None:
+    answer = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/why?who={MAX}&right=PRINT").json()
+    message = "This person may open the document, but was not given the right to: print."
+    assert [one["message"] for one in answer["obstacles"]] == [message]
+    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    page = browser.get(f"/documents/{sealed.cid}/why/?who={MAX}&right=PRINT").content.decode()
+    assert (message in page, "No, but may open it" in page, "grants this person access" in page) == (True, True, False)
+
+
+def test_asking_is_offered_only_when_it_can_succeed_and_a_note_is_never_lost(
+    cast: Cast, sealed: Protected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rita = newcomer(cast)
+    refusal(rita, sealed.path)
+    browser = Premises(cast, {}).browser("contoso.localhost:8000", rita)
+    path, note = f"/documents/{sealed.cid}/access/", "I prepare the meeting on Monday."
+    assert 'name="note"' in browser.get(path).content.decode()
+    monkeypatch.setattr(request_access, "REFUSED_DAYS", 0)  # The refusal lies too long ago.
+    page = browser.get(path).content.decode()
+    assert ('name="note"' in page, "you were not refused lately" in page) == (False, True)
+    assert why_me(rita, sealed.cid).json()["may_ask"] is False
+    sent = browser.post(path, {"level": "viewer", "note": note})
+    assert (sent.status_code, note in sent.content.decode()) == (200, True)
+    assert "you were not refused lately" in sent.content.decode()
+
+
 def test_what_was_taken_from_everybody_is_not_asked_for(cast: Cast, sealed: Protected) -> None:
     rita = newcomer(cast)
     refusal(rita, sealed.path)
@@ -577,7 +631,10 @@ def test_who_may_open_is_told_what_he_may(cast: Cast, sealed: Protected) -> None
     told = why_me(cast.max, sealed.cid).json()
     assert (told["allowed"], told["rights"], told["reasons"]) == (True, ["VIEW"], [])
     printing = call(cast.max, "contoso", "GET", f"documents/{sealed.cid}/why?right=PRINT").json()
-    assert (printing["allowed"], printing["may_ask"]) == (False, False)
+    assert (printing["allowed"], printing["may_ask"], printing["ask_level"]) == (False, True, "co-author")
+    assert (
+        printing["reasons"][0]["message"] == "You may open this document, but you were not given the right to: print."
+    )
 
 
 def test_the_owner_is_explained_what_stands_beside_the_policy(cast: Cast, sealed: Protected) -> None:

@@ -16,10 +16,11 @@ from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.errors import Misused
 from protection.client.organization import Organization
 from protection.client.session import Session
+from protection.licensing.rights import LEVELS_ASKED
 from protection.licensing.words import rights_in_words
 from protection.texts import say
 
-LEVELS = click.Choice(["viewer", "reviewer", "co-author"])
+LEVELS = click.Choice(LEVELS_ASKED)
 REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
 
 
@@ -30,7 +31,7 @@ REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
 @click.option("--status", is_flag=True, help="Ask nothing; show how far the request has come.")
 @click.pass_obj
 def request(output: Output, file: Path, note: str, level: str, *, status: bool) -> None:
-    """Ask the owner of a file that you were refused for access.
+    """Ask the owner of a file that you were refused for access, or for more than you may do now.
 
     Asking again changes a request that is not answered yet.
     """

@@ -50,7 +50,9 @@ def _about_oneself(found: dict[str, Any], named: str) -> list[str]:
     if asked is not None and asked["state"] == "open":
         lines.append(say("You have asked for access; it is not answered yet."))
     elif found["may_ask"]:
-        lines.append(say("To ask for access: {command}", command=f"chancery request {shlex.quote(named)}"))
+        level = f"--level {found['ask_level']} " if found["rights"] and found["ask_level"] else ""
+        command = f"chancery request {level}{shlex.quote(named)}"
+        lines.append(say("To ask for access: {command}", command=command))
     return lines
 
 

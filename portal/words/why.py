@@ -1,0 +1,31 @@
+"""Why somebody may or may not do something, in words: a missing right is not told as missing access."""
+
+from django.utils.translation import gettext as _
+
+from portal.languages import told
+from protection.licensing.evaluate import Allow
+from protection.licensing.explain import Explanation
+from protection.licensing.reasons import WORDS, Reason
+from protection.licensing.words import right_in_words
+from protection.selectors.why import OwnWhy
+
+
+def own_words(why: OwnWhy, reason: Reason) -> str:
+    """Say to people why they may not; to those who may open the document, that only this right is missing."""
+    if reason is Reason.NOT_GRANTED and why.rights:
+        right = told(right_in_words(why.right.value))
+        return _("You may open this document, but you were not given the right to: {right}.").format(right=right)
+    return told(WORDS[reason].person)
+
+
+def only_the_right_is_missing(explanation: Explanation) -> bool:
+    """Tell whether somebody may open the document and lacks just the right that was asked about."""
+    return isinstance(explanation.decision, Allow) and not explanation.allowed
+
+
+def obstacle_words(explanation: Explanation, reason: Reason) -> str:
+    """Say to those who manage a document why somebody else may not."""
+    if reason is Reason.NOT_GRANTED and only_the_right_is_missing(explanation):
+        right = told(right_in_words(explanation.right.value))
+        return _("This person may open the document, but was not given the right to: {right}.").format(right=right)
+    return told(WORDS[reason].owner)
