@@ -45,6 +45,7 @@ class Standing:
     device: UUID | None = None
     known_as: frozenset[str] = frozenset()
     """The person's proven addresses, and those of this organization's groups that hold him, nested ones too."""
+    device_name: str = ""
     active: bool = True
     """False when the person may not act here: then he neither manages nor sees what he owns.
 
@@ -66,7 +67,9 @@ class Standing:
             auditor=self.may(Permission.DOCUMENTS_READ_ALL),
             ip=self.ip,
             device=self.device,
+            device_name=self.device_name,
             source=self.source,
+            application=self.role == APPLICATION,
         )
 
     @property
@@ -84,7 +87,14 @@ class Standing:
     @property
     def directory_actor(self) -> DirectoryActor:
         """The person as the tenants floor records him."""
-        return DirectoryActor(person_id=self.person, name=self.name or self.address, source=self.source, ip=self.ip)
+        return DirectoryActor(
+            person_id=self.person,
+            name=self.name or self.address,
+            source=self.source,
+            ip=self.ip,
+            address=self.address,
+            application=self.role == APPLICATION,
+        )
 
 
 def standing_at(
@@ -94,6 +104,7 @@ def standing_at(
     ip: str,
     source: str,
     device: UUID | None = None,
+    device_name: str = "",
     strength: Strength = Strength.CODE,
 ) -> Standing:
     """Return the standing of a person, or of an application, whose roles are its own and not those of people.
@@ -129,6 +140,7 @@ def standing_at(
         ip=ip,
         source=source,
         device=device,
+        device_name=device_name,
         known_as=known_as,
         organization=organization.id,
         subject=subject,

@@ -79,3 +79,5 @@ class Actor:
     ip: str = ""
     device: UUID | None = None
     source: str = ""
+    application: bool = False
+    device_name: str = ""

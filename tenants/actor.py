@@ -8,13 +8,16 @@ from uuid import UUID
 class Actor:
     """The person who acts, where the wish came from, and from which address on the network.
 
-    ``source`` names the door: pages, api, console, command, issuer.
+    ``source`` names the interface: pages, api, command, issuer, or ``first-start`` for the demo data.  ``name`` and
+    ``address`` are empty where the service does not know who acts; the ledger then says so by the source.
     """
 
     person_id: UUID | None
     name: str
     source: str
     ip: str = ""
+    address: str = ""
+    application: bool = False
 
 
 OPERATOR = Actor(person_id=None, name="operator", source="command")

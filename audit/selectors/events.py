@@ -23,8 +23,8 @@ _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 class EventRow:
     """One event with what is still known of the people concerned.
 
-    ``seq`` is None until the event is numbered.  ``personal`` is empty when it was erased or never there.  ``altered``
-    is true when what is shown is not what its leaf in the tree commits to.
+    ``seq`` is None until the event is numbered.  ``personal`` is empty when it was ``erased`` or never there.
+    ``altered`` is true when what is shown is not what its leaf in the tree commits to.
     """
 
     id: UUID
@@ -38,6 +38,7 @@ class EventRow:
     personal: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     altered: bool = False
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ def _row(row: tuple[Any, ...]) -> EventRow:
         personal=json.loads(record) if record else {},
         details=json.loads(details) if details else {},
         altered=_is_altered(row),
+        erased=record is None and row[11] is not None,
     )
 
 

@@ -18,7 +18,9 @@ class Personal:
 
     ``title`` is the document's name as the organization allows it to be kept; ``ip`` the client's address.
     ``sealer_id`` and ``sealer_device_id`` name who made what the person brought, by id alone; ``recipient`` is the
-    address of whom it was done for.
+    address of whom it was done for.  ``actor`` is the address of who acted where ``addresses`` are those of others;
+    ``application`` says that an application acted.  ``issuer`` and ``owner`` are the document's at that moment.
+    ``changes`` are differences that name people: each says what differs, and before and after.
     """
 
     person_id: UUID | None = None
@@ -31,6 +33,11 @@ class Personal:
     sealer_id: UUID | None = None
     sealer_device_id: UUID | None = None
     recipient: str = ""
+    actor: str = ""
+    application: bool = False
+    issuer: str = ""
+    owner: str = ""
+    changes: tuple[Mapping[str, Any], ...] = ()
 
     def encode(self) -> bytes:
         """Return the canonical record that the event commits to; empty members are left out."""
@@ -45,6 +52,11 @@ class Personal:
             "sealer": None if self.sealer_id is None else str(self.sealer_id),
             "sealer_device": None if self.sealer_device_id is None else str(self.sealer_device_id),
             "recipient": self.recipient,
+            "actor": self.actor,
+            "application": self.application,
+            "issuer": self.issuer,
+            "owner": self.owner,
+            "changes": list(self.changes),
         }
         return canonical({name: value for name, value in members.items() if value})
 

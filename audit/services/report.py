@@ -28,7 +28,7 @@ class Report:
     kind: str
     outcome: str
     content_id: UUID
-    personal: Personal
+    personal: Personal | None
     reason: str = ""
     details: Mapping[str, Any] | None = None
 

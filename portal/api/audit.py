@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from audit.selectors import proofs
 from audit.selectors.events import Filter
-from portal.api.documents import event_page
+from portal.api.event_items import EXAMPLE, EventList, event_page
 from portal.api.framework import ANYBODY, OrganizationView, number_of, page, uuid_of
 from portal.permissions import Permission
 
@@ -37,8 +37,8 @@ class AuditEvents(OrganizationView):
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
-        responses=inline_serializer("EventList", {"results": serializers.ListField(child=serializers.DictField())}),
-        examples=[OpenApiExample("Events", {"results": [{"kind": "key.rotated", "outcome": "done"}], "next": ""})],
+        responses=EventList,
+        examples=[OpenApiExample("Events", {"results": [EXAMPLE], "next": ""}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         """Answer newest first."""
@@ -53,6 +53,7 @@ class AuditEvents(OrganizationView):
                 since=_moment(query.get("since"), "since"),
                 before=_moment(query.get("before"), "before"),
             ),
+            self.organization,
         )
 
 

@@ -203,8 +203,7 @@ class Me(BaseView):
     def patch(self, request: Request) -> Response:
         """Change what is named."""
         wanted, person = checked(Preferences, request.data), caller(request)
-        actor = Actor(person_id=person.id, name=person.name or person.email, source="api", ip=client_address(request))
-        change_person(person_id=person.id, actor=actor, **wanted)
+        change_person(person_id=person.id, actor=_actor(request), **wanted)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -394,7 +393,14 @@ def _tell(person: UUID, address: str, facts: DeviceFacts) -> None:
 
 def _actor(request: Request) -> Actor:
     person = caller(request)
-    return Actor(person_id=person.id, name=person.name or person.email, source="api", ip=client_address(plain(request)))
+    return Actor(
+        person_id=person.id,
+        name=person.name or person.email,
+        source="api",
+        ip=client_address(plain(request)),
+        address=person.email,
+        application=person.is_service,
+    )
 
 
 def _device(facts: DeviceFacts) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from portal.identity.proof import ProvenDevice, prove, refuse_replay
 from protection.errors import ChanceryError
 from protection.events import Actor
 from protection.services.refuse_proof import refuse_proof
-from tenants.directory.selectors.people import membership_at
+from tenants.directory.selectors.people import membership_at, named_person
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -33,6 +33,19 @@ def proven_device(
         if membership_at(organization.id, person) is None and not known_people([person]):
             count_noise(place=organization.schema_name, address=address)
         else:
-            refuse_proof(actor=Actor(person=person, address="", ip=address, source="api"), error=error)
+            refuse_proof(actor=_named(person, address), error=error)
         raise
     return device
+
+
+def _named(person: UUID, address: str) -> Actor:
+    """Return whom the token names, since the device did not prove it."""
+    known = named_person(person)
+    return Actor(
+        person=person,
+        address="" if known is None else known.email,
+        name="" if known is None else known.name,
+        ip=address,
+        source="api",
+        application=known is not None and known.is_service,
+    )

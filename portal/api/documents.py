@@ -1,6 +1,5 @@
 """Documents over the API: list, track, revoke, restore, change; the same verbs as pages and command line."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +9,8 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.selectors.events import EventRow, Filter, events
-from audit.selectors.events import InvalidCursor as InvalidEventCursor
+from audit.selectors.events import Filter
+from portal.api.event_items import EXAMPLE, EventList, event_page
 from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, effect_response, limit_of, page
 from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer
@@ -116,15 +115,13 @@ class DocumentEvents(OrganizationView):
     @extend_schema(
         summary="Track one document: who opened it, who was refused, when and from where",
         parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
-        responses=inline_serializer(
-            "DocumentEvents", {"results": serializers.ListField(child=serializers.DictField())}
-        ),
-        examples=[OpenApiExample("Events", {"results": [{"kind": "content.opened", "outcome": "refused"}]})],
+        responses=EventList,
+        examples=[OpenApiExample("Events", {"results": [EXAMPLE], "next": ""}, response_only=True)],
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer newest first."""
         document_for(self.standing.actor, cid)
-        return event_page(request, Filter(content_id=cid))
+        return event_page(request, Filter(content_id=cid), self.organization)
 
 
 class Reason(serializers.Serializer[dict[str, str]]):
@@ -310,33 +307,6 @@ class Block(OrganizationView):
     def post(self, request: Request, cid: UUID) -> Response:
         """Never let it be opened."""
         return effect_response(decide_registration(standing=self.standing, cid=cid, accepted=False))
-
-
-def event_page(request: Request, wanted: Filter) -> Response:
-    """Return one page of events."""
-    try:
-        found = events(filter=wanted, limit=limit_of(request), cursor=request.query_params.get("cursor", ""))
-    except InvalidEventCursor:
-        raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]}) from None
-    return page([event_json(row) for row in found.events], found.next_cursor)
-
-
-def event_json(row: EventRow) -> dict[str, Any]:
-    """Return an event as the API shows it."""
-    moment: datetime = row.received_at
-    return {
-        "id": str(row.id),
-        "at": moment,
-        "kind": row.kind,
-        "outcome": row.outcome,
-        "reason": row.reason,
-        "cid": None if row.content_id is None else str(row.content_id),
-        "source": row.source,
-        "seq": row.seq,
-        "altered": row.altered,
-        "who": row.personal,
-        "details": row.details,
-    }
 
 
 def _grants(policy: Policy) -> list[dict[str, Any]]:

@@ -156,6 +156,7 @@ class OrganizationView(BaseView):
             ip=client_address(plain(self.request)),
             source="api",
             device=device.id,
+            device_name=device.name,
             strength=token_shown(self.request).authentication.strength,
         )
         return device

@@ -149,6 +149,7 @@ def actor_of(request: HttpRequest, email_address: EmailAddress) -> Actor:
         name=str(email_address.user),
         source="pages",
         ip=AccountAdapter(request).get_client_ip(request),
+        address=email_address.user.email,
     )
 
 

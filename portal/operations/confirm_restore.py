@@ -16,6 +16,7 @@ from protection.services.feed import leap
 from tenants import roles
 from tenants.actor import Actor
 from tenants.context import in_organization
+from tenants.events import DirectoryKind
 from tenants.organizations.services.change_state import note_step
 
 
@@ -47,7 +48,9 @@ def confirm_restore(*, organization_id: UUID, checkpoint: str | None, reason: st
                 personal=Personal(person_id=actor.person_id, name=actor.name, ip=actor.ip),
             )
         leap()
-    note_step(organization_id=organization_id, kind="organization.restore_confirmed", reason=reason, actor=actor)
+    note_step(
+        organization_id=organization_id, kind=DirectoryKind.ORGANIZATION_RESTORE_CONFIRMED, reason=reason, actor=actor
+    )
     return begun
 
 

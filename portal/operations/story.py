@@ -31,7 +31,7 @@ from tenants.directory.services.create_person import create_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.organizations.selectors import OrganizationFacts, organization_by_slug
 
-NARRATOR = Actor(person_id=None, name="the first start", source="command")
+NARRATOR = Actor(person_id=None, name="the first start", source="first-start")
 
 PLAN = """Project Lighthouse: plan
 

@@ -10,7 +10,7 @@ from audit.selectors.noise import noise_of_a_day
 from audit.selectors.proofs import newest_checkpoint
 from portal.pages.framework import PageRequest, page, show
 from portal.permissions import Permission
-from portal.words.events import names_in, shown_event
+from portal.words.events import shown_events
 
 GROUPS = [
     ("", gettext_lazy("Everything")),
@@ -44,9 +44,8 @@ def audit(request: PageRequest) -> HttpResponse:
         found = events(filter=wanted, limit=50, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
         return redirect("audit")
-    names = names_in(found.events)
     context = {
-        "events": [shown_event(row, names) for row in found.events],
+        "events": shown_events(found.events, request.organization.id, request.organization.name),
         "next_cursor": found.next_cursor,
         "checkpoint": newest_checkpoint(),
         "noise": noise_of_a_day(),

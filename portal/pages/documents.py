@@ -21,7 +21,7 @@ from portal.pages.framework import PageRequest, carried_out, page, show
 from portal.pages.policies import policy_initial
 from portal.pages.recipients import shown_recipients
 from portal.permissions import Permission
-from portal.words.events import names_in, shown_event
+from portal.words.events import shown_events
 from protection.errors import NotFound
 from protection.licensing.reasons import WORDS, Reason
 from protection.selectors.documents import (
@@ -84,7 +84,8 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         happened = events(filter=Filter(content_id=cid), limit=100, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
         return redirect("document", cid)
-    names, ground = names_in(happened.events), ground_of(actor, found.row.issuer_id, found.row.owner_id)
+    shown = shown_events(happened.events, request.organization.id, request.organization.name)
+    ground = ground_of(actor, found.row.issuer_id, found.row.owner_id)
     context = {
         "found": found,
         "row": found.row,
@@ -92,7 +93,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
         "template": _named(found.row.template_id),
-        "events": [shown_event(row, names) for row in happened.events],
+        "events": shown,
         "next_cursor": happened.next_cursor,
         "latest": latest_offline_moment(cid, issuer_too=True),
         "manages": ground,

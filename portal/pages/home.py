@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from audit.selectors.events import Filter, events
 from portal.pages.framework import PageRequest, page, show
 from portal.permissions import Permission
-from portal.words.events import shown_event
+from portal.words.events import shown_events
 from protection.selectors.documents import documents_of, totals_for
 from protection.selectors.organization import keys
 from protection.selectors.requests import requests_for
@@ -33,7 +33,8 @@ def home(request: PageRequest) -> HttpResponse:
     }
     if standing.may(Permission.AUDIT_READ):
         wanted = Filter(kinds=["content.opened", "content.edited", "content.tampered"], outcome="refused")
-        context["refusals"] = [shown_event(row) for row in events(filter=wanted, limit=5).events]
+        refused = events(filter=wanted, limit=5).events
+        context["refusals"] = shown_events(refused, request.organization.id, request.organization.name)
     if standing.may(Permission.KEYS_READ):
         context["key"] = next((key for key in keys() if key.status == "active"), None)
     return show(request, "home", "home", context)

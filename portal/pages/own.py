@@ -51,4 +51,5 @@ def actor_of(request: HttpRequest) -> Actor:
         name=(user.name or user.email) if known else "somebody at this machine",
         source="pages",
         ip=client_address(request),
+        address=user.email if known else "",
     )

@@ -1,9 +1,11 @@
-"""Events in words, for people who never saw a code."""
+"""Events in words, for people who never saw a code; pages, API, command line and exports say the same."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from string import Formatter
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,14 +14,19 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from audit.selectors.events import EventRow
 from portal.languages import reader_languages, recalled, told
+from portal.levels import level_called
+from portal.words.actors import ShownActor, shown_actor
+from portal.words.event_changes import Known, change_sentences, changes_of, named
 from portal.words.roles import role_in_words
+from portal.words.sentences import ISSUER, OTHER, PLAIN, REFUSED, SENTENCES, UNKNOWN
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.programs import Hold, Program
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.words import rights_in_words
 from protection.selectors.labels import label_names
-from protection.selectors.templates import template_names
+from protection.selectors.templates import template_names, template_names_at
+from tenants.events import DirectoryKind
 
 SIGNED_IN_BY: Final = {
     Strength.CODE: gettext_lazy("a mailed code"),
@@ -42,75 +49,6 @@ HOLDS: Final = {
 }
 """How firmly a right is withheld."""
 
-_KINDS = {
-    "certificate.issued": gettext_lazy("may now protect on this device"),
-    "content.published": gettext_lazy("protected it"),
-    "content.registered": gettext_lazy("made it known"),
-    "content.pending": gettext_lazy("made it known; it is pending"),
-    "content.edited": gettext_lazy("saved a new edition"),
-    "content.changed": gettext_lazy("changed its policy"),
-    "content.labeled": gettext_lazy("changed its label"),
-    "content.revoked": gettext_lazy("took access back"),
-    "content.restored": gettext_lazy("gave access back"),
-    "content.accepted": gettext_lazy("accepted it"),
-    "content.blocked": gettext_lazy("blocked it"),
-    "proof.refused": gettext_lazy("sent a request without the proof of a device"),
-    "content.tampered": gettext_lazy("brought a copy that does not verify"),
-    "content.reported": gettext_lazy("reported an opening from their own copy"),
-    "access.requested": gettext_lazy("asked for access"),
-    "access.granted": gettext_lazy("gave access to somebody who asked"),
-    "access.declined": gettext_lazy("declined a request for access"),
-    "access.gained_by_author": gettext_lazy("made a change by which an administrator gained access"),
-    "license.release_failed": gettext_lazy("was allowed, but the license could not be made"),
-    "key.created": gettext_lazy("made a key"),
-    "key.rotated": gettext_lazy("activated a key"),
-    "key.compromised": gettext_lazy("marked a key as compromised"),
-    "service.activated": gettext_lazy("switched the service on"),
-    "service.deactivated": gettext_lazy("switched the service off"),
-    "settings.changed": gettext_lazy("changed the settings"),
-    "template.created": gettext_lazy("made a template"),
-    "template.edited": gettext_lazy("edited a template"),
-    "template.restored": gettext_lazy("brought back an earlier version of a template"),
-    "template.published": gettext_lazy("published a template"),
-    "template.archived": gettext_lazy("archived a template"),
-    "template.deleted": gettext_lazy("deleted a template"),
-    "template.undeleted": gettext_lazy("brought back a deleted template"),
-    "label.created": gettext_lazy("made a label"),
-    "label.edited": gettext_lazy("edited a label"),
-    "label.published": gettext_lazy("published a label"),
-    "label.archived": gettext_lazy("archived a label"),
-    "person.created": gettext_lazy("added a person"),
-    "person.invited": gettext_lazy("added a guest"),
-    "person.changed": gettext_lazy("changed a person's preferences"),
-    "person.disabled": gettext_lazy("disabled a person"),
-    "person.enabled": gettext_lazy("enabled a person"),
-    "person.removed": gettext_lazy("removed a person who left"),
-    "person.started_afresh": gettext_lazy("ended what could sign in before the address was proven"),
-    "role.changed": gettext_lazy("changed a role"),
-    "address.added": gettext_lazy("added an address"),
-    "address.proven": gettext_lazy("proved an address"),
-    "address.removed": gettext_lazy("removed an address"),
-    "group.created": gettext_lazy("made a group"),
-    "group.changed": gettext_lazy("changed who is in a group"),
-    "group.deleted": gettext_lazy("deleted a group"),
-    "device.enrolled": gettext_lazy("added a device"),
-    "device.revoked": gettext_lazy("revoked a device"),
-    "domain.claimed": gettext_lazy("claimed a mail domain"),
-    "domain.proven": gettext_lazy("proved a mail domain"),
-    "domain.released": gettext_lazy("gave up a mail domain"),
-    "program.created": gettext_lazy("made a program"),
-    "program.disabled": gettext_lazy("disabled a program"),
-    "enrollment_code.issued": gettext_lazy("issued a code for a device"),
-    "sign_in_link.issued": gettext_lazy("issued a link to sign in"),
-}
-"""What somebody did, to stand behind his name."""
-
-_FROM_WHOM: Final = {
-    "content.revoked": gettext_lazy("took access back from {recipient}"),
-    "content.restored": gettext_lazy("gave access back to {recipient}"),
-}
-"""What was done to one person or group alone, who is named in what happened."""
-
 _BADGES = {
     "refused": gettext_lazy("Refused"),
     "failed": gettext_lazy("Failed"),
@@ -119,75 +57,249 @@ _BADGES = {
 
 NUMBERED_WITHIN: Final = timedelta(minutes=1)
 
+_DIRECTORY: Final = frozenset(DirectoryKind)
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_MISSING: Final = {
+    "target": gettext_lazy("somebody"),
+    "recipient": gettext_lazy("somebody"),
+    "address": gettext_lazy("that is not known any more"),
+    "group": gettext_lazy("that is not known any more"),
+    "domain": gettext_lazy("that is not known any more"),
+}
+"""What stands where an event of before, or one whose personal data was erased, does not name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDocument:
+    """The document that an event is about, as it was at that moment; "" and None where nothing was recorded."""
+
+    title: str
+    issuer: str
+    owner: str
+    template: str
+    template_id: str | None
+    template_version: int | None
+    label: str
+    label_id: str | None
+
 
 @dataclass(frozen=True, slots=True)
 class ShownEvent:
-    """One event as a page shows it; ``tone`` is good, bad or plain."""
+    """One event in words.
+
+    ``what`` is one sentence that names actor, object and target; ``changes`` are the differences, ``why`` the reason of
+    a refusal or the one that somebody gave.  ``tone`` is good, bad or plain.
+    """
 
     id: UUID
     at: datetime
-    who: str
+    actor: ShownActor
     what: str
+    changes: tuple[str, ...]
     why: str
     tone: str
     badge: str
     ip: str
     device: str
     title: str
-    concerns: str
     rights: str
+    document: ShownDocument | None
     content_id: UUID | None
     seq: int | None
     kind: str
 
+    @property
+    def who(self) -> str:
+        """Who acted; never empty."""
+        return self.actor.words
 
-def names_in(rows: Iterable[EventRow]) -> dict[str, str]:
-    """Return the names of the templates and labels that events are about, by their ids."""
-    found = list(rows)
-    templates = {str(row.details["template"]) for row in found if "template" in row.details}
-    # Other events have a "before" of their own.
-    about_labels = [row.details for row in found if "label" in row.details]
-    labels = {str(details[name]) for details in about_labels for name in ("label", "before") if name in details}
+    @property
+    def text(self) -> str:
+        """All of it as one text, for places that show nothing beside."""
+        return " ".join((self.what, *self.changes, *((self.why,) if self.why else ())))
+
+
+def shown_events(rows: Sequence[EventRow], organization: UUID, organization_name: str) -> list[ShownEvent]:
+    """Put events of an organization into words, in the reader's language."""
+    known = _known_in(rows, organization, organization_name)
+    return [_shown(row, known) for row in rows]
+
+
+def _known_in(rows: Sequence[EventRow], organization: UUID, organization_name: str) -> Known:
+    """Return the names that these events refer to, each kind of name read once for all of them."""
+    details: list[Mapping[str, Any]] = [one for row in rows for one in (row.details, _document(row.details))]
+    templates = {str(one[name]) for one in details for name in ("template", "followed", "target") if name in one}
+    templates |= {str(one.get(name)) for row in rows for one in _labels_changed(row) for name in ("before", "after")}
+    versions = {(str(one["template"]), one["version"]) for one in details if "template" in one and "version" in one}
+    labels = {str(one["label"]) for one in details if "label" in one}
+    labels |= {str(one["before"]) for one in details if "label" in one and "before" in one}
     languages = reader_languages()
-    return {
-        **(template_names(templates, *languages) if templates else {}),
-        **(label_names(labels, *languages) if labels else {}),
-    }
+    return Known(
+        templates=template_names(ids, *languages) if (ids := _ids(templates)) else {},
+        versions=template_names_at(versions, *languages),
+        labels=label_names(ids, *languages) if (ids := _ids(labels)) else {},
+        organization=organization,
+        organization_name=organization_name,
+    )
 
 
-def shown_event(row: EventRow, names: Mapping[str, str] | None = None) -> ShownEvent:
-    """Put one event into words; ``names`` are those of templates and labels by their ids."""
+def _shown(row: EventRow, known: Known) -> ShownEvent:
+    """Put one event into words; ``known`` holds the names that it refers to."""
     refused = row.outcome in {"refused", "failed"}
-    if row.kind == "content.opened":
-        what = _("was refused") if refused else _("opened it")
-    elif row.kind == "content.edited" and refused:
-        what = _("brought an edition that was not taken")
-    elif row.kind == "content.labeled" and _labels(row, names or {}):
-        what = _("changed its label: {label}").format(label=_labels(row, names or {}))
-    elif row.kind in _FROM_WHOM and row.personal.get("recipient"):
-        what = str(_FROM_WHOM[row.kind]).format(recipient=row.personal["recipient"])
-    elif row.kind == "role.changed" and "after" in row.details:
-        before, after = (role_in_words(str(row.details.get(name, ""))) for name in ("before", "after"))
-        what = _("changed a role: {before} → {after}").format(before=before, after=after)
-    else:
-        what = str(_KINDS.get(row.kind, row.kind.replace(".", " ").replace("_", " ")))
+    actor = shown_actor(row)
+    values = _values(row, known, actor)
     return ShownEvent(
         id=row.id,
         at=row.received_at,
-        who=_who(row),
-        what=what,
-        why=_why(row) if refused or row.reason else _given(row),
+        actor=actor,
+        what=_sentence(row, values),
+        changes=tuple(change_sentences(row, known)),
+        why=_why(row) if row.reason else _given(row),
         tone="bad" if refused or row.altered else "good" if row.outcome == "allowed" else "plain",
         badge=_unproven(row) or str(_BADGES.get(row.outcome) or pgettext("how something ended", "Done")),
         ip=str(row.personal.get("ip", "")),
         device=str(row.personal.get("device_name", "")),
         title=str(row.personal.get("title", "")),
-        concerns=_concerns(row, names or {}),
-        rights=told(rights_in_words(row.details.get("rights", []))),
+        rights=values["rights"],
+        document=None if row.content_id is None else _shown_document(row, known),
         content_id=row.content_id,
         seq=row.seq,
         kind=row.kind,
     )
+
+
+def _sentence(row: EventRow, values: Mapping[str, str]) -> str:
+    """Return what happened: the first of the kind's sentences that fits the event."""
+    sentences = SENTENCES.get(row.kind)
+    if sentences is None:
+        return str(UNKNOWN).format(who=values["who"], kind=row.kind.replace(".", " ").replace("_", " "))
+    chosen = next(
+        (sentence for variant, sentence in sentences.items() if _fits(variant, str(sentence), row, values)),
+        sentences[PLAIN],
+    )
+    return str(chosen).format(**{name: value or str(_MISSING.get(name, "–")) for name, value in values.items()})
+
+
+def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str]) -> bool:
+    """Tell whether a sentence is true of an event and the event holds all that it names."""
+    if row.kind == Kind.CONTENT_REPORTED:
+        return variant == row.details.get("action")
+    if (variant == REFUSED) != (row.outcome == "refused" and REFUSED in SENTENCES[row.kind]):
+        return False
+    if variant == OTHER and values["target"] == values["who"]:
+        return False
+    if variant == ISSUER and values["issuer"] == values["who"]:
+        return False
+    return all(values[name] for _text, name, _format, _conversion in Formatter().parse(sentence) if name)
+
+
+def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
+    """Return all that sentences can name, "" for what the event does not hold."""
+    details, personal = row.details, row.personal
+    title, recipient = str(personal.get("title", "")), str(personal.get("recipient", ""))
+    addresses = [str(address) for address in personal.get("addresses") or ()]
+    first = addresses[0] if row.kind in _DIRECTORY and addresses else ""
+    return {
+        "who": actor.words,
+        "document": _document_words(row, title),
+        "issuer": str(personal.get("issuer", "")),
+        "recipient": recipient,
+        # Whose address or device it is stands as the recipient; of a person the event lists the address.
+        "target": recipient or first or (title if row.kind.startswith("person.") else ""),
+        "address": first,
+        "group": title or first,
+        "application": title,
+        "device": title if row.kind in _DIRECTORY else str(personal.get("device_name", "")),
+        "domain": str(details.get("domain", "")),
+        "role": role_in_words(str(details.get("role", "user"))),
+        "roles": ", ".join(str(one) for one in details.get("roles") or ()),
+        "key": _short(details.get("key")),
+        "suite": str(details.get("suite", "")),
+        "rights": told(rights_in_words(details.get("rights") or [])),
+        "until": _until(details.get("until")),
+        "level": level_called(str(details["level"])) if "level" in details else "",
+        "number": _text(details.get("documents") or details.get("times")),
+        **{name: _text(details.get(name)) for name in ("version", "restored", "edition", "epoch")},
+        **_names(row, known),
+    }
+
+
+def _names(row: EventRow, known: Known) -> dict[str, str]:
+    """Return the names of template and label, and what an event names as before and after."""
+    details, document = row.details, _document(row.details)
+    template = details.get("template") or document.get("template")
+    if details.get("changes") == "template":
+        template = details.get("target")
+    own = named(details.get("names"), details.get("language"))
+    about_label = "label" in details
+    found = {
+        "template": own if own and not about_label else known.template(template, details.get("version")),
+        "label": (own or known.label(details["label"])) if about_label else known.label(document.get("label")),
+        "before": "",
+        "after": "",
+    }
+    if about_label and "before" in details:
+        found["before"] = named(details.get("names_before"), details.get("language_before"))
+        found["before"] = found["before"] or known.label(details["before"])
+    elif row.kind == DirectoryKind.ROLE_CHANGED and "after" in details:
+        found |= {name: role_in_words(str(details.get(name, ""))) for name in ("before", "after")}
+    elif row.kind == Kind.KEY_ROTATED:
+        found["before"] = _short(details.get("before"))
+    return found
+
+
+def _document(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return by which template and label the document stood."""
+    found = details.get("document")
+    return found if isinstance(found, dict) else {}
+
+
+def _shown_document(row: EventRow, known: Known) -> ShownDocument:
+    document, personal = _document(row.details), row.personal
+    return ShownDocument(
+        title=str(personal.get("title", "")),
+        issuer=str(personal.get("issuer", "")),
+        owner=str(personal.get("owner", "")),
+        template=known.template(document.get("template"), document.get("version")),
+        template_id=document.get("template"),
+        template_version=document.get("version"),
+        label=known.label(document.get("label")),
+        label_id=document.get("label"),
+    )
+
+
+def _document_words(row: EventRow, title: str) -> str:
+    if title:
+        return _("“{title}”").format(title=title)
+    if row.content_id is None:
+        return _("an unknown document")
+    return _("document {id}").format(id=row.content_id)
+
+
+def _labels_changed(row: EventRow) -> Iterator[Mapping[str, Any]]:
+    """Yield the changes by which a label got another template."""
+    return (one for one in changes_of(row) if one.get("member") == "template_id")
+
+
+def _ids(found: Iterable[str]) -> set[str]:
+    """Return those that are ids; what was recorded before may hold anything."""
+    return {one for one in found if _ID.fullmatch(one)}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _short(key: object) -> str:
+    """Return enough of a key's id to tell it from the others."""
+    return f"{str(key)[:16]}…" if key else ""
+
+
+def _until(moment: object) -> str:
+    if not isinstance(moment, int):
+        return ""
+    return f"{datetime.fromtimestamp(moment, timezone.get_current_timezone()):%Y-%m-%d %H:%M %Z}"
 
 
 def _unproven(row: EventRow) -> str:
@@ -202,43 +314,8 @@ def _unproven(row: EventRow) -> str:
     return ""
 
 
-def _who(row: EventRow) -> str:
-    """Return who acted: events of the directory name him, and list the addresses of those it happened to."""
-    addresses = row.personal.get("addresses") or []
-    own = addresses[0] if addresses and row.kind in set(Kind) else ""
-    return str(own or row.personal.get("name") or _("The service"))
-
-
-def _concerns(row: EventRow, names: Mapping[str, str]) -> str:
-    """Return whom or what it happened to, "" where the record names nothing but the one who acted."""
-    details, named = row.details, [str(row.personal.get("title", "")), str(row.personal.get("recipient", ""))]
-    if row.kind not in set(Kind):
-        named += [str(address) for address in row.personal.get("addresses") or []]
-    if row.kind == Kind.SETTINGS_CHANGED:
-        named += [str(name).replace("_", " ") for name in details.get("settings", details)]
-    named.append(names.get(str(details.get("template", "")), ""))
-    named.append(_labels(row, names))
-    named.append(str(details.get("domain", "")))
-    if details.get("key"):
-        named.append(f"{str(details['key'])[:16]}…")
-    return ", ".join(dict.fromkeys(name for name in named if name))
-
-
-def _labels(row: EventRow, names: Mapping[str, str]) -> str:
-    """Return the label that an event is about, after the one that it took the place of; "" without one."""
-    label, before = (names.get(str(row.details.get(name, "")), "") for name in ("label", "before"))
-    return f"{before} → {label}" if before and label else label
-
-
 def _given(row: EventRow) -> str:
-    """Return the reason that somebody gave for what he did, or for whom he did it and until when."""
-    recipient = row.personal.get("recipient")
-    if recipient and row.kind not in _FROM_WHOM:
-        end = row.details.get("until")
-        if end is None:
-            return _("For {recipient}").format(recipient=recipient)
-        until = datetime.fromtimestamp(end, timezone.get_current_timezone())
-        return _("For {recipient}, until {moment}").format(recipient=recipient, moment=f"{until:%Y-%m-%d %H:%M %Z}")
+    """Return the reason that somebody gave for what they did."""
     given = row.details.get("note") or row.details.get("reason")
     return _("Reason given: {reason}").format(reason=given) if given else ""
 

@@ -24,7 +24,8 @@ select
     c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
     c.policy::text as policy, c.expires, c.offline_days, c.rev, c.registration, c.revoked_at is not null as revoked,
     c.issuer_blocked, c.feed_id, floor(extract(epoch from c.published_at))::bigint as published,
-    c.template_id, v.id as version_id, v.policy::text as template_policy, v.expiry_option,
+    c.template_id, c.label_id, v.id as version_id, v.number as template_version,
+    v.policy::text as template_policy, v.expiry_option,
     v.expires as template_expires, v.expires_after_days,
     k.id as tenant_key_id, k.kid, k.status as key_status,
     e.n as edition, e.wrapped_key, e.person_id as sealed_by,
@@ -110,6 +111,8 @@ class ContentState:
     """To what new address bindings belong: the content, or its template's version."""
     edition: EditionState | None
     latest: EditionState | None
+    template_version: int | None = None
+    label: UUID | None = None
     somebody_ended: bool = False
     """Whether what one person was given ended after the newest edition's key was made."""
 
@@ -180,6 +183,8 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         kid=bytes(row["kid"]),
         key_usable=row["key_status"] in {"active", "archived"},
         template=row["template_id"],
+        template_version=row["template_version"],
+        label=row["label_id"],
         scope=row["cid"] if row["policy"] is not None else row["version_id"] or row["cid"],
         edition=_edition(row),
         latest=_latest(row),

@@ -154,6 +154,20 @@ def template_names(template_ids: Iterable[str], *languages: str) -> dict[str, st
     }
 
 
+def template_names_at(versions: Collection[tuple[str, int]], *languages: str) -> dict[tuple[str, int], str]:
+    """Return the names that templates had in these versions, each given as id and number, in the best language."""
+    if not versions:
+        return {}
+    rows = TemplateVersion.objects.filter(
+        template_id__in={identity for identity, _ in versions}, number__in={number for _, number in versions}
+    )
+    found = rows.values_list("template_id", "number", "names", "language")
+    return {
+        (str(identity), number): in_language(fallback_first(names, language), languages)
+        for identity, number, names, language in found
+    }
+
+
 def versions(template_id: UUID) -> tuple[Version, ...]:
     """Return all versions of a template that is not deleted, newest first.  Raises NotFound."""
     rows = list(TemplateVersion.objects.filter(template_id=template_id, template__deleted_at=None).order_by("number"))

@@ -38,5 +38,5 @@ def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> bo
     content.issuer_blocked = state == RegistrationState.BLOCKED
     content.save(update_fields=["registration", "issuer_blocked"])
     touch()
-    record_action(kind, actor, content_id=cid, title=content.title)
+    record_action(kind, actor, content=content)
     return True

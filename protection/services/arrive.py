@@ -100,14 +100,13 @@ def arrive(
 
 @transaction.atomic
 def _refused(kind: Kind, reason: Reason, wanted: Wanted, actor: Actor, error: ChanceryError) -> RegistrationRefused:
-    known = Content.objects.filter(pl_digest=wanted.pl).values_list("cid", "title").first()
+    known = Content.objects.filter(pl_digest=wanted.pl).first()
     event = record_action(
         kind,
         actor,
         outcome=Outcome.REFUSED,
         reason=reason,
-        content_id=None if known is None else known[0],
-        title="" if known is None else known[1],
+        content=known,
         details={"code": error.code, "what": error.message},
     )
     return RegistrationRefused(reason, event)

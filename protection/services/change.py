@@ -15,7 +15,7 @@ from protection.selectors.policies import DAY, registered_policy
 from protection.selectors.standing import ADMINISTRATOR, Holder
 from protection.services.access import managed_content
 from protection.services.feed import kill_revisions_below, touch
-from protection.services.recording import record_action
+from protection.services.recording import record_action, stated
 from protection.texts import say
 
 
@@ -82,8 +82,9 @@ def change(
     settled = ground != ADMINISTRATOR and _newest_basis(content) == ADMINISTRATOR
     if not (left or differing or settled):
         return Changed(content.rev, ())
+    followed = content.template_id
     _set(content, policy=policy)
-    return Changed(_put(actor, content, ground, before, reason), differing, left, settled)
+    return Changed(_put(actor, content, ground, before, reason, followed), differing, left, settled)
 
 
 def follow_template(*, actor: Actor, content: Content, ground: str, template: UUID, reason: str = "") -> int:
@@ -93,12 +94,12 @@ def follow_template(*, actor: Actor, content: Content, ground: str, template: UU
     widen in two steps what he may not widen in one.  By any other one he sets what that says now, once.  Raises
     Widening.
     """
-    before, last = registered_policy(content), _last_set(content)
+    before, last, followed = registered_policy(content), _last_set(content), content.template_id
     given = last is not None and last.template_id == template
     _set(content, template=template, like=last if given and ground == ADMINISTRATOR else None)
     if ground == ADMINISTRATOR and not given:
         _set(content, policy=registered_policy(content))
-    return _put(actor, content, ground, before, reason)
+    return _put(actor, content, ground, before, reason, followed)
 
 
 def _set(
@@ -112,8 +113,8 @@ def _set(
         content.expires, content.offline_days = like.expires, like.offline_days
 
 
-def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: str) -> int:
-    """Write what was set on a document, if the actor may set it, and record it."""
+def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: str, followed: UUID | None) -> int:
+    """Write what was set on a document, if the actor may set it, and record it; ``followed`` is its template before."""
     policy = registered_policy(content)
     if ground == ADMINISTRATOR and not narrows(policy, before):
         last = _last_set(content)
@@ -139,9 +140,14 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
     record_action(
         Kind.CONTENT_CHANGED,
         actor,
-        content_id=content.cid,
-        title=content.title,
-        details={"ground": ground, "rev": content.rev, **({"reason": reason[:500]} if reason else {})},
+        content=content,
+        changes=stated(differences(before, policy)),
+        details={
+            "ground": ground,
+            "rev": content.rev,
+            **({"reason": reason[:500]} if reason else {}),
+            **({"followed": str(followed)} if followed not in (None, content.template_id) else {}),
+        },
     )
     return content.rev
 

@@ -50,12 +50,15 @@ def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[
         kill_all_of(row.organization_id)
     else:
         touch()
-    # An address is personal, so the record says of it that it changed and no more.
-    stated = {
-        name: {} if name == "contact" else dict(zip(("before", "after"), pair, strict=True))
-        for name, pair in differing.items()
-    }
-    record_action(Kind.SETTINGS_CHANGED, actor, details={"settings": stated})
+    stated = {name: {"before": before, "after": after} for name, (before, after) in differing.items()}
+    # The contact may be a person's address, so its values stand in the part that can be erased.
+    personal = [{"member": "contact", **stated["contact"]}] if "contact" in stated else []
+    record_action(
+        Kind.SETTINGS_CHANGED,
+        actor,
+        changes=personal,
+        details={"settings": {name: {} if name == "contact" else pair for name, pair in stated.items()}},
+    )
     return differing
 
 

@@ -10,8 +10,8 @@ from protection.errors import NotFound
 from protection.events import Actor, Kind
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
 from protection.services.named import MAX_NAME
-from protection.services.recording import record_action
 from protection.services.template_draft import TemplateDraft, add_version, checked_draft, draft_of
+from protection.services.template_events import record_template
 from protection.texts import say
 
 
@@ -19,8 +19,8 @@ from protection.texts import say
 def create_template(*, actor: Actor, draft: TemplateDraft) -> UUID:
     """Create a template, archived until it is published; return its id.  Raises InvalidPolicy."""
     template = ProtectionTemplate.objects.create(created_by=actor.person, status=TemplateStatus.ARCHIVED, current=1)
-    add_version(template, 1, actor, checked_draft(draft))
-    record_action(Kind.TEMPLATE_CREATED, actor, details={"template": str(template.id)})
+    version = add_version(template, 1, actor, checked_draft(draft))
+    record_template(Kind.TEMPLATE_CREATED, actor, template, version=version)
     return template.id
 
 

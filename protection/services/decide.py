@@ -32,6 +32,7 @@ from protection.selectors.licensing import ContentState, EditionState, ServiceSt
 from protection.services.arrive import SendWholeLicense, Wanted, arrive
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
+from protection.services.recording import named_facts
 from protection.services.register import RegistrationRefused
 from protection.services.running import NotRunning
 from protection.texts import say
@@ -187,6 +188,8 @@ def _arrive(caller: Caller, reading: Reading, wanted: Sequence[Wanted], unknown:
         name=reading.name,
         ip=caller.ip,
         device=caller.device.id,
+        device_name=caller.device_name,
+        application=not reading.address,
         source=caller.source,
     )
     refused = {}
@@ -271,15 +274,6 @@ def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:
 
 def _event(caller: Caller, reading: Reading, item: Decided) -> dict[str, object]:
     """Return the parameters of one event; a refusal is as complete as an opening (C83)."""
-    personal = Personal(
-        person_id=reading.subject.person,
-        name=reading.name,
-        addresses=(reading.address,) if reading.address else (),
-        ip=caller.ip,
-        device_id=caller.device.id,
-        device=caller.device_name,
-        title="" if item.state is None else item.state.title,
-    )
     return event_parameters(
         event_id=item.event,
         kind=Kind.CONTENT_OPENED.value,
@@ -287,8 +281,25 @@ def _event(caller: Caller, reading: Reading, item: Decided) -> dict[str, object]
         reason="" if isinstance(item, Granted) else item.decision.reason.value,
         content_id=None if item.state is None else item.state.facts.cid,
         source=caller.source,
-        personal=personal,
+        personal=personal_record(caller, reading, item.state),
         details=_details(caller, reading, item) or None,
+    )
+
+
+def personal_record(caller: Caller, reading: Reading, state: ContentState | None) -> Personal:
+    """Return who asked, and whose document it was; all of it was read with the decision."""
+    return Personal(
+        person_id=reading.subject.person,
+        name=reading.name,
+        addresses=(reading.address,) if reading.address else (),
+        ip=caller.ip,
+        device_id=caller.device.id,
+        device=caller.device_name,
+        title="" if state is None else state.title,
+        # People have addresses; an application is known by its name alone.
+        application=not reading.address,
+        issuer="" if state is None else state.issuer_address,
+        owner="" if state is None else state.owner_address,
     )
 
 
@@ -297,6 +308,9 @@ def _details(caller: Caller, reading: Reading, item: Decided) -> dict[str, Any]:
     stated: dict[str, Any] = {"program": caller.program} if caller.program else {}
     if caller.enforces:
         stated["enforces"] = in_order(caller.enforces)
+    state = item.state
+    if state is not None and (document := named_facts(state.template, state.template_version, state.label)):
+        stated["document"] = document
     if isinstance(item, Refused):
         return {**stated, "detail": item.decision.detail} if item.decision.detail else stated
     return {

@@ -24,8 +24,11 @@ def decline_access(*, actor: Actor, request_id: UUID, message: str = "") -> None
     record_action(
         Kind.ACCESS_DECLINED,
         actor,
-        content_id=content.cid,
-        title=content.title,
+        content=content,
         recipient=request.address,
-        details={"request": str(request.id), "ground": ground},
+        details={
+            "request": str(request.id),
+            "ground": ground,
+            **({"reason": request.message} if request.message else {}),
+        },
     )

@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 from protection.errors import Conflict, NotFound
 from protection.events import Actor, Kind
 from protection.models import ProtectionTemplate, TemplateStatus
-from protection.services.recording import record_action
 from protection.services.template_draft import locked_template
+from protection.services.template_events import record_template
 from protection.texts import say
 
 
@@ -34,7 +34,7 @@ def delete_template(*, actor: Actor, template: UUID) -> None:
         )
     row.deleted_at = Now()
     row.save(update_fields=["deleted_at"])
-    record_action(Kind.TEMPLATE_DELETED, actor, details={"template": str(row.id)})
+    record_template(Kind.TEMPLATE_DELETED, actor, row)
 
 
 @transaction.atomic
@@ -47,4 +47,4 @@ def undelete_template(*, actor: Actor, template: UUID) -> None:
         )
     row.deleted_at = None
     row.save(update_fields=["deleted_at"])
-    record_action(Kind.TEMPLATE_UNDELETED, actor, details={"template": str(row.id)})
+    record_template(Kind.TEMPLATE_UNDELETED, actor, row)

@@ -1,5 +1,6 @@
 """Edit a protection template, or bring back what an earlier version said (C41, C44, C48)."""
 
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from protection.licensing.narrowing import narrows
 from protection.licensing.policy import parse_policy
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.services.feed import kill_all_of, touch
-from protection.services.recording import record_action
 from protection.services.template_draft import (
     TemplateDraft,
     add_version,
@@ -20,6 +20,7 @@ from protection.services.template_draft import (
     locked_template,
     version_of,
 )
+from protection.services.template_events import record_template
 from protection.texts import say
 
 _SAID: Final = (
@@ -50,11 +51,11 @@ def edit_template(*, actor: Actor, template: UUID, draft: TemplateDraft, based_o
             say("Somebody else changed this template meanwhile; it is at version {version} now.", version=row.current),
             remedy=say("Look at the newest version, then make your change again."),
         )
-    number = _next_version(actor, row, draft)
-    if number is None:
+    made = _next_version(actor, row, draft)
+    if made is None:
         return row.current
-    record_action(Kind.TEMPLATE_EDITED, actor, details={"template": str(row.id), "version": number})
-    return number
+    record_template(Kind.TEMPLATE_EDITED, actor, row, version=made.version, before=made.before)
+    return row.current
 
 
 @transaction.atomic
@@ -70,13 +71,20 @@ def restore_template_version(*, actor: Actor, template: UUID, number: int) -> in
     made = _next_version(actor, row, draft_of(version))
     if made is None:
         return row.current
-    details = {"template": str(row.id), "version": made, "restored": number}
-    record_action(Kind.TEMPLATE_RESTORED, actor, details=details)
-    return made
+    record_template(Kind.TEMPLATE_RESTORED, actor, row, version=made.version, before=made.before, restored=number)
+    return row.current
 
 
-def _next_version(actor: Actor, row: ProtectionTemplate, draft: TemplateDraft) -> int | None:
-    """Write the next version and return its number, or None when the current one says the same already.
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A version that was written, and the one that it took the place of."""
+
+    version: TemplateVersion
+    before: TemplateVersion
+
+
+def _next_version(actor: Actor, row: ProtectionTemplate, draft: TemplateDraft) -> _Made | None:
+    """Write the next version and return it, or None when the current one says the same already.
 
     Cached licenses are invalidated if it gives somebody less.
     """
@@ -90,7 +98,7 @@ def _next_version(actor: Actor, row: ProtectionTemplate, draft: TemplateDraft) -
         kill_all_of(row.id)
     else:
         touch()
-    return row.current
+    return _Made(made, before)
 
 
 def _says_the_same(before: TemplateVersion, after: TemplateVersion) -> bool:

@@ -99,8 +99,7 @@ def grant_access(
     record_action(
         Kind.ACCESS_GRANTED,
         actor,
-        content_id=content.cid,
-        title=content.title,
+        content=content,
         recipient=request.address,
         details={**details, "changes": [one.value for one in needed.changes]},
     )

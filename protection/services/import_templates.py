@@ -15,8 +15,8 @@ from protection.events import Actor, Kind
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
 from protection.selectors.templates import Change, change_between
 from protection.services.edit_template import edit_template
-from protection.services.recording import record_action
 from protection.services.template_draft import TemplateDraft, add_version, checked_draft, draft_of, version_of
+from protection.services.template_events import record_template
 from protection.services.template_exchange.as_json import read_json
 from protection.services.template_exchange.as_xml import read_xml
 from protection.services.template_exchange.document import (
@@ -108,8 +108,8 @@ def _create(actor: Actor, one: Planned) -> None:
     template = ProtectionTemplate.objects.create(
         id=one.id, created_by=actor.person, status=TemplateStatus.ARCHIVED, current=1
     )
-    add_version(template, 1, actor, one.draft)
-    record_action(Kind.TEMPLATE_CREATED, actor, details={"template": str(one.id), "imported": True})
+    version = add_version(template, 1, actor, one.draft)
+    record_template(Kind.TEMPLATE_CREATED, actor, template, version=version, imported=True)
 
 
 def _read(text: str, here: Here) -> Document:

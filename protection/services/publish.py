@@ -114,9 +114,7 @@ def publish_online(*, publisher: Publisher, publication: Publication, now: int) 
             label=label_named(_app_data(publication), publication.template),
         )
     )
-    event = record_action(
-        Kind.CONTENT_PUBLISHED, publisher.actor, content_id=content.cid, title=content.title, details={"online": True}
-    )
+    event = record_action(Kind.CONTENT_PUBLISHED, publisher.actor, content=content, details={"online": True})
     use = _own_license(publisher, content, license_, key, signing, settings, event, now)
     return Published(content.cid, license_.token, use.sign(signing.key), signing.delegation)
 

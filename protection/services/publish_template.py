@@ -8,8 +8,8 @@ from protection.errors import Conflict
 from protection.events import Actor, Kind
 from protection.licensing.policy import parse_policy, supported
 from protection.models import Label, TemplateStatus, TemplateVersion
-from protection.services.recording import record_action
 from protection.services.template_draft import locked_template
+from protection.services.template_events import record_template
 from protection.texts import say
 
 
@@ -43,5 +43,5 @@ def _set_status(actor: Actor, template: UUID, status: TemplateStatus, kind: Kind
         return False
     row.status = status
     row.save(update_fields=["status"])
-    record_action(kind, actor, details={"template": str(row.id)})
+    record_template(kind, actor, row)
     return True

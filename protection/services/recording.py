@@ -1,12 +1,17 @@
 """How every service writes into the ledger: who did it, to what, and how it ended."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from audit.services.record import Personal, record
 from protection.events import Actor, Kind, Outcome
 from protection.licensing.body import Sealer
+from protection.licensing.difference import Difference
+from protection.models import Content, ProtectionTemplate
+
+MOST_CHANGES: Final = 100
+"""How many differences one event states at most; of the others it says how many there were."""
 
 
 def record_action(
@@ -15,19 +20,23 @@ def record_action(
     *,
     outcome: Outcome = Outcome.DONE,
     reason: str = "",
-    content_id: UUID | None = None,
-    title: str = "",
+    content: Content | None = None,
     sealer: Sealer | None = None,
     recipient: str = "",
+    changes: Sequence[Mapping[str, Any]] = (),
     details: Mapping[str, Any] | None = None,
 ) -> UUID:
     """Record an action of a person, or of the service itself when ``actor`` is None; return the event's id.
 
+    With ``content`` the event keeps whose document it was, and by which template and label, as it is at this moment.
     ``sealer`` is named where somebody brings what another may have made, ``recipient`` where something is done for
-    another: the record tells both.
+    another: the record tells both.  ``changes`` are differences that name people.
     """
-    personal = None if actor is None else personal_of(actor, title, sealer, recipient)
+    content_id = None if content is None else content.cid
     source = "service" if actor is None else actor.source
+    personal = personal_of(actor, content, sealer, recipient, changes)
+    if content is not None and (kept := document_facts(content)):
+        details = {**(details or {}), "document": kept}
     return record(
         kind=kind.value,
         outcome=outcome.value,
@@ -39,16 +48,54 @@ def record_action(
     )
 
 
-def personal_of(actor: Actor, title: str = "", sealer: Sealer | None = None, recipient: str = "") -> Personal:
-    """Return the personal record of an actor, of whoever sealed what he brought, and of whom he did it for."""
+def personal_of(
+    actor: Actor | None,
+    content: Content | None = None,
+    sealer: Sealer | None = None,
+    recipient: str = "",
+    changes: Sequence[Mapping[str, Any]] = (),
+) -> Personal | None:
+    """Return the personal record of an actor, of the document, of who sealed it, and of whom it was done for."""
+    if actor is None and content is None and not (recipient or changes):
+        return None
     return Personal(
-        person_id=actor.person,
-        name=actor.name,
-        addresses=(actor.address,) if actor.address else (),
-        ip=actor.ip,
-        device_id=actor.device,
-        title=title,
+        person_id=None if actor is None else actor.person,
+        name="" if actor is None else actor.name,
+        addresses=(actor.address,) if actor is not None and actor.address else (),
+        ip="" if actor is None else actor.ip,
+        device_id=None if actor is None else actor.device,
+        device="" if actor is None else actor.device_name,
+        title="" if content is None else content.title,
         sealer_id=None if sealer is None else sealer.sub,
         sealer_device_id=None if sealer is None else sealer.dev,
         recipient=recipient,
+        application=actor is not None and actor.application,
+        issuer="" if content is None else content.issuer_address,
+        owner="" if content is None else content.owner_address,
+        changes=tuple(changes),
     )
+
+
+def document_facts(content: Content) -> dict[str, Any]:
+    """Return by which template, in which version, and under which label a document stands."""
+    current = None
+    if content.template_id is not None:
+        current = ProtectionTemplate.objects.filter(id=content.template_id).values_list("current", flat=True).first()
+    return named_facts(content.template_id, current, content.label_id)
+
+
+def named_facts(template: UUID | None, version: int | None, label: UUID | None) -> dict[str, Any]:
+    """Return a document's template and label as events state them; what there is not is left out."""
+    found = {
+        "template": None if template is None else str(template),
+        "version": version,
+        "label": None if label is None else str(label),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def stated(differences: Iterable[Difference]) -> list[dict[str, Any]]:
+    """Return differences as an event states them, the first ones only where there are very many."""
+    found = [one.as_json() for one in differences]
+    rest = len(found) - MOST_CHANGES
+    return [*found[:MOST_CHANGES], {"member": "more", "number": rest}] if rest > 0 else found

@@ -145,8 +145,7 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
         Kind.CONTENT_PENDING if pending else Kind.CONTENT_REGISTERED,
         arrival.actor,
         reason=pending or "",
-        content_id=content.cid,
-        title=content.title,
+        content=content,
         sealer=None if arrival.seal is None else arrival.seal.sealer,
         details={"published": parsed.iat, "online": parsed.clc is None},
     )
@@ -186,7 +185,6 @@ def _conflict(arrival: _Arrival) -> Registered | RegistrationRefused:
         arrival.actor,
         outcome=Outcome.REFUSED,
         reason=Reason.CONTENT_ID_CONFLICT,
-        content_id=parsed.cid,
-        title=known.title,
+        content=known,
     )
     return RegistrationRefused(Reason.CONTENT_ID_CONFLICT, event)

@@ -98,8 +98,7 @@ def _insert(arrival: _Arrival, content: Content) -> None:
     record_action(
         Kind.CONTENT_REGISTERED if newest is None else Kind.CONTENT_EDITED,
         arrival.actor,
-        content_id=content.cid,
-        title=content.title,
+        content=content,
         sealer=arrival.seal.sealer,
         details={"edition": facts.n},
     )

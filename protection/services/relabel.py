@@ -128,13 +128,18 @@ def relabel(
     record_action(
         Kind.CONTENT_LABELED,
         actor,
-        content_id=cid,
-        title=content.title,
+        content=content,
         details={
             "label": str(chosen.id),
+            "names": chosen.names,
+            "language": chosen.language,
             "outcome": outcome.value,
             "where": done.where.value,
-            **({"before": str(before.id)} if before is not None else {}),
+            **(
+                {"before": str(before.id), "names_before": before.names, "language_before": before.language}
+                if before is not None
+                else {}
+            ),
             **({"ground": ground} if ground else {}),
             **({"reason": justification} if justification else {}),
         },

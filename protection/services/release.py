@@ -19,7 +19,7 @@ from protection.licensing.rights import Right, in_order
 from protection.licensing.use import EditionStatus, UseLicense
 from protection.selectors.licensing import ContentState, ServiceState
 from protection.services.certify import CLOCK_MARGIN
-from protection.services.decide import Caller, Granted, Lane, Reading, lease_of
+from protection.services.decide import Caller, Granted, Lane, Reading, lease_of, personal_record
 from protection.services.feed import derived_feed_id
 from protection.texts import say
 
@@ -60,6 +60,7 @@ def _record_failure(lane: Lane, caller: Caller, reading: Reading, granted: Seque
             reason=code,
             content_id=item.state.facts.cid,
             source=caller.source,
+            personal=personal_record(caller, reading, item.state),
             details={"of": str(item.event)},
         )
         for item in granted

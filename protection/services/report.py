@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from audit.services.record import Personal
 from audit.services.report import Report, accept
 from protection.errors import InvalidObject
 from protection.events import Actor, Kind, Outcome
-from protection.models import Content
+from protection.models import Content, ProtectionTemplate
 from protection.selectors.documents import licensed_contents
-from protection.services.recording import personal_of
+from protection.services.recording import named_facts, personal_of
 from protection.texts import say
 
 MAX_REPORTS: Final = 10_000
@@ -43,13 +43,23 @@ def report(*, actor: Actor, device: UUID, reports: Sequence[Reported]) -> int:
     if unknown:
         raise InvalidObject(say("Unknown action: {unknown}.", unknown=", ".join(sorted(unknown))))
     licensed = licensed_contents(actor.person, {one.cid for one in reports})
-    titles = dict(Content.objects.filter(cid__in=licensed).values_list("cid", "title"))
-    personal = {cid: personal_of(actor, title) for cid, title in titles.items()}
-    known = [one for one in reports if one.cid in titles]
-    return accept(device=device, reports=(_row(one, personal[one.cid]) for one in known))
+    contents = {content.cid: content for content in Content.objects.filter(cid__in=licensed)}
+    templates = {content.template_id for content in contents.values() if content.template_id is not None}
+    versions = dict(ProtectionTemplate.objects.filter(id__in=templates).values_list("id", "current"))
+    personal = {cid: personal_of(actor, content) for cid, content in contents.items()}
+    documents = {
+        cid: named_facts(
+            content.template_id,
+            None if content.template_id is None else versions[content.template_id],
+            content.label_id,
+        )
+        for cid, content in contents.items()
+    }
+    known = [one for one in reports if one.cid in contents]
+    return accept(device=device, reports=(_row(one, personal[one.cid], documents[one.cid]) for one in known))
 
 
-def _row(one: Reported, personal: Personal) -> Report:
+def _row(one: Reported, personal: Personal | None, document: dict[str, Any]) -> Report:
     refused = one.action in {"refused", "tampered"}
     return Report(
         id=one.id,
@@ -57,5 +67,5 @@ def _row(one: Reported, personal: Personal) -> Report:
         outcome=(Outcome.REFUSED if refused else Outcome.ALLOWED).value,
         content_id=one.cid,
         personal=personal,
-        details={"action": one.action, "at": one.at},
+        details={"action": one.action, "at": one.at, **({"document": document} if document else {})},
     )

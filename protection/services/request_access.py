@@ -134,8 +134,7 @@ def request_access(
             record_action(
                 Kind.ACCESS_REQUESTED,
                 actor,
-                content_id=cid,
-                title=asked.content.title,
+                content=asked.content,
                 details={"request": str(asked.id), "level": wish.level},
             )
             return Heard.NEW

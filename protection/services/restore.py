@@ -43,8 +43,7 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
         record_action(
             Kind.CONTENT_RESTORED,
             actor,
-            content_id=cid,
-            title=content.title,
+            content=content,
             recipient=recipient,
             details={"ground": ground, **({"recipient": "one"} if recipient else {})},
         )

@@ -71,8 +71,7 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
     record_action(
         Kind.CONTENT_REVOKED,
         actor,
-        content_id=cid,
-        title=content.title,
+        content=content,
         recipient="" if recipient is None else recipient.address,
         details={k: v for k, v in details.items() if v},
     )

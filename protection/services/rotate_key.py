@@ -41,12 +41,14 @@ def activate_key(*, organization: UUID, actor: Actor, key: UUID, reason: str = "
         return False
     if chosen.status not in tenant.OPENING:
         raise Conflict(say("A withdrawn key cannot become active again."), remedy=say("Create a new key."))
+    before = next((one for one in rows.values() if one.status == KeyStatus.ACTIVE), None)
     TenantKey.objects.filter(status=KeyStatus.ACTIVE).exclude(id=key).update(
         status=KeyStatus.ARCHIVED, status_changed_at=Now()
     )
     TenantKey.objects.filter(id=key).update(status=KeyStatus.ACTIVE, status_changed_at=Now())
     touch()
-    record_action(Kind.KEY_ROTATED, actor, details={**_recorded(chosen), **_because(reason)})
+    replaced = {} if before is None else {"before": bytes(before.kid).hex()}
+    record_action(Kind.KEY_ROTATED, actor, details={**_recorded(chosen), **replaced, **_because(reason)})
     transaction.on_commit(lambda: issuing.forget(organization))
     return True
 

@@ -59,13 +59,16 @@ def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft, based_on: int | 
     wanted = {name: value for name, value in _checked(draft, row.template_id).items() if getattr(row, name) != value}
     if not wanted:
         return row.version
+    changes = [
+        {"member": name, "before": _plain(getattr(row, name)), "after": _plain(value)} for name, value in wanted.items()
+    ]
     for name, value in wanted.items():
         setattr(row, name, value)
     row.version += 1
     if row.status == TemplateStatus.PUBLISHED:
         _check_may_be_offered(row)
     row.save()
-    record_action(Kind.LABEL_EDITED, actor, details=_recorded(row))
+    record_action(Kind.LABEL_EDITED, actor, details={**_recorded(row), "changes": changes})
     return row.version
 
 
@@ -99,7 +102,7 @@ def archive_label(*, actor: Actor, label: UUID) -> bool:
 def _set_status(row: Label, status: TemplateStatus, kind: Kind, actor: Actor) -> None:
     row.status = status
     row.save(update_fields=["status"])
-    record_action(kind, actor, details={"label": str(row.id)})
+    record_action(kind, actor, details=_recorded(row))
 
 
 def _locked(label: UUID) -> Label:
@@ -167,7 +170,13 @@ def _check_may_be_offered(row: Label) -> None:
 def _recorded(row: Label) -> dict[str, Any]:
     return {
         "label": str(row.id),
+        "names": row.names,
+        "language": row.language,
         "sensitivity": row.sensitivity,
         "effect": row.effect,
         **({"template": str(row.template_id)} if row.template_id else {}),
     }
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value

@@ -1,6 +1,7 @@
 """What every change to the directory does besides the change: raise epochs and record, in the same transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import F
@@ -9,12 +10,17 @@ from audit.services.record import Personal, record
 from tenants.actor import Actor
 from tenants.context import in_schema
 from tenants.directory.models import Membership, Person
+from tenants.directory.selectors.groups import MemberFacts
+from tenants.events import DirectoryKind
 from tenants.organizations.models import Organization
+
+MOST_NAMED: Final = 100
+"""How many members of a group one event names at most; of the others it says how many there were."""
 
 
 def note(
     *,
-    kind: str,
+    kind: DirectoryKind,
     organizations: Iterable[UUID],
     actor: Actor,
     person_id: UUID | None = None,
@@ -22,12 +28,15 @@ def note(
     title: str = "",
     device_id: UUID | None = None,
     details: Mapping[str, object] | None = None,
+    recipient: str = "",
+    changes: Sequence[Mapping[str, Any]] = (),
     bump_only: Iterable[UUID] = (),
 ) -> None:
     """Record a change in the ledger of each organization concerned and make older decisions be made again.
 
-    The ledger names who acted; ``addresses`` and ``title`` name whom or what it happened to, and stand in the erasable
-    part.  ``details`` must hold nothing personal.  Rows are updated in the order of their ids, so that two changes that
+    The ledger names who acted; ``addresses`` and ``title`` name whom or what it happened to, ``recipient`` whose that
+    is, ``changes`` what differs where that is personal: all of it stands in the erasable part.  ``details`` must hold
+    nothing personal.  Rows are updated in the order of their ids, so that two changes that
     touch the same organizations cannot wait for each other in a circle.
     """
     recorded = sorted(set(organizations))
@@ -39,7 +48,7 @@ def note(
     for organization_id in recorded:
         with in_schema(schemas[organization_id]):
             record(
-                kind=kind,
+                kind=kind.value,
                 outcome="done",
                 source=actor.source,
                 personal=Personal(
@@ -49,6 +58,10 @@ def note(
                     addresses=tuple(addresses),
                     title=title,
                     device_id=device_id,
+                    recipient=recipient,
+                    actor=actor.address,
+                    application=actor.application,
+                    changes=tuple(changes),
                 ),
                 details=details,
             )
@@ -68,17 +81,19 @@ def raise_epochs(person_ids: Iterable[UUID]) -> None:
 
 def note_of_person(
     *,
-    kind: str,
+    kind: DirectoryKind,
     person_id: UUID,
     actor: Actor,
     addresses: Iterable[str] = (),
     title: str = "",
     device_id: UUID | None = None,
     details: Mapping[str, object] | None = None,
+    changes: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Record a change to a person's own rows: in the ledgers of the organizations he is a member of.
+    """Record a change to a person's own rows in the ledgers of the organizations they are a member of.
 
-    Where he is only a guest nothing is recorded, because it is not that organization's business, but its epoch rises.
+    The event names whose rows they are.  Where the person is only a guest nothing is recorded, because it is not that
+    organization's business, but its epoch rises.
     """
     places = Membership.objects.of_person(person_id).exclude(organization__state=Organization.State.ERASED)
     # An organization that removed the person learns nothing of what they do afterwards.
@@ -86,6 +101,7 @@ def note_of_person(
         (organization_id, guest or removed_at is not None)
         for organization_id, guest, removed_at in places.values_list("organization_id", "guest", "removed_at")
     ]
+    whose = Person.objects.filter(id=person_id).values_list("email", "name").first() or ("", "")
     note(
         kind=kind,
         organizations=[organization_id for organization_id, guest in rows if not guest],
@@ -96,4 +112,17 @@ def note_of_person(
         title=title,
         device_id=device_id,
         details=details,
+        recipient=whose[0] or whose[1],
+        changes=changes,
     )
+
+
+def members_changed(*, added: Sequence[MemberFacts] = (), removed: Sequence[MemberFacts] = ()) -> list[dict[str, Any]]:
+    """Return who came into a group and who left it, as an event states it; nothing where nobody did."""
+    if not (added or removed):
+        return []
+    names = {
+        name: [one.address or one.label for one in rows] for name, rows in (("added", added), ("removed", removed))
+    }
+    more = sum(max(0, len(rows) - MOST_NAMED) for rows in names.values())
+    return [{"member": "members", **{name: rows[:MOST_NAMED] for name, rows in names.items()}, "more": more}]

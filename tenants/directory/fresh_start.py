@@ -9,6 +9,7 @@ from uuid import UUID
 from tenants.actor import Actor
 from tenants.directory.access import end_access, end_credentials
 from tenants.directory.change import note_of_person
+from tenants.events import DirectoryKind
 
 
 def start_afresh(
@@ -25,5 +26,9 @@ def start_afresh(
         ended["sign_ins"] = sign_ins
     if ended:
         note_of_person(
-            kind="person.started_afresh", person_id=person_id, actor=actor, addresses=[address], details=ended
+            kind=DirectoryKind.PERSON_STARTED_AFRESH,
+            person_id=person_id,
+            actor=actor,
+            addresses=[address],
+            details=ended,
         )

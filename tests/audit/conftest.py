@@ -33,3 +33,14 @@ def as_owner(ledger: OrganizationFacts) -> Callable[..., None]:
             cursor.execute(statement, values)
 
     return change
+
+
+@pytest.fixture(scope="module")
+def ledger_of_words(empty_cast: Cast) -> Iterator[OrganizationFacts]:
+    """Return an organization of a whole module, in whose schema names of templates and labels are looked up."""
+    slug = f"words-{uuid4().hex[:8]}"
+    made = found_organization(
+        name=slug, slug=slug, administrator=f"ada@{slug}.example", mail_domain=f"{slug}.example", actor=ACTOR
+    ).organization
+    with in_organization(made.id):
+        yield made

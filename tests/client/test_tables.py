@@ -58,6 +58,16 @@ def test_letters_of_two_cells_are_counted_as_two(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("terminal")
+def test_a_sentence_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = f"ada@contoso.example took access to “{'plan ' * 30}” back from rita@fabrikam.example."
+    tables.show(Output(), [{"at": "2026-01-31T09:00", "sentence": sentence}], ["at", "sentence"], empty="None.")
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert " ".join(" ".join(lines).split()) == f"2026-01-31 09:00 {sentence}"
+    assert {line[:16].strip() for line in lines[1:]} == {""}, head
+
+
+@pytest.mark.usefixtures("terminal")
 def test_wide_and_pipes_get_whole_values(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     wide = Output()
     wide.wide = True

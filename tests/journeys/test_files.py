@@ -180,7 +180,7 @@ def test_an_edition_made_without_the_network_is_registered_at_the_next_contact(s
     opened = stack.olga.json("open", sealed, "-o", tmp_path / "third")
     assert (opened["edition"], opened["status"]) == (2, "current")
     assert (tmp_path / "third").read_bytes() == b"the better plan"
-    kinds = [row["what"] for row in stack.olga.json("track", sealed)["results"]]
+    kinds = [row["kind"].partition(".")[2] for row in stack.olga.json("track", sealed)["results"]]
     assert kinds.count("edited") == 1
 
 

@@ -15,6 +15,7 @@ from portal.operations.withdraw import disable_person
 from protection.client.cli.main import main
 from protection.client.session import Session
 from protection.events import Actor, Kind
+from protection.models import Content
 from protection.services.recording import record_action
 from tenants.context import in_organization
 from tenants.directory.members import Member
@@ -251,8 +252,9 @@ def test_the_command_shows_all_recipients_and_says_when_there_are_more_events(
     sealed = protect(cast.olga, plan, *(f"reader{number}@contoso.example:VIEW" for number in range(210)))
     actor = Actor(person=cast.olga.id, address=cast.olga.address, source="test")
     with in_organization(cast.organizations["contoso"].id):
+        content = Content.objects.get(cid=sealed.cid)
         for _ in range(210):
-            record_action(Kind.CONTENT_LABELED, actor, content_id=sealed.cid)
+            record_action(Kind.CONTENT_LABELED, actor, content=content)
     monkeypatch.setattr(Session, "open", lambda **_: nullcontext(cast.olga.session))
     part, whole = (
         json.loads(CliRunner().invoke(main, ["--json", "track", *more, str(sealed.path)]).stdout)

@@ -1,9 +1,12 @@
 """``audit`` and ``verify-audit``: what happened, and the proof that nothing of it was changed or removed."""
 
+import csv
+import io
 import json
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -19,6 +22,26 @@ from protection.events import Kind
 from protection.sealing.atomic import replacing
 from protection.sealing.streams import write_all
 from protection.texts import joined, say
+
+COLUMNS: Final = (
+    *(
+        "at",
+        "seq",
+        "kind",
+        "outcome",
+        "who",
+        "sentence",
+        "reason",
+        "cid",
+        "title",
+        "issuer",
+        "owner",
+        "template",
+        "label",
+    ),
+    *("source", "ip", "device", "altered", "id"),
+)
+"""The columns of an export as CSV."""
 
 DIRECTORY: Final = (
     "address",
@@ -66,27 +89,68 @@ class KindOfEvent(click.ParamType[str]):
 @click.option("--outcome", type=click.Choice(["done", "allowed", "refused", "failed"]), help="How it ended.")
 @LIMIT
 @WIDE
-@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON lines to this file.")
+@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write all of it to this file.")
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), help="Of the file; default: by its name.")
 @in_organization
 def audit(
-    output: Output, place: Organization, kind: str | None, outcome: str | None, limit: int | None, target: Path | None
+    output: Output,
+    place: Organization,
+    kind: str | None,
+    outcome: str | None,
+    limit: int | None,
+    target: Path | None,
+    form: str | None,
 ) -> None:
-    """List what happened, newest first."""
+    """List what happened, newest first.
+
+    A file in the format json has one event on each line, as the API answers it.
+    """
     wanted = {name: value for name, value in (("kind", kind), ("outcome", outcome)) if value}
     if target is not None:
+        as_csv = form == "csv" or (form is None and target.suffix.lower() == ".csv")
         with replacing(target) as file:
+            write_all(file, _csv(COLUMNS) if as_csv else b"")
             number = 0
             for event in islice(place.each("/api/v1/audit/events", **wanted), limit):
-                write_all(file, (json.dumps(event, ensure_ascii=False) + "\n").encode())
+                write_all(file, _csv(_row(event)) if as_csv else _json(event))
                 number += 1
         output.result(
             {"events": number, "file": str(target)}, say("{number} events are in {file}.", number=number, file=target)
         )
         return
     found = place.each("/api/v1/audit/events", **wanted)
-    rows = ({**one, "who": ", ".join(one["who"].get("addresses", []))} for one in found)
-    columns, rest = ["at", "kind", "outcome", "who", "reason"], say("All of them: chancery audit --to FILE")
-    tables.show(output, rows, columns, empty=say("Nothing matches."), limit=limit, rest=rest)
+    columns, rest = ["at", "outcome", "sentence"], say("All of them: chancery audit --to FILE")
+    tables.show(output, found, columns, empty=say("Nothing matches."), limit=limit, rest=rest)
+
+
+def _json(event: Mapping[str, Any]) -> bytes:
+    return (json.dumps(event, ensure_ascii=False) + "\n").encode()
+
+
+def _row(event: Mapping[str, Any]) -> list[object]:
+    """Return the cells of an event in the order of ``COLUMNS``."""
+    document, personal = event["document"] or {}, event["personal"]
+    named = {name: (document.get(name) or {}).get("name", "") for name in ("template", "label")}
+    known = {
+        **event,
+        **{name: document.get(name, "") for name in ("title", "issuer", "owner")},
+        **named,
+        "ip": personal.get("ip", ""),
+        "device": personal.get("device_name", ""),
+    }
+    return [known[name] for name in COLUMNS]
+
+
+def _csv(cells: Iterable[object]) -> bytes:
+    """Return one line of CSV; what a spreadsheet would compute is marked as text."""
+    line = io.StringIO()
+    csv.writer(line).writerow([_as_text(cell) for cell in cells])
+    return line.getvalue().encode()
+
+
+def _as_text(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 @click.command("verify-audit")

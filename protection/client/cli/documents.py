@@ -130,7 +130,7 @@ def track(output: Output, place: Organization, cid: UUID, limit: int | None) -> 
         tables.show(output, rows, columns, empty="")
         output.result({}, "")
     events = map(_event, place.each(f"/api/v1/documents/{cid}/events"))
-    columns, none = ["at", "what", "outcome", "who", "from", "reason"], say("Nothing has happened to it yet.")
+    columns, none = ["at", "outcome", "from", "sentence"], say("Nothing has happened to it yet.")
     tables.show(output, events, columns, empty=none, limit=limit, beside={"recipients": recipients})
 
 
@@ -138,13 +138,13 @@ _ACCESS: Final = {"yes": say("may open it"), "no": say("may not"), "unknown": sa
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:
-    who = event["who"]
     return {
         "at": event["at"],
-        "what": event["kind"].partition(".")[2],
+        "kind": event["kind"],
         "outcome": event["outcome"],
-        "who": ", ".join(who.get("addresses", [])) or who.get("name"),
-        "from": who.get("ip"),
+        "who": event["who"],
+        "sentence": event["sentence"],
+        "from": event["personal"].get("ip"),
         "reason": event["reason"],
         "rights": event["details"].get("rights"),
         "id": event["id"],

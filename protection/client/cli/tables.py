@@ -1,15 +1,16 @@
 """Lists: aligned columns for people, one object with ``results`` for programs.
 
-On a terminal a table fits into its width: long values are cut, and marked with an ellipsis.  Everywhere else, and with
-``--wide``, values are whole.  A list that may be long shows its beginning on a terminal and says so; elsewhere it is
-whole, unless ``--limit`` says otherwise.
+On a terminal a table fits into its width: long values are cut, and marked with an ellipsis; sentences go on below.
+Everywhere else, and with ``--wide``, values are whole.  A list that may be long shows its beginning on a terminal and
+says so; elsewhere it is whole, unless ``--limit`` says otherwise.
 """
 
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, zip_longest
 from typing import Any, Final
 
 import click
@@ -27,6 +28,8 @@ ALL: Final = sys.maxsize
 _GAP: Final = "  "
 _LEAST: Final = 8
 """Cells to which a column is cut before its neighbors are cut further."""
+_SENTENCES: Final = frozenset({"sentence"})
+"""Columns that are read as a whole, so that they are never cut."""
 _IDS: Final = frozenset({"id", "cid", "client_id"})
 """Columns that are cut first: part of an id is of no use."""
 
@@ -71,6 +74,7 @@ _TITLES: Final = {
     "right": say("right"),
     "role": say("role"),
     "sensitivity": say("sensitivity"),
+    "sentence": say("what happened"),
     "since": say("named since"),
     "state": say("state"),
     "status": say("status"),
@@ -146,8 +150,19 @@ def _print(cells: list[list[str]], columns: Sequence[str], output: Output) -> No
     widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
     if on_terminal() and not output.wide:
         _narrow(widths, columns, shutil.get_terminal_size().columns - len(_GAP) * (len(columns) - 1))
-    lines = ([_fitted(text, width) for text, width in zip(line, widths, strict=True)] for line in (heads, *cells))
+    wrapped = [column in _SENTENCES for column in columns]
+    lines = (line for row in (heads, *cells) for line in _lines(row, widths, wrapped))
     output.result({}, *(_GAP.join(line).rstrip() for line in lines))
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], wrapped: Sequence[bool]) -> Iterator[list[str]]:
+    """Yield the lines of one row: sentences go on below, everything else is cut to its column."""
+    parts = [
+        textwrap.wrap(text, width) or [""] if wraps else [text]
+        for text, width, wraps in zip(row, widths, wrapped, strict=True)
+    ]
+    for line in zip_longest(*parts, fillvalue=""):
+        yield [_fitted(text, width) for text, width in zip(line, widths, strict=True)]
 
 
 def _narrow(widths: list[int], columns: Sequence[str], room: int) -> None:

@@ -63,6 +63,21 @@ def person_in(organization_id: UUID, person_id: UUID) -> PersonFacts:
     return _facts([row])[0]
 
 
+@dataclass(frozen=True, slots=True)
+class NamedPerson:
+    """How a person or an application is called, wherever they belong."""
+
+    name: str
+    email: str
+    is_service: bool
+
+
+def named_person(person_id: UUID) -> NamedPerson | None:
+    """Return how a person is called, for the record of what they do; None when there is no such person."""
+    row = Person.objects.filter(id=person_id).values_list("name", "email", "is_service").first()
+    return None if row is None else NamedPerson(*row)
+
+
 def language_of(person_id: UUID) -> str:
     """Return the language that somebody has chosen to read in, "" when he has chosen none."""
     return Person.objects.filter(id=person_id).values_list("language", flat=True).first() or ""

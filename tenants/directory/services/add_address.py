@@ -13,6 +13,7 @@ from tenants.directory.change import note_of_person
 from tenants.directory.errors import AddressTaken, DirectoryRefused, NotHere
 from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Membership
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
             start_afresh(person_id, address=normal, actor=actor)
     proven = holders.prover_of(normal) == membership.person
     note_of_person(
-        kind="address.added",
+        kind=DirectoryKind.ADDRESS_ADDED,
         person_id=person_id,
         actor=actor,
         addresses=[normal],

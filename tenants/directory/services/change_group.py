@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
-from tenants.directory.change import note
+from tenants.directory.change import members_changed, note
 from tenants.directory.errors import NotHere
 from tenants.directory.members import Member, add_members, held_by, remove_members
 from tenants.directory.models import Group
 from tenants.directory.selectors.groups import GroupFacts, MemberFacts, group_in
 from tenants.directory.withdrawals import people_below, withdraw
+from tenants.events import DirectoryKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +80,23 @@ def change_group(
     group.save(update_fields=["version"])
     after = change.after
     note(
-        kind="group.changed",
+        kind=DirectoryKind.GROUP_CHANGED,
         organizations=[organization_id],
         actor=actor,
         title=group.address,
-        addresses=[one.address or one.label for one in (*change.added, *change.removed)],
         details={
             "group": str(group_id),
             "added": len(change.added),
             "removed": len(change.removed),
             **({"archived": after.archived} if after.archived != before.archived else {}),
-            **({"renamed": True} if (after.name, after.description) != (before.name, before.description) else {}),
         },
+        changes=[
+            *members_changed(added=change.added, removed=change.removed),
+            *(
+                {"member": member, "before": getattr(before, member), "after": getattr(after, member)}
+                for member in ("name", "description")
+                if getattr(before, member) != getattr(after, member)
+            ),
+        ],
     )
     return GroupChange(before, group_in(organization_id, group_id))

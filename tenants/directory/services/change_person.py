@@ -12,6 +12,7 @@ from tenants.actor import Actor
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Person
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -43,9 +44,17 @@ def change_person(
         "language": language,
         "time_zone": time_zone,
     }
-    changed = {member: value for member, value in wanted.items() if value is not None}
+    person = Person.objects.select_for_update().filter(id=person_id).values(*wanted).first()
+    if person is None:
+        raise NotHere(_("There is no such person."))
+    changed = {member: value for member, value in wanted.items() if value not in (None, person[member])}
     if not changed:
         return
-    if not Person.objects.filter(id=person_id).update(**changed):
-        raise NotHere(_("There is no such person."))
-    note_of_person(kind="person.changed", person_id=person_id, actor=actor, title=", ".join(sorted(changed)))
+    Person.objects.filter(id=person_id).update(**changed)
+    note_of_person(
+        kind=DirectoryKind.PERSON_CHANGED,
+        person_id=person_id,
+        actor=actor,
+        title=", ".join(sorted(changed)),
+        changes=[{"member": name, "before": person[name], "after": value} for name, value in changed.items()],
+    )

@@ -11,6 +11,7 @@ from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Membership
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -35,7 +36,7 @@ def change_role(*, organization_id: UUID, person_id: UUID, role: str, reason: st
     membership.role_given_by = actor.person_id
     membership.save(update_fields=["role", "role_changed_at", "role_given_by"])
     note(
-        kind="role.changed",
+        kind=DirectoryKind.ROLE_CHANGED,
         organizations=[organization_id],
         actor=actor,
         person_id=person_id,

@@ -11,6 +11,7 @@ from tenants.actor import Actor
 from tenants.directory.change import note
 from tenants.directory.errors import DomainRefused
 from tenants.directory.models import MailDomain
+from tenants.events import DirectoryKind
 
 RECORD_PREFIX = "chancery-domain="
 
@@ -27,5 +28,7 @@ def claim_domain(*, organization_id: UUID, domain: str, actor: Actor) -> str:
         organization_id=organization_id, domain=normal, defaults={"challenge": secrets.token_urlsafe(24)}
     )
     if created:
-        note(kind="domain.claimed", organizations=[organization_id], actor=actor, details={"domain": normal})
+        note(
+            kind=DirectoryKind.DOMAIN_CLAIMED, organizations=[organization_id], actor=actor, details={"domain": normal}
+        )
     return f"{RECORD_PREFIX}{row.challenge}"

@@ -12,6 +12,7 @@ from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.change import note
 from tenants.directory.models import ApiClient, Membership, Person
+from tenants.events import DirectoryKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def create_application(*, organization_id: UUID, name: str, roles: Sequence[str]
         client_id=client.id, organization_id=organization_id, person=person, name=name, roles=sorted(set(roles))
     )
     note(
-        kind="application.created",
+        kind=DirectoryKind.APPLICATION_CREATED,
         organizations=[organization_id],
         actor=actor,
         title=name,

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory import holders
-from tenants.directory.change import note
+from tenants.directory.change import members_changed, note
 from tenants.directory.errors import AddressTaken, DomainRefused
 from tenants.directory.members import Member, add_members
 from tenants.directory.models import Address, Group
 from tenants.directory.selectors.groups import GroupFacts, group_in
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -40,11 +41,13 @@ def create_group(
         organization_id=organization_id, address=normal, name=naming.one_line(name) or normal, description=description
     )
     add_members(group, list(members))
+    made = group_in(organization_id, group.id)
     note(
-        kind="group.created",
+        kind=DirectoryKind.GROUP_CREATED,
         organizations=[organization_id],
         actor=actor,
         title=normal,
         details={"group": str(group.id)},
+        changes=[{"member": "name", "before": None, "after": made.name}, *members_changed(added=made.members)],
     )
-    return group_in(organization_id, group.id)
+    return made

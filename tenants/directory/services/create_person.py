@@ -16,6 +16,7 @@ from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import PersonFacts, person_in
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -55,7 +56,7 @@ def create_person(
         Person.objects.filter(id=person.id).update(name=naming.one_line(name), email=normal)
         start_afresh(person.id, address=normal, actor=actor)
     note(
-        kind="person.invited" if as_guest else "person.created",
+        kind=DirectoryKind.PERSON_INVITED if as_guest else DirectoryKind.PERSON_CREATED,
         organizations=[organization_id],
         actor=actor,
         person_id=person.id,

@@ -11,6 +11,7 @@ from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.members import held_by
 from tenants.directory.models import Group
 from tenants.directory.withdrawals import people_below, withdraw
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -27,7 +28,7 @@ def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bo
     withdraw(people_below([group_id]), groups=held_by(group_id))
     group.delete()
     note(
-        kind="group.deleted",
+        kind=DirectoryKind.GROUP_DELETED,
         organizations=[organization_id],
         actor=actor,
         title=group.address,

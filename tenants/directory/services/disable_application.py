@@ -13,6 +13,7 @@ from tenants.directory.change import note
 from tenants.directory.errors import NotHere
 from tenants.directory.models import ApiClient, Membership
 from tenants.directory.withdrawals import withdraw
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -31,7 +32,7 @@ def disable_application(*, organization_id: UUID, client_id: str, reason: str = 
     end_access(application.person_id)
     Client.objects.filter(id=client_id).delete()
     note(
-        kind="application.disabled",
+        kind=DirectoryKind.APPLICATION_DISABLED,
         organizations=[organization_id],
         actor=actor,
         person_id=application.person_id,

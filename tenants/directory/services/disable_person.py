@@ -10,6 +10,7 @@ from tenants.directory.access import end_access
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note
 from tenants.directory.withdrawals import withdraw, withdraw_from_groups
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -34,7 +35,7 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", 
         # Its groups hold him no more, whoever granted them something; a feed that never heard of them hears nothing.
         withdraw_from_groups(organization_id, person_id)
     note(
-        kind="person.disabled",
+        kind=DirectoryKind.PERSON_DISABLED,
         organizations=[organization_id],
         actor=actor,
         person_id=person_id,

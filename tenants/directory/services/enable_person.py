@@ -9,6 +9,7 @@ from tenants.actor import Actor
 from tenants.directory.administrators import locked_membership
 from tenants.directory.change import note
 from tenants.directory.models import Membership
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -23,7 +24,7 @@ def enable_person(*, organization_id: UUID, person_id: UUID, actor: Actor) -> bo
         membership.role_changed_at, membership.role_given_by = timezone.now(), actor.person_id
     membership.save(update_fields=["disabled", "role_changed_at", "role_given_by"])
     note(
-        kind="person.enabled",
+        kind=DirectoryKind.PERSON_ENABLED,
         organizations=[organization_id],
         actor=actor,
         person_id=person_id,

@@ -11,6 +11,7 @@ from tenants.directory.change import note_of_person
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Device, Person
 from tenants.directory.selectors.devices import DeviceFacts, facts
+from tenants.events import DirectoryKind
 
 DEVICE_LIMIT = 50
 
@@ -59,5 +60,7 @@ def enroll_device(
             )
     except IntegrityError as error:
         raise DirectoryRefused(_("A device with this key is enrolled already.")) from error
-    note_of_person(kind="device.enrolled", person_id=person_id, actor=actor, title=device.name, device_id=device.id)
+    note_of_person(
+        kind=DirectoryKind.DEVICE_ENROLLED, person_id=person_id, actor=actor, title=device.name, device_id=device.id
+    )
     return facts(device)

@@ -9,6 +9,7 @@ from tenants.actor import Actor
 from tenants.directory import one_time
 from tenants.directory.change import note_of_person
 from tenants.directory.models import EnrollmentCode
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -19,5 +20,5 @@ def issue_enrollment_code(*, person_id: UUID, actor: Actor) -> str:
     EnrollmentCode.objects.create(
         code_hash=one_time.code_hash(code), person_id=person_id, expires_at=timezone.now() + one_time.LIFETIME
     )
-    note_of_person(kind="enrollment_code.issued", person_id=person_id, actor=actor)
+    note_of_person(kind=DirectoryKind.ENROLLMENT_CODE_ISSUED, person_id=person_id, actor=actor)
     return code

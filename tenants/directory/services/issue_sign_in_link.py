@@ -9,6 +9,7 @@ from tenants.actor import Actor
 from tenants.directory import one_time
 from tenants.directory.change import note_of_person
 from tenants.directory.models import SignInLink
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -21,5 +22,5 @@ def issue_sign_in_link(*, person_id: UUID, goes_to: str = "", actor: Actor) -> s
         goes_to=goes_to,
         expires_at=timezone.now() + one_time.LIFETIME,
     )
-    note_of_person(kind="sign_in_link.issued", person_id=person_id, actor=actor)
+    note_of_person(kind=DirectoryKind.SIGN_IN_LINK_ISSUED, person_id=person_id, actor=actor)
     return token

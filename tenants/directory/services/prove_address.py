@@ -13,6 +13,7 @@ from tenants.directory.change import note_of_person
 from tenants.directory.errors import AddressTaken, DirectoryRefused
 from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, MailDomain, Membership
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -47,7 +48,7 @@ def prove_address(
     row.save(update_fields=["proven_by", "proven_at"])
     if owner is not None:
         Membership.objects.of_installation().get_or_create(organization_id=owner.organization_id, person_id=person_id)
-    note_of_person(kind="address.proven", person_id=person_id, actor=actor, addresses=[normal])
+    note_of_person(kind=DirectoryKind.ADDRESS_PROVEN, person_id=person_id, actor=actor, addresses=[normal])
     if not known:
         start_afresh(person_id, address=normal, actor=actor, except_session=except_session, keep_password=keep_password)
 

@@ -17,6 +17,7 @@ from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, MailDomain, Membership
 from tenants.directory.services.claim_domain import RECORD_PREFIX
 from tenants.directory.withdrawals import withdraw
+from tenants.events import DirectoryKind
 
 TextRecords = Callable[[str], Iterable[str]]
 
@@ -43,7 +44,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     row.save(update_fields=["proven_at"])
     _vouch_for_own_people(organization_id, normal, actor)
     _take_over_holders(organization_id, normal, actor)
-    note(kind="domain.proven", organizations=[organization_id], actor=actor, details={"domain": normal})
+    note(kind=DirectoryKind.DOMAIN_PROVEN, organizations=[organization_id], actor=actor, details={"domain": normal})
 
 
 def _vouch_for_own_people(organization_id: UUID, domain: str, actor: Actor) -> None:

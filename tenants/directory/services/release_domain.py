@@ -12,6 +12,7 @@ from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.models import Address, Group, MailDomain
 from tenants.directory.withdrawals import withdraw
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -31,4 +32,4 @@ def release_domain(*, organization_id: UUID, domain: str, reason: str = "", acto
     raise_epochs(people)
     withdraw(Address.objects.filter(domain=normal).values_list("person_id", flat=True))
     details = {"domain": normal, **({"reason": reason} if reason else {})}
-    note(kind="domain.released", organizations=[organization_id], actor=actor, details=details)
+    note(kind=DirectoryKind.DOMAIN_RELEASED, organizations=[organization_id], actor=actor, details=details)

@@ -13,6 +13,7 @@ from tenants.directory.change import note_of_person
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Address
 from tenants.directory.withdrawals import withdraw
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -38,4 +39,4 @@ def remove_address(*, person_id: UUID, address: str, actor: Actor, organization_
     rows.filter(address=normal).delete()
     forget_sign_in(person_id, normal)
     withdraw([person_id])
-    note_of_person(kind="address.removed", person_id=person_id, actor=actor, addresses=[normal])
+    note_of_person(kind=DirectoryKind.ADDRESS_REMOVED, person_id=person_id, actor=actor, addresses=[normal])

@@ -12,6 +12,7 @@ from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.models import Address, GroupMember, Membership, Person
 from tenants.directory.withdrawals import withdraw, withdraw_from_groups
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -39,7 +40,7 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
         Person.objects.filter(id=person_id).update(is_active=False)
     raise_epochs([person_id])
     note(
-        kind="person.removed",
+        kind=DirectoryKind.PERSON_REMOVED,
         organizations=[organization_id],
         actor=actor,
         person_id=person_id,

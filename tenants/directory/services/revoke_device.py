@@ -13,6 +13,7 @@ from tenants.directory.errors import NotHere
 from tenants.directory.models import Device
 from tenants.directory.selectors.devices import DeviceFacts, facts
 from tenants.directory.withdrawals import withdraw
+from tenants.events import DirectoryKind
 
 
 @transaction.atomic
@@ -30,5 +31,7 @@ def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFa
         withdraw([person_id], device_feed_id=bytes(device.feed_id))
         if device.token_family is not None:
             end_family(person_id, device.token_family)
-        note_of_person(kind="device.revoked", person_id=person_id, actor=actor, title=device.name, device_id=device.id)
+        note_of_person(
+            kind=DirectoryKind.DEVICE_REVOKED, person_id=person_id, actor=actor, title=device.name, device_id=device.id
+        )
     return facts(device)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from tenants.actor import Actor
+from tenants.events import DirectoryKind
 from tenants.organizations.services.switch_service import switch_service
 
 
@@ -11,7 +12,7 @@ def activate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -
     return switch_service(
         organization_id=organization_id,
         active=True,
-        kind="service.activated",
+        kind=DirectoryKind.SERVICE_ACTIVATED,
         reason=reason,
         actor=actor,
     )

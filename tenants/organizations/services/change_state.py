@@ -8,6 +8,7 @@ from django.db.models import F
 from audit.services.record import Personal, record
 from tenants.actor import Actor
 from tenants.context import UnknownOrganization, in_schema
+from tenants.events import DirectoryKind
 from tenants.organizations import hosts
 from tenants.organizations.models import OperatorRecord, Organization
 
@@ -17,7 +18,9 @@ class WrongState(Exception):
 
 
 @transaction.atomic
-def change_state(*, organization_id: UUID, before: str, after: str, kind: str, reason: str, actor: Actor) -> None:
+def change_state(
+    *, organization_id: UUID, before: str, after: str, kind: DirectoryKind, reason: str, actor: Actor
+) -> None:
     """Compare and swap the state; raise when somebody else was faster or the step makes no sense."""
     moved = Organization.objects.filter(id=organization_id, state=before).update(
         state=after, directory_epoch=F("directory_epoch") + 1
@@ -29,18 +32,27 @@ def change_state(*, organization_id: UUID, before: str, after: str, kind: str, r
     note_step(organization_id=organization_id, kind=kind, reason=reason, actor=actor)
 
 
-def note_step(*, organization_id: UUID, kind: str, reason: str, actor: Actor) -> None:
+def note_step(*, organization_id: UUID, kind: DirectoryKind, reason: str, actor: Actor) -> None:
     """Record an operator's or administrator's step in the operator record and in the organization's ledger."""
     OperatorRecord.objects.create(
-        kind=kind, actor=actor.name, organization_id=organization_id, details={"reason": reason, "source": actor.source}
+        kind=kind.value,
+        actor=actor.name,
+        organization_id=organization_id,
+        details={"reason": reason, "source": actor.source},
     )
     schema = Organization.objects.values_list("schema_name", flat=True).get(id=organization_id)
     with in_schema(schema):
         record(
-            kind=kind,
+            kind=kind.value,
             outcome="done",
             source=actor.source,
-            personal=Personal(person_id=actor.person_id, name=actor.name, ip=actor.ip),
+            personal=Personal(
+                person_id=actor.person_id,
+                name=actor.name,
+                ip=actor.ip,
+                actor=actor.address,
+                application=actor.application,
+            ),
             details={"reason": reason} if reason else None,
         )
     transaction.on_commit(hosts.forget)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from tenants.actor import Actor
+from tenants.events import DirectoryKind
 from tenants.organizations.models import Organization
 from tenants.organizations.services.change_state import change_state
 
@@ -13,7 +14,7 @@ def resume_organization(*, organization_id: UUID, reason: str, actor: Actor) -> 
         organization_id=organization_id,
         before=Organization.State.SUSPENDED,
         after=Organization.State.ACTIVE,
-        kind="organization.resumed",
+        kind=DirectoryKind.ORGANIZATION_RESUMED,
         reason=reason,
         actor=actor,
     )

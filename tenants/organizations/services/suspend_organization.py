@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from tenants.actor import Actor
+from tenants.events import DirectoryKind
 from tenants.organizations.models import Organization
 from tenants.organizations.services.change_state import change_state
 
@@ -13,7 +14,7 @@ def suspend_organization(*, organization_id: UUID, reason: str, actor: Actor) ->
         organization_id=organization_id,
         before=Organization.State.ACTIVE,
         after=Organization.State.SUSPENDED,
-        kind="organization.suspended",
+        kind=DirectoryKind.ORGANIZATION_SUSPENDED,
         reason=reason,
         actor=actor,
     )

@@ -6,12 +6,13 @@ from django.db import transaction
 from django.db.models import F
 
 from tenants.actor import Actor
+from tenants.events import DirectoryKind
 from tenants.organizations.models import Organization
 from tenants.organizations.services.change_state import WrongState, note_step
 
 
 @transaction.atomic
-def switch_service(*, organization_id: UUID, active: bool, kind: str, reason: str, actor: Actor) -> bool:
+def switch_service(*, organization_id: UUID, active: bool, kind: DirectoryKind, reason: str, actor: Actor) -> bool:
     """Turn the switch and return whether anything changed.  Raises WrongState unless the organization is active."""
     moved = Organization.objects.filter(
         id=organization_id, service_active=not active, state=Organization.State.ACTIVE

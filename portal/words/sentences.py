@@ -1,0 +1,261 @@
+"""The one home of the sentences of events: for each kind, what happened, with the actor as its subject.
+
+A kind has a plain sentence and may have others before it, which say more: ``portal.words.events`` takes the first one
+for which the event holds every value.  So an event of before that lacks something is still told, by a plainer one.
+Every sentence names ``{who}``.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from protection.events import Kind
+from tenants.events import DirectoryKind
+
+PLAIN: Final = ""
+"""The sentence that needs nothing but actor and object."""
+REFUSED: Final = "refused"
+"""For an event that was refused."""
+OTHER: Final = "other"
+"""For what somebody did to another person."""
+ISSUER: Final = "issuer"
+"""For what somebody did to a document that another person had protected."""
+
+_DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
+    Kind.CERTIFICATE_ISSUED: {
+        "device": _("{who} may now protect documents on the device “{device}”."),
+        PLAIN: _("{who} may now protect documents on a device of theirs."),
+    },
+    Kind.PROOF_REFUSED: {
+        "many": _("{who} sent {number} more requests within an hour that no device of theirs had proven."),
+        PLAIN: _("{who} sent a request that no device of theirs had proven; it was refused."),
+    },
+    Kind.CONTENT_PUBLISHED: {
+        "label": _("{who} protected {document} under the label “{label}”."),
+        "template": _("{who} protected {document} by the template “{template}”."),
+        PLAIN: _("{who} protected {document}."),
+    },
+    Kind.CONTENT_REGISTERED: {
+        REFUSED: _("{who} tried to register {document}; it was refused."),
+        ISSUER: _("{who} registered {document}, which {issuer} had protected."),
+        "label": _("{who} registered {document}, protected under the label “{label}”."),
+        "template": _("{who} registered {document}, protected by the template “{template}”."),
+        PLAIN: _("{who} registered {document}."),
+    },
+    Kind.CONTENT_PENDING: {
+        PLAIN: _("{who} brought {document}; its registration is pending until an administrator decides."),
+    },
+    Kind.CONTENT_OPENED: {
+        "rights": _("{who} opened {document}; allowed: {rights}."),
+        REFUSED: _("{who} tried to open {document} and was refused."),
+        PLAIN: _("{who} opened {document}."),
+    },
+    Kind.CONTENT_EDITED: {
+        "edition": _("{who} saved edition {edition} of {document}."),
+        REFUSED: _("{who} brought an edition of {document} that was not taken."),
+        PLAIN: _("{who} saved a new edition of {document}."),
+    },
+    Kind.CONTENT_CHANGED: {PLAIN: _("{who} changed who may do what with {document}.")},
+    Kind.CONTENT_LABELED: {
+        "between": _("{who} changed the label of {document} from “{before}” to “{label}”."),
+        "first": _("{who} gave {document} the label “{label}”."),
+        PLAIN: _("{who} changed the label of {document}."),
+    },
+    Kind.CONTENT_REVOKED: {
+        "recipient": _("{who} took access to {document} back from {recipient}."),
+        PLAIN: _("{who} took access to {document} back from everybody."),
+    },
+    Kind.CONTENT_RESTORED: {
+        "recipient": _("{who} gave access to {document} back to {recipient}."),
+        PLAIN: _("{who} gave access to {document} back to everybody who had it."),
+    },
+    Kind.CONTENT_ACCEPTED: {PLAIN: _("{who} accepted the pending registration of {document}.")},
+    Kind.CONTENT_BLOCKED: {PLAIN: _("{who} blocked {document} for good.")},
+    Kind.CONTENT_TAMPERED: {PLAIN: _("{who} brought a copy of {document} that does not verify.")},
+    Kind.CONTENT_REPORTED: {
+        "opened": _("{who} opened {document} without a network, as their device reported."),
+        "printed": _("{who} printed {document}, as their device reported."),
+        "copied": _("{who} copied from {document}, as their device reported."),
+        "edited": _("{who} edited {document}, as their device reported."),
+        "exported": _("{who} removed the protection of their copy of {document}, as their device reported."),
+        "refused": _("{who} tried to open {document} without a network; their device refused it."),
+        "tampered": _("{who} tried to open a copy of {document} that does not verify; their device refused it."),
+        PLAIN: _("{who} used a kept copy of {document}, as their device reported."),
+    },
+    Kind.ACCESS_REQUESTED: {
+        "level": _("{who} asked for access to {document} as {level}."),
+        PLAIN: _("{who} asked for access to {document}."),
+    },
+    Kind.ACCESS_GRANTED: {
+        "until": _("{who} gave {recipient} access to {document} until {until}: {rights}."),
+        "recipient": _("{who} gave {recipient} access to {document}: {rights}."),
+        PLAIN: _("{who} gave somebody who had asked access to {document}."),
+    },
+    Kind.ACCESS_DECLINED: {
+        "recipient": _("{who} declined the request of {recipient} for access to {document}."),
+        PLAIN: _("{who} declined a request for access to {document}."),
+    },
+    Kind.ACCESS_GAINED_BY_AUTHOR: {
+        "template": _(
+            "{who} changed the template “{template}”; by that {recipient} gained access to up to {number} documents."
+        ),
+        "recipient": _(
+            "{who} changed a template or group; by that {recipient} gained access to up to {number} documents."
+        ),
+        PLAIN: _("{who} made a change by which an administrator gained access to documents."),
+    },
+    Kind.LICENSE_RELEASE_FAILED: {PLAIN: _("{who} was allowed to open {document}, but the license could not be made.")},
+}
+
+_SERVICE: Final[Mapping[str, Mapping[str, Promise]]] = {
+    Kind.LEDGER_GAP_FOUND: {
+        PLAIN: _(
+            "{who} showed that events of this audit log were lost; nothing is licensed until an operator confirms it."
+        ),
+    },
+    Kind.LEDGER_RESTORED: {
+        "epoch": _(
+            "{who} confirmed that the database was restored from a backup; epoch {epoch} of the audit log began."
+        ),
+        PLAIN: _("{who} confirmed that the database was restored from a backup."),
+    },
+    Kind.KEY_CREATED: {
+        "key": _("{who} made the key {key} ({suite})."),
+        PLAIN: _("{who} made a key."),
+    },
+    Kind.KEY_ROTATED: {
+        "between": _("{who} activated the key {key} in place of {before}."),
+        "key": _("{who} activated the key {key}."),
+        PLAIN: _("{who} activated a key."),
+    },
+    Kind.KEY_COMPROMISED: {
+        "key": _("{who} marked the key {key} as compromised; nothing under it opens."),
+        PLAIN: _("{who} marked a key as compromised."),
+    },
+    Kind.KEY_DESTROYED: {
+        "key": _("{who} destroyed the key {key}; nothing under it ever opens again."),
+        PLAIN: _("{who} destroyed a key."),
+    },
+    Kind.SERVICE_ACTIVATED: {
+        "key": _("{who} set the protection service up with the key {key}."),
+        PLAIN: _("{who} switched the protection service on."),
+    },
+    Kind.SERVICE_DEACTIVATED: {PLAIN: _("{who} switched the protection service off.")},
+    Kind.SETTINGS_CHANGED: {PLAIN: _("{who} changed the settings of the service.")},
+    Kind.TEMPLATE_CREATED: {
+        "template": _("{who} made the template “{template}”."),
+        PLAIN: _("{who} made a template."),
+    },
+    Kind.TEMPLATE_EDITED: {
+        "version": _("{who} edited the template “{template}”; it is at version {version} now."),
+        "template": _("{who} edited the template “{template}”."),
+        PLAIN: _("{who} edited a template."),
+    },
+    Kind.TEMPLATE_RESTORED: {
+        "restored": _("{who} brought back version {restored} of the template “{template}” as version {version}."),
+        "template": _("{who} brought back an earlier version of the template “{template}”."),
+        PLAIN: _("{who} brought back an earlier version of a template."),
+    },
+    Kind.TEMPLATE_PUBLISHED: {
+        "version": _("{who} published the template “{template}”, which was archived, at version {version}."),
+        "template": _("{who} published the template “{template}”."),
+        PLAIN: _("{who} published a template."),
+    },
+    Kind.TEMPLATE_ARCHIVED: {
+        "template": _("{who} archived the template “{template}”; it is offered no more."),
+        PLAIN: _("{who} archived a template."),
+    },
+    Kind.TEMPLATE_DELETED: {
+        "template": _("{who} deleted the template “{template}”."),
+        PLAIN: _("{who} deleted a template."),
+    },
+    Kind.TEMPLATE_UNDELETED: {
+        "template": _("{who} brought back the deleted template “{template}”."),
+        PLAIN: _("{who} brought back a deleted template."),
+    },
+    Kind.LABEL_CREATED: {
+        "label": _("{who} made the label “{label}”."),
+        PLAIN: _("{who} made a label."),
+    },
+    Kind.LABEL_EDITED: {
+        "label": _("{who} edited the label “{label}”."),
+        PLAIN: _("{who} edited a label."),
+    },
+    Kind.LABEL_PUBLISHED: {
+        "label": _("{who} published the label “{label}”, which was archived."),
+        PLAIN: _("{who} published a label."),
+    },
+    Kind.LABEL_ARCHIVED: {
+        "label": _("{who} archived the label “{label}”; it is offered no more."),
+        PLAIN: _("{who} archived a label."),
+    },
+}
+
+_DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
+    DirectoryKind.PERSON_CREATED: {PLAIN: _("{who} added {target} as {role}.")},
+    DirectoryKind.PERSON_INVITED: {PLAIN: _("{who} added {target} as a guest.")},
+    DirectoryKind.PERSON_CHANGED: {
+        OTHER: _("{who} changed the settings of {target}."),
+        PLAIN: _("{who} changed their own settings."),
+    },
+    DirectoryKind.PERSON_DISABLED: {PLAIN: _("{who} disabled {target}.")},
+    DirectoryKind.PERSON_ENABLED: {PLAIN: _("{who} enabled {target} again.")},
+    DirectoryKind.PERSON_REMOVED: {PLAIN: _("{who} removed {target}, who had left.")},
+    DirectoryKind.PERSON_STARTED_AFRESH: {
+        PLAIN: _("{who} let {target} start afresh: whatever could sign in before the address was proven has ended."),
+    },
+    DirectoryKind.ROLE_CHANGED: {
+        "between": _("{who} changed the role of {target} from {before} to {after}."),
+        PLAIN: _("{who} changed the role of {target}."),
+    },
+    DirectoryKind.ADDRESS_ADDED: {
+        OTHER: _("{who} gave {target} the address {address}."),
+        PLAIN: _("{who} added the address {address}."),
+    },
+    DirectoryKind.ADDRESS_PROVEN: {PLAIN: _("{who} proved the address {address}.")},
+    DirectoryKind.ADDRESS_REMOVED: {
+        OTHER: _("{who} took the address {address} from {target}."),
+        PLAIN: _("{who} removed the address {address}."),
+    },
+    DirectoryKind.GROUP_CREATED: {PLAIN: _("{who} made the group {group}.")},
+    DirectoryKind.GROUP_CHANGED: {PLAIN: _("{who} changed the group {group}.")},
+    DirectoryKind.GROUP_DELETED: {PLAIN: _("{who} deleted the group {group}.")},
+    DirectoryKind.DEVICE_ENROLLED: {
+        OTHER: _("{who} added the device “{device}” for {target}."),
+        PLAIN: _("{who} added the device “{device}”."),
+    },
+    DirectoryKind.DEVICE_REVOKED: {
+        OTHER: _("{who} revoked the device “{device}” of {target}."),
+        PLAIN: _("{who} revoked their device “{device}”."),
+    },
+    DirectoryKind.DOMAIN_CLAIMED: {PLAIN: _("{who} claimed the mail domain {domain}.")},
+    DirectoryKind.DOMAIN_PROVEN: {PLAIN: _("{who} proved the mail domain {domain}.")},
+    DirectoryKind.DOMAIN_RELEASED: {PLAIN: _("{who} gave up the mail domain {domain}.")},
+    DirectoryKind.APPLICATION_CREATED: {
+        "roles": _("{who} made the application “{application}” with the roles {roles}."),
+        PLAIN: _("{who} made the application “{application}”."),
+    },
+    DirectoryKind.APPLICATION_DISABLED: {PLAIN: _("{who} disabled the application “{application}”.")},
+    DirectoryKind.ENROLLMENT_CODE_ISSUED: {
+        "target": _("{who} issued a code that enrolls a device for {target}."),
+        PLAIN: _("{who} issued a code that enrolls a device."),
+    },
+    DirectoryKind.SIGN_IN_LINK_ISSUED: {
+        "target": _("{who} issued a link by which {target} signs in."),
+        PLAIN: _("{who} issued a link to sign in."),
+    },
+    DirectoryKind.ORGANIZATION_SUSPENDED: {PLAIN: _("{who} suspended the organization; nothing of it opens.")},
+    DirectoryKind.ORGANIZATION_RESUMED: {PLAIN: _("{who} resumed the suspended organization.")},
+    DirectoryKind.ORGANIZATION_RESTORE_CONFIRMED: {
+        PLAIN: _("{who} confirmed that the organization's database was restored from a backup."),
+    },
+}
+
+SENTENCES: Final[Mapping[str, Mapping[str, Promise]]] = MappingProxyType({**_DOCUMENTS, **_SERVICE, **_DIRECTORY})
+"""By kind, then by variant."""
+
+UNKNOWN: Final = _("{who}: {kind}.")
+"""For a kind that a newer version of the service recorded."""

@@ -1,0 +1,40 @@
+"""The kinds of event that the tenants floor writes into the ledgers of organizations.
+
+A kind is ``object.verb`` in the past tense.  Values are on record for ever: a kind may be added, never renamed or
+given another meaning.
+"""
+
+from enum import StrEnum
+
+
+class DirectoryKind(StrEnum):
+    """What happened to people, groups, devices, domains and applications, and to the organization itself."""
+
+    ADDRESS_ADDED = "address.added"
+    ADDRESS_PROVEN = "address.proven"
+    ADDRESS_REMOVED = "address.removed"
+    APPLICATION_CREATED = "application.created"
+    APPLICATION_DISABLED = "application.disabled"
+    DEVICE_ENROLLED = "device.enrolled"
+    DEVICE_REVOKED = "device.revoked"
+    DOMAIN_CLAIMED = "domain.claimed"
+    DOMAIN_PROVEN = "domain.proven"
+    DOMAIN_RELEASED = "domain.released"
+    ENROLLMENT_CODE_ISSUED = "enrollment_code.issued"
+    GROUP_CREATED = "group.created"
+    GROUP_CHANGED = "group.changed"
+    GROUP_DELETED = "group.deleted"
+    ORGANIZATION_RESTORE_CONFIRMED = "organization.restore_confirmed"
+    ORGANIZATION_RESUMED = "organization.resumed"
+    ORGANIZATION_SUSPENDED = "organization.suspended"
+    PERSON_CREATED = "person.created"
+    PERSON_INVITED = "person.invited"
+    PERSON_CHANGED = "person.changed"
+    PERSON_DISABLED = "person.disabled"
+    PERSON_ENABLED = "person.enabled"
+    PERSON_REMOVED = "person.removed"
+    PERSON_STARTED_AFRESH = "person.started_afresh"
+    ROLE_CHANGED = "role.changed"
+    SERVICE_ACTIVATED = "service.activated"
+    SERVICE_DEACTIVATED = "service.deactivated"
+    SIGN_IN_LINK_ISSUED = "sign_in_link.issued"
