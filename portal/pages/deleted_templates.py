@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.languages import reader_languages
 from portal.operations.offer import bring_back_template, remove_template
 from portal.pages.confirming import confirmed
-from portal.pages.framework import PageRequest, carried_out, page, show
+from portal.pages.framework import PageRequest, carried_out, page, paged, show
 from portal.permissions import Permission
 from protection.selectors.templates import deleted_templates, documents_by_template, template
 
@@ -19,12 +19,13 @@ from protection.selectors.templates import deleted_templates, documents_by_templ
 @page(Permission.TEMPLATES_MANAGE)
 def deleted(request: PageRequest) -> HttpResponse:
     """Show the deleted templates."""
-    found = deleted_templates()
+    shown = paged(request, deleted_templates())
+    found = shown.object_list
     documents = documents_by_template([one.id for one in found])
     rows = [
         {"template": one, "name": one.name(*reader_languages()), "documents": documents.get(one.id, 0)} for one in found
     ]
-    return show(request, "templates_deleted", "templates", {"rows": rows})
+    return show(request, "templates_deleted", "templates", {"rows": rows, "shown": shown})
 
 
 @require_http_methods(["GET", "POST"])

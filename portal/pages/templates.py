@@ -32,6 +32,8 @@ from tenants.directory.selectors.groups import groups_in
 from tenants.directory.selectors.people import names_of
 
 PER_PAGE: Final = 24
+GRANTS: Final = 3
+"""Entries of a template that its row shows at once."""
 KEPT: Final = "template_form"
 """Where a session keeps what somebody has written while he makes a group."""
 
@@ -44,17 +46,20 @@ def template_list(request: PageRequest) -> HttpResponse:
     organization = request.organization
     known = templates(search=search) if manages else offered_templates(request.standing.audience, search=search)
     shown = paged(request, known, size=PER_PAGE)
-    rows = [
-        {
-            "template": found,
-            "name": found.name(*reader_languages()),
-            "description": found.description(*reader_languages()),
-            "grants": shown_grants(found.policy, organization.id, organization.name),
-            "expires": moment_of(found.expires),
-            "offered_to": ", ".join(found.scope),
-        }
-        for found in shown
-    ]
+    rows = []
+    for found in shown:
+        grants = shown_grants(found.policy, organization.id, organization.name)
+        rows.append(
+            {
+                "template": found,
+                "name": found.name(*reader_languages()),
+                "description": found.description(*reader_languages()),
+                "first_grants": grants[:GRANTS],
+                "further_grants": grants[GRANTS:],
+                "expires": moment_of(found.expires),
+                "offered_to": ", ".join(found.scope),
+            }
+        )
     context = {"rows": rows, "shown": shown, "manages": manages, "search": search}
     return show(request, "templates", "templates", context)
 

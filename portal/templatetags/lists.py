@@ -28,12 +28,13 @@ _BREAK_AFTER: Final = re.compile(r"([@.]+)(?=[^@.\s])")
 
 @register.filter
 def breakable(text: object) -> SafeString:
-    """Let a long address or name break after an @ and after dots, before it breaks inside a word."""
-    bare = str(text)
-    if len(bare) <= SHORT:
-        return conditional_escape(bare)
+    """Let long addresses and names in a text break after an @ and after dots, before they break inside a word."""
     # Escaping makes neither an @ nor a dot, so what is put in between stays outside of its entities.
-    return mark_safe(_BREAK_AFTER.sub(r"\1<wbr>", conditional_escape(bare)))  # noqa: S308 - escaped before
+    words = (
+        _BREAK_AFTER.sub(r"\1<wbr>", conditional_escape(word)) if len(word) > SHORT else conditional_escape(word)
+        for word in re.split(r"(\s+)", str(text))
+    )
+    return mark_safe("".join(words))  # noqa: S308 - each word is escaped
 
 
 @register.simple_tag

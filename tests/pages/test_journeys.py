@@ -109,7 +109,7 @@ def test_a_template_read_only_for_all_employees(ada: Visitor, contoso: str) -> N
     ada.click("New template")
     ada.fill(name="Read only for all employees", grants="everybody: viewer")
     ada.click("Save")
-    card = ada.page.locator("section.card", has_text="Read only for all employees").inner_text()
+    card = ada.page.locator("tbody tr", has_text="Read only for all employees").inner_text()
     assert "All of Contoso" in card
     assert "read, reply" in card
     assert "Published" in card
@@ -119,7 +119,7 @@ def test_a_template_has_a_history_and_a_way_back(ada: Visitor, contoso: str) -> 
     ada.go(f"{contoso}/templates/new/")
     ada.fill(name="For partners", grants="rita@fabrikam.example: viewer")
     ada.click("Save")
-    card = ada.page.locator("section.card", has_text="For partners")
+    card = ada.page.locator("tbody tr", has_text="For partners")
     card.get_by_role("link", name="Edit").click()
     ada.fill(grants="rita@fabrikam.example: VIEW, PRINT")
     ada.page.locator("[name=offline_rule][value=never]").check()
