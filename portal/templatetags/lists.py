@@ -20,6 +20,8 @@ register = template.Library()
 SHORT: Final = 24
 """Characters that a column has room for wherever it is shown: shorter values are never cut, they wrap."""
 
+WORD: Final = 12
+"""Characters of a word that the narrowest column has room for: longer ones get places to break."""
 LONG_TEXT: Final = 60
 """Characters of a text that stand in three lines of the narrowest column."""
 
@@ -27,11 +29,11 @@ _BREAK_AFTER: Final = re.compile(r"([@.]+)(?=[^@.\s])")
 
 
 @register.filter
-def breakable(text: object) -> SafeString:
-    """Let long addresses and names in a text break after an @ and after dots, before they break inside a word."""
+def breakable(text: object, longest: int = SHORT) -> SafeString:
+    """Let words longer than this break after an @ and after dots, before they break anywhere."""
     # Escaping makes neither an @ nor a dot, so what is put in between stays outside of its entities.
     words = (
-        _BREAK_AFTER.sub(r"\1<wbr>", conditional_escape(word)) if len(word) > SHORT else conditional_escape(word)
+        _BREAK_AFTER.sub(r"\1<wbr>", conditional_escape(word)) if len(word) > longest else conditional_escape(word)
         for word in re.split(r"(\s+)", str(text))
     )
     return mark_safe("".join(words))  # noqa: S308 - each word is escaped
@@ -40,24 +42,24 @@ def breakable(text: object) -> SafeString:
 @register.simple_tag
 def one_line(text: object, link: str = "") -> SafeString:
     """Show a value of a list on one line, perhaps as the link that it is."""
-    bare = str(text)
-    long = len(bare) > SHORT
-    if link and long:
-        return format_html('<a class="one-line" href="{}" title="{}">{}</a>', link, bare, breakable(bare))
-    if link:
-        return format_html('<a href="{}">{}</a>', link, bare)
-    if long:
-        return format_html('<span class="one-line" tabindex="0" title="{}">{}</span>', bare, breakable(bare))
-    return format_html("<span>{}</span>", bare)
+    return _cut(str(text), link, "one-line", SHORT)
 
 
 @register.simple_tag
-def few_lines(text: object) -> SafeString:
-    """Show a text of a list, a reason for example, cut after three lines like ``one_line`` after one."""
-    bare = str(text)
-    if len(bare) > LONG_TEXT:
-        return format_html('<span class="few-lines" tabindex="0" title="{}">{}</span>', bare, breakable(bare))
-    return breakable(bare)
+def few_lines(text: object, link: str = "") -> SafeString:
+    """Show a text of a list, or a name in a row of several lines, on at most three."""
+    return _cut(str(text), link, "few-lines", LONG_TEXT)
+
+
+def _cut(text: str, link: str, kind: str, most: int) -> SafeString:
+    """Return a value that the style sheet may cut if it is longer; a link is reached by the keyboard anyway."""
+    if link and len(text) > most:
+        return format_html('<a class="{}" href="{}" title="{}">{}</a>', kind, link, text, breakable(text))
+    if link:
+        return format_html('<a href="{}" title="{}">{}</a>', link, text, breakable(text, WORD))
+    if len(text) > most:
+        return format_html('<span class="{}" tabindex="0" title="{}">{}</span>', kind, text, breakable(text))
+    return format_html('<span title="{}">{}</span>', text, breakable(text, WORD))
 
 
 @register.inclusion_tag("pages/_pages.html", takes_context=True)
