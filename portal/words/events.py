@@ -89,7 +89,7 @@ class ShownEvent:
     """One event in words.
 
     ``what`` is one sentence that names actor, object and target; ``changes`` are the differences, ``why`` the reason of
-    a refusal or the one that somebody gave.  ``tone`` is good, bad or plain.
+    a refusal or the one that somebody gave.  ``tone`` is good, bad, warn or plain.
     """
 
     id: UUID
@@ -149,6 +149,7 @@ def _shown(row: EventRow, known: Known) -> ShownEvent:
     refused = row.outcome in {"refused", "failed"}
     actor = shown_actor(row)
     values = _values(row, known, actor)
+    unproven = _unproven(row)
     return ShownEvent(
         id=row.id,
         at=row.received_at,
@@ -156,8 +157,14 @@ def _shown(row: EventRow, known: Known) -> ShownEvent:
         what=_sentence(row, values),
         changes=tuple(change_sentences(row, known)),
         why=_why(row) if row.reason else _given(row),
-        tone="bad" if refused or row.altered else "good" if row.outcome == "allowed" else "plain",
-        badge=_unproven(row) or str(_BADGES.get(row.outcome) or pgettext("how something ended", "Done")),
+        tone="bad"
+        if refused or row.altered
+        else "warn"
+        if unproven
+        else "good"
+        if row.outcome == "allowed"
+        else "plain",
+        badge=unproven or str(_BADGES.get(row.outcome) or pgettext("how something ended", "Done")),
         ip=str(row.personal.get("ip", "")),
         device=str(row.personal.get("device_name", "")),
         title=str(row.personal.get("title", "")),
