@@ -32,7 +32,8 @@ class Danger:
 
     ``confirm`` is what has to be stated to go on: the name of what the act is done to.  People type it themselves only
     where ``typed`` says so.  ``needs_reason`` asks why, which is recorded; ``needs_fresh`` asks for a sign-in of the
-    last ten minutes, with the second factor where the person has one.
+    last ten minutes, with the second factor where the person has one.  ``cancel`` is what the way out is called, where
+    the usual words would be misread.
     """
 
     question: str
@@ -42,6 +43,7 @@ class Danger:
     typed: bool = False
     needs_reason: bool = False
     needs_fresh: bool = False
+    cancel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ def together(effects: Sequence[Effect]) -> Effect:
         any(one.changed for one in effects),
         " ".join(one.message for one in effects),
         tuple(warning for one in effects for warning in one.warnings),
+        {name: value for one in effects for name, value in one.members.items()},
     )
 
 

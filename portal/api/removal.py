@@ -9,7 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import FreeText, OrganizationView, checked
+from portal.api.framework import ANYBODY, Confirmed, FreeText, OrganizationView, checked, effect_response
+from portal.effects import effect_answer
+from portal.operations.leave import leave_organization
 from portal.operations.remove_person import Removal, removal_of, remove_person
 from portal.permissions import Permission
 
@@ -33,6 +35,7 @@ class PersonRemoval(OrganizationView):
                 "email": serializers.CharField(),
                 "documents": serializers.IntegerField(),
                 "groups": serializers.ListField(child=serializers.CharField()),
+                "latest_offline_moment": serializers.DateTimeField(allow_null=True),
             },
         ),
         examples=[OpenApiExample("Removal", {"email": "max@contoso.example", "documents": 3, "groups": ["Board"]})],
@@ -56,5 +59,37 @@ class PersonRemoval(OrganizationView):
         return Response(_shown(done), status=HTTPStatus.OK)
 
 
+class Leave(OrganizationView):
+    """The end of one's own place."""
+
+    needs = {"POST": ANYBODY}
+
+    @extend_schema(
+        summary="Leave the organization",
+        description=(
+            "Asked first: without confirm the answer says what it means. The last administrator cannot leave, nor can"
+            " an application."
+        ),
+        request=Confirmed,
+        responses=effect_answer(
+            "Left",
+            documents=serializers.IntegerField(),
+            latest_offline_moment=serializers.DateTimeField(allow_null=True),
+        ),
+        examples=[OpenApiExample("Leave", {"confirm": "Contoso"}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """End the caller's place for good, as a removal by an administrator does."""
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(
+            leave_organization(standing=self.standing, organization=self.organization, stated=stated)
+        )
+
+
 def _shown(removal: Removal) -> dict[str, Any]:
-    return {"email": removal.person.email, "documents": removal.documents, "groups": list(removal.groups)}
+    return {
+        "email": removal.person.email,
+        "documents": removal.documents,
+        "groups": list(removal.groups),
+        "latest_offline_moment": removal.until,
+    }

@@ -113,6 +113,7 @@ urlpatterns = [
     path("keys/<uuid:key_id>/compromise", administration.CompromiseKey.as_view(), name="api_key_compromise"),
     path("settings", administration.Settings.as_view(), name="api_settings"),
     path("service/activate", administration.ActivateService.as_view(), name="api_service_activate"),
+    path("leave", removal.Leave.as_view(), name="api_leave"),
     path("service/deactivate", administration.DeactivateService.as_view(), name="api_service_deactivate"),
     path("audit/events", audit.AuditEvents.as_view(), name="api_audit_events"),
     path("audit/checkpoints", audit.Checkpoints.as_view(), name="api_audit_checkpoints"),

@@ -1,11 +1,12 @@
 """What administrators do, for every interface: ask first where it is dangerous, do it, say what it changed for whom."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from portal.confirmation import Stated, confirmed, require_confirmation
+from portal.confirmation import Stated, confirmed, copies_until, require_confirmation
 from portal.effects import Effect, effect
 from portal.operations import dangers
 from portal.operations.own_gain import watching_own_gain
@@ -17,6 +18,7 @@ from portal.words.roles import role_in_words
 from portal.words.settings import settings_in_words
 from protection.errors import NotFound
 from protection.selectors.organization import Key, keys
+from protection.selectors.reach import reach_of_key, reach_of_person, reach_of_service
 from protection.services.configure import Configuration, configure
 from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
 from protection.texts import say
@@ -44,10 +46,13 @@ def switch_service(*, standing: Standing, organization: OrganizationFacts, on: b
         return effect(False, "", _("The service is off already."))
     reason = require_confirmation(dangers.switching_off(organization), stated)
     changed = deactivate_service(organization_id=organization.id, reason=reason, actor=actor)
+    until = reach_of_service().until
     return effect(
         changed,
         _("The service is off: nothing can be protected or opened until it is switched on again."),
         _("The service is off already."),
+        *_kept(until),
+        latest_offline_moment=until,
     )
 
 
@@ -80,12 +85,14 @@ def set_disabled(*, standing: Standing, person_id: UUID, disabled: bool, stated:
         )
     require_roles(standing, found.role)
     reason = stated.reason if found.disabled else require_confirmation(dangers.disabling(found), stated)
+    changed = disable_person(standing=standing, person_id=person_id, reason=reason)
+    until = reach_of_person(person_id).until
     return effect(
-        disable_person(standing=standing, person_id=person_id, reason=reason),
-        _("{address} is disabled: no license from now on, cached ones end within a minute.").format(
-            address=found.email
-        ),
+        changed,
+        _("{address} is disabled: no license from now on.").format(address=found.email),
         _("{address} is disabled already.").format(address=found.email),
+        *_kept(until),
+        latest_offline_moment=until,
     )
 
 
@@ -192,7 +199,8 @@ def end_application(*, standing: Standing, application: ApplicationFacts, stated
         actor=standing.directory_actor,
     )
     done = _("{name} is disabled: its tokens are over, and it gets no license from now on.")
-    return effect(True, done.format(name=application.name), state)
+    until = reach_of_person(application.person_id).until
+    return effect(True, done.format(name=application.name), state, *_kept(until), latest_offline_moment=until)
 
 
 def end_device(
@@ -241,10 +249,14 @@ def withdraw_key(*, standing: Standing, key_id: UUID, stated: Stated) -> Effect:
     reason = stated.reason
     if key.status == "archived":
         reason = require_confirmation(dangers.compromising_key(key), stated)
+    changed = mark_key_compromised(organization=standing.organization, actor=standing.actor, key=key_id, reason=reason)
+    until = reach_of_key(key_id).until
     return effect(
-        mark_key_compromised(organization=standing.organization, actor=standing.actor, key=key_id, reason=reason),
+        changed,
         _("The key {key} opens nothing any more.").format(key=key.kid[:16]),
         _("The key {key} is withdrawn already.").format(key=key.kid[:16]),
+        *_kept(until),
+        latest_offline_moment=until,
     )
 
 
@@ -257,6 +269,11 @@ def set_settings(*, standing: Standing, configuration: Configuration) -> Effect:
         _("Changed from the next license on: {changes}").format(changes=words),
         _("The settings are so already."),
     )
+
+
+def _kept(until: datetime | None) -> tuple[str, ...]:
+    """Say after access ended until when licenses kept on devices still open, issuers' own included."""
+    return () if until is None else (copies_until(until),)
 
 
 def _key(key_id: UUID) -> Key:

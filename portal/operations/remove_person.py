@@ -1,6 +1,7 @@
 """Remove a person who left: what it would do is shown first, then done once, for pages, calls and commands alike."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from portal.operations.withdraw import work_off_at_once
 from portal.standing import Standing
 from protection.errors import InvalidObject
 from protection.selectors.documents import owned_by
+from protection.selectors.reach import reach_of_person
 from protection.texts import say
 from tenants.directory.selectors.groups import groups_holding
 from tenants.directory.selectors.people import PersonFacts, person_in
@@ -19,17 +21,22 @@ from tenants.naming import free_text
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What removing a person means: documents that stay with the old identity, groups that lose a member."""
+    """What removing a person means: documents that stay with the old identity, groups that lose a member.
+
+    ``until`` is the latest moment at which licenses that the person keeps on devices can open anything.
+    """
 
     person: PersonFacts
     documents: int
     groups: tuple[str, ...]
+    until: datetime | None
 
 
 def removal_of(standing: Standing, person_id: UUID) -> Removal:
     """Return what removing the person would do.  Raises NotHere."""
     person = person_in(standing.organization, person_id)
-    return Removal(person, owned_by(person_id), groups_holding(standing.organization, person_id))
+    groups = groups_holding(standing.organization, person_id)
+    return Removal(person, owned_by(person_id), groups, reach_of_person(person_id).until)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from portal.confirmation import copies_until
 from portal.operations.remove_person import removal_of, remove_person
 from portal.pages.framework import PageRequest, attempt, page, show
 from portal.permissions import Permission
@@ -24,4 +25,9 @@ def person_remove(request: PageRequest, person_id: UUID) -> HttpResponse:
         lambda: remove_person(standing=request.standing, person_id=person_id, reason=reason),
     ):
         return redirect("people")
-    return show(request, "person_remove", "people", {"removal": removal, "found": removal.person})
+    return show(
+        request,
+        "person_remove",
+        "people",
+        {"removal": removal, "found": removal.person, "copies": copies_until(removal.until)},
+    )

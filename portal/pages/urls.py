@@ -11,6 +11,7 @@ from portal.pages import (
     handbook,
     home,
     labels,
+    leaving,
     people,
     person_removal,
     previews,
@@ -23,6 +24,7 @@ from portal.pages import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("leave/", leaving.leave, name="leave"),
     path("documents/", documents.document_list, name="documents"),
     path("documents/<uuid:cid>/", documents.document, name="document"),
     path("documents/<uuid:cid>/why/", why.document_why, name="document_why"),

@@ -203,7 +203,10 @@ _DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     DirectoryKind.PERSON_DISABLED: {PLAIN: _("{who} disabled {target}.")},
     DirectoryKind.PERSON_ENABLED: {PLAIN: _("{who} enabled {target} again.")},
-    DirectoryKind.PERSON_REMOVED: {PLAIN: _("{who} removed {target}, who had left.")},
+    DirectoryKind.PERSON_REMOVED: {
+        OTHER: _("{who} removed {target}, who had left."),
+        PLAIN: _("{who} left the organization."),
+    },
     DirectoryKind.PERSON_STARTED_AFRESH: {
         PLAIN: _("{who} let {target} start afresh: whatever could sign in before the address was proven has ended."),
     },

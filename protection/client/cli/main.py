@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "logout": "account.logout",
         "whoami": "account.whoami",
         "preferences": "account.preferences",
+        "leave": "service.leave",
         "device": "administration.device",
     },
     say("Files"): {

@@ -1,4 +1,4 @@
-"""``settings`` and ``service``: how the service works for the organization, and whether it does."""
+"""``settings``, ``service`` and ``leave``: how the service works for the organization, and belonging to it."""
 
 import functools
 import json
@@ -50,3 +50,15 @@ def service(output: Output, place: Organization, state: str, reason: str, *, yes
         output, functools.partial(place.call, "POST", f"/api/v1/service/{state}"), yes=yes, reason=reason
     )
     changed(output, answer, done=state)
+
+
+@click.command()
+@asks
+@in_organization
+def leave(output: Output, place: Organization, reason: str, *, yes: bool) -> None:
+    """Leave your organization for good.
+
+    You open nothing there any more. The last administrator cannot leave.
+    """
+    send = functools.partial(place.call, "POST", "/api/v1/leave")
+    changed(output, confirmed(output, send, yes=yes, reason=reason))

@@ -1,0 +1,75 @@
+"""Leave an organization by oneself: the same as being removed, asked first, and irrevocable."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.confirmation import Danger, Stated, confirmed, copies_until, counted
+from portal.effects import Effect, effect
+from portal.operations.remove_person import Removal, removal_of
+from portal.operations.withdraw import work_off_at_once
+from portal.standing import Standing
+from tenants.directory.errors import NotPermitted
+from tenants.directory.services.remove_person import remove_person
+from tenants.organizations.selectors import OrganizationFacts
+
+
+def leave_organization(*, standing: Standing, organization: OrganizationFacts, stated: Stated) -> Effect:
+    """End the caller's own place.  Raises LastAdministrator, NotPermitted and what ``confirmed`` raises."""
+    removal = removal_of(standing, standing.person)
+    if removal.person.is_service:
+        raise NotPermitted(_("An application cannot leave; an administrator disables it."))
+
+    def act(reason: str) -> None:
+        remove_person(
+            organization_id=organization.id,
+            person_id=standing.person,
+            reason=reason,
+            actor=standing.directory_actor,
+        )
+
+    confirmed(_leaving(organization, removal), stated, act)
+    work_off_at_once()
+    return effect(
+        True,
+        _("You have left {organization}.").format(organization=organization.name),
+        "",
+        copies_until(removal.until) if removal.until is not None else "",
+        documents=removal.documents,
+        latest_offline_moment=removal.until,
+    )
+
+
+def _leaving(organization: OrganizationFacts, removal: Removal) -> Danger:
+    return Danger(
+        question=_("Leave {organization}?").format(organization=organization.name),
+        consequences=(
+            _("You open nothing here from the next request on, also not what you protected yourself."),
+            *(
+                (
+                    ngettext(
+                        "{number} document stays with your old identity. Its recipients keep their access.",
+                        "{number} documents stay with your old identity. Their recipients keep their access.",
+                        removal.documents,
+                    ).format(number=counted(removal.documents)),
+                )
+                if removal.documents
+                else ()
+            ),
+            *(
+                (_("These groups lose you: {groups}.").format(groups=", ".join(removal.groups)),)
+                if removal.groups
+                else ()
+            ),
+            _(
+                "Your addresses in the organization's mail domains are no longer yours; what was granted to you under"
+                " them ends, also at other organizations. Whoever gets them next inherits nothing."
+            ),
+            copies_until(removal.until),
+            _("This cannot be undone. You can come back only as somebody new."),
+        ),
+        button=_("Leave {organization}").format(organization=organization.name),
+        cancel=_("Stay in {organization}").format(organization=organization.name),
+        confirm=organization.name,
+        typed=True,
+        needs_fresh=True,
+    )
