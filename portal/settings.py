@@ -125,7 +125,7 @@ CACHES = {
     # Codes, counters and everything else that must be the same in every process; without Redis it raises, and
     # whatever depends on it is refused rather than let through.
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "portal.cache.SealedCache",
         "LOCATION": locations.cache_url(_redis, 1),
         "KEY_PREFIX": "chancery",
     }
@@ -240,9 +240,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-EMAIL_BACKEND = (
-    "portal.identity.outbox.OutboxBackend" if CHANCERY_EMBEDDED else "django.core.mail.backends.smtp.EmailBackend"
-)
+EMAIL_BACKEND = "portal.identity.outbox.OutboxBackend" if CHANCERY_EMBEDDED else "portal.mail.Utf8Backend"
 EMAIL_HOST = env.text("CHANCERY_MAIL_HOST")
 EMAIL_PORT = env.number("CHANCERY_MAIL_PORT")
 EMAIL_HOST_USER = env.text("CHANCERY_MAIL_USER")

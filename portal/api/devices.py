@@ -1,11 +1,13 @@
 """The device of a request at an organization: proven, or refused and on record."""
 
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest
 
 from audit.selectors.people import known_people
 from audit.services.count_noise import count_noise
+from audit.services.first_few import nth_this_hour
 from portal.identity.addresses import client_address
 from portal.identity.proof import ProvenDevice, prove, refuse_replay
 from protection.errors import ChanceryError
@@ -14,14 +16,18 @@ from protection.services.refuse_proof import refuse_proof
 from tenants.directory.selectors.people import membership_at, named_person
 from tenants.organizations.selectors import OrganizationFacts
 
+RECORDED_AN_HOUR: Final = 10
+"""How many refused proofs of one person an organization records in an hour, in each process; further ones it counts."""
+
 
 def proven_device(
     request: HttpRequest, person: UUID, organization: OrganizationFacts, *, once: bool = True
 ) -> ProvenDevice:
     """Return the device that made the proof of this request; a wrong proof goes into the organization's ledger.
 
-    Raises the errors of ``protection.licensing``.  Rate limits come before, so that nobody fills the ledger.  Of a
-    person who has nothing to do with the organization the refusals are counted like those of people not signed in.
+    Raises the errors of ``protection.licensing``.  Of a person who has nothing to do with the organization the refusals
+    are counted like those of people not signed in, and so are a member's after the first few of an hour: whoever has a
+    stolen token, or a client in a loop, fills no ledger.
     ``once`` looks whether the proof was used before; licensing finds that out by its own record.
     """
     try:
@@ -29,13 +35,19 @@ def proven_device(
         if once:
             refuse_replay(request)
     except ChanceryError as error:
-        address = client_address(request)
-        if membership_at(organization.id, person) is None and not known_people([person]):
-            count_noise(place=organization.schema_name, address=address)
-        else:
-            refuse_proof(actor=_named(person, address), error=error)
+        _record(organization, person, client_address(request), error)
         raise
     return device
+
+
+def _record(organization: OrganizationFacts, person: UUID, address: str, error: ChanceryError) -> None:
+    """Record a refusal, or count it where it would fill the ledger."""
+    stranger = membership_at(organization.id, person) is None and not known_people([person])
+    number = 0 if stranger else nth_this_hour(place=organization.schema_name, who=str(person))
+    if stranger or number > RECORDED_AN_HOUR:
+        count_noise(place=organization.schema_name, address=address)
+    else:
+        refuse_proof(actor=_named(person, address), error=error, last=number == RECORDED_AN_HOUR)
 
 
 def _named(person: UUID, address: str) -> Actor:

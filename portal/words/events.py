@@ -18,7 +18,7 @@ from portal.levels import level_called
 from portal.words.actors import ShownActor, shown_actor
 from portal.words.event_changes import Known, change_sentences, changes_of, named
 from portal.words.roles import role_in_words
-from portal.words.sentences import ISSUER, OTHER, PLAIN, REFUSED, SENTENCES, UNKNOWN
+from portal.words.sentences import FURTHER, ISSUER, OTHER, PLAIN, REFUSED, SENTENCES, UNKNOWN
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.programs import Hold, Program
@@ -194,6 +194,8 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return variant == row.details.get("action")
     if (variant == REFUSED) != (row.outcome == "refused" and REFUSED in SENTENCES[row.kind]):
         return False
+    if variant == FURTHER and FURTHER not in row.details:
+        return False
     if variant == OTHER and values["target"] == values["who"]:
         return False
     if variant == ISSUER and values["issuer"] == values["who"]:
@@ -226,7 +228,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "rights": told(rights_in_words(details.get("rights") or [])),
         "until": _until(details.get("until")),
         "level": level_called(str(details["level"])) if "level" in details else "",
-        "number": _text(details.get("documents") or details.get("times")),
+        "number": _text(details.get("documents")),
         **{name: _text(details.get(name)) for name in ("version", "restored", "edition", "epoch")},
         **_names(row, known),
     }

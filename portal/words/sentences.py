@@ -21,6 +21,8 @@ REFUSED: Final = "refused"
 """For an event that was refused."""
 OTHER: Final = "other"
 """For what somebody did to another person."""
+FURTHER: Final = "further"
+"""For the last one that is recorded before further ones are only counted."""
 ISSUER: Final = "issuer"
 """For what somebody did to a document that another person had protected."""
 
@@ -30,7 +32,10 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} may now protect documents on a device of theirs."),
     },
     Kind.PROOF_REFUSED: {
-        "many": _("{who} sent {number} more requests within an hour that no device of theirs had proven."),
+        FURTHER: _(
+            "{who} sent a request that no device of theirs had proven; it was refused."
+            " Further ones within the hour are only counted."
+        ),
         PLAIN: _("{who} sent a request that no device of theirs had proven; it was refused."),
     },
     Kind.CONTENT_PUBLISHED: {

@@ -41,6 +41,7 @@ ORGANIZATION_KEY: Final = _label("organization-key")
 ISSUER_KEY: Final = _label("issuer-key")
 BROWSER_SESSION: Final = _label("browser-session")
 SECOND_FACTOR: Final = _label("second-factor")
+CACHE: Final = _label("cache")
 
 # Contexts of Cobblestone-256: which message of a sealed file this is.
 META: Final = _label("meta")
@@ -65,6 +66,7 @@ ALL: Final = (
     ISSUER_KEY,
     BROWSER_SESSION,
     SECOND_FACTOR,
+    CACHE,
     META,
     BODY,
 )

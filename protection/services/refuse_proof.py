@@ -8,6 +8,10 @@ from protection.services.recording import record_action
 
 
 @transaction.atomic
-def refuse_proof(*, actor: Actor, error: ChanceryError) -> None:
-    """Record a missing, foreign, stale or replayed device proof: a stolen token looks exactly like this."""
-    record_action(Kind.PROOF_REFUSED, actor, outcome=Outcome.REFUSED, reason=error.code)
+def refuse_proof(*, actor: Actor, error: ChanceryError, last: bool = False) -> None:
+    """Record a missing, foreign, stale or replayed device proof: a stolen token looks exactly like this.
+
+    ``last`` says that further ones within the hour are only counted.
+    """
+    details = {"further": "counted"} if last else None
+    record_action(Kind.PROOF_REFUSED, actor, outcome=Outcome.REFUSED, reason=error.code, details=details)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.services import first_few
 from portal.api import throttle
 from protection.client import clock as client_clock
 from protection.client import organization, trust
@@ -30,6 +31,7 @@ def cast(empty_cast: Cast) -> Cast:
 def _quiet_before() -> None:
     """Let each test begin with whole limits: everybody here comes from one address."""
     throttle.forget()
+    first_few.forget()
 
 
 @pytest.fixture

@@ -3,10 +3,16 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
 
+from audit.selectors.noise import noise_of_a_day
+from audit.services import count_noise, first_few
+from portal.api.devices import RECORDED_AN_HOUR
+from portal.words.events import shown_events
+from tenants.context import in_organization
 from tenants.directory.models import Person
 from tenants.directory.services.prove_address import prove_address
 from tests.cast import ACTOR, BASE, Cast
@@ -64,6 +70,39 @@ def test_a_stranger_s_refusals_are_counted_and_fill_no_record(cast: Cast, counte
     for _ in range(20):
         assert call(stranger, "contoso", "POST", "licenses", {}, proof="").status_code == 422
     assert counted("proof.refused") == before
+
+
+def test_a_member_s_refusals_are_recorded_at_first_and_then_counted(cast: Cast, counted: Callable[[str], int]) -> None:
+    """A stolen token, or a client in a loop, fills no audit log; another person is recorded all the same."""
+    count_noise.forget()
+    before = counted("proof.refused")
+    with in_organization(cast.organizations["contoso"].id):
+        noise = noise_of_a_day().requests
+    for _ in range(RECORDED_AN_HOUR + 16):
+        assert call(cast.max, "contoso", "POST", "licenses", {}, proof="").status_code == 422
+    assert counted("proof.refused") == before + RECORDED_AN_HOUR
+    with in_organization(cast.organizations["contoso"].id):
+        assert noise_of_a_day().requests == noise + 16
+    contoso = cast.organizations["contoso"]
+    with in_organization(contoso.id):
+        newest, other = shown_events(ledger(cast, "contoso", "proof.refused")[:2], contoso.id, contoso.name)
+    assert newest.what == (
+        f"{MAX} sent a request that no device of theirs had proven; it was refused."
+        " Further ones within the hour are only counted."
+    )
+    assert "only counted" not in other.what
+    assert call(cast.olga, "contoso", "POST", "licenses", {}, proof="").status_code == 422
+    assert counted("proof.refused") == before + RECORDED_AN_HOUR + 1
+
+
+def test_the_next_hour_records_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first_few.forget()
+    now = 1_000 * first_few.HOUR
+    monkeypatch.setattr(first_few, "time", SimpleNamespace(time=lambda: now))
+    assert [first_few.nth_this_hour(place="a", who="max") for _ in range(3)] == [1, 2, 3]
+    assert first_few.nth_this_hour(place="b", who="max") == 1
+    now += first_few.HOUR
+    assert first_few.nth_this_hour(place="a", who="max") == 1
 
 
 def test_no_answer_is_kept_on_the_way(cast: Cast) -> None:
