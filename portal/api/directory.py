@@ -24,6 +24,7 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer, together
+from portal.operations.add_person import add_person
 from portal.operations.administer import (
     end_application,
     give_up_domain,
@@ -33,7 +34,7 @@ from portal.operations.administer import (
     take_over_domain,
 )
 from portal.operations.own_gain import watching_own_gain
-from portal.operations.roles import NO_ROLE, create_application, notify_of_role, require_roles
+from portal.operations.roles import create_application
 from portal.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in, domains_in
@@ -41,15 +42,14 @@ from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in, place_in_list
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
-from tenants.directory.services.create_person import create_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 PERSON = {"email": "max@contoso.example", "name": "Max", "role": "user"}
 GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}
 
 
-class NewPerson(serializers.Serializer[dict[str, Any]]):
-    """A person to be."""
+class NewPerson(Confirmed):
+    """A person to be; an administrator to be is confirmed."""
 
     email = MailAddress()
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
@@ -79,25 +79,23 @@ class People(OrganizationView):
     @extend_schema(
         summary="Add a person",
         request=NewPerson,
-        responses={201: inline_serializer("Person", {"id": serializers.UUIDField(), "email": MailAddress()})},
+        responses={201: effect_answer("Person", id=serializers.UUIDField(), email=MailAddress())},
         examples=[OpenApiExample("Person", PERSON, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Create the person, or give a person of the installation a place here."""
+        """Create the person, or give a person of the installation a place here; they are invited by mail."""
         wanted = checked(NewPerson, request.data)
-        require_roles(self.standing, wanted["role"])
-        facts = create_person(
-            organization_id=self.organization.id,
+        added = add_person(
+            standing=self.standing,
+            organization=self.organization,
             address=wanted["email"],
             name=wanted["name"],
             role=wanted["role"],
             guest=wanted["guest"],
-            actor=self.standing.directory_actor,
+            stated=self.stated(wanted),
         )
-        if facts.role != NO_ROLE:
-            notify_of_role(self.standing, facts)
-        return Response(_person(facts), status=HTTPStatus.CREATED)
+        return Response({**_person(added.person), **added.effect.as_json()}, status=HTTPStatus.CREATED)
 
 
 class ChangedPerson(Confirmed):

@@ -21,6 +21,7 @@ from django.contrib.auth import login, logout
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -82,12 +83,18 @@ def finish(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End this host's session and the one at the base domain, or the next page would sign in again by itself."""
+    """End this host's session and the one at the base domain, or the next page would sign in again by itself.
+
+    With ``next`` the browser is led to a new sign-in at once and from there to that page.
+    """
     base_session = request.session.get(BASE_SESSION)
     if base_session:
         end_sessions(UserSession.objects.filter(session_key=base_session))
         end_sessions(UserSession.objects.filter(**{f"data__{BASE}": base_session}))
     logout(request)
+    if "next" in request.POST:
+        goes_to = {"next": _safe(request, request.POST["next"])}
+        return HttpResponseRedirect(f"{reverse('signin')}?{urlencode(goes_to)}")
     return render(request, "identity/signed_out.html")
 
 

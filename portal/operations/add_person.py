@@ -1,4 +1,4 @@
-"""Add a person to an organization and invite him by mail: the directory knows no mail, so the two are joined here."""
+"""Add a person to an organization and invite them by mail: the directory knows no mail, so the two are joined here."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,13 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from portal.confirmation import Stated, confirmed
+from portal.effects import Effect
+from portal.operations import dangers
+from portal.operations.roles import NO_ROLE, notify_of_role, require_roles
 from portal.operations.tell import in_language_of, tell
+from portal.standing import Standing
 from tenants import naming
-from tenants.actor import Actor
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import PersonFacts
 from tenants.directory.services.create_person import create_person
@@ -17,38 +21,58 @@ from tenants.organizations.selectors import OrganizationFacts
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Who was added, where he signs in, whether the invitation was handed to the mail server.
-
-    ``unexpected`` says that he counts as one of the organization although his address lies in none of its domains.
-    """
+    """Who was added, and in words how they learn of it and what the caller may not have meant."""
 
     person: PersonFacts
-    address: str
-    invited: bool
-    unexpected: bool
+    effect: Effect
 
 
 def add_person(
-    *, organization: OrganizationFacts, address: str, name: str, role: str, guest: bool, actor: Actor
+    *,
+    standing: Standing,
+    organization: OrganizationFacts,
+    address: str,
+    name: str,
+    role: str,
+    guest: bool,
+    stated: Stated,
 ) -> Added:
-    """Give somebody a place and mail him where it is.  Raises DirectoryRefused and NameRefused.
+    """Give somebody a place and mail them where it is; making an administrator asks first.
 
     The place stands whether or not the mail leaves: it is not taken back because a mail server is down.
+    Raises DirectoryRefused, NameRefused and ConfirmationRequired.
     """
-    person = create_person(
-        organization_id=organization.id, address=address, name=name, role=role, guest=guest, actor=actor
-    )
+    require_roles(standing, role)
+    danger = dangers.adding(naming.address(address), role)
+
+    def act(reason: str) -> PersonFacts:
+        return create_person(
+            organization_id=organization.id,
+            address=address,
+            name=name,
+            role=role,
+            guest=guest,
+            reason=reason,
+            actor=standing.directory_actor,
+        )
+
+    person = act(stated.reason) if danger is None else confirmed(danger, stated, act)
+    if person.role != NO_ROLE:
+        notify_of_role(standing, person)
     goes_to = f"{settings.CHANCERY_BASE.origin_of(organization.host)}/"
-    return Added(
-        person=person,
-        address=goes_to,
-        invited=_invite(organization.name, person, goes_to),
-        unexpected=not person.guest and _lies_outside(organization, person.email),
+    words = (
+        _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
+        if _invite(organization.name, person, goes_to)
+        else _("{address} is added, but the invitation could not be mailed. Tell the person to sign in at {page}.")
     )
+    unexpected = not person.guest and _lies_outside(organization, person.email)
+    outside = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
+    message = words.format(address=person.email, page=goes_to)
+    return Added(person, Effect(changed=True, message=message, warnings=(outside,) if unexpected else ()))
 
 
 def _invite(organization: str, person: PersonFacts, goes_to: str) -> bool:
-    """Mail the invitation; whoever has chosen no language, as nobody has who is new, reads that of who invites him."""
+    """Mail the invitation, in the language of whoever invites where the person has chosen none."""
     with in_language_of(person.id, otherwise=get_language() or settings.LANGUAGE_CODE):
         subject = _("{organization} invites you to {service}")
         text = _(

@@ -63,28 +63,40 @@ def changing_role(person: PersonFacts, role: str) -> Danger | None:
     """Say what making somebody an administrator, or no longer one, does; None for any other change of a role."""
     if ADMINISTRATOR not in {person.role, role} or person.role == role:
         return None
-    gains = role == ADMINISTRATOR
+    if role == ADMINISTRATOR:
+        return _administrator(person.email)
     return Danger(
-        question=(
-            _("Make {address} an administrator?") if gains else _("Take the administrator's role from {address}?")
-        ).format(address=person.email),
+        question=_("Take the administrator's role from {address}?").format(address=person.email),
         consequences=(
-            (
-                _(
-                    "They may then manage people, groups, templates, keys and settings, and take access to any document"
-                    " back."
-                ),
-                _("Their role does not open content, but they decide who is in groups that do."),
-            )
-            if gains
-            else (
-                _("They may not manage anything from now on; as {role} they keep what documents grant them.").format(
-                    role=role_in_words(role)
-                ),
-            )
+            _("They may not manage anything from now on; as {role} they keep what documents grant them.").format(
+                role=role_in_words(role)
+            ),
         ),
-        button=_("Make them an administrator") if gains else _("Take the role"),
+        button=_("Take the role"),
         confirm=person.email,
+        typed=True,
+        needs_reason=True,
+        needs_fresh=True,
+    )
+
+
+def adding(address: str, role: str) -> Danger | None:
+    """Say what adding somebody as an administrator does; None for any other role."""
+    return _administrator(address) if role == ADMINISTRATOR else None
+
+
+def _administrator(address: str) -> Danger:
+    return Danger(
+        question=_("Make {address} an administrator?").format(address=address),
+        consequences=(
+            _(
+                "They may then manage people, groups, templates, keys and settings, and take access to any document"
+                " back."
+            ),
+            _("Their role does not open content, but they decide who is in groups that do."),
+        ),
+        button=_("Make them an administrator"),
+        confirm=address,
         typed=True,
         needs_reason=True,
         needs_fresh=True,

@@ -16,18 +16,26 @@ STATED = ("confirm", "reason", "csrfmiddlewaretoken")
 
 
 def confirmed(
-    request: HttpRequest, back: str, act: Callable[[Stated], Effect], *, done: str = "", section: str = ""
+    request: HttpRequest,
+    back: str,
+    act: Callable[[Stated], Effect],
+    *,
+    done: str = "",
+    section: str = "",
+    refused: Callable[[], HttpResponse] | None = None,
 ) -> HttpResponse:
     """Do what a form asks for, once its consequences were seen and confirmed; until then show them.
 
-    ``back`` is the address that leads out, ``done`` the one that follows the act, if another.  Everything
-    the form had sent is sent again with the confirmation.
+    ``back`` is the address that leads out, ``done`` the one that follows the act, if another; ``refused`` shows the
+    form again with what was typed.  Everything the form had sent is sent again with the confirmation.
     """
     stated = Stated(request.POST.get("confirm", ""), request.POST.get("reason", ""), of_session(request))
     try:
         made = carried_out(request, lambda: act(stated))
     except ConfirmationRequired as asked:
         return _consequences(request, back, asked, section)
+    if not made and refused is not None:
+        return refused()
     typed = None if made else typed_in(request)
     if typed is not None:
         return come_back(request, typed, "refused", {"back": back})

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.confirmation import Stated
 from portal.effects import Effect
 from portal.identity.strength import of_session
-from portal.operations.add_person import Added, add_person
+from portal.operations.add_person import add_person
 from portal.operations.administer import set_disabled, set_group, set_role
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_group, ask_about_person
@@ -78,36 +78,26 @@ def people(request: PageRequest) -> HttpResponse:
 def person_new(request: PageRequest) -> HttpResponse:
     """Add a person."""
     form = PersonForm(request.POST or None)
+
+    def shown() -> HttpResponse:
+        return show(request, "person_new", "people", {"form": form})
+
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
 
-        def act() -> Added:
+        def act(stated: Stated) -> Effect:
             return add_person(
+                standing=request.standing,
                 organization=request.organization,
                 address=data["email"],
                 name=data["name"],
                 role=data["role"],
                 guest=data["guest"],
-                actor=request.standing.directory_actor,
-            )
+                stated=stated,
+            ).effect
 
-        if attempt(request, added_in_words, act):
-            return redirect("people")
-    return show(request, "person_new", "people", {"form": form})
-
-
-def added_in_words(added: Added) -> str:
-    """Say how the person learns of it, and what an administrator may not have meant."""
-    email = added.person.email
-    words = (
-        _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
-        if added.invited
-        else _("{address} is added, but the invitation could not be mailed. Tell the person to sign in at {page}.")
-    ).format(address=email, page=added.address)
-    if not added.unexpected:
-        return words
-    warning = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
-    return f"{words} {warning}"
+        return confirmed(request, reverse("person_new"), act, done=reverse("people"), section="people", refused=shown)
+    return shown()
 
 
 class RoleForm(forms.Form):

@@ -7,9 +7,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.test import Client
-from django.utils import translation
 
-from portal.operations.add_person import add_person
 from portal.operations.previews.answer import answer_next
 from protection.licensing.policy import Conditions
 from protection.selectors.previews import asked as asked_preview
@@ -114,18 +112,17 @@ def test_mail_is_in_the_language_that_its_reader_has_chosen(cast: Cast, plan: Pa
 
 
 def test_an_invitation_is_in_the_language_of_who_invites_until_its_reader_chooses(cast: Cast) -> None:
-    def invited(address: str, language: str) -> str:
+    def invited(address: str, headers: dict[str, str]) -> str:
         mail.outbox.clear()
-        contoso = cast.organizations["contoso"]
-        with translation.override(language):
-            add_person(organization=contoso, address=address, name="", role="user", guest=True, actor=ACTOR)
+        made = call(cast.ada, "contoso", "POST", "people", {"email": address, "guest": True}, headers=headers)
+        assert made.status_code == 201, made.content
         (invitation,) = mail.outbox
         return str(invitation.subject)
 
-    assert invited("one@elsewhere.example", "de").startswith("Contoso lädt Sie zu ")
-    assert invited("two@elsewhere.example", "en").startswith("Contoso invites you to ")
+    assert invited("one@elsewhere.example", GERMAN).startswith("Contoso lädt Sie zu ")
+    assert invited("two@elsewhere.example", {}).startswith("Contoso invites you to ")
     read_in(cast.rita, "de")
-    assert invited(cast.rita.address, "en").startswith("Contoso lädt Sie zu ")
+    assert invited(cast.rita.address, {}).startswith("Contoso lädt Sie zu ")
 
 
 def test_what_happened_is_recorded_alike_in_every_language(cast: Cast, plan: Path) -> None:

@@ -282,6 +282,17 @@ class HandOffTest(SignInTest):
         self.assertFalse(get_user(base).is_authenticated)
         self.assertIn("/identity/o/authorize", there.get("/signin/")["Location"])
 
+    def test_signing_in_again_leads_back(self) -> None:
+        """What needs a recent sign-in ends the present one and returns to the page it was asked on."""
+        for target, goes_to in (("/keys/", "%2Fkeys%2F"), ("https://evil.example/", "%2F")):
+            with self.subTest(target):
+                base = self.signed_in()
+                there, _response = enter(base, "contoso")
+                answer = there.post("/signout/", {"next": target})
+                self.assertEqual(answer["Location"], f"/signin/?next={goes_to}")
+                self.assertFalse(get_user(base).is_authenticated)
+                self.assertFalse(get_user(there).is_authenticated)
+
     def test_signing_out_at_the_base_domain_ends_what_it_handed_over(self) -> None:
         base, other = self.signed_in(), self.signed_in()
         there, _response = enter(base, "contoso")

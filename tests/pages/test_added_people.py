@@ -5,26 +5,54 @@ from django.core import mail
 from pytest_django import Settings
 
 from audit.selectors.events import Filter, events
+from portal import clock
+from portal.confirmation import ConfirmationRequired, FreshSignInRequired, ReasonRequired, Stated
+from portal.identity.strength import NEVER, Authentication
 from portal.operations.add_person import Added, add_person
-from portal.pages.people import added_in_words
+from portal.standing import standing_at
 from portal.words.events import ShownEvent, shown_events
-from tenants.actor import Actor
+from protection.licensing.policy import Strength
 from tenants.context import in_schema
+from tenants.directory.models import Person
+from tenants.directory.selectors.people import people_in
 from tenants.organizations.selectors import OrganizationFacts
 from tests.tenants import builders
 
 pytestmark = pytest.mark.django_db
 
-ADA = Actor(person_id=None, name="Ada Ahrens", source="test")
+ADMINISTRATOR = "global_administrator"
+HERE = "contoso.localhost"
+ADA = "ada@contoso.example"
 
 
 @pytest.fixture
 def contoso() -> OrganizationFacts:
-    return builders.organization("contoso", "contoso.example")
+    made = builders.organization("contoso", "contoso.example")
+    builders.person(made.id, ADA, name="Ada Ahrens", role=ADMINISTRATOR)
+    return made
 
 
-def add(organization: OrganizationFacts, address: str, *, guest: bool = False) -> Added:
-    return add_person(organization=organization, address=address, name="Max Meyer", role="user", guest=guest, actor=ADA)
+def add(
+    organization: OrganizationFacts,
+    address: str,
+    *,
+    guest: bool = False,
+    role: str = "user",
+    confirm: str = "",
+    reason: str = "",
+    stale: bool = False,
+) -> Added:
+    ada = Person.objects.get(email=ADA)
+    signed_in = NEVER if stale else Authentication(Strength.CODE, clock.now())
+    return add_person(
+        standing=standing_at(organization, ada, ip="", source="test"),
+        organization=organization,
+        address=address,
+        name="Max Meyer",
+        role=role,
+        guest=guest,
+        stated=Stated(confirm, reason, signed_in),
+    )
 
 
 def newest(organization: OrganizationFacts, kind: str) -> ShownEvent:
@@ -34,31 +62,49 @@ def newest(organization: OrganizationFacts, kind: str) -> ShownEvent:
 
 
 def test_the_invitation_names_the_organization_and_where_to_go(contoso: OrganizationFacts) -> None:
-    added = add(contoso, "max@contoso.example")
+    said = add(contoso, "max@contoso.example").effect.message
     (message,) = mail.outbox
     assert message.to == ["max@contoso.example"]
     assert "Contoso" in message.subject
-    assert f"Sign in here: {added.address}" in message.body
-    assert contoso.host in added.address
-    assert "An invitation is sent" in added_in_words(added)
+    assert f"Sign in here: http://{HERE}" in message.body
+    assert "An invitation is sent" in said
 
 
 def test_a_mail_server_that_is_down_takes_no_place_away(contoso: OrganizationFacts, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "localhost", 1
-    added = add(contoso, "max@contoso.example")
-    assert not added.invited
-    assert f"sign in at {added.address}" in added_in_words(added)
+    said = add(contoso, "max@contoso.example").effect.message
+    assert "could not be mailed" in said
+    assert f"sign in at http://{HERE}" in said
 
 
 def test_who_is_meant_by_everybody_from_outside_is_said(contoso: OrganizationFacts) -> None:
-    assert "“everybody” means this person too" in added_in_words(add(contoso, "rita@fabrikam.example"))
-    assert "everybody" not in added_in_words(add(contoso, "eve@elsewhere.example", guest=True))
-    assert "everybody" not in added_in_words(add(contoso, "max@contoso.example"))
+    (warning,) = add(contoso, "rita@fabrikam.example").effect.warnings
+    assert "“everybody” means this person too" in warning
+    assert add(contoso, "eve@elsewhere.example", guest=True).effect.warnings == ()
+    assert add(contoso, "max@contoso.example").effect.warnings == ()
+
+
+def test_an_administrator_is_added_once_that_is_confirmed(contoso: OrganizationFacts) -> None:
+    """As with a role that is given later: by name, with a reason, freshly signed in."""
+    wanted = ("rita@contoso.example",)
+    with pytest.raises(ConfirmationRequired):
+        add(contoso, *wanted, role=ADMINISTRATOR)
+    with pytest.raises(ReasonRequired):
+        add(contoso, *wanted, role=ADMINISTRATOR, confirm="rita@contoso.example")
+    with pytest.raises(FreshSignInRequired):
+        add(contoso, *wanted, role=ADMINISTRATOR, confirm="rita@contoso.example", reason="A deputy", stale=True)
+    assert [one.email for one in people_in(contoso.id)] == [ADA]
+    assert mail.outbox == []
+    add(contoso, *wanted, role=ADMINISTRATOR, confirm="rita@contoso.example", reason="A deputy")
+    assert {one.email: one.role for one in people_in(contoso.id)}["rita@contoso.example"] == ADMINISTRATOR
+    with in_schema(contoso.schema_name):
+        (made, *_) = events(filter=Filter(kinds=["person.created"]), limit=1).events
+    assert made.details["reason"] == "A deputy"
 
 
 def test_the_record_says_who_added_whom(contoso: OrganizationFacts) -> None:
     add(contoso, "max@contoso.example")
     shown = newest(contoso, "person.created")
-    assert (shown.who, shown.what) == ("Ada Ahrens", "Ada Ahrens added max@contoso.example as user.")
+    assert (shown.who, shown.what) == (ADA, f"{ADA} added max@contoso.example as user.")
     assert newest(contoso, "domain.proven").what.endswith("proved the mail domain contoso.example.")

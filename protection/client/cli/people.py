@@ -42,11 +42,23 @@ def list_people(output: Output, place: Organization, search: str, limit: int | N
 @click.option("--name", default="", help="As others read it.")
 @click.option("--role", type=ROLES, default="user", show_default=True, help="What this person may do.")
 @click.option("--guest", is_flag=True, help="Not meant by “everybody”.")
+@asks
 @in_organization
-def add_person(output: Output, place: Organization, address: str, name: str, role: str, *, guest: bool) -> None:
-    """Add the person with this ADDRESS, who signs in with a mailed code."""
-    made = place.call("POST", "/api/v1/people", {"email": address, "name": name, "role": role, "guest": guest})
-    output.result(made, say("{address} is added.", address=address))
+def add_person(
+    output: Output,
+    place: Organization,
+    address: str,
+    name: str,
+    role: str,
+    reason: str,
+    *,
+    guest: bool,
+    yes: bool,
+) -> None:
+    """Add the person with this ADDRESS. They are invited by mail and sign in with a mailed code."""
+    body = {"email": address, "name": name, "role": role, "guest": guest}
+    send = functools.partial(place.call, "POST", "/api/v1/people")
+    changed(output, confirmed(output, send, body, yes=yes, reason=reason))
 
 
 @person.command("change")

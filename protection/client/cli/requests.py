@@ -31,7 +31,7 @@ REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
 @click.option("--status", is_flag=True, help="Ask nothing; show how far the request has come.")
 @click.pass_obj
 def request(output: Output, file: Path, note: str, level: str, *, status: bool) -> None:
-    """Ask the owner of a file that you were refused for access, or for more than you may do now.
+    """Ask the owner of a file for access, or for more than you may do now.
 
     Asking again changes a request that is not answered yet.
     """

@@ -30,6 +30,7 @@ def create_person(
     founder: bool = False,
     language: str = "",
     time_zone: str = "UTC",
+    reason: str = "",
     actor: Actor,
 ) -> PersonFacts:
     """Give the holder of the address a place in the organization and return the person.
@@ -62,7 +63,7 @@ def create_person(
         person_id=person.id,
         addresses=[normal],
         title=name,
-        details={"role": role, "guest": as_guest},
+        details={"role": role, "guest": as_guest, **({"reason": reason} if reason else {})},
     )
     return person_in(organization_id, person.id)
 
