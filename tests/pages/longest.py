@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -46,22 +46,36 @@ REASON: Final = "becauseofthis" * 38
 FIFTY: Final = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One page that somebody looks at, perhaps after they have sent a form."""
+
+    path: str
+    form: tuple[tuple[str, str], ...] = ()
+    who: str = "ada"
+    host: str = host_of("contoso")
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it; what a form leads to has an address of its own here."""
+        return f"http://{self.host}{self.path}" + (f"?{urlencode(self.form)}" if self.form else "")
+
+
 @dataclass
 class Longest:
-    """The organization, whoever looks at it, and the addresses of its pages."""
+    """The organization, and the pages that are looked at."""
 
     premises: Premises
-    paths: dict[str, list[str]]
+    looks: list[Look]
 
     def answers(self) -> dict[str, bytes]:
         """Return each page by its address; asked beforehand, since Django asks no database while Playwright runs."""
-        ada, found = self.premises.cast.ada, {}
-        for host, paths in self.paths.items():
-            browser = self.premises.browser(host, ada)
-            for path in paths:
-                answer = browser.get(path)
-                assert answer.status_code == 200, f"{path} answers {answer.status_code}"
-                found[f"http://{host}{path}"] = answer.content
+        found = {}
+        for look in self.looks:
+            browser = self.premises.browser(look.host, self.premises.cast.players[look.who])
+            answer = browser.post(look.path, dict(look.form)) if look.form else browser.get(look.path)
+            assert answer.status_code == 200, f"{look.address} answers {answer.status_code}"
+            found[look.address] = answer.content
         return found
 
 
@@ -94,9 +108,11 @@ def longest(cast: Cast, folder: Path) -> Longest:
     )
     contoso = cast.organizations["contoso"] = founded.organization
     cast.enroll("ada", founded.administrator.id, ADDRESS)
-    for letter in "012m":
-        made = create_person(organization_id=contoso.id, address=f"{letter}{ADDRESS[1:]}", name=PERSON, actor=ACTOR)
-    cast.enroll("max", made.id, made.email)
+    *_others, asker = (
+        create_person(organization_id=contoso.id, address=f"{letter}{ADDRESS[1:]}", name=PERSON, actor=ACTOR)
+        for letter in "012m"
+    )
+    cast.enroll("max", asker.id, asker.email)
     claim_domain(organization_id=contoso.id, domain=f"x{DOMAIN[1:]}", actor=ACTOR)
     group = create_group(
         organization_id=contoso.id,
@@ -107,7 +123,7 @@ def longest(cast: Cast, folder: Path) -> Longest:
     )
     Device.objects.filter(person_id=cast.ada.id).update(name=NAME)
     objects = {"group": group.id, **_documents(cast, folder), **_administered(cast, group.id)}
-    return Longest(Premises(cast, {}), {host_of("contoso"): _paths(objects), BASE: _own_paths(cast)})
+    return Longest(Premises(cast, {}), [*_looks(objects), *_own_looks(cast)])
 
 
 def _documents(cast: Cast, folder: Path) -> dict[str, UUID]:
@@ -115,12 +131,11 @@ def _documents(cast: Cast, folder: Path) -> dict[str, UUID]:
     source, cids = folder / TITLE, []
     source.write_text("the plan", encoding="utf-8")
     grants = tuple(f"{number}{ADDRESS[1:]}:VIEW" for number in range(3))
-    for number in range(FIFTY):
-        target = folder / f"{number}.sealed"
+    for target in (targets := [folder / f"{number}.sealed" for number in range(FIFTY)]):
         cids.append(cast.ada.session.protect(source, Wish(grants=grants), target=target).cid)
     with suppress(Refused):
-        cast.max.session.open_file(target, folder / "never")
-    place, cid = cast.max.session.organization_of(target)
+        cast.max.session.open_file(targets[-1], folder / "never")
+    place, cid = cast.max.session.organization_of(targets[-1])
     request = place.call("POST", f"/api/v1/documents/{cid}/access-requests", {"note": REASON})["id"]
     own = cast.ada.session.own_organization()
     own.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": REASON})
@@ -132,7 +147,7 @@ def _administered(cast: Cast, group: UUID) -> dict[str, UUID | str]:
     contoso = cast.organizations["contoso"]
     with in_schema(contoso.schema_name):
         standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
-        template = _template(standing)
+        template, spare = _template(standing), _template(standing)
         draft = LabelDraft({"en": NAME[:100]}, 10, Effect.PROTECT, template, {"en": REASON[:200]})
         label = create_label(actor=standing.actor, draft=draft, publish=True)
         made = create_application(standing=standing, name=NAME, roles=["connector", "directory", "reporter"])
@@ -140,7 +155,8 @@ def _administered(cast: Cast, group: UUID) -> dict[str, UUID | str]:
             standing=standing, organization_id=contoso.id, group_id=group, remove=[Member(address=ADDRESS)]
         )
         key = keys()[0].id
-    return {"template": template, "label": label, "application": made.client_id, "preview": preview, "key": key}
+    objects = {"template": template, "spare": spare, "label": label, "preview": preview, "key": key}
+    return {**objects, "application": made.client_id}
 
 
 def _template(standing: Standing) -> UUID:
@@ -151,11 +167,18 @@ def _template(standing: Standing) -> UUID:
     return template
 
 
-def _paths(made: dict[str, UUID | str]) -> list[str]:
-    """Return every page of the organization that shows something of it."""
+def _looks(made: dict[str, UUID | str]) -> Iterator[Look]:
+    """Return every page of the organization that shows something of it, and every question before an act."""
     documents = [f"/documents/{made[name]}/" for name in ("cid", "other")]
     person = Person.objects.get(email=f"1{ADDRESS[1:]}").id
-    return [
+    yield Look(f"{documents[0]}access/", who="max")
+    yield Look(f"/people/{person}/", (("act", "disable"),))
+    yield Look(f"/people/{person}/", (("act", "role"), ("role", "global_administrator")))
+    yield Look(f"/applications/{made['application']}/", (("act", "disable"),))
+    yield Look(f"/templates/{made['spare']}/status/", (("status", "archived"),))
+    yield Look(f"/labels/{made['label']}/status/", (("status", "archived"),))
+    yield Look("/settings/service/", (("state", "off"),))
+    for path in (
         "/", "/documents/", "/documents/?scope=all", "/requests/", f"/requests/{made['request']}/",
         *documents, *(f"{documents[1]}{act}/" for act in ("why", "revoke", "change", "label")),
         f"{documents[1]}why/?who=1{ADDRESS[1:]}",
@@ -167,11 +190,13 @@ def _paths(made: dict[str, UUID | str]) -> list[str]:
         "/applications/", "/applications/new/", f"/applications/{made['application']}/",
         "/domains/new/", f"/domains/x{DOMAIN[1:]}/release/",
         "/keys/", "/keys/new/", "/settings/", "/audit/", "/handbook/", "/handbook/rights/",
-    ]  # fmt: skip
+    ):  # fmt: skip
+        yield Look(path)
 
 
-def _own_paths(cast: Cast) -> list[str]:
+def _own_looks(cast: Cast) -> Iterator[Look]:
     """Return a person's own pages."""
     device = Device.objects.filter(person_id=cast.ada.id)[0].id
-    accounts = [f"/accounts/{name}/" for name in ("email", "2fa", "sessions", "logout", "preferences")]
-    return ["/", "/devices/", "/devices/code/", f"/devices/{device}/revoke/", "/organizations/new/", *accounts]
+    accounts = (f"/accounts/{name}/" for name in ("email", "2fa", "sessions", "logout", "preferences"))
+    for path in ("/", "/devices/", "/devices/code/", f"/devices/{device}/revoke/", "/organizations/new/", *accounts):
+        yield Look(path, host=BASE)
