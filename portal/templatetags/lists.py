@@ -22,8 +22,8 @@ SHORT: Final = 24
 
 WORD: Final = 12
 """Characters of a word that the narrowest column has room for: longer ones get places to break."""
-LONG_TEXT: Final = 60
-"""Characters of a text that stand in three lines of the narrowest column."""
+LONG_TEXT: Final = 90
+"""Characters that stand in three lines of a column of texts."""
 
 _BREAK_AFTER: Final = re.compile(r"([@.]+)(?=[^@.\s])")
 
