@@ -81,7 +81,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         explain_to_himself(standing=request.standing, organization=request.organization, cid=cid)
         return redirect("document_access", cid)
     try:
-        happened = events(filter=Filter(content_id=cid), limit=100, cursor=request.GET.get("cursor", ""))
+        happened = events(filter=Filter(content_id=cid), limit=50, cursor=request.GET.get("cursor", ""))
     except InvalidCursor:
         return redirect("document", cid)
     shown = shown_events(happened.events, request.organization.id, request.organization.name)

@@ -24,8 +24,8 @@ from protection.selectors.standing import facts_about
 from protection.selectors.tries import Tries, last_seen_as, tries_of
 from protection.selectors.why import undecided, without_the_opening
 
-PAGE: Final = 50
-"""Rows on one page."""
+PAGE: Final = 25
+"""Rows on one page of the document's page, which also shows what happened; on a phone each row is a card."""
 
 
 class Access(StrEnum):

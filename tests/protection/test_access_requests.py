@@ -377,6 +377,16 @@ def test_what_was_taken_from_everybody_is_not_asked_for(cast: Cast, sealed: Prot
     assert "olga@contoso.example" in answer["next_step"]
 
 
+def test_only_those_who_can_answer_are_offered_to(cast: Cast, sealed: Protected) -> None:
+    rita = newcomer(cast)
+    request = asked(rita, sealed)
+    links = []
+    for one in (cast.olga, cast.ada):
+        page = Premises(cast, {}).browser("contoso.localhost:8000", one).get(f"/documents/{sealed.cid}/")
+        links.append(page.content.decode().partition(f'/requests/{request}/">')[2].partition("<")[0])
+    assert links == ["Answer", "Look"]
+
+
 # --- answering ----------------------------------------------------------------------------------------------------
 
 
