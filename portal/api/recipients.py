@@ -84,7 +84,11 @@ class DocumentRecipients(OrganizationView):
             "Everybody whom the policy names, who was given access, from whom it was taken back, and who tried to open"
             " it, each once. Access is decided as an opening would be, but for what only an opening has (at_opening)."
         ),
-        parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        parameters=[
+            OpenApiParameter("search", str, description="In address, domain and name."),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("limit", int),
+        ],
         responses=RecipientList,
         examples=[OpenApiExample("Recipients", EXAMPLE)],
     )
@@ -97,6 +101,7 @@ class DocumentRecipients(OrganizationView):
             standing=self.standing,
             organization=self.organization,
             document=document,
+            search=request.query_params.get("search", ""),
             first=int(cursor),
             limit=limit_of(request),
         )

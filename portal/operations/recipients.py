@@ -12,7 +12,13 @@ from tenants.organizations.selectors import OrganizationFacts
 
 
 def recipients(
-    *, standing: Standing, organization: OrganizationFacts, document: Document, first: int = 0, limit: int = PAGE
+    *,
+    standing: Standing,
+    organization: OrganizationFacts,
+    document: Document,
+    search: str = "",
+    first: int = 0,
+    limit: int = PAGE,
 ) -> Recipients:
     """Return one page of the recipients of a document that was found for the caller."""
     return recipients_of(
@@ -21,6 +27,7 @@ def recipients(
         organization=organization.id,
         service_active=organization.service_active,
         now=clock.now(),
+        search=search,
         first=first,
         limit=limit,
     )

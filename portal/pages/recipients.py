@@ -31,6 +31,7 @@ class ShownRecipients:
     rows: tuple[ShownRecipient, ...]
     page: Recipients
     may_restore: bool
+    search: str
 
     @property
     def start(self) -> int:
@@ -43,6 +44,11 @@ class ShownRecipients:
         return self.page.first + len(self.rows)
 
     @property
+    def is_long(self) -> bool:
+        """Tell whether looking for somebody is of use."""
+        return bool(self.search) or self.page.total > PAGE
+
+    @property
     def previous(self) -> int | None:
         """The first row of the page before, None on the first."""
         return max(self.page.first - PAGE, 0) if self.page.first else None
@@ -52,7 +58,10 @@ def shown_recipients(request: PageRequest, document: Document, ground: str | Non
     """Return the page of recipients that the address asks for; ``ground`` is on which the reader manages it."""
     asked, row = request.GET.get("recipients", ""), document.row
     first = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
-    found = recipients(standing=request.standing, organization=request.organization, document=document, first=first)
+    search = request.GET.get("who", "").strip()
+    found = recipients(
+        standing=request.standing, organization=request.organization, document=document, search=search, first=first
+    )
     names = who_took(found, document, request.organization)
     return ShownRecipients(
         rows=tuple(
@@ -68,6 +77,7 @@ def shown_recipients(request: PageRequest, document: Document, ground: str | Non
             for one in found.rows
         ),
         page=found,
+        search=search,
         may_restore=ground is not None and may_give_back(ground, found.revoked_by, row.issuer_id, row.owner_id),
     )
 

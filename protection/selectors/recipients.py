@@ -176,10 +176,14 @@ def recipients_of(
     organization: UUID,
     service_active: bool,
     now: int,
+    search: str = "",
     first: int = 0,
     limit: int = PAGE,
 ) -> Recipients:
-    """Return one page of the recipients of a document that was found for the caller: the named first, then others."""
+    """Return one page of the recipients of a document that was found for the caller: the named first, then others.
+
+    ``search`` leaves those whose address, domain or name holds it.
+    """
     cid = document.row.cid
     pl_digest, revoked_by = Content.objects.values_list("pl_digest", "revoked_by").get(cid=cid)
     facts = facts_about(organization=organization, pl_digest=bytes(pl_digest), subject=Subject(uuid4()))
@@ -197,10 +201,12 @@ def recipients_of(
         revoked_by,
         now,
     )
-    entries = _entries(sources)
+    everybody = _entries(sources)
+    wanted = search.strip().casefold()
+    entries = [one for one in everybody if wanted in f"{one.who.value} {one.name}".casefold()]
     page = entries[max(first, 0) :][:limit]
     return Recipients(
-        rows=_Rows(sources, page, {one.person for one in entries if one.tries is not None}).decided(),
+        rows=_Rows(sources, page, {one.person for one in everybody if one.tries is not None}).decided(),
         first=first,
         total=len(entries),
         at_opening=asked_at_opening(conditions, document.policy.conditions),

@@ -243,6 +243,11 @@ def test_a_thousand_recipients_are_paged_and_counted_in_as_many_queries_as_one(c
     assert ("Recipients 1 to 25 of 1002" in page, page.count("<strong>")) == (True, 25)
     last = browser.get(f"/documents/{many.cid}/?recipients=1000").content.decode()
     assert ("Recipients 1001 to 1002 of 1002" in last, last.count("<strong>")) == (True, 2)
+    found = browser.get(f"/documents/{many.cid}/?who=READER77").content.decode()
+    assert ("11 recipients" in found, found.count("<strong>")) == (True, 11)
+    assert "Nobody matches." in browser.get(f"/documents/{many.cid}/?who=nobody@").content.decode()
+    path = f"documents/{many.cid}/recipients?search=fabrikam"
+    assert [one["who"] for one in call(cast.olga, "contoso", "GET", path).json()["results"]] == [f"address:{RITA}"]
     listed: list[str] = []
     cursor = ""
     while cursor or not listed:

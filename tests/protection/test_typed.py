@@ -1,11 +1,13 @@
 """What somebody typed into a form comes back whenever the form is not taken, and nothing else comes back with it."""
 
 import re
+import time
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
 
 from tests.cast import Cast
@@ -102,6 +104,17 @@ def test_a_refused_act_gives_its_reason_back(cast: Cast) -> None:
     answer = browser.post(f"/people/{cast.ada.id}/", form, headers=HERE)
     assert (answer.status_code, sent_again(answer)) == (409, {"act": "disable", "reason": "Leaves the company"})
     assert "administrator" in answer.content.decode()
+
+
+def test_a_sign_in_that_is_too_old_keeps_the_reason(cast: Cast) -> None:
+    browser = signed_in(cast, "ada")
+    session = browser.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": time.time() - 3_600}]
+    session.save()
+    form = {"on": "", "confirm": "Contoso", "reason": "We move to another data center."}
+    answer = browser.post("/settings/service/", form, headers=HERE)
+    assert "This needs a sign-in of the last ten minutes" in answer.content.decode()
+    assert sent_again(answer)["reason"] == "We move to another data center."
 
 
 def test_an_address_that_cannot_be_a_member_stands_in_the_field_again(cast: Cast) -> None:
