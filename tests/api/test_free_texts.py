@@ -14,7 +14,7 @@ from portal.pages.fields import FreeTextField
 from tests.api.test_malformed_requests import call
 from tests.cast import Cast, Player
 
-ANSWERS = {"EffectAnswer", "RecipientItem"}
+ANSWERS = {"EffectAnswer", "EventItem", "RecipientItem"}
 """What the service says in words of its own."""
 FREE = {"reason", "note", "message", "description", "descriptions", "justification"}
 BELL = "ring\x07"
