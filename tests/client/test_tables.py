@@ -129,3 +129,19 @@ def test_every_list_can_be_widened_and_every_long_one_limited() -> None:
 @pytest.mark.parametrize("said", ["0", "-1", "some"])
 def test_how_many_is_a_number_or_all(said: str) -> None:
     assert CliRunner().invoke(main, ["documents", "--limit", said]).exit_code == 2
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_sentence_goes_on_below_and_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = f"ada@contoso.example registered “{'計' * 100}”."
+    tables.show(Output(), [{"at": "2026-11-25T12:48:01Z", "sentence": sentence}], ["at", "sentence"], empty="")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert "".join(line[18:].strip() for line in lines[1:]).replace(" ", "") == sentence.replace(" ", "")
+
+
+@pytest.mark.usefixtures("terminal")
+def test_what_is_no_text_is_put_into_words(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"disabled": True, "guest": False, "roles": ["connector", "reporter"], "name": ""}
+    tables.show(Output(), [row], list(row), empty="")
+    assert capsys.readouterr().out.splitlines()[1].split() == ["yes", "no", "connector,", "reporter", "–"]

@@ -123,7 +123,7 @@ def list_devices(output: Output) -> None:
     """List your devices, revoked ones too."""
     with signed_in(output) as session:
         found = session.service.call("GET", session.account.iss, "/api/v1/devices")["results"]
-        rows = [{**one, "here": "yes" if one["id"] == str(session.account.device) else ""} for one in found]
+        rows = [{**one, "here": one["id"] == str(session.account.device)} for one in found]
     tables.show(output, rows, ["name", "platform", "created_at", "revoked_at", "here", "id"], empty=say("None."))
 
 

@@ -8,13 +8,12 @@ says so; elsewhere it is whole, unless ``--limit`` says otherwise.
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 from typing import Any, Final
 
 import click
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from protection.client.cli.language import told
 from protection.client.cli.output import Output
@@ -26,6 +25,8 @@ ON_SCREEN: Final = 50
 """Rows of a long list on a terminal."""
 ALL: Final = sys.maxsize
 _GAP: Final = "  "
+_TIME: Final = 16
+"""Cells of a time; what needs no more is whole as long as there is room."""
 _LEAST: Final = 8
 """Cells to which a column is cut before its neighbors are cut further."""
 _SENTENCES: Final = frozenset({"sentence"})
@@ -42,24 +43,27 @@ _TITLES: Final = {
     "asked_at": say("asked"),
     "at": say("when"),
     "author": say("author"),
+    "challenge": say("DNS record"),
     "changed": say("changed"),
     "cid": say("document"),
+    "client_id": say("id"),
     "created_at": say("made"),
     "deleted_at": say("deleted at"),
     "description": say("description"),
     "disabled": say("disabled"),
     "documents": say("documents"),
+    "effect": say("effect"),
     "email": say("address"),
     "from": say("from address"),
-    "effect": say("effect"),
     "guest": say("guest"),
     "here": say("here"),
+    "id": say("id"),
     "kind": say("kind"),
     "last_opened": say("last opened"),
     "level": say("level"),
     "levels": say("levels"),
-    "may": say("may"),
     "made": say("made"),
+    "may": say("may"),
     "members": say("members"),
     "name": say("name"),
     "note": say("note"),
@@ -68,11 +72,15 @@ _TITLES: Final = {
     "organization": say("organization"),
     "outcome": say("outcome"),
     "owner": say("owner"),
+    "platform": say("system"),
+    "proven_at": say("proven"),
     "reason": say("reason"),
     "refused": say("refused"),
     "registered_at": say("known since"),
+    "revoked_at": say("revoked"),
     "right": say("right"),
     "role": say("role"),
+    "roles": say("roles"),
     "sensitivity": say("sensitivity"),
     "sentence": say("what happened"),
     "since": say("named since"),
@@ -83,8 +91,8 @@ _TITLES: Final = {
     "title": say("title"),
     "version": say("version"),
     "what": say("what"),
-    "why": say("why"),
     "who": say("who"),
+    "why": say("why"),
 }
 """What people read above a column."""
 _REST: Final = say("All of them: --limit all")
@@ -158,17 +166,30 @@ def _print(cells: list[list[str]], columns: Sequence[str], output: Output) -> No
 def _lines(row: Sequence[str], widths: Sequence[int], wrapped: Sequence[bool]) -> Iterator[list[str]]:
     """Yield the lines of one row: sentences go on below, everything else is cut to its column."""
     parts = [
-        textwrap.wrap(text, width) or [""] if wraps else [text]
-        for text, width, wraps in zip(row, widths, wrapped, strict=True)
+        _wrapped(text, width) if wraps else [text] for text, width, wraps in zip(row, widths, wrapped, strict=True)
     ]
     for line in zip_longest(*parts, fillvalue=""):
         yield [_fitted(text, width) for text, width in zip(line, widths, strict=True)]
 
 
+def _wrapped(text: str, width: int) -> list[str]:
+    """Break a sentence between words, and words that are longer than a line, by the cells that they take."""
+    lines = [""]
+    for word in text.split():
+        for piece in chop_cells(word, width):
+            longer = f"{lines[-1]} {piece}".lstrip()
+            if cell_len(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(piece)
+    return lines
+
+
 def _narrow(widths: list[int], columns: Sequence[str], room: int) -> None:
-    """Take what is too much from ids, then from the widest columns, and only then from all."""
+    """Take what is too much from ids, then from the widest columns, and only then from times and numbers."""
     ids = [place for place, column in enumerate(columns) if column in _IDS]
-    for places, least in ((ids, _LEAST), (range(len(widths)), _LEAST), (range(len(widths)), 1)):
+    texts = [place for place, width in enumerate(widths) if width > _TIME]
+    for places, least in ((ids, _LEAST), (texts, _LEAST), (range(len(widths)), 1)):
         while sum(widths) > room:
             widest = max(places, key=lambda place: widths[place], default=None)
             if widest is None or widths[widest] <= least:
@@ -190,8 +211,12 @@ def _in_words(column: str, value: object) -> object:
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value is None or value == "":
         return "–"
+    if isinstance(value, bool):
+        return told(say("yes") if value else say("no"))
+    if isinstance(value, list):
+        return shown(", ".join(map(str, value)))
     if not isinstance(value, str):
         return shown(str(value))
     return value[:16].replace("T", " ") if _MOMENT.match(value) else shown(told(value))
