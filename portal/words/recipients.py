@@ -66,7 +66,8 @@ def _badge(one: Recipient) -> tuple[str, str]:
     if one.access is Access.YES:
         return (_("They may open it") if many else _("May open it")), "good"
     if one.access is Access.UNKNOWN:
-        return _("Decided at the opening"), "plain"
+        last = one.last_was_allowed
+        return (_("Decided at the opening") if last is None else _("Was let in") if last else _("Was refused")), "plain"
     if one.reason in _TAKEN_BACK:
         return _("Taken back"), "bad"
     return (_("They may not open it") if many else _("May not open it")), "bad"
@@ -76,11 +77,7 @@ def _message(one: Recipient, organization: OrganizationFacts, takers: Mapping[UU
     if one.access is Access.YES:
         return _allowed(one, organization)
     if one.access is Access.UNKNOWN:
-        last = one.last_was_allowed
-        sentences = [_("An entry may mean them by another organization, which says so only when they open it.")]
-        if last is not None:
-            sentences.append(_("Last time they were let in.") if last else _("Last time they were refused."))
-        return " ".join(sentences)
+        return _("An entry may mean them by another organization, which says so only when they open it.")
     when = "" if one.ended_at is None else date_format(timezone.localtime(one.ended_at), "DATETIME_FORMAT")
     if one.reason == Reason.REVOKED:
         return _("From everybody, by {who} on {when}.").format(who=_taker(one, takers), when=when)
