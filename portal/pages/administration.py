@@ -77,11 +77,11 @@ class SettingsForm(forms.Form):
         max_value=65_535,
         help_text=gettext_lazy("0 means never: each opening asks the service. Policies can only shorten it."),
     )
-    lease_minutes = forms.IntegerField(
-        label=gettext_lazy("Minutes a cached license lives without hearing from the service"),
+    lease_seconds = forms.IntegerField(
+        label=gettext_lazy("Seconds a cached license lives without hearing from the service"),
         min_value=0,
-        max_value=43_200,
-        help_text=gettext_lazy("Connected devices hear from it every minute. 0 means no such limit."),
+        max_value=2_592_000,
+        help_text=gettext_lazy("At least 60: connected devices hear from it every minute. 0 means no such limit."),
     )
     suite = forms.ChoiceField(label=gettext_lazy("Suite of new keys"), choices=SUITES)
     registration_days = forms.IntegerField(
@@ -104,7 +104,7 @@ def settings(request: PageRequest) -> HttpResponse:
     initial = {
         "contact": found.contact,
         "max_license_days": found.max_license_days,
-        "lease_minutes": (found.lease_seconds or 0) // 60,
+        "lease_seconds": found.lease_seconds or 0,
         "suite": found.suite,
         "registration_days": found.registration_days,
         "keep_titles": found.keep_titles,
@@ -116,7 +116,7 @@ def settings(request: PageRequest) -> HttpResponse:
         wanted = Configuration(
             contact=data["contact"],
             max_license_days=data["max_license_days"],
-            lease_seconds=data["lease_minutes"] * 60,
+            lease_seconds=data["lease_seconds"],
             suite=data["suite"],
             registration_days=data["registration_days"],
             keep_titles=data["keep_titles"],

@@ -23,6 +23,7 @@ from portal.operations.administer import set_disabled, set_group, set_role
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_group, ask_about_person
 from portal.pages.confirming import confirmed
+from portal.pages.fields import FreeTextField
 from portal.pages.framework import PageRequest, attempt, carried_out, page, paged, show
 from portal.pages.previews import ask
 from portal.permissions import Permission
@@ -158,6 +159,12 @@ class GroupForm(forms.Form):
         help_text=gettext_lazy("It must lie in one of your organization's proven mail domains."),
     )
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    description = FreeTextField(
+        label=gettext_lazy("Description"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
     members = forms.CharField(
         label=gettext_lazy("Members"),
         required=False,
@@ -184,6 +191,7 @@ def group_new(request: PageRequest) -> HttpResponse:
                     organization_id=request.organization.id,
                     address=data["address"],
                     name=data["name"],
+                    description=data["description"],
                     members=members,
                     actor=request.standing.directory_actor,
                 )

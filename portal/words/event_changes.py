@@ -135,7 +135,12 @@ def _sentences(row: EventRow, one: Mapping[str, Any], known: Known) -> Iterator[
         case "template_id":
             yield _named(str(_MEMBERS[member]), known.template(before), known.template(after))
         case _ if member in _MEMBERS:
-            yield _named(str(_MEMBERS[member]), _plain(before), _plain(after))
+            new = row.kind.endswith(".created")
+            yield (
+                _member(str(_MEMBERS[member]), _plain(after))
+                if new
+                else _named(str(_MEMBERS[member]), _plain(before), _plain(after))
+            )
         case _:
             difference = Difference(member, before, after, str(one.get("who", "")))
             yield from shown_differences([difference], known.organization, known.organization_name)
@@ -153,9 +158,18 @@ def _group_members(one: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _member(member: str, value: str) -> str:
+    return _("{member}: {after}.").format(member=_begun(member), after=value)
+
+
 def _named(member: str, before: str, after: str) -> str:
     sentence = _("{member}: {after} (before: {before}).")
-    return sentence.format(member=member[:1].upper() + member[1:], after=after or _("none"), before=before or _("none"))
+    return sentence.format(member=_begun(member), after=after or _("none"), before=before or _("none"))
+
+
+def _begun(text: str) -> str:
+    """Return a text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _plain(value: object) -> str:

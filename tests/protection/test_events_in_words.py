@@ -124,7 +124,7 @@ def test_a_group_says_who_came_and_who_went(cast: Cast) -> None:
     address = f"board{uuid4().hex[:6]}@contoso.example"
     group = done(cast.ada, "groups", {"address": address, "name": "Board", "members": [MAX]})
     made = happened(cast.ada, "group.created")
-    assert made["sentence"] == f"{ADA} made the group {address}. Name: Board (before: none). Added: {MAX}."
+    assert made["sentence"] == f"{ADA} made the group {address}. Name: Board. Added: {MAX}."
     done(cast.ada, f"groups/{group['id']}", {"add": [OLGA], "remove": [MAX]}, "PATCH")
     changed = happened(cast.ada, "group.changed")
     assert changed["changes"] == [f"Added: {OLGA}.", f"Removed: {MAX}."]

@@ -137,11 +137,15 @@ def list_groups(output: Output, place: Organization, limit: int | None) -> None:
 @group.command("create")
 @ADDRESS
 @click.option("--name", required=True, help="As others read it.")
+@click.option("--description", default="", help="What it is for.")
 @click.option("--member", "members", multiple=True, metavar="ADDRESS", help="Somebody who is in it from the start.")
 @in_organization
-def create_group(output: Output, place: Organization, address: str, name: str, members: tuple[str, ...]) -> None:
+def create_group(
+    output: Output, place: Organization, address: str, name: str, description: str, members: tuple[str, ...]
+) -> None:
     """Make a group with an ADDRESS in one of your proven mail domains."""
-    made = place.call("POST", "/api/v1/groups", {"address": address, "name": name, "members": list(members)})
+    body = {"address": address, "name": name, "description": description, "members": list(members)}
+    made = place.call("POST", "/api/v1/groups", body)
     output.result(made, say("The group {address} is made.", address=address))
 
 
@@ -149,6 +153,10 @@ def create_group(output: Output, place: Organization, address: str, name: str, m
 @ADDRESS
 @click.option("--add", multiple=True, metavar="ADDRESS", help="Put somebody in.")
 @click.option("--remove", multiple=True, metavar="ADDRESS", help="Take somebody out.")
+@click.option("--name", help="Another name.")
+@click.option("--description", help="What it is for.")
+@click.option("--archive/--unarchive", "archived", default=None, help="Let it give nothing any more, or bring it back.")
+@asks
 @PREVIEW
 @DAYS
 @in_organization
@@ -158,17 +166,25 @@ def change_group(
     address: str,
     add: tuple[str, ...],
     remove: tuple[str, ...],
+    name: str | None,
+    description: str | None,
+    archived: bool | None,
+    reason: str,
     days: int,
     *,
+    yes: bool,
     preview: bool,
 ) -> None:
-    """Add or remove members."""
+    """Add or remove members, rename a group, archive it or bring it back."""
     found = _by_address(place, "groups", "address", address)
-    body = {"add": list(add), "remove": list(remove)}
+    members = {"add": list(add), "remove": list(remove)}
     if preview:
-        ask(output, place, "group", found["id"], body, days=days)
+        ask(output, place, "group", found["id"], members, days=days)
         return
-    changed(output, place.call("PATCH", f"/api/v1/groups/{found['id']}", body))
+    named = {"name": name, "description": description, "archived": archived}
+    body = {**members, **{member: value for member, value in named.items() if value is not None}}
+    send = functools.partial(place.call, "PATCH", f"/api/v1/groups/{found['id']}")
+    changed(output, confirmed(output, send, body, yes=yes, reason=reason))
 
 
 def _by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""A group's page changes what commands and the API change: its name, its description, whether it is archived."""
+
+from uuid import uuid4
+
+from tenants.context import in_organization
+from tenants.directory.selectors.groups import GroupFacts, group_in
+from tenants.directory.services.create_group import create_group
+from tests.cast import ACTOR, Cast
+from tests.isolation.visitors import Premises
+from tests.protection.scene import call
+
+
+def made(cast: Cast) -> GroupFacts:
+    contoso = cast.organizations["contoso"]
+    address = f"g{uuid4().hex[:8]}@contoso.example"
+    return create_group(organization_id=contoso.id, address=address, name="Board", members=(), actor=ACTOR)
+
+
+def state(cast: Cast, group: GroupFacts) -> GroupFacts:
+    contoso = cast.organizations["contoso"]
+    with in_organization(contoso.id):
+        return group_in(contoso.id, group.id)
+
+
+def test_name_and_description_are_changed_on_the_page(cast: Cast) -> None:
+    group, ada = made(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    page = f"/groups/{group.id}/edit/"
+    assert "Board" in ada.get(page).content.decode()
+    answer = ada.post(page, {"name": "The board", "description": "Decides\r\nmore"})
+    assert (answer.status_code, answer["Location"]) == (302, f"/groups/{group.id}/")
+    after = state(cast, group)
+    assert (after.name, after.description) == ("The board", "Decides\nmore")
+    assert "The board" in ada.get(f"/groups/{group.id}/").content.decode()
+    assert ada.post(page, {"name": ""}).status_code == 200
+    assert state(cast, group).name == "The board"
+
+
+def test_archiving_asks_first_and_can_be_undone(cast: Cast) -> None:
+    group, ada = made(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    page = f"/groups/{group.id}/edit/"
+    asked = ada.post(page, {"act": "archive"})
+    assert asked.status_code == 200
+    assert not state(cast, group).archived
+    ada.post(page, {"act": "archive", "confirm": group.address, "reason": "Dissolved"})
+    assert state(cast, group).archived
+    assert "Archived" in ada.get(f"/groups/{group.id}/").content.decode()
+    ada.post(page, {"act": "unarchive"})
+    assert not state(cast, group).archived
+
+
+def test_members_may_not(cast: Cast) -> None:
+    group, max_ = made(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.max)
+    assert max_.post(f"/groups/{group.id}/edit/", {"name": "Mine"}).status_code == 404
+    assert call(cast.max, "contoso", "PATCH", f"groups/{group.id}", {"name": "Mine"}).status_code == 403
+    assert state(cast, group).name == "Board"

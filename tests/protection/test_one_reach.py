@@ -1,0 +1,317 @@
+"""Whatever the API can change, a command and a page can, under the same names; or the table says why not.
+
+Each command is run against the service, and what it sends is held against the API's description: the operation itself,
+and every member of its body that somebody may want to set.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from click.testing import CliRunner
+from drf_spectacular.generators import SchemaGenerator
+
+from portal.bootstrap.environment import ROOT
+from portal.pages import urls, urls_base
+from portal.tasks import answer_previews
+from protection.client.cli import previews
+from protection.client.cli.main import main
+from protection.client.session import Session
+from protection.client.wish import Wish
+from tenants.context import in_organization
+from tenants.directory.services.revoke_device import revoke_device
+from tests.cast import ACTOR, Cast, InProcess, Player
+from tests.protection.scene import MAX, RITA, protect, refusal
+
+DESCRIPTION: Final = json.loads(
+    json.dumps(SchemaGenerator(urlconf="portal.api.schema").get_schema(request=None, public=True), default=str)
+)
+
+PAGES: Final[Mapping[str, str]] = {
+    "POST access-requests/{request_id}/decline": "request",
+    "POST access-requests/{request_id}/grant": "request",
+    "POST applications": "application_new",
+    "POST applications/{client_id}/code": "application",
+    "POST applications/{client_id}/disable": "application",
+    "DELETE devices/{device_id}": "device_revoke",
+    "POST documents/{cid}/accept": "document_pending",
+    "POST documents/{cid}/access-requests": "document_access",
+    "POST documents/{cid}/block": "document_pending",
+    "POST documents/{cid}/label": "document_label",
+    "PUT documents/{cid}/policy": "document_change",
+    "POST documents/{cid}/restore": "document_restore",
+    "POST documents/{cid}/revoke": "document_revoke",
+    "POST domains": "domain_new",
+    "POST domains/{domain}/prove": "domain_prove",
+    "POST domains/{domain}/release": "domain_release",
+    "POST groups": "group_new",
+    "PATCH groups/{group_id}": "group_edit",
+    "POST keys": "key_rotate",
+    "POST keys/rotate": "key_rotate",
+    "POST keys/{key_id}/activate": "key_change",
+    "POST keys/{key_id}/compromise": "key_change",
+    "POST labels": "label_new",
+    "PATCH labels/{label_id}": "label",
+    "POST labels/{label_id}/archive": "label_status",
+    "POST labels/{label_id}/publish": "label_status",
+    "POST leave": "leave",
+    "PATCH me": "preferences",
+    "POST people": "person_new",
+    "PATCH people/{person_id}": "person",
+    "POST people/{person_id}/removal": "person_remove",
+    "POST previews": "template",
+    "POST previews/{preview_id}/save": "preview_save",
+    "POST service/activate": "service_switch",
+    "POST service/deactivate": "service_switch",
+    "PATCH settings": "settings",
+    "POST templates": "template_new",
+    "PATCH templates/{template_id}": "template",
+    "DELETE templates/{template_id}": "template_delete",
+    "POST templates/{template_id}/archive": "template_status",
+    "POST templates/{template_id}/copy": "template_copy",
+    "POST templates/{template_id}/publish": "template_status",
+    "POST templates/{template_id}/undelete": "template_undelete",
+    "POST templates/{template_id}/versions/{number}/restore": "template_restore",
+    "POST templates/import": "templates_import",
+}
+"""The page on which a person does what an operation does."""
+
+OF_A_DEVICE: Final = "a device does it with keys that a browser does not have; protect, open, save and login call it"
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "POST certificates": OF_A_DEVICE,
+    "POST devices": OF_A_DEVICE,
+    "POST devices/{device_id}/certificate": OF_A_DEVICE,
+    "POST enrollments": OF_A_DEVICE,
+    "POST events": OF_A_DEVICE,
+    "POST licenses": OF_A_DEVICE,
+    "POST licenses/batch": OF_A_DEVICE,
+    "POST publications": OF_A_DEVICE,
+    "POST registrations": OF_A_DEVICE,
+    "PUT templates/{template_id}": "says everything anew; pages and commands change one thing by PATCH",
+}
+"""Why an operation has neither page nor command of its own."""
+
+NOT_NAMED: Final[Mapping[str, Mapping[str, str]]] = {
+    "PUT documents/{cid}/policy": {
+        "based_on": "the command reads the policy in the same moment",
+        "expires_after_days": "--expires names the moment itself",
+    },
+    "PATCH labels/{label_id}": {"based_on": "the command reads the label in the same moment"},
+}
+"""Members of a body that a command does not send, and why."""
+
+
+def operations() -> dict[str, set[str]]:
+    """Return every operation that changes something, with the members of its body."""
+    found = {}
+    for path, methods in DESCRIPTION["paths"].items():
+        for method, operation in methods.items():
+            if method != "get":
+                found[f"{method.upper()} {path.removeprefix('/api/v1/')}"] = _members(operation)
+    return found
+
+
+def _members(operation: Mapping[str, Any]) -> set[str]:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return _properties(body)
+
+
+def _properties(schema: Mapping[str, Any]) -> set[str]:
+    if "$ref" in schema:
+        return _properties(DESCRIPTION["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    parts = [*schema.get("allOf", ()), *schema.get("oneOf", ())]
+    return set(schema.get("properties", ())).union(*(_properties(part) for part in parts))
+
+
+@dataclass
+class Commands:
+    """Runs commands as a person and remembers what they sent."""
+
+    monkeypatch: pytest.MonkeyPatch
+    sent: dict[str, set[str]] = field(default_factory=dict)
+
+    def run(self, player: Player, *words: object, code: int = 0) -> Any:
+        """Run one command and return what it says for programs."""
+        self.monkeypatch.setattr(Session, "open", lambda **_: nullcontext(player.session))
+        self.monkeypatch.setattr(InProcess, "ask", _listening(self.sent))
+        done = CliRunner().invoke(main, ["--json", *(str(word) for word in words)])
+        assert done.exit_code == code, (words, done.output, done.stderr)
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+
+ASK: Final = InProcess.ask
+
+
+def _listening(sent: dict[str, set[str]]) -> Any:
+    """Return the client's HTTP that notes operations which succeeded, with the members they sent."""
+    patterns = [
+        (name, re.compile(name.partition(" ")[0] + " /api/v1/" + re.sub(r"\{\w+\}", "[^/]+", name.partition(" ")[2])))
+        for name in sorted(operations(), key=lambda name: "{" in name)
+    ]
+
+    def ask(self: InProcess, method: str, url: str, *, body: bytes | None = None, headers: Any = None) -> Any:
+        answer = ASK(self, method, url, body=body, headers=headers)
+        place = f"{method} /{url.partition('://')[2].partition('/')[2].partition('?')[0]}"
+        name = next((name for name, pattern in patterns if pattern.fullmatch(place)), None)
+        if name is not None and answer.status < 400:
+            members = json.loads(body) if body else {}
+            sent.setdefault(name, set()).update(members)
+        return answer
+
+    return ask
+
+
+def answered(organization: str) -> None:
+    """Let the worker answer what waits."""
+    with in_organization(UUID(organization)):
+        answer_previews(organization)
+
+
+@pytest.fixture
+def commands(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Return what runs commands; while one waits for the answer of a preview, the worker gives it."""
+    contoso = str(cast.organizations["contoso"].id)
+    monkeypatch.setattr(previews, "time", SimpleNamespace(sleep=lambda _: answered(contoso)))
+    return Commands(monkeypatch)
+
+
+def test_every_operation_has_a_page_and_a_command_or_a_reason() -> None:
+    assert sorted({*PAGES, *ELSEWHERE}) == sorted(operations())
+    assert not set(PAGES) & set(ELSEWHERE)
+    assert all(members.keys() <= operations()[name] for name, members in NOT_NAMED.items()), "a reason without a member"
+
+
+def test_every_page_of_the_table_takes_what_its_form_sends() -> None:
+    routes = {str(one.name): str(one.pattern) for one in (*urls_base.urlpatterns, *urls.urlpatterns)}
+    table = (ROOT / "tests/isolation/table.txt").read_text(encoding="utf-8").splitlines()
+    answered = {tuple(line.split()[1:3]): line.split()[-1] for line in table if line[:1] not in {"#", ""}}
+    for operation, name in PAGES.items():
+        assert answered["POST", f"/{routes[name]}"] != "405", f"{operation}: the page {name} takes no form"
+
+
+def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, olga, run = cast.ada, cast.olga, commands.run
+    _organization(cast, commands)
+    _people(cast, commands)
+    _templates(cast, plan, commands)
+    _documents(cast, plan, commands)
+    run(olga, "preferences", "--name", "Olga", "--language", "en", "--time-zone", "Europe/Berlin")
+    spare = cast.enroll("spare", olga.id, olga.address)
+    run(olga, "device", "revoke", spare.session.account.device, "--yes", "--reason", "Lost")
+    run(ada, "service", "deactivate", "--yes", "--reason", "A test")
+    run(ada, "service", "activate", "--yes", "--reason", "A test")
+    gone = cast.join(f"leaver{uuid4().hex[:6]}", "contoso")
+    run(gone, "leave", "--yes", "--reason", "Another job")
+    assert sorted(commands.sent.keys() & PAGES.keys()) == sorted(PAGES)
+    silent = {
+        name: sorted(members - commands.sent[name] - {"confirm", "reason"} - NOT_NAMED.get(name, {}).keys())
+        for name, members in operations().items()
+        if name in PAGES
+    }
+    assert {name: members for name, members in silent.items() if members} == {}
+
+
+def _organization(cast: Cast, commands: Commands) -> None:
+    ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
+    domain = f"d{uuid4().hex[:8]}.example"
+    run(ada, "domain", "add", domain)
+    run(ada, "domain", "prove", domain)
+    run(ada, "domain", "release", domain, *yes)
+    made = run(ada, "application", "add", "--name", "archive", "--role", "connector")
+    run(ada, "application", "code", made["client_id"])
+    run(ada, "application", "disable", made["client_id"], *yes)
+    first = next(one["id"] for one in run(ada, "key", "list")["results"] if one["status"] == "active")
+    key = run(ada, "key", "create", "--suite", "p256")["id"]
+    run(ada, "key", "activate", key, *yes)
+    run(ada, "key", "activate", first, *yes)
+    run(ada, "key", "compromise", key, *yes)
+    run(ada, "key", "rotate", "--suite", "hybrid", *yes)
+    numbers = {"max_license_days": 30, "lease_seconds": 0, "registration_days": 90}
+    texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example"}
+    changes = (f"{name}={value}" for name, value in {**numbers, **texts}.items())
+    run(ada, "settings", *(word for change in changes for word in ("--set", change)))
+
+
+def _people(cast: Cast, commands: Commands) -> None:
+    ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
+    address = f"nora{uuid4().hex[:6]}@contoso.example"
+    run(ada, "person", "add", address, "--name", "Nora", "--role", "user")
+    run(ada, "person", "add", f"guest{uuid4().hex[:6]}@elsewhere.example", "--guest")
+    run(ada, "person", "change", address, "--role", "auditor", *yes)
+    run(ada, "person", "change", address, "--disable", *yes)
+    group = f"board{uuid4().hex[:6]}@contoso.example"
+    run(ada, "group", "create", group, "--name", "Board", "--description", "Decides", "--member", MAX)
+    names = ("--name", "The board", "--description", "Decides more")
+    run(ada, "group", "change", group, "--add", cast.olga.address, "--remove", MAX, *names)
+    run(ada, "group", "change", group, "--archive", *yes)
+    run(ada, "group", "change", group, "--unarchive")
+    run(ada, "person", "remove", address, *yes)
+
+
+def _templates(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, run = cast.ada, commands.run
+    name = f"Partners {uuid4().hex[:6]}"
+    words = (
+        "--description",
+        "For partners",
+        "--expires-after-days",
+        "30",
+        "--scope",
+        cast.olga.address,
+        "--offered-to-legacy",
+    )
+    run(ada, "template", "create", name, "--grant", f"{RITA}:VIEW", *words, "--publish")
+    run(ada, "template", "edit", name, "--grant", f"{MAX}:VIEW", "--name", f"{name} now", *words)
+    name = f"{name} now"
+    asked = run(ada, "template", "edit", name, "--grant", f"{RITA}:VIEW,PRINT", "--preview", "--days", "3")
+    run(ada, "preview", "save", asked["id"], "--yes")
+    run(ada, "template", "restore", name, "--version", "1")
+    run(ada, "template", "archive", f"{name}".removesuffix(" now"), "--yes")
+    called = name.removesuffix(" now")
+    run(ada, "template", "copy", called, "--name", f"{called} copy")
+    run(ada, "template", "delete", called, "--yes")
+    run(ada, "template", "undelete", called)
+    run(ada, "template", "publish", called)
+    exported = plan.with_name("templates.json")
+    run(ada, "template", "export", called, "-o", exported)
+    run(ada, "template", "import", exported, "--yes")
+    label = f"Label {uuid4().hex[:6]}"
+    said = ("--description", "For partners", "--sensitivity", "500")
+    run(ada, "label", "create", label, "--template", called, *said, "--publish")
+    run(ada, "label", "edit", label, "--name", f"{label} now", *said, "--template", called)
+    run(ada, "label", "archive", f"{label} now", "--yes")
+    run(ada, "label", "publish", f"{label} now")
+    sealed = protect(cast.olga, plan)
+    run(cast.olga, "relabel", sealed.path, "--label", f"{label} now", "--justification", "Shared")
+    run(ada, "label", "archive", f"{label} now", "--yes")
+
+
+def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, olga, run = cast.ada, cast.olga, commands.run
+    yes = ("--yes", "--reason", "A test")
+    sealed = protect(olga, plan, f"{RITA}:VIEW", offline_days=0)
+    run(olga, "change", sealed.cid, "--grant", f"{MAX}:VIEW", "--reason", "A test")
+    run(olga, "change", sealed.cid, "--expires", "30d")
+    run(olga, "revoke", sealed.cid, "--recipient", RITA, *yes)
+    run(olga, "restore", sealed.cid, "--recipient", RITA)
+    answers = (("grant", "--days", "3"), ("grant", "--rights", "viewer", "--lift"), ("decline", "--message", "Not now"))
+    for command, *words in answers:
+        person = cast.join(f"asker{uuid4().hex[:6]}", "contoso")
+        refusal(person, sealed.path)
+        asked = run(person, "request", sealed.path, "--note", "A test", "--level", "viewer")["id"]
+        run(olga, command, asked, *words)
+    for decision in ("accept", "block"):
+        lost = cast.enroll(f"lost-{uuid4().hex[:6]}", olga.id, olga.address)
+        protect(lost, plan)
+        target = plan.with_name(f"{decision}.sealed")
+        pending = lost.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=target)
+        revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
+        refusal(cast.rita, pending.path)
+        run(ada, "pending", decision, pending.cid, *(yes if decision == "block" else ()))
