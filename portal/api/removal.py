@@ -1,7 +1,6 @@
 """Removing a person who left, over the API."""
 
-from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
@@ -9,17 +8,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import ANYBODY, Confirmed, FreeText, OrganizationView, checked, effect_response
+from portal.api.framework import ANYBODY, Confirmed, OrganizationView, checked, effect_response
 from portal.effects import effect_answer
 from portal.operations.leave import leave_organization
 from portal.operations.remove_person import Removal, removal_of, remove_person
 from portal.permissions import Permission
 
-
-class RemovalReason(serializers.Serializer[dict[str, Any]]):
-    """Why the person is removed."""
-
-    reason = FreeText(max_length=500)
+_MEANS: Final[dict[str, Any]] = {
+    "documents": serializers.IntegerField(),
+    "groups": serializers.ListField(child=serializers.CharField()),
+    "latest_offline_moment": serializers.DateTimeField(allow_null=True),
+}
+"""What the end of a place means: documents that stay with the old identity, groups that lose a member, copies."""
 
 
 class PersonRemoval(OrganizationView):
@@ -31,12 +31,7 @@ class PersonRemoval(OrganizationView):
         summary="Show what removing a person would do",
         responses=inline_serializer(
             "Removal",
-            {
-                "email": serializers.CharField(),
-                "documents": serializers.IntegerField(),
-                "groups": serializers.ListField(child=serializers.CharField()),
-                "latest_offline_moment": serializers.DateTimeField(allow_null=True),
-            },
+            {"email": serializers.CharField(), **_MEANS},
         ),
         examples=[OpenApiExample("Removal", {"email": "max@contoso.example", "documents": 3, "groups": ["Board"]})],
     )
@@ -46,17 +41,18 @@ class PersonRemoval(OrganizationView):
 
     @extend_schema(
         summary="Remove a person who left",
-        request=RemovalReason,
-        responses=inline_serializer(
-            "Removed", {"email": serializers.CharField(), "documents": serializers.IntegerField()}
-        ),
-        examples=[OpenApiExample("Removal", {"reason": "Left the company"}, request_only=True)],
+        request=Confirmed,
+        responses=effect_answer("Removed", **_MEANS),
+        examples=[
+            OpenApiExample(
+                "Removal", {"confirm": "max@contoso.example", "reason": "Left the company"}, request_only=True
+            )
+        ],
     )
     def post(self, request: Request, person_id: UUID) -> Response:
         """Remove the person for good; the address is free for a successor, who inherits nothing."""
-        wanted = checked(RemovalReason, request.data)
-        done = remove_person(standing=self.standing, person_id=person_id, reason=wanted["reason"])
-        return Response(_shown(done), status=HTTPStatus.OK)
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(remove_person(standing=self.standing, person_id=person_id, stated=stated))
 
 
 class Leave(OrganizationView):

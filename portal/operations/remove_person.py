@@ -1,22 +1,22 @@
-"""Remove a person who left: what it would do is shown first, then done once, for pages, calls and commands alike."""
+"""Remove a person who left: asked first with what it would do, for pages, calls and commands alike."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from portal.confirmation import Danger, Stated, confirmed, copies_until, counted
+from portal.effects import Effect, effect
 from portal.operations.roles import require_roles
 from portal.operations.withdraw import work_off_at_once
 from portal.standing import Standing
-from protection.errors import InvalidObject
 from protection.selectors.documents import owned_by
 from protection.selectors.reach import reach_of_person
-from protection.texts import say
 from tenants.directory.selectors.groups import groups_holding
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.remove_person import remove_person as directory_remove
-from tenants.naming import free_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,55 @@ def removal_of(standing: Standing, person_id: UUID) -> Removal:
     return Removal(person, owned_by(person_id), groups, reach_of_person(person_id).until)
 
 
-@transaction.atomic
-def remove_person(*, standing: Standing, person_id: UUID, reason: str) -> Removal:
-    """Remove the person for good and return what it did.  Raises DirectoryRefused; InvalidObject without a reason."""
-    reason = free_text(reason)
-    if not reason:
-        raise InvalidObject(say("Removing a person takes a reason."), remedy=say("State why the person is removed."))
-    done = removal_of(standing, person_id)
-    require_roles(standing, done.person.role)
-    directory_remove(
-        organization_id=standing.organization,
-        person_id=person_id,
-        reason=reason,
-        actor=standing.directory_actor,
-    )
+def remove_person(*, standing: Standing, person_id: UUID, stated: Stated) -> Effect:
+    """Remove the person for good, once that is confirmed.  Raises DirectoryRefused and what ``confirmed`` raises."""
+    removal = removal_of(standing, person_id)
+    require_roles(standing, removal.person.role)
+
+    def act(reason: str) -> None:
+        directory_remove(
+            organization_id=standing.organization,
+            person_id=person_id,
+            reason=reason,
+            actor=standing.directory_actor,
+        )
+
+    confirmed(_removing(removal), stated, act)
     work_off_at_once()
-    return done
+    return effect(
+        True,
+        _("{address} is removed. The address is free for a successor.").format(address=removal.person.email),
+        "",
+        copies_until(removal.until) if removal.until is not None else "",
+        documents=removal.documents,
+        groups=list(removal.groups),
+        latest_offline_moment=removal.until,
+    )
+
+
+def _removing(removal: Removal) -> Danger:
+    address = removal.person.email
+    stays = ngettext(
+        "{number} document stays with the old identity. Its recipients keep their access.",
+        "{number} documents stay with the old identity. Their recipients keep their access.",
+        removal.documents,
+    ).format(number=counted(removal.documents))
+    losing = _("These groups lose a member: {groups}.").format(groups=", ".join(removal.groups))
+    return Danger(
+        question=_("Remove {address}?").format(address=address),
+        consequences=(
+            _("The person opens nothing here from the next request on."),
+            *([stays] if removal.documents else []),
+            *([losing] if removal.groups else []),
+            copies_until(removal.until),
+            _(
+                "The address is free afterwards. Whoever gets it next is another person and inherits nothing. This"
+                " cannot be undone."
+            ),
+        ),
+        button=_("Remove the person"),
+        confirm=address,
+        typed=True,
+        needs_reason=True,
+        needs_fresh=True,
+    )

@@ -185,7 +185,7 @@ def _looks(made: dict[str, UUID | str]) -> Iterator[Look]:
         "/templates/", "/templates/new/", "/templates/deleted/", "/templates/import/",
         f"/templates/{made['template']}/", f"/templates/{made['template']}/history/",
         "/labels/", "/labels/new/", f"/labels/{made['label']}/", f"/previews/{made['preview']}/",
-        "/people/", "/people/new/", f"/people/{person}/", f"/people/{person}/remove/",
+        "/people/", "/people/new/", f"/people/{person}/",
         "/groups/new/", f"/groups/{made['group']}/",
         "/applications/", "/applications/new/", f"/applications/{made['application']}/",
         "/domains/new/", f"/domains/x{DOMAIN[1:]}/release/",

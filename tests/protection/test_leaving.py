@@ -85,7 +85,8 @@ def test_a_removal_states_it_before_and_after(cast: Cast, plan: Path) -> None:
     protect(nina, plan, f"{MAX}:VIEW", offline_days=0)
     end = certificate_end(cast, nina)
     before = call(cast.ada, "contoso", "GET", f"people/{nina.id}/removal").json()
-    after = call(cast.ada, "contoso", "POST", f"people/{nina.id}/removal", {"reason": "left"}).json()
+    stated = {"confirm": nina.address, "reason": "left"}
+    after = call(cast.ada, "contoso", "POST", f"people/{nina.id}/removal", stated).json()
     assert [moment(one["latest_offline_moment"]) for one in (before, after)] == [end, end]
 
 

@@ -94,29 +94,13 @@ def change_person(
 
 @person.command("remove")
 @ADDRESS
-@click.option("--reason", default="", help="Why; kept on record.")
-@click.option("--yes", is_flag=True, help="Remove without asking; needs --reason.")
+@asks
 @in_organization
 def remove_person(output: Output, place: Organization, address: str, reason: str, *, yes: bool) -> None:
-    """Remove the person with this ADDRESS who left; the address is free for a successor, who inherits nothing."""
+    """Remove the person with this ADDRESS, who left. The address is free for a successor, who inherits nothing."""
     found = _by_address(place, "people", "email", address)
-    path = f"/api/v1/people/{found['id']}/removal"
-    if not yes:
-        shown = place.call("GET", path)
-        output.result(
-            shown,
-            say(
-                "{address} would be removed for good. {count} documents stay with the old identity. Groups that lose a"
-                " member: {groups}. Repeat with --reason and --yes.",
-                address=address,
-                count=shown["documents"],
-                groups=", ".join(shown["groups"]) or "–",
-            ),
-        )
-        return
-    if not reason.strip():
-        raise Misused(say("State why with --reason."))
-    output.result(place.call("POST", path, {"reason": reason}), say("{address} is removed.", address=address))
+    send = functools.partial(place.call, "POST", f"/api/v1/people/{found['id']}/removal")
+    changed(output, confirmed(output, send, yes=yes, reason=reason))
 
 
 @click.group("group")
