@@ -17,7 +17,8 @@ class NamedByView(AutoSchema):
         """Add a line that can be pasted into a shell, so that a call without a body has an example too."""
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
-            lines = [f"curl -X {self.method} https://contoso.example.com{self.path}"]
+            method = "" if self.method == "GET" else f"-X {self.method} "
+            lines = [f"curl {method}https://contoso.example.com{self.path}"]
             if operation.get("security"):
                 lines.append('-H "Authorization: Bearer $TOKEN"')
             if "requestBody" in operation:
