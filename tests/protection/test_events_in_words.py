@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from click.testing import CliRunner
 
+from portal.api.event_items import EventDocument, EventItem
 from protection.client.cli.audit import _csv
 from protection.client.cli.main import main
 from protection.client.session import Protected, Session
@@ -174,6 +175,16 @@ def test_an_export_tells_the_same_as_json_and_as_csv(
 def test_a_spreadsheet_computes_nothing_of_an_export() -> None:
     cells = ("=1+1", "+1", "-1", "@x", "plan")
     assert _csv(cells) == b"'=1+1,'+1,'-1,'@x,plan\r\n"
+
+
+def test_events_are_what_the_description_says(cast: Cast, sealed: Protected) -> None:
+    refusal(cast.max, sealed.path)
+    kinds = ("content.opened", "certificate.issued", "person.created", "domain.proven", "service.activated")
+    for event in (happened(cast.ada, kind) for kind in kinds):
+        assert event.keys() == EventItem().fields.keys()
+        checked = EventItem(data=event)
+        assert checked.is_valid(), (event["kind"], checked.errors)
+    assert happened(cast.ada, "content.opened")["document"].keys() == EventDocument().fields.keys()
 
 
 def test_the_owner_is_told_by_the_document_in_the_same_words(cast: Cast, sealed: Protected) -> None:
