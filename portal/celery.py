@@ -27,6 +27,8 @@ app.conf.update(
     task_default_queue="chancery",
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    # Nobody steers the worker through the broker: whoever can write there could stop it or read its settings.
+    worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={"visibility_timeout": 600},
     timezone="UTC",

@@ -96,6 +96,19 @@ class ContentFacts:
     """Address -> the person or group it meant when first resolved, so that a re-used address inherits nothing."""
     personal: tuple[PersonalGrant, ...] = ()
 
+    def known_only_as(self, address: str, person: UUID) -> ContentFacts:
+        """Return the content without what it holds for other addresses of somebody of whom just one is known.
+
+        An opening binds every address of a person that the policy names; that two are one person's is told to nobody
+        (PROTOCOL P20).  Access that was taken back from another address is left out for the same reason.
+        """
+        return replace(
+            self,
+            revoked_ids=self.revoked_ids if address in self.revoked_addresses else self.revoked_ids - {person},
+            bindings={one: who for one, who in self.bindings.items() if one == address or who != person},
+            personal=tuple(one for one in self.personal if one.address == address or one.person != person),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SuperUserGrant:

@@ -386,8 +386,9 @@ class Preview:
             personal=tuple(single.personal),
         )
         if someone.stranger:
-            bound = next((content.bindings[one] for one in subject.addresses & content.bindings.keys()), None)
-            subject = subject if bound is None else replace(subject, person=bound)
+            for address in subject.addresses & content.bindings.keys():
+                person = content.bindings[address]
+                content, subject = content.known_only_as(address, person), replace(subject, person=person)
         return content, subject
 
     def _rights(self, kind: Kind, content: ContentFacts, subject: Subject, now: int) -> Rights:

@@ -365,12 +365,7 @@ class _Rows:
         content = self._sources.facts.content
         if entry.listed is Listed.TRIED or entry.person in self._subjects:
             return content
-        bound, given = content.bindings.items(), content.personal
-        return replace(
-            content,
-            bindings={one: who for one, who in bound if one == entry.address or who != subject.person},
-            personal=tuple(one for one in given if one.address == entry.address or one.person != subject.person),
-        )
+        return content.known_only_as(entry.address, subject.person)
 
     def _access(self, entry: _Entry, found: Explanation, subject: Subject) -> Access:
         decision = found.decision

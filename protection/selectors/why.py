@@ -59,7 +59,7 @@ def why(
         raise NotFound(say("There is no such document, or you may not see it."))
     facts = _switched(facts, on=service_active)
     if stranger:
-        facts = replace(facts, subject=replace(subject, person=_bound(facts) or subject.person))
+        facts = _as_bound(facts)
     policy = facts.content.policy or Policy()
     explanation = explain(without_the_opening(facts), right, now=now)
     return Why(
@@ -69,13 +69,17 @@ def why(
     )
 
 
-def _bound(facts: Facts) -> UUID | None:
-    """Return whom the document has bound to an address of the subject: by what it gave him, or by an opening."""
+def _as_bound(facts: Facts) -> Facts:
+    """Return a stranger as whom the document has bound to their address: by what it gave them, or by an opening."""
     known: Mapping[str, UUID] = {
         **facts.content.bindings,
         **{one.address: one.person for one in facts.content.personal},
     }
-    return next((known[address] for address in facts.subject.addresses & known.keys()), None)
+    for address in facts.subject.addresses & known.keys():
+        person = known[address]
+        content = facts.content.known_only_as(address, person)
+        return replace(facts, content=content, subject=replace(facts.subject, person=person))
+    return facts
 
 
 @dataclass(frozen=True, slots=True)

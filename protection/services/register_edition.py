@@ -89,7 +89,7 @@ def _insert(arrival: _Arrival, content: Content) -> None:
         continues = newest if arrival.seal.seal.env is None else None
         if continues is not None and continues.key_rev < content.rev:
             raise MayNotEdit(say("Somebody lost access since the key was made; this edition needs a new key."))
-        key = _next_key(arrival, content, continues)
+        key = _next_key(arrival, content, newest)
     else:
         raise Superseded(say("This edition does not follow the newest one on record."))
     add_edition(
@@ -146,12 +146,18 @@ def _first_key(arrival: _Arrival, content: Content) -> bytes:
     return envelope.key
 
 
-def _next_key(arrival: _Arrival, content: Content, continues: Edition | None) -> bytes:
-    """Return the key that the edition brought, or the one of the edition it continues (PROTOCOL P11)."""
+def _next_key(arrival: _Arrival, content: Content, newest: Edition) -> bytes:
+    """Return the key that the edition brought, or else the one of the edition before (PROTOCOL P11).
+
+    A key that is brought is a new one: with the one before, whoever has lost access since would go on reading.
+    """
     kid = bytes(content.tenant_key.kid)
-    if continues is None:
-        return arrival.seal.edition_key(store_of(arrival.organization, content.tenant_key), kid)
-    digest = bytes(continues.seal_digest)
+    digest = bytes(newest.seal_digest)
     binding = bindings.content_key(org=arrival.organization, kid=kid, cid=content.cid, seal_digest=digest)
-    wrapping = wrapping_key(arrival.organization, content.tenant_key_id)
-    return aead.unwrap(wrapping, bytes(continues.wrapped_key), binding)
+    before = aead.unwrap(wrapping_key(arrival.organization, content.tenant_key_id), bytes(newest.wrapped_key), binding)
+    if arrival.seal.seal.env is None:
+        return before
+    brought = arrival.seal.edition_key(store_of(arrival.organization, content.tenant_key), kid)
+    if len(brought) != len(before) or brought == before:
+        raise InvalidObject(say("The edition brought a key that is not a new one."))
+    return brought

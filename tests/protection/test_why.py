@@ -126,3 +126,16 @@ def test_a_question_that_makes_no_sense_is_refused(cast: Cast, plan: Path, query
     document = protect(cast.olga, plan)
     answer = call(cast.olga, "contoso", "GET", f"documents/{document.cid}/why?{query}")
     assert answer.status_code in {400, 422}, answer.content
+
+
+def test_nor_are_they_once_the_stranger_has_opened_it(cast: Cast, plan: Path) -> None:
+    """The opening binds both addresses to one person, and what belongs to the other one shows in neither answer."""
+    fabrikam, second = cast.organizations["fabrikam"].id, "rita.opened@fabrikam.example"
+    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    document = protect(cast.olga, plan, f"{RITA}:VIEW", f"{second}:VIEW,PRINT")
+    before = [why(cast, document, who, "PRINT") for who in (RITA, second)]
+    assert opening(cast.rita, document.path).rights == ("VIEW", "PRINT")
+    assert [why(cast, document, who, "PRINT") for who in (RITA, second)] == before
+    call(cast.olga, "contoso", "POST", f"documents/{document.cid}/revoke", {"recipient": second})
+    assert why(cast, document, RITA)["allowed"]
+    assert reasons(why(cast, document, second)) == ["revoked_for_you"]

@@ -1,0 +1,140 @@
+"""Editions that somebody with the right to edit makes with a client of their own (PROTOCOL P3, P11)."""
+
+import secrets
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+
+from protection.client.licenses import Licenses
+from protection.client.results import Protected
+from protection.licensing.body import SealFacts, seal_edition_key, sign_body
+from protection.sealing.read import open_sealed
+from tests.cast import Cast, Player
+from tests.protection.scene import MAX, RITA, call, objects, opening, problem, protect
+from tests.protection.test_attacks import body_of, license_of
+from tests.protection.test_publishing import edited, text_of
+
+
+@pytest.fixture
+def shared(cast: Cast, plan: Path) -> Protected:
+    return protect(cast.olga, plan, f"{RITA}:VIEW,EDIT", f"{MAX}:VIEW", offline_days=7)
+
+
+@dataclass
+class Hostile:
+    """Somebody who may edit, and what they need to seal whatever they like."""
+
+    player: Player
+    shared: Protected
+
+    def __post_init__(self) -> None:
+        session = self.player.session
+        with open_sealed(self.shared.path) as file:
+            place = session.organization(file.publishing_license.org)
+            licenses = Licenses(session.home, place, session.account, session.stated)
+            _file, found, self.key = licenses.open(file)
+        assert found.edit is not None
+        self.certificate, self.delegation, self.rekey = found.edit, found.delegation, found.rekey
+        self.first = body_of(self.shared)
+        self.license = license_of(self.shared)
+
+    def facts(self, **changes: Any) -> SealFacts:
+        return replace(self.first.facts, n=2, prev=self.first.digest, **changes)
+
+    def env(self, key: bytes, n: int = 2) -> bytes:
+        place = self.player.session.organization(self.license.org)
+        public = next(one for one in place.statement().tenant_keys if one.kid == self.license.kid).encryption_key()
+        return seal_edition_key(
+            public,
+            key,
+            org=self.license.org,
+            cid=self.license.cid,
+            n=n,
+            device_key_id=self.player.session.account.signing.key_id,
+        )
+
+    def seal(
+        self,
+        facts: SealFacts | None = None,
+        *,
+        iat: int | None = None,
+        env: bytes | None = None,
+        certificate: str | None = None,
+        signer: Player | None = None,
+    ) -> str:
+        return sign_body(
+            facts or self.facts(),
+            signer=(signer or self.player).session.account.signing,
+            certificate=certificate or self.certificate,
+            delegation=self.delegation,
+            iat=int(time.time()) if iat is None else iat,
+            env=env,
+        )
+
+    def register(self, seal: str, by: Player | None = None, license_: str | None = None) -> HttpResponse:
+        body = {"publishing_license": license_ or self.license.token, "body_seal": seal}
+        return call(by or self.player, "contoso", "POST", "registrations", body)
+
+
+def test_no_edition_counts_that_is_dated_numbered_or_bound_to_something_else(
+    cast: Cast, shared: Protected, plan: Path
+) -> None:
+    other = protect(cast.olga, plan, f"{RITA}:VIEW,EDIT")
+    rita, theirs, now = Hostile(cast.rita, shared), Hostile(cast.rita, other), int(time.time())
+    facts = rita.facts()
+    tried = {
+        "superseded": [
+            rita.seal(replace(facts, n=5)),
+            rita.seal(replace(facts, n=2**31 - 1)),
+            rita.seal(replace(facts, prev=secrets.token_bytes(32))),
+            rita.seal(replace(facts, prev=theirs.first.digest)),
+            rita.seal(replace(facts, prev=rita.license.digest)),
+        ],
+        "may_not_edit": [rita.seal(iat=now + 400)],
+        "clock_wrong": [rita.seal(iat=now + 60 * 86_400), rita.seal(iat=now - 86_400)],
+        "tampered": [
+            rita.seal(replace(facts, n=1, prev=None)),
+            rita.seal(replace(facts, cid=theirs.license.cid)),
+            rita.seal(replace(facts, pl=theirs.license.digest)),
+            rita.seal(theirs.facts()),
+            rita.seal(certificate=theirs.certificate),
+            rita.seal(signer=cast.max),
+            rita.seal(env=secrets.token_bytes(200)),
+            rita.seal(env=rita.env(secrets.token_bytes(32), n=3)),
+        ],
+    }
+    for reason, seals in tried.items():
+        for seal in seals:
+            problem(rita.register(seal), 409, reason)
+    problem(rita.register(rita.seal(), license_=theirs.license.token), 409, "tampered")
+    assert text_of(cast.max, shared.path) == plan.read_bytes()
+    assert opening(cast.max, shared.path).status == "current"
+
+
+@pytest.mark.parametrize("size", [0, 16, 33, 3000])
+def test_an_edition_brings_a_key_of_the_right_size_or_is_refused(cast: Cast, shared: Protected, size: int) -> None:
+    """Its readers, and everybody who edits it afterwards, would be left with a document that nobody can open."""
+    rita = Hostile(cast.rita, shared)
+    problem(rita.register(rita.seal(env=rita.env(secrets.token_bytes(size)))), 409, "tampered")
+    assert opening(cast.max, shared.path).status == "current"
+
+
+def test_an_edition_after_a_loss_brings_no_key_of_before_as_a_new_one(cast: Cast, shared: Protected) -> None:
+    call(cast.olga, "contoso", "POST", f"documents/{shared.cid}/revoke", {"recipient": MAX})
+    cast.rita.session.service.feeds_asked.clear()  # As the next command does.
+    rita = Hostile(cast.rita, shared)
+    assert rita.rekey
+    problem(rita.register(rita.seal(env=rita.env(rita.key))), 409, "tampered")
+    assert rita.register(rita.seal(env=rita.env(secrets.token_bytes(32)))).status_code == 201
+
+
+def test_an_edition_that_was_on_record_before_does_not_become_the_newest_again(cast: Cast, shared: Protected) -> None:
+    rita = Hostile(cast.rita, shared)
+    second = edited(cast.rita, shared.path, b"second")
+    for seal in (rita.first.token, objects(second)["body_seal"]):
+        assert rita.register(seal).status_code == 200
+    assert [opening(cast.max, one).status for one in (shared.path, second)] == ["superseded", "current"]
