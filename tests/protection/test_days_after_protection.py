@@ -9,8 +9,8 @@ from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
+from tests.protection.asking import command
 from tests.protection.scene import MAX, call, protect
-from tests.protection.test_access_requests import command
 
 
 def ends(player: Player, cid: UUID) -> int:

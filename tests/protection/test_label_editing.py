@@ -10,8 +10,8 @@ from django.db import connections
 from tests.cast import Cast, Player
 from tests.identity.browser import Browser
 from tests.isolation.visitors import Premises
+from tests.protection.asking import command
 from tests.protection.scene import RITA, call, confirmed, problem
-from tests.protection.test_access_requests import command
 from tests.protection.test_labels import label
 from tests.protection.test_template_reach import made as template
 

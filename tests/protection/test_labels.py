@@ -18,8 +18,8 @@ from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
+from tests.protection.asking import command
 from tests.protection.scene import MAX, RITA, call, confirmed, ledger, opening, problem, protect, refusal, rights
-from tests.protection.test_access_requests import command
 from tests.protection.test_template_reach import made as template
 
 

@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from protection.licensing.policy import Conditions
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
+from tests.protection.asking import asked, command, grant, newcomer
 from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, rights
-from tests.protection.test_access_requests import asked, command, grant, newcomer
 
 READS, CHANGES = "VIEW,VIEWRIGHTSDATA", "VIEW,VIEWRIGHTSDATA,EDITRIGHTSDATA"
 

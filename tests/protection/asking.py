@@ -1,0 +1,92 @@
+"""What scenes about requests for access have in common: ask, be refused, answer, look."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from click.testing import CliRunner, Result
+from django.core import mail
+
+from protection.client.cli.main import main
+from protection.client.results import Protected
+from protection.client.session import Session
+from tests.cast import Cast, Player
+from tests.isolation.visitors import Premises
+from tests.protection.scene import call, ledger, protect, refusal
+
+DAY = 86_400
+
+
+def ask(player: Player, cid: UUID, **wish: str) -> Any:
+    return call(player, "contoso", "POST", f"documents/{cid}/access-requests", wish)
+
+
+def asked(player: Player, sealed: Protected, **wish: str) -> str:
+    """Be refused, ask, and return the request's id."""
+    refusal(player, sealed.path)
+    answer = ask(player, sealed.cid, **wish)
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["id"])
+
+
+def grant(player: Player, request: str, **terms: Any) -> Any:
+    """Give access on these terms, without rights of their own as a viewer, which is what is asked for by default."""
+    seen = {} if "rights" in terms else {"level": "viewer"}
+    return call(player, "contoso", "POST", f"access-requests/{request}/grant", {**seen, **terms})
+
+
+def decline(player: Player, request: str, message: str = "") -> Any:
+    return call(player, "contoso", "POST", f"access-requests/{request}/decline", {"message": message})
+
+
+def why_me(player: Player, cid: UUID) -> Any:
+    return call(player, "contoso", "GET", f"documents/{cid}/why")
+
+
+def document(player: Player, cid: UUID) -> dict[str, Any]:
+    return dict(call(player, "contoso", "GET", f"documents/{cid}").json())
+
+
+def seen(cast: Cast, request: str) -> str:
+    """Return the page of a request as Olga's browser gets it."""
+    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga).get(f"/requests/{request}/")
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def in_the_way(cast: Cast, request: str) -> list[str]:
+    """Return the names of what stands in the way, as the request tells it to Olga."""
+    found = call(cast.olga, "contoso", "GET", f"access-requests/{request}").json()["in_the_way"]
+    return [one["name"] for one in found]
+
+
+def asked_under_a_deny_entry(cast: Cast, plan: Path) -> tuple[Player, str, Protected]:
+    rita = newcomer(cast)
+    sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", deny=("domain:fabrikam.example",))
+    return rita, asked(rita, sealed), sealed
+
+
+def command(player: Player, monkeypatch: pytest.MonkeyPatch, *words: str, code: int = 0) -> Result:
+    """Run a command as this person at Contoso."""
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(player.session))
+    done = CliRunner().invoke(main, [*words, "--organization", "contoso"])
+    assert done.exit_code == code, done.output
+    return done
+
+
+def mails() -> list[Any]:
+    """Return what was mailed about requests: enrolling a device is told by mail too."""
+    return [one for one in mail.outbox if "device" not in one.subject]
+
+
+def kinds(cast: Cast, cid: UUID) -> list[str]:
+    """Return what happened to a document beside openings, oldest first."""
+    found = ledger(cast, "contoso", "access.", "content.changed", "content.restored", cid=cid)
+    return [event.kind for event in reversed(found)]
+
+
+def newcomer(cast: Cast, slug: str = "fabrikam") -> Player:
+    """Return somebody who has asked for nothing yet."""
+    return cast.join(f"asker-{uuid4().hex[:6]}", slug)
