@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.DependencyMiddleware",
+    "portal.pages.errors.FormAddressMiddleware",
     "portal.identity.sessions.SealedSessionMiddleware",
     "portal.middleware.HostBoundSessionMiddleware",
     "django.middleware.common.CommonMiddleware",

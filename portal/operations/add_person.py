@@ -67,8 +67,10 @@ def add_person(
     )
     unexpected = not person.guest and _lies_outside(organization, person.email)
     outside = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
+    made_guest = _("This organization does not manage the address, so they are a guest here, with the role of a user.")
+    warnings = (outside,) if unexpected else (made_guest,) if person.guest and not guest else ()
     message = words.format(address=person.email, page=goes_to)
-    return Added(person, Effect(changed=True, message=message, warnings=(outside,) if unexpected else ()))
+    return Added(person, Effect(changed=True, message=message, warnings=warnings))
 
 
 def _invite(organization: str, person: PersonFacts, goes_to: str) -> bool:

@@ -68,4 +68,4 @@ def _error(request: HttpRequest, asked: ConfirmationRequired) -> str:
         return ""
     if isinstance(asked, ReasonRequired):
         return _("Say why: it is recorded.")
-    return _("This is not the name. Type it as it is shown.")
+    return _("What you typed does not match. Type it exactly as it is shown.")

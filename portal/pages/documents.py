@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpResponse
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -123,19 +125,40 @@ class RevokeForm(forms.Form):
         label=gettext_lazy("Why"), required=False, max_length=500, help_text=gettext_lazy("Kept on record.")
     )
 
+    def __init__(self, data: QueryDict | None, *, recipient: str) -> None:
+        """Fix the recipient that a row of the recipients table leads here for; the page then names them instead."""
+        super().__init__(data, initial={"recipient": recipient})
+        self.from_one = recipient if _is_address(recipient) else ""
+        if self.from_one:
+            self.fields["recipient"].widget = forms.HiddenInput()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
 
 @require_http_methods(["GET", "POST"])
 @page()
 def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
     """Ask for confirmation with the consequences spelled out, then take access back."""
     found = _managed(request, cid)
-    form = RevokeForm(request.POST or None, initial={"recipient": request.GET.get("recipient", "")})
+    form = RevokeForm(request.POST or None, recipient=request.GET.get("recipient", ""))
     if request.method == "POST" and form.is_valid():
         address, reason = form.cleaned_data["recipient"], form.cleaned_data["reason"]
         target: dict[str, Any] = {"standing": request.standing, "organization": request.organization, "cid": cid}
         if carried_out(request, lambda: revoke_access(**target, address=address, reason=reason)):
             return redirect("document", cid)
-    context = {"found": found, "row": found.row, "form": form, "latest": latest_offline_moment(cid)}
+    context = {
+        "found": found,
+        "row": found.row,
+        "form": form,
+        "from_one": form.from_one,
+        "latest": latest_offline_moment(cid),
+    }
     return show(request, "document_revoke", "documents", context)
 
 

@@ -4,11 +4,12 @@ A page that is not there and a page that is not for this person answer with the 
 """
 
 import sys
+from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
@@ -47,6 +48,30 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
             " document, ask to be named in its policy, or sign in with the address it was sent to."
         ),
     )
+
+
+class FormAddressMiddleware:
+    """Explains an address that only takes forms to a person who opens it: by reloading, going back or a bookmark.
+
+    Django answers such a request without a body, of which a browser makes an error page of its own.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, with a page in place of an empty refusal of the method."""
+        response = self.get_response(request)
+        if request.method != "GET" or not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        page = _answer(
+            request,
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            _("This address only takes a form"),
+            _("Opening it changed nothing. Go back to the page where you sent the form, or begin again."),
+        )
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def failed(request: HttpRequest) -> HttpResponse:

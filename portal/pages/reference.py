@@ -18,7 +18,7 @@ SUBJECTS: Mapping[str, str] = {
     "templates": "Templates",
     "directory": "People, groups and mail domains",
     "administration": "Keys, settings and the service",
-    "audit": "The record",
+    "audit": "Audit log",
 }
 NEEDS: Mapping[str, str] = {"anybody": "anybody signed in", "member": "any member"}
 

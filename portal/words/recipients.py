@@ -33,11 +33,15 @@ _TAKEN_BACK: Final = {Reason.REVOKED.value, Reason.REVOKED_FOR_YOU.value}
 
 @dataclass(frozen=True, slots=True)
 class RecipientInWords:
-    """One row in words; ``tone`` is good, bad or plain; ``level`` is "" where the rights are those of no level."""
+    """One row in words; ``tone`` is good, bad or plain; ``level`` is "" where the rights are those of no level.
+
+    ``role_is_an_act`` tells that the role began by an act, which has a day, not by a state, which has a beginning.
+    """
 
     one: Recipient
     who: str
     role: str
+    role_is_an_act: bool
     badge: str
     tone: str
     message: str
@@ -53,6 +57,7 @@ def in_words(one: Recipient, organization: OrganizationFacts, takers: Mapping[UU
         one=one,
         who=who_in_words(one.who, organization.id, organization.name) or one.name or _("Somebody without an address"),
         role=str(ROLES.get(one.listed, "")),
+        role_is_an_act=one.listed in {Listed.ISSUER, Listed.GIVEN},
         badge=badge,
         tone=tone,
         message=_message(one, organization, takers),

@@ -28,4 +28,6 @@ def require_another(membership: Membership) -> None:
         .exclude(id=membership.id)
     )
     if not others.exists():
-        raise LastAdministrator(_("This is the organization's last administrator."))
+        raise LastAdministrator(
+            _("This is the organization's last administrator. Make another person an administrator first.")
+        )

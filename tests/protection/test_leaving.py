@@ -145,7 +145,7 @@ def test_leaving_on_the_page_shows_the_consequences_first(cast: Cast) -> None:
     assert ("This cannot be undone" in page, "Leave Contoso" in page) == (True, True)
     assert holder_of(gone.address) == gone.id
     wrong = browser.post("/leave/", {"confirm": "Fabrikam"}).content.decode()
-    assert "This is not the name" in wrong
+    assert "What you typed does not match" in wrong
     left = browser.post("/leave/", {"confirm": "Contoso"})
     assert (left.status_code, "You have left Contoso." in left.content.decode()) == (200, True)
     assert holder_of(gone.address) is None

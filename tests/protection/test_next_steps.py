@@ -1,0 +1,39 @@
+"""What a page says before and after an act: whom it concerns, and what to do when it does not go that way."""
+
+from pathlib import Path
+
+from tests.cast import Cast
+from tests.isolation.visitors import Premises
+from tests.protection.scene import MAX, protect
+
+HOST = "contoso.localhost:8000"
+
+
+def test_taking_back_from_one_recipient_names_them_and_concerns_nobody_else(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW")
+    olga = Premises(cast, {}).browser(HOST, cast.olga)
+    page = f"/documents/{sealed.cid}/revoke/"
+    one = olga.get(f"{page}?recipient={MAX}").content.decode()
+    assert "Nobody else loses access" in one
+    assert 'type="hidden" name="recipient"' in one
+    for everybody in ("", "?recipient=nonsense"):
+        asked = olga.get(page + everybody).content.decode()
+        assert "Nobody else loses access" not in asked
+        assert 'type="email" name="recipient"' in asked
+
+
+def test_an_address_that_only_takes_forms_answers_with_a_page(cast: Cast) -> None:
+    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    for address in ("/settings/service/", "/signout/"):
+        answer = ada.get(address)
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert "Opening it changed nothing" in answer.content.decode()
+        assert ada.head(address).content == b""
+
+
+def test_adding_a_member_of_another_organization_says_that_they_are_a_guest(cast: Cast) -> None:
+    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    for address, said in ((cast.rita.address, True), ("somebody.new@contoso.example", False)):
+        form = {"email": address, "name": "", "role": "user"}
+        page = ada.post("/people/new/", form, follow=True).content.decode()
+        assert ("so they are a guest here" in page) is said
