@@ -37,3 +37,11 @@ def test_adding_a_member_of_another_organization_says_that_they_are_a_guest(cast
         form = {"email": address, "name": "", "role": "user"}
         page = ada.post("/people/new/", form, follow=True).content.decode()
         assert ("so they are a guest here" in page) is said
+
+
+def test_an_empty_organization_tells_its_administrator_what_to_set_up_and_where_the_command_is(cast: Cast) -> None:
+    rita = Premises(cast, {}).browser("fabrikam.localhost:8000", cast.rita)
+    home = rita.get("/").content.decode()
+    for address in ("/people/new/", "/groups/new/", "/templates/", "/labels/", "/handbook/start/"):
+        assert f'href="{address}"' in home[home.index('id="set-up"') :]
+    assert "Set up your organization" not in Premises(cast, {}).browser(HOST, cast.max).get("/").content.decode()
