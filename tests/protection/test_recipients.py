@@ -25,7 +25,7 @@ from tenants.directory.services.create_group import create_group
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, RITA, call, confirmed, protect, refusal, rights
+from tests.protection.scene import MAX, RITA, call, confirmed, ledger, protect, refusal, rights
 
 
 def recipients(cast: Cast, cid: object, asker: Player | None = None) -> dict[str, dict[str, Any]]:
@@ -284,3 +284,22 @@ def test_nobody_else_sees_the_table(cast: Cast, plan: Path) -> None:
     for cursor in ("-1", "x", "9" * 40):
         path = f"documents/{sealed.cid}/recipients?cursor={cursor}"
         assert call(cast.olga, "contoso", "GET", path).status_code == 400
+
+
+def test_an_opening_names_somebody_from_elsewhere_as_the_document_does(cast: Cast, plan: Path) -> None:
+    """Their main address is known to nobody here; what the document was shared with is."""
+    fabrikam, second = cast.organizations["fabrikam"].id, "rita.private@fabrikam.example"
+    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    sealed = protect(cast.olga, plan, f"{second}:VIEW")
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": second})
+    cast.rita.session.service.feeds_asked.clear()  # As the next command does.
+    refusal(cast.rita, sealed.path)
+    events = ledger(cast, "contoso", "content.opened", cid=sealed.cid)
+    assert [event.personal["addresses"] for event in events] == [[second]] * 2
+    assert RITA not in recipients(cast, sealed.cid)
+    assert RITA not in call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/events").content.decode()
+    wide = protect(cast.olga, plan, "domain:fabrikam.example:VIEW")
+    assert rights(cast.rita, wide.path) == {"VIEW"}
+    (event,) = ledger(cast, "contoso", "content.opened", cid=wide.cid)
+    assert event.personal["addresses"] == [RITA]
