@@ -16,6 +16,7 @@ from audit.selectors.verify import verify
 from audit.tree.checkpoint import Checkpoint, sign
 from audit.tree.merkle import Frontier
 from portal.operations.compare_ledgers import compare_ledgers
+from portal.pulse import Pulse
 from protection.client.ledger import LedgerBroken, Verified, verify_ledger
 from protection.crypto.signatures import SigningKey
 from protection.crypto.suites import ED25519
@@ -286,3 +287,19 @@ def test_clients_believe_the_feed_after_a_restore(ledger: OrganizationFacts):
     token, _ = feed_statement(organization=ledger.id, since=state.seq)
     statement = FeedStatement.verify(token, chain=chain(ledger.id))
     assert state.advance(statement).seq > 40_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_answered_while_the_comparison_after_connecting_fails() -> None:
+    """The process connects again and again, and stays closed until the record was compared."""
+    seen: list[bool] = []
+
+    def compare() -> None:
+        seen.append(pulse.stopped)
+        raise SystemExit if len(seen) == 3 else RuntimeError("nobody knows whether the record is whole")
+
+    pulse = Pulse(compare)
+    with pytest.raises(SystemExit):
+        pulse._ask_for_ever()
+    assert seen == [True, True, True]
+    assert pulse.stopped

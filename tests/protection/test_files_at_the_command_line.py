@@ -136,7 +136,7 @@ def test_an_export_of_the_audit_log_is_whole_and_a_list_says_when_it_is_not(
     sealed = protect(cast.olga, plan)
     for _ in range(210):
         assert call(cast.olga, "contoso", "POST", "licenses", objects(sealed.path)).status_code == 200
-    assert "there are more" in chancery("audit", who=cast.ada).stderr
+    assert "there are more" not in chancery("audit", who=cast.ada).stderr
     assert "there are more" in chancery("audit", "--limit", "3", who=cast.ada).stderr
     target = plan.with_name("events")
     told = json.loads(chancery("--json", "audit", "--kind", "content", "--to", target, who=cast.ada).stdout)
