@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from django.core.management import execute_from_command_line
 
 from portal.development import benchmark, check_all, faults, lock, messages, test
+from portal.overview import overview
 from portal.supervisor import commands, up
 from portal.supervisor.errors import SupervisorError
 
@@ -19,6 +20,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "bench": benchmark.main,
     "drill": faults.main,
 }
+HELP = (["help"], ["--help"], ["-h"])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,6 +28,11 @@ def main(arguments: Sequence[str]) -> int:
     command = COMMANDS.get(arguments[0]) if arguments else None
     if command is not None:
         return command(arguments[1:])
+    if not arguments or list(arguments) in HELP:
+        print(overview())
+        return 0
+    if arguments[0] == "help" and arguments[1] in COMMANDS:
+        return COMMANDS[arguments[1]](["--help"])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     try:
         named, rest = commands.of_data(arguments)

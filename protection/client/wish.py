@@ -57,6 +57,7 @@ def parse_grants(texts: Iterable[str]) -> Iterable[Grant]:
         who, separator, rights = text.rpartition(":")
         if not separator or not who:
             raise Misused(
-                say("{text!r} is not a grant.", text=text), remedy=say("Write it like rita@example.com:VIEW,PRINT.")
+                say("{text!r} is not a grant.", text=text),
+                remedy=say("Write it like rita@example.com:viewer or rita@example.com:VIEW,PRINT."),
             )
         yield Grant(Principal.parse(who), parse_rights(rights.split(",")))

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from portal.__main__ import COMMANDS, main
 from portal.bootstrap import system
 from portal.development import check_all, test
+from portal.overview import overview
 from portal.supervisor import commands, embedded, environment, up
 from portal.supervisor.errors import SupervisorError
 from portal.supervisor.folders import Folders
@@ -48,6 +50,15 @@ def test_help_starts_no_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     with commands.surroundings(["help"]) as variables:
         assert variables["CHANCERY_MODE"] == "embedded"
     assert not (tmp_path / "var").exists()
+
+
+def test_help_names_the_commands_of_chancery_and_what_each_does() -> None:
+    said = overview().splitlines()
+    ours = {*COMMANDS, *(path.stem for path in commands.FOR_OPERATORS.glob("[a-z]*.py"))}
+    listed = {line.split()[0] for line in said if line.startswith("  ") and len(line.split()) > 1}
+    assert ours <= listed
+    assert "createsuperuser" not in listed
+    assert main(["help"]) == 0
 
 
 def test_command_finds_the_running_installation(monkeypatch: pytest.MonkeyPatch, folders: Folders) -> None:

@@ -45,7 +45,7 @@ def test_the_life_of_a_document(stack: Stack, tmp_path: Path):
     stack.max.run("open", sealed, "-o", tmp_path / "zero", code=1)
     assert "may: read, save changes" in stack.rita.run("open", sealed, "-o", tmp_path / "words")
     assert WORDS[Reason.NOT_GRANTED].owner in stack.olga.run("track", sealed)
-    assert "known since" in stack.olga.run("documents")
+    assert "registered" in stack.olga.run("documents")
     assert "sealed by you" in stack.olga.run("verify", sealed)
     refused = stack.max.run("save", sealed, written(tmp_path, "worse.txt"), code=1)
     assert "your text is still in" in refused
@@ -123,7 +123,7 @@ def test_the_life_of_a_template_and_why(stack: Stack, tmp_path: Path):
     assert not stack.olga.json(*asked)["allowed"]
     assert ada.json("template", "edit", name, "--grant", f"{RITA}:VIEW,PRINT")["version"] == 2
     assert stack.olga.json(*asked)["allowed"]
-    assert f"{RITA} may PRINT." in stack.olga.run(*asked)
+    assert f"Allowed for {RITA}: print." in stack.olga.run(*asked)
     assert ada.json("template", "restore", name, "--version", "1")["version"] == 3
     assert "was not given the right to: print" in stack.olga.run(*asked)
     rows = ada.json("template", "history", name)["results"]

@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from protection.client.cli.main import main
+from protection.client.session import Session
 from tests.cast import Cast
 from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, protect
@@ -45,3 +50,20 @@ def test_an_empty_organization_tells_its_administrator_what_to_set_up_and_where_
     for address in ("/people/new/", "/groups/new/", "/templates/", "/labels/", "/handbook/start/"):
         assert f'href="{address}"' in home[home.index('id="set-up"') :]
     assert "Set up your organization" not in Premises(cast, {}).browser(HOST, cast.max).get("/").content.decode()
+
+
+def test_why_at_the_command_line_uses_the_words_of_the_pages(
+    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW,PRINT", "rita@fabrikam.example:VIEW")
+    monkeypatch.setattr(Session, "open", lambda *_, **__: cast.olga.session)
+
+    def why(*options: str) -> str:
+        return CliRunner().invoke(main, ["why", str(sealed.path), *options]).output
+
+    assert why("--who", MAX).startswith(f"Allowed for {MAX}: read.\nThe entry “{MAX}” allows: read, print.")
+    assert why("--who", MAX, "--right", "EXPORT").startswith(f"Not allowed for {MAX}: export.")
+    assert "shows at the opening: rita@fabrikam.example." in why("--who", MAX, "--right", "EXPORT")
+    mistyped = why("--who", "nonsense")
+    assert "is not a mail address" in mistyped
+    assert "tell your administrator" not in mistyped

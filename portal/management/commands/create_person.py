@@ -14,7 +14,7 @@ from tenants.directory.services.create_person import create_person
 class Command(BaseCommand):
     """Thin over the service that the people page uses."""
 
-    help = "Create a person in an organization; he signs in with a code mailed to the address."
+    help = "Create a person in an organization; they sign in with a code mailed to the address."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what the service needs."""

@@ -46,7 +46,13 @@ _OLDER: Final = say("This is an older edition; ask for the newest.")
 @click.option("--template", help="Protect by this template (its name or id).")
 @click.option("--label", help="Protect by this label (its name or id).")
 @click.option("--owner", help="The address of the member who is to own it, if not you.")
-@click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="e.g. rita@example.com:VIEW,PRINT")
+@click.option(
+    "--grant",
+    "grants",
+    multiple=True,
+    metavar="WHO:RIGHTS",
+    help="e.g. rita@example.com:viewer, or single rights: rita@example.com:VIEW,PRINT",
+)
 @click.option("--do-not-forward", "do_not_forward", multiple=True, metavar="WHO", help="Read and work on it, no more.")
 @click.option("--encrypt-only", "encrypt_only", multiple=True, metavar="WHO", help="All but removing the protection.")
 @DENY

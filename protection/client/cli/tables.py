@@ -76,7 +76,7 @@ _TITLES: Final = {
     "proven_at": say("proven"),
     "reason": say("reason"),
     "refused": say("refused"),
-    "registered_at": say("known since"),
+    "registered_at": say("registered"),
     "revoked_at": say("revoked"),
     "right": say("right"),
     "role": say("role"),

@@ -11,7 +11,7 @@ from protection.client.cli.organization import ORGANIZATION
 from protection.client.cli.output import Output
 from protection.client.cli.session import signed_in
 from protection.licensing.rights import Right
-from protection.licensing.words import rights_in_words
+from protection.licensing.words import right_in_words, rights_in_words
 from protection.texts import joined, say
 
 
@@ -61,20 +61,29 @@ def _at_opening(found: dict[str, Any]) -> list[str]:
 
 
 def _about_somebody(found: dict[str, Any]) -> list[str]:
-    who = {"who": found["who"], "right": found["right"]}
-    lines: list[str] = [say("{who} may {right}.", **who) if found["allowed"] else say("{who} may not {right}.", **who)]
+    who = {"who": found["who"], "right": right_in_words(found["right"])}
+    answer = (
+        say("Allowed for {who}: {right}.", **who) if found["allowed"] else say("Not allowed for {who}: {right}.", **who)
+    )
+    lines: list[str] = [answer]
     lines += [_obstacle(one["message"], one["entry"], one["detail"]) for one in found["obstacles"]]
     lines += [joined((_given(one), "."), "") for one in found["entries"]]
     lines += _at_opening(found)
     if found["undecided"]:
-        entries = ", ".join(found["undecided"])
-        lines.append(say("Known to another organization alone until somebody opens: {entries}.", entries=entries))
+        entries = ", ".join(one.removeprefix("address:") for one in found["undecided"])
+        lines.append(
+            say(
+                "These entries name people of other organizations, and who they are shows at the opening: {entries}.",
+                entries=entries,
+            )
+        )
     return lines
 
 
 def _given(entry: dict[str, Any]) -> str:
     """Say what an entry gives, and by which way it means the person."""
-    said = say("{who} gives {rights}", who=entry["who"].removeprefix("address:"), rights=", ".join(entry["rights"]))
+    named, rights = entry["who"].removeprefix("address:"), rights_in_words(entry["rights"])
+    said = say("The entry “{who}” allows: {rights}", who=named, rights=rights)
     if entry["path"]:
         groups, *outer = entry["path"]
         for one in outer:
