@@ -271,11 +271,13 @@ class Registrations(OrganizationView):
         license_, seal = members(request).get("publishing_license"), members(request).get("body_seal")
         if not isinstance(license_, str) or not isinstance(seal, str):
             raise InvalidObject(say("Send publishing_license and body_seal as texts."))
+        wanted = Wanted(pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal)
         outcome = arrive(
             organization=self.organization.id,
-            wanted=Wanted(pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal),
+            wanted=wanted,
             directory=DirectoryOf(self.organization.id),
             actor=self.standing.actor,
+            member=self.standing.member,
             now=clock.now(),
         )
         if isinstance(outcome, RegistrationRefused):
@@ -356,5 +358,5 @@ class Events(OrganizationView):
         rows = ReportedEvent(data=events, many=True)
         rows.is_valid(raise_exception=True)
         reports = [Reported(row["id"], row["cid"], row["action"], row["at"]) for row in rows.validated_data]
-        taken = report(actor=self.standing.actor, device=device.id, reports=reports)
+        taken = report(actor=self.standing.actor, member=self.standing.member, device=device.id, reports=reports)
         return Response({"accepted": taken}, status=HTTPStatus.ACCEPTED)

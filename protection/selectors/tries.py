@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+
+from protection.events import Actor
 
 
 def has_tried(person: UUID, cid: UUID) -> bool:
@@ -84,4 +86,24 @@ def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, tuple[str, s
     return {
         person: (next(iter(record.get("addresses", ())), ""), record.get("name", ""))
         for person, record in records.items()
+    }
+
+
+def as_seen(actor: Actor, cids: Collection[UUID]) -> dict[UUID, Actor]:
+    """Return somebody from elsewhere as each document knows them: by the address under which they last asked for it.
+
+    What they do with it afterwards tells no other address of theirs than the opening did (PROTOCOL P20).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct on (e.content_id) e.content_id, p.record from audit_event e"
+            " join audit_eventpersonal p on p.event_id = e.id"
+            " where e.content_id = any(%s) and e.kind = 'content.opened' and p.person_id = %s"
+            " order by e.content_id, e.received_at desc, e.id desc",
+            [list(cids), actor.person],
+        )
+        records = {cid: json.loads(record) for cid, record in cursor.fetchall()}
+    return {
+        cid: replace(actor, address=next(iter(record.get("addresses", ())), actor.address))
+        for cid, record in records.items()
     }

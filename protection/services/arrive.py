@@ -19,6 +19,7 @@ from protection.errors import (
 from protection.events import Actor, Kind, Outcome
 from protection.licensing.reasons import Reason
 from protection.models import Content
+from protection.selectors.tries import as_seen
 from protection.services.directory import Directory
 from protection.services.recording import record_action
 from protection.services.register import Registered, RegistrationRefused, register
@@ -57,21 +58,24 @@ class Wanted:
 
 
 def arrive(
-    *, organization: UUID, wanted: Wanted, directory: Directory, actor: Actor, now: int
+    *, organization: UUID, wanted: Wanted, directory: Directory, actor: Actor, member: bool = True, now: int
 ) -> Registered | RegistrationRefused:
     """Verify and record what is new about a document.
 
     What does not verify is recorded as tampering; a genuine edition that comes too late, as an edit that was refused;
     what cannot be kept yet, was made under a key that was withdrawn since, or by a device whose clock is wrong, as a
     registration that was refused: there nobody has done anything wrong.
+    ``member`` tells whether the organization knows the actor by the address given, whatever the document names.
     A caller that licenses reads the state again afterwards: what was not believed is still not there.  Raises
     SendWholeLicense when only digests are known, and NotRunning when the organization takes nothing new.
     """
     if wanted.publishing_license is None or wanted.body_seal is None:
         raise SendWholeLicense(say("The service does not know this document or this edition of it yet."))
+    known = Content.objects.filter(pl_digest=wanted.pl).values_list("cid", flat=True).first()
+    if known is not None and not member:
+        actor = as_seen(actor, [known]).get(known, actor)
     try:
-        known = Content.objects.filter(pl_digest=wanted.pl).exists()
-        record = register_edition if known else register
+        record = register if known is None else register_edition
         return record(
             organization=organization,
             publishing_license=wanted.publishing_license,

@@ -200,7 +200,7 @@ def _arrive(caller: Caller, reading: Reading, wanted: Sequence[Wanted], unknown:
                 organization=caller.organization,
                 wanted=wanted[place],
                 directory=caller.directory,
-                actor=actor,
+                actor=replace(actor, address=known_as(caller.organization, reading, reading.documents[place])),
                 now=reading.service.now,
             )
         except NotRunning as stopped:

@@ -11,6 +11,7 @@ from protection.errors import InvalidObject
 from protection.events import Actor, Kind, Outcome
 from protection.models import Content, ProtectionTemplate
 from protection.selectors.documents import licensed_contents
+from protection.selectors.tries import as_seen
 from protection.services.recording import named_facts, personal_of
 from protection.texts import say
 
@@ -28,10 +29,11 @@ class Reported:
     at: int
 
 
-def report(*, actor: Actor, device: UUID, reports: Sequence[Reported]) -> int:
+def report(*, actor: Actor, member: bool, device: UUID, reports: Sequence[Reported]) -> int:
     """Put reports into the ledger's inbox and return how many were taken; reporting again is harmless.
 
-    Person and device come from the device proof, not from the report.  Reports about documents that were
+    Person and device come from the device proof, not from the report; ``member`` tells whether the organization knows
+    the person by all addresses.  Reports about documents that were
     never licensed to the person are dropped: nobody can fill the rolls with them.  Raises InvalidObject.
     """
     if len(reports) > MAX_REPORTS:
@@ -46,7 +48,8 @@ def report(*, actor: Actor, device: UUID, reports: Sequence[Reported]) -> int:
     contents = {content.cid: content for content in Content.objects.filter(cid__in=licensed)}
     templates = {content.template_id for content in contents.values() if content.template_id is not None}
     versions = dict(ProtectionTemplate.objects.filter(id__in=templates).values_list("id", "current"))
-    personal = {cid: personal_of(actor, content) for cid, content in contents.items()}
+    known_as = {} if member else as_seen(actor, contents)
+    personal = {cid: personal_of(known_as.get(cid, actor), content) for cid, content in contents.items()}
     documents = {
         cid: named_facts(
             content.template_id,

@@ -5,14 +5,17 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audit.services.report import ingest
 from portal.operations.withdraw import disable_person
 from protection.client.cli.main import main
+from protection.client.errors import Refused
 from protection.client.session import Session
 from protection.events import Actor, Kind
 from protection.models import Content
@@ -26,6 +29,7 @@ from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, RITA, call, confirmed, ledger, protect, refusal, rights
+from tests.protection.test_publishing import edited, seal_by
 
 
 def recipients(cast: Cast, cid: object, asker: Player | None = None) -> dict[str, dict[str, Any]]:
@@ -303,3 +307,20 @@ def test_an_opening_names_somebody_from_elsewhere_as_the_document_does(cast: Cas
     assert rights(cast.rita, wide.path) == {"VIEW"}
     (event,) = ledger(cast, "contoso", "content.opened", cid=wide.cid)
     assert event.personal["addresses"] == [RITA]
+
+
+def test_nor_does_what_they_do_with_it_afterwards(cast: Cast, plan: Path) -> None:
+    fabrikam, second = cast.organizations["fabrikam"].id, "rita.edits@fabrikam.example"
+    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    sealed = protect(cast.olga, plan, f"{second}:VIEW,EDIT,EXPORT,EXTRACT,PRINT", offline_days=7)
+    edited(cast.rita, sealed.path, b"another text")
+    late = seal_by(cast.rita, sealed, b"too late")
+    with pytest.raises(Refused):
+        cast.rita.session.open_file(late, late.with_name("late"))
+    event = {"id": str(uuid4()), "cid": str(sealed.cid), "action": "printed", "at": int(time.time())}
+    assert call(cast.rita, "contoso", "POST", "events", {"events": [event]}).json() == {"accepted": 1}
+    with in_organization(cast.organizations["contoso"].id):
+        ingest()
+    found = [one for one in ledger(cast, "contoso", cid=sealed.cid) if one.personal.get("person") == str(cast.rita.id)]
+    assert {one.kind for one in found} == {"content.opened", "content.edited", "content.reported"}
+    assert {tuple(one.personal["addresses"]) for one in found} == {(second,)}
