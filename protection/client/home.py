@@ -15,6 +15,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -25,13 +26,14 @@ from filelock import FileLock, Timeout
 from protection.client.errors import LocalFailure, Misused
 from protection.crypto import aead
 from protection.errors import CannotUnseal
-from protection.sealing.atomic import creating, part_of, replacing
+from protection.sealing.atomic import PARTS, creating, part_of, replacing
 from protection.sealing.streams import write_all
 from protection.texts import Text, say
 
 _LOCAL_KEY: Final = "local.key"
 _SERVICE: Final = "chancery"
 _FOR_EVERYBODY: Final = 0o077
+_LEFT_AFTER: Final = 86_400
 
 
 class Home:
@@ -85,6 +87,7 @@ class Home:
         """
         path = self._path(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_leftovers(path.parent)
         held = part_of(path)
         try:
             with creating(held) as file:
@@ -170,6 +173,14 @@ class Home:
         if key is None:
             raise LocalFailure(say("{path} cannot be written.", path=path))
         return key
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove room that killed processes took and did not give back; after a day nobody holds it any more."""
+    for part in folder.glob(PARTS):
+        with contextlib.suppress(OSError):
+            if part.stat().st_mtime < time.time() - _LEFT_AFTER:
+                part.unlink()
 
 
 def _make_key(path: Path) -> None:

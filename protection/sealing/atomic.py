@@ -24,6 +24,8 @@ from protection.texts import say
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+PARTS: Final = ".chancery-*.part"
+"""The names of content that is not complete yet."""
 WRITE_BACK_EVERY: Final = 8 * 1024 * 1024
 
 Ready: TypeAlias = Callable[[os.stat_result], None]

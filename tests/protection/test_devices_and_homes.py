@@ -1,6 +1,8 @@
 """Signing in again, full disks and lost answers: nothing of another device is used, and no sign-in is lost."""
 
 import errno
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -168,6 +170,17 @@ def test_a_full_disk_spends_no_token_and_leaves_nothing(cast: Cast, monkeypatch:
     assert everything_in(folder) == before
     assert not [path for _, path in player.http.sent if path.endswith("/token")][1:], "nothing was exchanged"
     assert player.session.service.call("GET", BASE, "/api/v1/me")["email"] == player.address
+
+
+def test_room_that_a_killed_exchange_took_is_given_back(cast: Cast) -> None:
+    home = cast.rita.session.home
+    old, new = (home._folder / "tokens" / f".chancery-{name}.part" for name in ("old", "new"))
+    for part in (old, new):
+        part.write_bytes(bytes(4096))
+    os.utime(old, (time.time() - 2 * 86_400,) * 2)
+    cast.rita.session.service._tokens.for_origin(cast.rita.session.account, BASE, fresh=True)
+    assert (old.exists(), new.exists()) == (False, True), "the other one may belong to a process that still writes"
+    new.unlink()
 
 
 def test_a_home_that_was_begun_on_a_full_disk_is_made_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
