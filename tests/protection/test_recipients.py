@@ -94,6 +94,9 @@ def test_each_recipient_has_one_row_that_says_what_holds_now(
 
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/restore", {"recipient": RITA})
     assert state(recipients(cast, sealed.cid)[RITA]) == ("yes", "", False, 1, 1)
+    own_rights = protect(cast.olga, plan, f"{RITA}:VIEW,PRINT")
+    printed = CliRunner().invoke(main, ["track", str(own_rights.path)]).stdout.splitlines()
+    assert any(RITA in line and "read, print" in line for line in printed), printed
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
     rows = recipients(cast, sealed.cid)
     assert [rows[who]["access"] for who in (RITA, cast.olga.address)] == ["no", "yes"]

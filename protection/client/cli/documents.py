@@ -122,11 +122,12 @@ def track(output: Output, place: Organization, cid: UUID, limit: int | None) -> 
                 **one,
                 "who": _who(one["who"], place) or one["name"],
                 "access": _ACCESS[one["access"]],
+                "may": one["level"] or rights_in_words(one["rights"]),
                 "why": one["message"],
             }
             for one in recipients
         ]
-        columns = ["who", "access", "level", "since", "opened", "last_opened", "refused", "why"]
+        columns = ["who", "access", "may", "since", "opened", "last_opened", "refused", "why"]
         tables.show(output, rows, columns, empty="")
         output.result({}, "")
     events = map(_event, place.each(f"/api/v1/documents/{cid}/events"))
