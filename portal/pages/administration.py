@@ -69,7 +69,7 @@ class SettingsForm(forms.Form):
     contact = forms.EmailField(
         label=gettext_lazy("Whom to ask"),
         required=False,
-        help_text=gettext_lazy("Shown to people who are refused and no owner is known."),
+        help_text=gettext_lazy("Shown to people who are refused when no owner is known."),
     )
     max_license_days = forms.IntegerField(
         label=gettext_lazy("Days a document may be opened without a network, at most"),
@@ -85,9 +85,12 @@ class SettingsForm(forms.Form):
     )
     suite = forms.ChoiceField(label=gettext_lazy("Suite of new keys"), choices=SUITES)
     registration_days = forms.IntegerField(
-        label=gettext_lazy("Days an offline document is believed after its publisher's certificate ended"),
+        label=gettext_lazy("Days in which a document protected without a network has to be registered"),
         min_value=0,
         max_value=3650,
+        help_text=gettext_lazy(
+            "They begin when the certificate ends by which it was protected. A later one waits for an administrator."
+        ),
     )
     keep_titles = forms.BooleanField(
         label=gettext_lazy("Keep file names"),

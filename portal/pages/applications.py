@@ -88,7 +88,8 @@ def application(request: PageRequest, client_id: str) -> HttpResponse:
         )
     if request.method == "POST" and not found.disabled:
         code = issue_enrollment_code(person_id=found.person_id, actor=request.standing.directory_actor)
-    return show(request, "application", "people", {"found": found, "code": code})
+    may = [ROLE_WORDS.get(role, role) for role in found.roles]
+    return show(request, "application", "people", {"found": found, "code": code, "may": may})
 
 
 class DomainForm(forms.Form):

@@ -63,7 +63,10 @@ class LabelForm(forms.Form):
         label=gettext_lazy("Sensitivity"),
         min_value=0,
         max_value=MAX_SENSITIVITY,
-        help_text=gettext_lazy("The higher, the more sensitive. Whoever goes to a lower one has to say why."),
+        help_text=gettext_lazy(
+            "A number, for example 10 for Public, 20 for Internal, 30 for Confidential. People who go to a lower one"
+            " have to say why."
+        ),
     )
     effect = forms.ChoiceField(
         label=gettext_lazy("What it does"),

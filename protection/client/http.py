@@ -158,7 +158,9 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
             detail or say("{host} cannot answer at the moment ({status}).", host=host, status=status), remedy=remedy
         )
     named = "".join(f"\n  {name}: {_sentence(why)}" for name, why in dict(problem.get("errors") or {}).items())
-    if remedy is None and status != 400 and problem.get("correlation_id"):
+    if remedy is None and status == 400:
+        remedy = say("Correct it and try again.")
+    elif remedy is None and problem.get("correlation_id"):
         remedy = say(
             "If you cannot see why, tell your administrator this number: {number}", number=problem["correlation_id"]
         )

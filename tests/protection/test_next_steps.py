@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from protection.client.cli.main import main
 from protection.client.session import Session
+from tenants.directory.selectors.domains import applications_in
 from tests.cast import Cast
 from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, protect
@@ -52,10 +53,18 @@ def test_an_empty_organization_tells_its_administrator_what_to_set_up_and_where_
     assert "Set up your organization" not in Premises(cast, {}).browser(HOST, cast.max).get("/").content.decode()
 
 
+def test_the_page_of_an_application_says_what_it_may_do(cast: Cast) -> None:
+    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    for name, role, words in (("Scanner", "connector", "Connector: protects files"), ("Bare", "", "Only what it was")):
+        assert ada.post("/applications/new/", {"name": name, "roles": [role] if role else []}).status_code == 200
+        found = next(one for one in applications_in(cast.organizations["contoso"].id) if one.name == name)
+        assert words in ada.get(f"/applications/{found.client_id}/").content.decode()
+
+
 def test_why_at_the_command_line_uses_the_words_of_the_pages(
     cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sealed = protect(cast.olga, plan, f"{MAX}:VIEW,PRINT", "rita@fabrikam.example:VIEW")
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW,PRINT", "rita@fabrikam.example:EXPORT")
     monkeypatch.setattr(Session, "open", lambda *_, **__: cast.olga.session)
 
     def why(*options: str) -> str:
@@ -66,4 +75,4 @@ def test_why_at_the_command_line_uses_the_words_of_the_pages(
     assert "shows at the opening: rita@fabrikam.example." in why("--who", MAX, "--right", "EXPORT")
     mistyped = why("--who", "nonsense")
     assert "is not a mail address" in mistyped
-    assert "tell your administrator" not in mistyped
+    assert mistyped.endswith("Correct it and try again.\n")
