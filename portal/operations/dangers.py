@@ -45,11 +45,17 @@ def disabling(person: PersonFacts) -> Danger:
         question=_("Disable {address}?").format(address=person.email),
         consequences=(
             _("They get no license from now on and cannot act here."),
-            ngettext(
-                "{number} document that they protected or own stays as it is: others open it as before.",
-                "{number} documents that they protected or own stay as they are: others open them as before.",
-                reach.documents,
-            ).format(number=counted(reach.documents)),
+            *(
+                [
+                    ngettext(
+                        "{number} document that they protected or own stays as it is: others open it as before.",
+                        "{number} documents that they protected or own stay as they are: others open them as before.",
+                        reach.documents,
+                    ).format(number=counted(reach.documents))
+                ]
+                if reach.documents
+                else []
+            ),
             copies_until(reach.until),
             _("They can be enabled again."),
         ),
@@ -225,11 +231,17 @@ def disabling_application(application: ApplicationFacts) -> Danger:
         question=_("Disable {name}?").format(name=application.name),
         consequences=(
             _("Its secret and its tokens end at once, and it gets no license any more."),
-            ngettext(
-                "{number} document that it protected or owns stays as it is.",
-                "{number} documents that it protected or owns stay as they are.",
-                reach.documents,
-            ).format(number=counted(reach.documents)),
+            *(
+                [
+                    ngettext(
+                        "{number} document that it protected or owns stays as it is.",
+                        "{number} documents that it protected or owns stay as they are.",
+                        reach.documents,
+                    ).format(number=counted(reach.documents))
+                ]
+                if reach.documents
+                else []
+            ),
             copies_until(reach.until),
             _("This cannot be undone; a new application gets a new secret."),
         ),

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
@@ -308,7 +309,7 @@ def _short(key: object) -> str:
 def _until(moment: object) -> str:
     if not isinstance(moment, int):
         return ""
-    return f"{datetime.fromtimestamp(moment, timezone.get_current_timezone()):%Y-%m-%d %H:%M %Z}"
+    return date_format(datetime.fromtimestamp(moment, timezone.get_current_timezone()), "DATETIME_FORMAT")
 
 
 def _unproven(row: EventRow) -> str:

@@ -12,13 +12,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from protection.client.cli import tables
+from protection.client.cli import account, tables
 from protection.client.cli.audit import DIRECTORY, KindOfEvent
 from protection.client.cli.expiry import parse_beginning, parse_end, parse_expiry
 from protection.client.cli.main import COMMANDS, main
 from protection.client.cli.output import Output
 from protection.client.cli.policy import LIMITS, limited
-from protection.client.errors import Misused
+from protection.client.errors import Misused, Unreachable
 from protection.events import Kind
 from protection.licensing.days import last_day_before
 from tenants.events import DirectoryKind
@@ -178,3 +178,19 @@ def test_a_moment_is_shortened_and_a_sentence_is_not(capsys: pytest.CaptureFixtu
     shown = capsys.readouterr().out
     assert "2026-11-25 12:48 " in shown
     assert "The program used does not say that it withholds what the policy wants withheld." in shown
+
+
+def test_an_address_that_names_no_service_is_answered_with_the_other_way_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Most mail domains say nothing about Chancery: that is no trouble of the network."""
+
+    def silent(*_: object) -> str:
+        raise Unreachable("nowhere.example does not answer.")
+
+    monkeypatch.setattr(account, "host_of_address", silent)
+    monkeypatch.setenv("CHANCERY_HOME", str(tmp_path))
+    said = CliRunner().invoke(main, ["login", "nina@nowhere.example"])
+    assert said.exit_code == 4
+    assert "nowhere.example does not say where its service is." in said.stderr
+    assert "chancery login --host ADDRESS" in said.stderr

@@ -76,3 +76,13 @@ def test_why_at_the_command_line_uses_the_words_of_the_pages(
     mistyped = why("--who", "nonsense")
     assert "is not a mail address" in mistyped
     assert mistyped.endswith("Correct it and try again.\n")
+
+
+def test_what_concerns_no_document_is_not_asked_about(cast: Cast, plan: Path) -> None:
+    nina = cast.join("nina", "contoso")
+    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    asked = ada.post(f"/people/{nina.id}/", {"act": "disable"}).content.decode()
+    assert "They get no license" in asked
+    assert "that they protected or own" not in asked
+    protect(nina, plan, f"{MAX}:VIEW")
+    assert "1 document that they protected" in ada.post(f"/people/{nina.id}/", {"act": "disable"}).content.decode()

@@ -9,7 +9,7 @@ from protection.client.account import Tokens, account_name, host_name, load
 from protection.client.cli.language import spoken
 from protection.client.cli.output import Output
 from protection.client.cli.session import signed_in
-from protection.client.errors import Misused
+from protection.client.errors import Misused, ServiceError, Unreachable
 from protection.client.home import Home
 from protection.client.http import Http
 from protection.client.routes import base_of
@@ -60,7 +60,13 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
 def _found(output: Output, http: Http, address: str | None) -> str:
     if address is None:
         raise Misused(say("Say where to sign in."), remedy=say("Give your e-mail address, or --host https://…"))
-    place = host_of_address(http, address)
+    try:
+        place = host_of_address(http, address)
+    except (Unreachable, ServiceError) as error:
+        raise Unreachable(
+            say("{domain} does not say where its service is.", domain=address.rpartition("@")[2]),
+            remedy=say("Ask whoever invited you for the address of the service, then: chancery login --host ADDRESS"),
+        ) from error
     output.note(say("{address} belongs to the installation {installation}.", address=address, installation=place))
     remedy = say("Name the installation yourself: chancery login --host {installation}", installation=place)
     output.confirm(say("Sign in there?"), remedy=remedy)
