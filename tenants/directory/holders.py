@@ -35,8 +35,10 @@ def prover_of(address: str) -> Person | None:
 
 
 def sole_claimant(address: str) -> Person | None:
-    """Return the person that only this mailbox can become: no proof, no other address, never signed in."""
-    claims = Address.objects.filter(address=address, proven_by="", person__last_login__isnull=True)
+    """Return the person that only this mailbox can become: never a proof, no other address, never signed in."""
+    claims = Address.objects.filter(
+        address=address, proven_by="", proven_at__isnull=True, person__last_login__isnull=True
+    )
     for claim in claims.select_related("person").order_by("person__created_at"):
         if Address.objects.filter(person_id=claim.person_id).count() == 1:
             return claim.person
@@ -100,11 +102,13 @@ def proven_outside(person_id: UUID, domain: str) -> bool:
 def withdraw_proof(rows: QuerySet[Address]) -> list[UUID]:
     """Let addresses match nothing from now on, and return whose they are; signing in with one proves it anew.
 
+    The rows keep when they were proven last: the accounts have a past, which is not for whoever owns the domain next.
+
     That is for accounts with nothing else proven, which start afresh then.  From others the address is taken: whoever
     has the mailbox by now would sign in as the holder of before, and prove it for them.
     """
     found = list(rows.values_list("person_id", "address"))
-    rows.update(proven_by=Address.Proof.NOBODY, proven_at=None)
+    rows.update(proven_by=Address.Proof.NOBODY)
     for person_id, address in found:
         if has_proof(person_id):
             Address.objects.filter(person_id=person_id, address=address).delete()

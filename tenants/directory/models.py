@@ -68,7 +68,8 @@ class Address(models.Model):
     """A mail address of a person: proven, or merely asserted (PROTOCOL P12).
 
     ``proven_by`` is empty for an address that only somebody else asserts: it is a contact and matches nothing.
-    ``asserted_by`` is the organization that said so, whether or not that proved anything.
+    ``asserted_by`` is the organization that said so, whether or not that proved anything.  ``proven_at`` is when it was
+    proven last, and stays when that proof ends.
     """
 
     class Proof(models.TextChoices):

@@ -188,6 +188,44 @@ class PlantedAccountTest(TestCase):
         self.assertNotEqual(first.id, second.id)
         self.assertEqual(holder_of(NINA), second.id)
 
+    def changed_hands(self, proof: str = Address.Proof.ORGANIZATION) -> UUID:
+        """Return Contoso's Nina, who uses devices and no browser, after another organization proved the domain."""
+        self.own()
+        first = builders.person(self.contoso.id, NINA)
+        Address.objects.filter(address=NINA).update(proven_by=proof)
+        release_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
+        text = claim_domain(organization_id=self.fabrikam.id, domain="contoso.example", actor=ACTOR)
+        prove_domain(
+            organization_id=self.fabrikam.id, domain="contoso.example", text_records=lambda _: [text], actor=ACTOR
+        )
+        return first.id
+
+    def test_the_next_owner_of_a_domain_adds_nobody_of_the_one_before(self) -> None:
+        """What was bound to the account, its documents and its place at Contoso would be the next Nina's."""
+        first = self.changed_hands()
+        self.assertFalse(Person.objects.get(pk=first).is_active)
+        second = builders.person(self.fabrikam.id, NINA)
+        self.assertNotEqual(first, second.id)
+        self.assertEqual(holder_of(NINA), second.id)
+        self.assertFalse(Membership.objects.within(self.contoso.id).filter(person_id=second.id).exists())
+        self.assertTrue(Membership.objects.within(self.contoso.id).filter(person_id=first).exists())
+
+    def test_a_mailbox_of_a_domain_that_changed_hands_enters_no_account_of_before(self) -> None:
+        first = self.changed_hands(Address.Proof.PERSON)
+        self.assertFalse(EmailAddress.objects.filter(user_id=first, email=NINA).exists())
+        self.assertFalse(Address.objects.filter(person_id=first).exists())
+        self.assertFalse(Membership.objects.within(self.fabrikam.id).filter(person_id=first).exists())
+
+    def test_a_domain_given_up_and_proven_again_keeps_its_people(self) -> None:
+        self.own()
+        first = builders.person(self.contoso.id, NINA)
+        for proof in (Address.Proof.ORGANIZATION, Address.Proof.PERSON):
+            Address.objects.filter(address=NINA).update(proven_by=proof, asserted_by=None)
+            release_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
+            self.assertIsNone(holder_of(NINA))
+            self.own()
+            self.assertEqual(holder_of(NINA), first.id)
+
     def with_a_private_address(self) -> UUID:
         """Return somebody who holds the mailbox, and adds one of their own to the account."""
         browser = Browser()

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory import holders
-from tenants.directory.access import let_sign_in
+from tenants.directory.access import end_access, end_credentials, forget_sign_in, let_sign_in
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.fresh_start import start_afresh
-from tenants.directory.models import Address, MailDomain, Membership
+from tenants.directory.models import Address, MailDomain, Membership, Person
 from tenants.directory.services.claim_domain import RECORD_PREFIX
 from tenants.directory.withdrawals import withdraw
 from tenants.events import DirectoryKind
@@ -43,6 +43,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_at"])
     _vouch_for_own_people(organization_id, normal, actor)
+    _part_from_holders_of_before(normal)
     _take_over_holders(organization_id, normal, actor)
     note(kind=DirectoryKind.DOMAIN_PROVEN, organizations=[organization_id], actor=actor, details={"domain": normal})
 
@@ -60,6 +61,27 @@ def _vouch_for_own_people(organization_id: UUID, domain: str, actor: Actor) -> N
         let_sign_in(row.person_id, row.address, proven=True)
         if not known:
             start_afresh(row.person_id, address=row.address, actor=actor)
+
+
+def _part_from_holders_of_before(domain: str) -> None:
+    """Take the addresses from accounts whose proof ended with an owner of before.
+
+    Their mailboxes are the new owner's, and would enter accounts that have documents, grants and places elsewhere.
+    An account that is left without any address is closed.
+    """
+    rows = Address.objects.filter(domain=domain, proven_by="", proven_at__isnull=False)
+    held = list(rows.values_list("person_id", "address"))
+    rows.delete()
+    people = {person_id for person_id, _address in held}
+    for person_id, address in held:
+        forget_sign_in(person_id, address)
+    for person_id in people:
+        if not Address.objects.filter(person_id=person_id).exists():
+            end_access(person_id)
+            end_credentials(person_id)
+            Person.objects.filter(id=person_id).update(is_active=False)
+    raise_epochs(people)
+    withdraw(people)
 
 
 def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None:

@@ -1,8 +1,9 @@
-"""Give up a mail domain; addresses that only the organization vouched for match nothing from then on."""
+"""Give up a mail domain; addresses of its members, and others it vouched for, match nothing from then on."""
 
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tenants import naming
@@ -10,22 +11,31 @@ from tenants.actor import Actor
 from tenants.directory import holders
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
-from tenants.directory.models import Address, Group, MailDomain
+from tenants.directory.models import Address, Group, MailDomain, Membership
 from tenants.directory.withdrawals import withdraw
 from tenants.events import DirectoryKind
 
 
 @transaction.atomic
 def release_domain(*, organization_id: UUID, domain: str, reason: str = "", actor: Actor) -> None:
-    """Remove the claim or proof; refused while groups have addresses there."""
+    """Remove the claim or proof; refused while groups have addresses there.
+
+    Also members who had proven their own mailbox prove it anew: it may be the next owner's by then.
+    """
     normal = naming.mail_domain(domain)
     row = MailDomain.objects.within(organization_id).filter(domain=normal).first()
     if row is None:
         raise NotHere(_("{domain} is not a mail domain of this organization.").format(domain=normal))
     if Group.objects.within(organization_id).filter(address__endswith=f"@{normal}").exists():
         raise DomainRefused(_("Groups have addresses in {domain}.").format(domain=normal))
-    vouched = Address.objects.filter(
-        asserted_by_id=organization_id, domain=normal, proven_by=Address.Proof.ORGANIZATION
+    members = (
+        Membership.objects.within(organization_id).filter(guest=False, removed_at__isnull=True).values("person_id")
+    )
+    proven = Address.objects.filter(domain=normal).exclude(proven_by="")
+    # Proven again, the domain brings its people back: the organization has spoken for all of them.
+    proven.filter(person_id__in=members).update(asserted_by=organization_id)
+    vouched = proven.filter(
+        Q(asserted_by=organization_id, proven_by=Address.Proof.ORGANIZATION) | Q(person_id__in=members)
     )
     people = holders.withdraw_proof(vouched)
     row.delete()
