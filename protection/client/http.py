@@ -157,16 +157,18 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
         return Unreachable(
             detail or say("{host} cannot answer at the moment ({status}).", host=host, status=status), remedy=remedy
         )
-    named = "".join(f"\n  {name}: {_sentence(why)}" for name, why in dict(problem.get("errors") or {}).items())
+    named = [f"{name}: {_sentence(why)}" for name, why in dict(problem.get("errors") or {}).items()]
     if remedy is None and status == 400:
         remedy = say("Correct it and try again.")
+    elif remedy is None and status == 409:
+        remedy = ""  # What is there already, or was done meanwhile, is the whole message.
     elif remedy is None and problem.get("correlation_id"):
         remedy = say(
             "If you cannot see why, tell your administrator this number: {number}", number=problem["correlation_id"]
         )
     said = detail or say("{host} answered {status}.", host=host, status=status)
     return ServiceError(
-        joined((said, named), ""),
+        joined((said, *named), " "),
         problem=code or str(status),
         status=status,
         remedy=remedy,

@@ -1,5 +1,6 @@
 """What a page says before and after an act: whom it concerns, and what to do when it does not go that way."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from protection.client.session import Session
 from tenants.directory.selectors.domains import applications_in
 from tests.cast import Cast
 from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, protect
+from tests.protection.scene import MAX, call, protect
 
 HOST = "contoso.localhost:8000"
 
@@ -76,6 +77,23 @@ def test_why_at_the_command_line_uses_the_words_of_the_pages(
     mistyped = why("--who", "nonsense")
     assert "is not a mail address" in mistyped
     assert mistyped.endswith("Correct it and try again.\n")
+
+
+def test_what_was_typed_wrong_is_said_in_plain_lines(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "open", lambda *_, **__: nullcontext(cast.ada.session))
+    wrong = CliRunner().invoke(main, ["person", "add", "bad"]).output
+    assert wrong.startswith("The request is not valid. email: 'bad' is not a mail address")
+    assert "x0a" not in wrong
+    twice = CliRunner().invoke(main, ["person", "add", MAX]).output
+    assert twice.startswith(f"{MAX} is in the organization already.\n")
+    assert "tell your administrator" not in twice
+
+
+def test_the_list_of_keys_names_them_as_the_pages_do(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "open", lambda *_, **__: nullcontext(cast.ada.session))
+    kid = call(cast.ada, "contoso", "GET", "keys").json()["results"][0]["kid"]
+    assert kid in CliRunner().invoke(main, ["key", "list", "--wide"]).output
+    assert kid in Premises(cast, {}).browser(HOST, cast.ada).get("/keys/").content.decode()
 
 
 def test_what_concerns_no_document_is_not_asked_about(cast: Cast, plan: Path) -> None:

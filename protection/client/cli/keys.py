@@ -28,7 +28,9 @@ def key() -> None:
 def list_(output: Output, place: Organization) -> None:
     """List all keys; never a secret half."""
     found = place.call("GET", "/api/v1/keys")["results"]
-    tables.show(output, found, ["id", "status", "suite", "documents", "created_at"], empty=say("There are no keys."))
+    tables.show(
+        output, found, ["id", "kid", "status", "suite", "documents", "created_at"], empty=say("There are no keys.")
+    )
 
 
 @key.command()

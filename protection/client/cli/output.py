@@ -86,7 +86,8 @@ class Output:
         self.note(error.message)
         if isinstance(error, Refused) and error.contact:
             self.note(say("Contact: {address}", address=error.contact))
-        self.note(error.next_step)
+        if error.next_step:
+            self.note(error.next_step)
 
     def confirm(self, question: str, *, remedy: str = _YES) -> None:
         """Ask, and go on only with a yes.  Raises Misused, also where there is nobody to ask."""

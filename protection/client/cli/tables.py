@@ -58,6 +58,7 @@ _TITLES: Final = {
     "guest": say("guest"),
     "here": say("here"),
     "id": say("id"),
+    "kid": say("key"),
     "kind": say("kind"),
     "last_opened": say("last opened"),
     "level": say("level"),
