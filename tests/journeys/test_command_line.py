@@ -75,7 +75,7 @@ def test_a_german_shell(stack: Stack, tmp_path: Path):
     assert "(Sie dürfen: lesen, drucken)." in rita.run("open", sealed, "-o", tmp_path / "offen")
     assert "unverändert, von Ihnen versiegelt." in olga.run("verify", sealed)
     assert "geschützt" in olga.run("info", sealed)
-    assert "bekannt seit" in olga.run("documents")
+    assert "registriert" in olga.run("documents")
     assert "angeboten" in olga.run("template", "list")
     refused = stack.max.run("open", sealed, "-o", tmp_path / "zu", code=1)
     refused_in_german = replace(stack.max, language="de").run("open", sealed, "-o", tmp_path / "zu", code=1)
