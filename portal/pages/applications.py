@@ -96,7 +96,11 @@ class DomainForm(forms.Form):
     """A mail domain."""
 
     domain = forms.CharField(
-        label=gettext_lazy("Mail domain"), max_length=253, help_text=gettext_lazy("For example contoso.com.")
+        label=gettext_lazy("Mail domain"),
+        max_length=253,
+        help_text=gettext_lazy(
+            "For example contoso.com. Next you get a text to publish in its DNS, as the proof that it is yours."
+        ),
     )
 
 

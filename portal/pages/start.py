@@ -95,6 +95,15 @@ class OrganizationForm(forms.Form):
             raise forms.ValidationError(_("This short name is taken. Choose another one."))
         return slug
 
+    def clean_mail_domain(self) -> str:
+        """Return the mail domain in its normal form, nothing where none is named."""
+        named = self.cleaned_data["mail_domain"]
+        try:
+            return naming.mail_domain(named) if named else ""
+        except naming.NameRefused as error:
+            refused = _("{reason} Write it like contoso.example.").format(reason=reason_of(error))
+            raise forms.ValidationError(refused) from error
+
 
 @require_http_methods(["GET", "POST"])
 def organization_new(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ from protection.client.cli.main import main
 from protection.client.session import Session
 from tenants.directory.selectors.domains import applications_in
 from tests.cast import Cast
-from tests.isolation.visitors import Premises
+from tests.isolation.visitors import Browser, Premises
 from tests.protection.scene import MAX, call, protect
 
 HOST = "contoso.localhost:8000"
@@ -104,3 +104,11 @@ def test_what_concerns_no_document_is_not_asked_about(cast: Cast, plan: Path) ->
     assert "that they protected or own" not in asked
     protect(nina, plan, f"{MAX}:VIEW")
     assert "1 document that they protected" in ada.post(f"/people/{nina.id}/", {"act": "disable"}).content.decode()
+
+
+def test_a_mistyped_mail_domain_is_answered_at_its_field_and_nothing_typed_is_lost(cast: Cast) -> None:
+    nobody = Browser("localhost:8000")
+    form = {"name": "Northwind", "slug": "northwind", "mail_domain": "nonsense", "administrator": "ada@nw.example"}
+    page = nobody.post("/organizations/new/", form).content.decode()
+    assert "nonsense is not a mail domain. Write it like contoso.example." in page
+    assert all(f'value="{value}"' in page for value in form.values())
