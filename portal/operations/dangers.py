@@ -214,7 +214,10 @@ def releasing_domain(organization: OrganizationFacts, domain: str) -> Danger:
                 " closed.",
                 people,
             ).format(number=counted(people)),
-            _("Another organization can prove the domain from then on."),
+            _(
+                "Another organization can prove the domain from then on. Whoever has no address elsewhere then loses"
+                " their account."
+            ),
         ),
         button=_("Give it up"),
         confirm=domain,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tenants import naming
@@ -97,6 +97,14 @@ def assert_address(*, person: Person, address: str, organization_id: UUID | None
 def proven_outside(person_id: UUID, domain: str) -> bool:
     """Tell whether the person has a proven address in another domain, and so another way to sign in."""
     return Address.objects.filter(person_id=person_id).exclude(proven_by="").exclude(domain=domain).exists()
+
+
+def spoken_for(organization_id: UUID, domain: str) -> QuerySet[Address]:
+    """Return the proven addresses in a domain that are its members' or rest on the organization's word."""
+    places = Membership.objects.within(organization_id).filter(guest=False, removed_at__isnull=True)
+    vouched = Q(asserted_by_id=organization_id, proven_by=Address.Proof.ORGANIZATION)
+    proven = Address.objects.filter(domain=domain).exclude(proven_by="")
+    return proven.filter(vouched | Q(person_id__in=places.values("person_id")))
 
 
 def withdraw_proof(rows: QuerySet[Address]) -> list[UUID]:

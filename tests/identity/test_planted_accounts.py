@@ -226,6 +226,13 @@ class PlantedAccountTest(TestCase):
             self.own()
             self.assertEqual(holder_of(NINA), first.id)
 
+    def test_giving_up_a_mere_claim_ends_nobody_s_proof(self) -> None:
+        builders.person(self.contoso.id, NINA)
+        Address.objects.filter(address=NINA).update(proven_by=Address.Proof.PERSON)
+        claim_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
+        release_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
+        self.assertIsNotNone(holder_of(NINA))
+
     def with_a_private_address(self) -> UUID:
         """Return somebody who holds the mailbox, and adds one of their own to the account."""
         browser = Browser()

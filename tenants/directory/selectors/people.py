@@ -10,6 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from tenants import naming
+from tenants.directory import holders
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Membership, Person
 from tenants.organizations.models import Organization
@@ -120,9 +121,8 @@ def count_in(organization_id: UUID) -> int:
 
 
 def count_with_domain(organization_id: UUID, domain: str) -> int:
-    """Return how many addresses of a mail domain count because the organization vouches for them."""
-    vouched = Address.objects.filter(asserted_by_id=organization_id, domain=domain)
-    return vouched.filter(proven_by=Address.Proof.ORGANIZATION).count()
+    """Return how many addresses of a mail domain count no more once the organization gives it up."""
+    return holders.spoken_for(organization_id, domain).count()
 
 
 def memberships_of(person_id: UUID) -> tuple[MembershipFacts, ...]:

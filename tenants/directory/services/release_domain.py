@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tenants import naming
@@ -11,7 +10,7 @@ from tenants.actor import Actor
 from tenants.directory import holders
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
-from tenants.directory.models import Address, Group, MailDomain, Membership
+from tenants.directory.models import Address, Group, MailDomain
 from tenants.directory.withdrawals import withdraw
 from tenants.events import DirectoryKind
 
@@ -28,16 +27,12 @@ def release_domain(*, organization_id: UUID, domain: str, reason: str = "", acto
         raise NotHere(_("{domain} is not a mail domain of this organization.").format(domain=normal))
     if Group.objects.within(organization_id).filter(address__endswith=f"@{normal}").exists():
         raise DomainRefused(_("Groups have addresses in {domain}.").format(domain=normal))
-    members = (
-        Membership.objects.within(organization_id).filter(guest=False, removed_at__isnull=True).values("person_id")
-    )
-    proven = Address.objects.filter(domain=normal).exclude(proven_by="")
-    # Proven again, the domain brings its people back: the organization has spoken for all of them.
-    proven.filter(person_id__in=members).update(asserted_by=organization_id)
-    vouched = proven.filter(
-        Q(asserted_by=organization_id, proven_by=Address.Proof.ORGANIZATION) | Q(person_id__in=members)
-    )
-    people = holders.withdraw_proof(vouched)
+    people: list[UUID] = []
+    if row.proven_at is not None:
+        vouched = holders.spoken_for(organization_id, normal)
+        # Proven again, the domain brings its people back: the organization has spoken for all of them.
+        vouched.update(asserted_by=organization_id)
+        people = holders.withdraw_proof(vouched)
     row.delete()
     raise_epochs(people)
     withdraw(Address.objects.filter(domain=normal).values_list("person_id", flat=True))
