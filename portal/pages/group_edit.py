@@ -37,8 +37,17 @@ def group_edit(request: PageRequest, group_id: UUID) -> HttpResponse:
     found = group_in(request.organization.id, group_id)
     back, wanted = reverse("group", args=[group_id]), request.POST.get("act", "")
 
-    def change(stated: Stated, **parts: str | bool) -> Effect:
-        made, _ = set_group(standing=request.standing, group_id=group_id, stated=stated, **parts)  # type: ignore[arg-type]  # by name
+    def change(
+        stated: Stated, *, name: str | None = None, description: str | None = None, archived: bool | None = None
+    ) -> Effect:
+        made, _ = set_group(
+            standing=request.standing,
+            group_id=group_id,
+            name=name,
+            description=description,
+            archived=archived,
+            stated=stated,
+        )
         return made
 
     if request.method == "POST" and wanted in {"archive", "unarchive"}:
