@@ -230,7 +230,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "until": _until(details.get("until")),
         "level": level_called(str(details["level"])) if "level" in details else "",
         "number": _text(details.get("documents")),
-        **{name: _text(details.get(name)) for name in ("version", "restored", "edition", "epoch")},
+        **{name: _text(details.get(name)) for name in ("version", "restored", "edition", "follows", "epoch")},
         **_names(row, known),
     }
 

@@ -59,6 +59,10 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} opened {document}."),
     },
     Kind.CONTENT_EDITED: {
+        "follows": _(
+            "{who} saved edition {edition} of {document} from edition {follows}; what was saved between, and nobody"
+            " but its author had opened, is an older edition now."
+        ),
         "edition": _("{who} saved edition {edition} of {document}."),
         REFUSED: _("{who} brought an edition of {document} that was not taken."),
         PLAIN: _("{who} saved a new edition of {document}."),

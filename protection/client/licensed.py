@@ -21,7 +21,7 @@ from protection.formats.names import harmless
 from protection.formats.sealed import SUFFIX
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, may_remove_protection
-from protection.sealing.read import Progress, UnlockedFile
+from protection.sealing.read import Progress, SealedFile, UnlockedFile
 from protection.texts import joined, say
 
 OWN: Final = stat.S_IRUSR | stat.S_IWUSR
@@ -148,10 +148,12 @@ def expected_name(source: Path) -> str:
     return source.name.removesuffix(SUFFIX) if source.name.endswith(SUFFIX) else ""
 
 
-def superseded() -> Refused:
-    """Return the refusal of a change to an edition that is not the newest."""
-    words = WORDS[Reason.SUPERSEDED]
-    return Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
+def next_number(file: SealedFile, opening: Opening) -> int:
+    """Return the number of the edition that is saved from this one.  Raises Refused where another one follows it."""
+    if opening.status == "superseded" and opening.follow is None:
+        words = WORDS[Reason.SUPERSEDED]
+        raise Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
+    return opening.follow or file.body_seal.facts.n + 1
 
 
 def missing(source: Path) -> Misused:

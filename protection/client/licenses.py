@@ -57,6 +57,7 @@ class Opening:
     contact: str
     edit: str | None = None
     rekey: bool = False
+    follow: int | None = None
     delegation: str = ""
     path: Path | None = None
     name: str = ""
@@ -118,7 +119,9 @@ class Licenses:
                 self._place.feed(newest=True)
             raise
         except Unreachable:
-            own = self._own(license_, authentic.seal)
+            if kept is not None:
+                self._note_opening(kept[0].cid)
+            own = kept or self._own(license_, authentic.seal)
             if own is None:
                 raise
             return authentic, *own
@@ -300,5 +303,6 @@ def _opening(use: UseLicense, source: str, delegation: str) -> Opening:
         contact=use.contact,
         edit=use.edit,
         rekey=use.rekey,
+        follow=use.follow,
         delegation=delegation,
     )

@@ -107,7 +107,7 @@ class Registration:
         self.pending = answer["registration"] == RegistrationState.PENDING.value
 
 
-def next_key(place: Organization, file: SealedFile, device_key_id: bytes) -> tuple[bytes, bytes]:
+def next_key(place: Organization, file: SealedFile, device_key_id: bytes, n: int) -> tuple[bytes, bytes]:
     """Return a new content key for the next edition, and the same sealed to the document's tenant key (P11)."""
     license_, key = file.publishing_license, new_content_key()
     public = next((one for one in place.statement().tenant_keys if one.kid == license_.kid), None)
@@ -118,7 +118,7 @@ def next_key(place: Organization, file: SealedFile, device_key_id: bytes) -> tup
         key,
         org=license_.org,
         cid=license_.cid,
-        n=file.body_seal.facts.n + 1,
+        n=n,
         device_key_id=device_key_id,
     )
     return key, env

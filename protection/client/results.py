@@ -15,12 +15,14 @@ class Protected:
     """A sealed file and the id under which it is tracked.
 
     ``registered`` is false while the service does not know it; ``pending`` is true while it waits for an administrator.
+    ``passed_over`` counts the editions between it and the one it was saved from, which nobody else had opened.
     """
 
     path: Path
     cid: UUID
     registered: bool
     pending: bool = False
+    passed_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)

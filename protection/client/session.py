@@ -29,7 +29,7 @@ from protection.client.licensed import (
     Room,
     expected_name,
     may_be_removed,
-    superseded,
+    next_number,
     taken,
     untaken,
 )
@@ -444,15 +444,15 @@ class Session:
             Room(sealed.parent).check(source.stat().st_size)
             place = self._place_of(file.publishing_license)
             licenses = Licenses(self.home, place, self.account, self.stated)
-            authentic, opening, key = licenses.open(file, lambda license_: license_.edit is not None)
+            # What is kept cannot say what was saved since, so the service is asked as long as it can be.
+            authentic, opening, key = licenses.open(file, lambda _: False)
             if opening.edit is None:
                 raise Refused(say("You may read this document, not change it."), reason="not_granted")
-            if opening.status == "superseded":
-                raise superseded()
+            n = next_number(file, opening)
             certificate, delegation, env = opening.edit, opening.delegation, None
             name = authentic.unlock(key).metadata.name
             if opening.rekey:
-                key, env = next_key(place, file, self.account.signing.key_id)
+                key, env = next_key(place, file, self.account.signing.key_id, n)
             register = Registration(place, file.publishing_license)
             status = os.fstat(file.stream.fileno())
             with unfinished.noted(self.home, "save", sealed, source=sealed, status=status) as note:
@@ -468,6 +468,7 @@ class Session:
                     file,
                     source,
                     sealed,
+                    n=n,
                     content_key=key,
                     metadata=metadata_of(source, name=name),
                     make_seal=lambda facts: self._sealed(place, facts, certificate, delegation, env),
@@ -476,7 +477,8 @@ class Session:
                     part=note.part,
                 )
             place.try_send_waiting()
-            return Protected(sealed, file.publishing_license.cid, register.done)
+            passed_over = n - file.body_seal.facts.n - 1
+            return Protected(sealed, file.publishing_license.cid, register.done, passed_over=passed_over)
 
     def verify(self, source: BinaryIO | Path) -> Sealer:
         """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""

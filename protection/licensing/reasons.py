@@ -232,7 +232,10 @@ WORDS: dict[Reason, Words] = {
         say("Somebody has saved another edition of this document since."),
         say("An edition was brought that does not follow the newest one; it was not taken."),
         say("The edition's predecessor is not the newest edition on record; nobody changed anything unlawfully."),
-        say("Get the newest edition, and put your changes into that one."),
+        say(
+            "Get the newest edition from whoever saved it, and put your changes into that one."
+            " If nobody but they opens it, you can save without it 15 minutes after it was saved."
+        ),
     ),
     Reason.MAY_NOT_EDIT: Words(
         say("The right to edit this document by which this edition was saved counts no more."),

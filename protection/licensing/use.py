@@ -77,6 +77,8 @@ class UseLicense:
     rekey: bool = False
     """The next edition must have a new content key (PROTOCOL P11)."""
     second: Mapping[str, JSON] | None = None
+    follow: int | None = None
+    """The number of an edition that is saved from this one, where it is not the next: what lies between is unseen."""
 
     @property
     def storable(self) -> bool:
@@ -241,6 +243,8 @@ def result_members(license_: UseLicense, *, with_key: bool = True) -> dict[str, 
         members["rekey"] = True
     if license_.second is not None:
         members["second"] = dict(license_.second)
+    if license_.follow is not None and with_key:
+        members["ext"] = {"follow": license_.follow}
     return members
 
 
@@ -270,10 +274,17 @@ def read_license(claims: Claims, common: Common, *, with_key: bool) -> UseLicens
         edit=claims.text("edit", 8192) if claims.has("edit") else None,
         rekey=claims.has("rekey") and claims.flag("rekey"),
         second=claims.mapping("second") if claims.has("second") else None,
+        follow=_read_follow(claims.mapping("ext")) if with_key and claims.has("ext") else None,
     )
     if not license_.rights or license_.exp < license_.iat:
         raise InvalidObject(say("A use license grants something and ends after its beginning."))
     return license_
+
+
+def _read_follow(ext: Mapping[str, JSON]) -> int | None:
+    """Read an addition that older programs pass over: they do not save from an edition that is not the newest."""
+    follow = ext.get("follow")
+    return follow if isinstance(follow, int) and follow > 1 else None
 
 
 def _write_status(status: EditionStatus) -> JSON:

@@ -72,6 +72,9 @@ class Edition(models.Model):
     ``key_rev`` is the content's revision when that key was made, ``key_seq`` the feed's number: once the revision has
     risen or something wider than a document was withdrawn, somebody who knows the key may have lost access, and the
     next edition gets a new one (PROTOCOL P11).
+    ``opened_at`` is when somebody else than its sealer first got a license for it: until then nobody else may have its
+    body, and after a while others may save from the edition before (``selectors.editions``).  The first edition, from
+    which everybody can go back to nothing, has no need of it.
     """
 
     pk = models.CompositePrimaryKey("content_id", "n")
@@ -86,6 +89,7 @@ class Edition(models.Model):
     key_seq = models.BigIntegerField(db_default=0)
     made_at = models.DateTimeField()
     registered_at = models.DateTimeField(db_default=Now())
+    opened_at = models.DateTimeField(null=True)
 
 
 class ContentChange(models.Model):

@@ -84,15 +84,17 @@ def seal_edition(
     accept: Accept | None = None,
     progress: Progress | None = None,
     part: Path | None = None,
+    n: int | None = None,
 ) -> BodySeal:
     """Seal a new edition of a sealed file: notice and publishing license stay byte for byte, the rest is new.
 
-    ``target`` may be the file that ``previous`` was read from; ``part`` is the name of the new one before that.
+    ``target`` may be the file that ``previous`` was read from; ``part`` is the name of the new one before that.  ``n``
+    is the edition's number where it is not the next one (PROTOCOL P3).
     """
     edition = _Edition(
         license=previous.publishing_license,
         notice=previous.notice,
-        n=previous.body_seal.facts.n + 1,
+        n=previous.body_seal.facts.n + 1 if n is None else n,
         prev=previous.body_seal.digest,
     )
     with replacing(target, part=part) as sink:

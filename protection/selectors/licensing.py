@@ -12,6 +12,7 @@ from uuid import UUID
 from protection.licensing.evaluate import ContentFacts, PersonalGrant, Registration
 from protection.licensing.policy import Conditions, Policy, parse_policy
 from protection.licensing.rights import Right
+from protection.selectors.editions import IN_THE_WAY_SQL
 from protection.selectors.policies import limited, parsed, template_expiry
 
 CONTENT_STATE: Final = """
@@ -28,7 +29,11 @@ select
     v.policy::text as template_policy, v.expiry_option,
     v.expires as template_expires, v.expires_after_days,
     k.id as tenant_key_id, k.kid, k.status as key_status,
-    e.n as edition, e.wrapped_key, e.person_id as sealed_by,
+    e.n as edition, e.wrapped_key, e.person_id as sealed_by, e.opened_at is not null as edition_seen,
+    case when e.n < latest.n then not exists (
+        select 1 from {schema}protection_edition later
+        where later.content_id = c.cid and later.n > e.n and {in_the_way})
+        else false end as may_be_followed,
     latest.n as latest_edition, latest.seal_digest as latest_seal, latest.wrapped_key as latest_wrapped_key,
     latest.key_rev, latest.key_seq,
     (select json_agg(json_build_array(r.address, r.identity)) from {schema}protection_contentrevocation r
@@ -61,7 +66,7 @@ left join lateral (
     select min(registered_at) as made from {schema}protection_edition
     where content_id = c.cid and key_rev = latest.key_rev and key_seq = latest.key_seq) newest_key on true
 order by wanted.position
-"""
+""".replace("{in_the_way}", IN_THE_WAY_SQL)
 
 UNMOVED: Final = "where exists (select 1 from {schema}protection_feedhead where id = 1 and seq = %(feed_seq)s)"
 """The condition under which a decision may still be recorded: nothing it rests on has moved since it was read."""
@@ -78,6 +83,15 @@ first_openings as (
 """
 """What is written in the statement that records openings: for whom it was the first one."""
 
+FIRST_SEEN: Final = """
+first_seen as (
+    update {schema}protection_edition e set opened_at = to_timestamp(%(opened_at)s::bigint)
+    from unnest(%(first_seen)s::bytea[]) as seen (digest)
+    where e.seal_digest = seen.digest and e.opened_at is null and exists (select from event)
+)
+"""
+"""And which editions somebody else than their sealer opens for the first time."""
+
 
 @dataclass(frozen=True, slots=True)
 class EditionState:
@@ -87,6 +101,8 @@ class EditionState:
     seal_digest: bytes
     wrapped_key: bytes
     sealed_by: UUID | None = None
+    seen: bool = True
+    """Whether somebody else than its sealer has opened it."""
     key_rev: int = 1
     key_seq: int = 0
 
@@ -115,6 +131,8 @@ class ContentState:
     label: UUID | None = None
     somebody_ended: bool = False
     """Whether what one person was given ended after the newest edition's key was made."""
+    may_be_followed: bool = False
+    """Whether the edition asked for, though it is not the newest, may be saved from (``selectors.editions``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +207,7 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         edition=_edition(row),
         latest=_latest(row),
         somebody_ended=row["somebody_ended"],
+        may_be_followed=row["may_be_followed"],
     )
 
 
@@ -204,7 +223,13 @@ def _policy(row: dict[str, Any]) -> Policy | None:
 def _edition(row: dict[str, Any]) -> EditionState | None:
     if row["edition"] is None:
         return None
-    return EditionState(row["edition"], bytes(row["wanted_seal"]), bytes(row["wrapped_key"]), row["sealed_by"])
+    return EditionState(
+        row["edition"],
+        bytes(row["wanted_seal"]),
+        bytes(row["wrapped_key"]),
+        row["sealed_by"],
+        seen=row["edition_seen"],
+    )
 
 
 def _latest(row: dict[str, Any]) -> EditionState | None:

@@ -68,12 +68,17 @@ class Lane(Protocol):
         ...
 
     def record(
-        self, events: Sequence[dict[str, object]], reading: Reading, *, first_openings: Sequence[UUID] = ()
+        self,
+        events: Sequence[dict[str, object]],
+        reading: Reading,
+        *,
+        first_openings: Sequence[UUID] = (),
+        first_seen: Sequence[bytes] = (),
     ) -> bool:
         """Write all events durably if nothing has moved since ``reading``; tell whether they were written.
 
-        ``first_openings`` are the documents that the person opens for the first time, kept with the events or not at
-        all.
+        ``first_openings`` are the documents that the person opens for the first time, ``first_seen`` the seals of
+        editions that nobody but their sealer had opened; both are kept with the events or not at all.
         """
         ...
 
@@ -158,7 +163,8 @@ def decide(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> tuple[Rea
             for place, (item, state) in enumerate(zip(wanted, reading.documents, strict=True))
         )
         records = [_event(caller, reading, item) for item in decided]
-        if lane.record(records, reading, first_openings=_first_openings(decided)):
+        seen = _first_seen(reading.subject.person, decided)
+        if lane.record(records, reading, first_openings=_first_openings(decided), first_seen=seen):
             return reading, decided
     raise Unavailable(say("The organization is being changed right now, and no decision could be recorded."))
 
@@ -271,6 +277,13 @@ def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:
     """Return the documents that somebody opens for the first time by what he was granted."""
     facts = (item.state.facts for item in decided if isinstance(item, Granted) and item.decision.basis is Basis.GRANT)
     return tuple(dict.fromkeys(one.cid for one in facts if one.first_opened is None))
+
+
+def _first_seen(person: UUID, decided: Sequence[Decided]) -> tuple[bytes, ...]:
+    """Return the seals of later editions that somebody else than their sealer opens for the first time."""
+    editions = (item.edition for item in decided if isinstance(item, Granted))
+    seen = (one.seal_digest for one in editions if one.n > 1 and not one.seen and one.sealed_by != person)
+    return tuple(dict.fromkeys(seen))
 
 
 def _event(caller: Caller, reading: Reading, item: Decided) -> dict[str, object]:

@@ -11,12 +11,13 @@ from protection.events import Actor, Kind
 from protection.keys.issuing import chain
 from protection.keys.tenant import store_of
 from protection.keys.wrapping import wrapping_key
-from protection.licensing.body import BodySeal, VerifiedSeal
+from protection.licensing.body import BodySeal, SealFacts, VerifiedSeal
 from protection.licensing.edit import EditCertificate
 from protection.licensing.evaluate import Deny, Registration
 from protection.licensing.publishing import PublishingLicense, open_known_envelope
 from protection.licensing.rights import Right
 from protection.models import Content, Edition
+from protection.selectors.editions import editions_in_the_way
 from protection.selectors.standing import decision_about
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory
@@ -79,30 +80,46 @@ def _insert(arrival: _Arrival, content: Content) -> None:
     touch()
     if arrival.seal.seal.iat > arrival.now + FUTURE_MARGIN:
         raise MayNotEdit(say("The edition is dated in the future; set the clock of the device that sealed it."))
-    newest = content.editions.order_by("-n").first()
     facts = arrival.seal.seal.facts
+    before, passed_over = _followed(content, facts)
     continues = None
-    if newest is None:
+    if before is None:
         key = _first_key(arrival, content)
-    elif facts.prev == bytes(newest.seal_digest) and facts.n == newest.n + 1:
+    else:
         _check_certificate(arrival, content)
-        continues = newest if arrival.seal.seal.env is None else None
+        continues = before if arrival.seal.seal.env is None else None
         if continues is not None and continues.key_rev < content.rev:
             raise MayNotEdit(say("Somebody lost access since the key was made; this edition needs a new key."))
-        key = _next_key(arrival, content, newest)
-    else:
-        raise Superseded(say("This edition does not follow the newest one on record."))
+        key = _next_key(arrival, content, before)
     add_edition(
         organization=arrival.organization, content=content, seal=arrival.seal, content_key=key, continues=continues
     )
     record_action(
-        Kind.CONTENT_REGISTERED if newest is None else Kind.CONTENT_EDITED,
+        Kind.CONTENT_REGISTERED if before is None else Kind.CONTENT_EDITED,
         arrival.actor,
         content=content,
         sealer=arrival.seal.sealer,
-        details={"edition": facts.n},
+        details={"edition": facts.n, **passed_over},
     )
     _check_sealer(arrival)
+
+
+def _followed(content: Content, facts: SealFacts) -> tuple[Edition | None, dict[str, int]]:
+    """Return the edition that a new one follows, and what the event says of those between that it passes over.
+
+    An edition follows the newest one, or an older one while all that came after it are unseen (``selectors.editions``);
+    its number is the next in either case, so no two have the same.  Raises Superseded.
+    """
+    newest = content.editions.order_by("-n").first()
+    if newest is None:
+        return None, {}
+    if facts.n == newest.n + 1:
+        if facts.prev == bytes(newest.seal_digest):
+            return newest, {}
+        before = content.editions.filter(seal_digest=facts.prev).first()
+        if before is not None and not editions_in_the_way(content, after=before.n):
+            return before, {"follows": before.n}
+    raise Superseded(say("This edition does not follow the newest one on record."))
 
 
 def _check_certificate(arrival: _Arrival, content: Content) -> None:

@@ -113,7 +113,8 @@ def use_license(
         body=_edition_status(granted),
         contact=state.owner_address or service.contact,
         edit=_edit_certificate(caller, granted, signing, service.now),
-        rekey=Right.EDIT in allowed.rights and _somebody_lost_access(state, service),
+        rekey=Right.EDIT in allowed.rights and (state.may_be_followed or _somebody_lost_access(state, service)),
+        follow=_number_after(granted),
     )
 
 
@@ -126,6 +127,17 @@ def _somebody_lost_access(state: ContentState, service: ServiceState) -> bool:
     key = state.latest
     older = key is not None and (key.key_rev < state.rev or key.key_seq < service.feed_withdrawn)
     return older or state.somebody_ended
+
+
+def _number_after(granted: Granted) -> int | None:
+    """Return the number that an edition takes which is saved from this one, where it is not the next (PROTOCOL P3).
+
+    It gets a new key: which one the editions between have is nobody's concern who goes back behind them.
+    """
+    newest = granted.state.latest
+    if newest is None or not granted.state.may_be_followed or Right.EDIT not in granted.decision.rights:
+        return None
+    return newest.n + 1
 
 
 def _reasons_to_die(caller: Caller, state: ContentState) -> tuple[UUID, ...]:

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.http import HttpResponse
 
+from protection.client.errors import Refused
 from protection.client.licenses import Licenses
 from protection.client.results import Protected
 from protection.licensing.body import SealFacts, seal_edition_key, sign_body
+from protection.models import Edition
 from protection.sealing.read import open_sealed
+from protection.selectors.editions import UNSEEN_FOR
+from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.protection.scene import MAX, RITA, call, objects, opening, problem, protect
+from tests.protection.scene import MAX, RITA, call, ledger, objects, opening, problem, protect
 from tests.protection.test_attacks import body_of, license_of
 from tests.protection.test_publishing import edited, text_of
 
@@ -130,6 +135,84 @@ def test_an_edition_after_a_loss_brings_no_key_of_before_as_a_new_one(cast: Cast
     assert rita.rekey
     problem(rita.register(rita.seal(env=rita.env(rita.key))), 409, "tampered")
     assert rita.register(rita.seal(env=rita.env(secrets.token_bytes(32)))).status_code == 201
+
+
+def grow_old(cast: Cast, shared: Protected, n: int) -> None:
+    """Let an edition have been registered a while ago."""
+    with in_organization(cast.organizations["contoso"].id):
+        Edition.objects.filter(content_id=shared.cid, n=n).update(registered_at=Now() - UNSEEN_FOR)
+
+
+def unseen(player: Player, shared: Protected) -> None:
+    """Register an edition whose body nobody gets: a program crashed, or somebody will not hand it out."""
+    editor = Hostile(player, shared)
+    assert editor.register(editor.seal()).status_code == 201
+
+
+def test_an_edition_without_a_body_keeps_others_from_saving_only_for_a_while(
+    cast: Cast, shared: Protected, plan: Path
+) -> None:
+    unseen(cast.rita, shared)
+    assert opening(cast.max, shared.path).status == "superseded"
+    with pytest.raises(Refused) as refused:
+        edited(cast.olga, shared.path, b"at once")
+    assert (refused.value.reason, "15 minutes" in (refused.value.next_step or "")) == ("superseded", True)
+    grow_old(cast, shared, 2)
+    assert opening(cast.max, shared.path).status == "superseded", "readers are still told that there is a newer one"
+    third = edited(cast.olga, shared.path, b"third")
+    assert text_of(cast.max, third) == b"third"
+    assert (opening(cast.rita, third).edition, opening(cast.rita, third).status) == (3, "current")
+    (event, *_) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
+    assert (event.details["edition"], event.details["follows"]) == (3, 1)
+    assert text_of(cast.max, edited(cast.rita, third, b"fourth")) == b"fourth"
+
+
+def test_an_edition_that_somebody_else_has_opened_is_not_passed_over(cast: Cast, shared: Protected) -> None:
+    second = edited(cast.rita, shared.path, b"second")
+    opening(cast.rita, second)
+    assert opening(cast.max, second).status == "current"
+    grow_old(cast, shared, 2)
+    with pytest.raises(Refused) as refused:
+        edited(cast.olga, shared.path, b"over it")
+    assert refused.value.reason == "superseded"
+    rita = Hostile(cast.rita, shared)
+    problem(rita.register(rita.seal(replace(rita.facts(), n=3))), 409, "superseded")
+
+
+def test_one_opened_edition_between_protects_all_before_it(cast: Cast, shared: Protected) -> None:
+    second = edited(cast.rita, shared.path, b"second")
+    third = edited(cast.rita, second, b"third")
+    fourth = edited(cast.rita, third, b"fourth")
+    opening(cast.max, third)
+    for n in (2, 3, 4):
+        grow_old(cast, shared, n)
+    for older in (shared.path, second):
+        with pytest.raises(Refused):
+            edited(cast.olga, older, b"over it")
+    fifth = edited(cast.olga, third, b"fifth")
+    assert [opening(cast.max, one).status for one in (fourth, fifth)] == ["superseded", "current"]
+
+
+def test_the_author_of_an_unseen_edition_learns_that_it_was_passed_over(cast: Cast, shared: Protected) -> None:
+    second = edited(cast.rita, shared.path, b"second")
+    grow_old(cast, shared, 2)
+    third = edited(cast.olga, shared.path, b"third")
+    assert opening(cast.rita, second).status == "superseded"
+    with pytest.raises(Refused):
+        edited(cast.rita, second, b"on top of what was passed over")
+    assert body_key_of(third), "going back behind an edition takes a new key"
+
+
+def body_key_of(sealed: Path) -> bytes | None:
+    with open_sealed(sealed) as file:
+        return file.body_seal.env
+
+
+def test_a_kept_license_does_not_keep_anybody_from_saving(cast: Cast, shared: Protected) -> None:
+    assert edited(cast.rita, shared.path, b"mine").exists()
+    cast.olga.session.open_file(shared.path, shared.path.with_suffix(".read"))
+    grow_old(cast, shared, 2)
+    assert text_of(cast.max, edited(cast.rita, shared.path, b"mine again")) == b"mine again"
 
 
 def test_an_edition_that_was_on_record_before_does_not_become_the_newest_again(cast: Cast, shared: Protected) -> None:

@@ -18,7 +18,14 @@ from portal.api.lane.pool import pool
 from portal.identity.strength import Authentication
 from portal.identity.subject import subject_of
 from protection.errors import InvalidObject, Unavailable
-from protection.selectors.licensing import CONTENT_STATE, FIRST_OPENINGS, UNMOVED, content_state, service_state
+from protection.selectors.licensing import (
+    CONTENT_STATE,
+    FIRST_OPENINGS,
+    FIRST_SEEN,
+    UNMOVED,
+    content_state,
+    service_state,
+)
 from protection.services.arrive import Wanted
 from protection.services.decide import Reading
 from protection.texts import say
@@ -117,15 +124,26 @@ class LaneDatabase:
         )
 
     def record(
-        self, events: Sequence[dict[str, object]], reading: Reading, *, first_openings: Sequence[UUID] = ()
+        self,
+        events: Sequence[dict[str, object]],
+        reading: Reading,
+        *,
+        first_openings: Sequence[UUID] = (),
+        first_seen: Sequence[bytes] = (),
     ) -> bool:
         """Write all events in one durable statement, unless what they were decided on has moved.
 
         An empty marker records without a condition: what happened after a decision is true whatever has moved.
         """
         only_if = f"{UNMOVED} and ({EPOCH_SQL}) = %(epoch)s" if reading.marker else ""
-        also = FIRST_OPENINGS if first_openings else ""
-        opened = {"reader": self.person, "opened_at": reading.service.now, "first_openings": list(first_openings)}
+        parts = ((FIRST_OPENINGS, first_openings), (FIRST_SEEN, first_seen))
+        also = ",".join(part for part, concerned in parts if concerned)
+        opened = {
+            "reader": self.person,
+            "opened_at": reading.service.now,
+            "first_openings": list(first_openings),
+            "first_seen": list(first_seen),
+        }
         if len(events) == 1:
             statement, columns = record("{schema}", only_if, also), events[0]
         else:

@@ -249,7 +249,21 @@ def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
             output.note(say("{sealed} is as it was; your text is still in {changed}.", sealed=sealed, changed=changed))
             raise
         dropped = _dropped(output, session)
-    members = {"sealed": str(done.path), "cid": str(done.cid), "registered": done.registered, "dropped": dropped}
+    if done.passed_over:
+        output.note(
+            say_count(
+                "An edition that nobody but its author had opened was passed over; it is an older one now.",
+                "{count} editions that nobody but their authors had opened were passed over; they are older ones now.",
+                done.passed_over,
+            )
+        )
+    members = {
+        "sealed": str(done.path),
+        "cid": str(done.cid),
+        "registered": done.registered,
+        "passed_over": done.passed_over,
+        "dropped": dropped,
+    }
     output.result(
         members,
         say("{sealed} now holds {changed}.", sealed=sealed, changed=changed)
