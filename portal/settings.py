@@ -189,6 +189,13 @@ ACCOUNT_FORMS = {
     "request_login_code": "portal.identity.forms.NormalCodeForm",
     "signup": "portal.identity.forms.EvenSignupForm",
     "reset_password": "portal.identity.forms.EnabledResetForm",
+    "reset_password_from_key": "portal.identity.forms.NewPasswordForm",
+    "change_password": "portal.identity.forms.OtherPasswordForm",
+    "set_password": "portal.identity.forms.FirstPasswordForm",
+    "reauthenticate": "portal.identity.forms.AgainForm",
+    "add_email": "portal.identity.forms.MoreAddressForm",
+    "confirm_login_code": "portal.identity.forms.MailedCodeForm",
+    "confirm_email_verification_code": "portal.identity.forms.ProofForm",
 }
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.identity.reset_links.BoundResetToken"  # noqa: S105 - a class
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -196,7 +203,9 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -207,7 +216,12 @@ ALLAUTH_TRUSTED_PROXY_COUNT = CHANCERY_TRUSTED_PROXIES
 MFA_ADAPTER = "portal.identity.adapters.StrengthAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_FORMS = {"add_webauthn": "portal.identity.passkeys.PasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "portal.identity.passkeys.PasskeyForm",
+    "activate_totp": "portal.identity.forms.AppCodeForm",
+    "authenticate": "portal.identity.forms.SecondStepForm",
+    "reauthenticate": "portal.identity.forms.SecondStepAgainForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = CHANCERY_EMBEDDED
 MFA_TOTP_ISSUER = CHANCERY_NAME
 # Clocks of phones differ, and people type slowly: the code before and the one after count too (RFC 6238, 5.2).
@@ -264,7 +278,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.installation",
             ],
-            "builtins": ["django.templatetags.i18n", "portal.templatetags.languages", "portal.templatetags.lists"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "portal.templatetags.browsers",
+                "portal.templatetags.languages",
+                "portal.templatetags.lists",
+            ],
         },
     }
 ]

@@ -1,8 +1,8 @@
 """What somebody typed into a form that could not be taken: it comes back, to be read, copied or sent again.
 
 A form can fail for reasons that have nothing to do with what is in it: the session ended meanwhile, what it is about
-is gone, the database does not answer.  Nothing is stored for that; the answer holds what the request held.  Passwords,
-codes and everything on the account suite's pages are left out.
+is gone, the database does not answer.  Nothing is stored for that; the answer holds what the request held.  Passwords
+and codes are left out; of the account suite's pages only what is named here comes back: an address, a passkey's name.
 """
 
 import re
@@ -17,11 +17,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 _LEFT_OUT: Final = re.compile(r"passw|secret|token|code|otp|credential|^confirm$", re.IGNORECASE)
-_CHOSEN: Final = frozenset({"act", "based_on", "decision", "ends", "level", "lift", "publish", "seen", "status"})
+_CHOSEN: Final = frozenset(
+    {"act", "based_on", "decision", "ends", "level", "lift", "next", "publish", "seen", "status"}
+)
 """Fields that buttons and choices fill in; a form that has nothing else is not worth keeping."""
 _ID: Final = re.compile(r"[0-9a-f-]{32,36}|\d*|on", re.IGNORECASE)
 """Values that nobody typed: they are sent again but not shown."""
-_ACCOUNT: Final = ("/accounts/", "/identity/")
+_ACCOUNT: Final = "/accounts/"
+_OF_ACCOUNTS: Final = frozenset({"login", "email", "name", "next", "remember", "action_add"})
+"""Fields of the account suite's forms that hold no secret; its other buttons act on an address that nobody typed."""
 _MOST: Final = 200_000
 """Characters that come back; a form of a template with twenty thousand names is longer, and its page stays open."""
 
@@ -38,17 +42,20 @@ class Typed:
 
 def typed_in(request: HttpRequest) -> Typed | None:
     """Return what was typed into the form that a request sent, None where there is no text in it."""
-    if request.method != "POST" or request.path.startswith((*_ACCOUNT, "/api/v1/")):
+    if request.method != "POST" or request.path.startswith(("/identity/", "/api/v1/")):
         return None
+    account = request.path.startswith(_ACCOUNT)
     try:
         sent = request.POST
     except (RequestDataTooBig, SuspiciousOperation, OSError):
+        return None
+    if account and any(name.startswith("action_") and name not in _OF_ACCOUNTS for name in sent):
         return None
     fields = tuple(
         (name, value)
         for name, values in sent.lists()
         for value in values
-        if name != "csrfmiddlewaretoken" and not _LEFT_OUT.search(name)
+        if name != "csrfmiddlewaretoken" and not _LEFT_OUT.search(name) and (not account or name in _OF_ACCOUNTS)
     )
     texts = tuple(value for name, value in fields if name not in _CHOSEN and not _ID.fullmatch(value.strip()))
     if not texts or sum(len(value) for _, value in fields) > _MOST:

@@ -19,4 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "portal.pages.errors.bad_request"
 handler403 = "portal.pages.errors.not_permitted"
 handler404 = "portal.pages.errors.not_found"
+# The account suite looks here, whatever host was asked.
+handler429 = "portal.pages.errors.too_many"
 handler500 = "portal.pages.errors.failed"

@@ -1,7 +1,7 @@
 """Where the account suite asks us: addresses, the issuer's name and keys, passkeys' home, sign-on."""
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -25,7 +25,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
-from portal.identity import clients, issuer_keys, origins, second_factors
+from portal.identity import account_words, clients, issuer_keys, origins, second_factors
 from portal.identity.onward import onward
 from portal.identity.subject import is_disabled
 from portal.languages import reason_of
@@ -48,6 +48,8 @@ BOUND: Final = ("password", "access_generation")
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts: one spelling of every address, and every proof told to the directory."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | account_words.ERRORS
 
     def clean_email(self, email: str) -> str:
         """Return the address in its normal form, so that one mailbox is one address everywhere."""
@@ -87,6 +89,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
         """Ask nobody a second time: ``portal.identity.fresh`` sees to fresh sign-ins, for everybody alike."""
         return False
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser) -> list[dict[str, Any]]:
+        """Name the ways that are offered when a program asks for a new proof."""
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [way | {"description": account_words.OTHER_WAYS[way["id"]]} for way in found]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send to the normal form: the mail library would write the domain by older rules, which name another one."""
@@ -177,7 +184,7 @@ class IssuerAdapter(DefaultOIDCAdapter):
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
         """Let a token name one origin of this installation, and nothing else.
 
-        A person reads it on the page that asks for his consent, a program in an answer that speaks English.
+        A person reads it on the page that asks for their consent, a program in an answer that speaks English.
         """
         if len(uris) > 1:
             raise ValidationError(ONE_ORIGIN)
@@ -202,6 +209,8 @@ class IssuerAdapter(DefaultOIDCAdapter):
 
 class StrengthAdapter(DefaultMFAAdapter):
     """Second factors and passkeys; a passkey belongs to the base domain, where all signing in happens."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | account_words.SECOND_STEP_ERRORS
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Name the base domain, not the host of the moment."""

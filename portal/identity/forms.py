@@ -1,16 +1,94 @@
-"""Forms of the account suite that would tell too much, or let too many in."""
+"""Forms of the account suite, in our words; some of them would tell too much, or let too many in."""
+
+from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import LoginForm, RequestLoginCodeForm, ResetPasswordForm, SignupForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    ConfirmEmailVerificationCodeForm,
+    ConfirmLoginCodeForm,
+    LoginForm,
+    ReauthenticateForm,
+    RequestLoginCodeForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+    SignupForm,
+)
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 
+from portal.identity.account_words import LABELS, NEW_PASSWORD
 from portal.identity.subject import is_disabled
 from tenants.directory.models import Person
 
 
-class EvenSignupForm(SignupForm):
+class InOurWords:
+    """Names the fields as all other pages do, and repeats no label inside its field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = getattr(self, "fields")  # noqa: B009 - what this is mixed into has them
+        for name, field in fields.items():
+            field.label = LABELS.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+
+
+class NamesNewPassword(InOurWords):
+    """Says of the password that is chosen that it is the new one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = getattr(self, "fields")  # noqa: B009 - what this is mixed into has them
+        fields["password1"].label = NEW_PASSWORD
+
+
+class NewPasswordForm(NamesNewPassword, ResetPasswordKeyForm):
+    """Chooses a password after the link of a mail."""
+
+
+class OtherPasswordForm(NamesNewPassword, ChangePasswordForm):
+    """Changes the password."""
+
+
+class FirstPasswordForm(InOurWords, SetPasswordForm):
+    """Sets a password where there is none."""
+
+
+class AgainForm(InOurWords, ReauthenticateForm):
+    """Asks for the password once more."""
+
+
+class MoreAddressForm(InOurWords, AddEmailForm):
+    """Adds an address."""
+
+
+class MailedCodeForm(InOurWords, ConfirmLoginCodeForm):
+    """Takes the code that signs in."""
+
+
+class ProofForm(InOurWords, ConfirmEmailVerificationCodeForm):
+    """Takes the code that proves an address."""
+
+
+class AppCodeForm(InOurWords, ActivateTOTPForm):
+    """Takes the first code of an authenticator app."""
+
+
+class SecondStepForm(InOurWords, AuthenticateForm):
+    """Takes the code of the second step."""
+
+
+class SecondStepAgainForm(InOurWords, ReauthenticateByCodeForm):
+    """Asks for the second step once more."""
+
+
+class EvenSignupForm(InOurWords, SignupForm):
     """Signs up in the same time whether or not the address is known: hashing a password is what takes long."""
 
     def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
@@ -21,7 +99,7 @@ class EvenSignupForm(SignupForm):
         return saved
 
 
-class EnabledResetForm(ResetPasswordForm):
+class EnabledResetForm(InOurWords, ResetPasswordForm):
     """Resets no password of a person whom their organization has disabled; they read what a stranger would read."""
 
     def clean_email(self) -> str:
@@ -31,7 +109,7 @@ class EnabledResetForm(ResetPasswordForm):
         return email
 
 
-class NormalLoginForm(LoginForm):
+class NormalLoginForm(InOurWords, LoginForm):
     """Signs in by password; the address is looked up in its normal form, whatever form it was typed in."""
 
     def clean_login(self) -> str:
@@ -39,7 +117,7 @@ class NormalLoginForm(LoginForm):
         return str(get_adapter().clean_email(super().clean_login()))
 
 
-class NormalCodeForm(RequestLoginCodeForm):
+class NormalCodeForm(InOurWords, RequestLoginCodeForm):
     """Asks for a code to sign in; it goes to the address in its normal form and to no domain that looks alike."""
 
     def clean_email(self) -> str:

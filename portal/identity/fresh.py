@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal import clock
 from portal.identity.strength import of_session
+from portal.typed import come_back, typed_in
 
 SECONDS: Final = 600
 PAGES: Final = frozenset(
@@ -58,6 +59,10 @@ class FreshSignInMiddleware:
             return None
         if clock.now() - of_session(request).at <= SECONDS:
             return None
+        typed = typed_in(request)
         logout(request)
+        if typed is not None:
+            sign_in = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
+            return come_back(request, typed, "signed_out", {"sign_in": sign_in})
         messages.info(request, _("You signed in a while ago. Sign in again to go on."))
         return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")

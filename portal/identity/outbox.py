@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage as ParsedMessage
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Kept:
     name: str
     to: str
     subject: str
-    date: str
+    at: datetime | None
     text: str
 
 
@@ -71,7 +72,7 @@ def _read(path: Path) -> Kept:
         name=path.stem,
         to=str(parsed["To"] or ""),
         subject=str(parsed["Subject"] or ""),
-        date=str(parsed["Date"] or "").replace("-0000", "UTC"),
+        at=parsed["Date"].datetime if parsed["Date"] else None,
         text=_text(parsed),
     )
 

@@ -50,6 +50,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer somebody who tried too often to sign in, sign up or get a mail; the account suite asks for this page."""
+    return _answer(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("There were too many attempts"),
+        _("Nothing was changed. Wait some minutes, go back and try again."),
+    )
+
+
 class FormAddressMiddleware:
     """Explains an address that only takes forms to a person who opens it: by reloading, going back or a bookmark.
 
