@@ -97,9 +97,19 @@ def confirmed(danger: Danger, stated: Stated, act: Callable[[str], T]) -> T:
     The act is tried in a transaction that is taken back unless it is confirmed.  Raises what the act raises, what
     ``require_confirmation`` raises, and NameRefused.
     """
+    return confirmed_by_outcome(stated, act, lambda _: danger)
+
+
+def confirmed_by_outcome(stated: Stated, act: Callable[[str], T], danger_of: Callable[[T], Danger | None]) -> T:
+    """Do an act of which only the outcome shows whether it asks first: ``danger_of`` returns None where it does not.
+
+    It is tried, and raises, as ``confirmed`` does.
+    """
     with transaction.atomic():
         done = act(_in_one_line(stated.reason))
-        require_confirmation(danger, stated)
+        danger = danger_of(done)
+        if danger is not None:
+            require_confirmation(danger, stated)
     return done
 
 

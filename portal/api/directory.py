@@ -77,7 +77,7 @@ class People(OrganizationView):
         return page([_person(facts) for facts in found], place_in_list(found[-1]) if len(found) == limit else "")
 
     @extend_schema(
-        summary="Add a person",
+        summary="Create a person",
         request=NewPerson,
         responses={201: effect_answer("Person", id=serializers.UUIDField(), email=MailAddress())},
         examples=[OpenApiExample("Person", PERSON, request_only=True)],

@@ -11,7 +11,16 @@ from rest_framework.response import Response
 
 from audit.selectors.events import Filter
 from portal.api.event_items import EXAMPLE, EventList, event_page
-from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, effect_response, limit_of, page
+from portal.api.framework import (
+    ANYBODY,
+    Confirmed,
+    FreeText,
+    OrganizationView,
+    checked,
+    effect_response,
+    limit_of,
+    page,
+)
 from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer
 from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
@@ -188,7 +197,7 @@ class Restore(OrganizationView):
         )
 
 
-class NewPolicy(serializers.Serializer[dict[str, Any]]):
+class NewPolicy(Confirmed):
     """A policy in its JSON form."""
 
     policy = serializers.DictField()
@@ -201,7 +210,6 @@ class NewPolicy(serializers.Serializer[dict[str, Any]]):
     based_on = serializers.IntegerField(
         required=False, min_value=0, help_text="The version that you saw; refused with 409 when there is a newer one."
     )
-    reason = FreeText(required=False, allow_blank=True, default="", max_length=500)
 
 
 class DocumentPolicy(OrganizationView):
@@ -246,6 +254,10 @@ class DocumentPolicy(OrganizationView):
 
     @extend_schema(
         summary="Change a document's policy, also after it was sent",
+        description=(
+            "Where nobody, or far fewer, would be let in any more, nothing is done without confirm, and the answer, 409"
+            " confirmation_required, says who loses access and until when kept copies can be opened."
+        ),
         request=NewPolicy,
         responses=effect_answer(
             "Changed",
@@ -272,7 +284,7 @@ class DocumentPolicy(OrganizationView):
                 policy=parse_policy(wanted["policy"]),
                 expires_after_days=wanted.get("expires_after_days"),
                 based_on=wanted.get("based_on"),
-                reason=wanted["reason"],
+                stated=self.stated(wanted),
             )
         )
 

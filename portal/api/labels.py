@@ -89,7 +89,7 @@ class Labels(OrganizationView):
         return page([label_json(one, languages_of(request)) for one in found])
 
     @extend_schema(
-        summary="Make a label",
+        summary="Create a label",
         description="It is archived until it is published. Where publish is refused, no label is made either.",
         request=NewLabel,
         responses={201: inline_serializer("LabelCreated", {"id": serializers.UUIDField()})},

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, effect_response, page
+from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.effects import effect_answer
 from portal.operations.offer import bring_back_version
@@ -57,14 +57,21 @@ class RestoreTemplateVersion(OrganizationView):
 
     @extend_schema(
         summary="Bring back an earlier version of a template",
-        request=None,
+        description="Where many lose access by it, nothing is done without confirm (409 confirmation_required).",
+        request=Confirmed,
         responses=effect_answer("TemplateRestored", version=serializers.IntegerField()),
-        examples=[OpenApiExample("The new version's number", {"changed": True, "version": 4}, response_only=True)],
+        examples=[
+            OpenApiExample("Confirmed", {"confirm": "Read only, all employees"}, request_only=True),
+            OpenApiExample("The new version's number", {"changed": True, "version": 4}, response_only=True),
+        ],
     )
     @idempotent
     def post(self, request: Request, template_id: UUID, number: int) -> Response:
         """Make a new version that says what the earlier one said."""
-        return effect_response(bring_back_version(standing=self.standing, template_id=template_id, number=number))
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(
+            bring_back_version(standing=self.standing, template_id=template_id, number=number, stated=stated)
+        )
 
 
 def _version_json(one: Version, names: dict[UUID, str]) -> dict[str, Any]:

@@ -101,13 +101,13 @@ class Templates(OrganizationView):
         return Response({"id": str(identity)}, status=HTTPStatus.CREATED)
 
 
-class Edited(Draft):
+class Edited(Draft, Confirmed):
     """A new version of a template, with the version that its editor saw."""
 
     based_on = serializers.IntegerField(required=False, min_value=1)
 
 
-class Patch(serializers.Serializer[dict[str, Any]]):
+class Patch(Confirmed):
     """What is to be different; texts are merged by language, the policy entry by entry."""
 
     names = serializers.DictField(child=serializers.CharField(max_length=120, allow_null=True), required=False)
@@ -154,7 +154,7 @@ class TemplateDetail(OrganizationView):
         description=(
             "With based_on, the change is refused with 409 when somebody made another version meanwhile. scope and"
             " offered_to_legacy stay as they are when they are not named, so that no program lifts a limit it does not"
-            " know of."
+            " know of. Where many lose access by it, nothing is done without confirm (409 confirmation_required)."
         ),
         request=Edited,
         responses=effect_answer("TemplateEdited", version=serializers.IntegerField()),
@@ -165,13 +165,14 @@ class TemplateDetail(OrganizationView):
         """Make a new version, which counts from the next license on."""
         wanted, found = checked(Edited, request.data), template(template_id)
         draft = draft_of({**{name: getattr(found, name) for name in OFFER}, **wanted})
-        return self._edited(template_id, draft, wanted.get("based_on"))
+        return self._edited(template_id, draft, wanted)
 
     @extend_schema(
         summary="Change one thing of a template",
         description=(
             "A JSON merge patch (RFC 7396): what is not named stays, null removes. In the policy, grants and deny are"
-            " objects with whom they mean as names, so that one person or one right can change alone."
+            " objects with whom they mean as names, so that one person or one right can change alone. Where many lose"
+            " access by it, nothing is done without confirm (409 confirmation_required)."
         ),
         request=Patch,
         responses=effect_answer("TemplatePatched", version=serializers.IntegerField()),
@@ -198,11 +199,17 @@ class TemplateDetail(OrganizationView):
             offered_to_legacy=wanted.get("offered_to_legacy", found.offered_to_legacy),
             **{name: wanted.get(name, getattr(found, name)) for name in EXPIRY},
         )
-        return self._edited(template_id, draft, based_on)
+        return self._edited(template_id, draft, {**wanted, "based_on": based_on})
 
-    def _edited(self, template_id: UUID, draft: TemplateDraft, based_on: int | None) -> Response:
+    def _edited(self, template_id: UUID, draft: TemplateDraft, wanted: Mapping[str, Any]) -> Response:
         return effect_response(
-            say_template(standing=self.standing, template_id=template_id, draft=draft, based_on=based_on)
+            say_template(
+                standing=self.standing,
+                template_id=template_id,
+                draft=draft,
+                based_on=wanted.get("based_on"),
+                stated=self.stated(wanted),
+            )
         )
 
     @extend_schema(

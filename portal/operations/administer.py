@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from portal.confirmation import Stated, confirmed, copies_until, require_confirmation
+from portal.confirmation import Stated, confirmed, confirmed_by_outcome, copies_until, require_confirmation
 from portal.effects import Effect, effect
 from portal.operations import dangers
+from portal.operations.losses import losing_group
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.prove_domain import prove_domain
 from portal.operations.roles import change_role, disable_person, enable_person, require_roles
@@ -107,21 +108,25 @@ def set_group(
     archived: bool | None = None,
     stated: Stated,
 ) -> tuple[Effect, GroupChange]:
-    """Change a group; return also the group before and after."""
+    """Change a group, asked first where it is archived or many leave; return also the group before and after."""
     found = group_in(standing.organization, group_id)
     if archived and not found.archived:
         require_confirmation(dangers.archiving_group(found), stated)
-    with watching_own_gain(standing=standing, changes="group", target=group_id):
-        change = change_group(
-            organization_id=standing.organization,
-            group_id=group_id,
-            name=name,
-            description=description,
-            add=[Member(address=address) for address in add],
-            remove=[Member(address=address) for address in remove],
-            archived=archived,
-            actor=standing.directory_actor,
-        )
+
+    def act(_reason: str) -> GroupChange:
+        with watching_own_gain(standing=standing, changes="group", target=group_id):
+            return change_group(
+                organization_id=standing.organization,
+                group_id=group_id,
+                name=name,
+                description=description,
+                add=[Member(address=address) for address in add],
+                remove=[Member(address=address) for address in remove],
+                archived=archived,
+                actor=standing.directory_actor,
+            )
+
+    change = confirmed_by_outcome(stated, act, losing_group)
     return _group_effect(change, add, remove), change
 
 

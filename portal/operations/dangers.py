@@ -10,12 +10,12 @@ from portal.languages import reader_languages
 from portal.words.roles import ADMINISTRATOR, role_in_words
 from protection.selectors.labels import documents_with, label
 from protection.selectors.organization import Key
-from protection.selectors.reach import reach_of_key, reach_of_person, reach_of_service
+from protection.selectors.reach import reach_of_key, reach_of_people, reach_of_person, reach_of_service
 from protection.selectors.templates import documents_under, template
 from tenants.directory.selectors.devices import DeviceFacts
 from tenants.directory.selectors.domains import ApplicationFacts
 from tenants.directory.selectors.groups import GroupFacts
-from tenants.directory.selectors.people import PersonFacts, count_with_domain
+from tenants.directory.selectors.people import PersonFacts, people_with_domain
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -204,7 +204,7 @@ def compromising_key(key: Key) -> Danger:
 
 def releasing_domain(organization: OrganizationFacts, domain: str) -> Danger:
     """Say what giving a mail domain up does."""
-    people = count_with_domain(organization.id, domain)
+    people = people_with_domain(organization.id, domain)
     return Danger(
         question=_("Give up {domain}?").format(domain=domain),
         consequences=(
@@ -212,12 +212,13 @@ def releasing_domain(organization: OrganizationFacts, domain: str) -> Danger:
                 "{number} address in it counts no more until its holder proves it; what was granted to it is closed.",
                 "{number} addresses in it count no more until their holders prove them; what was granted to them is"
                 " closed.",
-                people,
-            ).format(number=counted(people)),
+                len(people),
+            ).format(number=counted(len(people))),
             _(
                 "Another organization can prove the domain from then on. Whoever has no address elsewhere then loses"
                 " their account."
             ),
+            copies_until(reach_of_people(people).until),
         ),
         button=_("Give it up"),
         confirm=domain,
@@ -281,6 +282,7 @@ def archiving_group(group: GroupFacts) -> Danger:
                 "{number} direct members lose what the group gave, at the next opening.",
                 members,
             ).format(number=counted(members)),
+            copies_until(reach_of_people([one.id for one in group.members if one.kind == "person" and one.id]).until),
             _("Entries that deny something to the group go on counting. It can be brought back."),
         ),
         button=_("Archive it"),

@@ -11,9 +11,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal import clock
+from portal.confirmation import Stated, confirmed_by_outcome
 from portal.effects import Effect, effect
 from portal.identity.recipients import address_of, recipient_of
 from portal.operations.explain import explain_document
+from portal.operations.losses import losing_document
 from portal.standing import Standing
 from portal.words.changes import shown_differences
 from protection.licensing.policy import Policy, PrincipalKind
@@ -134,13 +136,19 @@ def restore_access(*, standing: Standing, organization: OrganizationFacts, cid: 
 
 
 def change_access(
-    *, standing: Standing, organization: OrganizationFacts, cid: UUID, policy: Policy, **terms: Any
+    *, standing: Standing, organization: OrganizationFacts, cid: UUID, policy: Policy, stated: Stated, **terms: Any
 ) -> Effect:
     """Set another policy; say what differs, and who is named in it but stays refused.
 
-    ``terms`` are the further parameters of ``protection.services.change``.
+    It asks first where many lose access by it.  ``terms`` are the further parameters of ``protection.services.change``.
     """
-    done = change(actor=standing.actor, cid=cid, policy=policy, holder=standing.holder, **terms)
+    done = confirmed_by_outcome(
+        stated,
+        lambda reason: change(
+            actor=standing.actor, cid=cid, policy=policy, holder=standing.holder, reason=reason, **terms
+        ),
+        lambda made: losing_document(organization, cid, made.before, made.after),
+    )
     sentences = shown_differences(done.differences, organization.id, organization.name)
     if done.left_template:
         sentences.append(_("It does not follow its template any more."))
@@ -150,7 +158,7 @@ def change_access(
         done.changed,
         " ".join([_("Changed from the next opening on."), *sentences]),
         _("The policy says this already."),
-        *_named_but_refused(cid, policy),
+        *_named_but_refused(cid, done.after),
         rev=done.rev,
         differences=[one.as_json() for one in done.differences],
     )

@@ -1,18 +1,20 @@
 """Offer templates and labels, stop offering them, delete and bring them back: each says what it changed."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.confirmation import Stated, confirmed
+from portal.confirmation import Stated, confirmed, confirmed_by_outcome
 from portal.effects import Effect, effect
 from portal.languages import reader_languages
 from portal.operations import dangers
+from portal.operations.losses import losing_template
 from portal.operations.own_gain import watching_own_gain
 from portal.standing import Standing
 from protection.selectors.labels import label
-from protection.selectors.templates import documents_under, kept_template, template
+from protection.selectors.templates import Template, documents_under, kept_template, template
 from protection.services.delete_template import delete_template, undelete_template
 from protection.services.edit_template import edit_template, restore_template_version
 from protection.services.publish_template import archive_template, publish_template
@@ -20,22 +22,40 @@ from protection.services.save_label import archive_label, publish_label
 from protection.services.template_draft import TemplateDraft
 
 
-def say_template(*, standing: Standing, template_id: UUID, draft: TemplateDraft, based_on: int | None = None) -> Effect:
-    """Change what a template says."""
+def say_template(
+    *, standing: Standing, template_id: UUID, draft: TemplateDraft, based_on: int | None = None, stated: Stated
+) -> Effect:
+    """Change what a template says; it asks first where many lose access by it."""
+
+    def act(_reason: str) -> int:
+        return edit_template(actor=standing.actor, template=template_id, draft=draft, based_on=based_on)
+
     before = template(template_id)
-    with watching_own_gain(standing=standing, changes="template", target=template_id):
-        version = edit_template(actor=standing.actor, template=template_id, draft=draft, based_on=based_on)
+    version = _new_version(standing, before, stated, act)
     return _said(template_id, before.version, version, draft.names[next(iter(draft.names))])
 
 
-def bring_back_version(*, standing: Standing, template_id: UUID, number: int) -> Effect:
-    """Say again what an earlier version of a template said."""
+def bring_back_version(*, standing: Standing, template_id: UUID, number: int, stated: Stated) -> Effect:
+    """Say again what an earlier version of a template said; it asks first where many lose access by it."""
+
+    def act(_reason: str) -> int:
+        return restore_template_version(actor=standing.actor, template=template_id, number=number)
+
     before = template(template_id)
-    with watching_own_gain(standing=standing, changes="template", target=template_id):
-        version = restore_template_version(actor=standing.actor, template=template_id, number=number)
+    version = _new_version(standing, before, stated, act)
     done = _("Version {number} is back. It counts from the next opening on, as version {version}.")
     already = _("The template “{name}” says this already.").format(name=before.name(*reader_languages()))
     return effect(version != before.version, done.format(number=number, version=version), already, version=version)
+
+
+def _new_version(standing: Standing, before: Template, stated: Stated, act: Callable[[str], int]) -> int:
+    def watched(reason: str) -> int:
+        with watching_own_gain(standing=standing, changes="template", target=before.id):
+            return act(reason)
+
+    return confirmed_by_outcome(
+        stated, watched, lambda _version: losing_template(standing.organization, before, template(before.id))
+    )
 
 
 def _said(template_id: UUID, before: int, version: int, name: str) -> Effect:

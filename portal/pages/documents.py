@@ -9,14 +9,17 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.selectors.events import Filter, InvalidCursor, events
+from portal.confirmation import Stated
 from portal.effects import Effect
 from portal.languages import reader_languages, told
 from portal.operations.ask_for_access import explain_to_himself
 from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
+from portal.pages.confirming import confirmed
 from portal.pages.document_form import DocumentPolicyForm
 from portal.pages.fields import FreeTextField
 from portal.pages.framework import PageRequest, carried_out, page, show
@@ -187,33 +190,37 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
         stored=shown.policy,
         initial=policy_initial(shown.policy, organization),
     )
-    if request.method == "POST" and form.is_valid():
-        policy = form.policy()
-        days, seen = form.cleaned_data["expires_after_days"], request.POST.get("based_on", "")
-
-        def act() -> Effect:
-            return change_access(
-                standing=standing,
-                organization=request.organization,
-                cid=cid,
-                policy=policy,
-                expires_after_days=days,
-                based_on=int(seen) if seen.isdecimal() else None,
-            )
-
-        if carried_out(request, act):
-            return redirect(back, cid)
     found = document_for(standing.actor, cid) if shown.tracks else None
-    context = {
-        "found": found,
-        "shown": shown,
-        "cid": cid,
-        "back": back,
-        "form": form,
-        # What the person has seen, also when the form comes back with an error.
-        "based_on": request.POST.get("based_on") or shown.version,
-    }
-    return show(request, "document_change", "documents", context)
+
+    def form_again() -> HttpResponse:
+        context = {
+            "found": found,
+            "shown": shown,
+            "cid": cid,
+            "back": back,
+            "form": form,
+            # What the person has seen, also when the form comes back with an error.
+            "based_on": request.POST.get("based_on") or shown.version,
+        }
+        return show(request, "document_change", "documents", context)
+
+    if request.method != "POST" or not form.is_valid():
+        return form_again()
+    policy = form.policy()
+    days, seen = form.cleaned_data["expires_after_days"], request.POST.get("based_on", "")
+
+    def act(stated: Stated) -> Effect:
+        return change_access(
+            standing=standing,
+            organization=request.organization,
+            cid=cid,
+            policy=policy,
+            stated=stated,
+            expires_after_days=days,
+            based_on=int(seen) if seen.isdecimal() else None,
+        )
+
+    return confirmed(request, reverse(back, args=[cid]), act, section="documents", refused=form_again)
 
 
 @require_POST

@@ -17,14 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.confirmation import Stated
 from portal.effects import Effect
-from portal.identity.strength import of_session
 from portal.operations.add_person import add_person
 from portal.operations.administer import set_disabled, set_group, set_role
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.ask import ask_about_group, ask_about_person
 from portal.pages.confirming import confirmed
 from portal.pages.fields import FreeTextField
-from portal.pages.framework import PageRequest, attempt, carried_out, page, paged, show
+from portal.pages.framework import PageRequest, attempt, page, paged, show
 from portal.pages.previews import ask
 from portal.permissions import Permission
 from tenants import naming
@@ -237,17 +236,18 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
         return asked or redirect("group", group_id)
 
     named: dict[str, Any] = {"remove" if act == "remove" else "add": [address]} if address else {}
-    unstated = Stated("", "", of_session(request))
 
-    def put() -> Effect:
-        made, change = set_group(standing=request.standing, group_id=group_id, stated=unstated, **named)
+    def put(stated: Stated) -> Effect:
+        made, change = set_group(standing=request.standing, group_id=group_id, stated=stated, **named)
         if act != "remove":
             _warn_of_nobody(request, change.after, only=address)
         return made
 
-    if address and not carried_out(request, put):
-        return redirect(f"{reverse('group', args=[group_id])}?{urlencode({'address': address})}")
-    return redirect("group", group_id)
+    back = reverse("group", args=[group_id])
+    if not address:
+        return redirect(back)
+    again = f"{back}?{urlencode({'address': address})}"
+    return confirmed(request, back, put, section="people", refused=lambda: redirect(again))
 
 
 def _warn_of_nobody(request: PageRequest, changed: GroupFacts, *, only: str = "") -> None:

@@ -22,6 +22,7 @@ from portal.pages.confirming import confirmed
 from portal.pages.framework import PageRequest, page, show, words_of
 from portal.words.changes import shown_changes
 from portal.words.policies import who_in_words
+from portal.words.roles import role_in_words
 from protection.errors import ChanceryError, NotFound
 from protection.licensing.difference import differences
 from protection.licensing.policy import Principal
@@ -167,17 +168,10 @@ def _about_group(request: PageRequest, found: Asked) -> About:
     return group.name, f"/groups/{found.target}/", sentences
 
 
-ROLES: Final = {
-    "user": gettext_lazy("user"),
-    "auditor": gettext_lazy("auditor"),
-    "global_administrator": gettext_lazy("global administrator"),
-}
-
-
 def _about_person(request: PageRequest, found: Asked) -> About:
     person = person_in(request.organization.id, found.target)
     role, disabled = found.change["role"], found.change["disabled"]
-    sentences = [] if role is None else [_("The role would be: {role}.").format(role=ROLES.get(role, role))]
+    sentences = [] if role is None else [_("The role would be: {role}.").format(role=role_in_words(role))]
     if disabled is not None:
         sentences.append(_("The person would be disabled.") if disabled else _("The person would be enabled."))
     return person.name or person.email, f"/people/{found.target}/", sentences

@@ -1,6 +1,6 @@
 """Templates: the named policies people protect by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.confirmation import Stated
 from portal.effects import Effect
 from portal.languages import reader_languages
 from portal.operations.offer import bring_back_version, offer_template, say_template, shelve_template
@@ -82,7 +83,8 @@ def template_new(request: PageRequest) -> HttpResponse:
                 publish_template(actor=actor, template=made)
 
         if attempt(request, _("The template “{name}” is ready.").format(name=form.cleaned_data["name"]), act):
-            _warn(request, form)
+            for warning in _warnings(form):
+                messages.warning(request, warning)
             return redirect("templates")
     context = {
         "form": leave or form,
@@ -105,6 +107,18 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
     leave = _meanwhile(request, form)
     if isinstance(leave, HttpResponse):
         return leave
+
+    def form_again() -> HttpResponse:
+        context = {
+            "form": leave or form,
+            "found": found,
+            "name": found.name(*reader_languages()),
+            "documents": documents_under(template_id),
+            # What the person has seen, also when the form comes back with an error.
+            "based_on": request.POST.get("based_on") or kept.get("based_on") or found.version,
+        }
+        return show(request, "template_edit", "templates", context)
+
     if leave is None and request.method == "POST" and form.is_valid():
         seen = request.POST.get("based_on", "")
         based_on = int(seen) if seen.isdecimal() else None
@@ -114,33 +128,26 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
             asked = ask(request, lambda: ask_about_template(standing=request.standing, **about))
             return asked or redirect("template", template_id)
 
-        def act() -> Effect:
+        def act(stated: Stated) -> Effect:
             draft = form.draft(found)
-            return say_template(standing=request.standing, template_id=template_id, draft=draft, based_on=based_on)
+            made = say_template(
+                standing=request.standing, template_id=template_id, draft=draft, based_on=based_on, stated=stated
+            )
+            return replace(made, warnings=(*made.warnings, *_warnings(form)))
 
-        if carried_out(request, act):
-            _warn(request, form)
-            return redirect("templates")
-    context = {
-        "form": leave or form,
-        "found": found,
-        "name": found.name(*reader_languages()),
-        "documents": documents_under(template_id),
-        # What the person has seen, also when the form comes back with an error.
-        "based_on": request.POST.get("based_on") or kept.get("based_on") or found.version,
-    }
-    return show(request, "template_edit", "templates", context)
+        here, done = reverse("template", args=[template_id]), reverse("templates")
+        return confirmed(request, here, act, done=done, section="templates", refused=form_again)
+    return form_again()
 
 
-def _warn(request: PageRequest, form: TemplateForm) -> None:
+def _warnings(form: TemplateForm) -> Iterator[str]:
     """Say what is allowed but seldom meant: a template that lets nobody in, a name that another one has too."""
     data = form.cleaned_data
     if not data["grants"]:
-        messages.warning(request, _("Nobody is named in this template: what it protects opens for its owner alone."))
+        yield _("Nobody is named in this template: what it protects opens for its owner alone.")
     name = data["name"].casefold()
     if sum(name in {text.casefold() for text in one.names.values()} for one in templates()) > 1:
-        text = _("Another template is called “{name}” too; people cannot tell them apart.").format(name=data["name"])
-        messages.warning(request, text)
+        yield _("Another template is called “{name}” too; people cannot tell them apart.").format(name=data["name"])
 
 
 def _form(request: PageRequest, *, initial: Mapping[str, Any], stored: Policy | None = None) -> TemplateForm:
@@ -200,8 +207,14 @@ def template_history(request: PageRequest, template_id: UUID) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def template_restore(request: PageRequest, template_id: UUID, number: int) -> HttpResponse:
     """Bring back what an earlier version said."""
-    carried_out(request, lambda: bring_back_version(standing=request.standing, template_id=template_id, number=number))
-    return redirect("template_history", template_id)
+    return confirmed(
+        request,
+        reverse("template_history", args=[template_id]),
+        lambda stated: bring_back_version(
+            standing=request.standing, template_id=template_id, number=number, stated=stated
+        ),
+        section="templates",
+    )
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """How many documents and people an act would concern, and until when copies kept on devices can be opened."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -64,7 +65,25 @@ def reach_of_person(person: UUID) -> Reach:
     return _reach(theirs, opened, "person_id = %(id)s", person)
 
 
-def _reach(documents: str, events: str, certificates: str, identity: UUID | None = None) -> Reach:
+def reach_of_people(people: Collection[UUID]) -> Reach:
+    """Return what several people have protected or own together, and what they keep of any document."""
+    theirs = "issuer_id = any(%(id)s) or owner_id = any(%(id)s)"
+    opened = "id in (select event_id from audit_eventpersonal where person_id = any(%(id)s))"
+    return _reach(theirs, opened, "false", list(people))
+
+
+def reach_of_document(cid: UUID) -> Reach:
+    """Return who opened a document lately, and what recipients keep of it; its issuer's own license is not counted."""
+    return _reach("cid = %(id)s", "content_id = %(id)s", "false", cid)
+
+
+def reach_of_template(template: UUID) -> Reach:
+    """Return what a template protects; issuers' own licenses, which do not follow it, are not counted."""
+    under = "content_id in (select cid from protection_content where template_id = %(id)s)"
+    return _reach("template_id = %(id)s", under, "false", template)
+
+
+def _reach(documents: str, events: str, certificates: str, identity: UUID | list[UUID] | None = None) -> Reach:
     with connection.cursor() as cursor:
         cursor.execute(
             _REACH.format(documents=documents, events=events, certificates=certificates),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q, QuerySet
 from protection.errors import NotFound
 from protection.licensing.difference import Difference, differences
 from protection.licensing.policy import Policy, parse_policy
-from protection.models import Content, TemplateStatus, TemplateVersion
+from protection.models import Content, ExpiryOption, TemplateStatus, TemplateVersion
 from protection.texts import say
 
 Expiry: TypeAlias = tuple[str, int | None, int | None]
@@ -179,6 +179,16 @@ def versions(template_id: UUID) -> tuple[Version, ...]:
 def documents_under(template_id: UUID) -> int:
     """Return how many registered documents the template protects."""
     return Content.objects.filter(template_id=template_id).count()
+
+
+def documents_ended(template_id: UUID, option: str, expires: int | None, days: int | None, now: int) -> int:
+    """Return to how many of the documents that a template protects access has ended by such a rule."""
+    known = Content.objects.filter(template_id=template_id)
+    if option == ExpiryOption.ON_DATE:
+        return known.count() if expires is not None and expires <= now else 0
+    if option == ExpiryOption.AFTER_DAYS and days is not None:
+        return known.filter(published_at__lte=datetime.fromtimestamp(now, UTC) - timedelta(days=days)).count()
+    return 0
 
 
 def documents_by_template(template_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -28,13 +28,15 @@ class Widening(ChanceryError):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The document's revision, and every difference between what could be done with it before and after.
+    """The document's revision, its policy before and after, and every difference between the two.
 
     ``left_template`` tells that it followed a template until now and has a policy of its own from now on, ``settled``
     that an administrator had set it last and now the owner did.
     """
 
     rev: int
+    before: Policy
+    after: Policy
     differences: tuple[Difference, ...]
     left_template: bool = False
     settled: bool = False
@@ -81,10 +83,11 @@ def change(
     # What an administrator set counts as the owner's will once the owner sets it too (PROTOCOL P18).
     settled = ground != ADMINISTRATOR and _newest_basis(content) == ADMINISTRATOR
     if not (left or differing or settled):
-        return Changed(content.rev, ())
+        return Changed(content.rev, before, policy, ())
     followed = content.template_id
     _set(content, policy=policy)
-    return Changed(_put(actor, content, ground, before, reason, followed), differing, left, settled)
+    rev = _put(actor, content, ground, before, reason, followed)
+    return Changed(rev, before, policy, differing, left, settled)
 
 
 def follow_template(*, actor: Actor, content: Content, ground: str, template: UUID, reason: str = "") -> int:

@@ -18,6 +18,7 @@ from protection.client.cli.expiry import parse_beginning, parse_end, parse_expir
 from protection.client.cli.main import COMMANDS, main
 from protection.client.cli.output import Output
 from protection.client.cli.policy import LIMITS, limited
+from protection.client.cli.roles import Role
 from protection.client.errors import Misused, Unreachable
 from protection.events import Kind
 from protection.licensing.days import last_day_before
@@ -194,3 +195,10 @@ def test_an_address_that_names_no_service_is_answered_with_the_other_way_in(
     assert said.exit_code == 4
     assert "nowhere.example does not say where its service is." in said.stderr
     assert "chancery login --host ADDRESS" in said.stderr
+
+
+@pytest.mark.parametrize("word", ["administrator", "Administrator", "global_administrator", "  ADMINISTRATOR "])
+def test_a_role_is_taken_by_its_word_and_by_its_name(word: str) -> None:
+    assert Role().convert(word, None, None) == "global_administrator"
+    with pytest.raises(Misused, match="no role called 'boss'"):
+        Role().convert("boss", None, None)

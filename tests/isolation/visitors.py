@@ -39,7 +39,9 @@ NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 # What a call needs to come as far as its object; what stands in angle brackets is one of the premises'.
 BODIES: dict[str, object] = {
     "api/v1/documents/<uuid:cid>/label": {"label": "<label_id>"},
-    "api/v1/documents/<uuid:cid>/policy": {"policy": {"grants": [], "deny": []}},
+    "api/v1/documents/<uuid:cid>/policy": {
+        "policy": {"grants": [{"who": "max@contoso.example", "rights": ["VIEW"]}], "offline_days": 0}
+    },
     "api/v1/previews": {"kind": "group", "id": str(NOBODY), "change": {}},
 }
 

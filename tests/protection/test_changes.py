@@ -20,7 +20,19 @@ from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import MAX, RITA, call, ledger, objects, opening, problem, protect, refusal, rights
+from tests.protection.scene import (
+    MAX,
+    RITA,
+    call,
+    confirmed,
+    ledger,
+    objects,
+    opening,
+    problem,
+    protect,
+    refusal,
+    rights,
+)
 
 
 def policy_of(*grants: str, **more: Any) -> dict[str, Any]:
@@ -85,7 +97,8 @@ def test_the_owner_extends_the_days_offline_beyond_what_the_file_was_made_with(c
 
 
 def test_an_expiry_that_passed_refuses_and_one_moved_on_opens_again(cast: Cast, sealed: Protected) -> None:
-    change(cast.olga, sealed.cid, policy_of(f"{RITA}:VIEW", expires=int(time.time()) - 1))
+    ended = {"policy": policy_of(f"{RITA}:VIEW", expires=int(time.time()) - 1)}
+    confirmed(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", ended)
     assert refusal(cast.rita, sealed.path).reason == "expired"
     assert "OWNER" in rights(cast.olga, sealed.path), "the issuer is exempt"
     change(cast.olga, sealed.cid, policy_of(f"{RITA}:VIEW"))

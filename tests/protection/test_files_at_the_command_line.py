@@ -147,8 +147,8 @@ def test_an_export_of_the_audit_log_is_whole_and_a_list_says_when_it_is_not(
 def test_domains_applications_devices_and_pending_documents_at_the_command_line(chancery: Any, cast: Cast) -> None:
     ada = cast.ada
     assert "contoso.example" in chancery("domain", "list", who=ada).stdout
-    assert "TXT record" in chancery("domain", "add", "contoso-two.example", who=ada).stdout
-    made = json.loads(chancery("--json", "application", "add", "--name", "Indexer", who=ada).stdout)
+    assert "TXT record" in chancery("domain", "claim", "contoso-two.example", who=ada).stdout
+    made = json.loads(chancery("--json", "application", "create", "--name", "Indexer", who=ada).stdout)
     assert made["client_id"] in chancery("application", "list", who=ada).stdout
     assert "chancery login --code" in chancery("application", "code", made["client_id"], who=ada).stdout
     assert chancery("application", "disable", made["client_id"], who=ada).exit_code == 2, "it asks first"

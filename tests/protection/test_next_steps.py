@@ -81,10 +81,12 @@ def test_why_at_the_command_line_uses_the_words_of_the_pages(
 
 def test_what_was_typed_wrong_is_said_in_plain_lines(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Session, "open", lambda *_, **__: nullcontext(cast.ada.session))
-    wrong = CliRunner().invoke(main, ["person", "add", "bad"]).output
+    typed = CliRunner().invoke(main, ["person", "create", "bad"])
+    wrong = typed.output
+    assert typed.exit_code == 2, "what the service calls invalid is a usage error"
     assert wrong.startswith("The request is not valid. email: 'bad' is not a mail address")
     assert "x0a" not in wrong
-    twice = CliRunner().invoke(main, ["person", "add", MAX]).output
+    twice = CliRunner().invoke(main, ["person", "create", MAX]).output
     assert twice.startswith(f"{MAX} is in the organization already.\n")
     assert "tell your administrator" not in twice
 

@@ -221,10 +221,10 @@ def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, comm
 def _organization(cast: Cast, commands: Commands) -> None:
     ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
     domain = f"d{uuid4().hex[:8]}.example"
-    run(ada, "domain", "add", domain)
+    run(ada, "domain", "claim", domain)
     run(ada, "domain", "prove", domain)
     run(ada, "domain", "release", domain, *yes)
-    made = run(ada, "application", "add", "--name", "archive", "--role", "connector")
+    made = run(ada, "application", "create", "--name", "archive", "--role", "connector")
     run(ada, "application", "code", made["client_id"])
     run(ada, "application", "disable", made["client_id"], *yes)
     first = next(one["id"] for one in run(ada, "key", "list")["results"] if one["status"] == "active")
@@ -242,8 +242,8 @@ def _organization(cast: Cast, commands: Commands) -> None:
 def _people(cast: Cast, commands: Commands) -> None:
     ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
     address = f"nora{uuid4().hex[:6]}@contoso.example"
-    run(ada, "person", "add", address, "--name", "Nora", "--role", "user")
-    run(ada, "person", "add", f"guest{uuid4().hex[:6]}@elsewhere.example", "--guest")
+    run(ada, "person", "create", address, "--name", "Nora", "--role", "user")
+    run(ada, "person", "create", f"guest{uuid4().hex[:6]}@elsewhere.example", "--guest")
     run(ada, "person", "change", address, "--role", "auditor", *yes)
     run(ada, "person", "change", address, "--disable", *yes)
     group = f"board{uuid4().hex[:6]}@contoso.example"

@@ -64,7 +64,11 @@ def test_a_template_is_changed_with_open_eyes(cast: Cast, plan: Path, browser: B
     assert "0 of 1 opening would have been refused" in text
     again = browser.get(f"/templates/{made}/?preview={address.split('/')[2]}").content.decode()
     assert f"{MAX}: VIEW, PRINT" in again, "what was typed is there to be changed again"
-    saved = browser.post(f"{address}save/")
+    asked = browser.post(f"{address}save/").content.decode()
+    assert "These lose access: All of Contoso." in asked
+    with in_organization(cast.organizations["contoso"].id):
+        name = template(made).name()
+    saved = browser.post(f"{address}save/", {"confirm": name})
     assert (saved.status_code, saved["Location"]) == (302, "/templates/")
     with in_organization(cast.organizations["contoso"].id):
         assert template(made).version == 2

@@ -117,7 +117,7 @@ def test_what_is_previewed_is_what_happens_when_it_is_saved(cast: Cast, plan: Pa
     sealed = protect(cast.olga, plan, template=made).path
     asked = preview(cast, "template", made, draft((MAX, ["VIEW", "PRINT"])))
     assert rights(cast.max, sealed) == {"VIEW"}, "asking changes nothing"
-    saved = call(cast.ada, "contoso", "POST", f"previews/{asked['id']}/save")
+    saved = confirmed(cast.ada, "contoso", "POST", f"previews/{asked['id']}/save")
     assert (saved.status_code, saved.json()["target"]) == (200, made)
     assert rights(cast.max, sealed) == {"VIEW", "PRINT"}
     refusal(cast.ada, sealed)
@@ -211,7 +211,7 @@ def test_a_partner_in_a_group_of_ours_loses_what_it_gave(cast: Cast, plan: Path)
     found = asked["result"]
     assert by_who(found["loses"])[RITA] | {"name": "", "person": None} == by_who(found["loses"])[RITA]
     assert found["replay"]["would_be_refused"]["times"] == 1
-    assert call(cast.ada, "contoso", "POST", f"previews/{asked['id']}/save").status_code == 200
+    assert confirmed(cast.ada, "contoso", "POST", f"previews/{asked['id']}/save").status_code == 200
     refusal(cast.rita, sealed)
 
 

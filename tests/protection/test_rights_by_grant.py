@@ -12,7 +12,7 @@ from protection.licensing.policy import Conditions
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.asking import asked, command, grant, newcomer
-from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, rights
+from tests.protection.scene import MAX, RITA, call, confirmed, ledger, opening, problem, protect, rights
 
 READS, CHANGES = "VIEW,VIEWRIGHTSDATA", "VIEW,VIEWRIGHTSDATA,EDITRIGHTSDATA"
 
@@ -98,7 +98,7 @@ def test_a_right_that_does_not_open_the_document_does_not_change_it_either(cast:
         call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": RITA})
     else:
         over = {"grants": [{"who": f"address:{RITA}", "rights": CHANGES.split(",")}], "expires": 1}
-        call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": over})
+        confirmed(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": over})
     problem(widened(cast.rita, sealed.cid), 404, "not_found")
 
 
@@ -144,7 +144,7 @@ def test_rights_that_a_template_gives_leave_the_document_under_it(cast: Cast, pl
     assert policy(cast.max, sealed.cid)["may_change"] is False
     problem(widened(cast.max, sealed.cid), 404, "not_found")
     assert page(cast, cast.max, f"/documents/{sealed.cid}/change/")[0] == 404
-    assert widened(cast.olga, sealed.cid).status_code == 200
+    assert widened(cast.olga, sealed.cid).status_code == 409, "everybody would lose it, which is asked about"
 
 
 def test_an_administrator_does_not_hand_out_the_right_by_taking_the_document_out(cast: Cast, plan: Path) -> None:

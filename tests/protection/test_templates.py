@@ -11,7 +11,7 @@ from protection.errors import InvalidPolicy
 from protection.licensing.policy import Conditions, Policy
 from protection.services.template_draft import TemplateDraft, checked_draft
 from tests.cast import Cast
-from tests.protection.scene import RITA, call, opening, problem, protect, refusal
+from tests.protection.scene import RITA, call, confirmed, opening, problem, protect, refusal
 
 
 def made(cast: Cast, **more: Any) -> str:
@@ -61,7 +61,7 @@ def test_what_a_change_takes_away_is_back_with_the_version_that_gave_it(cast: Ca
     template = made(cast, policy={"grants": [grant("VIEW")], "offline_days": 0})
     sealed = protect(cast.olga, plan, template=template).path
     opening(cast.rita, sealed)
-    change(cast, template, policy={"grants": {RITA: None}})
+    confirmed(cast.ada, "contoso", "PATCH", f"templates/{template}", {"policy": {"grants": {RITA: None}}})
     assert refusal(cast.rita, sealed).reason == "not_granted"
     answer = call(cast.ada, "contoso", "POST", f"templates/{template}/versions/1/restore")
     assert answer.json()["version"] == 3

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from portal.confirmation import Danger, Stated, require_confirmation
 from portal.operations import dangers
+from portal.operations.losses import losing_group, losing_template
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.previews.drafts import NEEDS, members_of_change, template_of_change
 from portal.operations.roles import change_role, disable_person, enable_person
@@ -15,6 +16,7 @@ from portal.permissions import Permission
 from portal.standing import Standing
 from protection.errors import Conflict, NotFound
 from protection.selectors.previews import Asked, asked
+from protection.selectors.templates import template
 from protection.services.edit_template import edit_template
 from protection.services.save_preview import save_preview
 from protection.texts import say
@@ -74,7 +76,10 @@ def save(*, standing: Standing, organization_id: UUID, preview: UUID, stated: St
 
     def make(found: Asked) -> None:
         with watching_own_gain(standing=standing, changes=found.kind, target=found.target, author=found.asked_by):
-            _MAKERS[found.kind](standing, organization_id, found, reason)
+            asks = _MAKERS[found.kind](standing, organization_id, found, reason)
+        # Only the outcome shows who loses access; raising here takes the change back.
+        if asks is not None:
+            require_confirmation(asks, stated)
 
     done = save_preview(preview, make)
     return Saved(done.kind, done.target, moved)
@@ -94,16 +99,18 @@ def _danger(organization_id: UUID, found: Asked) -> Danger | None:
     return None if change["role"] is None else dangers.changing_role(person, change["role"])
 
 
-def _template(standing: Standing, organization_id: UUID, found: Asked, _reason: str) -> None:
+def _template(standing: Standing, organization_id: UUID, found: Asked, _reason: str) -> Danger | None:
+    before = template(found.target)
     edit_template(
         actor=standing.actor,
         template=found.target,
         draft=template_of_change(found.change),
         based_on=found.seen["version"],
     )
+    return losing_template(organization_id, before, template(found.target))
 
 
-def _group(standing: Standing, organization_id: UUID, found: Asked, _reason: str) -> None:
+def _group(standing: Standing, organization_id: UUID, found: Asked, _reason: str) -> Danger | None:
     made = change_group(
         organization_id=organization_id,
         group_id=found.target,
@@ -115,6 +122,7 @@ def _group(standing: Standing, organization_id: UUID, found: Asked, _reason: str
     # The change has locked the group; raising here takes it back.
     if made.before.version != found.seen["version"]:
         raise Conflict(say("Somebody else changed this group meanwhile."), remedy=LOOK_AGAIN)
+    return losing_group(made)
 
 
 def _person(standing: Standing, organization_id: UUID, found: Asked, reason: str) -> None:

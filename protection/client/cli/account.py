@@ -8,6 +8,7 @@ import click
 from protection.client.account import Tokens, account_name, host_name, load
 from protection.client.cli.language import spoken
 from protection.client.cli.output import Output
+from protection.client.cli.roles import role_in_words
 from protection.client.cli.session import signed_in
 from protection.client.errors import Misused, ServiceError, Unreachable
 from protection.client.home import Home
@@ -113,7 +114,7 @@ def whoami(output: Output) -> None:
         )
     ]
     lines += [
-        joined(("  ", place["name"], ": ", say("guest") if place["guest"] else place["role"]), "")
+        joined(("  ", place["name"], ": ", say("guest") if place["guest"] else role_in_words(place["role"])), "")
         for place in me["organizations"]
     ]
     output.result({**me, "installation": account.iss, "device": str(account.device)}, *lines)

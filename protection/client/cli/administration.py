@@ -34,10 +34,10 @@ def list_domains(output: Output, place: Organization) -> None:
     tables.show(output, found, ["domain", "proven_at", "challenge"], empty=say("There are no mail domains yet."))
 
 
-@domain.command("add")
+@domain.command("claim")
 @DOMAIN
 @in_organization
-def add_domain(output: Output, place: Organization, domain_name: str) -> None:
+def claim_domain(output: Output, place: Organization, domain_name: str) -> None:
     """Claim a mail DOMAIN; what is to be put into the DNS is printed."""
     made = place.call("POST", "/api/v1/domains", {"domain": domain_name})
     line = say(
@@ -69,7 +69,7 @@ def release_domain(output: Output, place: Organization, domain_name: str, reason
 
 @click.group("application")
 def application() -> None:
-    """List, add and disable applications, make codes for them."""
+    """List, create and disable applications, make codes for them."""
 
 
 @application.command("list")
@@ -81,12 +81,12 @@ def list_applications(output: Output, place: Organization) -> None:
     tables.show(output, found, ["name", "client_id", "roles", "disabled"], empty=say("There are no applications yet."))
 
 
-@application.command("add")
+@application.command("create")
 @click.option("--name", required=True, help="As others read it.")
 @click.option("--role", "roles", multiple=True, help="What it may do beside what people may.")
 @in_organization
-def add_application(output: Output, place: Organization, name: str, roles: tuple[str, ...]) -> None:
-    """Add an application; its secret is printed once."""
+def create_application(output: Output, place: Organization, name: str, roles: tuple[str, ...]) -> None:
+    """Create an application; its secret is printed once."""
     made = place.call("POST", "/api/v1/applications", {"name": name, "roles": list(roles)})
     line = say("The application has the id {id} and the secret {secret}", id=made["client_id"], secret=made["secret"])
     output.result(made, line, say("The secret is not shown again."))

@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.confirming import asks, changed
+from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import (
     ORGANIZATION,
     entries_patch,
@@ -215,7 +215,7 @@ def _who(principal: str, place: Organization) -> str:
 @EXPIRES
 @click.option("--expires-after-days", type=click.IntRange(min=1), help="Access ends so many days after protection.")
 @limits
-@click.option("--reason", default="", help="Why; kept in the document's history.")
+@asks
 @about_document
 def change(
     output: Output,
@@ -227,6 +227,8 @@ def change(
     expires: str | None,
     expires_after_days: int | None,
     reason: str,
+    *,
+    yes: bool,
     **options: Any,
 ) -> None:
     """Change who may do what with a document, also after it was sent.
@@ -246,8 +248,8 @@ def change(
     require_known(known, removed)
     wanted = patched(known, patch).as_json()
     days = {} if expires_after_days is None else {"expires_after_days": expires_after_days}
-    body = {"policy": wanted, "based_on": before["version"], "reason": reason, **days}
-    answer = place.call("PUT", path, body)
+    body = {"policy": wanted, "based_on": before["version"], **days}
+    answer = confirmed(output, functools.partial(place.call, "PUT", path), body, yes=yes, reason=reason)
     wanted = place.call("GET", path)["policy"] if days else wanted
     changed(output, answer, cid=str(cid), policy=wanted)
     people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or say("nobody but you")

@@ -19,7 +19,7 @@ SUITE = click.option("--suite", type=click.Choice(["hybrid", "p256"]), help="Its
 
 @click.group("key")
 def key() -> None:
-    """List, make, activate and withdraw your organization's keys."""
+    """List, create, activate and withdraw your organization's keys."""
 
 
 @key.command("list")
@@ -37,7 +37,7 @@ def list_(output: Output, place: Organization) -> None:
 @SUITE
 @in_organization
 def create(output: Output, place: Organization, suite: str | None) -> None:
-    """Make a key that is archived until you activate it."""
+    """Create a key that is archived until you activate it."""
     made = place.call("POST", "/api/v1/keys", {"suite": suite} if suite else {})
     output.result(made, say("The key {id} is made; activate it with: chancery key activate {id}", id=made["id"]))
 

@@ -81,7 +81,7 @@ def _told(path: Path, done: Relabeled) -> str:
 
 @click.group("label")
 def label() -> None:
-    """Make, edit, publish and archive labels."""
+    """Create, edit, publish and archive labels."""
 
 
 @label.command("list")
@@ -114,7 +114,7 @@ def create(
     *,
     publish: bool,
 ) -> None:
-    """Make a label called NAME."""
+    """Create a label called NAME."""
     body = {
         "names": {language: name},
         "descriptions": {language: description} if description else {},

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, tzinfo
+from http import HTTPStatus
 from typing import Any, Final
 
 import click
@@ -39,7 +40,9 @@ _CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
 
 
 def exit_code(error: ChanceryError) -> int:
-    """Return the exit code of an error."""
+    """Return the exit code of an error; what the service calls invalid input is a usage error too."""
+    if isinstance(error, ServiceError) and error.status == HTTPStatus.BAD_REQUEST:
+        return 2
     return next((code for kinds, code in _CODES if isinstance(error, kinds)), 5)
 
 

@@ -10,6 +10,7 @@ from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.previews import DAYS, PREVIEW, ask
+from protection.client.cli.roles import Role, role_in_words
 from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.errors import Misused
 from protection.client.organization import Organization
@@ -17,12 +18,11 @@ from protection.licensing.policy import Principal
 from protection.texts import say
 
 ADDRESS = click.argument("address")
-ROLES = click.Choice(["user", "auditor", "global_administrator"])
 
 
 @click.group("person")
 def person() -> None:
-    """List, add, disable, enable and remove people, change their roles."""
+    """List, create, disable, enable and remove people, change their roles."""
 
 
 @person.command("list")
@@ -33,18 +33,20 @@ def person() -> None:
 def list_people(output: Output, place: Organization, search: str, limit: int | None) -> None:
     """List people."""
     found = place.each("/api/v1/people", search=search)
+    if not output.as_json:
+        found = ({**one, "role": role_in_words(one["role"])} for one in found)
     columns = ["email", "name", "role", "guest", "disabled", "id"]
     tables.show(output, found, columns, empty=say("Nobody matches."), limit=limit)
 
 
-@person.command("add")
+@person.command("create")
 @ADDRESS
 @click.option("--name", default="", help="As others read it.")
-@click.option("--role", type=ROLES, default="user", show_default=True, help="What this person may do.")
+@click.option("--role", type=Role(), default="user", show_default=True, help="user, auditor or administrator.")
 @click.option("--guest", is_flag=True, help="Not meant by “everybody”.")
 @asks
 @in_organization
-def add_person(
+def create_person(
     output: Output,
     place: Organization,
     address: str,
@@ -55,7 +57,7 @@ def add_person(
     guest: bool,
     yes: bool,
 ) -> None:
-    """Add the person with this ADDRESS. They are invited by mail and sign in with a mailed code."""
+    """Create the person with this ADDRESS. They are invited by mail and sign in with a mailed code."""
     body = {"email": address, "name": name, "role": role, "guest": guest}
     send = functools.partial(place.call, "POST", "/api/v1/people")
     changed(output, confirmed(output, send, body, yes=yes, reason=reason))
@@ -63,7 +65,7 @@ def add_person(
 
 @person.command("change")
 @ADDRESS
-@click.option("--role", type=ROLES, help="What this person may do.")
+@click.option("--role", type=Role(), help="user, auditor or administrator.")
 @click.option("--disable/--enable", "disabled", default=None, help="Refuse or allow everything from now on.")
 @asks
 @PREVIEW
@@ -105,7 +107,7 @@ def remove_person(output: Output, place: Organization, address: str, reason: str
 
 @click.group("group")
 def group() -> None:
-    """List, make and change groups."""
+    """List, create and change groups."""
 
 
 @group.command("list")
@@ -127,7 +129,7 @@ def list_groups(output: Output, place: Organization, limit: int | None) -> None:
 def create_group(
     output: Output, place: Organization, address: str, name: str, description: str, members: tuple[str, ...]
 ) -> None:
-    """Make a group with an ADDRESS in one of your proven mail domains."""
+    """Create a group with an ADDRESS in one of your proven mail domains."""
     body = {"address": address, "name": name, "description": description, "members": list(members)}
     made = place.call("POST", "/api/v1/groups", body)
     output.result(made, say("The group {address} is made.", address=address))

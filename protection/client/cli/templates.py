@@ -46,7 +46,7 @@ LANGUAGE = click.option("--language", default="en", show_default=True, help="The
 
 @click.group("template")
 def template() -> None:
-    """Make, edit, publish and delete templates."""
+    """Create, edit, publish and delete templates."""
 
 
 @template.command("list")
@@ -90,7 +90,7 @@ def create(
     publish: bool,
     **options: Any,
 ) -> None:
-    """Make a template called NAME."""
+    """Create a template called NAME."""
     entries = entries_patch(grants=meant(place, grants), removed=(), deny=meant(place, deny))
     policy = patched(Policy(), {**entries, **limited(place.zone(), **options)})
     body = {
@@ -128,6 +128,7 @@ def create(
 @LANGUAGE
 @PREVIEW
 @DAYS
+@YES
 @in_organization
 def edit(
     output: Output,
@@ -147,6 +148,7 @@ def edit(
     days: int,
     *,
     preview: bool,
+    yes: bool,
     **options: Any,
 ) -> None:
     """Change a template; what is not named stays.  Counts for documents it already protects."""
@@ -167,7 +169,7 @@ def edit(
     if preview:
         ask(output, place, "template", found["id"], _whole(found, body), days=days, based_on=found["version"])
         return
-    _patch(output, place, found, body)
+    _patch(output, place, found, body, yes=yes)
 
 
 @template.command()
@@ -187,8 +189,9 @@ def grant(output: Output, place: Organization, which: str, who: str, rights: str
 @WHICH
 @click.argument("who")
 @click.argument("rights", required=False, metavar="[RIGHT[,RIGHT...]|LEVEL]")
+@YES
 @in_organization
-def withdraw(output: Output, place: Organization, which: str, who: str, rights: str | None) -> None:
+def withdraw(output: Output, place: Organization, which: str, who: str, rights: str | None, *, yes: bool) -> None:
     """Take these rights from WHO, or all that the template gives him when none is named."""
     found, principal = chosen(place, which), _principal(place, who)
     held = parse_policy(found["policy"]).index.get(principal)
@@ -208,7 +211,7 @@ def withdraw(output: Output, place: Organization, which: str, who: str, rights: 
             say("{who} holds OWNER, which includes every other right.", who=who),
             remedy=say("Withdraw OWNER too, or name what is to be left: chancery template edit … --grant WHO:RIGHTS."),
         )
-    _patch(output, place, found, {"policy": {"grants": {str(principal): in_order(left) or None}}})
+    _patch(output, place, found, {"policy": {"grants": {str(principal): in_order(left) or None}}}, yes=yes)
 
 
 @template.command()
@@ -266,11 +269,13 @@ def history(output: Output, place: Organization, which: str) -> None:
 @template.command()
 @WHICH
 @click.option("--version", type=click.IntRange(min=1), required=True, help="Its number in the history.")
+@YES
 @in_organization
-def restore(output: Output, place: Organization, which: str, version: int) -> None:
+def restore(output: Output, place: Organization, which: str, version: int, *, yes: bool) -> None:
     """Bring back what an earlier version said, as a new version."""
     found = chosen(place, which)
-    changed(output, place.call("POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore"))
+    send = functools.partial(place.call, "POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore")
+    changed(output, confirmed(output, send, yes=yes))
 
 
 @template.command()
@@ -318,10 +323,12 @@ def _changed(version: dict[str, Any]) -> list[str]:
     ]
 
 
-def _patch(output: Output, place: Organization, found: dict[str, Any], body: dict[str, Any]) -> None:
+def _patch(
+    output: Output, place: Organization, found: dict[str, Any], body: dict[str, Any], *, yes: bool = False
+) -> None:
     """Change what is named, unless somebody else has changed the template since it was read."""
-    path = f"/api/v1/templates/{found['id']}"
-    changed(output, place.call("PATCH", path, {**body, "based_on": found["version"]}))
+    send = functools.partial(place.call, "PATCH", f"/api/v1/templates/{found['id']}")
+    changed(output, confirmed(output, send, {**body, "based_on": found["version"]}, yes=yes))
 
 
 def _whole(found: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

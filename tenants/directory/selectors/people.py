@@ -120,9 +120,9 @@ def count_in(organization_id: UUID) -> int:
     return Membership.objects.within(organization_id).filter(removed_at__isnull=True).count()
 
 
-def count_with_domain(organization_id: UUID, domain: str) -> int:
-    """Return how many addresses of a mail domain count no more once the organization gives it up."""
-    return holders.spoken_for(organization_id, domain).count()
+def people_with_domain(organization_id: UUID, domain: str) -> list[UUID]:
+    """Return whose addresses of a mail domain count no more once the organization gives it up, one for each."""
+    return list(holders.spoken_for(organization_id, domain).values_list("person_id", flat=True))
 
 
 def memberships_of(person_id: UUID) -> tuple[MembershipFacts, ...]:

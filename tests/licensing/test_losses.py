@@ -1,0 +1,52 @@
+"""Who loses access by another policy, and when that is asked about: one person never, the last one and many always."""
+
+from typing import Any
+
+import pytest
+
+from protection.licensing.losses import MANY, losses
+from protection.licensing.policy import Policy, parse_policy
+
+NOW = 1_800_000_000
+RITA, MAX = "address:rita@fabrikam.example", "address:max@contoso.example"
+PEOPLE = [f"address:p{number}@contoso.example" for number in range(MANY + 6)]
+FABRIKAM = "domain:fabrikam.example"
+
+
+def policy(*who: str, deny: tuple[str, ...] = (), **more: Any) -> Policy:
+    grants = [{"who": one, "rights": ["VIEW"]} for one in who]
+    return parse_policy({"grants": grants, "deny": list(deny), **more})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost", "asked"),
+    [
+        (policy(RITA, MAX), policy(RITA, MAX), 0, False),
+        (policy(RITA, MAX), policy(RITA), 1, False),
+        (policy(RITA), policy(MAX), 1, False),
+        (policy(RITA), policy(), 1, True),
+        (policy(), policy(), 0, False),
+        (policy(*PEOPLE[:3]), policy(PEOPLE[0]), 2, True),
+        (policy(*PEOPLE[:5]), policy(*PEOPLE[:3]), 2, False),
+        (policy(*PEOPLE), policy(*PEOPLE[MANY:]), MANY, True),
+        (policy(*PEOPLE), policy(*PEOPLE[MANY - 1 :]), MANY - 1, False),
+        (policy(RITA, MAX, FABRIKAM), policy(RITA, MAX), 1, True),
+        (policy(RITA, MAX, expires=NOW + 10), policy(RITA, MAX, expires=NOW - 10), 2, True),
+        (policy(RITA, MAX, expires=NOW + 10), policy(RITA, MAX, expires=NOW + 5), 0, False),
+        (policy(RITA, MAX, expires=NOW - 10), policy(), 0, False),
+        (policy(RITA), policy(RITA, conditions={"not_after": NOW - 1}), 1, True),
+        (policy(RITA, MAX), policy(RITA, MAX, deny=(RITA,)), 1, False),
+        (policy(RITA, MAX), policy(RITA, MAX, deny=(FABRIKAM,)), 2, True),
+        (policy(RITA, MAX), policy(RITA, MAX, deny=("authenticated",)), 3, True),
+    ],
+)
+def test_losses(before: Policy, after: Policy, lost: int, asked: bool) -> None:
+    found = losses(before, after, NOW)
+    assert (len(found.lost), found.are_many()) == (lost, asked)
+
+
+def test_a_group_is_never_taken_out_unasked_and_what_the_policy_does_not_decide_is_not_counted() -> None:
+    found = losses(policy(RITA, MAX, *PEOPLE), policy(MAX, *PEOPLE), NOW)
+    assert not found.are_many()
+    assert found.are_many(groups={"rita@fabrikam.example"})
+    assert losses(policy(RITA), policy(), NOW, unaffected={"rita@fabrikam.example"}).lost == ()
