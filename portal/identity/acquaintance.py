@@ -9,7 +9,7 @@ from portal.identity.subject import subject_of
 from protection.licensing.policy import Strength
 from protection.licensing.subject import Group, Membership, Subject
 from tenants import naming
-from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.domains import domains_in, parted_domains
 from tenants.directory.selectors.groups import groups_at
 from tenants.directory.selectors.people import people_known_as, person_known_as, with_a_place
 from tenants.directory.selectors.subject import SubjectRow, subject_row, subject_rows
@@ -36,7 +36,8 @@ def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquai
     row = None if person is None else subject_row(person, organization)
     if row is None:
         # With the holder's own id, two addresses of one person could be told to belong together.
-        stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE)
+        parted = parted_domains([naming.domain_of(normal)])
+        stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE, parted=parted)
         return Acquaintance(normal, stranger, known=False)
     known = known_here(row, organization, address=normal, domains=_proven_domains(organization))
     return Acquaintance(normal, known, known=True)
@@ -66,6 +67,10 @@ class Acquaintances:
             person: known_here(row, self.organization, address=people[person], domains=domains)
             for person, row in rows.items()
         }
+
+    def parted(self, domains: Collection[str]) -> Mapping[str, int]:
+        """Return which of the domains an organization gave up, and when."""
+        return parted_domains(domains)
 
     def groups(self, addresses: Collection[str]) -> Mapping[str, tuple[Group, ...]]:
         """Return the organization's groups that have these addresses, each followed by the groups that hold it."""

@@ -95,6 +95,13 @@ class ContentFacts:
     bindings: Mapping[str, UUID] = field(default_factory=dict)
     """Address -> the person or group it meant when first resolved, so that a re-used address inherits nothing."""
     personal: tuple[PersonalGrant, ...] = ()
+    since: Mapping[Principal, int] = field(default_factory=dict)
+    """Entry -> since when the policy names it; known for entries in domains that changed hands, where it counts."""
+
+    def outlived(self, entry: Principal, subject: Subject) -> bool:
+        """Tell whether an entry was made for the people of a domain's owner of before, and nobody of them used it."""
+        ended = subject.parted.get(_domain(entry.value))
+        return ended is not None and entry.value not in self.bindings and self.since.get(entry, ended + 1) <= ended
 
     def known_only_as(self, address: str, person: UUID) -> ContentFacts:
         """Return the content without what it holds for other addresses of somebody of whom just one is known.
@@ -214,8 +221,11 @@ def as_told(
 ) -> Deny:
     """Return what the refused person is told: for one whom an entry denies, what somebody never granted would be told.
 
-    Nobody may learn that he is denied by it, neither from the words nor from what else is unmet (PROTOCOL P19).
+    Nobody may learn that he is denied by it, neither from the words nor from what else is unmet (PROTOCOL P19); nor
+    that somebody else had his address and was granted something.
     """
+    if denied.reason is Reason.DOMAIN_CHANGED_HANDS:
+        return Deny(Reason.NOT_GRANTED)
     if denied.reason is not Reason.DENIED_BY_ENTRY or content.policy is None:
         return denied
     stranger = replace(content, policy=replace(content.policy, grants=(), deny=()), personal=())
@@ -308,7 +318,7 @@ def _by_policy(case: Case) -> Decision:
     own_end = _end_after_opening(case, policy)
     if own_end is not None and case.now >= own_end:
         return Deny(Reason.EXPIRED_AFTER_OPENING)
-    names = dict(_matching(case.subject, case.content.bindings))
+    names = dict(_matching(case.subject, case.content))
     for entry in policy.deny:
         if entry in names or _denied_by_reach(entry, case.subject, case.content.bindings):
             return Deny(Reason.DENIED_BY_ENTRY, entry=entry)
@@ -337,7 +347,9 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
         for right in given
     )
     if not rights:
-        return Deny(Reason.NOT_GRANTED)
+        undated = _matching(case.subject, replace(case.content, since={}))
+        outlived = any(name in policy.index for name, _ in undated)
+        return Deny(Reason.DOMAIN_CHANGED_HANDS if outlived else Reason.NOT_GRANTED)
     # The one condition that is judged after the union: which rights are withheld is known only then, and whoever is
     # given a right needs no program that withholds it.
     withheld = (policy.conditions.enforced | case.organization.conditions.enforced) - rights
@@ -370,16 +382,21 @@ def _personal(case: Case) -> Iterable[PersonalGrant]:
             yield grant
 
 
-def _matching(subject: Subject, bindings: Mapping[str, UUID]) -> Iterable[tuple[Principal, UUID | None]]:
-    """Yield every principal that means this subject, with the immutable id it resolves to where it has one."""
+def _matching(subject: Subject, content: ContentFacts) -> Iterable[tuple[Principal, UUID | None]]:
+    """Yield every principal that means this subject, with the immutable id it resolves to where it has one.
+
+    An entry that nobody has used means nobody any more once its domain has changed hands.
+    """
+    bindings = content.bindings
     if not subject.outsider:
-        yield from ((principal, None) for principal in _wide(subject))
+        yield from ((wide, None) for wide in _wide(subject) if not content.outlived(wide, subject))
     resolved = dict.fromkeys(subject.addresses, subject.person)
     if not subject.outsider:
         resolved.update((group.address, group.id) for group in subject.groups if group.live)
     for address, identity in resolved.items():
-        if bindings.get(address, identity) == identity:
-            yield Principal(PrincipalKind.ADDRESS, address), identity
+        entry = Principal(PrincipalKind.ADDRESS, address)
+        if bindings.get(address, identity) == identity and not content.outlived(entry, subject):
+            yield entry, identity
     # A renamed person keeps what was bound to the id, although the address is gone.  One who left the organization of
     # that address keeps nothing: what was granted under it was granted to one of its people.
     for address, identity in bindings.items():

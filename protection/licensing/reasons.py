@@ -32,6 +32,7 @@ class Reason(StrEnum):
     CONDITION_UNMET = "condition_unmet"
     PROGRAM_DOES_NOT_ENFORCE = "program_does_not_enforce"
     NOT_GRANTED = "not_granted"
+    DOMAIN_CHANGED_HANDS = "domain_changed_hands"
     TEMPLATE_UNKNOWN = "template_unknown"
     CONTENT_ID_CONFLICT = "content_id_conflict"
     TAMPERED = "tampered"
@@ -48,6 +49,7 @@ MAY_BE_ASKED: Final = frozenset(
     {
         Reason.NOT_GRANTED,
         Reason.DENIED_BY_ENTRY,
+        Reason.DOMAIN_CHANGED_HANDS,
         Reason.EXPIRED,
         Reason.EXPIRED_AFTER_OPENING,
         Reason.REVOKED_FOR_YOU,
@@ -193,6 +195,16 @@ WORDS: dict[Reason, Words] = {
         _NO_ACCESS,
         say("No entry of the policy grants this person access."),
         say("No entry of the policy matches the person."),
+        _ASK_OWNER,
+    ),
+    Reason.DOMAIN_CHANGED_HANDS: Words(
+        _NO_ACCESS,
+        say(
+            "Access was given before the mail domain of this address changed hands, and was never used;"
+            " the address may belong to somebody else by now. If they are the right person, give access again:"
+            " remove the entry and add it anew, or answer their request."
+        ),
+        say("The matching entry is older than the end of the last owner's proof of its mail domain, and is not bound."),
         _ASK_OWNER,
     ),
     Reason.TEMPLATE_UNKNOWN: Words(

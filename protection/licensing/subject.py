@@ -4,6 +4,7 @@ Only *proven* addresses appear here (PROTOCOL P12); an asserted one that nobody 
 by whoever builds the subject.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -61,6 +62,9 @@ class Subject:
     active: bool = True
     outsider: bool = False
     network: str = ""
+    parted: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """Domains, of the addresses and groups, that an organization once spoke for and gave up, with the time of that:
+    what was granted before is not for their present holders."""
     ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
     """The person and all groups that hold him: whom a denial or a revocation reaches."""
     live_ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())

@@ -131,6 +131,7 @@ class ContentState:
     label: UUID | None = None
     somebody_ended: bool = False
     """Whether what one person was given ended after the newest edition's key was made."""
+    published: int = 0
     may_be_followed: bool = False
     """Whether the edition asked for, though it is not the newest, may be saved from (``selectors.editions``)."""
 
@@ -207,6 +208,7 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         edition=_edition(row),
         latest=_latest(row),
         somebody_ended=row["somebody_ended"],
+        published=row["published"],
         may_be_followed=row["may_be_followed"],
     )
 

@@ -1,11 +1,14 @@
 """Since when a document's policy has named somebody without a break, from its history and that of its templates."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from protection.licensing.evaluate import ContentFacts
 from protection.licensing.policy import Principal
+from protection.licensing.subject import Subject
 from protection.models import ContentChange, TemplateVersion
 
 _CHUNK: Final = 20
@@ -14,14 +17,41 @@ _CHUNK: Final = 20
 
 def named_since(cid: UUID, entries: Collection[Principal]) -> dict[Principal, datetime]:
     """Return for each entry of the present policy the start of the unbroken time in which it was there."""
+    return _unbroken(_states(cid), entries)
+
+
+def _unbroken(
+    states: Iterable[tuple[datetime, frozenset[str]]], entries: Collection[Principal]
+) -> dict[Principal, datetime]:
     since: dict[Principal, datetime] = {}
     waiting = {str(who): who for who in entries}
-    for at, named in _states(cid) if waiting else ():
+    for at, named in states if waiting else ():
         waiting = {text: who for text, who in waiting.items() if text in named}
         if not waiting:
             break
         since.update(dict.fromkeys(waiting.values(), at))
     return since
+
+
+def dated(content: ContentFacts, subject: Subject, *, published: int, template: UUID | None) -> ContentFacts:
+    """Return the content with the age of those entries that lie in domains which changed hands (docs/decisions/0020).
+
+    It costs queries where there are such entries, which is hardly ever.  What a file said from the beginning is as old
+    as the file, whenever it was registered; what its template says is as old as in the template.
+    """
+    if not subject.parted or content.policy is None:
+        return content
+    entries = [who for who in content.policy.index if who.value.rpartition("@")[2] in subject.parted]
+    if not entries:
+        return content
+    if template is not None:
+        found = _unbroken(_versions(template), entries)
+        return replace(content, since={who: int(at.timestamp()) for who, at in found.items()})
+    since = named_since(content.cid, entries)
+    states = ContentChange.objects.filter(content_id=content.cid).order_by("at", "id")
+    first = states.values_list("at", flat=True).first()
+    begun = {who: published if at == first else int(at.timestamp()) for who, at in since.items()}
+    return replace(content, since=begun)
 
 
 def _states(cid: UUID) -> Iterator[tuple[datetime, frozenset[str]]]:
@@ -38,14 +68,16 @@ def _states(cid: UUID) -> Iterator[tuple[datetime, frozenset[str]]]:
         until = at
 
 
-def _versions(template: UUID, start: datetime, end: datetime | None) -> Iterable[tuple[datetime, frozenset[str]]]:
-    """Yield the versions of a template while a document followed it, the newest first."""
+def _versions(
+    template: UUID, start: datetime | None = None, end: datetime | None = None
+) -> Iterator[tuple[datetime, frozenset[str]]]:
+    """Yield the versions of a template, while a document followed it or all, the newest first."""
     rows = TemplateVersion.objects.filter(template_id=template).order_by("-number")
     if end is not None:
         rows = rows.filter(made_at__lt=end)
     for at, policy in rows.values_list("made_at", "policy").iterator(chunk_size=_CHUNK):
-        yield max(at, start), _named(policy)
-        if at <= start:
+        yield at if start is None else max(at, start), _named(policy)
+        if start is not None and at <= start:
             return
 
 

@@ -75,7 +75,7 @@ def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str,
     blocked: list[Obstacle] = []
     for one in explain(without_the_opening(facts), Right.VIEW, now=now).obstacles:
         match one.reason:
-            case Reason.NOT_GRANTED:
+            case Reason.NOT_GRANTED | Reason.DOMAIN_CHANGED_HANDS:
                 continue
             case Reason.EXPIRED:
                 changes[Change.EXTEND] = None

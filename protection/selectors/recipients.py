@@ -19,10 +19,12 @@ from protection.licensing.rights import Right, in_order
 from protection.licensing.subject import Group, Membership, Subject
 from protection.models import Content, ContentRevocation, FirstOpening, PersonalGrant
 from protection.selectors.documents import Document
-from protection.selectors.named_since import named_since
+from protection.selectors.named_since import dated, named_since
 from protection.selectors.standing import facts_about
 from protection.selectors.tries import Tries, last_seen_as, tries_of
 from protection.selectors.why import undecided, without_the_opening
+
+_WITH_A_DOMAIN: Final = frozenset({PrincipalKind.ADDRESS, PrincipalKind.DOMAIN})
 
 PAGE: Final = 25
 """Rows on one page of the document's page, which also shows what happened; on a phone each row is a card."""
@@ -128,6 +130,9 @@ class Directory(Protocol):
     def groups(self, addresses: Collection[str]) -> Mapping[str, tuple[Group, ...]]:
         """Return the organization's groups that have these addresses, each followed by the groups that hold it."""
 
+    def parted(self, domains: Collection[str]) -> Mapping[str, int]:
+        """Return which of the domains an organization gave up, and when."""
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -162,6 +167,7 @@ class _Sources:
     given: Mapping[str, PersonalGrant]
     taken: tuple[_Revocation, ...]
     revoked_by: UUID | None
+    published: int
     now: int
     policy: Policy = field(init=False)
 
@@ -185,7 +191,8 @@ def recipients_of(
     ``search`` leaves those whose address, domain or name holds it.
     """
     cid = document.row.cid
-    pl_digest, revoked_by = Content.objects.values_list("pl_digest", "revoked_by").get(cid=cid)
+    stored = Content.objects.values_list("pl_digest", "revoked_by", "published_at")
+    pl_digest, revoked_by, published = stored.get(cid=cid)
     facts = facts_about(organization=organization, pl_digest=bytes(pl_digest), subject=Subject(uuid4()))
     if facts is None:
         return Recipients((), 0, 0)
@@ -199,6 +206,7 @@ def recipients_of(
         {row.address: row for row in PersonalGrant.objects.filter(content_id=cid).order_by("given_at", "id")},
         tuple(_Revocation(*row) for row in taken.values_list("address", "revoked_at", "revoked_by", "identity")),
         revoked_by,
+        int(published.timestamp()),
         now,
     )
     everybody = _entries(sources)
@@ -301,6 +309,10 @@ class _Rows:
         # People are bound by openings of their own, so what is bound to somebody who never tried is a group.
         bound = sources.facts.content.bindings
         self._bound_to_groups = {address for address, identity in bound.items() if identity not in tried}
+        domains = {one.who.value.rpartition("@")[2] for one in page if one.who.kind in _WITH_A_DOMAIN}
+        self._parted = sources.directory.parted(domains)
+        anybody, template = Subject(uuid4(), parted=self._parted), sources.document.row.template_id
+        self._dated = dated(sources.facts.content, anybody, published=sources.published, template=template)
         self._since = named_since(cid, {one.who for one in page if one.who in sources.policy.index})
 
     def decided(self) -> tuple[Recipient, ...]:
@@ -310,6 +322,7 @@ class _Rows:
     def _row(self, entry: _Entry) -> Recipient:
         sources, groups = self._sources, self._groups_of(entry)
         subject = self._subject(entry, groups)
+        subject = replace(subject, parted=self._parted) if self._parted else subject
         content = replace(self._content(entry, subject), first_opened=self._first_opened.get(subject.person))
         found = explain(replace(sources.facts, content=content, subject=subject), Right.VIEW, now=sources.now)
         access = self._access(entry, found, subject)
@@ -362,7 +375,7 @@ class _Rows:
 
     def _content(self, entry: _Entry, subject: Subject) -> ContentFacts:
         """Return the content without what it has bound to other addresses of somebody of whom just one is known."""
-        content = self._sources.facts.content
+        content = self._dated
         if entry.listed is Listed.TRIED or entry.person in self._subjects:
             return content
         return content.known_only_as(entry.address, subject.person)

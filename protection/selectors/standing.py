@@ -15,6 +15,7 @@ from protection.licensing.rights import Right
 from protection.licensing.subject import Subject
 from protection.models import Content
 from protection.selectors.licensing import CONTENT_STATE, content_state, service_state
+from protection.selectors.named_since import dated
 
 _HERE: Final = CONTENT_STATE.format(schema="")
 _NO_SEAL: Final = b""
@@ -96,7 +97,8 @@ def facts_about(*, organization: UUID, pl_digest: bytes, subject: Subject) -> Fa
         conditions=service.conditions,
         max_license_days=service.max_license_days,
     )
-    return Facts(facts_of_organization, state.facts, subject)
+    content = dated(state.facts, subject, published=state.published, template=state.template)
+    return Facts(facts_of_organization, content, subject)
 
 
 def under(facts: Facts, part: Callable[[Conditions], Conditions]) -> Facts:

@@ -6,6 +6,7 @@ for the person himself in his own words, without any entry (PROTOCOL P19).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from protection.errors import NotFound
@@ -21,6 +22,8 @@ from protection.selectors.documents import may_see
 from protection.selectors.standing import facts_about, under
 from protection.selectors.tries import has_tried
 from protection.texts import say
+
+_READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, Reason.DOMAIN_CHANGED_HANDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _told(explanation: Explanation) -> tuple[Told, ...]:
     """
     told: dict[Reason, Told] = {}
     for one in explanation.obstacles:
-        reason = Reason.NOT_GRANTED if one.reason is Reason.DENIED_BY_ENTRY else one.reason
+        reason = Reason.NOT_GRANTED if one.reason in _READS_LIKE_NOTHING_GRANTED else one.reason
         told.setdefault(reason, Told(reason, one.detail))
     return tuple(sorted(told.values(), key=lambda one: list(Reason).index(one.reason)))
 

@@ -30,6 +30,7 @@ from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, in_order
 from protection.licensing.subject import Membership, Subject
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
+from protection.selectors.named_since import dated
 from protection.services.arrive import SendWholeLicense, Wanted, arrive
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
@@ -153,6 +154,7 @@ def decide(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> tuple[Rea
         if unknown:
             refused = _arrive(caller, reading, wanted, unknown)
             reading = lane.read(wanted)
+        reading = _dated(reading)
         if reading.service.ledger_has_gap:
             raise LedgerHasGap
         organization = _organization(caller, reading)
@@ -167,6 +169,25 @@ def decide(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> tuple[Rea
         if lane.record(records, reading, first_openings=_first_openings(decided), first_seen=seen):
             return reading, decided
     raise Unavailable(say("The organization is being changed right now, and no decision could be recorded."))
+
+
+def _dated(reading: Reading) -> Reading:
+    """Return the reading with the age of entries that lie in domains of the person which changed hands.
+
+    It is read after the rest; no decision is recorded if the policy was changed in between.
+    """
+    if not reading.subject.parted:
+        return reading
+    return replace(
+        reading,
+        documents=tuple(
+            state
+            and replace(
+                state, facts=dated(state.facts, reading.subject, published=state.published, template=state.template)
+            )
+            for state in reading.documents
+        ),
+    )
 
 
 def _unknown(reading: Reading, wanted: Sequence[Wanted]) -> list[int]:

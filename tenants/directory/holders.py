@@ -5,6 +5,7 @@ as somebody.  A person whose only address is unproven can be entered by that mai
 an organization adds addresses only to people all of whose addresses lie in domains it has proven.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from tenants import naming
 from tenants.directory.access import forget_sign_in
-from tenants.directory.models import Address, MailDomain, Membership, Person
+from tenants.directory.models import Address, MailDomain, Membership, PartedDomain, Person
 
 
 def lock_address(address: str) -> None:
@@ -105,6 +106,15 @@ def spoken_for(organization_id: UUID, domain: str) -> QuerySet[Address]:
     vouched = Q(asserted_by_id=organization_id, proven_by=Address.Proof.ORGANIZATION)
     proven = Address.objects.filter(domain=domain).exclude(proven_by="")
     return proven.filter(vouched | Q(person_id__in=places.values("person_id")))
+
+
+def part_from_domains(organization_id: UUID, domains: Iterable[str]) -> None:
+    """Remember that the organization, which had proven these domains, speaks for them no more."""
+    now = timezone.now()
+    for domain in domains:
+        PartedDomain.objects.update_or_create(
+            domain=domain, defaults={"organization_id": organization_id, "ended_at": now}
+        )
 
 
 def withdraw_proof(rows: QuerySet[Address]) -> list[UUID]:

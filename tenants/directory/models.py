@@ -125,6 +125,22 @@ class MailDomain(models.Model):
         return self.domain
 
 
+class PartedDomain(models.Model):
+    """When an organization last stopped speaking for a mail domain, and which one it was.
+
+    What was granted to an address of the domain before that moment was meant for one of that organization's people:
+    it is not for whoever proves the address afterwards.  The row goes when the same organization proves the domain
+    anew.
+    """
+
+    domain = models.CharField(max_length=253, primary_key=True)
+    organization_id = models.UUIDField()
+    ended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.domain
+
+
 class Membership(models.Model):
     """A person's place in one organization: member or guest, with a role, perhaps disabled.
 

@@ -39,6 +39,11 @@ SELECT
    FROM public.directory_group g JOIN public.organizations_organization o ON o.id = g.organization_id
    WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))) AS groups,
   (SELECT json_agg(json_build_array(group_id, via)) FROM inside) AS ways,
+  (SELECT json_object_agg(d.domain, floor(extract(epoch FROM d.ended_at))) FROM public.directory_parteddomain d
+   WHERE d.domain = ANY(ARRAY(
+     SELECT split_part(a.address, '@', 2) FROM unnest((SELECT addresses FROM proven)::text[]) AS a (address)
+     UNION ALL SELECT split_part(g.address, '@', 2) FROM public.directory_group g
+     WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))))) AS parted,
   asked.id AS asked,
   asked.directory_epoch AS asked_epoch,
   device.id AS device_id,

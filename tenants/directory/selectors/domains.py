@@ -1,11 +1,12 @@
 """Reading mail domains and applications of one organization."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from tenants import naming
-from tenants.directory.models import ApiClient, MailDomain
+from tenants.directory.models import ApiClient, MailDomain, PartedDomain
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ def organization_of_domain(domain: str) -> UUID | None:
     """Return the organization that has proven the mail domain; for discovery."""
     rows = MailDomain.objects.of_installation().filter(domain=naming.mail_domain(domain), proven_at__isnull=False)
     return rows.values_list("organization_id", flat=True).first()
+
+
+def parted_domains(domains: Collection[str]) -> dict[str, int]:
+    """Return those of the domains that an organization gave up, with the second in which it last did."""
+    rows = PartedDomain.objects.filter(domain__in=domains).values_list("domain", "ended_at")
+    return {domain: int(ended.timestamp()) for domain, ended in rows} if domains else {}
 
 
 def applications_in(organization_id: UUID) -> tuple[ApplicationFacts, ...]:

@@ -128,7 +128,8 @@ class _Ways:
         groups = [
             (str(group), place, roster.groups[group], state, 0, group in roster.archived) for group in sorted(found)
         ]
-        return {"ways": ways, "groups": groups}
+        # How old an entry is, is not read for every document of a preview, so domains that changed hands play no part.
+        return {"ways": ways, "groups": groups, "parted": None}
 
     def _above(self, start: Iterable[UUID | str]) -> set[UUID]:
         found: set[UUID] = set()

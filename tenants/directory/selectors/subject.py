@@ -1,7 +1,7 @@
 """One row of the directory's statement for the hot path, as values."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -75,6 +75,8 @@ class SubjectRow:
     concerned: tuple[UUID, ...]
     epoch: int
     now: datetime
+    parted: Mapping[str, int] = field(default_factory=dict)
+    """Domains of his addresses and groups that an organization gave up, with the second in which it last did."""
 
 
 def parameters(person_id: UUID, organization_id: UUID, device_id: UUID | None) -> dict[str, object]:
@@ -137,6 +139,7 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
         concerned=tuple(epochs),
         epoch=row["epoch"] + sum(epochs.values()),
         now=row["now"],
+        parted=row["parted"] or {},
     )
 
 

@@ -33,6 +33,7 @@ def release_domain(*, organization_id: UUID, domain: str, reason: str = "", acto
         # Proven again, the domain brings its people back: the organization has spoken for all of them.
         vouched.update(asserted_by=organization_id)
         people = holders.withdraw_proof(vouched)
+        holders.part_from_domains(organization_id, [normal])
     row.delete()
     raise_epochs(people)
     withdraw(Address.objects.filter(domain=normal).values_list("person_id", flat=True))
