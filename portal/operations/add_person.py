@@ -12,6 +12,7 @@ from portal.operations import dangers
 from portal.operations.roles import NO_ROLE, notify_of_role, require_roles
 from portal.operations.tell import in_language_of, tell
 from portal.standing import Standing
+from protection.services.part_from_identity import part_from_identity
 from tenants import naming
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import PersonFacts
@@ -53,6 +54,7 @@ def add_person(
             role=role,
             guest=guest,
             reason=reason,
+            let_go=part_from_identity,
             actor=standing.directory_actor,
         )
 
@@ -66,9 +68,11 @@ def add_person(
         else _("{address} is added, but the invitation could not be mailed. Tell the person to sign in at {page}.")
     )
     unexpected = not person.guest and _lies_outside(organization, person.email)
+    again = _("They had left. What was theirs here stays with the identity of before; they are somebody new.")
     outside = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
     made_guest = _("This organization does not manage the address, so they are a guest here, with the role of a user.")
     warnings = (outside,) if unexpected else (made_guest,) if person.guest and not guest else ()
+    warnings += (again,) if person.returned else ()
     message = words.format(address=person.email, page=goes_to)
     return Added(person, Effect(changed=True, message=message, warnings=warnings))
 

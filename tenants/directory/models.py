@@ -148,6 +148,7 @@ class Membership(models.Model):
     invitation must not tell who holds an address, under which name and with which others.  ``added_by`` and
     ``role_given_by`` are the people who did so, since together they count as one (PROTOCOL P18).  A person who left
     keeps the row, disabled, with ``removed_at``: the old identity stays refused, and its id is never given again.
+    ``returned_at`` is when somebody who had left and whose account goes on elsewhere was given a place again.
     """
 
     class Role(models.TextChoices):
@@ -169,6 +170,7 @@ class Membership(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     added_by = models.UUIDField(null=True, editable=False)
     removed_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
 
     objects = OfOrganization["Membership"]()
 

@@ -79,3 +79,40 @@ def test_the_page_asks_and_the_last_administrator_stays(cast: Cast) -> None:
     assert Membership.objects.of_person(gone.id).filter(~Q(removed_at=None)).exists()
     answer = call(cast.ada, "contoso", "POST", f"people/{cast.ada.id}/removal", {})
     assert "last administrator" in answer.json()["detail"]
+
+
+def test_somebody_who_left_comes_back_as_somebody_new(cast: Cast, plan: Path) -> None:
+    """Their account goes on by a private address; a guest's place under that one brings nothing of before."""
+    gone, private = leaver(cast), f"{uuid4().hex}@home.example"
+    prove_address(person_id=gone.id, address=private, actor=ACTOR)
+    theirs = protect(gone, plan, f"{MAX}:VIEW", offline_days=0)
+    received = protect(cast.olga, plan, f"{gone.address}:VIEW", f"{private}:VIEW", offline_days=0).path
+    opening(gone, received)
+    remove(cast, gone)
+    added = call(cast.ada, "contoso", "POST", "people", {"email": private, "guest": True})
+    assert added.status_code == 201, added.content
+    assert any("somebody new" in one for one in added.json()["warnings"])
+    again = cast.enroll(f"again{uuid4().hex[:6]}", gone.id, private)
+    assert call(again, "contoso", "GET", "documents").json()["results"] == []
+    assert refusal(again, theirs.path).reason == "not_granted"
+    problem(call(again, "contoso", "POST", f"documents/{theirs.cid}/revoke", {}), 404, "not_found")
+    assert refusal(again, received).reason == "not_granted", "what the old identity was bound to stays with it"
+    assert rights(cast.max, theirs.path) == {"VIEW"}
+    fresh = protect(cast.olga, plan, f"{private}:VIEW", offline_days=0).path
+    assert rights(again, fresh) == {"VIEW"}
+    with pytest.raises(DirectoryRefused, match="you have left"):
+        prove_address(person_id=gone.id, address=gone.address, actor=ACTOR)
+
+
+def test_a_guest_who_left_is_invited_again_as_somebody_new(cast: Cast, plan: Path) -> None:
+    guest = cast.join(f"guest{uuid4().hex[:6]}", "fabrikam")
+    for place in range(2):
+        body = {"email": guest.address, "guest": True}
+        assert call(cast.ada, "contoso", "POST", "people", body).status_code == 201
+        if place == 0:
+            before = protect(cast.olga, plan, f"{guest.address}:VIEW", offline_days=0).path
+            assert rights(guest, before) == {"VIEW"}
+            remove(cast, guest)
+    assert refusal(guest, before).reason == "not_granted"
+    assert rights(guest, protect(cast.olga, plan, f"{guest.address}:VIEW", offline_days=0).path) == {"VIEW"}
+    assert rights(guest, protect(cast.rita, plan, f"{guest.address}:VIEW", offline_days=0).path) == {"VIEW"}

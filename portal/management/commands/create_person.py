@@ -7,7 +7,9 @@ from django.core.management.base import BaseCommand
 
 from portal.operations.command_line import organization_named, refusals_said
 from portal.permissions import ROLES
+from protection.services.part_from_identity import part_from_identity
 from tenants.actor import OPERATOR
+from tenants.context import in_organization
 from tenants.directory.services.create_person import create_person
 
 
@@ -27,8 +29,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Create him."""
         organization = organization_named(options["organization"])
-        with refusals_said():
+        with refusals_said(), in_organization(organization.id):
             person = create_person(
+                let_go=part_from_identity,
                 organization_id=organization.id,
                 address=options["email"],
                 name=options["name"],

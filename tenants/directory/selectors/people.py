@@ -40,6 +40,8 @@ class PersonFacts:
     time_zone: str
     since: datetime
     addresses: tuple[AddressFacts, ...]
+    returned: bool = False
+    """Whether the account had left this organization before, as somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,7 @@ def _facts(rows: list[Membership]) -> tuple[PersonFacts, ...]:
             time_zone="" if row.guest else row.person.time_zone,
             since=row.created_at,
             addresses=tuple(addresses.get(row.person_id, ())),
+            returned=row.returned_at is not None,
         )
         for row in rows
     )

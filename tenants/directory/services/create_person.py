@@ -1,5 +1,6 @@
 """Create a person in an organization, or give somebody who exists already a place in it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +19,8 @@ from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.events import DirectoryKind
 
+LetGo = Callable[[UUID], object]
+
 
 @transaction.atomic
 def create_person(
@@ -31,6 +34,7 @@ def create_person(
     language: str = "",
     time_zone: str = "UTC",
     reason: str = "",
+    let_go: LetGo | None = None,
     actor: Actor,
 ) -> PersonFacts:
     """Give the holder of the address a place in the organization and return the person.
@@ -38,7 +42,8 @@ def create_person(
     Somebody who has proven the address keeps their account: the organization gains a guest, or a member when it has
     proven the address's domain.  A founder is a member in any case, or the organization would have no administrator.
     Nobody gets a password here; the mailbox is what a new person signs in with, also where somebody had signed up with
-    the address before.  A person who was removed comes back as a guest of the old identity.
+    the address before.  Somebody who was removed and whose account goes on elsewhere comes back as somebody new:
+    ``let_go`` is called with their id, and leaves what was theirs here to an identity of before.
     """
     normal = naming.address(address)
     holders.lock_address(normal)
@@ -50,7 +55,8 @@ def create_person(
     first_proof = holders.assert_address(person=person, address=normal, organization_id=organization_id)
     as_guest = guest or _stays_elsewhere(normal, known=proven is not None, ours=ours, founder=founder)
     role = "user" if as_guest else Membership.Role(role)
-    _enter(organization_id, person, actor, guest=as_guest, address=normal, name=naming.one_line(name), role=role)
+    values = {"guest": as_guest, "address": normal, "name": naming.one_line(name), "role": role}
+    _enter(organization_id, person, actor, let_go, values)
     let_sign_in(person.id, normal, proven=first_proof or proven is not None)
     if first_proof:
         # A stranger may have signed up with the address, or another organization entered it under a name of its own.
@@ -86,7 +92,9 @@ def _new_person(address: str, name: str, language: str, time_zone: str) -> Perso
     return person
 
 
-def _enter(organization_id: UUID, person: Person, actor: Actor, **values: object) -> None:
+def _enter(
+    organization_id: UUID, person: Person, actor: Actor, let_go: LetGo | None, values: dict[str, object]
+) -> None:
     """Write the person's place; one who was removed may come back, anybody else who is here already may not."""
     values |= {"added_by": actor.person_id}
     if values["role"] != Membership.Role.USER:
@@ -96,7 +104,9 @@ def _enter(organization_id: UUID, person: Person, actor: Actor, **values: object
     )
     if created:
         return
-    if place.removed_at is None:
+    if place.removed_at is None or let_go is None:
         raise DirectoryRefused(_("{address} is in the organization already.").format(address=values["address"]))
-    back = {**values, "disabled": False, "removed_at": None, "created_at": timezone.now()}
+    let_go(person.id)
+    now = timezone.now()
+    back = {**values, "disabled": False, "removed_at": None, "created_at": now, "returned_at": now}
     Membership.objects.within(organization_id).filter(id=place.id).update(**back)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,5 +55,6 @@ def prove_address(
 
 
 def _was_removed(organization_id: UUID, person_id: UUID) -> bool:
+    """Tell whether the person left the organization, whether or not they came back: its addresses are a successor's."""
     places = Membership.objects.within(organization_id).filter(person_id=person_id)
-    return places.filter(removed_at__isnull=False).exists()
+    return places.filter(Q(removed_at__isnull=False) | Q(returned_at__isnull=False)).exists()
