@@ -70,6 +70,7 @@ class Standing:
             device_name=self.device_name,
             source=self.source,
             application=self.role == APPLICATION,
+            addresses=frozenset() if self.member or self.subject is None else self.subject.addresses,
         )
 
     @property

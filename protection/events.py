@@ -4,7 +4,7 @@ A kind is ``object.verb`` in the past tense.  Values are on record for ever: a k
 given another meaning.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -68,7 +68,9 @@ class Actor:
     """Who does something, as the ledger names him and as the services judge him.
 
     ``administrator`` says that the person's role in this organization lets him narrow and restore; it never lets him
-    read (PROTOCOL P18).  ``ip`` and ``device`` are what the door saw; "" and None when it saw nothing.
+    read (PROTOCOL P18).  ``addresses`` are all of somebody from elsewhere, of whom a document that they bring is told
+    just the one by which it means them (PROTOCOL P20).  ``ip`` and ``device`` are what the door saw; "" and None when
+    it saw nothing.
     """
 
     person: UUID
@@ -81,3 +83,4 @@ class Actor:
     source: str = ""
     application: bool = False
     device_name: str = ""
+    addresses: frozenset[str] = field(default=frozenset(), repr=False)

@@ -71,10 +71,10 @@ def add_person(
     again = _("They had left. What was theirs here stays with the identity of before; they are somebody new.")
     outside = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
     made_guest = _("This organization does not manage the address, so they are a guest here, with the role of a user.")
-    warnings = (outside,) if unexpected else (made_guest,) if person.guest and not guest else ()
-    warnings += (again,) if person.returned else ()
+    warnings = [outside] if unexpected else [made_guest] if person.guest and not guest else []
+    warnings += [again] if person.returned else []
     message = words.format(address=person.email, page=goes_to)
-    return Added(person, Effect(changed=True, message=message, warnings=warnings))
+    return Added(person, Effect(changed=True, message=message, warnings=tuple(warnings)))
 
 
 def _invite(organization: str, person: PersonFacts, goes_to: str) -> bool:

@@ -9,6 +9,9 @@ from uuid import UUID
 from django.db import connection
 
 from protection.events import Actor
+from protection.licensing.known_as import known_as
+from protection.models import Content
+from protection.selectors.policies import registered_policy
 
 
 def has_tried(person: UUID, cid: UUID) -> bool:
@@ -87,6 +90,12 @@ def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, tuple[str, s
         person: (next(iter(record.get("addresses", ())), ""), record.get("name", ""))
         for person, record in records.items()
     }
+
+
+def as_meant(actor: Actor, content: Content) -> Actor:
+    """Return somebody from elsewhere by the address by which a document means them that they never asked for yet."""
+    address = known_as(registered_policy(content), actor.addresses, otherwise=actor.address)
+    return replace(actor, address=address)
 
 
 def as_seen(actor: Actor, cids: Collection[UUID]) -> dict[UUID, Actor]:

@@ -19,7 +19,7 @@ from protection.errors import (
 from protection.events import Actor, Kind, Outcome
 from protection.licensing.reasons import Reason
 from protection.models import Content
-from protection.selectors.tries import as_seen
+from protection.selectors.tries import as_meant, as_seen
 from protection.services.directory import Directory
 from protection.services.recording import record_action
 from protection.services.register import Registered, RegistrationRefused, register
@@ -71,9 +71,9 @@ def arrive(
     """
     if wanted.publishing_license is None or wanted.body_seal is None:
         raise SendWholeLicense(say("The service does not know this document or this edition of it yet."))
-    known = Content.objects.filter(pl_digest=wanted.pl).values_list("cid", flat=True).first()
+    known = Content.objects.filter(pl_digest=wanted.pl).first()
     if known is not None and not member:
-        actor = as_seen(actor, [known]).get(known, actor)
+        actor = as_seen(actor, [known.cid]).get(known.cid) or as_meant(actor, known)
     try:
         record = register if known is None else register_edition
         return record(

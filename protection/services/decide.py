@@ -11,7 +11,6 @@ from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 from audit.services.record import Personal, event_parameters
-from chancery.names import domain_of
 from protection.errors import LedgerHasGap, Unavailable
 from protection.events import Actor, Kind, Outcome
 from protection.licensing.evaluate import (
@@ -25,10 +24,11 @@ from protection.licensing.evaluate import (
     evaluate,
     stopped_organization,
 )
-from protection.licensing.policy import Enforcement, Principal, PrincipalKind
+from protection.licensing.known_as import known_as
+from protection.licensing.policy import Enforcement
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.rights import Right, in_order
-from protection.licensing.subject import Membership, Subject
+from protection.licensing.subject import Subject
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
 from protection.selectors.named_since import dated
 from protection.services.arrive import SendWholeLicense, Wanted, arrive
@@ -219,6 +219,7 @@ def _arrive(caller: Caller, reading: Reading, wanted: Sequence[Wanted], unknown:
         device_name=caller.device_name,
         application=not reading.address,
         source=caller.source,
+        addresses=frozenset() if reading.subject.is_member(caller.organization) else reading.subject.addresses,
     )
     refused = {}
     for place in unknown:
@@ -227,7 +228,7 @@ def _arrive(caller: Caller, reading: Reading, wanted: Sequence[Wanted], unknown:
                 organization=caller.organization,
                 wanted=wanted[place],
                 directory=caller.directory,
-                actor=replace(actor, address=known_as(caller.organization, reading, reading.documents[place])),
+                actor=replace(actor, address=_known_as(caller.organization, reading, reading.documents[place])),
                 now=reading.service.now,
             )
         except NotRunning as stopped:
@@ -326,7 +327,7 @@ def personal_record(caller: Caller, reading: Reading, state: ContentState | None
     return Personal(
         person_id=reading.subject.person,
         name=reading.name,
-        addresses=(known_as(caller.organization, reading, state),) if reading.address else (),
+        addresses=(_known_as(caller.organization, reading, state),) if reading.address else (),
         ip=caller.ip,
         device_id=caller.device.id,
         device=caller.device_name,
@@ -338,21 +339,17 @@ def personal_record(caller: Caller, reading: Reading, state: ContentState | None
     )
 
 
-def known_as(organization: UUID, reading: Reading, state: ContentState | None) -> str:
+def _known_as(organization: UUID, reading: Reading, state: ContentState | None) -> str:
     """Return the address under which somebody asks: of people from elsewhere, one by which the document means them.
 
     Their main address may be one that nobody here knows, and an opening must not tell it (PROTOCOL P20).
     """
     subject, policy = reading.subject, None if state is None else state.facts.policy
-    if state is None or policy is None or len(subject.addresses) < 2 or Membership(organization) in subject.memberships:
+    if state is None or policy is None or len(subject.addresses) < 2 or subject.is_member(organization):
         return reading.address
     facts = state.facts
     others = facts.revoked_addresses | facts.bindings.keys() | {one.address for one in facts.personal}
-    named = {*policy.index, *policy.deny, *(Principal(PrincipalKind.ADDRESS, one) for one in others)}
-    by_address = {one for one in subject.addresses if Principal(PrincipalKind.ADDRESS, one) in named}
-    by_domain = {one for one in subject.addresses if Principal(PrincipalKind.DOMAIN, domain_of(one)) in named}
-    meant = by_address or by_domain or {reading.address}
-    return reading.address if reading.address in meant else min(meant)
+    return known_as(policy, subject.addresses, otherwise=reading.address, also=others)
 
 
 def _details(caller: Caller, reading: Reading, item: Decided) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from protection.licensing.publishing import PublishingLicense, VerifiedPublishin
 from protection.licensing.reasons import Reason
 from protection.models import Content, KeyStatus, ProtectionTemplate, ServiceSettings, TenantKey
 from protection.selectors.labels import label_named
+from protection.selectors.tries import as_meant
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
 from protection.services.put_on_record import NewContent, Party, put_on_record
@@ -143,7 +144,7 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
         add_edition(organization=arrival.organization, content=content, seal=arrival.seal, content_key=envelope.key)
     record_action(
         Kind.CONTENT_PENDING if pending else Kind.CONTENT_REGISTERED,
-        arrival.actor,
+        as_meant(arrival.actor, content),
         reason=pending or "",
         content=content,
         sealer=None if arrival.seal is None else arrival.seal.sealer,

@@ -16,9 +16,12 @@ from audit.services.report import ingest
 from portal.operations.withdraw import disable_person
 from protection.client.cli.main import main
 from protection.client.errors import Refused
+from protection.client.results import Protected
 from protection.client.session import Session
+from protection.client.wish import Wish
 from protection.events import Actor, Kind
 from protection.models import Content
+from protection.sealing.read import open_sealed
 from protection.services.recording import record_action
 from tenants.context import in_organization
 from tenants.directory.members import Member
@@ -28,7 +31,7 @@ from tenants.directory.services.create_group import create_group
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, RITA, call, confirmed, ledger, protect, refusal, rights
+from tests.protection.scene import MAX, RITA, call, confirmed, ledger, objects, opening, protect, refusal, rights
 from tests.protection.test_publishing import edited, seal_by
 
 
@@ -310,6 +313,28 @@ def test_an_opening_names_somebody_from_elsewhere_as_the_document_does(cast: Cas
     assert rights(cast.rita, wide.path) == {"VIEW"}
     (event,) = ledger(cast, "contoso", "content.opened", cid=wide.cid)
     assert event.personal["addresses"] == [RITA]
+
+
+@pytest.mark.parametrize("way", ["opening", "registration", "edition"])
+def test_nor_does_bringing_it_for_the_first_time(cast: Cast, plan: Path, way: str) -> None:
+    """Rita brings what Olga protected, or Max saved, without a network; the document names her second address."""
+    fabrikam, second = cast.organizations["fabrikam"].id, f"rita.{uuid4().hex[:6]}@fabrikam.example"
+    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    if way == "edition":
+        sealed = protect(cast.olga, plan, f"{second}:VIEW", f"{MAX}:VIEW,EDIT").path
+        sealed = seal_by(cast.max, Protected(sealed, uuid4(), True), b"another text")
+    else:
+        protect(cast.olga, plan)  # So that the device knows all it needs.
+        sealed = cast.olga.offline().protect(plan, Wish(grants=(f"{second}:VIEW",)), target=plan.with_name("s")).path
+    if way == "opening":
+        opening(cast.rita, sealed)
+    else:
+        answer = call(cast.rita, "contoso", "POST", "registrations", objects(sealed))
+        assert answer.status_code == 201, answer.content
+    with open_sealed(sealed) as file:
+        found = ledger(cast, "contoso", cid=file.publishing_license.cid)
+    theirs = [one.personal for one in found if one.personal.get("person") == str(cast.rita.id)]
+    assert {tuple(one["addresses"]) for one in theirs} == {(second,)}
 
 
 def test_nor_does_what_they_do_with_it_afterwards(cast: Cast, plan: Path) -> None:
