@@ -122,6 +122,11 @@ def counted(number: int) -> str:
     return grouped(number)
 
 
+def moment_in_words(moment: datetime) -> str:
+    """Return a moment as the reader writes it, in their time zone."""
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
 def copies_until(moment: datetime | None) -> str:
     """Say until when copies kept on devices can be opened."""
     if moment is None:
@@ -129,4 +134,4 @@ def copies_until(moment: datetime | None) -> str:
     return _(
         "Connected devices stop within a minute. Copies kept on devices that do not connect can be opened until {when}"
         " at the latest."
-    ).format(when=date_format(timezone.localtime(moment), "DATETIME_FORMAT"))
+    ).format(when=moment_in_words(moment))

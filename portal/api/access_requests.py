@@ -10,15 +10,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, limit_of, page
+from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, effect_response, limit_of, page
 from portal.api.idempotency import idempotent
+from portal.effects import effect_answer
 from portal.languages import told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from protection.errors import NotFound
 from protection.licensing.days import LAST_MOMENT
 from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import LEVELS_ASKED, in_order, parse_rights
+from protection.licensing.rights import LEVELS_ASKED, parse_rights
 from protection.selectors.documents import document_for
 from protection.selectors.obstacles import InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
@@ -169,14 +170,12 @@ class GrantRequest(OrganizationView):
             " in the way, the grant is refused with still_in_the_way and nothing is changed."
         ),
         request=GivenTerms,
-        responses=inline_serializer(
+        responses=effect_answer(
             "AccessGranted",
-            {
-                "id": serializers.UUIDField(),
-                "rights": serializers.ListField(child=serializers.CharField()),
-                "ends": serializers.IntegerField(allow_null=True),
-                "changes": serializers.ListField(child=serializers.CharField()),
-            },
+            id=serializers.UUIDField(),
+            rights=serializers.ListField(child=serializers.CharField()),
+            ends=serializers.IntegerField(allow_null=True),
+            changes=serializers.ListField(child=serializers.CharField()),
         ),
         examples=[OpenApiExample("For a week", {"rights": ["viewer"], "until": 1798675200}, request_only=True)],
     )
@@ -185,20 +184,13 @@ class GrantRequest(OrganizationView):
         """Give it; issuer and owner may."""
         wanted = checked(GivenTerms, request.data)
         rights = parse_rights(wanted["rights"]) if wanted.get("rights") else None
-        granted = grant_request(
-            standing=self.standing,
-            organization=self.organization,
-            request_id=request_id,
-            terms=Terms(rights, wanted["until"], wanted["level"], frozenset(wanted["lift"])),
-        )
-        changes = [one.value for one in granted.changes]
-        return Response(
-            {
-                "id": str(granted.request),
-                "rights": in_order(granted.rights),
-                "ends": granted.ends,
-                "changes": changes,
-            }
+        return effect_response(
+            grant_request(
+                standing=self.standing,
+                organization=self.organization,
+                request_id=request_id,
+                terms=Terms(rights, wanted["until"], wanted["level"], frozenset(wanted["lift"])),
+            )
         )
 
 
@@ -216,16 +208,14 @@ class DeclineRequest(OrganizationView):
     @extend_schema(
         summary="Decline a request for access",
         request=Message,
-        responses={204: None},
+        responses=effect_answer("AccessDeclined", id=serializers.UUIDField(), state=serializers.CharField()),
         examples=[OpenApiExample("Decline", {"message": "Ask Max for the summary."}, request_only=True)],
     )
     @idempotent
     def post(self, request: Request, request_id: UUID) -> Response:
         """Decline it; issuer and owner may.  Nothing about the document changes."""
-        decline_request(
-            standing=self.standing, request_id=request_id, message=checked(Message, request.data)["message"]
-        )
-        return Response(status=HTTPStatus.NO_CONTENT)
+        message = checked(Message, request.data)["message"]
+        return effect_response(decline_request(standing=self.standing, request_id=request_id, message=message))
 
 
 def own_json(row: RequestRow) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from portal.identity.strength import Authentication
 from portal.identity.subject import may_act
 from portal.identity.tokens import grant_refresh_token
 from portal.operations.administer import end_device
+from portal.operations.preferences import set_preferences
 from portal.operations.tell import in_language_of, tell
 from protection.crypto.keys import EncryptionPublicKey
 from protection.crypto.signatures import VerifyKey
@@ -53,7 +54,6 @@ from tenants.directory.errors import CodeRefused, NotHere
 from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import memberships_of, proven_addresses
-from tenants.directory.services.change_person import change_person
 from tenants.directory.services.enroll_device import enroll_device
 from tenants.directory.services.redeem_enrollment_code import redeem_enrollment_code
 from tenants.naming import address, domain_of
@@ -197,14 +197,13 @@ class Me(BaseView):
     @extend_schema(
         summary="Change my name, language or time zone",
         request=Preferences,
-        responses={204: None},
+        responses=EffectAnswer,
         examples=[OpenApiExample("Preferences", {"language": "de", "time_zone": "Europe/Berlin"}, request_only=True)],
     )
     def patch(self, request: Request) -> Response:
         """Change what is named."""
         wanted, person = checked(Preferences, request.data), caller(request)
-        change_person(person_id=person.id, actor=_actor(request), **wanted)
-        return Response(status=HTTPStatus.NO_CONTENT)
+        return effect_response(set_preferences(person_id=person.id, actor=_actor(request), **wanted))
 
 
 class NewDevice(serializers.Serializer[dict[str, Any]]):

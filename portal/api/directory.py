@@ -33,15 +33,11 @@ from portal.operations.administer import (
     set_role,
     take_over_domain,
 )
-from portal.operations.own_gain import watching_own_gain
-from portal.operations.roles import create_application
+from portal.operations.create import new_application, new_domain, new_group
 from portal.permissions import APPLICATION_ROLES, Permission
-from tenants.directory.members import Member
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in, domains_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in, place_in_list
-from tenants.directory.services.claim_domain import claim_domain
-from tenants.directory.services.create_group import create_group
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 PERSON = {"email": "max@contoso.example", "name": "Max", "role": "user"}
@@ -179,25 +175,15 @@ class Groups(OrganizationView):
     @extend_schema(
         summary="Create a group",
         request=NewGroup,
-        responses={
-            201: inline_serializer("Group", {"id": serializers.UUIDField(), "address": serializers.CharField()})
-        },
+        responses={201: effect_answer("Group", id=serializers.UUIDField(), address=serializers.CharField())},
         examples=[OpenApiExample("Group", GROUP, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Create a group whose address lies in a proven mail domain."""
         wanted = checked(NewGroup, request.data)
-        with watching_own_gain(standing=self.standing, changes="group"):
-            facts = create_group(
-                organization_id=self.organization.id,
-                address=wanted["address"],
-                name=wanted["name"],
-                description=wanted["description"],
-                members=[Member(address=address) for address in wanted["members"]],
-                actor=self.standing.directory_actor,
-            )
-        return Response(_group(facts), status=HTTPStatus.CREATED)
+        made = new_group(standing=self.standing, **wanted)
+        return Response({**_group(made.group), **made.effect.as_json()}, status=HTTPStatus.CREATED)
 
 
 class ChangedGroup(Confirmed):
@@ -270,17 +256,16 @@ class Domains(OrganizationView):
     @extend_schema(
         summary="Claim a mail domain",
         request=inline_serializer("NewDomain", {"domain": serializers.CharField(max_length=253)}),
-        responses={201: inline_serializer("DomainClaimed", {"challenge": serializers.CharField()})},
+        responses={
+            201: effect_answer("DomainClaimed", domain=serializers.CharField(), challenge=serializers.CharField())
+        },
         examples=[OpenApiExample("Domain", {"domain": "contoso.example"}, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Answer with the text that a TXT record of the domain must hold."""
         domain = str(request.data.get("domain", "")) if isinstance(request.data, dict) else ""
-        challenge = claim_domain(
-            organization_id=self.organization.id, domain=domain, actor=self.standing.directory_actor
-        )
-        return Response({"challenge": challenge}, status=HTTPStatus.CREATED)
+        return effect_response(new_domain(standing=self.standing, domain=domain), HTTPStatus.CREATED)
 
 
 class ProveDomain(OrganizationView):
@@ -347,8 +332,11 @@ class Applications(OrganizationView):
         summary="Create an application",
         request=NewApplication,
         responses={
-            201: inline_serializer(
-                "ApplicationCredentials", {"client_id": serializers.CharField(), "secret": serializers.CharField()}
+            201: effect_answer(
+                "ApplicationCredentials",
+                client_id=serializers.CharField(),
+                secret=serializers.CharField(),
+                person=serializers.UUIDField(),
             )
         },
         examples=[OpenApiExample("Application", {"name": "archive", "roles": ["connector"]}, request_only=True)],
@@ -356,9 +344,10 @@ class Applications(OrganizationView):
     def post(self, request: Request) -> Response:
         """Answer with client id and secret, once: the secret is kept as a hash and cannot be shown again."""
         wanted = checked(NewApplication, request.data)
-        made = create_application(standing=self.standing, name=wanted["name"], roles=wanted["roles"])
-        body = {"client_id": made.client_id, "secret": made.secret, "person": str(made.person_id)}
-        return Response(body, status=HTTPStatus.CREATED)
+        made = new_application(standing=self.standing, name=wanted["name"], roles=wanted["roles"])
+        found = made.credentials
+        body = {"client_id": found.client_id, "secret": found.secret, "person": str(found.person_id)}
+        return Response({**body, **made.effect.as_json()}, status=HTTPStatus.CREATED)
 
 
 class DisableApplication(OrganizationView):

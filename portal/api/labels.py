@@ -14,15 +14,16 @@ from portal.api.framework import ANYBODY, Confirmed, FreeText, OrganizationView,
 from portal.api.idempotency import idempotent
 from portal.api.templates import languages_of, merged
 from portal.effects import EffectAnswer, effect, effect_answer
+from portal.operations.create import new_label
+from portal.operations.give_label import give_label
 from portal.operations.offer import offer_label, shelve_label
 from portal.permissions import Permission
 from protection.licensing.labels import Effect
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
-from protection.services.relabel import MAX_JUSTIFICATION, choices_for, relabel
+from protection.services.relabel import MAX_JUSTIFICATION, choices_for
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
-    create_label,
     edit_label,
 )
 
@@ -92,15 +93,15 @@ class Labels(OrganizationView):
         summary="Create a label",
         description="It is archived until it is published. Where publish is refused, no label is made either.",
         request=NewLabel,
-        responses={201: inline_serializer("LabelCreated", {"id": serializers.UUIDField()})},
+        responses={201: effect_answer("LabelCreated", id=serializers.UUIDField())},
         examples=[OpenApiExample("Label", EXAMPLE, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Make it, and offer it where that is asked for."""
         wanted = checked(NewLabel, request.data)
-        identity = create_label(actor=self.standing.actor, draft=_draft(wanted), publish=wanted["publish"])
-        return Response({"id": str(identity)}, status=HTTPStatus.CREATED)
+        made = new_label(standing=self.standing, draft=_draft(wanted), publish=wanted["publish"])
+        return effect_response(made, HTTPStatus.CREATED)
 
 
 class LabelDetail(OrganizationView):
@@ -184,7 +185,7 @@ class ArchiveLabel(OrganizationView):
         return effect_response(shelve_label(standing=self.standing, label_id=label_id, stated=stated))
 
 
-class WantedLabel(serializers.Serializer[dict[str, Any]]):
+class WantedLabel(Confirmed):
     """The label, and why it lowers the protection if it does."""
 
     label = serializers.UUIDField()  # type: ignore[assignment]  # the member; the field's own label is unused
@@ -242,15 +243,15 @@ class DocumentLabel(OrganizationView):
         description=(
             "The label is one of those offered to the caller, else the answer is 404; 403 for whoever may only open the"
             " document. To give it the label that it carries, and is protected by, changes nothing and is not recorded."
-            "Its protection is kept, replaced by the label's template, or to be removed (outcome). where is done when"
+            " Its protection is kept, replaced by the label's template, or to be removed (outcome). where is done when"
             " the service has done all of it, for every copy; at_the_file when the caller's program must protect its"
             " copy anew or remove its protection, since the caller may do that to a copy only or because only the file"
-            " has the content. A label that lowers the protection needs a justification, which is kept on record."
+            " has the content. Where many lose access by the label's template, nothing is done without confirm (409"
+            " confirmation_required).\n\n"
+            "A label that lowers the protection needs a justification, which is kept on record."
         ),
         request=WantedLabel,
-        responses=inline_serializer(
-            "DocumentLabeled", {"outcome": serializers.CharField(), "where": serializers.CharField()}
-        ),
+        responses=effect_answer("DocumentLabeled", outcome=serializers.CharField(), where=serializers.CharField()),
         examples=[
             OpenApiExample(
                 "Lower",
@@ -262,16 +263,17 @@ class DocumentLabel(OrganizationView):
     @idempotent
     def post(self, request: Request, cid: UUID) -> Response:
         """Give it; whoever manages the document or may remove its protection may."""
-        wanted, standing = checked(WantedLabel, request.data), self.standing
-        done = relabel(
-            actor=standing.actor,
-            cid=cid,
-            label=wanted["label"],
-            justification=wanted["justification"],
-            holder=standing.holder,
-            audience=standing.audience,
+        wanted = checked(WantedLabel, request.data)
+        return effect_response(
+            give_label(
+                standing=self.standing,
+                organization=self.organization,
+                cid=cid,
+                label=wanted["label"],
+                justification=wanted["justification"],
+                stated=self.stated(wanted),
+            )
         )
-        return Response({"outcome": done.outcome.value, "where": done.where.value})
 
 
 def label_json(found: ShownLabel, languages: tuple[str, ...]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from portal.api.framework import Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer
+from portal.operations.create import new_copy, new_template
 from portal.operations.offer import offer_template, remove_template, say_template, shelve_template
 from portal.permissions import Permission
 from protection.licensing.patch import patched
@@ -27,7 +28,6 @@ from protection.selectors.templates import (
     template,
     templates,
 )
-from protection.services.create_template import copy_template, create_template
 from protection.services.template_draft import TemplateDraft
 
 EXAMPLE = {
@@ -91,14 +91,14 @@ class Templates(OrganizationView):
     @extend_schema(
         summary="Create a template",
         request=Draft,
-        responses={201: inline_serializer("TemplateCreated", {"id": serializers.UUIDField()})},
+        responses={201: effect_answer("TemplateCreated", id=serializers.UUIDField())},
         examples=[OpenApiExample("Template", EXAMPLE, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Make a template; it is archived until it is published."""
-        identity = create_template(actor=self.standing.actor, draft=draft_of(checked(Draft, request.data)))
-        return Response({"id": str(identity)}, status=HTTPStatus.CREATED)
+        draft = draft_of(checked(Draft, request.data))
+        return effect_response(new_template(standing=self.standing, draft=draft), HTTPStatus.CREATED)
 
 
 class Edited(Draft, Confirmed):
@@ -247,15 +247,15 @@ class CopyTemplate(OrganizationView):
     @extend_schema(
         summary="Copy a template",
         request=CopyName,
-        responses={201: inline_serializer("TemplateCopied", {"id": serializers.UUIDField()})},
+        responses={201: effect_answer("TemplateCopied", id=serializers.UUIDField())},
         examples=[OpenApiExample("Under a name of its own", {"name": "Read only, finance"}, request_only=True)],
     )
     @idempotent
     def post(self, request: Request, template_id: UUID) -> Response:
         """Make an archived template that says the same."""
         name = checked(CopyName, request.data)["name"]
-        identity = copy_template(actor=self.standing.actor, template=template_id, name=name)
-        return Response({"id": str(identity)}, status=HTTPStatus.CREATED)
+        made = new_copy(standing=self.standing, template_id=template_id, name=name)
+        return effect_response(made, HTTPStatus.CREATED)
 
 
 class PublishTemplate(OrganizationView):

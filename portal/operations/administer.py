@@ -1,6 +1,6 @@
 """What administrators do, for every interface: ask first where it is dangerous, do it, say what it changed for whom."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from portal.confirmation import Stated, confirmed, confirmed_by_outcome, copies_until, require_confirmation
 from portal.effects import Effect, effect
 from portal.operations import dangers
+from portal.operations.create import nobody_yet
 from portal.operations.losses import losing_group
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.prove_domain import prove_domain
@@ -127,10 +128,10 @@ def set_group(
             )
 
     change = confirmed_by_outcome(stated, act, losing_group)
-    return _group_effect(change, add, remove), change
+    return _group_effect(change, add, remove, nobody_yet(standing, change.after, only=add)), change
 
 
-def _group_effect(change: GroupChange, add: Sequence[str], remove: Sequence[str]) -> Effect:
+def _group_effect(change: GroupChange, add: Sequence[str], remove: Sequence[str], mistyped: Iterable[str]) -> Effect:
     before, after, address = change.before, change.after, change.after.address
     added, removed = ([one.address or one.label for one in members] for members in (change.added, change.removed))
     done = [
@@ -154,7 +155,7 @@ def _group_effect(change: GroupChange, add: Sequence[str], remove: Sequence[str]
     if len(removed) < len(set(remove)):
         unmoved.append(_("Some of those to be removed were no direct members."))
     state = " ".join(unmoved) or _("{address} is so already.").format(address=address)
-    warnings = unmoved if change.changed else []
+    warnings = [*unmoved, *mistyped] if change.changed else []
     return effect(
         change.changed,
         " ".join(done),

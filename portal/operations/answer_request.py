@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal import clock
+from portal.confirmation import moment_in_words
+from portal.effects import Effect, effect
 from portal.identity.acquaintance import acquaintance_at
 from portal.identity.subject import is_active
 from portal.languages import told
@@ -16,7 +20,7 @@ from protection.errors import Conflict
 from protection.licensing.rights import in_order
 from protection.licensing.subject import Subject
 from protection.licensing.words import rights_in_words
-from protection.selectors.obstacles import InTheWay, in_the_way
+from protection.selectors.obstacles import Change, InTheWay, in_the_way
 from protection.selectors.requests import RequestRow, request_for
 from protection.services.decline_access import decline_access
 from protection.services.grant_access import Granted, Terms, grant_access
@@ -43,8 +47,11 @@ def obstacles_of(*, standing: Standing, organization: OrganizationFacts, request
     )
 
 
-def grant_request(*, standing: Standing, organization: OrganizationFacts, request_id: UUID, terms: Terms) -> Granted:
-    """Give access and tell the asker.  Raises what ``grant_access`` raises, and AskerGone."""
+def grant_request(*, standing: Standing, organization: OrganizationFacts, request_id: UUID, terms: Terms) -> Effect:
+    """Give access and notify the person; say what they may do until when, and what else was changed for it.
+
+    Raises what ``grant_access`` raises, and AskerGone.
+    """
     request = request_for(standing.actor, request_id)
     _check_asker(organization, request)
     granted = grant_access(
@@ -56,16 +63,52 @@ def grant_request(*, standing: Standing, organization: OrganizationFacts, reques
         now=clock.now(),
     )
     with in_language_of(request.person_id):
-        tell(request.address, *_yes(standing, request, granted))
-    return granted
+        mailed = tell(request.address, *_yes(standing, request, granted))
+    said = _("{address} has access and may: {rights}. It ends: {end}.").format(
+        address=request.address,
+        rights=told(rights_in_words(in_order(granted.rights))),
+        end=_("never") if granted.ends is None else moment_in_words(datetime.fromtimestamp(granted.ends, UTC)),
+    )
+    return effect(
+        True,
+        " ".join([said, *(str(_CHANGED[one]) for one in granted.changes)]),
+        "",
+        "" if mailed else _not_mailed(request),
+        id=str(granted.request),
+        rights=in_order(granted.rights),
+        ends=granted.ends,
+        changes=[one.value for one in granted.changes],
+    )
 
 
-def decline_request(*, standing: Standing, request_id: UUID, message: str = "") -> None:
-    """Decline and tell the asker, who is not told the document's name.  Raises what ``decline_access`` raises."""
+_CHANGED: Final = {
+    Change.RESTORE: gettext_lazy("What was taken back from them is given back."),
+    Change.RENEW: gettext_lazy("Their days from the first opening begin anew."),
+    Change.EXTEND: gettext_lazy("Access ends later for everybody whom the document names."),
+    Change.ADMIT: gettext_lazy("The entries that kept them out are removed, for everybody whom they mean."),
+}
+
+
+def _not_mailed(request: RequestRow) -> str:
+    return _("The mail to {address} could not be sent. Tell them yourself.").format(address=request.address)
+
+
+def decline_request(*, standing: Standing, request_id: UUID, message: str = "") -> Effect:
+    """Decline and notify the person, who is not told the document's name.  Raises what ``decline_access`` raises."""
     request = request_for(standing.actor, request_id)
     decline_access(actor=standing.actor, request_id=request_id, message=message)
     with in_language_of(request.person_id):
-        tell(request.address, _("Your request for access was declined"), _no(standing, request, message))
+        mailed = tell(request.address, _("Your request for access was declined"), _no(standing, request, message))
+    return effect(
+        True,
+        _("The request of {address} is declined. Nothing about the document has changed.").format(
+            address=request.address
+        ),
+        "",
+        "" if mailed else _not_mailed(request),
+        id=str(request.id),
+        state="declined",
+    )
 
 
 def _yes(standing: Standing, request: RequestRow, granted: Granted) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from portal.confirmation import Stated, confirmed, confirmed_by_outcome
 from portal.effects import Effect, effect
 from portal.languages import reader_languages
 from portal.operations import dangers
+from portal.operations.create import unusual
 from portal.operations.losses import losing_template
 from portal.operations.own_gain import watching_own_gain
 from portal.standing import Standing
@@ -32,7 +33,7 @@ def say_template(
 
     before = template(template_id)
     version = _new_version(standing, before, stated, act)
-    return _said(template_id, before.version, version, draft.names[next(iter(draft.names))])
+    return _said(template_id, before.version, version, draft)
 
 
 def bring_back_version(*, standing: Standing, template_id: UUID, number: int, stated: Stated) -> Effect:
@@ -58,15 +59,15 @@ def _new_version(standing: Standing, before: Template, stated: Stated, act: Call
     )
 
 
-def _said(template_id: UUID, before: int, version: int, name: str) -> Effect:
-    documents = documents_under(template_id)
+def _said(template_id: UUID, before: int, version: int, draft: TemplateDraft) -> Effect:
+    documents, name = documents_under(template_id), draft.names[next(iter(draft.names))]
     done = ngettext(
         "The template “{name}” is at version {version} now, from the next opening on, for {number} document.",
         "The template “{name}” is at version {version} now, from the next opening on, for {number} documents.",
         documents,
     ).format(name=name, version=version, number=documents)
     already = _("The template “{name}” says this already.").format(name=name)
-    return effect(version != before, done, already, version=version)
+    return effect(version != before, done, already, *unusual(draft), version=version)
 
 
 def offer_template(*, standing: Standing, template_id: UUID) -> Effect:

@@ -4,19 +4,17 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.operations.administer import end_application, give_up_domain, take_over_domain
-from portal.operations.roles import create_application
+from portal.operations.create import new_application, new_domain
 from portal.pages.confirming import confirmed
-from portal.pages.framework import PageRequest, attempt, carried_out, page, paged, show, words_of
+from portal.pages.framework import PageRequest, carried_out, page, paged, show, words_of
 from portal.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.domains import application_of_client, applications_in
-from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 ROLE_WORDS = {
@@ -60,13 +58,18 @@ def application_new(request: PageRequest) -> HttpResponse:
     form = ApplicationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = create_application(
+            made = new_application(
                 standing=request.standing, name=form.cleaned_data["name"], roles=form.cleaned_data["roles"]
             )
         except DirectoryRefused as error:
             form.add_error(None, words_of(error))
         else:
-            return show(request, "application_made", "people", {"made": made, "name": form.cleaned_data["name"]})
+            return show(
+                request,
+                "application_made",
+                "people",
+                {"made": made.credentials, "effect": made.effect, "name": form.cleaned_data["name"]},
+            )
     return show(request, "application_new", "people", {"form": form})
 
 
@@ -111,12 +114,7 @@ def domain_new(request: PageRequest) -> HttpResponse:
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         domain = form.cleaned_data["domain"]
-        done = _("{domain} is claimed. Publish the text shown below in a TXT record, then prove it.")
-
-        def act() -> None:
-            claim_domain(organization_id=request.organization.id, domain=domain, actor=request.standing.directory_actor)
-
-        if attempt(request, done.format(domain=domain), act):
+        if carried_out(request, lambda: new_domain(standing=request.standing, domain=domain)):
             return redirect("people")
     return show(request, "domain_new", "people", {"form": form})
 

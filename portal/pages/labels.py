@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.confirmation import Stated
 from portal.effects import Effect, effect
 from portal.languages import reader_languages, written_in
+from portal.operations.create import new_label
+from portal.operations.give_label import give_label
 from portal.operations.offer import offer_label, shelve_label
 from portal.pages.confirming import confirmed
 from portal.pages.fields import FreeTextField
-from portal.pages.framework import PageRequest, attempt, carried_out, page, paged, show
+from portal.pages.framework import PageRequest, carried_out, page, paged, show
 from portal.pages.policies import shown_grants
 from portal.permissions import Permission
 from protection.errors import NotFound
@@ -26,11 +29,10 @@ from protection.licensing.labels import Outcome
 from protection.selectors.documents import Document, document_for
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.selectors.templates import kept_template, templates
-from protection.services.relabel import MAX_JUSTIFICATION, Choice, Choices, MayNotRelabel, Where, choices_for, relabel
+from protection.services.relabel import MAX_JUSTIFICATION, Choice, Choices, MayNotRelabel, Where, choices_for
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
-    create_label,
     edit_label,
 )
 from protection.texts import say
@@ -177,10 +179,8 @@ def label_new(request: PageRequest) -> HttpResponse:
     form = LabelForm(request.POST or None)
     publish = request.method == "GET" or bool(request.POST.get("publish"))
     if request.method == "POST" and form.is_valid():
-        actor, draft = request.standing.actor, form.draft()
-
-        done = _("The label “{name}” is ready.").format(name=form.cleaned_data["name"])
-        if attempt(request, done, lambda: create_label(actor=actor, draft=draft, publish=publish)):
+        draft = form.draft()
+        if carried_out(request, lambda: new_label(standing=request.standing, draft=draft, publish=publish)):
             return redirect("labels")
     return show(request, "label_edit", "templates", {"form": form, "new": True, "publish": publish})
 
@@ -246,21 +246,30 @@ def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
     back = "document_access" if document is None else "document"
     place = request.organization if standing.may(Permission.TEMPLATES_READ) else None
     form = RelabelForm(request.POST or None, choices=found.others, place=place)
+
+    def form_again() -> HttpResponse:
+        return _label_page(request, cid, back, document, form, found)
+
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
 
-        def act() -> None:
-            relabel(
-                actor=standing.actor,
+        def act(stated: Stated) -> Effect:
+            return give_label(
+                standing=standing,
+                organization=request.organization,
                 cid=cid,
                 label=UUID(wanted["label"]),
                 justification=wanted["justification"],
-                holder=standing.holder,
-                audience=standing.audience,
+                stated=stated,
             )
 
-        if attempt(request, _("The label is changed."), act):
-            return redirect(back, cid)
+        return confirmed(request, reverse(back, args=[cid]), act, section="documents", refused=form_again)
+    return form_again()
+
+
+def _label_page(
+    request: PageRequest, cid: UUID, back: str, document: Document | None, form: RelabelForm, found: Choices
+) -> HttpResponse:
     languages = reader_languages()
     context = {
         "cid": cid,

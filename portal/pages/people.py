@@ -6,12 +6,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,19 +17,17 @@ from portal.confirmation import Stated
 from portal.effects import Effect
 from portal.operations.add_person import add_person
 from portal.operations.administer import set_disabled, set_group, set_role
-from portal.operations.own_gain import watching_own_gain
+from portal.operations.create import new_group
 from portal.operations.previews.ask import ask_about_group, ask_about_person
 from portal.pages.confirming import confirmed
 from portal.pages.fields import FreeTextField
-from portal.pages.framework import PageRequest, attempt, page, paged, show
+from portal.pages.framework import PageRequest, carried_out, page, paged, show
 from portal.pages.previews import ask
 from portal.permissions import Permission
-from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
-from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
-from tenants.directory.selectors.people import people_in, person_in, person_known_as, place_in_list
-from tenants.directory.services.create_group import create_group
+from tenants.directory.selectors.groups import group_in, groups_in
+from tenants.directory.selectors.people import people_in, person_in, place_in_list
 
 ROLES = [
     ("user", gettext_lazy("User: protects and opens documents")),
@@ -182,21 +178,9 @@ def group_new(request: PageRequest) -> HttpResponse:
         back = ""
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        members = [Member(address=line.strip()) for line in data["members"].splitlines() if line.strip()]
-
-        def act() -> None:
-            with watching_own_gain(standing=request.standing, changes="group"):
-                made = create_group(
-                    organization_id=request.organization.id,
-                    address=data["address"],
-                    name=data["name"],
-                    description=data["description"],
-                    members=members,
-                    actor=request.standing.directory_actor,
-                )
-            _warn_of_nobody(request, made)
-
-        if attempt(request, _("The group {address} is made.").format(address=data["address"]), act):
+        members = [line.strip() for line in data["members"].splitlines() if line.strip()]
+        wanted = {**data, "members": members}
+        if carried_out(request, lambda: new_group(standing=request.standing, **wanted).effect):
             return redirect(f"{back}?{urlencode({'group': data['address'].lower()})}" if back else "people")
     return show(request, "group_new", "people", {"form": form, "back": back})
 
@@ -238,28 +222,10 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
     named: dict[str, Any] = {"remove" if act == "remove" else "add": [address]} if address else {}
 
     def put(stated: Stated) -> Effect:
-        made, change = set_group(standing=request.standing, group_id=group_id, stated=stated, **named)
-        if act != "remove":
-            _warn_of_nobody(request, change.after, only=address)
-        return made
+        return set_group(standing=request.standing, group_id=group_id, stated=stated, **named)[0]
 
     back = reverse("group", args=[group_id])
     if not address:
         return redirect(back)
     again = f"{back}?{urlencode({'address': address})}"
     return confirmed(request, back, put, section="people", refused=lambda: redirect(again))
-
-
-def _warn_of_nobody(request: PageRequest, changed: GroupFacts, *, only: str = "") -> None:
-    """Say which members in the organization's own domains are addresses that nobody has yet: most are mistyped.
-
-    Of other domains' addresses nothing is said: whom they belong to is not this organization's business (PROTOCOL P20).
-    """
-    organization = request.organization.id
-    own = {one.domain for one in domains_in(organization) if one.proven_at}
-    bare = [one.address for one in changed.members if one.kind == "address"]
-    named = [one for one in bare if naming.domain_of(one) in own and only.casefold() in {"", one}]
-    nobody = [one for one in named if person_known_as(organization, one) is None]
-    if nobody:
-        text = _("Nobody has this address yet: {addresses}. Whoever proves it will be a member.")
-        messages.warning(request, text.format(addresses=", ".join(nobody)))

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from portal.pages.framework import attempt
+from portal.effects import Effect
+from portal.operations.preferences import set_preferences
+from portal.pages.framework import carried_out
 from portal.pages.own import actor_of, signed_in
-from tenants.directory.services.change_person import change_person
 
 
 class PreferencesForm(forms.Form):
@@ -45,11 +46,11 @@ def preferences(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
 
-        def done(_: object) -> str:
+        def act() -> Effect:
             # In the language of the page that will say it.
             with translation.override(wanted["language"] or translation.get_language()):
-                return gettext("Your preferences are saved.")
+                return set_preferences(person_id=person.id, actor=actor_of(request), **wanted)
 
-        if attempt(request, done, lambda: change_person(person_id=person.id, actor=actor_of(request), **wanted)):
+        if carried_out(request, act):
             return redirect("preferences")
     return render(request, "pages/preferences.html", {"form": form})

@@ -18,7 +18,7 @@ from portal.languages import reader_languages, told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.fields import FreeTextField
-from portal.pages.framework import PAGE_SIZE, PageRequest, attempt, moment_of, page, show, words_of
+from portal.pages.framework import PAGE_SIZE, PageRequest, attempt, carried_out, moment_of, page, show, words_of
 from portal.pages.given import given_beside
 from portal.pages.labels import labels_for
 from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
@@ -260,19 +260,14 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
 
 def _granted(request: PageRequest, row: RequestRow, terms: Terms) -> bool:
     standing, organization = request.standing, request.organization
-    return attempt(
+    return carried_out(
         request,
-        _("{address} has access and is told so.").format(address=row.address),
         lambda: grant_request(standing=standing, organization=organization, request_id=row.id, terms=terms),
     )
 
 
 def _declined(request: PageRequest, row: RequestRow, message: str) -> bool:
-    return attempt(
-        request,
-        _("The request of {address} is declined.").format(address=row.address),
-        lambda: decline_request(standing=request.standing, request_id=row.id, message=message),
-    )
+    return carried_out(request, lambda: decline_request(standing=request.standing, request_id=row.id, message=message))
 
 
 def _concerns_nobody_else(needed: InTheWay, row: RequestRow) -> bool:

@@ -1,6 +1,6 @@
 """Templates: the named policies people protect by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -10,16 +10,16 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.confirmation import Stated
 from portal.effects import Effect
 from portal.languages import reader_languages
+from portal.operations.create import new_copy, new_template
 from portal.operations.offer import bring_back_version, offer_template, say_template, shelve_template
 from portal.operations.previews.ask import ask_about_template
 from portal.pages.confirming import confirmed
-from portal.pages.framework import PageRequest, attempt, carried_out, moment_of, page, paged, show
+from portal.pages.framework import PageRequest, carried_out, moment_of, page, paged, show
 from portal.pages.policies import shown_grants
 from portal.pages.previews import ask, previewed
 from portal.pages.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
@@ -27,8 +27,6 @@ from portal.permissions import Permission
 from portal.words.changes import shown_changes
 from protection.licensing.policy import Policy
 from protection.selectors.templates import documents_under, offered_templates, template, templates, versions
-from protection.services.create_template import copy_template, create_template
-from protection.services.publish_template import publish_template
 from tenants.directory.selectors.groups import groups_in
 from tenants.directory.selectors.people import names_of
 
@@ -75,16 +73,8 @@ def template_new(request: PageRequest) -> HttpResponse:
     if isinstance(leave, HttpResponse):
         return leave
     if leave is None and request.method == "POST" and form.is_valid():
-        actor = request.standing.actor
-
-        def act() -> None:
-            made = create_template(actor=actor, draft=form.draft(None))
-            if request.POST.get("publish"):
-                publish_template(actor=actor, template=made)
-
-        if attempt(request, _("The template “{name}” is ready.").format(name=form.cleaned_data["name"]), act):
-            for warning in _warnings(form):
-                messages.warning(request, warning)
+        draft, publish = form.draft(None), bool(request.POST.get("publish"))
+        if carried_out(request, lambda: new_template(standing=request.standing, draft=draft, publish=publish)):
             return redirect("templates")
     context = {
         "form": leave or form,
@@ -130,24 +120,13 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
 
         def act(stated: Stated) -> Effect:
             draft = form.draft(found)
-            made = say_template(
+            return say_template(
                 standing=request.standing, template_id=template_id, draft=draft, based_on=based_on, stated=stated
             )
-            return replace(made, warnings=(*made.warnings, *_warnings(form)))
 
         here, done = reverse("template", args=[template_id]), reverse("templates")
         return confirmed(request, here, act, done=done, section="templates", refused=form_again)
     return form_again()
-
-
-def _warnings(form: TemplateForm) -> Iterator[str]:
-    """Say what is allowed but seldom meant: a template that lets nobody in, a name that another one has too."""
-    data = form.cleaned_data
-    if not data["grants"]:
-        yield _("Nobody is named in this template: what it protects opens for its owner alone.")
-    name = data["name"].casefold()
-    if sum(name in {text.casefold() for text in one.names.values()} for one in templates()) > 1:
-        yield _("Another template is called “{name}” too; people cannot tell them apart.").format(name=data["name"])
 
 
 def _form(request: PageRequest, *, initial: Mapping[str, Any], stored: Policy | None = None) -> TemplateForm:
@@ -221,9 +200,9 @@ def template_restore(request: PageRequest, template_id: UUID, number: int) -> Ht
 @page(Permission.TEMPLATES_MANAGE)
 def template_copy(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Make an archived copy and lead on to editing it."""
-    made = copy_template(actor=request.standing.actor, template=template_id)
-    messages.success(request, _("This is the copy. Change what you like, then publish it from the list."))
-    return redirect("template", made)
+    made = new_copy(standing=request.standing, template_id=template_id)
+    messages.success(request, made.message)
+    return redirect("template", made.members["id"])
 
 
 @require_POST

@@ -1,8 +1,10 @@
 """What the SDK answers about files it has made."""
 
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from protection.client.licensed import missing
@@ -36,6 +38,8 @@ class Relabeled:
     path: Path
     cid: UUID
     outcome: str
+    answer: Mapping[str, Any]
+    """What the service has changed, in words: ``changed``, ``message``, ``warnings``."""
 
 
 def metadata_of(source: Path, *, name: str | None = None) -> Metadata:

@@ -400,19 +400,25 @@ class Session:
             return self._seal(ready, plain, source, metadata, instead_of=found, progress=progress)
 
     def relabel(
-        self, source: Path, label: str, *, justification: str = "", progress: Progress | None = None
+        self,
+        source: Path,
+        label: str,
+        *,
+        justification: str = "",
+        confirm: str = "",
+        progress: Progress | None = None,
     ) -> Relabeled:
         """Give a sealed file another label of the organization that protects it (azure-rms.md §2.10).
 
         The service decides what becomes of the protection and, where it may, does it for all copies at once; what can
         only be done at the file is done here: the caller's copy is protected anew, or its protection removed.  Raises
-        Refused and ServiceError, then nothing has changed.
+        Refused and ServiceError, then nothing has changed; where many would lose access, until ``confirm`` is given.
         """
         place, cid = self.organization_of(source)
         chosen = place.label_for(cid, label)
-        asked = {"label": chosen["id"], "justification": justification}
+        asked = {"label": chosen["id"], "justification": justification, "confirm": confirm}
         answer = place.call("POST", f"/api/v1/documents/{cid}/label", asked)
-        done = Relabeled(source, cid, answer["outcome"])
+        done = Relabeled(source, cid, answer["outcome"], answer)
         if answer["where"] == "done":
             return done
         if answer["outcome"] == "removed":

@@ -1,6 +1,6 @@
 """Give a document another label; its protection is kept, replaced or removed as the table says (azure-rms.md §2.10)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -11,10 +11,12 @@ from protection.errors import ChanceryError, NotFound
 from protection.events import Actor, Kind
 from protection.licensing.evaluate import Basis
 from protection.licensing.labels import OUTCOMES, Effect, Outcome, lowers
+from protection.licensing.policy import Policy
 from protection.licensing.rights import Right, may_remove_protection
 from protection.models import Content, Label
 from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
 from protection.selectors.labels import label as shown_label
+from protection.selectors.policies import registered_policy
 from protection.selectors.standing import ADMINISTRATOR, Holder, changes_by_right
 from protection.selectors.templates import Audience
 from protection.services.access import ground_of
@@ -51,11 +53,14 @@ class Relabeled:
     """What becomes of the protection, and where.
 
     ``AT_THE_FILE`` with ``REPLACED``: the caller may replace the protection of the copy that he has, not everybody's.
-    With ``REMOVED``: the service never has a document's body, so only a program at the file can.
+    With ``REMOVED``: the service never has a document's body, so only a program at the file can.  ``policies`` are the
+    document's own before and after, where they are changed for every copy.
     """
 
     outcome: Outcome
     where: Where
+    changed: bool = True
+    policies: tuple[Policy, Policy] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +118,18 @@ def relabel(
     if where is None:
         raise _may_not_remove() if outcome is Outcome.REMOVED else _may_only_open()
     if chosen.id == content.label_id and _is_protected_by(content, chosen, outcome):
-        return Relabeled(Outcome.KEPT, Where.DONE)
+        return Relabeled(Outcome.KEPT, Where.DONE, changed=False)
     done = Relabeled(outcome, where)
     before, justification = content.label, justification.strip()[:MAX_JUSTIFICATION]
     if lowers(None if before is None else before.sensitivity, chosen.sensitivity, outcome) and not justification:
         raise JustificationNeeded(say("This label lowers the protection of the document."))
     if ground is not None and done.where is Where.DONE:
         if outcome is Outcome.REPLACED and chosen.template_id is not None:
+            policy = registered_policy(content)
             follow_template(
                 actor=actor, content=content, ground=ground, template=chosen.template_id, reason=justification
             )
+            done = replace(done, policies=(policy, registered_policy(content)))
         content.label = chosen
         content.save(update_fields=["label"])
     record_action(

@@ -11,7 +11,7 @@ from portal.words.events import shown_events
 from protection.client.session import Protected
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.protection.scene import MAX, RITA, call, confirmed, ledger, problem, protect, refusal, rights
+from tests.protection.scene import MAX, RITA, call, confirmed, ledger, problem, protect, refusal, rights, send
 
 
 @pytest.fixture
@@ -192,3 +192,80 @@ def test_switching_off_says_how_many_documents_and_until_when(cast: Cast, plan: 
     assert "can be opened until" in said, "the publisher's own license lives on a device without a network"
     assert (asked["confirm"], asked["typed"], asked["fresh_sign_in_required"]) == ("Careful", True, True)
     assert confirmed(cast.cora, "careful", "POST", "service/deactivate").json()["changed"]
+
+
+# --- what is new ---------------------------------------------------------------------------------------------------
+
+
+def created(player: Player, path: str, body: Any) -> dict[str, Any]:
+    answer = call(player, "contoso", "POST", path, body)
+    assert answer.status_code == 201, answer.content
+    made: dict[str, Any] = answer.json()
+    assert made["message"]
+    return made
+
+
+def test_what_is_created_is_named_with_what_it_does_not_do_yet(cast: Cast) -> None:
+    mark = uuid4().hex[:6]
+    template = created(cast.ada, "templates", {"names": {"en": f"New {mark}"}, "policy": {}})
+    assert "archived until you publish it" in template["message"]
+    assert any("opens for its owner alone" in one for one in template["warnings"])
+    copy = created(cast.ada, f"templates/{template['id']}/copy", {"name": f"New {mark}"})
+    assert f"“New {mark}”" in copy["message"]
+    label = created(cast.ada, "labels", {"names": {"en": f"L {mark}"}, "sensitivity": 5, "effect": "none"})
+    assert f"“L {mark}”" in label["message"]
+    address = f"g{mark}@contoso.example"
+    body = {"address": address, "name": "G", "members": [MAX, f"mistyped{mark}@contoso.example", RITA]}
+    group = created(cast.ada, "groups", body)
+    assert "with 3 members" in group["message"]
+    (warning,) = group["warnings"]
+    assert f"mistyped{mark}" in warning
+    assert RITA not in warning, "who is at Fabrikam is Fabrikam's business"
+    application = created(cast.ada, "applications", {"name": f"A {mark}", "roles": ["connector"]})
+    assert "connector" in application["message"]
+    assert application["secret"] not in application["message"]
+    domain = created(cast.ada, "domains", {"domain": f"D{mark}.example"})
+    assert (domain["changed"], domain["domain"]) == (True, f"d{mark}.example")
+    assert domain["challenge"] in domain["message"]
+    again = created(cast.ada, "domains", {"domain": f"d{mark}.example"})
+    assert (again["changed"], again["challenge"]) == (False, domain["challenge"])
+    assert again["message"].endswith("Nothing changed.")
+
+
+def test_preferences_say_what_changed(cast: Cast) -> None:
+    person = cast.join(f"p{uuid4().hex[:6]}", "contoso")
+
+    def set_to(**wanted: str) -> dict[str, Any]:
+        answer = send(person, "http://localhost:8000", "PATCH", "/api/v1/me", wanted)
+        assert answer.status_code == 200, answer.content
+        found: dict[str, Any] = answer.json()
+        return found
+
+    made = set_to(time_zone="Asia/Tokyo", language="de")
+    assert made["changed"]
+    assert "Your time zone is Asia/Tokyo now (before:" in made["message"]
+    again = set_to(time_zone="Asia/Tokyo")
+    assert (again["changed"], again["message"]) == (False, "Your preferences are so already. Nothing changed.")
+
+
+def test_another_label_says_what_it_does_and_asks_where_many_lose_access(cast: Cast, plan: Path) -> None:
+    mark = uuid4().hex[:6]
+    policy = {"grants": [{"who": cast.ada.address, "rights": ["VIEW"]}]}
+    template = created(cast.ada, "templates", {"names": {"en": f"T {mark}"}, "policy": policy})["id"]
+    done(cast.ada, f"templates/{template}/publish")
+    strict = {"names": {"en": f"Strict {mark}"}, "sensitivity": 900, "effect": "protect", "template": template}
+    label = created(cast.ada, "labels", {**strict, "publish": True})["id"]
+    plain = {"names": {"en": f"Plain {mark}"}, "sensitivity": 3, "effect": "none", "publish": True}
+    kept = created(cast.ada, "labels", plain)["id"]
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", f"{MAX}:VIEW")
+    path = f"documents/{sealed.cid}/label"
+    first = done(cast.olga, path, {"label": kept})
+    assert (first["changed"], first["outcome"]) == (True, "kept")
+    assert first["message"] == f"The label is “Plain {mark}” now. The protection is as it was."
+    same = done(cast.olga, path, {"label": kept})
+    assert (same["changed"], same["message"].endswith("Nothing changed.")) == (False, True)
+    asked = problem(call(cast.olga, "contoso", "POST", path, {"label": label}), 409, "confirmation_required")
+    assert RITA in " ".join(asked["consequences"])
+    made = confirmed(cast.olga, "contoso", "POST", path, {"label": label}).json()
+    assert (made["changed"], made["outcome"], made["where"]) == (True, "replaced", "done")
+    assert made["message"].endswith("protects every copy from the next opening on.")

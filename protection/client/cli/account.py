@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from protection.client.account import Tokens, account_name, host_name, load
+from protection.client.cli.confirming import changed
 from protection.client.cli.language import spoken
 from protection.client.cli.output import Output
 from protection.client.cli.roles import role_in_words
@@ -130,10 +131,11 @@ _PREFERENCES: Final = {"name": say("name"), "language": say("language"), "time_z
 @click.pass_obj
 def preferences(output: Output, /, **wanted: str | None) -> None:
     """Show or change your name, language and time zone."""
-    changed = {member: value for member, value in wanted.items() if value is not None}
+    named = {member: value for member, value in wanted.items() if value is not None}
     with signed_in(output) as session:
-        if changed:
-            session.service.call("PATCH", session.account.iss, "/api/v1/me", changed)
+        if named:
+            changed(output, session.service.call("PATCH", session.account.iss, "/api/v1/me", named))
+            return
         me = session.me()
     shown = {member: me[member] for member in wanted}
     lines = [joined((_PREFERENCES[member], str(value)), ": ") for member, value in shown.items()]

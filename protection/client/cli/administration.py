@@ -40,12 +40,8 @@ def list_domains(output: Output, place: Organization) -> None:
 def claim_domain(output: Output, place: Organization, domain_name: str) -> None:
     """Claim a mail DOMAIN; what is to be put into the DNS is printed."""
     made = place.call("POST", "/api/v1/domains", {"domain": domain_name})
-    line = say(
-        "Put this into the DNS as a TXT record of {domain}: {challenge}. Then run: chancery domain prove {domain}",
-        domain=domain_name,
-        challenge=made["challenge"],
-    )
-    output.result(made, line)
+    changed(output, made)
+    output.note(say("When it is in the DNS: chancery domain prove {domain}", domain=made["domain"]))
 
 
 @domain.command("prove")
@@ -53,8 +49,8 @@ def claim_domain(output: Output, place: Organization, domain_name: str) -> None:
 @in_organization
 def prove_domain(output: Output, place: Organization, domain_name: str) -> None:
     """Prove a mail DOMAIN by its DNS record."""
-    place.call("POST", f"/api/v1/domains/{quote(domain_name, safe='')}/prove")
-    output.result({"domain": domain_name, "done": "prove"}, say("{domain} is proven.", domain=domain_name))
+    answer = place.call("POST", f"/api/v1/domains/{quote(domain_name, safe='')}/prove")
+    changed(output, answer, domain=domain_name, done="prove")
 
 
 @domain.command("release")
@@ -88,8 +84,9 @@ def list_applications(output: Output, place: Organization) -> None:
 def create_application(output: Output, place: Organization, name: str, roles: tuple[str, ...]) -> None:
     """Create an application; its secret is printed once."""
     made = place.call("POST", "/api/v1/applications", {"name": name, "roles": list(roles)})
-    line = say("The application has the id {id} and the secret {secret}", id=made["client_id"], secret=made["secret"])
-    output.result(made, line, say("The secret is not shown again."))
+    changed(output, made)
+    if not output.as_json:
+        output.result({}, say("Id: {id}", id=made["client_id"]), say("Secret: {secret}", secret=made["secret"]))
 
 
 @application.command("disable")

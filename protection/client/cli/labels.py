@@ -19,7 +19,7 @@ from protection.client.cli.template_choice import WHICH, chosen
 from protection.client.errors import Misused, ServiceError
 from protection.client.organization import Organization, label_called
 from protection.client.results import Relabeled
-from protection.texts import say
+from protection.texts import joined, say
 
 EFFECTS = click.Choice(["protect", "none", "remove"])
 DESCRIPTION = click.option("--description", help="What people read when they choose it.")
@@ -39,8 +39,9 @@ def labels(output: Output, place: Organization) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--label", required=True, help="The label (its name or id).")
 @click.option("--justification", default="", help="Why the protection is lowered; kept on record.")
+@YES
 @click.pass_obj
-def relabel(output: Output, files: tuple[Path, ...], label: str, justification: str) -> None:
+def relabel(output: Output, files: tuple[Path, ...], label: str, justification: str, *, yes: bool) -> None:
     """Give sealed FILES another label.
 
     Their protection is kept, replaced or removed, as the label says.
@@ -48,10 +49,13 @@ def relabel(output: Output, files: tuple[Path, ...], label: str, justification: 
     with signed_in(output) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
-            with progress.bar(output, path.name) as report, _asked_why():
-                done = session.relabel(path, label, justification=justification, progress=report)
+            def send(stated: dict[str, Any]) -> Relabeled:
+                with progress.bar(output, path.name) as report, _asked_why():
+                    return session.relabel(path, label, justification=justification, progress=report, **stated)
+
+            done: Relabeled = confirmed(output, send, yes=yes)
             members = {"file": str(path), "path": str(done.path), "cid": str(done.cid), "outcome": done.outcome}
-            return members, _told(path, done)
+            return {**members, **done.answer}, _told(path, done)
 
         each_file(output, files, one)
 
@@ -68,15 +72,10 @@ def _asked_why() -> Iterator[None]:
 
 
 def _told(path: Path, done: Relabeled) -> str:
-    match done.outcome:
-        case "kept":
-            return say("{file}: the label is changed, the protection is as it was.", file=path)
-        case "replaced":
-            return say("{file}: the label is changed, and now protects by its template.", file=path)
-        case _:
-            return say(
-                "{file}: the label removes the protection; the plain file is {plain}.", file=path, plain=done.path
-            )
+    said = say("{file}: {message}", file=path, message=done.answer["message"])
+    if done.outcome != "removed":
+        return said
+    return joined((said, say("The plain file is {plain}.", plain=done.path)), " ")
 
 
 @click.group("label")
@@ -122,9 +121,7 @@ def create(
         **_protection(place, effect or ("protect" if template else "none"), template),
         "publish": publish,
     }
-    made = place.call("POST", "/api/v1/labels", body)
-    offered = say("The label “{name}” is in use.", name=name)
-    output.result(made, offered if publish else say("The label “{name}” is archived until you publish it.", name=name))
+    changed(output, place.call("POST", "/api/v1/labels", body))
 
 
 @label.command()

@@ -131,8 +131,7 @@ def create_group(
 ) -> None:
     """Create a group with an ADDRESS in one of your proven mail domains."""
     body = {"address": address, "name": name, "description": description, "members": list(members)}
-    made = place.call("POST", "/api/v1/groups", body)
-    output.result(made, say("The group {address} is made.", address=address))
+    changed(output, place.call("POST", "/api/v1/groups", body))
 
 
 @group.command("change")

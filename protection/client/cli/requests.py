@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from protection.client.cli import tables
+from protection.client.cli.confirming import changed
 from protection.client.cli.expiry import parse_expiry
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output, moment
@@ -131,16 +132,7 @@ def grant(
     else:
         terms["rights"] = [name.strip() for name in rights.split(",")]
     answer = place.call("POST", f"/api/v1/access-requests/{request_id}/grant", terms)
-    given = rights_in_words(answer["rights"])
-    output.result(
-        answer,
-        say(
-            "Access is given and {who} is told. They may: {rights}. It ends: {end}.",
-            who=asked["who"],
-            rights=given,
-            end=moment(answer["ends"], zone),
-        ),
-    )
+    changed(output, answer)
 
 
 def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
@@ -156,5 +148,4 @@ def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
 @in_organization
 def decline(output: Output, place: Organization, request_id: UUID, message: str) -> None:
     """Decline a request for access; nothing about the document changes."""
-    place.call("POST", f"/api/v1/access-requests/{request_id}/decline", {"message": message})
-    output.result({"id": str(request_id), "state": "declined"}, say("The request is declined, and they are told."))
+    changed(output, place.call("POST", f"/api/v1/access-requests/{request_id}/decline", {"message": message}))

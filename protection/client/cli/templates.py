@@ -103,13 +103,9 @@ def create(
     }
     made = place.call("POST", "/api/v1/templates", body)
     if publish:
-        place.call("POST", f"/api/v1/templates/{made['id']}/publish")
-    output.result(
-        made,
-        say("The template “{name}” is offered for protecting.", name=name)
-        if publish
-        else say("The template “{name}” is archived until you publish it.", name=name),
-    )
+        offered = place.call("POST", f"/api/v1/templates/{made['id']}/publish")
+        made = {**made, "message": offered["message"]}
+    changed(output, made)
 
 
 @template.command()
@@ -241,9 +237,7 @@ def archive(output: Output, place: Organization, which: str, *, yes: bool) -> No
 def copy(output: Output, place: Organization, which: str, name: str) -> None:
     """Make an archived template that says the same."""
     found = chosen(place, which)
-    made = place.call("POST", f"/api/v1/templates/{found['id']}/copy", {"name": name})
-    line = say("The copy of “{name}” is archived until you publish it ({id}).", name=found["name"], id=made["id"])
-    output.result(made, line)
+    changed(output, place.call("POST", f"/api/v1/templates/{found['id']}/copy", {"name": name}))
 
 
 @template.command()

@@ -23,8 +23,10 @@ def change_person(
     name: str | None = None,
     language: str | None = None,
     time_zone: str | None = None,
-) -> None:
+) -> list[dict[str, str]]:
     """Write the person's own settings; what is None stays, language "" follows the browser.
+
+    Returns what differs: the member, and its value before and after.
 
     Raises DirectoryRefused for a time zone that does not exist and a language that the service does not speak.
     """
@@ -48,13 +50,15 @@ def change_person(
     if person is None:
         raise NotHere(_("There is no such person."))
     changed = {member: value for member, value in wanted.items() if value not in (None, person[member])}
-    if not changed:
-        return
+    changes = [{"member": name, "before": person[name], "after": value} for name, value in changed.items()]
+    if not changes:
+        return []
     Person.objects.filter(id=person_id).update(**changed)
     note_of_person(
         kind=DirectoryKind.PERSON_CHANGED,
         person_id=person_id,
         actor=actor,
         title=", ".join(sorted(changed)),
-        changes=[{"member": name, "before": person[name], "after": value} for name, value in changed.items()],
+        changes=changes,
     )
+    return changes
