@@ -23,9 +23,14 @@ CALLBACK = "/signin/callback/"
 def ensure() -> None:
     """Make the clients that do not exist yet; they follow from the settings and have no secret that could be right.
 
-    The library would make up a secret for each and hash it slowly, as if it were a password.
+    The base URL may change between two starts, with another port for example; the organizations' hosts then have other
+    addresses to be called back at.  The library would make up a secret for each client and hash it slowly, as if it
+    were a password.
     """
-    if Client.objects.filter(id__in=[CLI, PAGES, OWN_DOMAINS]).count() == 3:
+    known = dict(Client.objects.filter(id__in=[CLI, PAGES, OWN_DOMAINS]).values_list("id", "redirect_uris"))
+    if PAGES in known and known[PAGES] != _pages_callback():
+        Client.objects.filter(id=PAGES).update(redirect_uris=_pages_callback())
+    if len(known) == 3:
         return
     for name, members in ((CLI, _cli()), (PAGES, _pages()), (OWN_DOMAINS, _own_domains())):
         Client.objects.get_or_create(id=name, defaults={**members, "secret": make_password(None)})
@@ -62,10 +67,14 @@ def _pages() -> dict[str, object]:
         "scopes": "openid",
         "default_scopes": "openid",
         "grant_types": Client.GrantType.AUTHORIZATION_CODE,
-        "redirect_uris": settings.CHANCERY_BASE.origin_of(f"*.{settings.CHANCERY_BASE.host}") + CALLBACK,
+        "redirect_uris": _pages_callback(),
         "allow_uri_wildcards": True,
         "skip_consent": True,
     }
+
+
+def _pages_callback() -> str:
+    return str(settings.CHANCERY_BASE.origin_of(f"*.{settings.CHANCERY_BASE.host}") + CALLBACK)
 
 
 def _own_domains() -> dict[str, object]:

@@ -3,6 +3,7 @@
 import re
 
 from allauth.account.models import EmailAddress
+from allauth.idp.oidc.models import Client
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -208,6 +209,12 @@ class BaseDomainTest(SignInTest):
 
 
 class HandOffTest(SignInTest):
+    def test_organizations_are_reached_at_another_port_than_the_one_they_were_made_at(self) -> None:
+        enter(self.signed_in(), "contoso")
+        Client.objects.filter(id=clients.PAGES).update(redirect_uris="http://*.localhost:23100/signin/callback/")
+        there, _response = enter(self.signed_in(), "contoso")
+        self.assertEqual(get_user(there).pk, self.olga.id)
+
     def test_the_sign_in_is_handed_over(self) -> None:
         there, response = enter(self.signed_in(), "contoso", "/documents/?page=2")
         self.assertEqual(response["Location"], "/documents/?page=2")
