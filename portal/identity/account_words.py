@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
 LABELS: Final = {
     "login": gettext_lazy("E-mail address"),
@@ -52,5 +52,5 @@ OTHER_WAYS: Final = {
 }
 """Ways to prove oneself once more, by the suite's names."""
 
-FIELD_ERRORS: Final = (gettext_noop("Enter a valid email address."), gettext_noop("Enter a valid URL."))
+FIELD_ERRORS: Final = (gettext_lazy("Enter a valid email address."), gettext_lazy("Enter a valid URL."))
 """Sentences of all forms that the API framework translates too familiarly: our catalogs come before its own."""

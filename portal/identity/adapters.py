@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Final, Literal
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, email_removed
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -112,18 +113,22 @@ def address_proven(request: HttpRequest, email_address: EmailAddress, **_kwargs:
     and waited; the directory ends it with everything else of that kind.
     """
     person, session = email_address.user, request.session
+    signs_up = session.get(SIGNED_UP) == str(person.pk)
     try:
         prove_address(
             person_id=person.pk,
             address=email_address.email,
             actor=actor_of(request, email_address),
             except_session=session.session_key,
-            keep_password=session.get(SIGNED_UP) == str(person.pk),
+            keep_password=signs_up,
         )
     except DirectoryRefused as error:
         EmailAddress.objects.filter(pk=email_address.pk).update(verified=False)
         raise PermissionDenied(str(error)) from error
     session.pop(SIGNED_UP, None)
+    if signs_up:
+        # The code that completes signing up signs in as well, and counts like any other mailed code from now on.
+        record_authentication(request, person, method="code", email=email_address.email)
     setattr(request, PROVEN_NOW, person.pk)
     if request.user.pk == person.pk:
         request.user.refresh_from_db(fields=[*BOUND])

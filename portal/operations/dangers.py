@@ -59,7 +59,7 @@ def disabling(person: PersonFacts) -> Danger:
             copies_until(reach.until),
             _("They can be enabled again."),
         ),
-        button=_("Disable {address}").format(address=person.email),
+        button=_("Disable this person"),
         confirm=person.email,
         needs_reason=True,
     )
@@ -153,7 +153,10 @@ def archiving_label(label_id: UUID) -> Danger:
                 "{number} document carries it and keeps its label and its protection.",
                 "{number} documents carry it and keep their label and their protection.",
                 documents,
-            ).format(number=counted(documents)),
+            ).format(number=counted(documents))
+            if documents
+            else _("No document carries it."),
+            _("It can be published again."),
         ),
         button=_("Archive it"),
         confirm=name,
@@ -249,7 +252,7 @@ def disabling_application(application: ApplicationFacts) -> Danger:
             copies_until(reach.until),
             _("This cannot be undone; a new application gets a new secret."),
         ),
-        button=_("Disable {name}").format(name=application.name),
+        button=_("Disable this application"),
         confirm=application.name,
         needs_reason=True,
     )

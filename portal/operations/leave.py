@@ -67,7 +67,7 @@ def _leaving(organization: OrganizationFacts, removal: Removal) -> Danger:
             copies_until(removal.until),
             _("This cannot be undone. You can come back only as somebody new."),
         ),
-        button=_("Leave {organization}").format(organization=organization.name),
+        button=_("Leave the organization"),
         cancel=_("Stay in {organization}").format(organization=organization.name),
         confirm=organization.name,
         typed=True,

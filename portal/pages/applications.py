@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.languages import reason_of
 from portal.operations.administer import end_application, give_up_domain, take_over_domain
 from portal.operations.create import new_application, new_domain
 from portal.pages.confirming import confirmed
 from portal.pages.framework import PageRequest, carried_out, page, paged, show, words_of
 from portal.permissions import APPLICATION_ROLES, Permission
+from tenants import naming
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.domains import application_of_client, applications_in
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
@@ -105,6 +107,13 @@ class DomainForm(forms.Form):
             "For example contoso.com. Next you get a text to publish in its DNS, as the proof that it is yours."
         ),
     )
+
+    def clean_domain(self) -> str:
+        """Return the domain in its normal form."""
+        try:
+            return naming.mail_domain(self.cleaned_data["domain"])
+        except naming.NameRefused as error:
+            raise forms.ValidationError(reason_of(error)) from error
 
 
 @require_http_methods(["GET", "POST"])

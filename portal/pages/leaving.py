@@ -1,6 +1,7 @@
 """Leaving an organization by oneself: what it means is shown before anything is done."""
 
 from django.contrib.auth import logout
+from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,4 +29,6 @@ def leave(request: PageRequest) -> HttpResponse:
         return answer
     # The session has ended with the place, or is of no use here any more.
     logout(request)
-    return render(request, "pages/left.html", {"left": left[0]})
+    # The page's heading says what the messages would repeat, here and on the next page.
+    list(get_messages(request))
+    return render(request, "pages/left.html", {"left": left[0], "messages": ()})

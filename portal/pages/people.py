@@ -10,11 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.confirmation import Stated
 from portal.effects import Effect
+from portal.languages import reason_of
 from portal.operations.add_person import add_person
 from portal.operations.administer import set_disabled, set_group, set_role
 from portal.operations.create import new_group
@@ -24,6 +26,7 @@ from portal.pages.fields import FreeTextField
 from portal.pages.framework import PageRequest, carried_out, page, paged, show
 from portal.pages.previews import ask
 from portal.permissions import Permission
+from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import group_in, groups_in
@@ -167,6 +170,17 @@ class GroupForm(forms.Form):
         help_text=gettext_lazy("One address in each line: people, or other groups of your organization."),
     )
 
+    def clean_members(self) -> list[str]:
+        """Return whom the lines name; a line that is no address is named."""
+        found = []
+        for number, line in enumerate(self.cleaned_data["members"].splitlines(), start=1):
+            try:
+                found += [naming.address(line.strip())] if line.strip() else []
+            except naming.NameRefused as error:
+                problem = _("Line {number}: {problem}").format(number=number, problem=reason_of(error))
+                raise forms.ValidationError(problem) from error
+        return found
+
 
 @require_http_methods(["GET", "POST"])
 @page(Permission.GROUPS_MANAGE)
@@ -178,9 +192,7 @@ def group_new(request: PageRequest) -> HttpResponse:
         back = ""
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        members = [line.strip() for line in data["members"].splitlines() if line.strip()]
-        wanted = {**data, "members": members}
-        if carried_out(request, lambda: new_group(standing=request.standing, **wanted).effect):
+        if carried_out(request, lambda: new_group(standing=request.standing, **data).effect):
             return redirect(f"{back}?{urlencode({'group': data['address'].lower()})}" if back else "people")
     return show(request, "group_new", "people", {"form": form, "back": back})
 

@@ -53,7 +53,11 @@ def subjects() -> tuple[tuple[str, str, tuple[Call, ...]], ...]:
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             calls.setdefault(operation["tags"][0], []).append(_call(method, path, operation))
-    return tuple((name, SUBJECTS.get(name, name.capitalize()), tuple(found)) for name, found in calls.items() if found)
+    return tuple((name, _headline(name), tuple(found)) for name, found in calls.items() if found)
+
+
+def _headline(name: str) -> str:
+    return SUBJECTS.get(name, name.replace("_", " ").capitalize())
 
 
 def _call(method: str, path: str, operation: Mapping[str, Any]) -> Call:

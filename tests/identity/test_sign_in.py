@@ -2,6 +2,7 @@
 
 import re
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Client
 from django.conf import settings
@@ -106,6 +107,16 @@ class BaseDomainTest(SignInTest):
         self.assertEqual(get_user(browser).pk, eve.id)
         eve.refresh_from_db()
         self.assertTrue(eve.has_usable_password())
+        self.assertContains(browser.post("/devices/code/"), "chancery login --host")
+
+    def test_an_address_that_is_added_later_makes_no_old_sign_in_fresh(self) -> None:
+        browser = self.signed_in()
+        browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"})
+        session = browser.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": 1.0}]
+        session.save()
+        browser.post("/accounts/confirm-email/", {"code": last_code()})
+        self.assertEqual(browser.post("/devices/code/").status_code, 302)
 
     def test_a_password_chosen_before_the_proof_is_withdrawn(self) -> None:
         Browser().post("/accounts/signup/", {"email": "victim@other.example", "password1": PASSWORD})

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from protection.client.cli.main import main
 from protection.client.session import Session
+from tenants.directory.models import Person
 from tenants.directory.selectors.domains import applications_in
 from tests.cast import Cast
 from tests.isolation.visitors import Browser, Premises
@@ -60,6 +61,23 @@ def test_the_page_of_an_application_says_what_it_may_do(cast: Cast) -> None:
         assert ada.post("/applications/new/", {"name": name, "roles": [role] if role else []}).status_code == 200
         found = next(one for one in applications_in(cast.organizations["contoso"].id) if one.name == name)
         assert words in ada.get(f"/applications/{found.client_id}/").content.decode()
+
+
+def test_a_mistyped_domain_or_member_is_answered_at_its_field(cast: Cast) -> None:
+    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    page = ada.post("/domains/new/", {"domain": "not a domain"}).content.decode()
+    assert ('id="id_domain_error"' in page, 'value="not a domain"' in page) == (True, True)
+    form = {"address": "x", "name": "", "members": "max@contoso.example\nmax at contoso"}
+    page = ada.post("/groups/new/", form).content.decode()
+    assert [name for name in ("address", "name", "members") if f'id="id_{name}_error"' not in page] == []
+    assert ("Line 2: " in page, "max at contoso</textarea>" in page) == (True, True)
+
+
+def test_a_page_that_only_takes_forms_speaks_the_language_of_the_person(cast: Cast) -> None:
+    reader = cast.join("leser", "contoso")
+    Person.objects.filter(pk=reader.id).update(language="de")
+    answer = Premises(cast, {}).browser(HOST, reader).get("/signout/")
+    assert (answer.status_code, '<html lang="de">' in answer.content.decode()) == (405, True)
 
 
 def test_why_at_the_command_line_uses_the_words_of_the_pages(
