@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from tests.running import free_port, up, walkable_folder
 # What takes longest, by measure, starts first: whatever is long and starts last leaves the other processes idle.
 FIRST = (
     "tests/journeys/",
+    "tests/pages/contoso/",
     "tests/pages/test_journeys.py",
     "tests/house/test_bootstrap.py",
     "tests/pages/",
@@ -34,8 +35,8 @@ FIRST = (
     "tests/identity/",
     "tests/audit/",
 )
-# What stays in one process although it is several files: these share a running installation.
-TOGETHER = "tests/journeys/"
+# What stays in one process although it is several files: each folder shares a running installation.
+TOGETHER = ("tests/journeys/", "tests/pages/contoso/")
 
 
 # Names the folder of a run that all its processes share.
@@ -56,16 +57,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((place for place, what in enumerate(FIRST) if item.nodeid.startswith(what)), 99))
 
 
-class FilesAndJourneys(LoadScopeScheduling):
-    """Hands whole files to the processes of a parallel run, and all journeys to one."""
+class FilesAndFolders(LoadScopeScheduling):
+    """Hands whole files to the processes of a parallel run, and some folders as a whole."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return TOGETHER if nodeid.startswith(TOGETHER) else super()._split_scope(nodeid)
+        folder = next((folder for folder in TOGETHER if nodeid.startswith(folder)), None)
+        return folder or super()._split_scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
     """Take the place of the library's way to keep files together."""
-    return FilesAndJourneys(config, log) if config.getvalue("dist") == "loadscope" else None
+    return FilesAndFolders(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -129,12 +131,19 @@ def data_of_a_first_start() -> Path:
     return folder / "var"
 
 
+@contextmanager
+def copied(data: Path) -> Iterator[Path]:
+    """Return a copy of an installation's data, gone afterwards."""
+    with walkable_folder("copy") as folder:
+        subprocess.run(["cp", "-a", data, folder / "var"], check=True)
+        yield folder / "var"
+
+
 @pytest.fixture(scope="module")
 def unused_data(data_of_a_first_start: Path) -> Iterator[Path]:
     """Return the data of an installation with nobody in it, for one module alone."""
-    with walkable_folder("unused") as folder:
-        subprocess.run(["cp", "-a", data_of_a_first_start, folder / "var"], check=True)
-        yield folder / "var"
+    with copied(data_of_a_first_start) as data:
+        yield data
 
 
 @pytest.fixture(scope="module")

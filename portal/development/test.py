@@ -32,7 +32,16 @@ def main(arguments: Sequence[str]) -> int:
     for helper in HELPERS:
         _provide(helper)
     command = [sys.executable, "-m", "pytest", *_shape(arguments), *arguments]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env=_with_bytecode(), check=False).returncode
+
+
+def _with_bytecode() -> dict[str, str]:
+    """Return our own environment, in which Python keeps what it has compiled.
+
+    Many container images switch that off. The suite starts hundreds of interpreters, and each would compile the whole
+    product again: a twelfth of the suite's time on the processors.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _shape(arguments: Sequence[str]) -> list[str]:

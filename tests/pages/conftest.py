@@ -1,11 +1,12 @@
 """One real installation and one Chromium for a module's tests; the installation begins with nothing in it.
 
 They end with the module: while Playwright runs, Django takes the thread for an asynchronous one and refuses to ask the
-database in it.
+database in it.  Tests that can share an installation are in a folder of their own, ``contoso``.
 """
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,21 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Return a browser, or skip where none is installed."""
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Run a browser, or skip where none is installed."""
     if CHROMIUM is None:
         pytest.skip("There is no Chromium on this machine.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

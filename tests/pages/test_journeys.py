@@ -62,7 +62,7 @@ def contoso(installation: Installation) -> str:
 @pytest.fixture(scope="module")
 def sent(installation: Installation, ada: Visitor, contoso: str) -> Iterator[Sent]:
     """Let Olga join, protect a file, and send it to Rita."""
-    add_person(ada, contoso, "olga@contoso.example", "Olga Orlov")
+    installation.add_person("olga@contoso.example", "Olga Orlov")
     olga = installation.visitor(scripts=False)
     olga.sign_in_by_code("olga@contoso.example")
     folder = installation.folder
@@ -77,13 +77,6 @@ def sent(installation: Installation, ada: Visitor, contoso: str) -> Iterator[Sen
     yield Sent(olga, document, of_rita, folder)
     for device in devices:
         device.close()
-
-
-def add_person(ada: Visitor, contoso: str, address: str, name: str) -> None:
-    ada.go(f"{contoso}/people/")
-    ada.click("Add a person")
-    ada.fill(email=address, name=name)
-    ada.click("Save")
 
 
 def test_from_an_empty_installation_to_an_organization(ada: Visitor, contoso: str) -> None:
@@ -147,8 +140,8 @@ def test_a_line_that_cannot_be_read_is_named(ada: Visitor, contoso: str) -> None
     assert "Line 2" in ada.text
 
 
-def test_people_and_groups(ada: Visitor, contoso: str) -> None:
-    add_person(ada, contoso, "max@contoso.example", "Max Meyer")
+def test_people_and_groups(installation: Installation, ada: Visitor) -> None:
+    installation.add_person("max@contoso.example", "Max Meyer")
     assert "max@contoso.example is added" in ada.text
     ada.click("New group")
     ada.fill(address="board@contoso.example", name="Board", members="max@contoso.example")

@@ -1,6 +1,7 @@
 """Somebody with a browser, and with a device when he gets himself a code on the pages."""
 
 import re
+import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -77,7 +78,7 @@ class Visitor:
         assert found is not None, line
         http = Http("chancery-tests")
         place = signin.discover(http, found.group(1))
-        home = Home(self.installation.folder / name, use_key_ring=False)
+        home = Home(Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.installation.folder)), use_key_ring=False)
         account = signin.enroll(home, http, place, signin.sign_in_by_code(http, place, found.group(2)))
         return Session(home, account, http)
 
@@ -120,6 +121,13 @@ class Installation:
     def rita(self) -> Visitor:
         """Return the administrator of Fabrikam."""
         return self.founder("Fabrikam", "Rita Reyes")
+
+    def add_person(self, address: str, name: str) -> None:
+        """Let Ada add a person to Contoso."""
+        self.ada.go(f"{self.origin('contoso')}/people/")
+        self.ada.click("Add a person")
+        self.ada.fill(email=address, name=name)
+        self.ada.click("Save")
 
     def founder(self, organization: str, name: str) -> Visitor:
         """Go from the start page to one's own organization, through nothing but pages."""

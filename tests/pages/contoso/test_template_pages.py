@@ -3,21 +3,8 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.pages.inspection import faults
 from tests.pages.visitor import Installation, Visitor
-
-
-@pytest.fixture(scope="module")
-def ada(installation: Installation) -> Visitor:
-    """Return Contoso's administrator."""
-    return installation.ada
-
-
-@pytest.fixture(scope="module")
-def contoso(installation: Installation) -> str:
-    return installation.origin("contoso")
 
 
 def card(visitor: Visitor, name: str) -> str:

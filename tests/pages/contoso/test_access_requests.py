@@ -12,7 +12,6 @@ from protection.client.results import Protected
 from protection.client.session import Session
 from protection.client.wish import Wish
 from tests.pages.inspection import faults
-from tests.pages.test_journeys import add_person
 from tests.pages.visitor import Installation, Visitor
 
 
@@ -43,11 +42,7 @@ class Plan:
 
 
 @pytest.fixture(scope="module")
-def plan(installation: Installation) -> Iterator[Plan]:
-    contoso = installation.origin("contoso")
-    add_person(installation.ada, contoso, "olga@contoso.example", "Olga Orlov")
-    olga = installation.visitor(scripts=False)
-    olga.sign_in_by_code("olga@contoso.example")
+def plan(installation: Installation, olga: Visitor, contoso: str) -> Iterator[Plan]:
     devices = olga.device("olga"), installation.rita.device("rita")
     path = installation.folder / "plan.txt"
     path.write_text("1. Sign the letter of intent.\n", encoding="utf-8")
