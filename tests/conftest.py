@@ -90,6 +90,13 @@ def cache_of_one_s_own() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files_found_when_asked_for() -> Iterator[None]:
+    """Spare every test client the reading of all static files, which took a fifth of the suite's time."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
