@@ -11,11 +11,13 @@ from celery import Celery
 from celery.signals import beat_init, worker_init
 from kombu import Queue
 
+from portal.broker import stand_before_celery
 from portal.checks import refuse_unsafe
 from portal.heartbeat import keep_beating
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+stand_before_celery()
 app = Celery("chancery", task_cls="tenants.worker:OrganizationTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
