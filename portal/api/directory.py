@@ -27,6 +27,7 @@ from portal.effects import EffectAnswer, effect_answer, together
 from portal.operations.add_person import add_person
 from portal.operations.administer import (
     end_application,
+    end_group,
     give_up_domain,
     set_disabled,
     set_group,
@@ -36,8 +37,8 @@ from portal.operations.administer import (
 from portal.operations.create import new_application, new_domain, new_group
 from portal.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in, domains_in
-from tenants.directory.selectors.groups import GroupFacts, group_in, groups_in
-from tenants.directory.selectors.people import PersonFacts, people_in, person_in, place_in_list
+from tenants.directory.selectors.groups import GroupFacts, count_groups, group_in, groups_in
+from tenants.directory.selectors.people import PersonFacts, count_in, people_in, person_in, place_in_list
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 PERSON = {"email": "max@contoso.example", "name": "Max", "role": "user"}
@@ -70,7 +71,13 @@ class People(OrganizationView):
         found = people_in(
             self.organization.id, search=query.get("search", ""), after=query.get("cursor", ""), limit=limit
         )
-        return page([_person(facts) for facts in found], place_in_list(found[-1]) if len(found) == limit else "")
+        more, first = len(found) == limit, not query.get("cursor")
+        total = count_in(self.organization.id, search=query.get("search", "")) if more and first else None
+        return page(
+            [_person(facts) for facts in found],
+            place_in_list(found[-1]) if more else "",
+            len(found) if first and not more else total,
+        )
 
     @extend_schema(
         summary="Create a person",
@@ -170,7 +177,9 @@ class Groups(OrganizationView):
             self.organization.id, search=query.get("search", ""), after=query.get("cursor", ""), limit=limit
         )
         lines = [{**asdict(line), "id": str(line.id)} for line in found]
-        return page(lines, found[-1].address if len(found) == limit else "")
+        more, first = len(found) == limit, not query.get("cursor")
+        total = count_groups(self.organization.id, search=query.get("search", "")) if more and first else None
+        return page(lines, found[-1].address if more else "", len(found) if first and not more else total)
 
     @extend_schema(
         summary="Create a group",
@@ -199,7 +208,11 @@ class ChangedGroup(Confirmed):
 class GroupDetail(OrganizationView):
     """One group."""
 
-    needs = {"GET": Permission.GROUPS_READ, "PATCH": Permission.GROUPS_MANAGE}
+    needs = {
+        "GET": Permission.GROUPS_READ,
+        "PATCH": Permission.GROUPS_MANAGE,
+        "DELETE": Permission.GROUPS_MANAGE,
+    }
 
     @extend_schema(
         summary="Show one group",
@@ -237,6 +250,24 @@ class GroupDetail(OrganizationView):
             stated=self.stated(wanted),
         )
         return Response({**_group(change.after), **made.as_json()})
+
+    @extend_schema(
+        summary="Delete a group",
+        description=(
+            "Refused with 400 where a policy denies something to the group: then it can only be archived. Without"
+            " confirm nothing is done, and the answer, 409 confirmation_required, says what names the group and who"
+            " loses something."
+        ),
+        parameters=[
+            OpenApiParameter("confirm", str, description="The group's address, once the consequences were seen.")
+        ],
+        responses=effect_answer("GroupDeleted", latest_offline_moment=serializers.DateTimeField(allow_null=True)),
+        examples=[OpenApiExample("Deleted", {"changed": True, "message": "The group is deleted."})],
+    )
+    def delete(self, request: Request, group_id: UUID) -> Response:
+        """Delete it; its members lose what it gave at the very next request."""
+        stated = self.stated(checked(Confirmed, request.data or request.query_params.dict()))
+        return effect_response(end_group(standing=self.standing, group_id=group_id, stated=stated))
 
 
 class Domains(OrganizationView):

@@ -65,6 +65,9 @@ class DocumentList(serializers.Serializer[Any]):
 
     results = DocumentItem(many=True)
     next = serializers.CharField(allow_blank=True)
+    total = serializers.IntegerField(
+        required=False, help_text="How many match, with the first page; left out where they are more than 10,000."
+    )
 
 
 class Documents(OrganizationView):
@@ -95,10 +98,11 @@ class Documents(OrganizationView):
                 state=query.get("state", ""),
                 limit=limit_of(request),
                 cursor=query.get("cursor", ""),
+                counted=True,
             )
         except InvalidCursor:
             raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]}) from None
-        return page([DocumentItem(row).data for row in found.documents], found.next_cursor)
+        return page([DocumentItem(row).data for row in found.documents], found.next_cursor, found.total)
 
 
 class DocumentDetail(OrganizationView):

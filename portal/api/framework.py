@@ -211,9 +211,10 @@ def effect_response(effect: Effect, status: int = HTTPStatus.OK) -> Response:
     return Response(effect.as_json(), status=status)
 
 
-def page(results: Sequence[object], next_cursor: str = "") -> Response:
-    """Return one page of results and the cursor of the next, "" at the end."""
-    return Response({"results": results, "next": next_cursor})
+def page(results: Sequence[object], next_cursor: str = "", total: int | None = None) -> Response:
+    """Return one page of results and the cursor of the next, "" at the end; ``total`` where it is known."""
+    counted = {} if total is None else {"total": total}
+    return Response({"results": results, "next": next_cursor, **counted})
 
 
 def limit_of(request: Request, default: int = 50, largest: int = 200) -> int:

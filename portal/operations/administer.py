@@ -14,13 +14,20 @@ from portal.operations.losses import losing_group
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.prove_domain import prove_domain
 from portal.operations.roles import change_role, disable_person, enable_person, require_roles
-from portal.operations.withdraw import change_group, deactivate_service, disable_application, revoke_device
+from portal.operations.withdraw import (
+    change_group,
+    deactivate_service,
+    delete_group,
+    disable_application,
+    revoke_device,
+)
 from portal.standing import Standing
 from portal.words.roles import role_in_words
 from portal.words.settings import settings_in_words
 from protection.errors import NotFound
+from protection.selectors.named_groups import named
 from protection.selectors.organization import Key, keys
-from protection.selectors.reach import reach_of_key, reach_of_person, reach_of_service
+from protection.selectors.reach import reach_of_key, reach_of_people, reach_of_person, reach_of_service
 from protection.services.configure import Configuration, configure
 from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
 from protection.texts import say
@@ -28,7 +35,7 @@ from tenants.actor import Actor
 from tenants.directory.members import Member
 from tenants.directory.selectors.devices import DeviceFacts
 from tenants.directory.selectors.domains import ApplicationFacts, domains_in
-from tenants.directory.selectors.groups import group_in
+from tenants.directory.selectors.groups import group_in, people_held
 from tenants.directory.selectors.people import person_in
 from tenants.directory.services.change_group import GroupChange
 from tenants.directory.services.release_domain import release_domain
@@ -129,6 +136,26 @@ def set_group(
 
     change = confirmed_by_outcome(stated, act, losing_group)
     return _group_effect(change, add, remove, nobody_yet(standing, change.after, only=add)), change
+
+
+def end_group(*, standing: Standing, group_id: UUID, stated: Stated) -> Effect:
+    """Delete a group.  Raises DirectoryRefused where a policy denies something to it: then it can only be archived."""
+    found = group_in(standing.organization, group_id)
+    naming, held = named(found.id, found.address), people_held(found.members)
+
+    def act(_reason: str) -> None:
+        with watching_own_gain(standing=standing, changes="group", target=group_id):
+            delete_group(
+                organization_id=standing.organization,
+                group_id=group_id,
+                named_by_a_denial=naming.denied,
+                actor=standing.directory_actor,
+            )
+
+    confirmed(dangers.deleting_group(found, naming), stated, act)
+    until = reach_of_people(held).until
+    done = _("The group {address} is deleted: it gives nothing any more.").format(address=found.address)
+    return effect(True, done, "", *_kept(until), latest_offline_moment=until)
 
 
 def _group_effect(change: GroupChange, add: Sequence[str], remove: Sequence[str], mistyped: Iterable[str]) -> Effect:

@@ -9,12 +9,13 @@ from portal.confirmation import Danger, copies_until, counted
 from portal.languages import reader_languages
 from portal.words.roles import ADMINISTRATOR, role_in_words
 from protection.selectors.labels import documents_with, label
+from protection.selectors.named_groups import Named
 from protection.selectors.organization import Key
 from protection.selectors.reach import reach_of_key, reach_of_people, reach_of_person, reach_of_service
 from protection.selectors.templates import documents_under, template
 from tenants.directory.selectors.devices import DeviceFacts
 from tenants.directory.selectors.domains import ApplicationFacts
-from tenants.directory.selectors.groups import GroupFacts
+from tenants.directory.selectors.groups import GroupFacts, people_held
 from tenants.directory.selectors.people import PersonFacts, people_with_domain
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -276,21 +277,50 @@ def revoking_device(device: DeviceFacts) -> Danger:
 
 def archiving_group(group: GroupFacts) -> Danger:
     """Say what archiving a group does."""
-    members = len(group.members)
     return Danger(
         question=_("Archive {address}?").format(address=group.address),
         consequences=(
-            ngettext(
-                "{number} direct member loses what the group gave, at the next opening.",
-                "{number} direct members lose what the group gave, at the next opening.",
-                members,
-            ).format(number=counted(members)),
-            copies_until(reach_of_people([one.id for one in group.members if one.kind == "person" and one.id]).until),
+            _members(len(group.members)),
+            copies_until(reach_of_people(people_held(group.members)).until),
             _("Entries that deny something to the group go on counting. It can be brought back."),
         ),
         button=_("Archive it"),
         confirm=group.address,
     )
+
+
+def deleting_group(group: GroupFacts, naming: Named) -> Danger:
+    """Say what deleting a group does."""
+    named = ngettext("{number} document", "{number} documents", naming.documents)
+    templates = ngettext("{number} template", "{number} templates", naming.templates)
+    return Danger(
+        question=_("Delete the group {address}?").format(address=group.address),
+        consequences=(
+            _members(len(group.members)),
+            _(
+                "Named in policies here: {documents} and {templates}. These entries stay and mean nobody, unless a new"
+                " group gets the address."
+            ).format(
+                documents=named.format(number=counted(naming.documents)),
+                templates=templates.format(number=counted(naming.templates)),
+            ),
+            copies_until(reach_of_people(people_held(group.members)).until),
+            _("This cannot be undone. An archived group gives nothing either, and can be brought back."),
+        ),
+        button=_("Delete the group"),
+        confirm=group.address,
+        typed=True,
+    )
+
+
+def _members(number: int) -> str:
+    if not number:
+        return _("Nobody is in it.")
+    return ngettext(
+        "{number} direct member loses what the group gave, at the next opening.",
+        "{number} direct members lose what the group gave, at the next opening.",
+        number,
+    ).format(number=counted(number))
 
 
 def _documents(number: int, what: str, *, under: bool = False) -> str:

@@ -17,7 +17,7 @@ from protection.selectors.documents import taken_back, title_of
 from protection.selectors.reach import reach_of_document, reach_of_people, reach_of_template
 from protection.selectors.requests import given_on
 from protection.selectors.templates import Template, documents_ended
-from tenants.directory.selectors.groups import groups_at
+from tenants.directory.selectors.groups import groups_at, people_held
 from tenants.directory.services.change_group import GroupChange
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
 
@@ -102,7 +102,7 @@ def losing_group(change: GroupChange) -> Danger | None:
     nested = any(one.kind == "group" for one in removed)
     if before.archived or after.archived or not (nested or are_many(len(removed), len(after.members))):
         return None
-    reach = reach_of_people([one.id for one in removed if one.kind == "person" and one.id is not None])
+    reach = reach_of_people(people_held(removed))
     return Danger(
         question=_("Take many members out of {address} at once?").format(address=after.address),
         consequences=(

@@ -24,6 +24,7 @@ from tenants.directory import withdrawals
 from tenants.directory.members import Member
 from tenants.directory.selectors.devices import DeviceFacts
 from tenants.directory.services import change_group as directory_group
+from tenants.directory.services import delete_group as directory_delete
 from tenants.directory.services import disable_application as directory_application
 from tenants.directory.services import disable_person as directory_disable
 from tenants.directory.services.revoke_device import revoke_device as directory_revoke
@@ -79,6 +80,14 @@ def change_group(
     )
     work_off_at_once()
     return change
+
+
+def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bool, actor: Actor) -> None:
+    """Delete a group and invalidate the cached licenses of those to whom it gave something."""
+    directory_delete.delete_group(
+        organization_id=organization_id, group_id=group_id, named_by_a_denial=named_by_a_denial, actor=actor
+    )
+    work_off_at_once()
 
 
 def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFacts:

@@ -22,7 +22,7 @@ from portal.operations.document_access import change_access, decide_registration
 from portal.pages.confirming import confirmed
 from portal.pages.document_form import DocumentPolicyForm
 from portal.pages.fields import FreeTextField
-from portal.pages.framework import PageRequest, carried_out, page, show
+from portal.pages.framework import PageRequest, carried_out, page, part_of, show
 from portal.pages.policies import policy_initial
 from portal.pages.recipients import shown_recipients
 from portal.permissions import Permission
@@ -60,6 +60,7 @@ def document_list(request: PageRequest) -> HttpResponse:
             search=search,
             state=state if state in STATES else "",
             cursor=request.GET.get("cursor", ""),
+            counted=True,
         )
     except InvalidDocumentCursor:
         return redirect("documents")
@@ -94,7 +95,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
     context = {
         "found": found,
         "row": found.row,
-        "denied": [str(who).removeprefix("address:") for who in found.policy.deny],
+        "denied": part_of(request, "denied", [str(who).removeprefix("address:") for who in found.policy.deny]),
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
         "template": _named(found.row.template_id),

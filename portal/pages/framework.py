@@ -1,9 +1,10 @@
 """What all pages share: who may see one, how it is rendered, and how errors reach the person."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -27,6 +28,8 @@ from tenants.organizations.selectors import OrganizationFacts
 P = ParamSpec("P")
 T = TypeVar("T")
 PAGE_SIZE: Final = 50
+PART: Final = 25
+"""Names in a list that is no table, such as those who may never open a document."""
 
 
 class PageRequest(HttpRequest):
@@ -84,6 +87,48 @@ def show(
 def paged(request: HttpRequest, rows: Sequence[T], size: int = PAGE_SIZE) -> Page[T]:
     """Return the part of a list that the address asks for; ``{% pages %}`` leads to the others."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """Some of many rows that stand below one another on a page; ``first`` counts from 0."""
+
+    rows: Sequence[T]
+    first: int
+    total: int
+
+    @property
+    def start(self) -> int:
+        """The number of the first row shown."""
+        return self.first + 1
+
+    @property
+    def end(self) -> int:
+        """The number of the last row shown."""
+        return self.first + len(self.rows)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether there are more rows than are shown."""
+        return len(self.rows) < self.total
+
+    @property
+    def previous(self) -> int | None:
+        """The first row of the part before, None on the first."""
+        return max(self.first - PART, 0) if self.first else None
+
+    @property
+    def next(self) -> int | None:
+        """The first row of the part after, None on the last."""
+        return self.end if self.end < self.total else None
+
+
+def part_of(request: HttpRequest, name: str, rows: Sequence[T]) -> Part[T]:
+    """Return the part of many rows that the address asks for under this name."""
+    asked = request.GET.get(name, "")
+    first = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
+    first = first if first < len(rows) else 0
+    return Part(rows[first : first + PART], first, len(rows))
 
 
 def attempt(

@@ -1,4 +1,4 @@
-"""What a group is called, and whether it gives anything."""
+"""What a group is called, whether it gives anything, and its end."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.confirmation import Stated
 from portal.effects import Effect
-from portal.operations.administer import set_group
+from portal.operations.administer import end_group, set_group
 from portal.pages.confirming import confirmed
 from portal.pages.fields import FreeTextField
 from portal.pages.framework import PageRequest, page, show
@@ -33,7 +33,7 @@ class GroupNameForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @page(Permission.GROUPS_MANAGE)
 def group_edit(request: PageRequest, group_id: UUID) -> HttpResponse:
-    """Change name and description, archive the group or bring it back."""
+    """Change name and description, archive the group or bring it back, delete it."""
     found = group_in(request.organization.id, group_id)
     back, wanted = reverse("group", args=[group_id]), request.POST.get("act", "")
 
@@ -53,6 +53,14 @@ def group_edit(request: PageRequest, group_id: UUID) -> HttpResponse:
     if request.method == "POST" and wanted in {"archive", "unarchive"}:
         archived = wanted == "archive"
         return confirmed(request, back, lambda stated: change(stated, archived=archived), section="people")
+    if request.method == "POST" and wanted == "delete":
+        return confirmed(
+            request,
+            back,
+            lambda stated: end_group(standing=request.standing, group_id=group_id, stated=stated),
+            done=reverse("people"),
+            section="people",
+        )
     form = GroupNameForm(request.POST or None, initial={"name": found.name, "description": found.description})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

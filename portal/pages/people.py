@@ -29,8 +29,8 @@ from portal.permissions import Permission
 from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
-from tenants.directory.selectors.groups import group_in, groups_in
-from tenants.directory.selectors.people import people_in, person_in, place_in_list
+from tenants.directory.selectors.groups import count_groups, group_in, groups_in
+from tenants.directory.selectors.people import count_in, people_in, person_in, place_in_list
 
 ROLES = [
     ("user", gettext_lazy("User: protects and opens documents")),
@@ -59,9 +59,12 @@ def people(request: PageRequest) -> HttpResponse:
     """Show people, groups and mail domains."""
     search, after = request.GET.get("search", "").strip(), request.GET.get("cursor", "")
     found = people_in(request.organization.id, search=search, after=after, limit=PAGE)
-    groups = groups_in(request.organization.id, after=request.GET.get("groups", ""), limit=PAGE)
+    groups_after = request.GET.get("groups", "")
+    groups = groups_in(request.organization.id, after=groups_after, limit=PAGE)
     context = {
         "found": found,
+        "total": None if after or len(found) < PAGE else count_in(request.organization.id, search=search),
+        "groups_total": None if groups_after or len(groups) < PAGE else count_groups(request.organization.id),
         "search": search,
         "next_cursor": place_in_list(found[-1]) if len(found) == PAGE else "",
         "groups": groups,

@@ -18,7 +18,17 @@ from portal.languages import reader_languages, told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
 from portal.pages.fields import FreeTextField
-from portal.pages.framework import PAGE_SIZE, PageRequest, attempt, carried_out, moment_of, page, show, words_of
+from portal.pages.framework import (
+    PAGE_SIZE,
+    PageRequest,
+    attempt,
+    carried_out,
+    moment_of,
+    page,
+    part_of,
+    show,
+    words_of,
+)
 from portal.pages.given import given_beside
 from portal.pages.labels import labels_for
 from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
@@ -195,7 +205,7 @@ def _who_has_access(request: PageRequest, cid: UUID) -> dict[str, Any]:
     return {
         "shown": shown,
         "grants": shown_grants(shown.policy, organization.id, organization.name),
-        "denied": [str(who).removeprefix("address:") for who in shown.policy.deny],
+        "denied": part_of(request, "denied", [str(who).removeprefix("address:") for who in shown.policy.deny]),
         "given_beside": [one for one in given_beside(cid) if not one["taken"] and not one["ended"]],
         "expires": moment_of(shown.policy.expires),
     }

@@ -5,7 +5,7 @@ themselves allow.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from protection.client.account import RENEW_BEFORE, Service
 from protection.client.clock import Clock
 from protection.client.errors import Misused, NotSignedIn, Refused, Unreachable
 from protection.client.home import Home
+from protection.client.listing import Listing
 from protection.client.offered import Offered
 from protection.client.trust import Trust
 from protection.client.waiting import Dropped, Waiting
@@ -114,16 +115,13 @@ class Organization:
             )
         return self._service.call(method, self.origin, path, body, proof=proof, headers=headers)
 
-    def each(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
+    def each(self, path: str, **query: object) -> Listing:
         """Fetch a list of the organization page by page, as far as it is read."""
-        cursor = ""
-        while True:
-            wanted = {**query, "limit": PAGE, **({"cursor": cursor} if cursor else {})}
-            page = self.call("GET", f"{path}?{urlencode(wanted)}")
-            yield from page["results"]
-            cursor = page["next"]
-            if not cursor:
-                return
+        return Listing(lambda cursor: self._page(path, {**query, **({"cursor": cursor} if cursor else {})}))
+
+    def _page(self, path: str, query: Mapping[str, object]) -> dict[str, Any]:
+        found: dict[str, Any] = self.call("GET", f"{path}?{urlencode({**query, 'limit': PAGE})}")
+        return found
 
     def zone(self) -> ZoneInfo:
         """Return the person's time zone as last told: a date without a time is meant in it (PROTOCOL P26)."""

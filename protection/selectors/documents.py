@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from protection.errors import NotFound
 from protection.events import Actor
@@ -22,6 +22,8 @@ from protection.selectors.standing import Holder, changes_by_right
 from protection.texts import say
 
 MAX_PAGE: Final = 200
+COUNTED: Final = 10_000
+"""So many matches of a list are counted; more take longer than the list itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """Some documents and the cursor of the next page, "" at the end."""
+    """Some documents and the cursor of the next page, "" at the end.
+
+    ``total`` is how many match, counted for the first page alone; None where they are more than ``COUNTED``.
+    """
 
     documents: tuple[DocumentRow, ...]
     next_cursor: str
+    total: int | None = None
 
 
 class InvalidCursor(ValueError):
@@ -112,11 +118,19 @@ _ROW: Final = (
 
 
 def documents_of(
-    actor: Actor, *, everybody: bool = False, search: str = "", state: str = "", limit: int = 50, cursor: str = ""
+    actor: Actor,
+    *,
+    everybody: bool = False,
+    search: str = "",
+    state: str = "",
+    limit: int = 50,
+    cursor: str = "",
+    counted: bool = False,
 ) -> DocumentPage:
     """Return the actor's own documents, or everybody's when the role allows it, else an empty page.
 
-    ``search`` matches title, issuer and owner; ``state`` is one of ``DocumentRow.state``.  Raises InvalidCursor.
+    ``search`` matches title, issuer and owner; ``state`` is one of ``DocumentRow.state``.  ``counted`` asks for
+    the total.  Raises InvalidCursor.
     """
     if everybody and not (actor.administrator or actor.auditor):
         return DocumentPage((), "")
@@ -131,6 +145,7 @@ def documents_of(
         rows = rows.filter(registration=state)
     elif state in {"revoked", "active"}:
         rows = rows.filter(registration="registered", revoked_at__isnull=state == "active")
+    total = _total(rows) if counted and not cursor else None
     if cursor:
         moment, cid = _read_cursor(cursor)
         rows = rows.filter(Q(registered_at__lt=moment) | Q(registered_at=moment, cid__lt=cid))
@@ -139,7 +154,13 @@ def documents_of(
     more, found = len(found) > limit, found[:limit]
     counts = _counts([values[0] for values in found])
     page = tuple(_row(values, counts) for values in found)
-    return DocumentPage(page, _make_cursor(page[-1]) if more else "")
+    return DocumentPage(page, _make_cursor(page[-1]) if more else "", total)
+
+
+def _total(rows: QuerySet[Content]) -> int | None:
+    """Count as far as counting is cheap."""
+    number = rows.order_by()[: COUNTED + 1].count()
+    return number if number <= COUNTED else None
 
 
 def may_see(actor: Actor, issuer: UUID, owner: UUID) -> bool:

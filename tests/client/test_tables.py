@@ -1,8 +1,12 @@
 """Lists of the command line: a terminal's width is kept, nothing is left out in silence, and nothing acts on it."""
 
+import contextlib
 import inspect
 import json
+import tempfile
+import tracemalloc
 from collections.abc import Iterator
+from typing import Any
 
 import click
 import pytest
@@ -12,6 +16,8 @@ from rich.cells import cell_len
 from protection.client.cli import tables
 from protection.client.cli.main import COMMANDS, main
 from protection.client.cli.output import Output
+from protection.client.errors import Unreachable
+from protection.client.listing import Listing
 
 TITLE = "T" * 255
 CID = "0d7f3f0e-6b1c-4d7b-9f0e-2a6f1c9e8b7a"
@@ -145,3 +151,57 @@ def test_what_is_no_text_is_put_into_words(capsys: pytest.CaptureFixture[str]) -
     row = {"disabled": True, "guest": False, "roles": ["connector", "reporter"], "name": ""}
     tables.show(Output(), [row], list(row), empty="")
     assert capsys.readouterr().out.splitlines()[1].split() == ["yes", "no", "connector,", "reporter", "–"]
+
+
+EVENT = {"id": CID, "kind": "content.opened", "sentence": "s" * 500, "details": {"rights": ["VIEW"] * 20}}
+
+
+def pages(number: int, size: int = 200) -> Listing:
+    """Return a list of so many events, made page by page as the service would answer them."""
+
+    def fetch(cursor: str) -> dict[str, Any]:
+        first = int(cursor or 0)
+        rows = [{**EVENT, "seq": seq} for seq in range(first, min(first + size, number))]
+        more = first + size < number
+        return {"results": rows, "next": str(first + size) if more else "", **({} if cursor else {"total": number})}
+
+    return Listing(fetch)
+
+
+def test_a_long_list_for_programs_is_written_while_it_is_read() -> None:
+    """Twenty thousand events take no more memory than one page of them, and are one object all the same."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as target, contextlib.redirect_stdout(target):
+        tracemalloc.start()
+        tables.show(Output(as_json=True), pages(20_000), ["at"], empty="", limit=None)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        target.seek(0)
+        found = json.load(target)
+    assert [one["seq"] for one in found["results"]] == list(range(20_000))
+    assert (found["complete"], found["total"]) == (True, 20_000)
+    assert peak < 3_000_000, "twenty thousand of them at once take 30 MB and more"
+
+
+def test_a_list_that_fails_on_the_way_ends_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def rows() -> Iterator[dict[str, object]]:
+        yield ROW
+        raise Unreachable("gone")
+
+    with pytest.raises(Unreachable):
+        tables.show(Output(as_json=True), rows(), COLUMNS, empty="")
+    begun = capsys.readouterr().out
+    assert begun.startswith('{"results": [{')
+    assert begun.endswith("}\n")
+    with pytest.raises(ValueError, match="delimiter"):
+        json.loads(begun)
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_cut_list_says_of_how_many_where_that_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.show(Output(), pages(312), ["seq"], empty="", limit=None)
+    assert capsys.readouterr().err == "Shown are the first 50 of 312. All of them: --limit all\n"
+    tables.show(Output(), iter([ROW] * 60), COLUMNS, empty="", limit=None)
+    assert capsys.readouterr().err == "Shown are the first 50; there are more. All of them: --limit all\n"
+    tables.show(Output(as_json=True), pages(312), ["seq"], empty="", limit=10)
+    cut = json.loads(capsys.readouterr().out)
+    assert (len(cut["results"]), cut["complete"], cut["total"]) == (10, False, 312)

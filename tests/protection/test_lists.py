@@ -3,6 +3,8 @@
 import json
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +15,8 @@ from protection.client.session import Session
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import opening, protect, refusal
+from tests.isolation.visitors import Premises
+from tests.protection.scene import call, opening, protect, refusal
 
 
 def listed(player: Player, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[dict[str, object]]:
@@ -67,3 +70,52 @@ def test_every_request_for_access_is_listed(cast: Cast, plan: Path, monkeypatch:
         place, cid = cast.max.session.organization_of(sealed.path)
         asked.add(place.call("POST", f"/api/v1/documents/{cid}/access-requests", {})["id"])
     assert asked <= {one["id"] for one in listed(cast.olga, monkeypatch, "requests")}
+
+
+def test_the_first_page_of_a_list_says_how_many_there_are(cast: Cast, plan: Path) -> None:
+    contoso = cast.organizations["contoso"]
+    for number in range(3):
+        protect(cast.olga, plan)
+        create_group(
+            organization_id=contoso.id, address=f"counted{number}@contoso.example", name="C", members=(), actor=ACTOR
+        )
+
+    def listed_at(path: str) -> dict[str, Any]:
+        found: dict[str, Any] = call(cast.ada, "contoso", "GET", path).json()
+        return found
+
+    for path in (
+        "people?",
+        "groups?",
+        "documents?scope=all&",
+        "groups?search=counted&",
+        "documents?scope=all&search=plan&",
+    ):
+        whole = listed_at(f"{path}limit=200")
+        assert whole["total"] == len(whole["results"])
+        first = listed_at(f"{path}limit=1")
+        assert (len(first["results"]), first["total"]) == (1, whole["total"])
+        if first["next"]:
+            assert "total" not in listed_at(f"{path}limit=1&cursor={quote(first['next'])}"), "only with the first page"
+    assert listed_at("groups?search=counted&limit=1")["total"] == 3
+
+
+def test_those_who_may_never_open_it_are_shown_in_parts(cast: Cast, plan: Path) -> None:
+    names = [f"never{number:03}@fabrikam.example" for number in range(60)]
+    sealed = protect(cast.olga, plan, "max@contoso.example:VIEW", deny=tuple(names))
+    olga = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+
+    def shown(query: str) -> str:
+        page = olga.get(f"/documents/{sealed.cid}/{query}").content.decode()
+        return page.partition('id="denied"')[2].partition("</nav>")[0]
+
+    first = shown("")
+    assert names[0] in first
+    assert names[24] in first
+    assert names[25] not in first
+    assert "(1 to 25 of 60)" in first
+    assert 'href="?denied=25#denied"' in first
+    last = shown("?denied=50")
+    assert names[59] in last
+    assert "Next" not in last
+    assert names[0] in shown("?denied=99999"), "beyond the end it begins anew"

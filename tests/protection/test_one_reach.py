@@ -53,6 +53,7 @@ PAGES: Final[Mapping[str, str]] = {
     "POST domains/{domain}/release": "domain_release",
     "POST groups": "group_new",
     "PATCH groups/{group_id}": "group_edit",
+    "DELETE groups/{group_id}": "group_edit",
     "POST keys": "key_rotate",
     "POST keys/rotate": "key_rotate",
     "POST keys/{key_id}/activate": "key_change",
@@ -252,6 +253,7 @@ def _people(cast: Cast, commands: Commands) -> None:
     run(ada, "group", "change", group, "--add", cast.olga.address, "--remove", MAX, *names)
     run(ada, "group", "change", group, "--archive", *yes)
     run(ada, "group", "change", group, "--unarchive")
+    run(ada, "group", "delete", group, *yes)
     run(ada, "person", "remove", address, *yes)
 
 

@@ -196,7 +196,10 @@ def test_what_stands_in_the_way_of_all_is_said_in_each_row(cast: Cast, plan: Pat
         ({"deny": [f"address:{RITA}"]}, "denied_by_entry", "deny entry"),
     ):
         body = {"policy": {"grants": grants, **policy}}
-        assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", body).status_code == 200
+        answer = call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", body)
+        if answer.status_code == 409:
+            answer = confirmed(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", body)
+        assert answer.status_code == 200
         row = recipients(cast, sealed.cid)[RITA]
         assert (row["access"], row["reason"], words in row["message"]) == ("no", reason, True), row
 
@@ -209,7 +212,7 @@ def test_since_is_when_somebody_was_named_first_and_stays_when_others_change(cas
         call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": {"grants": grants}})
     rows = recipients(cast, sealed.cid)
     assert rows[RITA]["since"] == begun < rows[MAX]["since"] < rows["nora@contoso.example"]["since"]
-    for names in ([MAX], [MAX, RITA]):
+    for names in ([MAX, "nora@contoso.example"], [MAX, RITA]):
         grants = [{"who": f"address:{who}", "rights": ["VIEW"]} for who in names]
         call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": {"grants": grants}})
     assert recipients(cast, sealed.cid)[RITA]["since"] > rows[MAX]["since"]

@@ -68,6 +68,10 @@ class Output:
         for line in lines:
             click.echo(told(line), err=self.beside_data)
 
+    def piece(self, text: str, *, last: bool = False) -> None:
+        """Print a part of a result for programs that is too long to be held at once; the last one ends the line."""
+        click.echo(visible(text), nl=last, err=self.beside_data)
+
     def note(self, line: str) -> None:
         """Say something that is not the result."""
         with suppress(OSError):

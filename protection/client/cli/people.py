@@ -10,7 +10,7 @@ from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.previews import DAYS, PREVIEW, ask
-from protection.client.cli.roles import Role, role_in_words
+from protection.client.cli.roles import Role
 from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.errors import Misused
 from protection.client.organization import Organization
@@ -33,8 +33,6 @@ def person() -> None:
 def list_people(output: Output, place: Organization, search: str, limit: int | None) -> None:
     """List people."""
     found = place.each("/api/v1/people", search=search)
-    if not output.as_json:
-        found = ({**one, "role": role_in_words(one["role"])} for one in found)
     columns = ["email", "name", "role", "guest", "disabled", "id"]
     tables.show(output, found, columns, empty=say("Nobody matches."), limit=limit)
 
@@ -107,7 +105,7 @@ def remove_person(output: Output, place: Organization, address: str, reason: str
 
 @click.group("group")
 def group() -> None:
-    """List, create and change groups."""
+    """List, create, change and delete groups."""
 
 
 @group.command("list")
@@ -170,6 +168,17 @@ def change_group(
     body = {**members, **{member: value for member, value in named.items() if value is not None}}
     send = functools.partial(place.call, "PATCH", f"/api/v1/groups/{found['id']}")
     changed(output, confirmed(output, send, body, yes=yes, reason=reason))
+
+
+@group.command("delete")
+@ADDRESS
+@asks
+@in_organization
+def delete_group(output: Output, place: Organization, address: str, reason: str, *, yes: bool) -> None:
+    """Delete the group with this ADDRESS for good. While a policy denies something to it, it can only be archived."""
+    found = _by_address(place, "groups", "address", address)
+    send = functools.partial(place.call, "DELETE", f"/api/v1/groups/{found['id']}")
+    changed(output, confirmed(output, send, yes=yes, reason=reason), address=found["address"], done="delete")
 
 
 def _by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:

@@ -5,11 +5,12 @@ Everywhere else, and with ``--wide``, values are whole.  A list that may be long
 says so; elsewhere it is whole, unless ``--limit`` says otherwise.
 """
 
+import json
 import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any, Final
 
 import click
@@ -17,6 +18,9 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 
 from protection.client.cli.language import told
 from protection.client.cli.output import Output
+from protection.client.cli.roles import role_in_words
+from protection.client.listing import Listing
+from protection.errors import ChanceryError
 from protection.formats.names import shown
 from protection.licensing.reasons import WORDS, Reason
 from protection.texts import joined, say
@@ -144,14 +148,61 @@ def show(
     """
     most = limit or (ON_SCREEN if on_terminal() and not output.as_json else ALL)
     remaining = iter(rows)
-    part = list(islice(remaining, most))
-    complete = next(remaining, None) is None
-    if output.as_json or not part:
-        output.result({**beside, "results": part, "complete": complete}, empty)
+    if output.as_json:
+        number, complete = _stream(output, rows, remaining, most, beside)
     else:
-        _print([[_cell(_in_words(column, row.get(column))) for column in columns] for row in part], columns, output)
+        part = list(islice(remaining, most))
+        number, complete = len(part), next(remaining, None) is None
+        if part:
+            cells = [[_cell(_in_words(column, row.get(column))) for column in columns] for row in part]
+            _print(cells, columns, output)
+        else:
+            output.result({}, empty)
     if not complete:
-        output.note(joined((say("Shown are the first {number}; there are more.", number=len(part)), rest), " "))
+        output.note(joined((_cut(number, _total(rows)), rest), " "))
+
+
+def _total(rows: Iterable[Mapping[str, Any]]) -> int | None:
+    return rows.total if isinstance(rows, Listing) else None
+
+
+def _cut(number: int, total: int | None) -> str:
+    """Say how much of a list is shown."""
+    if total is None:
+        return say("Shown are the first {number}; there are more.", number=number)
+    return say("Shown are the first {number} of {total}.", number=number, total=total)
+
+
+def _stream(
+    output: Output,
+    rows: Iterable[Mapping[str, Any]],
+    remaining: Iterator[Mapping[str, Any]],
+    most: int,
+    beside: Mapping[str, Any],
+) -> tuple[int, bool]:
+    """Print the object for programs row by row, so that a list of any length takes the same memory.
+
+    Returns how many rows there were, and whether these were all.
+
+    The first row is fetched before anything is printed: what fails at once is an error and nothing else.  Where it
+    fails later, the line ends as it is and the error is an object of its own in the next one.
+    """
+    first = next(remaining, None)
+    begun = json.dumps(dict(beside), default=str, ensure_ascii=False)[:-1]
+    output.piece(f'{begun}{", " if beside else ""}"results": [')
+    number = 0
+    try:
+        for row in chain([] if first is None else [first], islice(remaining, most - 1)):
+            output.piece((", " if number else "") + json.dumps(row, default=str, ensure_ascii=False))
+            number += 1
+        complete = number < most or next(remaining, None) is None
+    except ChanceryError:
+        output.piece("", last=True)
+        raise
+    total = _total(rows)
+    known = {"complete": complete, **({} if total is None else {"total": total})}
+    output.piece(f"], {json.dumps(known)[1:]}", last=True)
+    return number, complete
 
 
 def _print(cells: list[list[str]], columns: Sequence[str], output: Output) -> None:
@@ -206,7 +257,9 @@ def _fitted(text: str, width: int) -> str:
 
 
 def _in_words(column: str, value: object) -> object:
-    """Put the code of a refusal into the owner's words."""
+    """Put codes into words: that of a refusal into the owner's, that of a role into the screens'."""
+    if column == "role" and isinstance(value, str):
+        return role_in_words(value)
     known = column == "reason" and isinstance(value, str) and value in set(Reason)
     return WORDS[Reason(str(value))].owner if known else value
 

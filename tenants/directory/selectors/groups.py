@@ -7,12 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
 from tenants.directory.selectors.subject import GroupOf
+from tenants.directory.withdrawals import people_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,7 @@ def group_in(organization_id: UUID, group_id: UUID) -> GroupFacts:
 
 def groups_in(organization_id: UUID, *, search: str = "", after: str = "", limit: int = 50) -> tuple[GroupLine, ...]:
     """Return groups of the organization in the order of their address."""
-    rows = Group.objects.within(organization_id).annotate(size=Count("members"))
-    if search:
-        rows = rows.filter(Q(address__icontains=search) | Q(name__icontains=search))
+    rows = _found(organization_id, search).annotate(size=Count("members"))
     if after:
         rows = rows.filter(address__gt=after)
     return tuple(
@@ -88,6 +87,16 @@ def groups_in(organization_id: UUID, *, search: str = "", after: str = "", limit
         )
         for row in rows.order_by("address")[:limit]
     )
+
+
+def count_groups(organization_id: UUID, *, search: str = "") -> int:
+    """Return how many groups the organization has, or a search finds."""
+    return _found(organization_id, search).count()
+
+
+def _found(organization_id: UUID, search: str) -> QuerySet[Group]:
+    rows = Group.objects.within(organization_id)
+    return rows.filter(Q(address__icontains=search) | Q(name__icontains=search)) if search else rows
 
 
 _HOLDING: Final = """
@@ -132,6 +141,16 @@ def _member(row: GroupMember, place: Membership | None) -> MemberFacts:
     if row.member_group is not None:
         return MemberFacts("group", row.member_group_id, row.member_group.name, row.member_group.address)
     return MemberFacts("address", None, row.address or "", row.address or "")
+
+
+def people_held(members: Iterable[MemberFacts]) -> list[UUID]:
+    """Return everybody whom these members are or hold: by person, by proven address, through other groups."""
+    known = list(members)
+    people = {one.id for one in known if one.kind == "person" and one.id is not None}
+    groups = [one.id for one in known if one.kind == "group" and one.id is not None]
+    bare = [one.address for one in known if one.kind == "address"]
+    holders = Address.objects.filter(address__in=bare).exclude(proven_by="").values_list("person_id", flat=True)
+    return sorted(people | people_below(groups) | set(holders))
 
 
 def group_path(organization_id: UUID, person_id: UUID, group_id: UUID) -> tuple[str, ...]:

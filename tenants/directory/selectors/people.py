@@ -96,7 +96,7 @@ def people_in(
     """
     rows = _places(organization_id)
     if search:
-        rows = rows.filter(Q(shown_address__icontains=search) | Q(shown_name__icontains=search))
+        rows = _found(rows, search)
     if role:
         rows = rows.filter(role=role)
     if after:
@@ -117,9 +117,15 @@ def _behind(place: str) -> Q:
         return Q(shown_address__gt=address)
 
 
-def count_in(organization_id: UUID) -> int:
-    """Return how many people the organization has, guests and applications included."""
+def count_in(organization_id: UUID, *, search: str = "") -> int:
+    """Return how many people the organization has or a search finds, guests and applications included."""
+    if search:
+        return _found(_places(organization_id), search).count()
     return Membership.objects.within(organization_id).filter(removed_at__isnull=True).count()
+
+
+def _found(rows: QuerySet[Membership], search: str) -> QuerySet[Membership]:
+    return rows.filter(Q(shown_address__icontains=search) | Q(shown_name__icontains=search))
 
 
 def people_with_domain(organization_id: UUID, domain: str) -> list[UUID]:
