@@ -26,6 +26,7 @@ from portal.pages.framework import PageRequest, carried_out, page, part_of, show
 from portal.pages.policies import policy_initial
 from portal.pages.recipients import shown_recipients
 from portal.permissions import Permission
+from portal.words.codes import pending_in_words
 from portal.words.events import shown_events
 from protection.errors import NotFound
 from protection.licensing.reasons import WORDS, Reason
@@ -105,6 +106,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "manages": ground,
         "recipients": shown_recipients(request, found, ground),
         "waiting": [one for one in requests_about(cid) if one.is_open],
+        "pending_why": pending_in_words(found.pending_because),
         "pending_words": told(WORDS[Reason.REGISTRATION_PENDING].administrator),
     }
     return show(request, "document", "documents", context)

@@ -1,7 +1,8 @@
 """What an event changed, in sentences: the differences that it states, before and after."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,6 +49,7 @@ class Known:
     templates: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[tuple[str, int], str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    labels_before: Mapping[str, Sequence[tuple[datetime, str]]] = field(default_factory=dict)
     organization: UUID = NOBODY
     organization_name: str = ""
 
@@ -56,9 +58,10 @@ class Known:
         exact = self.versions.get((str(identity), version)) if isinstance(version, int) else None
         return exact or self.templates.get(str(identity), "")
 
-    def label(self, identity: object) -> str:
-        """Return what a label is called now; "" when it is not known."""
-        return self.labels.get(str(identity), "")
+    def label(self, identity: object, at: datetime) -> str:
+        """Return what a label was called at a moment; "" when it is not known."""
+        called = [name for since, name in self.labels_before.get(str(identity), ()) if since <= at]
+        return called[-1] if called else self.labels.get(str(identity), "")
 
 
 def changes_of(row: EventRow) -> list[dict[str, Any]]:

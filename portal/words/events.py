@@ -17,15 +17,16 @@ from audit.selectors.events import EventRow
 from portal.languages import reader_languages, recalled, told
 from portal.levels import level_called
 from portal.words.actors import ShownActor, shown_actor
+from portal.words.codes import code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
 from portal.words.roles import role_in_words
-from portal.words.sentences import FURTHER, ISSUER, OTHER, PLAIN, REFUSED, SENTENCES, UNKNOWN
+from portal.words.sentences import FURTHER, ISSUER, OTHER, OWN, PLAIN, REFUSED, SENTENCES, UNKNOWN
 from protection.events import Kind
 from protection.licensing.policy import Strength
 from protection.licensing.programs import Hold, Program
 from protection.licensing.reasons import WORDS, Reason
 from protection.licensing.words import rights_in_words
-from protection.selectors.labels import label_names
+from protection.selectors.labels import label_names, label_names_over_time
 from protection.selectors.templates import template_names, template_names_at
 from tenants.events import DirectoryKind
 
@@ -140,6 +141,7 @@ def _known_in(rows: Sequence[EventRow], organization: UUID, organization_name: s
         templates=template_names(ids, *languages) if (ids := _ids(templates)) else {},
         versions=template_names_at(versions, *languages),
         labels=label_names(ids, *languages) if (ids := _ids(labels)) else {},
+        labels_before=label_names_over_time(ids, *languages) if (ids := _ids(labels)) else {},
         organization=organization,
         organization_name=organization_name,
     )
@@ -197,7 +199,7 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return False
     if variant == FURTHER and FURTHER not in row.details:
         return False
-    if variant == OTHER and values["target"] == values["who"]:
+    if variant in {OTHER, OWN} and (values["target"] == values["who"]) != (variant == OWN):
         return False
     if variant == ISSUER and values["issuer"] == values["who"]:
         return False
@@ -245,13 +247,15 @@ def _names(row: EventRow, known: Known) -> dict[str, str]:
     about_label = "label" in details
     found = {
         "template": own if own and not about_label else known.template(template, details.get("version")),
-        "label": (own or known.label(details["label"])) if about_label else known.label(document.get("label")),
+        "label": (own or known.label(details["label"], row.received_at))
+        if about_label
+        else known.label(document.get("label"), row.received_at),
         "before": "",
         "after": "",
     }
     if about_label and "before" in details:
         found["before"] = named(details.get("names_before"), details.get("language_before"))
-        found["before"] = found["before"] or known.label(details["before"])
+        found["before"] = found["before"] or known.label(details["before"], row.received_at)
     elif row.kind == DirectoryKind.ROLE_CHANGED and "after" in details:
         found |= {name: role_in_words(str(details.get(name, ""))) for name in ("before", "after")}
     elif row.kind == Kind.KEY_ROTATED:
@@ -274,7 +278,7 @@ def _shown_document(row: EventRow, known: Known) -> ShownDocument:
         template=known.template(document.get("template"), document.get("version")),
         template_id=document.get("template"),
         template_version=document.get("version"),
-        label=known.label(document.get("label")),
+        label=known.label(document.get("label"), row.received_at),
         label_id=document.get("label"),
     )
 
@@ -336,4 +340,4 @@ def _why(row: EventRow) -> str:
         words = told(WORDS[Reason(row.reason)].owner)
         detail = recalled(str(row.details.get("detail") or row.details.get("what") or ""))
         return f"{words} {detail}" if detail else words
-    return row.reason.replace("_", " ")
+    return code_in_words(row.kind, row.reason)

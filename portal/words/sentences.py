@@ -21,6 +21,8 @@ REFUSED: Final = "refused"
 """For an event that was refused."""
 OTHER: Final = "other"
 """For what somebody did to another person."""
+OWN: Final = "own"
+"""For what somebody did to themselves, which would else name them twice."""
 FURTHER: Final = "further"
 """For the last one that is recorded before further ones are only counted."""
 ISSUER: Final = "issuer"
@@ -217,9 +219,11 @@ _DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} left the organization."),
     },
     DirectoryKind.PERSON_STARTED_AFRESH: {
+        OWN: _("{who} started afresh: whatever could sign in before the address was proven has ended."),
         PLAIN: _("{who} let {target} start afresh: whatever could sign in before the address was proven has ended."),
     },
     DirectoryKind.ROLE_CHANGED: {
+        OWN: _("{who} changed their own role from {before} to {after}."),
         "between": _("{who} changed the role of {target} from {before} to {after}."),
         PLAIN: _("{who} changed the role of {target}."),
     },
@@ -252,10 +256,12 @@ _DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     DirectoryKind.APPLICATION_DISABLED: {PLAIN: _("{who} disabled the application “{application}”.")},
     DirectoryKind.ENROLLMENT_CODE_ISSUED: {
+        OWN: _("{who} issued a code that enrolls a device of theirs."),
         "target": _("{who} issued a code that enrolls a device for {target}."),
         PLAIN: _("{who} issued a code that enrolls a device."),
     },
     DirectoryKind.SIGN_IN_LINK_ISSUED: {
+        OWN: _("{who} issued a link by which they sign in themselves."),
         "target": _("{who} issued a link by which {target} signs in."),
         PLAIN: _("{who} issued a link to sign in."),
     },

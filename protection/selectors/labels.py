@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
+from audit.selectors.events import MAX_PAGE, Filter, events
 from protection.errors import NotFound
+from protection.events import Kind
 from protection.licensing.labels import Effect, Existing
 from protection.models import Content, Label, TemplateStatus, TemplateVersion
 from protection.selectors.templates import Audience, fallback_first, in_language, offered_to
@@ -96,6 +99,23 @@ def label_names(label_ids: Iterable[str], *languages: str) -> dict[str, str]:
     return {
         str(identity): in_language(fallback_first(names, language), languages) for identity, names, language in rows
     }
+
+
+def label_names_over_time(label_ids: Iterable[str], *languages: str) -> dict[str, tuple[tuple[datetime, str], ...]]:
+    """Return since when labels that were edited have had which names, the oldest first, from the audit log.
+
+    Of a label that never was edited nothing is returned: its name is the one of now.
+    """
+    rows = Label.objects.filter(id__in=set(label_ids), version__gt=1).values_list("id", flat=True)
+    edited = {str(identity) for identity in rows}
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    kinds = (Kind.LABEL_CREATED.value, Kind.LABEL_EDITED.value)
+    for event in reversed(events(filter=Filter(kinds=kinds), limit=MAX_PAGE).events) if edited else ():
+        names, identity = event.details.get("names"), str(event.details.get("label"))
+        if identity in edited and isinstance(names, dict):
+            texts = fallback_first(names, str(event.details.get("language", "")))
+            found.setdefault(identity, []).append((event.received_at, in_language(texts, languages)))
+    return {identity: tuple(names) for identity, names in found.items()}
 
 
 def documents_with(label_id: UUID) -> int:

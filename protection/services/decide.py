@@ -394,10 +394,12 @@ def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
     decision = item.told or item.decision
     words = WORDS[decision.reason]
     own = words.own_step and _is_own(item, reading.subject.person)
+    theirs = item.state is None or item.state.facts.owner == reading.subject.person
     return {
         "reason": decision.reason.value,
         "message": words.owner if own else words.person,
         "detail": decision.detail,
         "next_step": words.own_step if own else words.next_step,
-        "contact": reading.service.contact if item.state is None else item.state.owner_address,
+        # Nobody is told to ask themselves.
+        "contact": reading.service.contact if theirs or item.state is None else item.state.owner_address,
     }

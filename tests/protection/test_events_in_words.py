@@ -11,9 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from portal.api.event_items import EventDocument, EventItem
+from portal.words.codes import code_in_words
 from protection.client.cli.audit import _csv
 from protection.client.cli.main import main
 from protection.client.session import Protected, Session
+from protection.events import Kind
+from protection.services.register import Pending
+from tenants.actor import Actor as DirectoryActor
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tests.cast import Cast, Player
 from tests.protection.scene import MAX, RITA, call, ledger, opening, protect, refusal
 
@@ -104,6 +109,39 @@ def test_a_label_change_names_both_labels_as_they_were_called(cast: Cast, sealed
     edited = happened(cast.ada, "label.edited")
     assert f"“{'Renamed'}”" in edited["sentence"]
     assert edited["changes"] == [f"Name: Renamed (before: {names[0]})."]
+
+
+def test_an_opening_names_its_label_as_it_was_called_then(cast: Cast, sealed: Protected) -> None:
+    name = f"Internal {uuid4().hex[:6]}"
+    text = {"names": {"en": name}, "sensitivity": 900, "effect": "none", "publish": True}
+    label = done(cast.ada, "labels", text)["id"]
+    done(cast.olga, f"documents/{sealed.cid}/label", {"label": label})
+    opening(cast.rita, sealed.path)
+    done(cast.ada, f"labels/{label}", {"names": {"en": f"{name} now"}}, "PATCH")
+    opening(cast.rita, sealed.path)
+    answer = call(cast.ada, "contoso", "GET", f"audit/events?kind=content.opened&cid={sealed.cid}")
+    found = [one["document"]["label"]["name"] for one in answer.json()["results"] if one["outcome"] == "allowed"]
+    assert found[:2] == [f"{name} now", name]
+
+
+def test_codes_of_refused_proofs_and_pending_documents_are_told_in_words(cast: Cast) -> None:
+    call(cast.max, "contoso", "POST", "licenses", {}, proof="not a proof")
+    event = happened(cast.ada, "proof.refused")
+    assert "_" not in event["sentence"]
+    assert "invalid object" not in event["sentence"].lower()
+    assert "It brought no proof by a device of theirs" in event["sentence"]
+
+
+def test_nobody_is_named_twice_who_does_something_for_themselves(cast: Cast) -> None:
+    max_ = DirectoryActor(person_id=cast.max.id, name="Max", source="pages", address=MAX)
+    issue_enrollment_code(person_id=cast.max.id, actor=max_)
+    sentence = happened(cast.ada, "enrollment_code.issued")["sentence"]
+    assert sentence == f"{MAX} issued a code that enrolls a device of theirs."
+
+
+@pytest.mark.parametrize("code", list(Pending))
+def test_every_reason_to_wait_has_words(code: Pending) -> None:
+    assert code_in_words(Kind.CONTENT_PENDING, code.value).startswith("Reason: ")
 
 
 def test_a_role_a_setting_and_a_key_say_what_was_before(cast: Cast) -> None:

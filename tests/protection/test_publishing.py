@@ -287,6 +287,15 @@ def test_of_two_editions_of_one_text_the_first_one_brought_counts(cast: Cast, sh
     assert ledger(cast, "contoso", "content.tampered", cid=shared.cid) == []
 
 
+def test_an_owner_whose_edition_came_too_late_is_not_sent_to_themselves(cast: Cast, shared: Protected) -> None:
+    late = seal_by(cast.olga, shared, b"late")
+    edited(cast.rita, shared.path, b"before")
+    refused = refusal(cast.olga, late)
+    assert refused.reason == "superseded"
+    assert refused.contact != cast.olga.address
+    assert "owner" not in f"{refused.message} {refused.next_step}"
+
+
 def test_a_waiting_edition_that_came_too_late_is_dropped_and_the_person_is_told(
     cast: Cast, shared: Protected, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,59 @@
+"""Why something was refused, failed or waits, where the event holds a code that is no refusal of an opening."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from protection.errors import (
+    CannotUnseal,
+    Expired,
+    InvalidObject,
+    InvalidSignature,
+    Unavailable,
+    UntrustedKey,
+    WrongBinding,
+)
+from protection.events import Kind
+from protection.services.register import Pending
+
+_PROOF: Final[Mapping[str, Promise]] = {
+    InvalidObject.code: _("It brought no proof by a device of theirs, or one that cannot be read or was used before."),
+    InvalidSignature.code: _("The signature of the proof does not verify."),
+    UntrustedKey.code: _("The proof was not made with the key of the device."),
+    WrongBinding.code: _("The proof was made for another request."),
+    Expired.code: _("The proof was not made within five minutes of the request: it is old, or a clock is wrong."),
+}
+_RELEASE: Final[Mapping[str, Promise]] = {
+    Unavailable.code: _("Something that the service needs for it did not answer."),
+    CannotUnseal.code: _("A key that it needs did not open."),
+}
+_PENDING: Final[Mapping[str, Promise]] = {
+    Pending.OUTSIDE_CERTIFICATE: _("Reason: it was protected outside the life of its certificate."),
+    Pending.FROM_THE_FUTURE: _("Reason: it was protected at a moment that lies in the future."),
+    Pending.TOO_LATE: _("Reason: the service learned of it too late."),
+    Pending.PUBLISHER_DISABLED: _("Reason: whoever protected it is disabled."),
+    Pending.DEVICE_REVOKED: _("Reason: the device it was protected on is revoked."),
+    Pending.OWNER_NOT_PERMITTED: _("Reason: it names an owner whom whoever protected it may not name."),
+    Pending.OWNER_UNKNOWN: _("Reason: it names an owner who is no member of the organization."),
+}
+_BY_KIND: Final[Mapping[str, Mapping[str, Promise]]] = {
+    Kind.PROOF_REFUSED: _PROOF,
+    Kind.LICENSE_RELEASE_FAILED: _RELEASE,
+    Kind.CONTENT_PENDING: _PENDING,
+}
+
+
+def code_in_words(kind: str, code: str) -> str:
+    """Return what a code of an event means; of one that has no words of its own, where to find out."""
+    words = _BY_KIND.get(kind, {}).get(code)
+    if words is None:
+        return gettext("The service's log says more; its code is {code}.").format(code=code)
+    return str(words)
+
+
+def pending_in_words(code: str) -> str:
+    """Return why a registration waits, "" where it does not."""
+    return str(_PENDING.get(code, ""))
