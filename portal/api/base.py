@@ -28,7 +28,7 @@ from portal.api.framework import (
     stated_by,
 )
 from portal.api.throttle import count_wrong_guess, may_guess
-from portal.effects import EffectAnswer
+from portal.effects import EffectAnswer, effect_answer
 from portal.identity import fresh
 from portal.identity.addresses import client_address
 from portal.identity.bearer import caller, token_shown
@@ -284,8 +284,10 @@ class DeviceDetail(BaseView):
         parameters=[
             OpenApiParameter("confirm", str, description="The device's name, once the consequences were seen.")
         ],
-        responses=EffectAnswer,
-        examples=[OpenApiExample("Revoked", {"changed": True, "message": "laptop is revoked."})],
+        responses=effect_answer("DeviceRevoked", latest_offline_moment=serializers.DateTimeField(allow_null=True)),
+        examples=[
+            OpenApiExample("Revoked", {"changed": True, "message": "laptop is revoked.", "latest_offline_moment": None})
+        ],
     )
     def delete(self, request: Request, device_id: UUID) -> Response:
         """Revoke the device: it gets no license any more, and its cached ones die by the feed."""

@@ -10,6 +10,7 @@ from portal.confirmation import Stated, confirmed, confirmed_by_outcome, copies_
 from portal.effects import Effect, effect
 from portal.operations import dangers
 from portal.operations.create import nobody_yet
+from portal.operations.kept_on_devices import kept_until
 from portal.operations.losses import losing_group
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.prove_domain import prove_domain
@@ -241,14 +242,18 @@ def end_device(
 ) -> Effect:
     """Revoke a device; one that signs itself out is not asked."""
     fresh = device.revoked_at is None
+    # Who signs out forgets what the device keeps, and is told nothing.
+    until = None if signs_out else kept_until(person_id, device.id)
     if fresh:
         if not signs_out:
-            require_confirmation(dangers.revoking_device(device), stated)
+            require_confirmation(dangers.revoking_device(device, until), stated)
         revoke_device(person_id=person_id, device_id=device.id, actor=actor)
     return effect(
         fresh,
         _("{device} is revoked. It gets no license any more.").format(device=device.name),
         _("{device} is revoked already.").format(device=device.name),
+        *_kept(until),
+        latest_offline_moment=until,
     )
 
 

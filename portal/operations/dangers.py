@@ -1,5 +1,6 @@
 """What dangerous acts would do, said before they are done: documents and people concerned, until when copies live."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -259,15 +260,13 @@ def disabling_application(application: ApplicationFacts) -> Danger:
     )
 
 
-def revoking_device(device: DeviceFacts) -> Danger:
-    """Say what revoking a device does."""
+def revoking_device(device: DeviceFacts, until: datetime | None) -> Danger:
+    """Say what revoking a device does; ``until`` is the last moment of any license that it keeps."""
     return Danger(
         question=_("Revoke “{device}”?").format(device=device.name),
         consequences=(
-            _(
-                "It gets no license from now on, its sign-in ends, and what it has kept ends within a minute while it"
-                " is connected. Without a network it can open what it has kept until that ends by itself."
-            ),
+            _("It gets no license from now on, and its sign-in ends."),
+            copies_until(until),
             _("This cannot be undone; the device can be added again with new keys."),
         ),
         button=_("Revoke the device"),

@@ -65,6 +65,12 @@ def reach_of_person(person: UUID) -> Reach:
     return _reach(theirs, opened, "person_id = %(id)s", person)
 
 
+def reach_of_device(person: UUID, device: UUID) -> Reach:
+    """Return what one device of a person keeps; whose documents these are plays no part."""
+    opened = "id in (select event_id from audit_eventpersonal where person_id = %(id)s and device_id = %(device)s)"
+    return _reach("false", opened, "device_id = %(device)s", person, device)
+
+
 def reach_of_people(people: Collection[UUID]) -> Reach:
     """Return what several people have protected or own together, and what they keep of any document."""
     theirs = "issuer_id = any(%(id)s) or owner_id = any(%(id)s)"
@@ -83,10 +89,16 @@ def reach_of_template(template: UUID) -> Reach:
     return _reach("template_id = %(id)s", under, "false", template)
 
 
-def _reach(documents: str, events: str, certificates: str, identity: UUID | list[UUID] | None = None) -> Reach:
+def _reach(
+    documents: str,
+    events: str,
+    certificates: str,
+    identity: UUID | list[UUID] | None = None,
+    device: UUID | None = None,
+) -> Reach:
     with connection.cursor() as cursor:
         cursor.execute(
             _REACH.format(documents=documents, events=events, certificates=certificates),
-            {"recent": RECENT_DAYS, "id": identity},
+            {"recent": RECENT_DAYS, "id": identity, "device": device},
         )
         return Reach(*cursor.fetchone())

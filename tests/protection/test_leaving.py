@@ -5,6 +5,7 @@ import time
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -17,9 +18,9 @@ from tenants.context import in_organization
 from tenants.directory.models import Membership
 from tenants.directory.selectors.people import holder_of
 from tenants.directory.services.create_person import create_person
-from tests.cast import ACTOR, Cast, Player
+from tests.cast import ACTOR, BASE, Cast, Player
 from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, call, confirmed, ledger, opening, problem, protect, refusal, rights
+from tests.protection.scene import MAX, call, confirmed, ledger, opening, problem, protect, refusal, rights, send
 
 DAY = 86_400
 
@@ -88,6 +89,23 @@ def test_a_removal_states_it_before_and_after(cast: Cast, plan: Path) -> None:
     stated = {"confirm": nina.address, "reason": "left"}
     after = call(cast.ada, "contoso", "POST", f"people/{nina.id}/removal", stated).json()
     assert [moment(one["latest_offline_moment"]) for one in (before, after)] == [end, end]
+
+
+def test_revoking_a_device_states_what_it_keeps_of_all_organizations(cast: Cast, plan: Path) -> None:
+    """It belongs to the person, who opened nothing of their own organization's on it."""
+    nina = member(cast)
+    opening(nina, protect(cast.rita, plan, f"{nina.address}:VIEW", offline_days=5).path)
+    before, path = time.time(), f"/api/v1/devices/{nina.session.account.device}"
+    other = cast.enroll(f"other{uuid4().hex[:6]}", nina.id, nina.address)
+    asked = problem(send(other, BASE, "DELETE", path), 409, "confirmation_required")
+    assert any("do not connect can be opened until" in one for one in asked["consequences"])
+    done = send(other, BASE, "DELETE", f"{path}?confirm={quote(asked['confirm'])}").json()
+    assert abs(moment(done["latest_offline_moment"]) - before - DAY) < 60, "its lease ends first"
+    assert any("do not connect can be opened until" in one for one in done["warnings"])
+    unused = f"/api/v1/devices/{other.session.account.device}"
+    third = cast.enroll(f"third{uuid4().hex[:6]}", nina.id, nina.address)
+    asked = problem(send(third, BASE, "DELETE", unused), 409, "confirmation_required")
+    assert any("No copy of a license is kept" in one for one in asked["consequences"])
 
 
 # --- leaving ------------------------------------------------------------------------------------------------------
