@@ -62,7 +62,7 @@ def authenticator(ada: Visitor) -> Authenticator:
 
 def sign_out(visitor: Visitor) -> None:
     visitor.go("/accounts/logout/")
-    visitor.page.locator("main button[type=submit]").click()
+    visitor.follow(visitor.page.locator("main button[type=submit]"))
     visitor.page.wait_for_url(f"{visitor.installation.base}/")
 
 
@@ -165,7 +165,7 @@ def test_an_app_is_set_up_and_asked_for_after_the_mailed_code(installation: Inst
 
 def press(visitor: Visitor, name: str) -> None:
     """Press a button of the page itself; the frame around it has one of the same name."""
-    visitor.page.locator("main").get_by_role("button", name=name).click()
+    visitor.follow(visitor.page.locator("main").get_by_role("button", name=name))
 
 
 def begin(ada: Visitor) -> None:
@@ -183,7 +183,7 @@ def test_every_question_before_something_is_taken_away(ada: Visitor) -> None:
     assert "Documents that ask for two steps no longer open for you." in ada.text
     ada.click("Switch it off")
     ada.go("/accounts/2fa/webauthn/")
-    ada.page.get_by_role("link", name="Remove").click()
+    ada.follow(ada.page.get_by_role("link", name="Remove"))
     ada.click("Remove the passkey")
     ada.page.wait_for_url("**/2fa/webauthn/")
     assert "You have no passkey yet" in ada.text

@@ -1,18 +1,26 @@
-"""Somebody with a browser, and with a device when he gets himself a code on the pages."""
+"""Somebody with a browser, and with a device when they get themselves a code on the pages."""
 
 import re
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Locator, Page, Response
 
 from protection.client import signin
 from protection.client.home import Home
 from protection.client.http import Http
 from protection.client.session import Session
+
+LEADS_ON: Final = """one => {
+  const clicked = one.closest("a, button, summary");
+  const aim = clicked.matches("a[href]") ? clicked : clicked.type === "submit" && clicked.form;
+  return Boolean(aim) && !aim.target && !clicked.matches("[data-passkey], [download]");
+}"""
+"""Whether a click loads a page in the same tab; a passkey's button first asks the browser, and may stay."""
 
 
 @dataclass
@@ -31,7 +39,19 @@ class Visitor:
 
     def click(self, name: str) -> None:
         """Click the button or link that is called so."""
-        self.page.locator("a, button, summary").get_by_text(name, exact=True).first.click()
+        self.follow(self.page.locator("a, button, summary").get_by_text(name, exact=True).first)
+
+    def follow(self, where: Locator) -> None:
+        """Click, and wait until the page is there that a link or a form leads to.
+
+        A click alone returns as soon as the browser has taken it: on a busy machine, what is asked next is still
+        answered by the page before.
+        """
+        if where.evaluate(LEADS_ON):
+            with self.page.expect_navigation():
+                where.click()
+        else:
+            where.click()
 
     def fill(self, **fields: str) -> None:
         """Fill in fields by their names."""

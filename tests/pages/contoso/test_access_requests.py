@@ -68,7 +68,7 @@ def test_a_refused_person_is_led_to_why_and_asks(plan: Plan) -> None:
     for secret in ("plan.txt", "rival"):
         assert secret not in rita.text
     rita.fill(note="I prepare the meeting.")
-    rita.page.get_by_role("button", name="Ask for access").click()
+    rita.follow(rita.page.get_by_role("button", name="Ask for access"))
     assert "The owner has not answered yet." in rita.text
     assert rita.page.get_by_role("button", name="Save").count() == 1
 
@@ -76,7 +76,7 @@ def test_a_refused_person_is_led_to_why_and_asks(plan: Plan) -> None:
 def test_the_owner_reads_a_mail_and_gives_access_with_one_button(plan: Plan) -> None:
     olga = plan.olga
     olga.go("/outbox/")
-    olga.page.locator("main tr", has_text="asks for access to plan.txt").get_by_role("link").first.click()
+    olga.follow(olga.page.locator("main tr", has_text="asks for access to plan.txt").get_by_role("link").first)
     mailed = olga.page.locator("pre").inner_text()
     assert "Rita Reyes (rita@fabrikam.example) of Fabrikam" in mailed
     assert "I prepare the meeting." in mailed
@@ -91,7 +91,7 @@ def test_the_owner_reads_a_mail_and_gives_access_with_one_button(plan: Plan) -> 
     assert "No entry of the policy grants this person access." in olga.text
     assert olga.page.locator("input[name=level]:checked").get_attribute("value") == "viewer"
     assert olga.page.locator("input[name=ends]:checked").get_attribute("value") == "7"
-    olga.page.get_by_role("button", name="Give access").click()
+    olga.follow(olga.page.get_by_role("button", name="Give access"))
     assert olga.page.url == plan.address
     assert "rita@fabrikam.example has access and may: " in olga.text
     assert "May open it" in olga.page.locator("tbody tr", has_text="rita@fabrikam.example").first.inner_text()
@@ -105,19 +105,19 @@ def test_the_owner_reads_a_mail_and_gives_access_with_one_button(plan: Plan) -> 
 def test_what_was_given_is_taken_back_like_anything_else_and_asked_about_again(plan: Plan) -> None:
     olga, rita = plan.olga, plan.rita
     olga.go(plan.address)
-    olga.page.get_by_role("link", name="Take back").click()
+    olga.follow(olga.page.get_by_role("link", name="Take back"))
     assert olga.page.locator("[name=recipient]").input_value() == "rita@fabrikam.example"
-    olga.page.get_by_role("button", name="Take access back").click()
+    olga.follow(olga.page.get_by_role("button", name="Take access back"))
     assert not plan.opens()
     rita.go(f"{plan.address}access/")
     assert "Your access to this document has been withdrawn." in rita.text
-    rita.page.get_by_role("button", name="Ask for access").click()
+    rita.follow(rita.page.get_by_role("button", name="Ask for access"))
     olga.go(f"{plan.contoso}/requests/")
-    olga.page.get_by_role("link", name="Answer").first.click()
+    olga.follow(olga.page.get_by_role("link", name="Answer").first)
     assert "Access was taken back from this person. It is given back." in olga.text
     assert olga.page.locator("[name=lift]").is_checked(), "it concerns nobody else"
     olga.fill(message="Not before the meeting.")
-    olga.page.get_by_role("button", name="Decline").click()
+    olga.follow(olga.page.get_by_role("button", name="Decline"))
     assert "is declined" in olga.text
     rita.go(f"{plan.address}access/")
     assert "Not before the meeting." in rita.text
@@ -128,7 +128,7 @@ def test_a_note_outlives_a_session_that_ended(plan: Plan, installation: Installa
     rita, context = plan.rita, plan.rita.page.context
     rita.fill(note="I prepare the meeting on Monday.")
     context.clear_cookies(name=re.compile("session"))
-    rita.page.get_by_role("button", name="Ask for access").click()
+    rita.follow(rita.page.get_by_role("button", name="Ask for access"))
     assert "You were signed out meanwhile." in rita.text
     with context.expect_page() as opened:
         rita.page.get_by_role("link", name="Sign in in another tab").click()
@@ -138,7 +138,7 @@ def test_a_note_outlives_a_session_that_ended(plan: Plan, installation: Installa
     for _ in range(2):  # The second time with the token of the new session.
         if rita.page.get_by_role("button", name="Send it again").count():
             assert "I prepare the meeting on Monday." in rita.text
-            rita.page.get_by_role("button", name="Send it again").click()
+            rita.follow(rita.page.get_by_role("button", name="Send it again"))
     assert "The owner has not answered yet." in rita.text
     assert rita.page.locator("[name=note]").input_value() == "I prepare the meeting on Monday."
 
@@ -146,12 +146,12 @@ def test_a_note_outlives_a_session_that_ended(plan: Plan, installation: Installa
 def test_an_end_that_is_chosen_but_not_named_is_refused_beside_its_field(plan: Plan) -> None:
     olga = plan.olga
     olga.go(f"{plan.contoso}/requests/")
-    olga.page.get_by_role("link", name="Answer").first.click()
+    olga.follow(olga.page.get_by_role("link", name="Answer").first)
     olga.page.get_by_label("Until a day").check()
-    olga.page.get_by_role("button", name="Give access").click()
+    olga.follow(olga.page.get_by_role("button", name="Give access"))
     assert "Name the day, or choose another end." in olga.text
     olga.fill(day="2099-01-31")
-    olga.page.get_by_role("button", name="Give access").click()
+    olga.follow(olga.page.get_by_role("button", name="Give access"))
     assert "Until 31 Jan 2099" in olga.text or "Until 1 Feb 2099" in olga.text
     assert plan.opens()
 
@@ -161,12 +161,12 @@ def test_the_pages_are_sound_in_every_look(plan: Plan, installation: Installatio
     seeing_olga.sign_in_by_code("olga@contoso.example")
     seeing_rita.sign_in_by_code("rita@fabrikam.example")
     plan.olga.go(f"{plan.address}revoke/?recipient=rita@fabrikam.example")
-    plan.olga.page.get_by_role("button", name="Take access back").click()
+    plan.olga.follow(plan.olga.page.get_by_role("button", name="Take access back"))
     assert not plan.opens()
     plan.rita.go(f"{plan.address}access/")
-    plan.rita.page.get_by_role("button", name="Ask for access").click()
+    plan.rita.follow(plan.rita.page.get_by_role("button", name="Ask for access"))
     plan.olga.go(f"{plan.contoso}/requests/")
-    plan.olga.page.get_by_role("link", name="Answer").first.click()
+    plan.olga.follow(plan.olga.page.get_by_role("link", name="Answer").first)
     seeing_rita.go(plan.address)
     seeing_olga.go(plan.address)
     found = faults(seeing_rita, f"{plan.address}access/")

@@ -96,7 +96,7 @@ def test_a_code_typed_in_another_browser_and_refused(installation: Installation,
 def test_a_revoked_computer_is_signed_out(installation: Installation, max_: Visitor) -> None:
     laptop = computer(installation, "laptop")
     max_.go("/devices/")
-    max_.page.get_by_role("link", name="Revoke").first.click()
+    max_.follow(max_.page.get_by_role("link", name="Revoke").first)
     max_.click("Revoke the device")
     said = laptop.run("whoami", code=5)
     assert "chancery login" in said

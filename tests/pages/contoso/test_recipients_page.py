@@ -44,20 +44,20 @@ def document(installation: Installation, olga: Visitor) -> Iterator[str]:
 def test_one_row_is_taken_back_and_given_back_from_the_table(olga: Visitor, document: str) -> None:
     olga.go(document)
     assert "Recipients 1 to 25 of 65" in olga.text
-    olga.page.locator("nav.pages").get_by_text("Next").click()
+    olga.follow(olga.page.locator("nav.pages").get_by_text("Next"))
     row = olga.page.locator("section[aria-labelledby=recipients] tbody tr", has_text=LONG)
     if not row.count():
-        olga.page.locator("nav.pages").get_by_text("Back").click()
-    row.get_by_text("Take back").click()
+        olga.follow(olga.page.locator("nav.pages").get_by_text("Back"))
+    olga.follow(row.get_by_text("Take back"))
     assert olga.page.locator("[name=recipient]").input_value() == LONG
     olga.fill(reason="Sent to the wrong person")
-    olga.page.locator("main button[type=submit]").first.click()
+    olga.follow(olga.page.locator("main button[type=submit]").first)
     assert "Taken back" in row.inner_text()
     assert "By olga@contoso.example" in row.inner_text()
-    row.get_by_text("Give back").click()
+    olga.follow(row.get_by_text("Give back"))
     assert "May open it" in row.inner_text()
-    row.get_by_text("Take back").click()
-    olga.page.locator("main button[type=submit]").first.click()
+    olga.follow(row.get_by_text("Take back"))
+    olga.follow(olga.page.locator("main button[type=submit]").first)
     assert "Taken back" in row.inner_text()
 
 

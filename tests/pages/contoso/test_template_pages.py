@@ -29,7 +29,7 @@ def test_executives_only_with_a_group_that_is_made_on_the_way(ada: Visitor, cont
     ada.fill(name="Executives only")
     ada.click("Make a group")
     ada.fill(address="executives@contoso.example", name="Executives", members="ada@contoso.example")
-    ada.page.locator("main button", has_text="Save").click()
+    ada.follow(ada.page.locator("main button", has_text="Save"))
     assert ada.page.locator("[name=name]").input_value() == "Executives only", "what was written is still there"
     assert ada.page.locator("[name=add_who]").input_value() == "executives@contoso.example"
     ada.click("Add to the list")
@@ -40,7 +40,7 @@ def test_executives_only_with_a_group_that_is_made_on_the_way(ada: Visitor, cont
     days.fill("30")
     assert not ada.page.locator("[name=expires]").is_visible()
     ada.page.locator("[name=offline_rule][value=never]").check()
-    ada.page.locator("main .row button", has_text="Save").click()
+    ada.follow(ada.page.locator("main .row button", has_text="Save"))
     ada.page.wait_for_url(f"{contoso}/templates/")
     said = card(ada, "Executives only")
     assert "executives@contoso.example" in said
@@ -54,33 +54,33 @@ def test_whom_one_has_chosen_counts_without_adding_him(ada: Visitor, contoso: st
     ada.fill(name="Chosen only")
     ada.page.locator("[name=add_who]").select_option("everybody")
     ada.page.locator("[name=add_level]").select_option("reviewer")
-    ada.page.locator("main .row button", has_text="Save").click()
+    ada.follow(ada.page.locator("main .row button", has_text="Save"))
     assert "read, edit, reply, forward" in card(ada, "Chosen only")
 
 
 def test_a_value_of_a_rule_that_was_left_does_not_count(ada: Visitor, contoso: str) -> None:
     ada.go(f"{contoso}/templates/")
-    ada.page.locator("tbody tr", has_text="Executives only").get_by_role("link", name="Edit").click()
+    ada.follow(ada.page.locator("tbody tr", has_text="Executives only").get_by_role("link", name="Edit"))
     ada.page.locator("[name=expiry_option][value=never]").check()
-    ada.page.locator("main .row button", has_text="Save").click()
+    ada.follow(ada.page.locator("main .row button", has_text="Save"))
     ada.page.wait_for_url(f"{contoso}/templates/")
     assert "30 days" not in card(ada, "Executives only")
 
 
 def test_an_edit_in_the_browser_keeps_the_scope(ada: Visitor, contoso: str) -> None:
     ada.go(f"{contoso}/templates/")
-    ada.page.locator("tbody tr", has_text="Executives only").get_by_role("link", name="Edit").click()
+    ada.follow(ada.page.locator("tbody tr", has_text="Executives only").get_by_role("link", name="Edit"))
     ada.click("Who is offered this template")
     ada.fill(scope="executives@contoso.example")
     ada.page.locator("[name=offered_to_legacy]").check()
-    ada.page.locator("main .row button", has_text="Save").click()
+    ada.follow(ada.page.locator("main .row button", has_text="Save"))
     marked = "executives@contoso.example, and in programs to everybody"
     assert marked in card(ada, "Executives only")
-    ada.page.locator("tbody tr", has_text="Executives only").get_by_role("link", name="Edit").click()
+    ada.follow(ada.page.locator("tbody tr", has_text="Executives only").get_by_role("link", name="Edit"))
     ada.page.locator("input[name=description]").fill("For the board")
-    ada.page.locator("main .row button", has_text="Save").click()
+    ada.follow(ada.page.locator("main .row button", has_text="Save"))
     assert marked in card(ada, "Executives only")
-    ada.page.locator("tbody tr", has_text="Executives only").get_by_role("link", name="History").click()
+    ada.follow(ada.page.locator("tbody tr", has_text="Executives only").get_by_role("link", name="History"))
     assert "Offered to executives@contoso.example (before: everybody)." in ada.text
 
 
@@ -88,18 +88,18 @@ def test_deleting_warns_and_can_be_undone(ada: Visitor, contoso: str) -> None:
     ada.go(f"{contoso}/templates/")
     chosen = ada.page.locator("tbody tr", has_text="Chosen only")
     assert chosen.get_by_role("link", name="Delete").count() == 0, "a published one is archived first"
-    chosen.get_by_role("button", name="Archive").click()
+    ada.follow(chosen.get_by_role("button", name="Archive"))
     assert ada.heading == "Archive the template “Chosen only”?"
     ada.click("Archive it")
-    ada.page.locator("tbody tr", has_text="Chosen only").get_by_role("link", name="Delete").click()
+    ada.follow(ada.page.locator("tbody tr", has_text="Chosen only").get_by_role("link", name="Delete"))
     assert "0 documents are protected by it." in ada.text
     ada.page.get_by_label("Type Chosen only to confirm").fill("chosen only")
-    ada.page.locator("main button.danger").click()
+    ada.follow(ada.page.locator("main button.danger"))
     assert ada.page.locator("tbody tr", has_text="Chosen only").count() == 0
     ada.click("Deleted templates")
     deleted = ada.page.locator("tbody tr", has_text="Chosen only")
     assert deleted.locator(".number").inner_text() == "0"
-    deleted.get_by_role("button", name="Bring it back").click()
+    ada.follow(deleted.get_by_role("button", name="Bring it back"))
     assert "Archived" in card(ada, "Chosen only")
 
 
@@ -116,7 +116,7 @@ def test_templates_go_to_another_organization_and_are_looked_at_first(
     upload(rita, fabrikam, file)
     assert "New (5)" in rita.text
     assert "it will mean everybody in Fabrikam" in rita.text
-    rita.page.locator("main button", has_text="Import").click()
+    rita.follow(rita.page.locator("main button", has_text="Import"))
     assert "Imported: 5 new, 0 changed." in rita.page.locator("body").inner_text()
     assert "All of Fabrikam" in card(rita, "Read-only, all employees")
     document = json.loads(file.read_text(encoding="utf-8"))
