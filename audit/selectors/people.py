@@ -37,3 +37,13 @@ def ledgers_that_know(person: UUID, schemas: Iterable[str]) -> list[str]:
             cursor.execute(sql.SQL(" union all ").join(each))
             found += [name for (name,) in cursor.fetchall()]
     return found
+
+
+def devices_used(person: UUID) -> set[UUID]:
+    """Return the devices with which a person did something here that is on record."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct device_id from audit_eventpersonal where person_id = %s and device_id is not null",
+            [person],
+        )
+        return {device for (device,) in cursor.fetchall()}

@@ -150,6 +150,8 @@ class OrganizationView(BaseView):
         facts = device_of(caller(self.request).id, device.id)
         if facts is None or facts.revoked_at is not None:
             raise Refused(_("This device has been revoked; sign in again to enroll it anew."))
+        if self.organization.id in facts.blocked_by:
+            raise Refused(_("An administrator of this organization has blocked this device here."))
         self._standing = standing_at(
             self.organization,
             caller(self.request),

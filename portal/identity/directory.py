@@ -43,7 +43,8 @@ class DirectoryOf:
         # Of a stranger nothing is told: his id stands in clear in files that he protected elsewhere (PROTOCOL P1, P20).
         told = {issuer} if place is None or place.guest else {issuer, owner}
         addresses = dict(Person.objects.filter(id__in=told).values_list("id", "email"))
-        trusted = device is None or Device.objects.filter(id=device, person_id=issuer, revoked_at__isnull=True).exists()
+        good = Device.objects.filter(revoked_at__isnull=True).exclude(blocked_by__contains=[self.organization])
+        trusted = device is None or good.filter(id=device, person_id=issuer).exists()
         return PublisherFacts(
             active=row is not None and member and is_active(row, self.organization),
             device_revoked=not trusted,

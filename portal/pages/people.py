@@ -19,6 +19,7 @@ from portal.effects import Effect
 from portal.languages import reason_of
 from portal.operations.add_person import add_person
 from portal.operations.administer import set_disabled, set_group, set_role
+from portal.operations.block_device import devices_here
 from portal.operations.create import new_group
 from portal.operations.previews.ask import ask_about_group, ask_about_person
 from portal.pages.confirming import confirmed
@@ -124,7 +125,12 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
         if made is not None:
             return confirmed(request, reverse("person", args=[person_id]), made, section="people")
         return redirect("person", person_id)
-    return show(request, "person", "people", {"found": found, "form": form, "manages": manages})
+    devices = [
+        {"one": one, "blocked": organization in one.blocked_by}
+        for one in (devices_here(request.standing, person_id) if manages else ())
+        if one.revoked_at is None
+    ]
+    return show(request, "person", "people", {"found": found, "form": form, "manages": manages, "devices": devices})
 
 
 def _change_of(request: PageRequest, person_id: UUID, form: RoleForm, act: str) -> Callable[[Stated], Effect] | None:

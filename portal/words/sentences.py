@@ -247,6 +247,8 @@ _DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         OTHER: _("{who} revoked the device “{device}” of {target}."),
         PLAIN: _("{who} revoked their device “{device}”."),
     },
+    DirectoryKind.DEVICE_BLOCKED: {PLAIN: _("{who} blocked the device “{device}” of {target} here.")},
+    DirectoryKind.DEVICE_UNBLOCKED: {PLAIN: _("{who} let the device “{device}” of {target} in again.")},
     DirectoryKind.DOMAIN_CLAIMED: {PLAIN: _("{who} claimed the mail domain {domain}.")},
     DirectoryKind.DOMAIN_PROVEN: {PLAIN: _("{who} proved the mail domain {domain}.")},
     DirectoryKind.DOMAIN_RELEASED: {PLAIN: _("{who} gave up the mail domain {domain}.")},

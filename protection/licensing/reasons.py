@@ -105,10 +105,10 @@ WORDS: dict[Reason, Words] = {
         say("Ask your administrator to enable your account."),
     ),
     Reason.DEVICE_REVOKED: Words(
-        say("This device has been revoked."),
-        say("The device used has been revoked."),
-        say("The device is revoked or belongs to somebody else."),
-        say("Sign in again to enroll this device anew, if it is yours."),
+        say("This device has been revoked, or this organization has blocked it."),
+        say("The device used has been revoked or blocked."),
+        say("The device is revoked or blocked here, or belongs to somebody else."),
+        say("If it is yours, ask your administrator, or sign in again to enroll it anew."),
     ),
     Reason.PLATFORM_OFF: Words(
         say("The organization does not allow opening on this kind of device."),

@@ -256,7 +256,8 @@ class Device(models.Model):
     """One device of a person, with keys of its own; the row decides on the server, not the device's certificate.
 
     ``signing_key_id`` is the id that the protection floor derives from the public signing key.  ``token_family`` names
-    the tokens that the device signs in with: they end with the device.
+    the tokens that the device signs in with: they end with the device.  ``blocked_by`` are the organizations that take
+    nothing from it any more, while it goes on elsewhere.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -272,6 +273,7 @@ class Device(models.Model):
     token_family = models.UUIDField(null=True, db_index=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     revoked_at = models.DateTimeField(null=True)
+    blocked_by = ArrayField(models.UUIDField(), default=list, db_default=[])
 
     def __str__(self) -> str:
         return self.name

@@ -53,7 +53,7 @@ SELECT
   device.encryption_kem,
   device.encryption_key,
   device.feed_id,
-  device.revoked_at IS NOT NULL AS device_revoked,
+  (device.revoked_at IS NOT NULL OR asked.id = ANY(device.blocked_by)) AS device_revoked,
   statement_timestamp() AS now
 FROM public.directory_person person
 JOIN public.organizations_organization asked ON asked.id = %(organization)s::uuid

@@ -66,6 +66,8 @@ PAGES: Final[Mapping[str, str]] = {
     "PATCH me": "preferences",
     "POST people": "person_new",
     "PATCH people/{person_id}": "person",
+    "POST people/{person_id}/devices/{device_id}/block": "person_device",
+    "POST people/{person_id}/devices/{device_id}/unblock": "person_device",
     "POST people/{person_id}/removal": "person_remove",
     "POST previews": "template",
     "POST previews/{preview_id}/save": "preview_save",
@@ -205,6 +207,10 @@ def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, comm
     _documents(cast, plan, commands)
     run(olga, "preferences", "--name", "Olga", "--language", "en", "--time-zone", "Europe/Berlin")
     spare = cast.enroll("spare", olga.id, olga.address)
+    theirs = (spare.session.account.device, "--person", olga.address)
+    run(ada, "device", "block", *theirs, "--yes", "--reason", "Lost")
+    assert [one["blocked"] for one in run(ada, "device", "list", "--person", olga.address)["results"]].count(True) == 1
+    run(ada, "device", "unblock", *theirs)
     run(olga, "device", "revoke", spare.session.account.device, "--yes", "--reason", "Lost")
     run(ada, "service", "deactivate", "--yes", "--reason", "A test")
     run(ada, "service", "activate", "--yes", "--reason", "A test")

@@ -10,6 +10,7 @@ from protection.client.cli import tables
 from protection.client.cli.confirming import asks, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
+from protection.client.cli.people import by_address
 from protection.client.cli.session import signed_in
 from protection.client.cli.tables import LIMIT, WIDE
 from protection.client.organization import Organization
@@ -110,22 +111,59 @@ def application_code(output: Output, place: Organization, client_id: str) -> Non
 
 @click.group("device")
 def device() -> None:
-    """List and revoke your devices."""
+    """List and revoke your devices; as an administrator, block those of others at your organization."""
+
+
+PERSON = click.option("--person", required=True, metavar="ADDRESS", help="Whose device it is.")
+DEVICE = click.argument("device_id", metavar="ID", type=click.UUID)
 
 
 @device.command("list")
+@click.option("--person", metavar="ADDRESS", help="Of this person of your organization, as an administrator.")
 @WIDE
 @click.pass_obj
-def list_devices(output: Output) -> None:
+def list_devices(output: Output, person: str | None) -> None:
     """List your devices, revoked ones too."""
+    columns = ["name", "platform", "created_at", "revoked_at"]
     with signed_in(output) as session:
+        if person is not None:
+            place = session.own_organization(None)
+            theirs = place.call("GET", _devices(place, person))["results"]
+            tables.show(output, theirs, [*columns, "blocked", "id"], empty=say("None."))
+            return
         found = session.service.call("GET", session.account.iss, "/api/v1/devices")["results"]
         rows = [{**one, "here": one["id"] == str(session.account.device)} for one in found]
-    tables.show(output, rows, ["name", "platform", "created_at", "revoked_at", "here", "id"], empty=say("None."))
+    tables.show(output, rows, [*columns, "here", "id"], empty=say("None."))
+
+
+def _devices(place: Organization, address: str) -> str:
+    """Return the address of a person's devices at an organization."""
+    return f"/api/v1/people/{by_address(place, 'people', 'email', address)['id']}/devices"
+
+
+@device.command("block")
+@DEVICE
+@PERSON
+@asks
+@in_organization
+def block_device(output: Output, place: Organization, device_id: UUID, person: str, reason: str, *, yes: bool) -> None:
+    """Block a device of a person at your organization: no license from now on. Elsewhere it goes on."""
+    send = functools.partial(place.call, "POST", f"{_devices(place, person)}/{device_id}/block")
+    changed(output, confirmed(output, send, yes=yes, reason=reason), id=str(device_id), done="block")
+
+
+@device.command("unblock")
+@DEVICE
+@PERSON
+@in_organization
+def unblock_device(output: Output, place: Organization, device_id: UUID, person: str) -> None:
+    """Let a blocked device of a person in again."""
+    answer = place.call("POST", f"{_devices(place, person)}/{device_id}/unblock")
+    changed(output, answer, id=str(device_id), done="unblock")
 
 
 @device.command("revoke")
-@click.argument("device_id", metavar="ID", type=click.UUID)
+@DEVICE
 @asks
 @click.pass_obj
 def revoke_device(output: Output, device_id: UUID, reason: str, *, yes: bool) -> None:

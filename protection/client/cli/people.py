@@ -82,7 +82,7 @@ def change_person(
     preview: bool,
 ) -> None:
     """Change the role of a person, disable or enable them."""
-    found = _by_address(place, "people", "email", address)
+    found = by_address(place, "people", "email", address)
     wanted = {"role": role, "disabled": disabled, "reason": reason or None}
     body = {name: value for name, value in wanted.items() if value is not None}
     if preview:
@@ -98,7 +98,7 @@ def change_person(
 @in_organization
 def remove_person(output: Output, place: Organization, address: str, reason: str, *, yes: bool) -> None:
     """Remove the person with this ADDRESS, who left. The address is free for a successor, who inherits nothing."""
-    found = _by_address(place, "people", "email", address)
+    found = by_address(place, "people", "email", address)
     send = functools.partial(place.call, "POST", f"/api/v1/people/{found['id']}/removal")
     changed(output, confirmed(output, send, yes=yes, reason=reason))
 
@@ -159,7 +159,7 @@ def change_group(
     preview: bool,
 ) -> None:
     """Add or remove members, rename a group, archive it or bring it back."""
-    found = _by_address(place, "groups", "address", address)
+    found = by_address(place, "groups", "address", address)
     members = {"add": list(add), "remove": list(remove)}
     if preview:
         ask(output, place, "group", found["id"], members, days=days)
@@ -176,12 +176,13 @@ def change_group(
 @in_organization
 def delete_group(output: Output, place: Organization, address: str, reason: str, *, yes: bool) -> None:
     """Delete the group with this ADDRESS for good. While a policy denies something to it, it can only be archived."""
-    found = _by_address(place, "groups", "address", address)
+    found = by_address(place, "groups", "address", address)
     send = functools.partial(place.call, "DELETE", f"/api/v1/groups/{found['id']}")
     changed(output, confirmed(output, send, yes=yes, reason=reason), address=found["address"], done="delete")
 
 
-def _by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:
+def by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:
+    """Return the person or group with this address.  Raises Misused."""
     found = place.each(f"/api/v1/{of}", search=address)
     normal = Principal.of_address(address).value
     match = next((one for one in found if one[member] == normal), None)

@@ -47,6 +47,7 @@ _TITLES: Final = {
     "asked_at": say("asked"),
     "at": say("when"),
     "author": say("author"),
+    "blocked": say("blocked here"),
     "challenge": say("DNS record"),
     "changed": say("changed"),
     "cid": say("document"),

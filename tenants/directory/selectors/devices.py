@@ -9,7 +9,10 @@ from tenants.directory.models import Device
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """One device with its public keys; ``token_family`` is the sign-in by which it was enrolled."""
+    """One device with its public keys; ``token_family`` is the sign-in by which it was enrolled.
+
+    ``blocked_by`` are the organizations at which it is blocked.
+    """
 
     id: UUID
     person_id: UUID
@@ -24,6 +27,7 @@ class DeviceFacts:
     created_at: datetime
     revoked_at: datetime | None
     token_family: UUID | None
+    blocked_by: tuple[UUID, ...] = ()
 
 
 def device_of(person_id: UUID, device_id: UUID) -> DeviceFacts | None:
@@ -59,4 +63,5 @@ def facts(row: Device) -> DeviceFacts:
         created_at=row.created_at,
         revoked_at=row.revoked_at,
         token_family=row.token_family,
+        blocked_by=tuple(row.blocked_by),
     )

@@ -1,0 +1,79 @@
+"""The devices of the organization's people over the API: list them, block one here, take the block back."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
+from portal.effects import EffectAnswer, effect_answer
+from portal.operations.block_device import block_here, devices_here, unblock_here
+from portal.permissions import Permission
+
+DEVICE = {"id": "0f4e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10", "name": "laptop", "platform": "linux", "blocked": False}
+
+
+class PersonDevices(OrganizationView):
+    """The devices of one person."""
+
+    needs = {"GET": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="List the devices of a person",
+        description="Of a guest those that were used with this organization.",
+        responses=inline_serializer("PersonDevices", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[OpenApiExample("Devices", {"results": [DEVICE], "next": ""})],
+    )
+    def get(self, request: Request, person_id: UUID) -> Response:
+        """Answer with revoked and blocked ones too."""
+        return page(
+            [
+                {
+                    "id": str(one.id),
+                    "name": one.name,
+                    "platform": one.platform,
+                    "created_at": one.created_at,
+                    "revoked_at": one.revoked_at,
+                    "blocked": self.organization.id in one.blocked_by,
+                }
+                for one in devices_here(self.standing, person_id)
+            ]
+        )
+
+
+class BlockDevice(OrganizationView):
+    """A device of a person, blocked at this organization."""
+
+    needs = {"POST": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="Block a device of a person at this organization",
+        description="Other organizations and the device's sign-in are not concerned: the person alone revokes it.",
+        request=Confirmed,
+        responses=effect_answer("DeviceBlocked", latest_offline_moment=serializers.DateTimeField(allow_null=True)),
+        examples=[OpenApiExample("Confirmed", {"confirm": "laptop", "reason": "Lost"}, request_only=True)],
+    )
+    def post(self, request: Request, person_id: UUID, device_id: UUID) -> Response:
+        """Refuse it from the next request on."""
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(
+            block_here(standing=self.standing, person_id=person_id, device_id=device_id, stated=stated)
+        )
+
+
+class UnblockDevice(OrganizationView):
+    """A device of a person, let in again."""
+
+    needs = {"POST": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="Unblock a device of a person at this organization",
+        request=None,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Unblocked", {"changed": True, "message": "It gets licenses again."})],
+    )
+    def post(self, request: Request, person_id: UUID, device_id: UUID) -> Response:
+        """Take the block back."""
+        return effect_response(unblock_here(standing=self.standing, person_id=person_id, device_id=device_id))
