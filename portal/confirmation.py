@@ -122,6 +122,11 @@ def counted(number: int) -> str:
     return grouped(number)
 
 
+def if_any(number: int, sentence: str) -> tuple[str, ...]:
+    """Return a consequence that counts something, and none where there is nothing to count."""
+    return (sentence.format(number=counted(number)),) if number else ()
+
+
 def moment_in_words(moment: datetime) -> str:
     """Return a moment as the reader writes it, in their time zone."""
     return date_format(timezone.localtime(moment), "DATETIME_FORMAT")

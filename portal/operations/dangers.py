@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.confirmation import Danger, copies_until, counted
+from portal.confirmation import Danger, copies_until, counted, if_any
 from portal.languages import reader_languages
 from portal.words.roles import ADMINISTRATOR, role_in_words
 from protection.selectors.labels import documents_with, label
@@ -28,7 +28,7 @@ def switching_off(organization: OrganizationFacts) -> Danger:
         question=_("Switch the protection service off?"),
         consequences=(
             _documents(reach.documents, _("No document opens for anybody, and nothing can be protected.")),
-            _people(reach.people),
+            people_lately(reach.people),
             copies_until(reach.until),
             _("It can be switched on again; then everything opens as before."),
         ),
@@ -47,16 +47,13 @@ def disabling(person: PersonFacts) -> Danger:
         question=_("Disable {address}?").format(address=person.email),
         consequences=(
             _("They get no license from now on and cannot act here."),
-            *(
-                [
-                    ngettext(
-                        "{number} document that they protected or own stays as it is: others open it as before.",
-                        "{number} documents that they protected or own stay as they are: others open them as before.",
-                        reach.documents,
-                    ).format(number=counted(reach.documents))
-                ]
-                if reach.documents
-                else []
+            *if_any(
+                reach.documents,
+                ngettext(
+                    "{number} document that they protected or own stays as it is: others open it as before.",
+                    "{number} documents that they protected or own stay as they are: others open them as before.",
+                    reach.documents,
+                ),
             ),
             copies_until(reach.until),
             _("They can be enabled again."),
@@ -194,7 +191,7 @@ def compromising_key(key: Key) -> Danger:
                 ),
                 under=True,
             ),
-            _people(reach.people),
+            people_lately(reach.people),
             copies_until(reach.until),
             _("Nothing that the key vouched for is believed any more. Do this when somebody else has the key."),
             _("This cannot be undone."),
@@ -240,16 +237,13 @@ def disabling_application(application: ApplicationFacts) -> Danger:
         question=_("Disable {name}?").format(name=application.name),
         consequences=(
             _("Its secret and its tokens end at once, and it gets no license any more."),
-            *(
-                [
-                    ngettext(
-                        "{number} document that it protected or owns stays as it is.",
-                        "{number} documents that it protected or owns stay as they are.",
-                        reach.documents,
-                    ).format(number=counted(reach.documents))
-                ]
-                if reach.documents
-                else []
+            *if_any(
+                reach.documents,
+                ngettext(
+                    "{number} document that it protected or owns stays as it is.",
+                    "{number} documents that it protected or owns stay as they are.",
+                    reach.documents,
+                ),
             ),
             copies_until(reach.until),
             _("This cannot be undone; a new application gets a new secret."),
@@ -331,7 +325,8 @@ def _documents(number: int, what: str, *, under: bool = False) -> str:
     return f"{count.format(number=counted(number))} {what}"
 
 
-def _people(number: int) -> str:
+def people_lately(number: int) -> str:
+    """Say how many people have opened what an act concerns."""
     return ngettext(
         "{number} person has opened one of them in the last thirty days.",
         "{number} people have opened one of them in the last thirty days.",

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.confirmation import Danger, Stated, confirmed, copies_until, counted
+from portal.confirmation import Danger, Stated, confirmed, copies_until, if_any
 from portal.effects import Effect, effect
 from portal.operations.remove_person import Removal, removal_of
 from portal.operations.withdraw import work_off_at_once
@@ -44,16 +44,13 @@ def _leaving(organization: OrganizationFacts, removal: Removal) -> Danger:
         question=_("Leave {organization}?").format(organization=organization.name),
         consequences=(
             _("You open nothing here from the next request on, also not what you protected yourself."),
-            *(
-                (
-                    ngettext(
-                        "{number} document stays with your old identity. Its recipients keep their access.",
-                        "{number} documents stay with your old identity. Their recipients keep their access.",
-                        removal.documents,
-                    ).format(number=counted(removal.documents)),
-                )
-                if removal.documents
-                else ()
+            *if_any(
+                removal.documents,
+                ngettext(
+                    "{number} document stays with your old identity. Its recipients keep their access.",
+                    "{number} documents stay with your old identity. Their recipients keep their access.",
+                    removal.documents,
+                ),
             ),
             *(
                 (_("These groups lose you: {groups}.").format(groups=", ".join(removal.groups)),)

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal import clock
-from portal.confirmation import Danger, copies_until, counted
+from portal.confirmation import Danger, copies_until, counted, if_any
 from portal.languages import reader_languages
+from portal.operations.dangers import people_lately
 from portal.words.policies import who_in_words
 from protection.licensing.losses import Losses, are_many, losses
 from protection.licensing.policy import Policy, PrincipalKind
@@ -75,20 +76,13 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
             ).format(number=counted(reach.documents)),
             *([_who(found, organization)] if found.lost else []),
             *([_("Nobody but the owners can open them from then on.")] if found.lost and not found.left else []),
-            *(
-                [
-                    ngettext(
-                        "Access to {number} document ends at once.", "Access to {number} documents ends at once.", ended
-                    ).format(number=counted(ended))
-                ]
-                if ended > 0
-                else []
+            *if_any(
+                max(ended, 0),
+                ngettext(
+                    "Access to {number} document ends at once.", "Access to {number} documents ends at once.", ended
+                ),
             ),
-            ngettext(
-                "{number} person has opened one of them in the last thirty days.",
-                "{number} people have opened one of them in the last thirty days.",
-                reach.people,
-            ).format(number=counted(reach.people)),
+            people_lately(reach.people),
             copies_until(reach.until),
         ),
         button=_("Take access away"),

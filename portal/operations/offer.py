@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.confirmation import Stated, confirmed, confirmed_by_outcome
+from portal.confirmation import Danger, Stated, confirmed, confirmed_by_outcome
 from portal.effects import Effect, effect
 from portal.languages import reader_languages
 from portal.operations import dangers
@@ -14,7 +14,7 @@ from portal.operations.create import unusual
 from portal.operations.losses import losing_template
 from portal.operations.own_gain import watching_own_gain
 from portal.standing import Standing
-from protection.selectors.labels import label
+from protection.selectors.labels import ShownLabel, label
 from protection.selectors.templates import Template, documents_under, kept_template, template
 from protection.services.delete_template import delete_template, undelete_template
 from protection.services.edit_template import edit_template, restore_template_version
@@ -82,16 +82,29 @@ def offer_template(*, standing: Standing, template_id: UUID) -> Effect:
 
 def shelve_template(*, standing: Standing, template_id: UUID, stated: Stated) -> Effect:
     """Archive a template."""
-    found = template(template_id)
+    return _shelved(
+        template(template_id),
+        stated,
+        lambda: dangers.archiving_template(template_id),
+        lambda: archive_template(actor=standing.actor, template=template_id),
+        _("The template “{name}” is not offered any more. What it protects still opens."),
+        _("The template “{name}” is archived already."),
+    )
+
+
+def _shelved(
+    found: Template | ShownLabel,
+    stated: Stated,
+    danger: Callable[[], Danger],
+    archive: Callable[[], object],
+    done: str,
+    state: str,
+) -> Effect:
+    """Archive what is offered, asked first; what is archived is not asked about."""
     name, changed = found.name(*reader_languages()), found.status == "published"
     if changed:
-        danger = dangers.archiving_template(template_id)
-        confirmed(danger, stated, lambda _reason: archive_template(actor=standing.actor, template=template_id))
-    return effect(
-        changed,
-        _("The template “{name}” is not offered any more. What it protects still opens.").format(name=name),
-        _("The template “{name}” is archived already.").format(name=name),
-    )
+        confirmed(danger(), stated, lambda _reason: archive())
+    return effect(changed, done.format(name=name), state.format(name=name))
 
 
 def remove_template(*, standing: Standing, template_id: UUID, stated: Stated) -> Effect:
@@ -122,13 +135,11 @@ def offer_label(*, standing: Standing, label_id: UUID) -> Effect:
 
 def shelve_label(*, standing: Standing, label_id: UUID, stated: Stated) -> Effect:
     """Archive a label."""
-    found = label(label_id)
-    name, changed = found.name(*reader_languages()), found.status == "published"
-    if changed:
-        danger = dangers.archiving_label(label_id)
-        confirmed(danger, stated, lambda _reason: archive_label(actor=standing.actor, label=label_id))
-    return effect(
-        changed,
-        _("The label “{name}” is not offered any more. Documents keep it, and their protection.").format(name=name),
-        _("The label “{name}” is archived already.").format(name=name),
+    return _shelved(
+        label(label_id),
+        stated,
+        lambda: dangers.archiving_label(label_id),
+        lambda: archive_label(actor=standing.actor, label=label_id),
+        _("The label “{name}” is not offered any more. Documents keep it, and their protection."),
+        _("The label “{name}” is archived already."),
     )

@@ -80,9 +80,11 @@ def reach_of_people(people: Collection[UUID]) -> Reach:
 
 def reach_of_device(person: UUID, device: UUID) -> Reach:
     """Return what a device of a person keeps of this organization's documents."""
-    whose, which = "(%(id)s::uuid[])[1]", "(%(id)s::uuid[])[2]"
-    opened = f"id in (select event_id from audit_eventpersonal where person_id = {whose} and device_id = {which})"
-    return _reach("false", opened, f"device_id = {which}", [person, device])
+    opened = (
+        "id in (select event_id from audit_eventpersonal"
+        " where person_id = (%(id)s::uuid[])[1] and device_id = (%(id)s::uuid[])[2])"
+    )
+    return _reach("false", opened, "device_id = (%(id)s::uuid[])[2]", [person, device])
 
 
 def reach_of_document(cid: UUID) -> Reach:

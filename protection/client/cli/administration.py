@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.confirming import asks, changed, confirmed
+from protection.client.cli.confirming import asks, carry_out, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.people import by_address
@@ -60,8 +60,16 @@ def prove_domain(output: Output, place: Organization, domain_name: str) -> None:
 @in_organization
 def release_domain(output: Output, place: Organization, domain_name: str, reason: str, *, yes: bool) -> None:
     """Give a mail DOMAIN up: its addresses are vouched for no more."""
-    send = functools.partial(place.call, "POST", f"/api/v1/domains/{quote(domain_name, safe='')}/release")
-    changed(output, confirmed(output, send, yes=yes, reason=reason), domain=domain_name, done="release")
+    carry_out(
+        output,
+        place,
+        "POST",
+        f"/api/v1/domains/{quote(domain_name, safe='')}/release",
+        yes=yes,
+        reason=reason,
+        domain=domain_name,
+        done="release",
+    )
 
 
 @click.group("application")
@@ -96,8 +104,16 @@ def create_application(output: Output, place: Organization, name: str, roles: tu
 @in_organization
 def disable_application(output: Output, place: Organization, client_id: str, reason: str, *, yes: bool) -> None:
     """Disable an application: its tokens and devices end."""
-    send = functools.partial(place.call, "POST", f"/api/v1/applications/{quote(client_id, safe='')}/disable")
-    changed(output, confirmed(output, send, yes=yes, reason=reason), client_id=client_id, done="disable")
+    carry_out(
+        output,
+        place,
+        "POST",
+        f"/api/v1/applications/{quote(client_id, safe='')}/disable",
+        yes=yes,
+        reason=reason,
+        client_id=client_id,
+        done="disable",
+    )
 
 
 @application.command("code")
@@ -148,8 +164,16 @@ def _devices(place: Organization, address: str) -> str:
 @in_organization
 def block_device(output: Output, place: Organization, device_id: UUID, person: str, reason: str, *, yes: bool) -> None:
     """Block a device of a person at your organization: no license from now on. Elsewhere it goes on."""
-    send = functools.partial(place.call, "POST", f"{_devices(place, person)}/{device_id}/block")
-    changed(output, confirmed(output, send, yes=yes, reason=reason), id=str(device_id), done="block")
+    carry_out(
+        output,
+        place,
+        "POST",
+        f"{_devices(place, person)}/{device_id}/block",
+        yes=yes,
+        reason=reason,
+        id=str(device_id),
+        done="block",
+    )
 
 
 @device.command("unblock")
@@ -203,5 +227,6 @@ def accept(output: Output, place: Organization, cid: UUID) -> None:
 @in_organization
 def block(output: Output, place: Organization, cid: UUID, reason: str, *, yes: bool) -> None:
     """Block a document for good: nobody opens it."""
-    send = functools.partial(place.call, "POST", f"/api/v1/documents/{cid}/block")
-    changed(output, confirmed(output, send, yes=yes, reason=reason), cid=str(cid), done="block")
+    carry_out(
+        output, place, "POST", f"/api/v1/documents/{cid}/block", yes=yes, reason=reason, cid=str(cid), done="block"
+    )

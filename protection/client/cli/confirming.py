@@ -4,6 +4,7 @@ The service knows what is dangerous and what it would do; here its answer is sho
 ``--reason`` answer beforehand, for scripts.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -13,6 +14,7 @@ import click
 from protection.client.cli.language import told
 from protection.client.cli.output import Output
 from protection.client.errors import Misused, Refused, ServiceError
+from protection.client.organization import Organization
 from protection.texts import say
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -66,6 +68,25 @@ def confirmed(
     except Refused as refused:
         _explain_sign_in(refused)
         raise
+
+
+def carry_out(
+    output: Output,
+    place: Organization,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    yes: bool,
+    reason: str = "",
+    **more: Any,
+) -> None:
+    """Make a change of an organization, ask where the service asks first, and print what it changed.
+
+    ``more`` are what programs read beside that.
+    """
+    send = functools.partial(place.call, method, path)
+    changed(output, confirmed(output, send, body, yes=yes, reason=reason), **more)
 
 
 def _explain_sign_in(refused: Refused) -> None:

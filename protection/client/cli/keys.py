@@ -1,12 +1,11 @@
 """``key``: the organization's keys."""
 
-import functools
 from uuid import UUID
 
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.confirming import asks, changed, confirmed
+from protection.client.cli.confirming import asks, carry_out
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.tables import WIDE
@@ -48,8 +47,7 @@ def create(output: Output, place: Organization, suite: str | None) -> None:
 @in_organization
 def rotate(output: Output, place: Organization, suite: str | None, reason: str, *, yes: bool) -> None:
     """Make a new key and protect with it from now on; old documents still open."""
-    send = functools.partial(place.call, "POST", "/api/v1/keys/rotate")
-    changed(output, confirmed(output, send, {"suite": suite} if suite else {}, yes=yes, reason=reason))
+    carry_out(output, place, "POST", "/api/v1/keys/rotate", {"suite": suite} if suite else {}, yes=yes, reason=reason)
 
 
 @key.command()
@@ -58,8 +56,16 @@ def rotate(output: Output, place: Organization, suite: str | None, reason: str, 
 @in_organization
 def activate(output: Output, place: Organization, key_id: UUID, reason: str, *, yes: bool) -> None:
     """Protect with this key from now on."""
-    send = functools.partial(place.call, "POST", f"/api/v1/keys/{key_id}/activate")
-    changed(output, confirmed(output, send, yes=yes, reason=reason), id=str(key_id), done="activate")
+    carry_out(
+        output,
+        place,
+        "POST",
+        f"/api/v1/keys/{key_id}/activate",
+        yes=yes,
+        reason=reason,
+        id=str(key_id),
+        done="activate",
+    )
 
 
 @key.command()
@@ -71,5 +77,13 @@ def compromise(output: Output, place: Organization, key_id: UUID, reason: str, *
 
     Everything under it stops opening for everybody at once.
     """
-    send = functools.partial(place.call, "POST", f"/api/v1/keys/{key_id}/compromise")
-    changed(output, confirmed(output, send, yes=yes, reason=reason), id=str(key_id), done="compromise")
+    carry_out(
+        output,
+        place,
+        "POST",
+        f"/api/v1/keys/{key_id}/compromise",
+        yes=yes,
+        reason=reason,
+        id=str(key_id),
+        done="compromise",
+    )

@@ -1,6 +1,5 @@
 """``labels``, ``relabel`` and ``label``: how sensitive documents are, and the protection that comes with it."""
 
-import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import click
 
 from protection.client.cli import progress, tables
-from protection.client.cli.confirming import YES, changed, confirmed
+from protection.client.cli.confirming import YES, carry_out, changed, confirmed
 from protection.client.cli.each import each_file
 from protection.client.cli.organization import in_organization, require_changes
 from protection.client.cli.output import Output
@@ -172,8 +171,9 @@ def publish(output: Output, place: Organization, which: str) -> None:
 def archive(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Stop offering a label; documents keep it."""
     found = _called(place, which)
-    send = functools.partial(place.call, "POST", f"/api/v1/labels/{found['id']}/archive")
-    changed(output, confirmed(output, send, yes=yes), id=found["id"], status="archived")
+    carry_out(
+        output, place, "POST", f"/api/v1/labels/{found['id']}/archive", yes=yes, id=found["id"], status="archived"
+    )
 
 
 def _protection(place: Organization, effect: str, template: str | None) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """``person`` and ``group``: who belongs to the organization."""
 
-import functools
 from typing import Any
 
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.confirming import asks, changed, confirmed
+from protection.client.cli.confirming import asks, carry_out, changed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.cli.previews import DAYS, PREVIEW, ask
@@ -57,8 +56,7 @@ def create_person(
 ) -> None:
     """Create the person with this ADDRESS. They are invited by mail and sign in with a mailed code."""
     body = {"email": address, "name": name, "role": role, "guest": guest}
-    send = functools.partial(place.call, "POST", "/api/v1/people")
-    changed(output, confirmed(output, send, body, yes=yes, reason=reason))
+    carry_out(output, place, "POST", "/api/v1/people", body, yes=yes, reason=reason)
 
 
 @person.command("change")
@@ -88,8 +86,7 @@ def change_person(
     if preview:
         ask(output, place, "person", found["id"], body, days=days)
         return
-    send = functools.partial(place.call, "PATCH", f"/api/v1/people/{found['id']}")
-    changed(output, confirmed(output, send, body, yes=yes, reason=reason))
+    carry_out(output, place, "PATCH", f"/api/v1/people/{found['id']}", body, yes=yes, reason=reason)
 
 
 @person.command("remove")
@@ -99,8 +96,7 @@ def change_person(
 def remove_person(output: Output, place: Organization, address: str, reason: str, *, yes: bool) -> None:
     """Remove the person with this ADDRESS, who left. The address is free for a successor, who inherits nothing."""
     found = by_address(place, "people", "email", address)
-    send = functools.partial(place.call, "POST", f"/api/v1/people/{found['id']}/removal")
-    changed(output, confirmed(output, send, yes=yes, reason=reason))
+    carry_out(output, place, "POST", f"/api/v1/people/{found['id']}/removal", yes=yes, reason=reason)
 
 
 @click.group("group")
@@ -166,8 +162,7 @@ def change_group(
         return
     named = {"name": name, "description": description, "archived": archived}
     body = {**members, **{member: value for member, value in named.items() if value is not None}}
-    send = functools.partial(place.call, "PATCH", f"/api/v1/groups/{found['id']}")
-    changed(output, confirmed(output, send, body, yes=yes, reason=reason))
+    carry_out(output, place, "PATCH", f"/api/v1/groups/{found['id']}", body, yes=yes, reason=reason)
 
 
 @group.command("delete")
@@ -177,8 +172,16 @@ def change_group(
 def delete_group(output: Output, place: Organization, address: str, reason: str, *, yes: bool) -> None:
     """Delete the group with this ADDRESS for good. While a policy denies something to it, it can only be archived."""
     found = by_address(place, "groups", "address", address)
-    send = functools.partial(place.call, "DELETE", f"/api/v1/groups/{found['id']}")
-    changed(output, confirmed(output, send, yes=yes, reason=reason), address=found["address"], done="delete")
+    carry_out(
+        output,
+        place,
+        "DELETE",
+        f"/api/v1/groups/{found['id']}",
+        yes=yes,
+        reason=reason,
+        address=found["address"],
+        done="delete",
+    )
 
 
 def by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from protection.client.cli.confirming import asks, changed, confirmed
+from protection.client.cli.confirming import asks, carry_out, changed, confirmed
 from protection.client.cli.organization import in_organization
 from protection.client.cli.output import Output
 from protection.client.errors import Misused
@@ -60,5 +60,4 @@ def leave(output: Output, place: Organization, reason: str, *, yes: bool) -> Non
 
     You open nothing there any more. The last administrator cannot leave.
     """
-    send = functools.partial(place.call, "POST", "/api/v1/leave")
-    changed(output, confirmed(output, send, yes=yes, reason=reason))
+    carry_out(output, place, "POST", "/api/v1/leave", yes=yes, reason=reason)

@@ -1,12 +1,11 @@
 """``template``: what administrators do with templates, under the names that pages and API use."""
 
-import functools
 from typing import Any
 
 import click
 
 from protection.client.cli import tables
-from protection.client.cli.confirming import YES, changed, confirmed
+from protection.client.cli.confirming import YES, carry_out, changed
 from protection.client.cli.organization import entries_patch, in_organization, require_changes, require_known
 from protection.client.cli.output import Output
 from protection.client.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
@@ -226,8 +225,9 @@ def publish(output: Output, place: Organization, which: str) -> None:
 def archive(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Stop offering a template; what it protects still opens."""
     found = chosen(place, which)
-    send = functools.partial(place.call, "POST", f"/api/v1/templates/{found['id']}/archive")
-    changed(output, confirmed(output, send, yes=yes), id=found["id"], done="archive")
+    carry_out(
+        output, place, "POST", f"/api/v1/templates/{found['id']}/archive", yes=yes, id=found["id"], done="archive"
+    )
 
 
 @template.command()
@@ -268,8 +268,7 @@ def history(output: Output, place: Organization, which: str) -> None:
 def restore(output: Output, place: Organization, which: str, version: int, *, yes: bool) -> None:
     """Bring back what an earlier version said, as a new version."""
     found = chosen(place, which)
-    send = functools.partial(place.call, "POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore")
-    changed(output, confirmed(output, send, yes=yes))
+    carry_out(output, place, "POST", f"/api/v1/templates/{found['id']}/versions/{version}/restore", yes=yes)
 
 
 @template.command()
@@ -279,8 +278,7 @@ def restore(output: Output, place: Organization, which: str, version: int, *, ye
 def delete(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Delete an archived template; what it protects opens as before, and it can be brought back."""
     found = chosen(place, which)
-    send = functools.partial(place.call, "DELETE", f"/api/v1/templates/{found['id']}")
-    changed(output, confirmed(output, send, yes=yes), id=found["id"], done="delete")
+    carry_out(output, place, "DELETE", f"/api/v1/templates/{found['id']}", yes=yes, id=found["id"], done="delete")
 
 
 @template.command()
@@ -321,8 +319,9 @@ def _patch(
     output: Output, place: Organization, found: dict[str, Any], body: dict[str, Any], *, yes: bool = False
 ) -> None:
     """Change what is named, unless somebody else has changed the template since it was read."""
-    send = functools.partial(place.call, "PATCH", f"/api/v1/templates/{found['id']}")
-    changed(output, confirmed(output, send, {**body, "based_on": found["version"]}, yes=yes))
+    carry_out(
+        output, place, "PATCH", f"/api/v1/templates/{found['id']}", {**body, "based_on": found["version"]}, yes=yes
+    )
 
 
 def _whole(found: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
