@@ -78,15 +78,6 @@ def reach_of_people(people: Collection[UUID]) -> Reach:
     return _reach(theirs, opened, "false", list(people))
 
 
-def reach_of_device(person: UUID, device: UUID) -> Reach:
-    """Return what a device of a person keeps of this organization's documents."""
-    opened = (
-        "id in (select event_id from audit_eventpersonal"
-        " where person_id = (%(id)s::uuid[])[1] and device_id = (%(id)s::uuid[])[2])"
-    )
-    return _reach("false", opened, "device_id = (%(id)s::uuid[])[2]", [person, device])
-
-
 def reach_of_document(cid: UUID) -> Reach:
     """Return who opened a document lately, and what recipients keep of it; its issuer's own license is not counted."""
     return _reach("cid = %(id)s", "content_id = %(id)s", "false", cid)

@@ -127,7 +127,10 @@ def application_code(output: Output, place: Organization, client_id: str) -> Non
 
 @click.group("device")
 def device() -> None:
-    """List and revoke your devices; as an administrator, block those of others at your organization."""
+    """List and revoke your devices.
+
+    Administrators block those of others at their organization, too.
+    """
 
 
 PERSON = click.option("--person", required=True, metavar="ADDRESS", help="Whose device it is.")
