@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 
@@ -71,9 +73,14 @@ def _call(method: str, path: str, operation: Mapping[str, Any]) -> Call:
         text=operation.get("description", "").replace("``", ""),
         needs=NEEDS.get(needs, needs) or "no token",
         parameters=tuple(_parameter(one) for one in operation.get("parameters", ()) if one["in"] == "query"),
-        body=_body(operation),
-        line=samples[0]["source"],
+        body=_as_text(_body(operation)),
+        line=_as_text(samples[0]["source"]),
     )
+
+
+def _as_text(code: str) -> SafeString:
+    """Escape what stands between tags and leave its quotes: the page has a thousand of them, five bytes more each."""
+    return mark_safe(escape(code, quote=False))  # noqa: S308 - escaped, and in no attribute
 
 
 def _parameter(parameter: Mapping[str, Any]) -> str:
