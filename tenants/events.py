@@ -15,6 +15,7 @@ class DirectoryKind(StrEnum):
     ADDRESS_REMOVED = "address.removed"
     APPLICATION_CREATED = "application.created"
     APPLICATION_DISABLED = "application.disabled"
+    APPLICATION_EXPOSED = "application.exposed"
     DEVICE_BLOCKED = "device.blocked"
     DEVICE_ENROLLED = "device.enrolled"
     DEVICE_REVOKED = "device.revoked"

@@ -429,6 +429,7 @@ def _application(facts: ApplicationFacts) -> dict[str, Any]:
         "person": str(facts.person_id),
         "created_at": facts.created_at,
         "disabled": facts.disabled,
+        "known_outside": facts.known_outside,
     }
 
 

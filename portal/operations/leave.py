@@ -5,6 +5,7 @@ from django.utils.translation import ngettext
 
 from portal.confirmation import Danger, Stated, confirmed, copies_until, if_any
 from portal.effects import Effect, effect
+from portal.operations.known_secrets import tell_of_known_secrets
 from portal.operations.remove_person import Removal, removal_of
 from portal.operations.withdraw import work_off_at_once
 from portal.standing import Standing
@@ -26,6 +27,7 @@ def leave_organization(*, standing: Standing, organization: OrganizationFacts, s
             reason=reason,
             actor=standing.directory_actor,
         )
+        tell_of_known_secrets(standing, removal.person)
 
     confirmed(_leaving(organization, removal), stated, act)
     work_off_at_once()

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from portal.confirmation import Danger, Stated, confirmed, copies_until, counted
 from portal.effects import Effect, effect
+from portal.operations.known_secrets import tell_of_known_secrets
 from portal.operations.roles import require_roles
 from portal.operations.withdraw import work_off_at_once
 from portal.standing import Standing
@@ -51,6 +52,8 @@ def remove_person(*, standing: Standing, person_id: UUID, stated: Stated) -> Eff
             reason=reason,
             actor=standing.directory_actor,
         )
+        if not removal.person.disabled:
+            tell_of_known_secrets(standing, removal.person)
 
     confirmed(_removing(removal), stated, act)
     work_off_at_once()

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from portal.operations.known_secrets import tell_of_known_secrets
 from portal.operations.tell import tell
 from portal.operations.withdraw import disable_person as withdraw_person
 from portal.permissions import Permission, of_application
@@ -27,6 +28,7 @@ from tenants.directory.services.create_application import Credentials
 from tenants.directory.services.enable_person import enable_person as directory_enable
 
 NO_ROLE: Final = "user"
+ADMINISTRATOR: Final = "global_administrator"
 _ALL: Final = 10_000
 
 
@@ -52,16 +54,22 @@ def change_role(*, standing: Standing, person_id: UUID, role: str, reason: str =
     )
     if changed:
         notify_of_role(standing, person_in(standing.organization, person_id))
+        if before.role == ADMINISTRATOR:
+            tell_of_known_secrets(standing, before)
     return changed
 
 
 @transaction.atomic
 def disable_person(*, standing: Standing, person_id: UUID, reason: str) -> bool:
     """Disable a person; whom a role was given only by who may manage roles, since it takes the role out of use."""
-    require_roles(standing, person_in(standing.organization, person_id).role)
-    return withdraw_person(
+    person = person_in(standing.organization, person_id)
+    require_roles(standing, person.role)
+    disabled = withdraw_person(
         organization_id=standing.organization, person_id=person_id, reason=reason, actor=standing.directory_actor
     )
+    if disabled:
+        tell_of_known_secrets(standing, person)
+    return disabled
 
 
 @transaction.atomic
@@ -87,7 +95,7 @@ def notify_of_role(standing: Standing, person: PersonFacts) -> None:
     """Mail every administrator, once it is committed, that an application has changed somebody's role."""
     if standing.role != APPLICATION:
         return
-    administrators = people_in(standing.organization, role="global_administrator", limit=_ALL)
+    administrators = people_in(standing.organization, role=ADMINISTRATOR, limit=_ALL)
     told = {one.email: one.language for one in administrators if one.email and not one.disabled}
     transaction.on_commit(lambda: _notify(told, standing.name, person))
 

@@ -256,6 +256,16 @@ _DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         "roles": _("{who} made the application “{application}” with the roles {roles}."),
         PLAIN: _("{who} made the application “{application}”."),
     },
+    DirectoryKind.APPLICATION_EXPOSED: {
+        OWN: _(
+            "{who} may not manage applications any more, and knows the secret of the application “{application}”, which"
+            " works on until it is disabled."
+        ),
+        PLAIN: _(
+            "{who} ended the right of {target} to manage applications; {target} knows the secret of the application"
+            " “{application}”, which works on until it is disabled."
+        ),
+    },
     DirectoryKind.APPLICATION_DISABLED: {PLAIN: _("{who} disabled the application “{application}”.")},
     DirectoryKind.ENROLLMENT_CODE_ISSUED: {
         OWN: _("{who} issued a code that enrolls a device of theirs."),

@@ -280,13 +280,17 @@ class Device(models.Model):
 
 
 class ApiClient(models.Model):
-    """An application of an organization: the issuer's client, bound to the person row it acts as."""
+    """An application of an organization: the issuer's client, bound to the person row it acts as.
+
+    ``known_to`` are the ids of the people who have seen a secret of it.
+    """
 
     client_id = models.CharField(max_length=100, primary_key=True)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_clients")
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="api_client")
     name = models.CharField(max_length=200)
     roles = models.JSONField(default=list)
+    known_to = models.JSONField(default=list, db_default=[])
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     disabled_at = models.DateTimeField(null=True)
 

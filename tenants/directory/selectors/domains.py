@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tenants import naming
+from tenants.directory.known_secrets import managers_among
 from tenants.directory.models import ApiClient, MailDomain, PartedDomain
 
 
@@ -29,6 +30,8 @@ class ApplicationFacts:
     roles: tuple[str, ...]
     created_at: datetime
     disabled: bool
+    known_outside: bool = False
+    """Whether somebody has seen its secret who may not manage applications now."""
 
 
 def domains_in(organization_id: UUID) -> tuple[DomainFacts, ...]:
@@ -51,22 +54,25 @@ def parted_domains(domains: Collection[str]) -> dict[str, int]:
 
 def applications_in(organization_id: UUID) -> tuple[ApplicationFacts, ...]:
     """Return the organization's applications by name."""
-    return tuple(_application(row) for row in ApiClient.objects.within(organization_id).order_by("name", "client_id"))
+    rows = list(ApiClient.objects.within(organization_id).order_by("name", "client_id"))
+    known = {person for row in rows for person in row.known_to}
+    managers = managers_among(organization_id, known) if known else set()
+    return tuple(_application(row, managers) for row in rows)
 
 
 def application_of_client(client_id: str) -> ApplicationFacts | None:
     """Return the application that a client at the issuer stands for; for the token check."""
     row = ApiClient.objects.of_installation().filter(client_id=client_id).first()
-    return None if row is None else _application(row)
+    return None if row is None else _application(row, managers_among(row.organization_id, set(row.known_to)))
 
 
 def application_of_person(organization_id: UUID, person_id: UUID) -> ApplicationFacts | None:
     """Return the application that acts as this person in the organization, however it signed in."""
     row = ApiClient.objects.within(organization_id).filter(person_id=person_id).first()
-    return None if row is None else _application(row)
+    return None if row is None else _application(row, set(row.known_to))
 
 
-def _application(row: ApiClient) -> ApplicationFacts:
+def _application(row: ApiClient, managers: set[str]) -> ApplicationFacts:
     return ApplicationFacts(
         client_id=row.client_id,
         organization_id=row.organization_id,
@@ -75,4 +81,5 @@ def _application(row: ApiClient) -> ApplicationFacts:
         roles=tuple(row.roles),
         created_at=row.created_at,
         disabled=row.disabled_at is not None,
+        known_outside=row.disabled_at is None and not managers.issuperset(row.known_to),
     )

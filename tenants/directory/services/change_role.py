@@ -10,6 +10,7 @@ from tenants.actor import Actor
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused
+from tenants.directory.known_secrets import note_known_secrets
 from tenants.directory.models import Membership
 from tenants.events import DirectoryKind
 
@@ -44,4 +45,6 @@ def change_role(*, organization_id: UUID, person_id: UUID, role: str, reason: st
         title=membership.known_name,
         details={"before": before, "after": str(wanted), **({"reason": reason} if reason else {})},
     )
+    if before == Membership.Role.GLOBAL_ADMINISTRATOR:
+        note_known_secrets(membership, actor)
     return True

@@ -11,6 +11,7 @@ from django.db import transaction
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.change import note
+from tenants.directory.known_secrets import remember
 from tenants.directory.models import ApiClient, Membership, Person
 from tenants.events import DirectoryKind
 
@@ -44,9 +45,10 @@ def create_application(*, organization_id: UUID, name: str, roles: Sequence[str]
     client.set_secret(secret)
     client.save()
     Membership.objects.create(organization_id=organization_id, person=person)
-    ApiClient.objects.create(
+    made = ApiClient.objects.create(
         client_id=client.id, organization_id=organization_id, person=person, name=name, roles=sorted(set(roles))
     )
+    remember(made, actor)
     note(
         kind=DirectoryKind.APPLICATION_CREATED,
         organizations=[organization_id],

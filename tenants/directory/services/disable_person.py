@@ -9,6 +9,7 @@ from tenants.directory import holders
 from tenants.directory.access import end_access
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note
+from tenants.directory.known_secrets import note_known_secrets
 from tenants.directory.withdrawals import withdraw, withdraw_from_groups
 from tenants.events import DirectoryKind
 
@@ -43,4 +44,5 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", 
         title=membership.known_name,
         details={"reason": reason} if reason else None,
     )
+    note_known_secrets(membership, actor)
     return True

@@ -8,7 +8,8 @@ from django.utils import timezone
 from tenants.actor import Actor
 from tenants.directory import one_time
 from tenants.directory.change import note_of_person
-from tenants.directory.models import EnrollmentCode
+from tenants.directory.known_secrets import remember
+from tenants.directory.models import ApiClient, EnrollmentCode
 from tenants.events import DirectoryKind
 
 
@@ -20,5 +21,8 @@ def issue_enrollment_code(*, person_id: UUID, actor: Actor) -> str:
     EnrollmentCode.objects.create(
         code_hash=one_time.code_hash(code), person_id=person_id, expires_at=timezone.now() + one_time.LIFETIME
     )
+    application = ApiClient.objects.of_installation().filter(person_id=person_id).first()
+    if application is not None:
+        remember(application, actor)
     note_of_person(kind=DirectoryKind.ENROLLMENT_CODE_ISSUED, person_id=person_id, actor=actor)
     return code

@@ -10,6 +10,7 @@ from tenants.directory import holders
 from tenants.directory.access import end_access, end_credentials, forget_sign_in
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note, raise_epochs
+from tenants.directory.known_secrets import note_known_secrets
 from tenants.directory.models import Address, GroupMember, Membership, Person
 from tenants.directory.withdrawals import withdraw, withdraw_from_groups
 from tenants.events import DirectoryKind
@@ -48,6 +49,9 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
         title=name,
         details={"reason": reason, "freed": len(freed)},
     )
+    if not place.disabled:
+        place.address = address
+        note_known_secrets(place, actor)
 
 
 def _free_addresses(organization_id: UUID, person_id: UUID) -> list[str]:

@@ -1,0 +1,50 @@
+"""Who knows the secrets of applications: it does not end with the person, so the end of their right to it is recorded.
+
+An application acts for the organization.  Whoever made it saw its secret, and whoever got a code for it may have put a
+device of their own in its place; the organization goes on using it after they have left.
+"""
+
+from uuid import UUID
+
+from tenants.actor import Actor
+from tenants.directory.change import note
+from tenants.directory.models import ApiClient, Membership
+from tenants.events import DirectoryKind
+
+
+def remember(application: ApiClient, actor: Actor) -> None:
+    """Keep that this person has seen a secret of the application."""
+    person = str(actor.person_id)
+    if actor.person_id is not None and not actor.application and person not in application.known_to:
+        application.known_to = [*application.known_to, person]
+        application.save(update_fields=["known_to"])
+
+
+def applications_known_to(organization_id: UUID, person_id: UUID) -> list[ApiClient]:
+    """Return the applications in use whose secret a person has seen."""
+    rows = ApiClient.objects.within(organization_id).filter(disabled_at__isnull=True)
+    return list(rows.filter(known_to__contains=[str(person_id)]).order_by("name", "client_id"))
+
+
+def note_known_secrets(place: Membership, actor: Actor) -> None:
+    """Record for each application whose secret a person knows that they may not manage applications any more."""
+    for one in applications_known_to(place.organization_id, place.person_id):
+        note(
+            kind=DirectoryKind.APPLICATION_EXPOSED,
+            organizations=[place.organization_id],
+            actor=actor,
+            title=one.name,
+            recipient=place.known_address,
+            details={"client": one.client_id},
+        )
+
+
+def managers_among(organization_id: UUID, people: set[str]) -> set[str]:
+    """Return which of these people may manage the organization's applications now."""
+    rows = Membership.objects.within(organization_id).filter(
+        person_id__in=people,
+        role=Membership.Role.GLOBAL_ADMINISTRATOR,
+        disabled=False,
+        removed_at__isnull=True,
+    )
+    return {str(person) for person in rows.values_list("person_id", flat=True)}

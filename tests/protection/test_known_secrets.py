@@ -1,0 +1,64 @@
+"""An application's secret does not end with the person who knows it; the administrators who stay are told."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.core import mail
+
+from tests.cast import Cast, Player
+from tests.isolation.visitors import Premises
+from tests.protection.scene import call, confirmed, ledger
+
+KIND = "application.exposed"
+
+
+def made_by(player: Player, name: str) -> str:
+    answer = call(player, "contoso", "POST", "applications", {"name": name, "roles": []})
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["client_id"])
+
+
+def by_code(player: Player, client: str) -> None:
+    assert call(player, "contoso", "POST", f"applications/{client}/code").status_code == 201
+
+
+def disabled(cast: Cast, gone: Player) -> None:
+    assert confirmed(cast.ada, "contoso", "PATCH", f"people/{gone.id}", {"disabled": True}).status_code == 200
+
+
+def removed(cast: Cast, gone: Player) -> None:
+    stated = {"confirm": gone.address, "reason": "left"}
+    assert call(cast.ada, "contoso", "POST", f"people/{gone.id}/removal", stated).status_code == 200
+
+
+def left(cast: Cast, gone: Player) -> None:
+    assert confirmed(gone, "contoso", "POST", "leave").status_code == 200
+
+
+def demoted(cast: Cast, gone: Player) -> None:
+    answer = call(cast.ada, "contoso", "PATCH", f"people/{gone.id}", {"role": "user"})
+    assert answer.status_code in {200, 409}
+    if answer.status_code == 409:
+        confirmed(cast.ada, "contoso", "PATCH", f"people/{gone.id}", {"role": "user"})
+
+
+@pytest.mark.parametrize("end", [disabled, removed, left, demoted])
+def test_the_administrators_who_stay_are_told_which(cast: Cast, end: Callable[[Cast, Player], None]) -> None:
+    gone = cast.join(f"admin{uuid4().hex[:6]}", "contoso", role="global_administrator")
+    theirs, shown, other = (f"{word} {uuid4().hex[:6]}" for word in ("theirs", "shown", "other"))
+    made_by(gone, theirs)
+    by_code(gone, made_by(cast.ada, shown))
+    made_by(cast.ada, other)
+    mail.outbox.clear()
+    end(cast, gone)
+    events = [event for event in ledger(cast, "contoso", KIND) if event.personal.get("recipient") == gone.address]
+    assert {event.personal["title"] for event in events} == {theirs, shown}
+    listed = {one["name"]: one for one in call(cast.ada, "contoso", "GET", "applications").json()["results"]}
+    assert [listed[name]["known_outside"] for name in (theirs, shown, other)] == [True, True, False]
+    (message,) = [
+        one for one in mail.outbox if "secrets of applications" in one.subject and one.to == [cast.ada.address]
+    ]
+    assert [name in message.body for name in (theirs, shown, other)] == [True, True, False]
+    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/applications/").content.decode()
+    assert "Known to somebody who left" in page
