@@ -284,25 +284,34 @@ def archiving_group(group: GroupFacts) -> Danger:
 
 def deleting_group(group: GroupFacts, naming: Named) -> Danger:
     """Say what deleting a group does."""
-    named = ngettext("{number} document", "{number} documents", naming.documents)
-    templates = ngettext("{number} template", "{number} templates", naming.templates)
     return Danger(
         question=_("Delete the group {address}?").format(address=group.address),
         consequences=(
             _members(len(group.members)),
-            _(
-                "Named in policies here: {documents} and {templates}. These entries stay and mean nobody, unless a new"
-                " group gets the address."
-            ).format(
-                documents=named.format(number=counted(naming.documents)),
-                templates=templates.format(number=counted(naming.templates)),
-            ),
+            *_naming(naming),
             copies_until(reach_of_people(people_held(group.members)).until),
             _("This cannot be undone. An archived group gives nothing either, and can be brought back."),
         ),
         button=_("Delete the group"),
         confirm=group.address,
         typed=True,
+    )
+
+
+def _naming(naming: Named) -> tuple[str, ...]:
+    if not (naming.documents or naming.templates):
+        return ()
+    documents = ngettext("{number} document", "{number} documents", naming.documents)
+    templates = ngettext("{number} template", "{number} templates", naming.templates)
+    sentence = _(
+        "Named in policies here: {documents} and {templates}. These entries stay and mean nobody, unless a new group"
+        " gets the address."
+    )
+    return (
+        sentence.format(
+            documents=documents.format(number=counted(naming.documents)),
+            templates=templates.format(number=counted(naming.templates)),
+        ),
     )
 
 

@@ -64,6 +64,8 @@ def test_a_group_is_deleted_only_when_its_consequences_were_confirmed(cast: Cast
     assert rights(cast.max, sealed.path) == {"VIEW"}
     asks_each_time = protect(cast.olga, plan, f"{group.address}:VIEW", offline_days=0)
     assert rights(cast.max, asks_each_time.path) == {"VIEW"}
+    unused = problem(call(cast.ada, "contoso", "DELETE", f"groups/{made(cast).id}"), 409, "confirmation_required")
+    assert not any("policies here" in one for one in unused["consequences"]), "nothing names it"
     asked = problem(call(cast.ada, "contoso", "DELETE", f"groups/{group.id}"), 409, "confirmation_required")
     said = " ".join(asked["consequences"])
     assert "1 direct member loses" in said
