@@ -52,5 +52,9 @@ OTHER_WAYS: Final = {
 }
 """Ways to prove oneself once more, by the suite's names."""
 
-FIELD_ERRORS: Final = (gettext_lazy("Enter a valid email address."), gettext_lazy("Enter a valid URL."))
-"""Sentences of all forms that the API framework translates too familiarly: our catalogs come before its own."""
+FIELD_ERRORS: Final = (
+    gettext_lazy("Enter a valid email address."),
+    gettext_lazy("Enter a valid URL."),
+    gettext_lazy("You must type the same password each time."),
+)
+"""Sentences of all forms that the frameworks translate too familiarly: our catalogs come before theirs."""

@@ -8,6 +8,7 @@ from django.core import mail
 from django.test import override_settings
 
 from portal.templatetags.browsers import browser as browser_named
+from tenants.directory.models import Person
 from tests.identity.browser import Answer, Browser, last_code, sign_in_by_code
 from tests.identity.test_sign_in import PASSWORD, SignInTest
 
@@ -43,6 +44,13 @@ class AccountPagesTest(SignInTest):
                 with self.subTest(path):
                     answer = visitor.get(path)
                     self.assertEqual((answer.status_code, foreign(answer)), (200, []))
+        person = Person.objects.get(pk=self.olga.id)
+        person.set_password(PASSWORD)
+        person.save()
+        with_password = self.signed_in()
+        for path in ("/accounts/password/change/", "/accounts/reauthenticate/"):
+            answer = with_password.get(path)
+            self.assertEqual((answer.status_code, foreign(answer)), (200, []))
         waiting = Browser()
         waiting.post("/accounts/login/code/", {"email": "olga@contoso.example"})
         self.assertEqual(foreign(waiting.get("/accounts/login/code/confirm/")), [])
