@@ -95,7 +95,7 @@ class SettingsForm(forms.Form):
     keep_titles = forms.BooleanField(
         label=gettext_lazy("Keep file names"),
         required=False,
-        help_text=gettext_lazy("Shows documents by name in lists and in the record."),
+        help_text=gettext_lazy("Shows documents by name in lists and in the audit log."),
     )
 
 

@@ -22,7 +22,7 @@ from tenants.directory.services.issue_enrollment_code import issue_enrollment_co
 ROLE_WORDS = {
     "connector": gettext_lazy("Connector: protects files, also for others to own, and reads templates"),
     "directory": gettext_lazy("Directory: manages people and groups"),
-    "reporter": gettext_lazy("Reporter: reads the record and everybody's documents' history"),
+    "reporter": gettext_lazy("Reporter: reads the audit log and everybody's documents' history"),
     "roles": gettext_lazy(
         "Roles: together with “Directory” it appoints and removes administrators and auditors. Only an administrator"
         " who signed in with a second factor can allow this."
@@ -34,7 +34,7 @@ class ApplicationForm(forms.Form):
     """An application that acts as itself."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("How it appears in the record.")
+        label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("How it appears in the audit log.")
     )
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("What it may do"),

@@ -128,7 +128,7 @@ class RevokeForm(forms.Form):
         ),
     )
     reason = FreeTextField(
-        label=gettext_lazy("Why"), required=False, max_length=500, help_text=gettext_lazy("Kept on record.")
+        label=gettext_lazy("Why"), required=False, max_length=500, help_text=gettext_lazy("Kept in the audit log.")
     )
 
     def __init__(self, data: QueryDict | None, *, recipient: str) -> None:

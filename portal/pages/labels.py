@@ -118,7 +118,9 @@ class RelabelForm(forms.Form):
         required=False,
         max_length=MAX_JUSTIFICATION,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Needed for a label that is less sensitive than the present one. Kept on record."),
+        help_text=gettext_lazy(
+            "Needed for a label that is less sensitive than the present one. Kept in the audit log."
+        ),
     )
 
     def __init__(self, *args: Any, choices: Iterable[Choice], place: OrganizationFacts | None, **kwargs: Any) -> None:

@@ -35,7 +35,7 @@ from tenants.directory.selectors.people import count_in, people_in, person_in, p
 
 ROLES = [
     ("user", gettext_lazy("User: protects and opens documents")),
-    ("auditor", gettext_lazy("Auditor: also reads the record and everybody's documents' history")),
+    ("auditor", gettext_lazy("Auditor: also reads the audit log and everybody's documents' history")),
     ("global_administrator", gettext_lazy("Administrator: manages everything; cannot open content by role")),
 ]
 PAGE = 50
