@@ -165,7 +165,8 @@ class Licenses:
                 remedy=say("Update this program, then open the file again."),
             )
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
-        self._place.keep_concerning(use.feed)
+        # A license that states when it was decided is not mistaken for one of before a withdrawal.
+        self._place.keep_concerning(use.feed if use.decided is None else ())
         if use.storable:
             self._home.write(self._name(license_, seal.seal), {**answer, "kind": "use"})
         self._place.try_send_waiting()

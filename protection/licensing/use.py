@@ -79,6 +79,8 @@ class UseLicense:
     second: Mapping[str, JSON] | None = None
     follow: int | None = None
     """The number of an edition that is saved from this one, where it is not the next: what lies between is unseen."""
+    decided: int | None = None
+    """The number that the feed had when it was decided: no entry up to that one can be meant for it."""
 
     @property
     def storable(self) -> bool:
@@ -122,7 +124,8 @@ class UseLicense:
             raise Expired(say("The time for opening without the service is over."))
         if stored and self.lease is not None and now > feed.as_of + self.lease:
             raise Expired(say("The lease of the use license was not renewed."))
-        feed.check(self.feed, rev=self.rev, iat=self.iat)
+        if self.decided is None or self.decided < feed.seq:
+            feed.check(self.feed, rev=self.rev, iat=self.iat)
 
     def content_key(self, store: KeyStore, kid: bytes) -> bytes:
         """Unseal the content key with the device key ``kid``."""
@@ -243,13 +246,16 @@ def result_members(license_: UseLicense, *, with_key: bool = True) -> dict[str, 
         members["rekey"] = True
     if license_.second is not None:
         members["second"] = dict(license_.second)
-    if license_.follow is not None and with_key:
-        members["ext"] = {"follow": license_.follow}
+    additions = {"follow": license_.follow, "seq": license_.decided}
+    ext: dict[str, JSON] = {name: value for name, value in additions.items() if value is not None}
+    if with_key and ext:
+        members["ext"] = ext
     return members
 
 
 def read_license(claims: Claims, common: Common, *, with_key: bool) -> UseLicense:
     """Read the members of ``result_members``; a license of a batch has no ``key`` of its own."""
+    ext = claims.mapping("ext") if with_key and claims.has("ext") else {}
     license_ = UseLicense(
         jti=claims.uuid("jti"),
         iss=common.iss,
@@ -274,17 +280,18 @@ def read_license(claims: Claims, common: Common, *, with_key: bool) -> UseLicens
         edit=claims.text("edit", 8192) if claims.has("edit") else None,
         rekey=claims.has("rekey") and claims.flag("rekey"),
         second=claims.mapping("second") if claims.has("second") else None,
-        follow=_read_follow(claims.mapping("ext")) if with_key and claims.has("ext") else None,
+        follow=_addition(ext, "follow"),
+        decided=_addition(ext, "seq"),
     )
     if not license_.rights or license_.exp < license_.iat:
         raise InvalidObject(say("A use license grants something and ends after its beginning."))
     return license_
 
 
-def _read_follow(ext: Mapping[str, JSON]) -> int | None:
-    """Read an addition that older programs pass over: they do not save from an edition that is not the newest."""
-    follow = ext.get("follow")
-    return follow if isinstance(follow, int) and follow > 1 else None
+def _addition(ext: Mapping[str, JSON], name: str) -> int | None:
+    """Read a number that older programs pass over, and are then more careful than they need to be."""
+    number = ext.get(name)
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None
 
 
 def _write_status(status: EditionStatus) -> JSON:

@@ -115,6 +115,7 @@ def use_license(
         edit=_edit_certificate(caller, granted, signing, service.now),
         rekey=Right.EDIT in allowed.rights and (state.may_be_followed or _somebody_lost_access(state, service)),
         follow=_number_after(granted),
+        decided=service.feed_seq,
     )
 
 
