@@ -193,7 +193,7 @@ def test_templates_go_into_a_file_and_come_out_of_it(stack: Stack, tmp_path: Pat
         ada.run("template", "import", file, "--yes")
     assert ada.json("template", "history", name)["results"][0]["version"] == 5
     (tmp_path / "bad.json").write_text("{", encoding="utf-8")
-    assert "Line 1, column 2: this is not JSON" in ada.run("template", "import", tmp_path / "bad.json", code=5)
+    assert "Line 1, column 2: this is not JSON" in ada.run("template", "import", tmp_path / "bad.json", code=2)
 
 
 def test_what_if_before_a_change_is_made(stack: Stack, tmp_path: Path):
