@@ -15,8 +15,8 @@ from django.conf import settings
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.redis import RedisCache
 
-from protection.crypto import aead, labels
-from protection.errors import CannotUnseal
+from chancery.crypto import aead, labels
+from chancery.errors import CannotUnseal
 
 _NOTHING: Final = object()
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.utils import formats, translation
 from django.utils.functional import lazy
 
-from protection import texts
-from protection.errors import ChanceryError
+from chancery import texts
+from chancery.errors import ChanceryError
 from tenants.naming import NameRefused
 
 

@@ -305,7 +305,7 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # Each by its own name: who looks for his reads no other.
-LOCALE_PATHS = [ROOT / floor / "locale" for floor in ("portal", "protection", "tenants")]
+LOCALE_PATHS = [ROOT / floor / "locale" for floor in ("portal", "protection", "tenants", "chancery")]
 FORMAT_MODULE_PATH = "portal.formats"
 LANGUAGE_COOKIE_NAME = f"{_cookie_prefix}chancery-language"
 LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = not CHANCERY_EMBEDDED, True, "Lax"

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from chancery.errors import NotFound
+from chancery.policy.policy import Strength
+from chancery.policy.subject import Subject
+from chancery.texts import say
 from portal import clock
 from portal.identity.subject import is_active, subject_of
 from portal.permissions import Permission, of_application, of_place
-from protection.errors import NotFound
-from protection.events import Actor
-from protection.licensing.policy import Strength
-from protection.licensing.subject import Subject
+from protection.actor import Actor
 from protection.selectors.standing import Holder
 from protection.selectors.templates import Audience
-from protection.texts import say
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import application_of_person

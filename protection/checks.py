@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from protection.crypto.aead import KEY_SIZE
+from chancery.crypto.aead import KEY_SIZE
 
 
 @register()

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from django.test import Client
 
+from chancery.sdk import signin
+from chancery.sdk.errors import Unreachable
+from chancery.sdk.home import Home
+from chancery.sdk.http import Answer, Http, decoded
+from chancery.sdk.session import Session
 from portal.api import throttle
 from portal.identity import clients
 from portal.operations.found_organization import found_organization
-from protection.client import signin
-from protection.client.errors import Unreachable
-from protection.client.home import Home
-from protection.client.http import Answer, Http, decoded
-from protection.client.session import Session
 from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code

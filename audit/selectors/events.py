@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import connection
 
 from audit.services.sequence import leaf_of
-from audit.tree.leaf import columns_agree, details_digest, personal_commitment
-from audit.tree.merkle import leaf_hash
+from chancery.ledger.leaf import columns_agree, details_digest, personal_commitment
+from chancery.ledger.merkle import leaf_hash
 
 MAX_PAGE: Final = 500
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)

@@ -9,8 +9,8 @@ from django.db import connection
 
 from audit import statements
 from audit.services.sequence import leaf_of
-from audit.tree import tiles
-from audit.tree.merkle import consistency_proof, inclusion_proof
+from chancery.ledger import tiles
+from chancery.ledger.merkle import consistency_proof, inclusion_proof
 
 ENTRY_PAGE: Final = 1_000
 

@@ -8,11 +8,11 @@ from django.db import connection
 from audit import statements
 from audit.selectors.proofs import ENTRY_PAGE, checkpoints, entries
 from audit.services.sequence import Head, add_to_tiles, heads
-from audit.tree.checkpoint import Checkpoint, InvalidCheckpoint, parse_verifier_key, verifier_key
-from audit.tree.checkpoint import verify as verify_note
-from audit.tree.leaf import columns_agree, details_digest, personal_commitment
-from audit.tree.merkle import Frontier, leaf_hash
-from audit.tree.tiles import path as tile_path
+from chancery.ledger.checkpoint import Checkpoint, InvalidCheckpoint, parse_verifier_key, verifier_key
+from chancery.ledger.checkpoint import verify as verify_note
+from chancery.ledger.leaf import columns_agree, details_digest, personal_commitment
+from chancery.ledger.merkle import Frontier, leaf_hash
+from chancery.ledger.tiles import path as tile_path
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from audit import statements
 from audit.models import Ledger
 from audit.services.record import Personal, record
 from audit.services.sequence import append
-from audit.tree.merkle import EMPTY_ROOT, Frontier
+from chancery.ledger.merkle import EMPTY_ROOT, Frontier
 
 
 @dataclass(frozen=True, slots=True)

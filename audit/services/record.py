@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from audit import statements
-from audit.tree.leaf import canonical, details_digest, personal_commitment
+from chancery.ledger.leaf import canonical, details_digest, personal_commitment
 
 
 @dataclass(frozen=True, slots=True)

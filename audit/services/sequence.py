@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from audit import statements
-from audit.tree import checkpoint as notes
-from audit.tree.leaf import Leaf
-from audit.tree.merkle import Frontier, leaf_hash
-from audit.tree.tiles import HASH, HEIGHT, WIDTH
+from chancery.ledger import checkpoint as notes
+from chancery.ledger.leaf import Leaf
+from chancery.ledger.merkle import Frontier, leaf_hash
+from chancery.ledger.tiles import HASH, HEIGHT, WIDTH
 
 Sign = Callable[[bytes], bytes]
 

@@ -10,21 +10,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.errors import NotFound
+from chancery.policy.days import LAST_MOMENT
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import LEVELS_ASKED, parse_rights
 from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, effect_response, limit_of, page
 from portal.api.idempotency import idempotent
 from portal.effects import effect_answer
 from portal.languages import told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
 from portal.operations.ask_for_access import ask_for_access, explain_to_himself
-from protection.errors import NotFound
-from protection.licensing.days import LAST_MOMENT
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import LEVELS_ASKED, parse_rights
 from protection.selectors.documents import document_for
 from protection.selectors.obstacles import InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
 from protection.services.grant_access import Terms
-from protection.services.request_access import Wish
+from protection.services.request_access import ProtectOptions
 
 ASKED: Final = {
     "id": "5f0e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",
@@ -81,7 +81,7 @@ class DocumentRequests(OrganizationView):
             standing=self.standing,
             organization=self.organization,
             cid=cid,
-            wish=Wish(wanted["level"], wanted["note"]),
+            wish=ProtectOptions(wanted["level"], wanted["note"]),
         )
         return Response(own_json(asked), status=HTTPStatus.CREATED if fresh else HTTPStatus.OK)
 

@@ -10,12 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.objects.jws import b64
 from portal.api.framework import ANYBODY, Confirmed, MailAddress, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer
 from portal.operations.administer import new_key, set_settings, switch_service, use_key, withdraw_key
 from portal.permissions import Permission
-from protection.licensing.jws import b64
 from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import Configuration
 

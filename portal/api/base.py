@@ -14,6 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from chancery.crypto.keys import EncryptionPublicKey
+from chancery.crypto.signatures import VerifyKey
+from chancery.objects.jws import b64, unb64
+from chancery.policy.policy import Strength
 from portal import clock
 from portal.api.framework import (
     BaseView,
@@ -41,10 +45,6 @@ from portal.identity.tokens import grant_refresh_token
 from portal.operations.administer import end_device
 from portal.operations.preferences import set_preferences
 from portal.operations.tell import in_language_of, tell
-from protection.crypto.keys import EncryptionPublicKey
-from protection.crypto.signatures import VerifyKey
-from protection.licensing.jws import b64, unb64
-from protection.licensing.policy import Strength
 from protection.selectors.installation import installation_public_key
 from protection.services.certify import DeviceKeys, account_certificate
 from protection.services.statement import organization_statement

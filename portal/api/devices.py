@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from audit.selectors.people import known_people
 from audit.services.count_noise import count_noise
 from audit.services.first_few import nth_this_hour
+from chancery.errors import ChanceryError
 from portal.identity.addresses import client_address
 from portal.identity.proof import ProvenDevice, prove, refuse_replay
-from protection.errors import ChanceryError
-from protection.events import Actor
+from protection.actor import Actor
 from protection.services.refuse_proof import refuse_proof
 from tenants.directory.selectors.people import membership_at, named_person
 from tenants.organizations.selectors import OrganizationFacts

@@ -10,6 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.selectors.events import Filter
+from chancery.policy.policy import Policy, parse_policy
+from chancery.policy.rights import in_order, level_of
 from portal.api.event_items import EXAMPLE, EventList, event_page
 from portal.api.framework import (
     ANYBODY,
@@ -25,8 +27,6 @@ from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer
 from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
 from portal.permissions import Permission
-from protection.licensing.policy import Policy, parse_policy
-from protection.licensing.rights import in_order, level_of
 from protection.selectors.documents import (
     Document,
     DocumentRow,

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
+from chancery.errors import ChanceryError, Unavailable
 from portal.api import problems
 from portal.api.devices import proven_device
 from portal.api.throttle import retry_after
@@ -34,7 +35,6 @@ from portal.identity.proof import ProvenDevice
 from portal.languages import reason_of
 from portal.permissions import Permission
 from portal.standing import Standing, standing_at
-from protection.errors import ChanceryError, Unavailable
 from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.selectors.devices import device_of
 from tenants.naming import NameRefused, address, free_text

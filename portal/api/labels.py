@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.labels import Effect
 from portal.api.framework import ANYBODY, Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.api.templates import languages_of, merged
@@ -18,7 +19,6 @@ from portal.operations.create import new_label
 from portal.operations.give_label import give_label
 from portal.operations.offer import offer_label, shelve_label
 from portal.permissions import Permission
-from protection.licensing.labels import Effect
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.services.relabel import MAX_JUSTIFICATION, choices_for
 from protection.services.save_label import (

@@ -13,17 +13,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.errors import InvalidObject, InvalidPolicy
+from chancery.objects import jws
+from chancery.policy.days import LAST_MOMENT
+from chancery.policy.policy import parse_policy
+from chancery.policy.reasons import WORDS
+from chancery.texts import say
 from portal import clock
 from portal.api import problems
 from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of
 from portal.identity.directory import DirectoryOf
 from portal.identity.owners import owner_known_as
 from portal.permissions import Permission
-from protection.errors import InvalidObject, InvalidPolicy
-from protection.licensing import jws
-from protection.licensing.days import LAST_MOMENT
-from protection.licensing.policy import parse_policy
-from protection.licensing.reasons import WORDS
 from protection.services.arrive import Wanted, arrive
 from protection.services.certify import DeviceKeys, licensor_certificate
 from protection.services.hear_checkpoint import hear_checkpoint
@@ -32,7 +33,6 @@ from protection.services.put_on_record import Party
 from protection.services.register import RegistrationRefused
 from protection.services.report import Reported, report
 from protection.services.state_feed import feed_statement
-from protection.texts import say
 
 
 class WantedDocument(serializers.Serializer[dict[str, str]]):

@@ -10,9 +10,7 @@ from typing import Any, Final
 
 from django.http import JsonResponse
 
-from portal import correlation
-from portal.languages import told
-from protection.errors import (
+from chancery.errors import (
     ChanceryError,
     Conflict,
     InvalidFile,
@@ -22,6 +20,8 @@ from protection.errors import (
     Unavailable,
     UntrustedKey,
 )
+from portal import correlation
+from portal.languages import told
 from protection.services.access import OnlyTheOwner
 from protection.services.arrive import SendWholeLicense
 from protection.services.change import Widening

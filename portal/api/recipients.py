@@ -10,11 +10,11 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.rights import level_of, parse_rights
 from portal.api.framework import ANYBODY, OrganizationView, limit_of
 from portal.languages import told
 from portal.operations.recipients import recipients, who_took
 from portal.words.recipients import in_words
-from protection.licensing.rights import level_of, parse_rights
 from protection.selectors.documents import document_for
 from protection.selectors.recipients import Access, Listed, Recipient
 from tenants.organizations.selectors import OrganizationFacts

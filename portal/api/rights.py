@@ -5,11 +5,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.programs import MEANINGS
+from chancery.policy.rights import LEVELS, Right, in_order
+from chancery.policy.words import right_in_words
 from portal.api.framework import ANYBODY, OrganizationView
 from portal.languages import told
-from protection.licensing.programs import MEANINGS
-from protection.licensing.rights import LEVELS, Right, in_order
-from protection.licensing.words import right_in_words
 
 
 class Rights(OrganizationView):

@@ -12,14 +12,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.patch import patched
+from chancery.policy.policy import Principal, parse_policy
 from portal.api.framework import Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.effects import EffectAnswer, effect_answer
 from portal.operations.create import new_copy, new_template
 from portal.operations.offer import offer_template, remove_template, say_template, shelve_template
 from portal.permissions import Permission
-from protection.licensing.patch import patched
-from protection.licensing.policy import Principal, parse_policy
 from protection.selectors.templates import (
     Template,
     documents_under,

@@ -8,6 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.reasons import WORDS
+from chancery.policy.rights import LEVELS, Right, in_order
 from portal import clock
 from portal.api.access_requests import own_json
 from portal.api.framework import ANYBODY, OrganizationView, checked
@@ -15,8 +17,6 @@ from portal.languages import told
 from portal.operations.ask_for_access import OwnStanding, explain_to_himself
 from portal.operations.explain import Explained, explain_document
 from portal.words.why import obstacle_words, own_words
-from protection.licensing.reasons import WORDS
-from protection.licensing.rights import LEVELS, Right, in_order
 from protection.selectors.documents import document_for
 
 EXAMPLE = {

@@ -163,7 +163,7 @@ def _fill(place: Place, wanted: Path, guard: int) -> None:
 def _write_client(place: Place) -> None:
     """Put the command ``chancery`` into the environment: the client of this checkout, without installing it."""
     client = place.venv / "bin" / "chancery"
-    code = "import sys; sys.argv[0] = 'chancery'; from protection.client.cli.main import main; main()"
+    code = "import sys; sys.argv[0] = 'chancery'; from chancery.cli.main import main; main()"
     client.write_text(f'#!/bin/sh\nexec {shlex.quote(str(place.python))} -c "{code}" "$@"\n', encoding="utf-8")
     client.chmod(0o755)
 

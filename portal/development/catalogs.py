@@ -1,8 +1,9 @@
 """The texts of the product in other languages than English, as ``manage.py messages`` keeps them.
 
 Each floor has a catalog of its own, ``<floor>/locale/<language>/LC_MESSAGES/django.po``, which people edit, and the
-compiled ``.mo`` beside it, which programs read; the one of ``protection`` is the client's too.  Without arguments the
-command finds what is to be translated, keeps the translations that there are, marks what is missing and compiles.
+compiled ``.mo`` beside it, which programs read; the one of ``chancery`` is the library's and the command's.  Without
+arguments the command finds what is to be translated, keeps the translations that there are, marks what is missing and
+compiles.
 ``--check`` changes nothing and fails where this is left to do.
 """
 
@@ -23,14 +24,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from django.utils.translation.template import templatize
 
+from chancery.cli.main import main as main_command
 from portal.bootstrap.environment import ROOT
-from protection.client.cli.main import main as main_command
 
 LANGUAGES: Final = ("de",)
 FLOORS: Final[Mapping[str, tuple[str, ...]]] = {
     "portal": ("portal", "templates"),
-    "protection": ("protection", "chancery"),
+    "protection": ("protection",),
     "tenants": ("tenants",),
+    "chancery": ("chancery",),
 }
 """Which folders each catalog speaks for."""
 
@@ -139,13 +141,13 @@ def _extracted(floor: str) -> Iterator[tuple[str, _Messages]]:
             if path.suffix != ".py":
                 source = _templatized(source)
             yield name, _found(source)
-    if floor == "protection":
+    if floor == "chancery":
         yield from _command_line()
 
 
 def _command_line() -> Iterator[tuple[str, _Messages]]:
     """Yield what is said by way of click: the help of all commands and options, and click's own words."""
-    yield "protection/client/cli", [(text, [], None) for text in dict.fromkeys(_help(main_command))]
+    yield "chancery/cli", [(text, [], None) for text in dict.fromkeys(_help(main_command))]
     for name in CLICK:
         source = Path(click.__file__).with_name(f"{name}.py")
         yield f"click/{source.name}", _found(source.read_text(encoding="utf-8"))

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from chancery.policy.policy import Strength
+from chancery.policy.subject import Group, Membership, Subject
 from portal.identity.subject import subject_of
-from protection.licensing.policy import Strength
-from protection.licensing.subject import Group, Membership, Subject
 from tenants import naming
 from tenants.directory.selectors.domains import domains_in, parted_domains
 from tenants.directory.selectors.groups import groups_at

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.conf import settings
 
+from chancery.policy.policy import Strength
+from chancery.policy.reasons import Reason
+from chancery.policy.subject import Subject
 from portal.identity.subject import is_active, subject_of
-from protection.licensing.policy import Strength
-from protection.licensing.reasons import Reason
-from protection.licensing.subject import Subject
 from protection.services.directory import PublisherFacts
 from tenants.directory.models import Device, Person
 from tenants.directory.selectors.people import membership_at

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings
 from django.db import connection, transaction
 
-from protection.crypto import aead, labels
+from chancery.crypto import aead, labels
 from tenants.directory.models import IssuerKey
 
 _LOCK = 0x6368616E  # any number of our own, for the advisory lock of the first use

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from protection.licensing.policy import Principal
+from chancery.policy.policy import Principal
 from tenants.directory.selectors.people import membership_at, person_known_as
 
 

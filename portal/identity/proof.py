@@ -13,12 +13,12 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
+from chancery.crypto.keys import EncryptionPublicKey
+from chancery.crypto.signatures import VerifyKey
+from chancery.errors import ChanceryError, InvalidObject
+from chancery.objects.proof import WINDOW, DeviceProof, Request
+from chancery.texts import say
 from portal.identity import origins
-from protection.crypto.keys import EncryptionPublicKey
-from protection.crypto.signatures import VerifyKey
-from protection.errors import ChanceryError, InvalidObject
-from protection.licensing.proof import WINDOW, DeviceProof, Request
-from protection.texts import say
 from tenants.directory.selectors.devices import DeviceFacts, device_by_key
 
 HEADER = "Chancery-Proof"

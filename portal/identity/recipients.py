@@ -1,6 +1,6 @@
 """Whom an address means, when somebody wants to withdraw from one recipient alone."""
 
-from protection.licensing.policy import Principal
+from chancery.policy.policy import Principal
 from protection.services.revoke import Recipient
 from tenants.directory.models import Group
 from tenants.directory.selectors.people import holder_of

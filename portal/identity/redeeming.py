@@ -18,10 +18,10 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 
+from chancery.errors import ChanceryError
 from portal.identity import tokens
 from portal.identity.proof import prove
 from portal.identity.strength import NEVER, Authentication, from_json, of_session
-from protection.errors import ChanceryError
 from tenants.directory.access import end_family
 from tenants.directory.models import Device, Person, SpentSecret
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.conf import settings
 
-from protection.crypto import aead, labels
+from chancery.crypto import aead, labels
 
 SEALED: Final = "sealed:"
 

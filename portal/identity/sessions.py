@@ -20,8 +20,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 
-from protection.crypto import aead, labels
-from protection.errors import CannotUnseal
+from chancery.crypto import aead, labels
+from chancery.errors import CannotUnseal
 from tenants.directory.models import BrowserSession
 
 _KEY_LENGTH = 40

@@ -6,7 +6,7 @@ from typing import Any
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.http import HttpRequest
 
-from protection.licensing.policy import Strength
+from chancery.policy.policy import Strength
 
 HANDED_OVER = "chancery.authentication"
 

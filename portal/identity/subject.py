@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from protection.crypto.suites import KEMS
-from protection.licensing.policy import Strength
-from protection.licensing.subject import DeviceFacts, Group, Membership, Subject
+from chancery.crypto.suites import KEMS
+from chancery.policy.policy import Strength
+from chancery.policy.subject import DeviceFacts, Group, Membership, Subject
 from tenants.directory.selectors.people import memberships_of
 from tenants.directory.selectors.subject import DeviceKeys, Place, SubjectRow, subject_row
 from tenants.organizations.models import Organization

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from chancery.errors import NotFound
+from chancery.texts import say
 from portal.confirmation import Stated, confirmed, confirmed_by_outcome, copies_until, require_confirmation
 from portal.effects import Effect, effect
 from portal.operations import dangers
@@ -25,13 +27,11 @@ from portal.operations.withdraw import (
 from portal.standing import Standing
 from portal.words.roles import role_in_words
 from portal.words.settings import settings_in_words
-from protection.errors import NotFound
 from protection.selectors.named_groups import named
 from protection.selectors.organization import Key, keys
 from protection.selectors.reach import reach_of_key, reach_of_people, reach_of_person, reach_of_service
 from protection.services.configure import Configuration, configure
 from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
-from protection.texts import say
 from tenants.actor import Actor
 from tenants.directory.members import Member
 from tenants.directory.selectors.devices import DeviceFacts

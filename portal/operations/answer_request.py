@@ -8,6 +8,11 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chancery.errors import Conflict
+from chancery.policy.rights import in_order
+from chancery.policy.subject import Subject
+from chancery.policy.words import rights_in_words
+from chancery.texts import say
 from portal import clock
 from portal.confirmation import moment_in_words
 from portal.effects import Effect, effect
@@ -16,15 +21,10 @@ from portal.identity.subject import is_active
 from portal.languages import told
 from portal.operations.tell import in_language_of, tell
 from portal.standing import Standing
-from protection.errors import Conflict
-from protection.licensing.rights import in_order
-from protection.licensing.subject import Subject
-from protection.licensing.words import rights_in_words
 from protection.selectors.obstacles import Change, InTheWay, in_the_way
 from protection.selectors.requests import RequestRow, request_for
 from protection.services.decline_access import decline_access
 from protection.services.grant_access import Granted, Terms, grant_access
-from protection.texts import say
 from tenants.directory.selectors.subject import subject_row
 from tenants.organizations.selectors import OrganizationFacts
 

@@ -7,17 +7,17 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from chancery.errors import ChanceryError, NotFound
+from chancery.policy.rights import Right, levels_beyond
+from chancery.texts import say
 from portal import clock
 from portal.identity.subject import is_active
 from portal.levels import level_called
 from portal.operations.tell import in_language_of, tell
 from portal.standing import Standing
-from protection.errors import ChanceryError, NotFound
-from protection.licensing.rights import Right, levels_beyond
 from protection.selectors.requests import RequestRow, newest_of
 from protection.selectors.why import OwnWhy, own_why
-from protection.services.request_access import Asker, Heard, Wish, refusal_to_ask, request_access
-from protection.texts import say
+from protection.services.request_access import Asker, Heard, ProtectOptions, refusal_to_ask, request_access
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import membership_at
@@ -56,7 +56,7 @@ def explain_to_himself(
 
 
 def ask_for_access(
-    *, standing: Standing, organization: OrganizationFacts, cid: UUID, wish: Wish
+    *, standing: Standing, organization: OrganizationFacts, cid: UUID, wish: ProtectOptions
 ) -> tuple[RequestRow, bool]:
     """Ask, and mail owner and issuer when the request is new or wants more; return it and whether it is new.
 

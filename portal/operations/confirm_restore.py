@@ -8,8 +8,8 @@ from django.db import transaction
 from audit.selectors.proofs import newest_checkpoint
 from audit.services.begin import Begun, begin_again
 from audit.services.record import Personal
-from audit.tree.checkpoint import InvalidCheckpoint, verifier_key, verify
-from protection.events import Kind
+from chancery.ledger.checkpoint import InvalidCheckpoint, verifier_key, verify
+from chancery.ledger.kinds import Kind
 from protection.keys import checkpoints, log
 from protection.selectors.organization import is_activated, known_gap
 from protection.services.feed import leap

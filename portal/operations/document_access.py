@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from chancery.policy.policy import Policy, PrincipalKind
+from chancery.policy.rights import Right
 from portal import clock
 from portal.confirmation import Stated, confirmed_by_outcome
 from portal.effects import Effect, effect
@@ -18,8 +20,6 @@ from portal.operations.explain import explain_document
 from portal.operations.losses import losing_document
 from portal.standing import Standing
 from portal.words.changes import shown_differences
-from protection.licensing.policy import Policy, PrincipalKind
-from protection.licensing.rights import Right
 from protection.selectors.documents import document_for, latest_offline_moment, taken_back
 from protection.services.accept import accept, block
 from protection.services.change import change

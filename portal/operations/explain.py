@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from chancery.policy.rights import Right
 from portal.identity.acquaintance import Acquaintance, acquaintance_at
 from portal.permissions import Permission
 from portal.standing import Standing
-from protection.licensing.rights import Right
 from protection.selectors.why import Why, why
 from tenants.directory.selectors.groups import group_path
 from tenants.organizations.selectors import OrganizationFacts

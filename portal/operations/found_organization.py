@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from protection.events import Actor as ProtectionActor
+from protection.actor import Actor as ProtectionActor
 from protection.services.activate import NewOrganization, activate
 from tenants.actor import Actor
 from tenants.context import in_schema

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from chancery.policy.labels import Outcome
 from portal.confirmation import Danger, Stated, confirmed_by_outcome
 from portal.effects import Effect, effect
 from portal.languages import reader_languages
 from portal.operations.losses import losing_document
 from portal.standing import Standing
-from protection.licensing.labels import Outcome
 from protection.selectors.labels import label as label_of
 from protection.services.relabel import Relabeled, Where, relabel
 from tenants.organizations.selectors import OrganizationFacts

@@ -7,13 +7,13 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from chancery.policy.losses import Losses, are_many, losses
+from chancery.policy.policy import Policy, PrincipalKind
 from portal import clock
 from portal.confirmation import Danger, copies_until, counted, if_any
 from portal.languages import reader_languages
 from portal.operations.dangers import people_lately
 from portal.words.policies import who_in_words
-from protection.licensing.losses import Losses, are_many, losses
-from protection.licensing.policy import Policy, PrincipalKind
 from protection.selectors.documents import taken_back, title_of
 from protection.selectors.reach import reach_of_document, reach_of_people, reach_of_template
 from protection.selectors.requests import given_on

@@ -19,17 +19,17 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from chancery.errors import Conflict
+from chancery.ledger.kinds import Kind
+from chancery.policy.policy import Strength
+from chancery.texts import say
 from portal import clock
 from portal.identity.subject import subject_of
 from portal.operations.tell import tell
 from portal.standing import APPLICATION, Standing
-from protection.errors import Conflict
-from protection.events import Kind
-from protection.licensing.policy import Strength
 from protection.selectors.kinds import rules
 from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable, together
 from protection.services.recording import record_action
-from protection.texts import say
 from tenants.directory.selectors.administrators import one_party_with
 from tenants.directory.selectors.domains import applications_in
 from tenants.directory.selectors.people import PersonFacts, people_in

@@ -14,12 +14,12 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from chancery.policy.policy import Strength
 from portal.operations.known_secrets import tell_of_known_secrets
 from portal.operations.tell import tell
 from portal.operations.withdraw import disable_person as withdraw_person
 from portal.permissions import Permission, of_application
 from portal.standing import APPLICATION, Standing
-from protection.licensing.policy import Strength
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
 from tenants.directory.services import create_application as directory_application

@@ -17,13 +17,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from chancery.sdk import signin
+from chancery.sdk.errors import Refused
+from chancery.sdk.home import Home
+from chancery.sdk.http import Http
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.session import USER_AGENT, Session
 from portal.operations.found_organization import found_organization
-from protection.client import signin
-from protection.client.errors import Refused
-from protection.client.home import Home
-from protection.client.http import Http
-from protection.client.session import USER_AGENT, Session
-from protection.client.wish import Wish
 from tenants.actor import Actor
 from tenants.directory.models import Person
 from tenants.directory.selectors.people import person_with_login
@@ -84,12 +84,12 @@ def play(folder: Path) -> Told:
 
 def _act(folder: Path, olga: Session, rita: Session, max_: Session) -> UUID:
     """Protect, send, open, be refused, take back."""
-    to_rita = Wish(grants=("rita@fabrikam.example:VIEW,PRINT",), offline_days=7)
+    to_rita = ProtectOptions(grants=("rita@fabrikam.example:VIEW,PRINT",), offline_days=7)
     plan = olga.protect(_written(folder / "Project Lighthouse.txt", PLAN), to_rita)
     everybody = olga.own_organization().templates()[-1]["id"]
-    minutes = olga.protect(_written(folder / "Minutes of the board.txt", MINUTES), Wish(template=everybody))
+    minutes = olga.protect(_written(folder / "Minutes of the board.txt", MINUTES), ProtectOptions(template=everybody))
     # Never offline: Rita's license is for one opening, so that the revocation meets her at once.
-    each_time = Wish(grants=to_rita.grants, offline_days=0)
+    each_time = ProtectOptions(grants=to_rita.grants, offline_days=0)
     offer = olga.protect(_written(folder / "Offer (draft).txt", OFFER), each_time)
     rita.open_file(plan.path, folder / "Rita's copy of the plan.txt")
     rita.open_file(offer.path, folder / "Rita's copy of the offer.txt")

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.selectors.events import Filter, InvalidCursor, events
+from chancery.errors import NotFound
+from chancery.policy.reasons import WORDS, Reason
+from chancery.texts import say
 from portal.confirmation import Stated
 from portal.effects import Effect
 from portal.languages import reader_languages, told
@@ -28,8 +31,6 @@ from portal.pages.recipients import shown_recipients
 from portal.permissions import Permission
 from portal.words.codes import pending_in_words
 from portal.words.events import shown_events
-from protection.errors import NotFound
-from protection.licensing.reasons import WORDS, Reason
 from protection.selectors.documents import (
     Document,
     document_for,
@@ -42,7 +43,6 @@ from protection.selectors.labels import label
 from protection.selectors.requests import requests_about
 from protection.selectors.templates import kept_template
 from protection.services.access import ground_of
-from protection.texts import say
 
 STATES = ("active", "revoked", "pending", "blocked")
 

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from chancery.errors import ChanceryError, NotFound
 from portal.effects import Effect
 from portal.identity.addresses import client_address
 from portal.identity.strength import of_session
@@ -20,7 +21,6 @@ from portal.permissions import Permission
 from portal.standing import Standing, standing_at
 from portal.typed import signed_out
 from portal.words.events import SIGNED_IN_BY
-from protection.errors import ChanceryError, NotFound
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.naming import NameRefused
 from tenants.organizations.selectors import OrganizationFacts

@@ -14,12 +14,12 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 from markdown_it import MarkdownIt
 
+from chancery.policy.programs import MEANINGS, Program
+from chancery.policy.rights import LEVELS, Right
+from chancery.policy.words import right_in_words
 from portal.languages import told
 from portal.levels import level_called
 from portal.words.events import HOLDS, PROGRAMS
-from protection.licensing.programs import MEANINGS, Program
-from protection.licensing.rights import LEVELS, Right
-from protection.licensing.words import right_in_words
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "handbook"
 INDEX: Final = "index"

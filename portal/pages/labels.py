@@ -12,6 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chancery.errors import NotFound
+from chancery.policy.labels import Effect as LabelEffect
+from chancery.policy.labels import Outcome
+from chancery.texts import say
 from portal.confirmation import Stated
 from portal.effects import Effect, effect
 from portal.languages import reader_languages, written_in
@@ -23,9 +27,6 @@ from portal.pages.fields import FreeTextField
 from portal.pages.framework import PageRequest, carried_out, page, paged, show
 from portal.pages.policies import shown_grants
 from portal.permissions import Permission
-from protection.errors import NotFound
-from protection.licensing.labels import Effect as LabelEffect
-from protection.licensing.labels import Outcome
 from protection.selectors.documents import Document, document_for
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.selectors.templates import kept_template, templates
@@ -35,7 +36,6 @@ from protection.services.save_label import (
     LabelDraft,
     edit_label,
 )
-from protection.texts import say
 from tenants.organizations.selectors import OrganizationFacts
 
 EFFECTS: Final = {

@@ -13,11 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.languages import told_later, with_next_step
-from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
-from protection.errors import ChanceryError
-from protection.licensing.days import LAST_DAY, end_of, last_day_before
-from protection.licensing.policy import (
+from chancery.errors import ChanceryError
+from chancery.policy.days import LAST_DAY, end_of, last_day_before
+from chancery.policy.policy import (
     MAX_OPENING_DAYS,
     Conditions,
     Grant,
@@ -27,9 +25,11 @@ from protection.licensing.policy import (
     Strength,
     parse_policy,
 )
-from protection.licensing.programs import WITHHELD_BY_PROGRAMS
-from protection.licensing.rights import Right, in_order, level_of, parse_rights
-from protection.licensing.words import right_in_words
+from chancery.policy.programs import WITHHELD_BY_PROGRAMS
+from chancery.policy.rights import Right, in_order, level_of, parse_rights
+from chancery.policy.words import right_in_words
+from portal.languages import told_later, with_next_step
+from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
 
 LEVEL_CHOICES: Final = [
     ("viewer", gettext_lazy("Viewer: read, reply, see who has access")),

@@ -13,6 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from chancery.errors import ChanceryError, NotFound
+from chancery.policy.difference import differences
+from chancery.policy.policy import Principal
+from chancery.policy.words import rights_in_words
 from portal.confirmation import Stated
 from portal.effects import Effect, effect
 from portal.languages import grouped, reader_languages, recalled, told
@@ -23,10 +27,6 @@ from portal.pages.framework import PageRequest, page, show, words_of
 from portal.words.changes import shown_changes
 from portal.words.policies import who_in_words
 from portal.words.roles import role_in_words
-from protection.errors import ChanceryError, NotFound
-from protection.licensing.difference import differences
-from protection.licensing.policy import Principal
-from protection.licensing.words import rights_in_words
 from protection.selectors.previews import Asked
 from protection.selectors.templates import Change, Template, template
 from tenants.directory.errors import DirectoryRefused, NotHere

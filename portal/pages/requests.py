@@ -13,6 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from chancery.errors import NotFound
+from chancery.policy.days import end_of
+from chancery.policy.policy import PrincipalKind
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import LEVELS_ASKED, parse_rights
+from chancery.policy.words import rights_in_words
 from portal import clock
 from portal.languages import reader_languages, told
 from portal.operations.answer_request import decline_request, grant_request, obstacles_of
@@ -35,12 +41,6 @@ from portal.pages.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
 from portal.permissions import Permission
 from portal.typed import typed_in
 from portal.words.policies import rights_as_level, who_in_words
-from protection.errors import NotFound
-from protection.licensing.days import end_of
-from protection.licensing.policy import PrincipalKind
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import LEVELS_ASKED, parse_rights
-from protection.licensing.words import rights_in_words
 from protection.selectors.documents import Document, document_for, policy_for
 from protection.selectors.obstacles import Change, InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_for
@@ -48,7 +48,7 @@ from protection.selectors.standing import ADMINISTRATOR
 from protection.selectors.templates import template
 from protection.services.access import ground_of
 from protection.services.grant_access import Terms
-from protection.services.request_access import Wish
+from protection.services.request_access import ProtectOptions
 
 LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name in LEVELS_ASKED]
 DAY: Final = 86_400
@@ -164,7 +164,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
     found = explain_to_himself(standing=standing, organization=organization, cid=cid)
     form = AskForm(request.POST or None, levels=found.levels, initial=_asked_before(found.asked))
     if request.method == "POST" and form.is_valid():
-        wish = Wish(form.cleaned_data["level"], form.cleaned_data["note"])
+        wish = ProtectOptions(form.cleaned_data["level"], form.cleaned_data["note"])
         done = _("{owner} is asked, and you are told the answer by mail.").format(owner=found.why.contact)
         if attempt(
             request,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from chancery.errors import ChanceryError
 from portal import clock
 from portal.languages import grouped
 from portal.operations.own_gain import watching_own_gain
@@ -19,7 +20,6 @@ from portal.pages.policies import shown_grants
 from portal.permissions import Permission
 from portal.template_files import here_at
 from portal.words.changes import shown_changes
-from protection.errors import ChanceryError
 from protection.services.export_templates import Form, export_templates
 from protection.services.import_templates import Action, Plan, import_templates, plan_import
 from protection.services.template_exchange.document import MAX_TEXT, InvalidImport

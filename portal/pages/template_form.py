@@ -11,12 +11,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from chancery.errors import ChanceryError
+from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
+from chancery.policy.rights import parse_rights
 from portal.languages import with_next_step, written_in
 from portal.pages.fields import FreeTextField
 from portal.pages.policies import LEVEL_CHOICES, WHO_EVERYBODY, PolicyForm, line_of, policy_initial
-from protection.errors import ChanceryError
-from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
-from protection.licensing.rights import parse_rights
 from protection.selectors.templates import Template
 from protection.services.template_draft import MAX_EXPIRY_DAYS, TemplateDraft, checked_scope
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chancery.policy.policy import Policy
 from portal.confirmation import Stated
 from portal.effects import Effect
 from portal.languages import reader_languages
@@ -25,7 +26,6 @@ from portal.pages.previews import ask, previewed
 from portal.pages.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
 from portal.permissions import Permission
 from portal.words.changes import shown_changes
-from protection.licensing.policy import Policy
 from protection.selectors.templates import documents_under, offered_templates, template, templates, versions
 from tenants.directory.selectors.groups import groups_in
 from tenants.directory.selectors.people import names_of

@@ -7,15 +7,15 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from chancery.policy.policy import Principal
+from chancery.policy.rights import Right, in_order
+from chancery.policy.words import right_in_words
 from portal import clock
 from portal.languages import reason_of, told, told_later
 from portal.operations.explain import Explained, explain_document
 from portal.pages.framework import PageRequest, moment_of, page, show
 from portal.words.policies import rights_as_level, who_in_words
 from portal.words.why import obstacle_words, only_the_right_is_missing
-from protection.licensing.policy import Principal
-from protection.licensing.rights import Right, in_order
-from protection.licensing.words import right_in_words
 from protection.selectors.documents import document_for
 from tenants.naming import NameRefused
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.selectors.events import EventRow
-from protection.events import Kind
+from chancery.ledger.kinds import Kind
 
 
 class ActorKind(StrEnum):

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from chancery.policy.difference import Difference
+from chancery.policy.policy import Principal
 from portal.words.policies import rights_as_level, who_in_words
-from protection.licensing.difference import Difference
-from protection.licensing.policy import Principal
 from protection.selectors.templates import Change, Expiry, Offer
 
 _CONDITIONS: Final = {

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from protection.errors import (
+from chancery.errors import (
     CannotUnseal,
     Expired,
     InvalidObject,
@@ -16,7 +16,7 @@ from protection.errors import (
     UntrustedKey,
     WrongBinding,
 )
-from protection.events import Kind
+from chancery.ledger.kinds import Kind
 from protection.services.register import Pending
 
 _PROOF: Final[Mapping[str, Promise]] = {

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from audit.selectors.events import EventRow
+from chancery.ledger.kinds import Kind
+from chancery.policy.difference import Difference
 from portal.languages import reader_languages
 from portal.words.changes import shown_changes, shown_differences
 from portal.words.settings import settings_in_words
-from protection.events import Kind
-from protection.licensing.difference import Difference
 from protection.selectors.templates import Change, fallback_first, in_language
 from tenants.events import DirectoryKind
 

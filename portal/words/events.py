@@ -14,6 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from audit.selectors.events import EventRow
+from chancery.ledger.kinds import Kind
+from chancery.policy.policy import Strength
+from chancery.policy.programs import Hold, Program
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.words import rights_in_words
 from portal.languages import reader_languages, recalled, told
 from portal.levels import level_called
 from portal.words.actors import ShownActor, shown_actor
@@ -21,11 +26,6 @@ from portal.words.codes import code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
 from portal.words.roles import role_in_words
 from portal.words.sentences import FURTHER, ISSUER, OTHER, OWN, PLAIN, REFUSED, SENTENCES, UNKNOWN
-from protection.events import Kind
-from protection.licensing.policy import Strength
-from protection.licensing.programs import Hold, Program
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.words import rights_in_words
 from protection.selectors.labels import label_names, label_names_over_time
 from protection.selectors.templates import template_names, template_names_at
 from tenants.events import DirectoryKind

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chancery.policy.policy import Principal, PrincipalKind
+from chancery.policy.rights import level_of, parse_rights
+from chancery.policy.words import rights_in_words
 from portal.languages import told
-from protection.licensing.policy import Principal, PrincipalKind
-from protection.licensing.rights import level_of, parse_rights
-from protection.licensing.words import rights_in_words
 
 LEVEL_WORDS: Final = {
     "viewer": gettext_lazy("read, reply, see who has access"),

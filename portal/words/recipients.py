@@ -10,11 +10,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chancery.policy.policy import PrincipalKind
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import level_of, parse_rights
 from portal.languages import told
 from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
-from protection.licensing.policy import PrincipalKind
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import level_of, parse_rights
 from protection.selectors.recipients import Access, Listed, Recipient
 from tenants.organizations.selectors import OrganizationFacts
 

@@ -12,7 +12,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from protection.events import Kind
+from chancery.ledger.kinds import Kind
 from tenants.events import DirectoryKind
 
 PLAIN: Final = ""

@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext as _
 
+from chancery.policy.evaluate import Allow
+from chancery.policy.explain import Explanation
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.words import right_in_words
 from portal.languages import told
-from protection.licensing.evaluate import Allow
-from protection.licensing.explain import Explanation
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.words import right_in_words
 from protection.selectors.why import OwnWhy
 
 

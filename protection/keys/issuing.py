@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from protection.crypto import aead, bindings
-from protection.crypto.signatures import SigningKey, VerifyKey
-from protection.crypto.suites import signature_named, suite_named
+from chancery.crypto import aead, bindings
+from chancery.crypto.signatures import SigningKey, VerifyKey
+from chancery.crypto.suites import signature_named, suite_named
+from chancery.objects.trust import ISSUED_KINDS, MAX_LIFETIME, Chain, Delegation
 from protection.keys.root import root_store
 from protection.keys.tenant import OPENING, active_row, signer_of
-from protection.licensing.trust import ISSUED_KINDS, MAX_LIFETIME, Chain, Delegation
 from protection.models import IssuingKey, KeyStatus, TenantKey
 
 RENEW_BEFORE: Final = 3_600

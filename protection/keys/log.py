@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from protection.crypto import aead
-from protection.crypto.bindings import log_key as log_key_binding
-from protection.crypto.signatures import SigningKey
-from protection.crypto.suites import ED25519
-from protection.errors import Unavailable
+from chancery.crypto import aead
+from chancery.crypto.bindings import log_key as log_key_binding
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import ED25519
+from chancery.errors import Unavailable
+from chancery.texts import say
 from protection.keys.root import root_store
 from protection.models import LogKey
-from protection.texts import say
 
 
 def create(organization: UUID) -> bytes:

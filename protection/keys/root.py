@@ -15,11 +15,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from protection.crypto import aead, bindings
-from protection.crypto.signatures import SigningKey
-from protection.crypto.suites import ED25519
-from protection.errors import CannotUnseal, Unavailable
-from protection.texts import say
+from chancery.crypto import aead, bindings
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import ED25519
+from chancery.errors import CannotUnseal, Unavailable
+from chancery.texts import say
 
 INSTALLATION: Final = UUID(int=0)
 """The organization id under which the installation's own key is bound; no organization can have it."""

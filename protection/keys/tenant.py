@@ -1,4 +1,4 @@
-"""Tenant keys: made, kept wrapped, and used through the key-store port (``protection.crypto.store``).
+"""Tenant keys: made, kept wrapped, and used through the key-store port (``chancery.crypto.store``).
 
 A store is named in the row.  ``software`` keeps both private halves in the row, wrapped by the organization's
 key-encryption key; stores of hardware tokens and remote services keep them elsewhere and offer ``agree``,
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from protection.crypto import aead, bindings
-from protection.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
-from protection.crypto.signatures import SigningKey, VerifyKey
-from protection.crypto.store import SoftwareKeyStore
-from protection.crypto.suites import Suite, suite_named
-from protection.errors import Unavailable
+from chancery.crypto import aead, bindings
+from chancery.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
+from chancery.crypto.signatures import SigningKey, VerifyKey
+from chancery.crypto.store import SoftwareKeyStore
+from chancery.crypto.suites import Suite, suite_named
+from chancery.errors import Unavailable
+from chancery.texts import say
 from protection.keys.root import root_store
 from protection.models import KeyStatus, TenantKey
-from protection.texts import say
 
 SOFTWARE: Final = "software"
 OPENING: Final = (KeyStatus.ACTIVE, KeyStatus.ARCHIVED)

@@ -10,11 +10,11 @@ import time
 from typing import Final
 from uuid import UUID
 
-from protection.crypto import aead, bindings, envelope
-from protection.errors import Unavailable
+from chancery.crypto import aead, bindings, envelope
+from chancery.errors import Unavailable
+from chancery.texts import say
 from protection.keys.tenant import public_halves, store_of
 from protection.models import TenantKey, WrappingKey
-from protection.texts import say
 
 KEPT_SECONDS: Final = 10
 

@@ -12,14 +12,14 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 
-from protection.errors import NotFound
-from protection.events import Actor
-from protection.licensing.policy import Policy
-from protection.licensing.rights import Right
+from chancery.errors import NotFound
+from chancery.policy.policy import Policy
+from chancery.policy.rights import Right
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Certificate, Content, ContentChange, ContentRevocation
 from protection.selectors.policies import registered_policy
 from protection.selectors.standing import Holder, changes_by_right
-from protection.texts import say
 
 MAX_PAGE: Final = 200
 COUNTED: Final = 10_000

@@ -1,6 +1,6 @@
 """What the installation says of itself."""
 
-from protection.crypto.signatures import VerifyKey
+from chancery.crypto.signatures import VerifyKey
 from protection.keys.root import installation_key
 
 

@@ -14,10 +14,10 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
-from protection.licensing.evaluate import ContentFacts, OrganizationFacts, PersonalGrant, Registration
-from protection.licensing.policy import Conditions, Policy, parse_policy
-from protection.licensing.preview import NOBODY, Kind, Single
-from protection.licensing.rights import Right
+from chancery.policy.evaluate import ContentFacts, OrganizationFacts, PersonalGrant, Registration
+from chancery.policy.policy import Conditions, Policy, parse_policy
+from chancery.policy.preview import NOBODY, Kind, Single
+from chancery.policy.rights import Right
 from protection.models import GrantBinding, ServiceSettings, TemplateVersion
 from protection.selectors.policies import template_expiry
 from protection.selectors.templates import Expiry

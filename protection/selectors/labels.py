@@ -8,12 +8,12 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from audit.selectors.events import MAX_PAGE, Filter, events
-from protection.errors import NotFound
-from protection.events import Kind
-from protection.licensing.labels import Effect, Existing
+from chancery.errors import NotFound
+from chancery.ledger.kinds import Kind
+from chancery.policy.labels import Effect, Existing
+from chancery.texts import say
 from protection.models import Content, Label, TemplateStatus, TemplateVersion
 from protection.selectors.templates import Audience, fallback_first, in_language, offered_to
-from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)

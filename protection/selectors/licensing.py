@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from protection.licensing.evaluate import ContentFacts, PersonalGrant, Registration
-from protection.licensing.policy import Conditions, Policy, parse_policy
-from protection.licensing.rights import Right
+from chancery.policy.evaluate import ContentFacts, PersonalGrant, Registration
+from chancery.policy.policy import Conditions, Policy, parse_policy
+from chancery.policy.rights import Right
 from protection.selectors.editions import IN_THE_WAY_SQL
 from protection.selectors.policies import limited, parsed, template_expiry
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from protection.licensing.policy import parse_policy
+from chancery.policy.policy import parse_policy
 from protection.models import Content, TemplateVersion
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from protection.licensing.evaluate import ContentFacts
-from protection.licensing.policy import Principal
-from protection.licensing.subject import Subject
+from chancery.policy.evaluate import ContentFacts
+from chancery.policy.policy import Principal
+from chancery.policy.subject import Subject
 from protection.models import ContentChange, TemplateVersion
 
 _CHUNK: Final = 20

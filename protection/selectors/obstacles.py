@@ -5,15 +5,15 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from protection.licensing.explain import Facts, Obstacle, explain
-from protection.licensing.policy import Policy, Principal
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import Right
-from protection.licensing.subject import Subject
+from chancery.policy.explain import Facts, Obstacle, explain
+from chancery.policy.policy import Policy, Principal
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import Right
+from chancery.policy.subject import Subject
+from chancery.texts import say
 from protection.models import Content, ContentRevocation
 from protection.selectors.standing import facts_about
 from protection.selectors.why import without_the_opening
-from protection.texts import say
 
 
 class Change(StrEnum):

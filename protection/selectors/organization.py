@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count
 
 from audit.services.sequence import head
-from audit.tree.checkpoint import verifier_key
+from chancery.ledger.checkpoint import verifier_key
 from protection.keys import log
 from protection.models import FeedHead, ServiceSettings, TenantKey
 

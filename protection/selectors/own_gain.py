@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from protection.licensing.evaluate import Allow, ContentFacts, OrganizationFacts, Request, evaluate
-from protection.licensing.policy import Conditions
-from protection.licensing.rights import Right
-from protection.licensing.subject import Subject
+from chancery.policy.evaluate import Allow, ContentFacts, OrganizationFacts, Request, evaluate
+from chancery.policy.policy import Conditions
+from chancery.policy.rights import Right
+from chancery.policy.subject import Subject
 from protection.models import Content
 from protection.selectors.kinds import Reach, Rule, reached
 

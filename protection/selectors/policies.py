@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db.models import F
 
-from protection.licensing.policy import Policy, parse_policy
+from chancery.policy.policy import Policy, parse_policy
 from protection.models import Content, ExpiryOption, TemplateVersion
 
 DAY: Final = 86_400

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db import connection
 from psycopg import sql
 
-from protection.errors import NotFound
+from chancery.errors import NotFound
+from chancery.texts import say
 from protection.models import Preview
-from protection.texts import say
 
 _BATCH: Final = 100
 """Schemas in one statement: each holds a few relation locks until it ends."""

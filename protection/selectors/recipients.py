@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID, uuid4
 
-from protection.licensing.evaluate import DAY, Allow, ContentFacts, Deny
-from protection.licensing.explain import Explanation, Facts, asked_at_opening, explain
-from protection.licensing.policy import Policy, Principal, PrincipalKind
-from protection.licensing.reasons import Reason
-from protection.licensing.rights import Right, in_order
-from protection.licensing.subject import Group, Membership, Subject
+from chancery.policy.evaluate import DAY, Allow, ContentFacts, Deny
+from chancery.policy.explain import Explanation, Facts, asked_at_opening, explain
+from chancery.policy.policy import Policy, Principal, PrincipalKind
+from chancery.policy.reasons import Reason
+from chancery.policy.rights import Right, in_order
+from chancery.policy.subject import Group, Membership, Subject
 from protection.models import Content, ContentRevocation, FirstOpening, PersonalGrant
 from protection.selectors.documents import Document
 from protection.selectors.named_since import dated, named_since

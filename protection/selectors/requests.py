@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from protection.errors import NotFound
-from protection.events import Actor
+from chancery.errors import NotFound
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import AccessRequest, ContentRevocation, PersonalGrant, RequestState
 from protection.selectors.documents import may_see
-from protection.texts import say
 
 MAX_LISTED: Final = 200
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from protection.licensing.evaluate import Allow, Decision, Deny, OrganizationFacts
-from protection.licensing.explain import Facts
-from protection.licensing.policy import Conditions
-from protection.licensing.reasons import Reason
-from protection.licensing.rights import Right
-from protection.licensing.subject import Subject
+from chancery.policy.evaluate import Allow, Decision, Deny, OrganizationFacts
+from chancery.policy.explain import Facts
+from chancery.policy.policy import Conditions
+from chancery.policy.reasons import Reason
+from chancery.policy.rights import Right
+from chancery.policy.subject import Subject
 from protection.models import Content
 from protection.selectors.licensing import CONTENT_STATE, content_state, service_state
 from protection.selectors.named_since import dated

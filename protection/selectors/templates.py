@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
 
-from protection.errors import NotFound
-from protection.licensing.difference import Difference, differences
-from protection.licensing.policy import Policy, parse_policy
+from chancery.errors import NotFound
+from chancery.policy.difference import Difference, differences
+from chancery.policy.policy import Policy, parse_policy
+from chancery.texts import say
 from protection.models import Content, ExpiryOption, TemplateStatus, TemplateVersion
-from protection.texts import say
 
 Expiry: TypeAlias = tuple[str, int | None, int | None]
 """When access ends by a template's rule: the option, with the date or the number of days that belongs to it."""

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from protection.events import Actor
-from protection.licensing.known_as import known_as
+from chancery.policy.known_as import known_as
+from protection.actor import Actor
 from protection.models import Content
 from protection.selectors.policies import registered_policy
 

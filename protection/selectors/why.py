@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from protection.errors import NotFound
-from protection.events import Actor
-from protection.licensing.evaluate import Allow
-from protection.licensing.explain import Explanation, Facts, asked_at_opening, explain
-from protection.licensing.policy import Conditions, Policy, Principal, PrincipalKind
-from protection.licensing.reasons import Reason
-from protection.licensing.rights import Right, in_order
-from protection.licensing.subject import Subject
+from chancery.errors import NotFound
+from chancery.policy.evaluate import Allow
+from chancery.policy.explain import Explanation, Facts, asked_at_opening, explain
+from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
+from chancery.policy.reasons import Reason
+from chancery.policy.rights import Right, in_order
+from chancery.policy.subject import Subject
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Content
 from protection.selectors.documents import may_see
 from protection.selectors.standing import facts_about, under
 from protection.selectors.tries import has_tried
-from protection.texts import say
 
 _READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, Reason.DOMAIN_CHANGED_HANDS})
 

@@ -4,12 +4,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import NotFound
-from protection.events import Actor, Kind
+from chancery.errors import NotFound
+from chancery.ledger.kinds import Kind
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Content, RegistrationState
 from protection.services.feed import touch
 from protection.services.recording import record_action
-from protection.texts import say
 
 
 @transaction.atomic

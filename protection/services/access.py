@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from protection.errors import ChanceryError, Conflict, NotFound
-from protection.events import Actor
-from protection.licensing.evaluate import Basis
+from chancery.errors import ChanceryError, Conflict, NotFound
+from chancery.policy.evaluate import Basis
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import AccessRequest, Content, RequestState
 from protection.selectors.standing import ADMINISTRATOR, Holder, changes_by_right
-from protection.texts import say
 
 _ANSWERS = {RequestState.GRANTED: say("granted"), RequestState.DECLINED: say("declined")}
 

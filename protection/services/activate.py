@@ -9,11 +9,12 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.services.begin import begin
-from protection.events import Actor, Kind
+from chancery.ledger.kinds import Kind
+from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
+from chancery.policy.rights import ALL_RIGHTS, Right
+from protection.actor import Actor
 from protection.keys import log, tenant, wrapping
 from protection.keys.root import root_store
-from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
-from protection.licensing.rights import ALL_RIGHTS, Right
 from protection.models import (
     FeedHead,
     KeyStatus,

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from protection.crypto import aead, bindings
+from chancery.crypto import aead, bindings
+from chancery.objects.body import VerifiedSeal
 from protection.keys.wrapping import wrapping_key
-from protection.licensing.body import VerifiedSeal
 from protection.models import Content, Edition, FeedHead
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import DataError, transaction
 
-from protection.errors import (
+from chancery.errors import (
     ChanceryError,
     Expired,
     InvalidObject,
@@ -16,8 +16,10 @@ from protection.errors import (
     Unavailable,
     WithdrawnKey,
 )
-from protection.events import Actor, Kind, Outcome
-from protection.licensing.reasons import Reason
+from chancery.ledger.kinds import Kind, Outcome
+from chancery.policy.reasons import Reason
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Content
 from protection.selectors.tries import as_meant, as_seen
 from protection.services.directory import Directory
@@ -25,7 +27,6 @@ from protection.services.recording import record_action
 from protection.services.register import Registered, RegistrationRefused, register
 from protection.services.register_edition import register_edition
 from protection.services.running import NotRunning
-from protection.texts import say
 
 
 class SendWholeLicense(ChanceryError):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from protection.events import Actor
+from protection.actor import Actor
 from protection.models import Preview
 
 KEPT: Final = timedelta(days=1)

@@ -6,15 +6,16 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from protection.crypto.keys import EncryptionPublicKey
-from protection.crypto.signatures import VerifyKey
-from protection.events import Actor, Kind
+from chancery.crypto.keys import EncryptionPublicKey
+from chancery.crypto.signatures import VerifyKey
+from chancery.ledger.kinds import Kind
+from chancery.objects.account import LIFETIME as ACCOUNT_LIFETIME
+from chancery.objects.account import AccountCertificate
+from chancery.objects.licensor import LIFETIME as LICENSOR_LIFETIME
+from chancery.objects.licensor import LicensorCertificate, May
+from protection.actor import Actor
 from protection.keys.issuing import issuer
 from protection.keys.root import installation_key
-from protection.licensing.account import LIFETIME as ACCOUNT_LIFETIME
-from protection.licensing.account import AccountCertificate
-from protection.licensing.licensor import LIFETIME as LICENSOR_LIFETIME
-from protection.licensing.licensor import LicensorCertificate, May
 from protection.models import Certificate, KeyStatus, ServiceSettings, TenantKey
 from protection.services.directory import Directory
 from protection.services.feed import derived_feed_id

@@ -5,18 +5,19 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import ChanceryError, Conflict
-from protection.events import Actor, Kind
-from protection.licensing.difference import Difference, differences
-from protection.licensing.narrowing import narrows
-from protection.licensing.policy import Policy, parse_policy, supported
+from chancery.errors import ChanceryError, Conflict
+from chancery.ledger.kinds import Kind
+from chancery.policy.difference import Difference, differences
+from chancery.policy.narrowing import narrows
+from chancery.policy.policy import Policy, parse_policy, supported
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Content, ContentChange
 from protection.selectors.policies import DAY, registered_policy
 from protection.selectors.standing import ADMINISTRATOR, Holder
 from protection.services.access import managed_content
 from protection.services.feed import kill_revisions_below, touch
 from protection.services.recording import record_action, stated
-from protection.texts import say
 
 
 class Widening(ChanceryError):

@@ -4,14 +4,15 @@ from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
-from protection.crypto.suites import suite_named
-from protection.errors import InvalidPolicy
-from protection.events import Actor, Kind
-from protection.licensing.policy import MAX_OFFLINE_DAYS
+from chancery.crypto.suites import suite_named
+from chancery.errors import InvalidPolicy
+from chancery.ledger.kinds import Kind
+from chancery.policy.policy import MAX_OFFLINE_DAYS
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import ServiceSettings
 from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
-from protection.texts import say
 
 MIN_LEASE, MAX_LEASE = 60, 30 * 86_400
 

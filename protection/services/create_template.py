@@ -6,13 +6,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from protection.errors import NotFound
-from protection.events import Actor, Kind
+from chancery.errors import NotFound
+from chancery.ledger.kinds import Kind
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
 from protection.services.named import MAX_NAME
 from protection.services.template_draft import TemplateDraft, add_version, checked_draft, draft_of
 from protection.services.template_events import record_template
-from protection.texts import say
 
 
 @transaction.atomic

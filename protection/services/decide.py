@@ -11,9 +11,9 @@ from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 from audit.services.record import Personal, event_parameters
-from protection.errors import LedgerHasGap, Unavailable
-from protection.events import Actor, Kind, Outcome
-from protection.licensing.evaluate import (
+from chancery.errors import LedgerHasGap, Unavailable
+from chancery.ledger.kinds import Kind, Outcome
+from chancery.policy.evaluate import (
     Allow,
     Basis,
     Deny,
@@ -24,11 +24,13 @@ from protection.licensing.evaluate import (
     evaluate,
     stopped_organization,
 )
-from protection.licensing.known_as import known_as
-from protection.licensing.policy import Enforcement
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import Right, in_order
-from protection.licensing.subject import Subject
+from chancery.policy.known_as import known_as
+from chancery.policy.policy import Enforcement
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import Right, in_order
+from chancery.policy.subject import Subject
+from chancery.texts import say
+from protection.actor import Actor
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
 from protection.selectors.named_since import dated
 from protection.services.arrive import SendWholeLicense, Wanted, arrive
@@ -37,7 +39,6 @@ from protection.services.directory import Directory
 from protection.services.recording import named_facts
 from protection.services.register import RegistrationRefused
 from protection.services.running import NotRunning
-from protection.texts import say
 
 ATTEMPTS: Final = 4
 """How often a decision is made anew when state moves under it before the service says that it is too busy."""

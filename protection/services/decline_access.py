@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from protection.events import Actor, Kind
+from chancery.ledger.kinds import Kind
+from protection.actor import Actor
 from protection.models import RequestState
 from protection.services.access import open_request
 from protection.services.recording import record_action

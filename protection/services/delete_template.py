@@ -5,12 +5,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from protection.errors import Conflict, NotFound
-from protection.events import Actor, Kind
+from chancery.errors import Conflict, NotFound
+from chancery.ledger.kinds import Kind
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import ProtectionTemplate, TemplateStatus
 from protection.services.template_draft import locked_template
 from protection.services.template_events import record_template
-from protection.texts import say
 
 
 @transaction.atomic

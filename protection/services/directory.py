@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from protection.licensing.reasons import Reason
-from protection.licensing.subject import Subject
+from chancery.policy.reasons import Reason
+from chancery.policy.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import Conflict, NotFound
-from protection.events import Actor, Kind
-from protection.licensing.narrowing import narrows
-from protection.licensing.policy import parse_policy
+from chancery.errors import Conflict, NotFound
+from chancery.ledger.kinds import Kind
+from chancery.policy.narrowing import narrows
+from chancery.policy.policy import parse_policy
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.services.feed import kill_all_of, touch
 from protection.services.template_draft import (
@@ -21,7 +23,6 @@ from protection.services.template_draft import (
     version_of,
 )
 from protection.services.template_events import record_template
-from protection.texts import say
 
 _SAID: Final = (
     "language",

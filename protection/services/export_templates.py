@@ -4,12 +4,12 @@ from collections.abc import Collection
 from enum import StrEnum
 from uuid import UUID
 
-from protection.errors import NotFound
+from chancery.errors import NotFound
+from chancery.texts import say
 from protection.selectors.templates import templates
 from protection.services.template_exchange.as_json import write_json
 from protection.services.template_exchange.as_xml import write_xml
 from protection.services.template_exchange.document import Here
-from protection.texts import say
 
 
 class Form(StrEnum):

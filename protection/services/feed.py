@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models.functions import Now
 
-from protection.crypto.labels import FEED_IDENTITY
+from chancery.crypto.labels import FEED_IDENTITY
 from protection.models import FeedEntry, FeedHead, ServiceSettings
 
 LONGEST_LICENSING: Final = 5

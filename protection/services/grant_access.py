@@ -6,12 +6,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from protection.errors import Conflict, InvalidPolicy
-from protection.events import Actor, Kind
-from protection.licensing.evaluate import access_ends
-from protection.licensing.reasons import WORDS
-from protection.licensing.rights import Right, expand, in_order, parse_rights
-from protection.licensing.subject import Subject
+from chancery.errors import Conflict, InvalidPolicy
+from chancery.ledger.kinds import Kind
+from chancery.policy.evaluate import access_ends
+from chancery.policy.reasons import WORDS
+from chancery.policy.rights import Right, expand, in_order, parse_rights
+from chancery.policy.subject import Subject
+from chancery.texts import joined, say
+from protection.actor import Actor
 from protection.models import AccessRequest, Content, FirstOpening, PersonalGrant, RequestState
 from protection.selectors.obstacles import Change, InTheWay, changed, in_the_way
 from protection.selectors.policies import registered_policy
@@ -21,7 +23,6 @@ from protection.services.change import change
 from protection.services.feed import kill_revisions_below, touch
 from protection.services.recording import record_action
 from protection.services.restore import restore
-from protection.texts import joined, say
 
 
 class StillInTheWay(Conflict):

@@ -5,13 +5,14 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from audit.selectors.proofs import checkpoint_at, newest_epoch
-from audit.tree.checkpoint import InvalidCheckpoint, states, verifier_key, verify, without_others
-from protection.errors import InvalidObject
-from protection.events import Actor, Kind, Outcome
+from chancery.errors import InvalidObject
+from chancery.ledger.checkpoint import InvalidCheckpoint, states, verifier_key, verify, without_others
+from chancery.ledger.kinds import Kind, Outcome
+from chancery.texts import say
+from protection.actor import Actor
 from protection.keys import checkpoints, log
 from protection.selectors.organization import known_gap
 from protection.services.recording import record_action
-from protection.texts import say
 
 
 def hear_checkpoint(*, organization: UUID, note: str, actor: Actor | None) -> None:

@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from protection.errors import Conflict, InvalidPolicy
-from protection.events import Actor, Kind
+from chancery.errors import Conflict, InvalidPolicy
+from chancery.ledger.kinds import Kind
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
 from protection.selectors.templates import Change, change_between
 from protection.services.edit_template import edit_template
@@ -28,7 +30,6 @@ from protection.services.template_exchange.document import (
     foreign_organizations,
     moved,
 )
-from protection.texts import say
 
 
 class Action(StrEnum):

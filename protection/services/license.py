@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
+from chancery.objects.batch import BatchResult, Refusal, UseLicenseBatch, seal_batch_keys
+from chancery.objects.use import Common, seal_content_key
 from protection.keys.issuing import Issuer
-from protection.licensing.batch import BatchResult, Refusal, UseLicenseBatch, seal_batch_keys
-from protection.licensing.use import Common, seal_content_key
 from protection.services.arrive import Wanted
 from protection.services.decide import Caller, Decided, Granted, Lane, Reading, Refused, decide, refusal_details
 from protection.services.release import content_key, released, use_license

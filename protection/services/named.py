@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from chancery.errors import InvalidPolicy
 from chancery.names import NameRefused, free_text, is_one_line
-from protection.errors import InvalidPolicy
-from protection.texts import say
+from chancery.texts import say
 
 MAX_NAME: Final = 120
 MAX_DESCRIPTION: Final = 500

@@ -10,22 +10,24 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.crypto.content import new_content_key
-from protection.errors import LedgerHasGap, NotFound
-from protection.events import Actor, Kind
+from chancery.crypto.content import new_content_key
+from chancery.errors import LedgerHasGap, NotFound
+from chancery.ledger.kinds import Kind
+from chancery.objects.edit import EditCertificate
+from chancery.objects.envelope_content import Envelope, TemplateReference
+from chancery.objects.feed import pair_id
+from chancery.objects.publishing import PublishingLicense, publish
+from chancery.objects.statement import KeyStatus, KeyUse
+from chancery.objects.statement import TenantKey as StatedKey
+from chancery.objects.strict_json import JSON
+from chancery.objects.use import UseLicense, seal_content_key
+from chancery.policy.evaluate import DAY
+from chancery.policy.policy import Enforcement, Policy, parse_policy, supported
+from chancery.policy.rights import ALL_RIGHTS, in_order
+from chancery.texts import say
+from protection.actor import Actor
 from protection.keys.issuing import Issuer, issuer
 from protection.keys.tenant import active_row
-from protection.licensing.edit import EditCertificate
-from protection.licensing.envelope_content import Envelope, TemplateReference
-from protection.licensing.evaluate import DAY
-from protection.licensing.feed import pair_id
-from protection.licensing.policy import Enforcement, Policy, parse_policy, supported
-from protection.licensing.publishing import PublishingLicense, publish
-from protection.licensing.rights import ALL_RIGHTS, in_order
-from protection.licensing.statement import KeyStatus, KeyUse
-from protection.licensing.statement import TenantKey as StatedKey
-from protection.licensing.strict_json import JSON
-from protection.licensing.use import UseLicense, seal_content_key
 from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus, TemplateVersion
 from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
@@ -35,7 +37,6 @@ from protection.services.feed import derived_feed_id
 from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
 from protection.services.running import require_running
-from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)

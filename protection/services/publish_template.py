@@ -4,13 +4,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import Conflict
-from protection.events import Actor, Kind
-from protection.licensing.policy import parse_policy, supported
+from chancery.errors import Conflict
+from chancery.ledger.kinds import Kind
+from chancery.policy.policy import parse_policy, supported
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Label, TemplateStatus, TemplateVersion
 from protection.services.template_draft import locked_template
 from protection.services.template_events import record_template
-from protection.texts import say
 
 
 @transaction.atomic

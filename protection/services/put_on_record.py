@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from protection.licensing.evaluate import Basis
-from protection.licensing.policy import Policy, supported
-from protection.licensing.publishing import PublishingLicense
+from chancery.objects.publishing import PublishingLicense
+from chancery.policy.evaluate import Basis
+from chancery.policy.policy import Policy, supported
 from protection.models import Content, ContentChange, RegistrationState, ServiceSettings, TenantKey
 from protection.selectors.policies import limited
 

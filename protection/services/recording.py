@@ -5,9 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from audit.services.record import Personal, record
-from protection.events import Actor, Kind, Outcome
-from protection.licensing.body import Sealer
-from protection.licensing.difference import Difference
+from chancery.ledger.kinds import Kind, Outcome
+from chancery.objects.body import Sealer
+from chancery.policy.difference import Difference
+from protection.actor import Actor
 from protection.models import Content, ProtectionTemplate
 
 MOST_CHANGES: Final = 100

@@ -2,8 +2,9 @@
 
 from django.db import transaction
 
-from protection.errors import ChanceryError
-from protection.events import Actor, Kind, Outcome
+from chancery.errors import ChanceryError
+from chancery.ledger.kinds import Kind, Outcome
+from protection.actor import Actor
 from protection.services.recording import record_action
 
 

@@ -7,17 +7,19 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from protection.errors import InvalidPolicy, WrongBinding
-from protection.events import Actor, Kind, Outcome
+from chancery.errors import InvalidPolicy, WrongBinding
+from chancery.ledger.kinds import Kind, Outcome
+from chancery.objects.body import BodySeal, VerifiedSeal
+from chancery.objects.envelope_content import Envelope
+from chancery.objects.licensor import May
+from chancery.objects.publishing import PublishingLicense, VerifiedPublishingLicense
+from chancery.policy.evaluate import Registration
+from chancery.policy.policy import parse_policy
+from chancery.policy.reasons import Reason
+from chancery.texts import say
+from protection.actor import Actor
 from protection.keys.issuing import chain
 from protection.keys.tenant import OPENING, store_of
-from protection.licensing.body import BodySeal, VerifiedSeal
-from protection.licensing.envelope_content import Envelope
-from protection.licensing.evaluate import Registration
-from protection.licensing.licensor import May
-from protection.licensing.policy import parse_policy
-from protection.licensing.publishing import PublishingLicense, VerifiedPublishingLicense
-from protection.licensing.reasons import Reason
 from protection.models import Content, KeyStatus, ProtectionTemplate, ServiceSettings, TenantKey
 from protection.selectors.labels import label_named
 from protection.selectors.tries import as_meant
@@ -26,7 +28,6 @@ from protection.services.directory import Directory, PublisherFacts
 from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
 from protection.services.running import require_running
-from protection.texts import say
 
 DAY: Final = 86_400
 FUTURE_MARGIN: Final = 300
@@ -74,7 +75,7 @@ def register(
     """Verify a publishing license and put its document on record, in the order of PROTOCOL §G.
 
     A license that is already known is not verified again: the record counts.  Another license under a known content id
-    is refused and recorded as tampering.  Raises the errors of ``protection.licensing`` for a license that does not
+    is refused and recorded as tampering.  Raises the errors of ``chancery.objects`` for a license that does not
     verify; the door records those as tampering too, because it alone knows who brought it.  Raises NotRunning when the
     organization takes nothing new.
     """

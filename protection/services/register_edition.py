@@ -5,17 +5,19 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from protection.crypto import aead, bindings
-from protection.errors import InvalidFile, InvalidObject, MayNotEdit, Superseded
-from protection.events import Actor, Kind
+from chancery.crypto import aead, bindings
+from chancery.errors import InvalidFile, InvalidObject, MayNotEdit, Superseded
+from chancery.ledger.kinds import Kind
+from chancery.objects.body import BodySeal, SealFacts, VerifiedSeal
+from chancery.objects.edit import EditCertificate
+from chancery.objects.publishing import PublishingLicense, open_known_envelope
+from chancery.policy.evaluate import Deny, Registration
+from chancery.policy.rights import Right
+from chancery.texts import say
+from protection.actor import Actor
 from protection.keys.issuing import chain
 from protection.keys.tenant import store_of
 from protection.keys.wrapping import wrapping_key
-from protection.licensing.body import BodySeal, SealFacts, VerifiedSeal
-from protection.licensing.edit import EditCertificate
-from protection.licensing.evaluate import Deny, Registration
-from protection.licensing.publishing import PublishingLicense, open_known_envelope
-from protection.licensing.rights import Right
 from protection.models import Content, Edition
 from protection.selectors.editions import editions_in_the_way
 from protection.selectors.standing import decision_about
@@ -25,7 +27,6 @@ from protection.services.feed import touch
 from protection.services.recording import record_action
 from protection.services.register import FUTURE_MARGIN, Registered
 from protection.services.running import require_running
-from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def register_edition(
 
     It counts if whoever sealed it may edit the document now, from the device that sealed it, and if its edit
     certificate is of the document's present revision and has not ended.  Raises Superseded and MayNotEdit otherwise,
-    NotRunning when the organization takes nothing new, and the errors of ``protection.licensing`` for what does not
+    NotRunning when the organization takes nothing new, and the errors of ``chancery.objects`` for what does not
     verify.
     """
     license_ = PublishingLicense.parse(publishing_license)

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import ChanceryError, NotFound
-from protection.events import Actor, Kind
-from protection.licensing.evaluate import Basis
-from protection.licensing.labels import OUTCOMES, Effect, Outcome, lowers
-from protection.licensing.policy import Policy
-from protection.licensing.rights import Right, may_remove_protection
+from chancery.errors import ChanceryError, NotFound
+from chancery.ledger.kinds import Kind
+from chancery.policy.evaluate import Basis
+from chancery.policy.labels import OUTCOMES, Effect, Outcome, lowers
+from chancery.policy.policy import Policy
+from chancery.policy.rights import Right, may_remove_protection
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Content, Label
 from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
 from protection.selectors.labels import label as shown_label
@@ -22,7 +24,6 @@ from protection.selectors.templates import Audience
 from protection.services.access import ground_of
 from protection.services.change import follow_template
 from protection.services.recording import record_action
-from protection.texts import say
 
 MAX_JUSTIFICATION: Final = 500
 

@@ -7,21 +7,21 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from audit.services.record import event_parameters
-from protection.crypto import aead, bindings
-from protection.errors import ChanceryError, Unavailable
-from protection.events import Kind, Outcome
+from chancery.crypto import aead, bindings
+from chancery.errors import ChanceryError, Unavailable
+from chancery.ledger.kinds import Kind, Outcome
+from chancery.objects.edit import EditCertificate
+from chancery.objects.feed import pair_id
+from chancery.objects.use import EditionStatus, UseLicense
+from chancery.policy.policy import Enforcement
+from chancery.policy.rights import Right, in_order
+from chancery.texts import say
 from protection.keys.issuing import Issuer, issuer
 from protection.keys.wrapping import wrapping_key
-from protection.licensing.edit import EditCertificate
-from protection.licensing.feed import pair_id
-from protection.licensing.policy import Enforcement
-from protection.licensing.rights import Right, in_order
-from protection.licensing.use import EditionStatus, UseLicense
 from protection.selectors.licensing import ContentState, ServiceState
 from protection.services.certify import CLOCK_MARGIN
 from protection.services.decide import Caller, Granted, Lane, Reading, lease_of, personal_record
 from protection.services.feed import derived_feed_id
-from protection.texts import say
 
 logger = logging.getLogger(__name__)
 

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from audit.services.record import Personal
 from audit.services.report import Report, accept
-from protection.errors import InvalidObject
-from protection.events import Actor, Kind, Outcome
+from chancery.errors import InvalidObject
+from chancery.ledger.kinds import Kind, Outcome
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Content, ProtectionTemplate
 from protection.selectors.documents import licensed_contents
 from protection.selectors.tries import as_seen
 from protection.services.recording import named_facts, personal_of
-from protection.texts import say
 
 MAX_REPORTS: Final = 10_000
 ACTIONS: Final = frozenset({"opened", "printed", "copied", "edited", "exported", "refused", "tampered"})

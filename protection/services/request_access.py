@@ -9,16 +9,17 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from protection.errors import ChanceryError, Conflict, NotFound
-from protection.events import Actor, Kind
-from protection.licensing.reasons import MAY_BE_ASKED, WORDS
-from protection.licensing.rights import Right, expand, levels_beyond, parse_rights
-from protection.licensing.subject import Subject
+from chancery.errors import ChanceryError, Conflict, NotFound
+from chancery.ledger.kinds import Kind
+from chancery.policy.reasons import MAY_BE_ASKED, WORDS
+from chancery.policy.rights import Right, expand, levels_beyond, parse_rights
+from chancery.policy.subject import Subject
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import AccessRequest, RequestState
 from protection.selectors.tries import last_refusal
 from protection.selectors.why import OwnWhy, Told, own_why
 from protection.services.recording import record_action
-from protection.texts import say
 
 REFUSED_DAYS: Final = 30
 """How long a refusal counts as the proof that somebody holds the file."""
@@ -75,7 +76,7 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ProtectOptions:
     """What somebody asks for: a level of rights, with a note to the owner."""
 
     level: str
@@ -95,7 +96,7 @@ class Heard(StrEnum):
 
 @transaction.atomic
 def request_access(
-    *, actor: Actor, organization: UUID, service_active: bool, cid: UUID, asker: Asker, wish: Wish, now: int
+    *, actor: Actor, organization: UUID, service_active: bool, cid: UUID, asker: Asker, wish: ProtectOptions, now: int
 ) -> Heard:
     """Ask the owner for access; return what came of it.
 

@@ -5,14 +5,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.events import Actor, Kind
+from chancery.ledger.kinds import Kind
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Content, ContentRevocation
 from protection.selectors.standing import ADMINISTRATOR
 from protection.services.access import managed_content
 from protection.services.change import Widening
 from protection.services.feed import touch
 from protection.services.recording import record_action
-from protection.texts import say
 
 
 @dataclass(frozen=True, slots=True)

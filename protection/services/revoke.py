@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from protection.events import Actor, Kind
+from chancery.ledger.kinds import Kind
+from protection.actor import Actor
 from protection.models import Content, ContentRevocation, GrantBinding, PersonalGrant, TemplateVersion
 from protection.selectors.standing import ADMINISTRATOR
 from protection.services.access import managed_content

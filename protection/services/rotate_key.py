@@ -5,13 +5,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from protection.errors import Conflict, NotFound
-from protection.events import Actor, Kind
+from chancery.errors import Conflict, NotFound
+from chancery.ledger.kinds import Kind
+from chancery.texts import say
+from protection.actor import Actor
 from protection.keys import issuing, tenant, wrapping
 from protection.models import KeyStatus, ServiceSettings, TenantKey
 from protection.services.feed import kill_all_of, touch
 from protection.services.recording import record_action
-from protection.texts import say
 
 
 @transaction.atomic

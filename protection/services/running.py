@@ -1,9 +1,9 @@
 """Whether an organization takes anything new: publications, registrations, certificates, editions (C49)."""
 
-from protection.errors import ChanceryError
-from protection.licensing.reasons import Reason
+from chancery.errors import ChanceryError
+from chancery.policy.reasons import Reason
+from chancery.texts import say
 from protection.services.directory import Directory
-from protection.texts import say
 
 _MESSAGES = {
     Reason.SERVICE_INACTIVE: say(

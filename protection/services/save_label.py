@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from protection.errors import Conflict, InvalidPolicy, NotFound
-from protection.events import Actor, Kind
-from protection.licensing.labels import Effect
+from chancery.errors import Conflict, InvalidPolicy, NotFound
+from chancery.ledger.kinds import Kind
+from chancery.policy.labels import Effect
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import Label, ProtectionTemplate, TemplateStatus
 from protection.services.named import checked_texts
 from protection.services.recording import record_action
-from protection.texts import say
 
 MAX_SENSITIVITY: Final = 1_000
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from protection.errors import Conflict, NotFound
+from chancery.errors import Conflict, NotFound
+from chancery.texts import say
 from protection.models import Preview, PreviewState
 from protection.selectors.previews import Asked, asked
-from protection.texts import say
 
 
 @transaction.atomic

@@ -7,9 +7,9 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from audit.selectors.proofs import newest_checkpoint
+from chancery.objects.feed import FeedEntry as StatedEntry
+from chancery.objects.feed import FeedStatement
 from protection.keys.issuing import issuer
-from protection.licensing.feed import FeedEntry as StatedEntry
-from protection.licensing.feed import FeedStatement
 from protection.models import FeedEntry
 
 NEVER: Final = 0

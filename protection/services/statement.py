@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
+from chancery.objects.statement import LIFETIME, KeyUse, OrganizationStatement
+from chancery.objects.statement import KeyStatus as StatedStatus
+from chancery.objects.statement import TenantKey as StatedKey
 from protection.keys.root import installation_key
-from protection.licensing.statement import LIFETIME, KeyUse, OrganizationStatement
-from protection.licensing.statement import KeyStatus as StatedStatus
-from protection.licensing.statement import TenantKey as StatedKey
 from protection.models import ServiceSettings, TenantKey
 from protection.selectors.organization import log_verifier_key
 

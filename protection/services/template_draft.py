@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from protection.errors import InvalidPolicy, NotFound
-from protection.events import Actor
-from protection.licensing.days import LAST_MOMENT
-from protection.licensing.policy import Policy, Principal, PrincipalKind, parse_policy, supported
+from chancery.errors import InvalidPolicy, NotFound
+from chancery.policy.days import LAST_MOMENT
+from chancery.policy.policy import Policy, Principal, PrincipalKind, parse_policy, supported
+from chancery.texts import say
+from protection.actor import Actor
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import fallback_first
 from protection.services.named import checked_texts
-from protection.texts import say
 
 MAX_EXPIRY_DAYS = 65_535
 MAX_SCOPE = 500

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from protection.events import Actor, Kind
-from protection.licensing.difference import differences
-from protection.licensing.policy import Policy, parse_policy
+from chancery.ledger.kinds import Kind
+from chancery.policy.difference import differences
+from chancery.policy.policy import Policy, parse_policy
+from protection.actor import Actor
 from protection.models import ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import change_between
 from protection.services.recording import record_action, stated

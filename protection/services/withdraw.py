@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit.selectors.people import known_people
-from protection.licensing.policy import Principal, PrincipalKind
+from chancery.policy.policy import Principal, PrincipalKind
 from protection.models import Content, ContentRevocation, GrantBinding, ServiceSettings, TemplateVersion
 from protection.services.feed import derived_feed_id, kill_issued_until_now, killed_since
 

@@ -27,9 +27,9 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.core import NotSet
 
+from chancery.objects.proof import Request, sign_proof
+from chancery.sdk.options import ProtectOptions
 from portal.api import throttle
-from protection.client.wish import Wish
-from protection.licensing.proof import Request, sign_proof
 from tests.cast import BASE, Cast, Player
 
 ORIGIN: Final = BASE.replace("localhost", "contoso.localhost")
@@ -91,7 +91,7 @@ def ada(empty_cast: Cast) -> Player:
     place.call("POST", "/api/v1/applications", {"name": "scanner", "roles": ["connector"]})
     plan = Path(empty_cast.folder, "plan.txt")
     plan.write_text("the plan")
-    ada.session.protect(plan, Wish(grants=("olga@contoso.example:VIEW",)), target=plan.with_suffix(".sealed"))
+    ada.session.protect(plan, ProtectOptions(grants=("olga@contoso.example:VIEW",)), target=plan.with_suffix(".sealed"))
     olga.session.open_file(plan.with_suffix(".sealed"), plan.with_suffix(".open"))
     return ada
 

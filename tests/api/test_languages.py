@@ -8,8 +8,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from chancery.policy.policy import Conditions
 from portal.operations.previews.answer import answer_next
-from protection.licensing.policy import Conditions
 from protection.selectors.previews import asked as asked_preview
 from tenants.context import in_organization
 from tenants.directory.models import Person

@@ -13,17 +13,17 @@ from django.core.management import CommandError, call_command
 from audit.selectors import proofs
 from audit.selectors.events import Filter, events
 from audit.selectors.verify import verify
-from audit.tree.checkpoint import Checkpoint, sign
-from audit.tree.merkle import Frontier
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import ED25519
+from chancery.ledger.checkpoint import Checkpoint, sign
+from chancery.ledger.merkle import Frontier
+from chancery.objects.feed import FeedState, FeedStatement
+from chancery.objects.jws import b64
+from chancery.sdk.ledger import LedgerBroken, Verified, verify_ledger
 from portal.operations.compare_ledgers import compare_ledgers
 from portal.pulse import Pulse
-from protection.client.ledger import LedgerBroken, Verified, verify_ledger
-from protection.crypto.signatures import SigningKey
-from protection.crypto.suites import ED25519
 from protection.keys import checkpoints
 from protection.keys.issuing import chain
-from protection.licensing.feed import FeedState, FeedStatement
-from protection.licensing.jws import b64
 from protection.selectors.organization import known_gap, log_verifier_key
 from protection.services.state_feed import feed_statement
 from protection.tasks import seal_ledger

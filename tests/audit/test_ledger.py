@@ -19,8 +19,8 @@ from audit.selectors.verify import verify
 from audit.services.record import Personal, record
 from audit.services.report import Report, accept, ingest, reported_event_id
 from audit.services.sequence import head, sequence, sign_checkpoint
-from audit.tree.checkpoint import Checkpoint
-from audit.tree.checkpoint import verify as verify_note
+from chancery.ledger.checkpoint import Checkpoint
+from chancery.ledger.checkpoint import verify as verify_note
 from portal.operations.found_organization import found_organization
 from protection.keys import log
 from protection.selectors.organization import log_verifier_key

@@ -10,12 +10,12 @@ import pytest
 from django.utils import translation
 
 from audit.selectors.events import EventRow
+from chancery.cli.audit import DIRECTORY
+from chancery.ledger.kinds import Kind, Outcome
+from chancery.policy.reasons import Reason
 from portal.words.actors import shown_actor
 from portal.words.events import ShownEvent, shown_events
 from portal.words.sentences import SENTENCES
-from protection.client.cli.audit import DIRECTORY
-from protection.events import Kind, Outcome
-from protection.licensing.reasons import Reason
 from tenants.events import DirectoryKind
 from tenants.organizations.selectors import OrganizationFacts
 

@@ -12,16 +12,16 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from protection.client.cli import account, tables
-from protection.client.cli.audit import DIRECTORY, KindOfEvent
-from protection.client.cli.expiry import parse_beginning, parse_end, parse_expiry
-from protection.client.cli.main import COMMANDS, main
-from protection.client.cli.output import Output
-from protection.client.cli.policy import LIMITS, limited
-from protection.client.cli.roles import Role
-from protection.client.errors import Misused, Unreachable
-from protection.events import Kind
-from protection.licensing.days import last_day_before
+from chancery.cli import account, tables
+from chancery.cli.audit import DIRECTORY, KindOfEvent
+from chancery.cli.expiry import parse_beginning, parse_end, parse_expiry
+from chancery.cli.main import COMMANDS, main
+from chancery.cli.output import Output
+from chancery.cli.policy import LIMITS, limited
+from chancery.cli.roles import Role
+from chancery.ledger.kinds import Kind
+from chancery.policy.days import last_day_before
+from chancery.sdk.errors import Misused, Unreachable
 from tenants.events import DirectoryKind
 
 HEAVY = {"rich", "urllib3", "cryptography", "keyring", "jwt"}
@@ -69,7 +69,7 @@ def test_the_list_of_commands_cuts_no_sentence() -> None:
 
 def test_what_a_command_does_not_need_is_not_imported() -> None:
     program = (
-        "import sys; from protection.client.cli.main import main; main(['--version'], standalone_mode=False);"
+        "import sys; from chancery.cli.main import main; main(['--version'], standalone_mode=False);"
         "import json; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.cli.output import exit_code
-from protection.errors import ChanceryError
-from protection.formats import sealed as layout
+from chancery.cli.output import exit_code
+from chancery.errors import ChanceryError
+from chancery.sealing import layout
 from tests.cast import Cast
 from tests.protection.scene import RITA, protect
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.cli.main import INTERRUPTED
-from protection.client.cli.output import exit_code
-from protection.client.errors import (
+from chancery.cli.main import INTERRUPTED
+from chancery.cli.output import exit_code
+from chancery.errors import ChanceryError, InvalidFile
+from chancery.sdk.errors import (
     LocalFailure,
     Misused,
     NotSignedIn,
@@ -16,8 +17,7 @@ from protection.client.errors import (
     ServiceError,
     Unreachable,
 )
-from protection.client.http import decoded
-from protection.errors import ChanceryError, InvalidFile
+from chancery.sdk.http import decoded
 
 HANDBOOK = Path(__file__).parents[2] / "docs/handbook/commands.md"
 

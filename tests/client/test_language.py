@@ -11,10 +11,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from protection.client.cli import language
-from protection.client.cli.main import main
-from protection.client.http import Http
-from protection.client.session import NOTICE
+from chancery.cli import language
+from chancery.cli.main import main
+from chancery.sdk.http import Http
+from chancery.sdk.session import NOTICE
 from tests.client.test_commands import verbs
 
 GERMAN = {"LC_ALL": "de_DE.UTF-8"}

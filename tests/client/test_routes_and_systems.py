@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.errors import ClockWrong, Misused, Unreachable
-from protection.client.http import Http
-from protection.client.routes import base_of, proxy_for
+from chancery.sdk.errors import ClockWrong, Misused, Unreachable
+from chancery.sdk.http import Http
+from chancery.sdk.routes import base_of, proxy_for
 
 PROXY = "http://proxy.example:3128"
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -140,11 +140,11 @@ import os
 for name in ("O_TMPFILE", "O_DIRECTORY", "posix_fadvise", "fork", "fchmod"):
     if hasattr(os, name):
         delattr(os, name)
-import protection.client
-for found in pkgutil.walk_packages(protection.client.__path__, "protection.client."):
+import chancery.sdk
+for found in pkgutil.walk_packages(chancery.sdk.__path__, "chancery.sdk."):
     importlib.import_module(found.name)
 from pathlib import Path
-from protection.client.home import Home
+from chancery.sdk.home import Home
 home = Home(Path(sys.argv[1]) / "home", use_key_ring=False)
 home.write("one", {"it": "works"})
 with home.only_here("x") as alone:
@@ -166,7 +166,7 @@ def test_the_client_imports_and_keeps_its_home_without_what_only_unix_has(tmp_pa
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["protect", "--help"], ["--json", "whoami"], ["rights"]])
 @pytest.mark.parametrize("broken", ["full", "closed", "gone"])
 def test_output_that_cannot_be_written_has_a_code_of_its_own(tmp_path: Path, words: list[str], broken: str) -> None:
-    program = f"{sys.executable} -c 'from protection.client.cli.main import main; main()' {' '.join(words)}"
+    program = f"{sys.executable} -c 'from chancery.cli.main import main; main()' {' '.join(words)}"
     way = {
         "full": f"{program} >/dev/full",
         "closed": f"{program} >&-",

@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
 
-from protection.client.cli import tables
-from protection.client.cli.main import COMMANDS, main
-from protection.client.cli.output import Output
-from protection.client.errors import Unreachable
-from protection.client.listing import Listing
+from chancery.cli import tables
+from chancery.cli.main import COMMANDS, main
+from chancery.cli.output import Output
+from chancery.sdk.errors import Unreachable
+from chancery.sdk.listing import Listing
 
 TITLE = "T" * 255
 CID = "0d7f3f0e-6b1c-4d7b-9f0e-2a6f1c9e8b7a"

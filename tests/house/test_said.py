@@ -3,6 +3,7 @@
 import ast
 import gettext
 import importlib
+import itertools
 import pkgutil
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -10,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
+import chancery
 import protection
+from chancery.errors import ChanceryError
+from chancery.policy.programs import MEANINGS
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import Right
+from chancery.policy.words import right_in_words
+from chancery.texts import Text, translated
 from portal.bootstrap.environment import ROOT
 from portal.development.catalogs import LANGUAGES
-from protection.errors import ChanceryError
-from protection.licensing.programs import MEANINGS
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import Right
-from protection.licensing.words import right_in_words
-from protection.texts import Text, translated
 from tenants.directory import errors as directory
 
 SAID = {"say", "say_count", "joined"}
@@ -36,17 +38,21 @@ def errors(kind: type[ChanceryError] = ChanceryError) -> Iterator[type[ChanceryE
         yield from errors(inner)
 
 
-for module in pkgutil.walk_packages(protection.__path__, "protection."):
+for module in itertools.chain(
+    pkgutil.walk_packages(chancery.__path__, "chancery."), pkgutil.walk_packages(protection.__path__, "protection.")
+):
     importlib.import_module(module.name)  # noqa: TID251  # an error is known once its module is, and no list forgets one
 ERRORS = tuple(dict.fromkeys(errors()))
 DIRECTORY = {name for name, one in vars(directory).items() if isinstance(one, type)}
-FLOORS = ("portal", "protection", "tenants")
+CATALOGS = ("portal", "protection", "tenants", "chancery")
 
 
 @pytest.fixture(params=LANGUAGES)
 def catalog(request: pytest.FixtureRequest) -> gettext.NullTranslations:
-    """Return what the floor says in a language."""
-    return gettext.translation("django", ROOT / "protection/locale", [request.param])
+    """Return what the library and the service say in a language."""
+    catalog = gettext.translation("django", ROOT / "chancery/locale", [request.param])
+    catalog.add_fallback(gettext.translation("django", ROOT / "protection/locale", [request.param]))
+    return catalog
 
 
 def is_said(text: str, catalog: gettext.NullTranslations) -> bool:
@@ -112,7 +118,7 @@ def texts_of_class(node: ast.ClassDef) -> Iterator[ast.expr]:
 
 
 def paths() -> list[Path]:
-    found = (path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py")))
+    found = (path for floor in CATALOGS for path in sorted((ROOT / floor).rglob("*.py")))
     return [path for path in found if "migrations" not in path.parts]
 
 

@@ -12,10 +12,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TestCase
 
+from chancery.policy.policy import Strength
 from portal.identity import clients, tokens
 from portal.identity.sessions import SessionStore
 from portal.identity.strength import Authentication
-from protection.licensing.policy import Strength
 from tenants.directory.models import Person
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code

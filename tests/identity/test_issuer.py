@@ -17,13 +17,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from chancery.crypto.keys import EncryptionPrivateKey
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import ED25519, MLKEM768_X25519
+from chancery.objects.jws import b64
+from chancery.policy.policy import Strength
 from portal.identity import clients, strength, tokens
 from portal.identity.bearer import Authenticated, token_of
-from protection.crypto.keys import EncryptionPrivateKey
-from protection.crypto.signatures import SigningKey
-from protection.crypto.suites import ED25519, MLKEM768_X25519
-from protection.licensing.jws import b64
-from protection.licensing.policy import Strength
 from tenants.directory.models import Person, SpentSecret
 from tenants.directory.selectors.people import PersonFacts
 from tenants.directory.services.create_application import create_application

@@ -15,13 +15,13 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
+from chancery.policy.labels import Effect
+from chancery.sdk.errors import Refused
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
 from portal.middleware import SESSION_HOST
 from portal.operations.previews.ask import ask_about_person
 from portal.standing import standing_at
-from protection.client.errors import Refused
-from protection.client.results import Protected
-from protection.client.wish import Wish
-from protection.licensing.labels import Effect
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
 from protection.services.publish_template import archive_template
@@ -109,7 +109,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     contoso = cast.organizations["contoso"]
     plan = folder / "plan.txt"
     plan.write_text("the plan", encoding="utf-8")
-    document = cast.olga.session.protect(plan, Wish(grants=("max@contoso.example:VIEW",)))
+    document = cast.olga.session.protect(plan, ProtectOptions(grants=("max@contoso.example:VIEW",)))
     request = asked_for(cast, document)
     group = create_group(
         organization_id=contoso.id, address="board@contoso.example", name="Board", members=(), actor=ACTOR

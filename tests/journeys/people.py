@@ -11,7 +11,7 @@ from typing import Any
 from tests.journeys import program
 from tests.running import Running, ask
 
-PROGRAM = [sys.executable, "-c", "from protection.client.cli.main import main; main()"]
+PROGRAM = [sys.executable, "-c", "from chancery.cli.main import main; main()"]
 SECONDS = program.SECONDS
 
 

@@ -14,16 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from protection.client.cli.main import main
+from chancery.cli.main import main
 
 SECONDS: Final = 120
 FORKS: Final = multiprocessing.get_context("forkserver")
 # Importing the commands imports nearly all of the program; what is missing here is imported by whoever needs it.
 FORKS.set_forkserver_preload(
-    [
-        f"protection.client.cli.{name}"
-        for name in ("account", "audit", "documents", "files", "progress", "templates", "why")
-    ]
+    [f"chancery.cli.{name}" for name in ("account", "audit", "documents", "files", "progress", "templates", "why")]
 )
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from protection.licensing.reasons import WORDS, Reason
+from chancery.policy.reasons import WORDS, Reason
 from tests.journeys.people import Person, Stack
 
 RITA = "rita@fabrikam.example"

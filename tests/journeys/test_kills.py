@@ -10,15 +10,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from audit.services.report import reported_event_id
-from protection.client.account import load
-from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
-from protection.client.home import Home
-from protection.client.http import Http
-from protection.client.organization import Organization
-from protection.client.session import Session
-from protection.licensing import jws
-from protection.licensing.jws import Kind, b64
-from protection.sealing.read import open_sealed
+from chancery.objects import jws
+from chancery.objects.jws import Kind, b64
+from chancery.sdk.account import load
+from chancery.sdk.errors import NotSignedIn, Refused, ServiceError, Unreachable
+from chancery.sdk.home import Home
+from chancery.sdk.http import Http
+from chancery.sdk.organization import Organization
+from chancery.sdk.session import Session
+from chancery.sealing.read import open_sealed
 from tests.journeys.people import Person, Stack
 
 OPENINGS = int(os.environ.get("OPENINGS", "300"))

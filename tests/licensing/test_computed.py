@@ -2,11 +2,11 @@
 
 import pytest
 
-from protection.errors import InvalidPolicy
-from protection.licensing.computed import Computed, computed_policy
-from protection.licensing.evaluate import Allow, Deny, Request, evaluate
-from protection.licensing.policy import PrincipalKind
-from protection.licensing.rights import ALL_RIGHTS, Right
+from chancery.errors import InvalidPolicy
+from chancery.policy.computed import Computed, computed_policy
+from chancery.policy.evaluate import Allow, Deny, Request, evaluate
+from chancery.policy.policy import PrincipalKind
+from chancery.policy.rights import ALL_RIGHTS, Right
 from tests.licensing.world import NOW, ORGANIZATION, RITA_ADDRESS, RITA_AT_WORK, content
 
 FORBIDDEN = {Right.FORWARD, Right.PRINT, Right.EXTRACT, Right.EXPORT, Right.OWNER, Right.EDITRIGHTSDATA}

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from protection.licensing.difference import Difference, differences
-from protection.licensing.policy import Conditions, Enforcement, Policy, Strength
+from chancery.policy.difference import Difference, differences
+from chancery.policy.policy import Conditions, Enforcement, Policy, Strength
 from tests.licensing.world import RITA_ADDRESS, granting, policies, who
 
 TO_RITA = granting((RITA_ADDRESS, "VIEW"))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from protection.licensing.evaluate import (
+from chancery.policy.evaluate import (
     ONLINE_SECONDS,
     SHORT_SECONDS,
     Allow,
@@ -21,10 +21,10 @@ from protection.licensing.evaluate import (
     SuperUserGrant,
     evaluate,
 )
-from protection.licensing.policy import Conditions, Policy, Strength
-from protection.licensing.reasons import WORDS, Reason
-from protection.licensing.rights import ALL_RIGHTS, LEVELS, Right
-from protection.licensing.subject import DeviceFacts, Group, Membership, Subject
+from chancery.policy.policy import Conditions, Policy, Strength
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import ALL_RIGHTS, LEVELS, Right
+from chancery.policy.subject import DeviceFacts, Group, Membership, Subject
 from tests.licensing.world import (
     ADA,
     BOARD,

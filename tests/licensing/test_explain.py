@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.licensing.evaluate import (
+from chancery.policy.evaluate import (
     Allow,
     Basis,
     ContentFacts,
@@ -15,11 +15,11 @@ from protection.licensing.evaluate import (
     Request,
     evaluate,
 )
-from protection.licensing.explain import Contribution, Explanation, Facts, Obstacle, explain
-from protection.licensing.policy import Conditions, Policy, Strength
-from protection.licensing.reasons import Reason
-from protection.licensing.rights import ALL_RIGHTS, Right, expand
-from protection.licensing.subject import Subject
+from chancery.policy.explain import Contribution, Explanation, Facts, Obstacle, explain
+from chancery.policy.policy import Conditions, Policy, Strength
+from chancery.policy.reasons import Reason
+from chancery.policy.rights import ALL_RIGHTS, Right, expand
+from chancery.policy.subject import Subject
 from tests.licensing import world
 from tests.licensing.world import (
     NOW,

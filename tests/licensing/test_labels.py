@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from protection.licensing.labels import OUTCOMES, Effect, Existing, Outcome, lowers
+from chancery.policy.labels import OUTCOMES, Effect, Existing, Outcome, lowers
 
 TABLE = {
     Existing.POLICY: (Outcome.KEPT, Outcome.REPLACED, Outcome.REMOVED),

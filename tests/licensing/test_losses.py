@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from protection.licensing.losses import MANY, losses
-from protection.licensing.policy import Policy, parse_policy
+from chancery.policy.losses import MANY, losses
+from chancery.policy.policy import Policy, parse_policy
 
 NOW = 1_800_000_000
 RITA, MAX = "address:rita@fabrikam.example", "address:max@contoso.example"

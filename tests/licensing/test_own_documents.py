@@ -2,8 +2,8 @@
 
 import pytest
 
-from protection.errors import ChanceryError
-from protection.licensing.reasons import WORDS, Reason
+from chancery.errors import ChanceryError
+from chancery.policy.reasons import WORDS, Reason
 
 
 @pytest.mark.parametrize("reason", list(Reason))

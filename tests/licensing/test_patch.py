@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from protection.errors import InvalidPolicy
-from protection.licensing.patch import patched
-from protection.licensing.policy import Conditions, Policy, Strength
-from protection.licensing.rights import Right, in_order
+from chancery.errors import InvalidPolicy
+from chancery.policy.patch import patched
+from chancery.policy.policy import Conditions, Policy, Strength
+from chancery.policy.rights import Right, in_order
 from tests.licensing.world import RITA_ADDRESS, granting, policies, who
 
 MAX_ADDRESS = "max@contoso.example"

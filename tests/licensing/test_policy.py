@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.errors import InvalidPolicy
-from protection.licensing.policy import MAX_ENTRIES, Policy, Principal, PrincipalKind, parse_policy
-from protection.licensing.rights import ALL_RIGHTS, LEVELS, Right, expand, level_of, parse_rights
+from chancery.errors import InvalidPolicy
+from chancery.policy.policy import MAX_ENTRIES, Policy, Principal, PrincipalKind, parse_policy
+from chancery.policy.rights import ALL_RIGHTS, LEVELS, Right, expand, level_of, parse_rights
 from tests.licensing import world
 
 GRANT = {"who": "rita@fabrikam.example", "rights": ["VIEW"]}

@@ -8,11 +8,11 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.licensing.evaluate import Allow, ContentFacts, PersonalGrant, Request, evaluate
-from protection.licensing.policy import Conditions, Grant, Policy, Principal, PrincipalKind
-from protection.licensing.preview import NOBODY, Home, Kind, Preview, Single, Someone, Tally
-from protection.licensing.rights import Right
-from protection.licensing.subject import Group, Subject
+from chancery.policy.evaluate import Allow, ContentFacts, PersonalGrant, Request, evaluate
+from chancery.policy.policy import Conditions, Grant, Policy, Principal, PrincipalKind
+from chancery.policy.preview import NOBODY, Home, Kind, Preview, Single, Someone, Tally
+from chancery.policy.rights import Right
+from chancery.policy.subject import Group, Subject
 from tests.licensing import world
 from tests.licensing.world import (
     ADDRESSES,

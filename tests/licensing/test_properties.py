@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.licensing.evaluate import (
+from chancery.policy.evaluate import (
     SHORT_SECONDS,
     Allow,
     Basis,
@@ -20,11 +20,11 @@ from protection.licensing.evaluate import (
     as_told,
     evaluate,
 )
-from protection.licensing.narrowing import narrows
-from protection.licensing.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind
-from protection.licensing.reasons import Reason
-from protection.licensing.rights import ALL_RIGHTS, Right
-from protection.licensing.subject import Subject
+from chancery.policy.narrowing import narrows
+from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind
+from chancery.policy.reasons import Reason
+from chancery.policy.rights import ALL_RIGHTS, Right
+from chancery.policy.subject import Subject
 from tests.licensing import world
 from tests.licensing.world import DAY, NOW, ORGANIZATION, content
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from protection.licensing.evaluate import (
+from chancery.policy.evaluate import (
     ContentFacts,
     OrganizationFacts,
     PersonalGrant,
@@ -13,9 +13,9 @@ from protection.licensing.evaluate import (
     Request,
     SuperUserGrant,
 )
-from protection.licensing.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind, Strength
-from protection.licensing.rights import Right
-from protection.licensing.subject import DeviceFacts, Group, Membership, Subject
+from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind, Strength
+from chancery.policy.rights import Right
+from chancery.policy.subject import DeviceFacts, Group, Membership, Subject
 
 NOW = 1_800_000_000
 DAY = 86_400

@@ -13,15 +13,15 @@ from django.conf import settings
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Route
 
+from chancery.policy.labels import Effect
+from chancery.policy.policy import Grant, Policy, Principal
+from chancery.policy.rights import LEVELS
+from chancery.sdk.errors import Refused
+from chancery.sdk.options import ProtectOptions
 from portal.operations.found_organization import found_organization
 from portal.operations.previews.ask import ask_about_group
 from portal.operations.roles import create_application
 from portal.standing import Standing, standing_at
-from protection.client.errors import Refused
-from protection.client.wish import Wish
-from protection.licensing.labels import Effect
-from protection.licensing.policy import Grant, Policy, Principal
-from protection.licensing.rights import LEVELS
 from protection.selectors.organization import keys
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
@@ -132,7 +132,7 @@ def _documents(cast: Cast, folder: Path) -> dict[str, UUID]:
     source.write_text("the plan", encoding="utf-8")
     grants = tuple(f"{number}{ADDRESS[1:]}:VIEW" for number in range(3))
     for target in (targets := [folder / f"{number}.sealed" for number in range(FIFTY)]):
-        cids.append(cast.ada.session.protect(source, Wish(grants=grants), target=target).cid)
+        cids.append(cast.ada.session.protect(source, ProtectOptions(grants=grants), target=target).cid)
     with suppress(Refused):
         cast.max.session.open_file(targets[-1], folder / "never")
     place, cid = cast.max.session.organization_of(targets[-1])

@@ -5,13 +5,13 @@ from django.core import mail
 from pytest_django import Settings
 
 from audit.selectors.events import Filter, events
+from chancery.policy.policy import Strength
 from portal import clock
 from portal.confirmation import ConfirmationRequired, FreshSignInRequired, ReasonRequired, Stated
 from portal.identity.strength import NEVER, Authentication
 from portal.operations.add_person import Added, add_person
 from portal.standing import standing_at
 from portal.words.events import ShownEvent, shown_events
-from protection.licensing.policy import Strength
 from tenants.context import in_schema
 from tenants.directory.models import Person
 from tenants.directory.selectors.people import people_in

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.errors import NotSignedIn, Refused
-from protection.client.results import Protected
-from protection.client.session import Session
-from protection.client.wish import Wish
+from chancery.sdk.errors import NotSignedIn, Refused
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
+from chancery.sdk.session import Session
 from tests.pages.inspection import faults
 from tests.pages.visitor import Installation, Visitor
 
@@ -70,7 +70,7 @@ def sent(installation: Installation, ada: Visitor, contoso: str) -> Iterator[Sen
     plan.write_text("1. Sign the letter of intent.\n", encoding="utf-8")
     devices = (olga.device("olga"), installation.rita.device("rita"), ada.device("ada"))
     of_olga, of_rita, of_ada = devices
-    document = of_olga.protect(plan, Wish(grants=("rita@fabrikam.example:VIEW",), offline_days=0))
+    document = of_olga.protect(plan, ProtectOptions(grants=("rita@fabrikam.example:VIEW",), offline_days=0))
     of_rita.open_file(document.path, folder / "copy")
     with pytest.raises(Refused):
         of_ada.open_file(document.path, folder / "never")

@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 from django.http import QueryDict
 
+from chancery.policy.policy import Conditions, Grant, Policy, Principal, PrincipalKind, Strength
+from chancery.policy.rights import ALL_RIGHTS, Right
 from portal.pages.policies import PolicyForm, policy_initial
 from portal.pages.requests import GrantForm
 from portal.pages.template_form import TemplateForm
-from protection.licensing.policy import Conditions, Grant, Policy, Principal, PrincipalKind, Strength
-from protection.licensing.rights import ALL_RIGHTS, Right
 from protection.selectors.obstacles import InTheWay
 
 CONTOSO = UUID(int=7)

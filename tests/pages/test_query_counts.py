@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from protection.client.wish import Wish
-from protection.events import Actor
-from protection.licensing.policy import Grant, Policy, Principal
-from protection.licensing.rights import LEVELS
+from chancery.policy.policy import Grant, Policy, Principal
+from chancery.policy.rights import LEVELS
+from chancery.sdk.options import ProtectOptions
+from protection.actor import Actor
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
 from protection.services.template_draft import TemplateDraft
@@ -82,7 +82,7 @@ def _grow(cast: Cast, folder: Path, numbers: range) -> None:
     for number in numbers:
         file = folder / f"{number}.txt"
         file.write_text("text", encoding="utf-8")
-        cast.ada.session.protect(file, Wish(grants=(f"reader{number}@contoso.example:VIEW",)))
+        cast.ada.session.protect(file, ProtectOptions(grants=(f"reader{number}@contoso.example:VIEW",)))
         create_group(
             organization_id=cast.organizations["contoso"].id,
             address=f"group{number}@contoso.example",

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, Response
 
-from protection.client import signin
-from protection.client.home import Home
-from protection.client.http import Http
-from protection.client.session import Session
+from chancery.sdk import signin
+from chancery.sdk.home import Home
+from chancery.sdk.http import Http
+from chancery.sdk.session import Session
 
 LEADS_ON: Final = """one => {
   const clicked = one.closest("a, button, summary");

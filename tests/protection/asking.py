@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 from django.core import mail
 
-from protection.client.cli.main import main
-from protection.client.results import Protected
-from protection.client.session import Session
+from chancery.cli.main import main
+from chancery.sdk.results import Protected
+from chancery.sdk.session import Session
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import call, ledger, protect, refusal
@@ -19,14 +19,14 @@ from tests.protection.scene import call, ledger, protect, refusal
 DAY = 86_400
 
 
-def ask(player: Player, cid: UUID, **wish: str) -> Any:
-    return call(player, "contoso", "POST", f"documents/{cid}/access-requests", wish)
+def ask(player: Player, cid: UUID, **options: str) -> Any:
+    return call(player, "contoso", "POST", f"documents/{cid}/access-requests", options)
 
 
-def asked(player: Player, sealed: Protected, **wish: str) -> str:
+def asked(player: Player, sealed: Protected, **options: str) -> str:
     """Be refused, ask, and return the request's id."""
     refusal(player, sealed.path)
-    answer = ask(player, sealed.cid, **wish)
+    answer = ask(player, sealed.cid, **options)
     assert answer.status_code == 201, answer.content
     return str(answer.json()["id"])
 

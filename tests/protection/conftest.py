@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from audit.services import first_few
+from chancery.sdk import clock as client_clock
+from chancery.sdk import organization, trust
 from portal.api import throttle
-from protection.client import clock as client_clock
-from protection.client import organization, trust
 from tests.cast import Cast
 from tests.protection.scene import Later
 

@@ -14,22 +14,22 @@ from django.http import HttpResponse
 from django.test import Client
 
 from audit.selectors.events import EventRow, Filter, events
-from protection.client.errors import Refused
-from protection.client.licenses import Opening
-from protection.client.results import Protected
-from protection.client.wish import Wish
-from protection.licensing.proof import Request, sign_proof
-from protection.sealing.read import open_sealed
+from chancery.objects.proof import Request, sign_proof
+from chancery.sdk.errors import Refused
+from chancery.sdk.licenses import Opening
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
+from chancery.sealing.read import open_sealed
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 
 RITA, MAX = "rita@fabrikam.example", "max@contoso.example"
 
 
-def protect(player: Player, source: Path, *grants: str, **wish: Any) -> Protected:
+def protect(player: Player, source: Path, *grants: str, **options: Any) -> Protected:
     """Protect a copy of the source under a name of its own."""
     target = source.with_name(f"{secrets.token_hex(4)}-{source.name}.sealed")
-    return player.session.protect(source, Wish(grants=grants, **wish), target=target)
+    return player.session.protect(source, ProtectOptions(grants=grants, **options), target=target)
 
 
 def opening(player: Player, sealed: Path) -> Opening:

@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 from django.db import connections
 
+from chancery.policy.policy import Conditions, parse_policy
+from chancery.sdk.results import Protected
 from portal.operations.withdraw import disable_person
-from protection.client.results import Protected
-from protection.events import Actor
-from protection.licensing.policy import Conditions, parse_policy
+from protection.actor import Actor
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
 from protection.services.template_draft import TemplateDraft

@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from django.core import mail
 from django.db import connections
 
+from chancery.cli.main import main
+from chancery.sdk.results import Protected
+from chancery.sdk.session import Session
 from portal.operations.withdraw import disable_person
-from protection.client.cli.main import main
-from protection.client.results import Protected
-from protection.client.session import Session
 from protection.models import AccessRequest, Content
 from protection.services import request_access
 from protection.services.request_access import ASKED_A_DAY, ASKED_AGAIN

@@ -14,17 +14,17 @@ import pytest
 from django.db import connections
 from django.http import HttpResponse
 
-from protection.client.results import Protected
-from protection.errors import ChanceryError
-from protection.licensing import jws
-from protection.licensing.body import BodySeal, sign_body
-from protection.licensing.edit import EditCertificate
-from protection.licensing.envelope_content import Envelope, TemplateReference
-from protection.licensing.jws import Kind, b64
-from protection.licensing.publishing import PublishingLicense, content_id, publish
-from protection.licensing.strict_json import JSON
-from protection.licensing.use import UseLicense
-from protection.sealing.read import open_sealed
+from chancery.errors import ChanceryError
+from chancery.objects import jws
+from chancery.objects.body import BodySeal, sign_body
+from chancery.objects.edit import EditCertificate
+from chancery.objects.envelope_content import Envelope, TemplateReference
+from chancery.objects.jws import Kind, b64
+from chancery.objects.publishing import PublishingLicense, content_id, publish
+from chancery.objects.strict_json import JSON
+from chancery.objects.use import UseLicense
+from chancery.sdk.results import Protected
+from chancery.sealing.read import open_sealed
 from tests.cast import Cast, Player
 from tests.protection.scene import (
     MAX,

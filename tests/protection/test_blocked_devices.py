@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from protection.client.errors import Refused
+from chancery.sdk.errors import Refused
 from tenants.directory.services.create_person import create_person
 from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Premises

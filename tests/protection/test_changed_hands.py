@@ -9,8 +9,8 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from protection.client.results import Protected
-from protection.licensing.policy import parse_policy
+from chancery.policy.policy import parse_policy
+from chancery.sdk.results import Protected
 from protection.models import Content, ContentChange, TemplateVersion
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from chancery.objects.feed import FeedStatement
+from chancery.sdk.errors import Refused, Unreachable
+from chancery.sdk.results import Protected
+from chancery.sdk.session import Session
 from portal.operations.withdraw import disable_person, revoke_device
-from protection.client.errors import Refused, Unreachable
-from protection.client.results import Protected
-from protection.client.session import Session
 from protection.keys.root import installation_key
-from protection.licensing.feed import FeedStatement
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.enable_person import enable_person

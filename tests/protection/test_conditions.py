@@ -15,14 +15,14 @@ import pytest
 from django.utils import timezone
 
 from audit.services.report import ingest
-from protection.client.errors import LocalFailure, Misused, Refused
-from protection.client.licensed import Room
-from protection.client.licenses import Stated
-from protection.client.results import Protected
-from protection.client.wish import Wish
-from protection.licensing.computed import Computed
-from protection.licensing.policy import Conditions
-from protection.licensing.rights import Right
+from chancery.policy.computed import Computed
+from chancery.policy.policy import Conditions
+from chancery.policy.rights import Right
+from chancery.sdk.errors import LocalFailure, Misused, Refused
+from chancery.sdk.licensed import Room
+from chancery.sdk.licenses import Stated
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
 from protection.models import Edition, FirstOpening
 from tenants.context import in_organization
 from tests.cast import Cast, Player
@@ -167,8 +167,8 @@ def test_a_document_opens_only_in_its_time_window(cast: Cast, plan: Path) -> Non
 
 def test_attachments_inherit_and_what_is_protected_keeps_its_own(cast: Cast, plan: Path, tmp_path: Path) -> None:
     own = protect(cast.olga, plan, f"{MAX}:VIEW")
-    wish = Wish.computed(Computed.DO_NOT_FORWARD, [RITA])
-    fresh, kept = cast.olga.session.protect_attachments([plan, own.path], wish, tmp_path)
+    options = ProtectOptions.computed(Computed.DO_NOT_FORWARD, [RITA])
+    fresh, kept = cast.olga.session.protect_attachments([plan, own.path], options, tmp_path)
     assert set(opening(cast.rita, fresh).rights) == {"VIEW", "DOCEDIT", "EDIT", "OBJMODEL"}
     assert kept == own.path
     assert refusal(cast.rita, kept).reason == "not_granted"
@@ -180,7 +180,7 @@ def test_attachments_of_one_name_do_not_meet(cast: Cast, plan: Path, tmp_path: P
     other.parent.mkdir()
     folder.mkdir()
     other.write_bytes(b"another plan")
-    places = cast.olga.session.protect_attachments([plan, other], Wish(), folder, organization="contoso")
+    places = cast.olga.session.protect_attachments([plan, other], ProtectOptions(), folder, organization="contoso")
     assert [place.name for place in places] == ["plan.txt.sealed", "PLAN (2).txt.sealed"]
     opening(cast.olga, places[1])
     assert b"another plan" in [path.read_bytes() for path in folder.iterdir()]
@@ -190,7 +190,7 @@ def test_what_is_protected_is_told_by_its_content_not_by_its_name(cast: Cast, pl
     renamed = protect(cast.olga, plan, f"{MAX}:VIEW").path.rename(tmp_path / "renamed.bin")
     false = tmp_path / "false.sealed"
     false.write_bytes(b"plain text")
-    kept, fresh = cast.olga.session.protect_attachments([renamed, false], Wish(), tmp_path)
+    kept, fresh = cast.olga.session.protect_attachments([renamed, false], ProtectOptions(), tmp_path)
     assert kept == renamed
     assert b"plain text" not in fresh.read_bytes()
 
@@ -202,9 +202,9 @@ def test_no_attachment_is_sealed_when_one_cannot_be(cast: Cast, plan: Path, tmp_
     (folder / "second.txt.sealed").write_bytes(b"in the way")
     for sources in ([plan, second], [plan, tmp_path / "missing.txt"]):
         with pytest.raises(Misused):
-            cast.olga.session.protect_attachments(sources, Wish(), folder)
+            cast.olga.session.protect_attachments(sources, ProtectOptions(), folder)
     with pytest.raises(Refused):
-        cast.olga.session.protect_attachments([plan], Wish(), folder, organization="fabrikam")
+        cast.olga.session.protect_attachments([plan], ProtectOptions(), folder, organization="fabrikam")
     assert [path.name for path in folder.iterdir()] == ["second.txt.sealed"]
 
 
@@ -257,7 +257,7 @@ def test_protection_is_not_removed_or_replaced_without_export_or_owner(cast: Cas
         with pytest.raises(Refused, match="not remove its protection"):
             cast.rita.session.unprotect(sealed)
         with pytest.raises(Refused, match="not remove its protection"):
-            cast.rita.session.reprotect(sealed, Wish())
+            cast.rita.session.reprotect(sealed, ProtectOptions())
     assert written == []
     assert sealed.read_bytes() == before
     assert not sealed.with_suffix("").exists()
@@ -278,7 +278,7 @@ def test_protection_is_removed_with_export_or_owner_and_that_is_on_record(cast: 
 
 def test_a_protection_that_was_replaced_is_another_document_s(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW")
-    done = cast.olga.session.reprotect(sealed.path, Wish(grants=(f"{RITA}:VIEW",)))
+    done = cast.olga.session.reprotect(sealed.path, ProtectOptions(grants=(f"{RITA}:VIEW",)))
     assert (done.path, done.cid == sealed.cid) == (sealed.path, False)
     assert set(opening(cast.rita, done.path).rights) == {"VIEW"}
     assert refusal(cast.max, done.path).reason == "not_granted"
@@ -287,30 +287,34 @@ def test_a_protection_that_was_replaced_is_another_document_s(cast: Cast, plan: 
 def test_the_content_is_never_written_while_its_protection_is_replaced(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan)
     with writes() as written:
-        cast.olga.session.reprotect(sealed.path, Wish())
+        cast.olga.session.reprotect(sealed.path, ProtectOptions())
     assert written == [f"open {plan.parent}"], "the sealed file, and nothing of its content anywhere"
 
 
 def test_a_file_keeps_its_permissions_when_its_protection_is_replaced(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan).path
     sealed.chmod(0o644)
-    cast.olga.session.reprotect(sealed, Wish(), organization="contoso")
+    cast.olga.session.reprotect(sealed, ProtectOptions(), organization="contoso")
     assert sealed.stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize(
-    ("wish", "organization"),
-    [(Wish(template="No such template"), None), (Wish(grants=("nobody",)), None), (Wish(), "x")],
+    ("options", "organization"),
+    [
+        (ProtectOptions(template="No such template"), None),
+        (ProtectOptions(grants=("nobody",)), None),
+        (ProtectOptions(), "x"),
+    ],
 )
 def test_a_wish_that_is_refused_leaves_the_file_and_no_record(
-    cast: Cast, plan: Path, wish: Wish, organization: str | None
+    cast: Cast, plan: Path, options: ProtectOptions, organization: str | None
 ) -> None:
     sealed = protect(cast.olga, plan)
     before = sealed.path.read_bytes()
     with writes() as written, pytest.raises((Misused, Refused)):
-        cast.olga.session.reprotect(sealed.path, wish, organization=organization)
+        cast.olga.session.reprotect(sealed.path, options, organization=organization)
     assert (written, sealed.path.read_bytes(), exports(cast, sealed)) == ([], before, [])
-    cast.olga.session.reprotect(sealed.path, Wish())
+    cast.olga.session.reprotect(sealed.path, ProtectOptions())
     assert exports(cast, sealed) == ["exported"]
 
 
@@ -338,7 +342,7 @@ def test_a_file_that_changes_while_its_protection_is_replaced_stays(cast: Cast, 
 
     before = {path.name for path in plan.parent.iterdir()}
     with pytest.raises(LocalFailure, match="changed or moved meanwhile"):
-        cast.olga.session.reprotect(sealed, Wish(), progress=change)
+        cast.olga.session.reprotect(sealed, ProtectOptions(), progress=change)
     assert sealed.read_bytes() == newer
     assert {path.name for path in plan.parent.iterdir()} == before
 

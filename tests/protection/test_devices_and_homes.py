@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
+from chancery.sdk import signin
+from chancery.sdk.account import Tokens, load
+from chancery.sdk.errors import NotSignedIn, Refused, ServiceError, Unreachable
+from chancery.sdk.home import Home
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.session import Session
+from chancery.sealing import atomic
 from portal.operations.withdraw import disable_person, revoke_device
-from protection.client import signin
-from protection.client.account import Tokens, load
-from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
-from protection.client.home import Home
-from protection.client.session import Session
-from protection.client.wish import Wish
-from protection.sealing import atomic
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tests.cast import ACTOR, BASE, Cast, InProcess, Player
 from tests.protection.scene import RITA, call, protect, rights
@@ -31,18 +31,18 @@ def test_signing_in_again_uses_nothing_of_the_device_before(cast: Cast, plan: Pa
     again = cast.enroll("oda", olga.id, olga.address)
     assert again.session.account.device != former.device
     with pytest.raises(Unreachable):
-        again.offline().protect(plan, Wish(), target=plan.with_name("lost.sealed"))
+        again.offline().protect(plan, ProtectOptions(), target=plan.with_name("lost.sealed"))
     assert not plan.with_name("lost.sealed").exists()
     sealed = protect(again, plan, f"{RITA}:VIEW")
     assert rights(cast.rita, sealed.path) == {"VIEW"}
-    away = again.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("away.sealed"))
+    away = again.offline().protect(plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=plan.with_name("away.sealed"))
     assert rights(cast.rita, away.path) == {"VIEW"}
 
 
 def test_the_device_before_is_revoked_and_what_it_had_waiting_is_sent(cast: Cast, plan: Path) -> None:
     first = cast.join("odette", "contoso")
     protect(first, plan)
-    away = first.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("away.sealed"))
+    away = first.offline().protect(plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=plan.with_name("away.sealed"))
     former = str(first.session.account.device)
     again = cast.enroll("odette", first.id, first.address)
     devices = again.session.service.call("GET", BASE, "/api/v1/devices")["results"]
@@ -60,7 +60,7 @@ def test_a_certificate_of_another_device_is_passed_over_even_under_the_right_nam
     record = other.home.read(other._record("publishing")) or {}
     place.home.write(place._record("publishing"), record)
     with pytest.raises(Unreachable):
-        cast.olga.offline().protect(plan, Wish(), target=plan.with_name("foreign.sealed"))
+        cast.olga.offline().protect(plan, ProtectOptions(), target=plan.with_name("foreign.sealed"))
     assert rights(cast.rita, protect(cast.olga, plan, f"{RITA}:VIEW").path) == {"VIEW"}
 
 
@@ -215,7 +215,7 @@ def test_a_device_that_was_refused_uses_nothing_it_keeps_without_a_lease(
     contoso = cast.organizations["contoso"].id
     player = cast.join(f"leaver-{withdrawal}", "contoso")
     protect(player, plan)
-    own = player.offline().protect(plan, Wish(), target=plan.with_name("own.sealed")).path
+    own = player.offline().protect(plan, ProtectOptions(), target=plan.with_name("own.sealed")).path
     kept = protect(cast.olga, plan, f"{player.address}:VIEW", offline_days=7).path
     rights(player, kept)
     if withdrawal == "person":

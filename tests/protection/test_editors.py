@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, connections, transaction
 
+from chancery.policy.policy import parse_policy
+from chancery.sdk.results import Protected
+from chancery.sealing.read import open_sealed
 from portal.operations.withdraw import change_group, disable_person, revoke_device
-from protection.client.results import Protected
-from protection.events import Actor
-from protection.licensing.policy import parse_policy
-from protection.sealing.read import open_sealed
+from protection.actor import Actor
 from protection.services.create_template import create_template
 from protection.services.edit_template import edit_template
 from protection.services.feed import touch

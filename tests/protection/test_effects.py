@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from chancery.sdk.session import Protected
 from portal.identity import fresh
 from portal.words.events import shown_events
-from protection.client.session import Protected
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.protection.scene import MAX, RITA, call, confirmed, ledger, problem, protect, refusal, rights, send

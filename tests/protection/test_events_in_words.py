@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 from click.testing import CliRunner
 
+from chancery.cli.audit import _csv
+from chancery.cli.main import main
+from chancery.ledger.kinds import Kind
+from chancery.sdk.session import Protected, Session
 from portal.api.event_items import EventDocument, EventItem
 from portal.words.codes import code_in_words
-from protection.client.cli.audit import _csv
-from protection.client.cli.main import main
-from protection.client.session import Protected, Session
-from protection.events import Kind
 from protection.services.register import Pending
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code

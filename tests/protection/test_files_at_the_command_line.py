@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from protection.client.cli.main import main
-from protection.client.session import Session
-from protection.formats.sealed import MAGIC
-from protection.sealing.read import open_sealed
+from chancery.cli.main import main
+from chancery.sdk.session import Session
+from chancery.sealing.layout import MAGIC
+from chancery.sealing.read import open_sealed
 from tests.cast import Cast, Player
 from tests.protection.scene import RITA, call, ledger, objects, protect
 

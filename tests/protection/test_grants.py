@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from protection.client.errors import Refused
-from protection.licensing.policy import Conditions, Strength
+from chancery.policy.policy import Conditions, Strength
+from chancery.sdk.errors import Refused
 from tenants.directory.members import Member
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.change_group import change_group

@@ -10,12 +10,12 @@ import pytest
 from django.db.models.functions import Now
 from django.http import HttpResponse
 
-from protection.client.errors import Refused
-from protection.client.licenses import Licenses
-from protection.client.results import Protected
-from protection.licensing.body import SealFacts, seal_edition_key, sign_body
+from chancery.objects.body import SealFacts, seal_edition_key, sign_body
+from chancery.sdk.errors import Refused
+from chancery.sdk.licenses import Licenses
+from chancery.sdk.results import Protected
+from chancery.sealing.read import open_sealed
 from protection.models import Edition
-from protection.sealing.read import open_sealed
 from protection.selectors.editions import UNSEEN_FOR
 from tenants.context import in_organization
 from tests.cast import Cast, Player

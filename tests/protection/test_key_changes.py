@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.errors import Refused, Unreachable
-from protection.client.organization import Organization
-from protection.client.session import Session
-from protection.client.trust import CURRENT_SECONDS
-from protection.client.wish import Wish
-from protection.errors import WithdrawnKey
-from protection.sealing.read import open_sealed
+from chancery.errors import WithdrawnKey
+from chancery.sdk.errors import Refused, Unreachable
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.organization import Organization
+from chancery.sdk.session import Session
+from chancery.sdk.trust import CURRENT_SECONDS
+from chancery.sealing.read import open_sealed
 from tests.cast import Cast, Player
 from tests.protection.scene import RITA, Later, call, confirmed, ledger, opening, protect, rights, watched
 
@@ -106,7 +106,9 @@ def test_a_publisher_who_has_not_heard_of_a_withdrawn_key_protects_all_the_same(
 def test_what_was_protected_without_a_network_under_a_withdrawn_key_incriminates_nobody(cast: Cast, plan: Path) -> None:
     informed(cast.olga, cast)
     protect(cast.olga, plan)
-    away = cast.olga.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("away.sealed"))
+    away = cast.olga.offline().protect(
+        plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=plan.with_name("away.sealed")
+    )
     tampering = watched(cast, "contoso", "content.tampered")
     rotate_and_compromise(cast)
     with pytest.raises((Refused, WithdrawnKey)):

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from protection.client import unfinished
-from protection.client.licensed import Licensed
-from protection.client.session import Session
-from protection.client.wish import Wish
-from protection.sealing import atomic
-from protection.sealing.read import open_sealed
+from chancery.sdk import unfinished
+from chancery.sdk.licensed import Licensed
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.session import Session
+from chancery.sealing import atomic
+from chancery.sealing.read import open_sealed
 from tests.cast import Cast
 from tests.protection.scene import RITA, protect
 
@@ -58,7 +58,7 @@ def names_in(folder: Path) -> set[str]:
 def test_protecting_is_finished_once_it_was_registered(cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session, sealed = cast.olga.session, plan.with_name("plan.txt.sealed")
     with killed_at(monkeypatch, session, atomic, "_link"):
-        session.protect(plan, Wish(grants=(f"{RITA}:VIEW",)))
+        session.protect(plan, ProtectOptions(grants=(f"{RITA}:VIEW",)))
     assert not sealed.exists()
     (said,) = next_run(session)
     assert "finished now" in said
@@ -69,7 +69,7 @@ def test_protecting_is_finished_once_it_was_registered(cast: Cast, plan: Path, m
 def test_protecting_is_undone_before_it_was_registered(cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = cast.olga.session
     with killed_at(monkeypatch, session, unfinished.Note, "complete"):
-        session.protect(plan, Wish())
+        session.protect(plan, ProtectOptions())
     assert len(names_in(plan.parent)) == 2
     (said,) = next_run(session)
     assert "nothing was changed" in said
@@ -112,10 +112,10 @@ def test_protecting_anew_is_finished_and_writes_no_plaintext(
 ) -> None:
     session, sealed = cast.olga.session, protect(cast.olga, plan).path
     monkeypatch.setattr(Licensed, "write_to", None)
-    session.reprotect(sealed, Wish(grants=(f"{RITA}:VIEW",)))
+    session.reprotect(sealed, ProtectOptions(grants=(f"{RITA}:VIEW",)))
     monkeypatch.undo()
     with killed_at(monkeypatch, session, atomic, "_replace"):
-        session.reprotect(sealed, Wish(grants=(f"{RITA}:VIEW,PRINT",)))
+        session.reprotect(sealed, ProtectOptions(grants=(f"{RITA}:VIEW,PRINT",)))
     next_run(session)
     assert names_in(plan.parent) == {plan.name, sealed.name}
     opened = cast.rita.session.open_file(sealed, plan.with_name("read"))

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from click.testing import CliRunner
 
-from protection.client.cli.main import main
-from protection.client.errors import Misused, Refused
-from protection.client.results import Protected
-from protection.client.session import Session
-from protection.licensing.policy import Conditions
+from chancery.cli.main import main
+from chancery.policy.policy import Conditions
+from chancery.sdk.errors import Misused, Refused
+from chancery.sdk.results import Protected
+from chancery.sdk.session import Session
 from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast, Player
@@ -50,8 +50,8 @@ def on_record(cast: Cast, cid: UUID) -> tuple[str | None, str | None]:
     return str(row.label_id) if row.label_id else None, str(row.template_id) if row.template_id else None
 
 
-def labeled(cast: Cast, plan: Path, to: str, **wish: Any) -> Protected:
-    return protect(cast.olga, plan, label=to, **wish)
+def labeled(cast: Cast, plan: Path, to: str, **options: Any) -> Protected:
+    return protect(cast.olga, plan, label=to, **options)
 
 
 # --- one to one ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from protection.client.errors import NotSignedIn, Refused, Unreachable
+from chancery.sdk.errors import NotSignedIn, Refused, Unreachable
 from tenants.directory.members import Member
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner
 
-from protection.client.cli.main import main
-from protection.client.session import Session
+from chancery.cli.main import main
+from chancery.sdk.session import Session
 from protection.models import Certificate
 from tenants.context import in_organization
 from tenants.directory.models import Membership

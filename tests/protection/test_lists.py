@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 from click.testing import CliRunner
 
-from protection.client import organization
-from protection.client.cli.main import main
-from protection.client.session import Session
+from chancery.cli.main import main
+from chancery.sdk import organization
+from chancery.sdk.session import Session
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player

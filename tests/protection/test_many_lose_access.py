@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner
 
+from chancery.cli.main import main
+from chancery.sdk.session import Protected, Session
 from portal.tasks import answer_previews
-from protection.client.cli.main import main
-from protection.client.session import Protected, Session
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from protection.client.cli.main import main
-from protection.client.session import Session
+from chancery.cli.main import main
+from chancery.sdk.session import Session
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import applications_in
 from tests.cast import Cast

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from protection.client import organization
-from protection.client.licenses import Licenses
+from chancery.sdk import organization
+from chancery.sdk.licenses import Licenses
 from tests.cast import Cast
 from tests.protection.scene import RITA, call, confirmed, ledger, opening, protect
 

@@ -18,13 +18,13 @@ import pytest
 from click.testing import CliRunner
 from drf_spectacular.generators import SchemaGenerator
 
+from chancery.cli import previews
+from chancery.cli.main import main
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.session import Session
 from portal.bootstrap.environment import ROOT
 from portal.pages import urls, urls_base
 from portal.tasks import answer_previews
-from protection.client.cli import previews
-from protection.client.cli.main import main
-from protection.client.session import Session
-from protection.client.wish import Wish
 from tenants.context import in_organization
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
@@ -319,7 +319,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
         lost = cast.enroll(f"lost-{uuid4().hex[:6]}", olga.id, olga.address)
         protect(lost, plan)
         target = plan.with_name(f"{decision}.sealed")
-        pending = lost.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=target)
+        pending = lost.offline().protect(plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=target)
         revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
         refusal(cast.rita, pending.path)
         run(ada, "pending", decision, pending.cid, *(yes if decision == "block" else ()))

@@ -12,11 +12,11 @@ from django.core import mail
 from django.db import connections
 from django.utils import timezone
 
+from chancery.sdk.results import Protected
 from portal.operations.own_gain import watching_own_gain
 from portal.operations.withdraw import disable_application
 from portal.standing import standing_at
 from portal.tasks import answer_previews
-from protection.client.results import Protected
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import Membership, Person

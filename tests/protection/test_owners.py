@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.errors import Misused, Refused
-from protection.licensing.rights import ALL_RIGHTS
+from chancery.policy.rights import ALL_RIGHTS
+from chancery.sdk.errors import Misused, Refused
 from tests.cast import Cast
 from tests.protection.scene import MAX, RITA, call, problem, protect, rights
 

@@ -10,21 +10,21 @@ from uuid import UUID, uuid4
 import pytest
 from click.testing import CliRunner
 
+from chancery.cli.main import main
+from chancery.objects.account import AccountCertificate
+from chancery.objects.body import SealFacts, sign_body
+from chancery.objects.edit import EditCertificate
+from chancery.objects.publishing import PublishingLicense
+from chancery.objects.use import UseLicense
+from chancery.sdk.errors import NotSignedIn, Refused, ServiceError, Unreachable
+from chancery.sdk.licenses import Licenses
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
+from chancery.sdk.session import Session
+from chancery.sealing.metadata import Metadata
+from chancery.sealing.read import open_sealed
+from chancery.sealing.write import seal_edition, seal_file
 from portal.operations.withdraw import disable_person, revoke_device, suspend_organization
-from protection.client.cli.main import main
-from protection.client.errors import NotSignedIn, Refused, ServiceError, Unreachable
-from protection.client.licenses import Licenses
-from protection.client.results import Protected
-from protection.client.session import Session
-from protection.client.wish import Wish
-from protection.formats.metadata import Metadata
-from protection.licensing.account import AccountCertificate
-from protection.licensing.body import SealFacts, sign_body
-from protection.licensing.edit import EditCertificate
-from protection.licensing.publishing import PublishingLicense
-from protection.licensing.use import UseLicense
-from protection.sealing.read import open_sealed
-from protection.sealing.write import seal_edition, seal_file
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import RITA, call, ledger, objects, opening, problem, protect, refusal, rights
@@ -53,7 +53,7 @@ def test_a_document_protected_without_a_network_is_registered_at_the_next_contac
     protect(cast.olga, plan)
     sent = len(cast.olga.http.sent)
     target = plan.with_name("offline.sealed")
-    sealed = cast.olga.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=target)
+    sealed = cast.olga.offline().protect(plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=target)
     assert not sealed.registered
     assert len(cast.olga.http.sent) == sent, "nothing was sent"
     assert ledger(cast, "contoso", cid=sealed.cid) == []
@@ -63,7 +63,9 @@ def test_a_document_protected_without_a_network_is_registered_at_the_next_contac
 
 def test_a_document_protected_without_a_network_is_registered_by_whoever_opens_it_first(cast: Cast, plan: Path) -> None:
     protect(cast.olga, plan)
-    sealed = cast.olga.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("offline.sealed"))
+    sealed = cast.olga.offline().protect(
+        plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=plan.with_name("offline.sealed")
+    )
     assert rights(cast.rita, sealed.path) == {"VIEW"}
     kinds = [event.kind for event in ledger(cast, "contoso", cid=sealed.cid)]
     assert kinds == ["content.opened", "content.registered"]
@@ -71,7 +73,7 @@ def test_a_document_protected_without_a_network_is_registered_by_whoever_opens_i
 
 def test_the_publisher_reopens_without_ever_having_had_a_network_since(cast: Cast, plan: Path) -> None:
     protect(cast.olga, plan)
-    sealed = cast.olga.offline().protect(plan, Wish(), target=plan.with_name("mine.sealed"))
+    sealed = cast.olga.offline().protect(plan, ProtectOptions(), target=plan.with_name("mine.sealed"))
     opened = cast.olga.offline().open_file(sealed.path, plan.with_name("mine"))
     assert (opened.source, opened.rights) == ("own", ("OWNER",))
 
@@ -79,7 +81,7 @@ def test_the_publisher_reopens_without_ever_having_had_a_network_since(cast: Cas
 def offline_copy(cast: Cast, player: Player, plan: Path) -> Path:
     """Return a document that a device protected without a network and keeps its own license of."""
     protect(player, plan)
-    return player.offline().protect(plan, Wish(), target=plan.with_name(f"{uuid4().hex[:6]}.sealed")).path
+    return player.offline().protect(plan, ProtectOptions(), target=plan.with_name(f"{uuid4().hex[:6]}.sealed")).path
 
 
 def reopened(player: Player, sealed: Path) -> str:
@@ -135,7 +137,7 @@ def test_a_new_device_without_any_contact_cannot_protect_offline(cast: Cast, pla
     player = cast.enroll("new device", cast.olga.id, cast.olga.address)
     player.session.me()
     with pytest.raises(Unreachable):
-        player.offline().protect(plan, Wish())
+        player.offline().protect(plan, ProtectOptions())
     assert not plan.with_name("plan.txt.sealed").exists()
 
 
@@ -147,7 +149,9 @@ def pending(cast: Cast, plan: Path) -> Protected:
     """Return a document that arrives after the device that made it was revoked."""
     lost = cast.enroll(f"lost-{uuid4().hex[:6]}", cast.olga.id, cast.olga.address)
     protect(lost, plan)
-    sealed = lost.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("pending.sealed"))
+    sealed = lost.offline().protect(
+        plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=plan.with_name("pending.sealed")
+    )
     revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
     assert refusal(cast.rita, sealed.path).reason == "registration_pending"
     return sealed
@@ -173,9 +177,9 @@ def test_a_blocked_document_stays_closed(cast: Cast, pending: Protected) -> None
 # --- online -------------------------------------------------------------------------------------------------------
 
 
-def publish_online(player: Player, source: Path, **wish: Any) -> tuple[Path, UUID]:
+def publish_online(player: Player, source: Path, **options: Any) -> tuple[Path, UUID]:
     """Seal a file under a license that the service made, as a client without tenant keys does."""
-    answer = call(player, "contoso", "POST", "publications", {"title": source.name, **wish})
+    answer = call(player, "contoso", "POST", "publications", {"title": source.name, **options})
     assert answer.status_code == 201, answer.content
     made = answer.json()
     place = player.session.own_organization()
@@ -318,7 +322,7 @@ def test_a_waiting_edition_that_came_too_late_is_dropped_and_the_person_is_told(
 def test_a_waiting_document_outlives_a_refusal_that_may_pass(cast: Cast, plan: Path) -> None:
     partner = cast.found(f"partner{uuid4().hex[:6]}", "pat")
     protect(cast.pat, plan)
-    cast.pat.offline().protect(plan, Wish(), target=plan.with_name("offline.sealed"))
+    cast.pat.offline().protect(plan, ProtectOptions(), target=plan.with_name("offline.sealed"))
     place = cast.pat.session.own_organization()
     suspend_organization(organization_id=partner.id, reason="a test", actor=ACTOR)
     with pytest.raises((Refused, ServiceError)):

@@ -13,15 +13,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.services.report import ingest
+from chancery.cli.main import main
+from chancery.ledger.kinds import Kind
+from chancery.sdk.errors import Refused
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
+from chancery.sdk.session import Session
+from chancery.sealing.read import open_sealed
 from portal.operations.withdraw import disable_person
-from protection.client.cli.main import main
-from protection.client.errors import Refused
-from protection.client.results import Protected
-from protection.client.session import Session
-from protection.client.wish import Wish
-from protection.events import Actor, Kind
+from protection.actor import Actor
 from protection.models import Content
-from protection.sealing.read import open_sealed
 from protection.services.recording import record_action
 from tenants.context import in_organization
 from tenants.directory.members import Member
@@ -328,7 +329,11 @@ def test_nor_does_bringing_it_for_the_first_time(cast: Cast, plan: Path, way: st
         sealed = seal_by(cast.max, Protected(sealed, uuid4(), True), b"another text")
     else:
         protect(cast.olga, plan)  # So that the device knows all it needs.
-        sealed = cast.olga.offline().protect(plan, Wish(grants=(f"{second}:VIEW",)), target=plan.with_name("s")).path
+        sealed = (
+            cast.olga.offline()
+            .protect(plan, ProtectOptions(grants=(f"{second}:VIEW",)), target=plan.with_name("s"))
+            .path
+        )
     if way == "opening":
         opening(cast.rita, sealed)
     else:

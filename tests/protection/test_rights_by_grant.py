@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.http import HttpResponse
 
-from protection.licensing.policy import Conditions
+from chancery.policy.policy import Conditions
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.asking import asked, command, grant, newcomer

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import mail
 
+from chancery.policy.policy import Strength
 from portal.confirmation import Stated
 from portal.operations import roles
 from portal.operations.previews.ask import ask_about_person
 from portal.operations.previews.save import save
 from portal.standing import Standing, standing_at
 from portal.tasks import answer_previews
-from protection.licensing.policy import Strength
 from tenants.context import in_organization
 from tenants.directory.errors import NotPermitted
 from tenants.directory.models import Membership, Person

@@ -8,14 +8,14 @@ from uuid import uuid4
 
 import pytest
 
+from chancery.objects import jws
+from chancery.objects.batch import Refusal, UseLicenseBatch
+from chancery.objects.jws import b64
+from chancery.objects.use import UseLicense
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
+from chancery.sealing.read import open_sealed
 from portal.api import throttle
-from protection.client.results import Protected
-from protection.client.wish import Wish
-from protection.licensing import jws
-from protection.licensing.batch import Refusal, UseLicenseBatch
-from protection.licensing.jws import b64
-from protection.licensing.use import UseLicense
-from protection.sealing.read import open_sealed
 from tenants.organizations.services.resume_organization import resume_organization
 from tenants.organizations.services.suspend_organization import suspend_organization
 from tests.cast import ACTOR, Cast
@@ -45,7 +45,7 @@ def test_a_batch_answers_each_item_for_itself_and_in_order(cast: Cast, plan: Pat
         protect(cast.olga, plan, f"{RITA}:VIEW"),
         protect(cast.olga, plan),
         cast.olga.offline().protect(
-            plan, Wish(grants=(f"{RITA}:PRINT",)), target=plan.with_name(f"{uuid4().hex}.sealed")
+            plan, ProtectOptions(grants=(f"{RITA}:PRINT",)), target=plan.with_name(f"{uuid4().hex}.sealed")
         ),
     )
     tampered = {**objects(granted.path), "body_seal": objects(refused.path)["body_seal"]}
@@ -87,7 +87,7 @@ def test_a_batch_says_which_documents_must_come_whole_and_decides_nothing(
 ) -> None:
     """The known ones are not opened on record either: a client asks again for all, with the objects that lacked."""
     target = plan.with_name(f"{uuid4().hex}.sealed")
-    unseen = cast.olga.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=target)
+    unseen = cast.olga.offline().protect(plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=target)
     known = {
         name: b64(jws.digest(token)) for name, token in zip(("pl", "seal"), objects(sealed.path).values(), strict=True)
     }

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from chancery.sdk.errors import Refused
+from chancery.sdk.options import ProtectOptions
+from chancery.sealing.read import open_sealed
 from portal.operations.withdraw import deactivate_service, suspend_organization
-from protection.client.errors import Refused
-from protection.client.wish import Wish
-from protection.sealing.read import open_sealed
 from tenants.organizations.services.activate_service import activate_service
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
@@ -19,8 +19,8 @@ GRANTS = [{"who": "address:rita@fabrikam.example", "rights": ["VIEW"]}]
 
 
 def offline(player: Player, plan: Path, name: str) -> Path:
-    wish = Wish(grants=(f"{RITA}:VIEW",))
-    return player.offline().protect(plan, wish, target=plan.with_name(name)).path
+    options = ProtectOptions(grants=(f"{RITA}:VIEW",))
+    return player.offline().protect(plan, options, target=plan.with_name(name)).path
 
 
 def cid_of(sealed: Path) -> UUID:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.errors import Refused
-from protection.client.wish import Wish
-from protection.sealing.read import open_sealed
+from chancery.sdk.errors import Refused
+from chancery.sdk.options import ProtectOptions
+from chancery.sealing.read import open_sealed
 from tests.cast import Cast
 
 
 def test_a_partner_opens_with_no_set_up_between_the_organizations(cast: Cast, plan: Path, tmp_path: Path) -> None:
-    sealed = cast.olga.session.protect(plan, Wish(grants=("rita@fabrikam.example:VIEW",)))
+    sealed = cast.olga.session.protect(plan, ProtectOptions(grants=("rita@fabrikam.example:VIEW",)))
     assert sealed.registered
     opened = cast.rita.session.open_file(sealed.path, tmp_path / "rita.txt")
     assert (tmp_path / "rita.txt").read_bytes() == plan.read_bytes()
@@ -20,7 +20,7 @@ def test_a_partner_opens_with_no_set_up_between_the_organizations(cast: Cast, pl
 
 
 def test_a_stranger_is_refused_and_leaves_nothing_on_disk(cast: Cast, plan: Path, tmp_path: Path) -> None:
-    sealed = cast.olga.session.protect(plan, Wish(grants=("rita@fabrikam.example:VIEW",)))
+    sealed = cast.olga.session.protect(plan, ProtectOptions(grants=("rita@fabrikam.example:VIEW",)))
     with pytest.raises(Refused) as refusal:
         cast.mallory.session.open_file(sealed.path, tmp_path / "stolen.txt")
     assert refusal.value.reason == "not_granted"
@@ -31,7 +31,7 @@ def test_a_stranger_is_refused_and_leaves_nothing_on_disk(cast: Cast, plan: Path
 def test_a_revocation_is_refused_at_the_very_next_request_and_restoring_works(
     cast: Cast, plan: Path, tmp_path: Path
 ) -> None:
-    sealed = cast.olga.session.protect(plan, Wish(grants=("rita@fabrikam.example:VIEW",), offline_days=0))
+    sealed = cast.olga.session.protect(plan, ProtectOptions(grants=("rita@fabrikam.example:VIEW",), offline_days=0))
     cast.rita.session.open_file(sealed.path, tmp_path / "one")
     contoso = cast.olga.session.own_organization()
     contoso.call("POST", f"/api/v1/documents/{sealed.cid}/revoke", {"reason": "wrong version"})
@@ -43,7 +43,7 @@ def test_a_revocation_is_refused_at_the_very_next_request_and_restoring_works(
 
 
 def test_a_change_of_rights_reaches_a_file_already_sent(cast: Cast, plan: Path, tmp_path: Path) -> None:
-    sealed = cast.olga.session.protect(plan, Wish(grants=("rita@fabrikam.example:VIEW",), offline_days=0))
+    sealed = cast.olga.session.protect(plan, ProtectOptions(grants=("rita@fabrikam.example:VIEW",), offline_days=0))
     contoso = cast.olga.session.own_organization()
     policy = {"grants": [{"who": "max@contoso.example", "rights": ["VIEW", "PRINT"]}]}
     contoso.call("PUT", f"/api/v1/documents/{sealed.cid}/policy", {"policy": policy})
@@ -55,7 +55,7 @@ def test_a_change_of_rights_reaches_a_file_already_sent(cast: Cast, plan: Path, 
 
 def test_after_somebody_lost_access_the_next_edition_has_a_new_key(cast: Cast, plan: Path, tmp_path: Path) -> None:
     grants = ("max@contoso.example:VIEW,EDIT", "rita@fabrikam.example:VIEW")
-    sealed = cast.olga.session.protect(plan, Wish(grants=grants, offline_days=0))
+    sealed = cast.olga.session.protect(plan, ProtectOptions(grants=grants, offline_days=0))
     changed = tmp_path / "changed.txt"
     changed.write_bytes(b"second edition")
     cast.max.session.save_edition(sealed.path, changed)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from protection.client.wish import Wish
+from chancery.sdk.options import ProtectOptions
 from tenants.directory.members import Member
 from tenants.directory.selectors.groups import GroupFacts
 from tenants.directory.services.create_group import create_group
@@ -155,9 +155,9 @@ def test_deleting_says_first_how_many_documents_there_are(cast: Cast, plan: Path
 
 def test_what_was_sealed_before_the_deletion_registers_and_opens_after_it(cast: Cast, plan: Path) -> None:
     template = made(cast)
-    cast.olga.session.protect(plan, Wish(template=template), target=plan.with_name("first.sealed"))
+    cast.olga.session.protect(plan, ProtectOptions(template=template), target=plan.with_name("first.sealed"))
     late = plan.with_name("late.sealed")
-    cast.olga.offline().protect(plan, Wish(template=template), target=late)
+    cast.olga.offline().protect(plan, ProtectOptions(template=template), target=late)
     confirmed(cast.ada, "contoso", "POST", f"templates/{template}/archive")
     assert confirmed(cast.ada, "contoso", "DELETE", f"templates/{template}").status_code == 200
     assert opening(cast.rita, late).rights == ("VIEW",)

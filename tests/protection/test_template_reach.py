@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from protection.client.errors import Misused
-from protection.client.offered import FRESH_SECONDS
-from protection.client.wish import Wish
+from chancery.sdk.errors import Misused
+from chancery.sdk.offered import FRESH_SECONDS
+from chancery.sdk.options import ProtectOptions
 from tests.cast import Cast
 from tests.protection.scene import RITA, Later, call, confirmed, protect
 
@@ -78,7 +78,7 @@ def test_without_a_network_the_last_list_serves_and_says_its_age(cast: Cast, pla
     assert offered.age(clock.time()).startswith("As the service said 3 hours ago")
     clock.ahead = 0
     assert offered.age(clock.time()) == ""
-    assert not away.protect(plan, Wish(template=template), target=plan.with_name("away.sealed")).registered
+    assert not away.protect(plan, ProtectOptions(template=template), target=plan.with_name("away.sealed")).registered
 
 
 def test_the_kept_list_holds_only_what_is_offered_to_its_person(cast: Cast) -> None:

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from protection.errors import InvalidPolicy
-from protection.licensing.policy import Conditions, Policy
+from chancery.errors import InvalidPolicy
+from chancery.policy.policy import Conditions, Policy
 from protection.services.template_draft import TemplateDraft, checked_draft
 from tests.cast import Cast
 from tests.protection.scene import RITA, call, confirmed, opening, problem, protect, refusal

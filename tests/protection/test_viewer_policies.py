@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from protection.client import publication
-from protection.client.errors import Refused
-from protection.client.wish import Wish, wished_policy
-from protection.licensing.policy import Enforcement
+from chancery.policy.policy import Enforcement
+from chancery.sdk import publication
+from chancery.sdk.errors import Refused
+from chancery.sdk.options import ProtectOptions, ad_hoc_policy
 from protection.models import Content, TemplateVersion
 from tenants.context import in_organization
 from tests.cast import Cast
@@ -49,11 +49,13 @@ def test_one_that_was_sealed_offline_is_not_registered_and_no_forgery(
 ) -> None:
     protect(cast.olga, plan)
 
-    def asks_for_the_viewer(wish: Wish) -> Any:
-        return replace(wished_policy(wish), enforcement=Enforcement.VIEWER)
+    def asks_for_the_viewer(options: ProtectOptions) -> Any:
+        return replace(ad_hoc_policy(options), enforcement=Enforcement.VIEWER)
 
-    monkeypatch.setattr(publication, "wished_policy", asks_for_the_viewer)
-    sealed = cast.olga.offline().protect(plan, Wish(grants=(f"{RITA}:VIEW",)), target=plan.with_name("viewer.sealed"))
+    monkeypatch.setattr(publication, "ad_hoc_policy", asks_for_the_viewer)
+    sealed = cast.olga.offline().protect(
+        plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=plan.with_name("viewer.sealed")
+    )
     place = cast.olga.session.own_organization()
     assert refusal(cast.rita, sealed.path).reason == "not_supported"
     place.send_waiting()

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, connections
 
+from chancery.sdk.errors import Unreachable
+from chancery.sdk.results import Protected
+from chancery.sealing.read import open_sealed
 from portal.operations import withdraw
 from portal.tasks import spread_withdrawals
-from protection.client.errors import Unreachable
-from protection.client.results import Protected
-from protection.sealing.read import open_sealed
 from protection.services.state_feed import feed_statement
 from tenants.context import in_organization
 from tenants.directory.members import Member

@@ -5,20 +5,20 @@ import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from protection.crypto.content import new_content_key
-from protection.crypto.keys import EncryptionPrivateKey
-from protection.crypto.signatures import SigningKey
-from protection.crypto.store import SoftwareKeyStore
-from protection.crypto.suites import Suite
-from protection.licensing.account import AccountCertificate
-from protection.licensing.body import SealFacts, sign_body
-from protection.licensing.edit import EditCertificate
-from protection.licensing.envelope_content import Envelope
-from protection.licensing.licensor import LicensorCertificate, May
-from protection.licensing.publishing import PublishingLicense, publish
-from protection.licensing.statement import KeyStatus, KeyUse, OrganizationStatement, TenantKey
-from protection.licensing.trust import ISSUED_KINDS, Chain, Delegation
-from protection.licensing.use import EditionStatus, UseLicense, seal_content_key
+from chancery.crypto.content import new_content_key
+from chancery.crypto.keys import EncryptionPrivateKey
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.store import SoftwareKeyStore
+from chancery.crypto.suites import Suite
+from chancery.objects.account import AccountCertificate
+from chancery.objects.body import SealFacts, sign_body
+from chancery.objects.edit import EditCertificate
+from chancery.objects.envelope_content import Envelope
+from chancery.objects.licensor import LicensorCertificate, May
+from chancery.objects.publishing import PublishingLicense, publish
+from chancery.objects.statement import KeyStatus, KeyUse, OrganizationStatement, TenantKey
+from chancery.objects.trust import ISSUED_KINDS, Chain, Delegation
+from chancery.objects.use import EditionStatus, UseLicense, seal_content_key
 
 NOW = 1_800_000_000
 DAY = 86_400

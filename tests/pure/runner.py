@@ -8,26 +8,26 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from protection.crypto.content import CHUNK, ChunkCipher
-from protection.crypto.keys import EncryptionPrivateKey
-from protection.crypto.signatures import VerifyKey
-from protection.crypto.store import SoftwareKeyStore
-from protection.crypto.suites import kem_named
-from protection.errors import ChanceryError
-from protection.licensing import jws
-from protection.licensing.account import AccountCertificate
-from protection.licensing.batch import UseLicenseBatch
-from protection.licensing.body import BodySeal
-from protection.licensing.edit import EditCertificate
-from protection.licensing.feed import FeedState, FeedStatement
-from protection.licensing.jws import b64, unb64
-from protection.licensing.licensor import LicensorCertificate
-from protection.licensing.proof import DeviceProof, Request
-from protection.licensing.publishing import PublishingLicense
-from protection.licensing.statement import KeyUse, OrganizationStatement
-from protection.licensing.trust import Chain, Delegation
-from protection.licensing.use import UseLicense, accept
-from protection.sealing.read import open_sealed
+from chancery.crypto.content import CHUNK, ChunkCipher
+from chancery.crypto.keys import EncryptionPrivateKey
+from chancery.crypto.signatures import VerifyKey
+from chancery.crypto.store import SoftwareKeyStore
+from chancery.crypto.suites import kem_named
+from chancery.errors import ChanceryError
+from chancery.objects import jws
+from chancery.objects.account import AccountCertificate
+from chancery.objects.batch import UseLicenseBatch
+from chancery.objects.body import BodySeal
+from chancery.objects.edit import EditCertificate
+from chancery.objects.feed import FeedState, FeedStatement
+from chancery.objects.jws import b64, unb64
+from chancery.objects.licensor import LicensorCertificate
+from chancery.objects.proof import DeviceProof, Request
+from chancery.objects.publishing import PublishingLicense
+from chancery.objects.statement import KeyUse, OrganizationStatement
+from chancery.objects.trust import Chain, Delegation
+from chancery.objects.use import UseLicense, accept
+from chancery.sealing.read import open_sealed
 
 Result = dict[str, Any]
 

@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.crypto import aead, content, envelope
-from protection.crypto.content import CHUNK, SEALED_CHUNK, ChunkCipher
-from protection.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
-from protection.crypto.signatures import _SMALL_ORDER, P256_ORDER, SigningKey, VerifyKey, low_s
-from protection.crypto.store import SoftwareKeyStore
-from protection.crypto.suites import (
+from chancery.crypto import aead, content, envelope
+from chancery.crypto.content import CHUNK, SEALED_CHUNK, ChunkCipher
+from chancery.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
+from chancery.crypto.signatures import _SMALL_ORDER, P256_ORDER, SigningKey, VerifyKey, low_s
+from chancery.crypto.store import SoftwareKeyStore
+from chancery.crypto.suites import (
     ED25519,
     ES256,
     KEMS,
@@ -27,7 +27,7 @@ from protection.crypto.suites import (
     signature_named,
     suite_named,
 )
-from protection.errors import CannotUnseal, ChanceryError, InvalidFile, InvalidObject, InvalidSignature, UnknownSuite
+from chancery.errors import CannotUnseal, ChanceryError, InvalidFile, InvalidObject, InvalidSignature, UnknownSuite
 
 INFO = b"info of a test"
 

@@ -6,20 +6,20 @@ import uuid
 
 import pytest
 
-from protection.crypto.suites import HYBRID, P256_SUITE, Suite
-from protection.errors import CannotUnseal, Expired, FeedGap, InvalidObject, Revoked, UntrustedKey, WrongBinding
-from protection.licensing import jws
-from protection.licensing.account import AccountCertificate
-from protection.licensing.batch import Refusal, UseLicenseBatch, seal_batch_keys
-from protection.licensing.body import BodyFacts, BodySeal, SealFacts, seal_edition_key, sign_body
-from protection.licensing.envelope_content import Envelope, TemplateReference
-from protection.licensing.feed import FeedEntry, FeedState, FeedStatement, pair_id
-from protection.licensing.licensor import LicensorCertificate
-from protection.licensing.proof import DeviceProof, Request, sign_proof
-from protection.licensing.publishing import PublishingLicense, publish
-from protection.licensing.statement import OrganizationStatement
-from protection.licensing.trust import Chain
-from protection.licensing.use import Common, UseLicense, accept
+from chancery.crypto.suites import HYBRID, P256_SUITE, Suite
+from chancery.errors import CannotUnseal, Expired, FeedGap, InvalidObject, Revoked, UntrustedKey, WrongBinding
+from chancery.objects import jws
+from chancery.objects.account import AccountCertificate
+from chancery.objects.batch import Refusal, UseLicenseBatch, seal_batch_keys
+from chancery.objects.body import BodyFacts, BodySeal, SealFacts, seal_edition_key, sign_body
+from chancery.objects.envelope_content import Envelope, TemplateReference
+from chancery.objects.feed import FeedEntry, FeedState, FeedStatement, pair_id
+from chancery.objects.licensor import LicensorCertificate
+from chancery.objects.proof import DeviceProof, Request, sign_proof
+from chancery.objects.publishing import PublishingLicense, publish
+from chancery.objects.statement import OrganizationStatement
+from chancery.objects.trust import Chain
+from chancery.objects.use import Common, UseLicense, accept
 from tests.pure.cast import DAY, ISS, NOW, Organization
 
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chancery.cli.language import told
+from chancery.cli.output import visible
+from chancery.errors import InvalidFile
 from chancery.names import NameRefused, free_text
-from protection.client.cli.language import told
-from protection.client.cli.output import visible
-from protection.errors import InvalidFile
-from protection.formats.metadata import Metadata
-from protection.formats.names import HIDDEN, MAX_BYTES, harmless, is_possible, sealable
-from protection.texts import say
+from chancery.sealing.file_names import HIDDEN, MAX_BYTES, harmless, is_possible, sealable
+from chancery.sealing.metadata import Metadata
+from chancery.texts import say
 
 HIDDEN_ONES = [
     "\x00",

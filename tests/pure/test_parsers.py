@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.crypto.suites import P256_SUITE
-from protection.errors import ChanceryError, InvalidObject
-from protection.formats.metadata import Metadata
-from protection.licensing import jws, strict_json
-from protection.licensing.batch import UseLicenseBatch
-from protection.licensing.body import BodySeal
-from protection.licensing.edit import EditCertificate
-from protection.licensing.envelope_content import Envelope
-from protection.licensing.feed import FeedStatement
-from protection.licensing.jws import Kind, b64
-from protection.licensing.licensor import LicensorCertificate
-from protection.licensing.publishing import PublishingLicense
-from protection.licensing.statement import OrganizationStatement
-from protection.licensing.use import UseLicense
+from chancery.crypto.suites import P256_SUITE
+from chancery.errors import ChanceryError, InvalidObject
+from chancery.objects import jws, strict_json
+from chancery.objects.batch import UseLicenseBatch
+from chancery.objects.body import BodySeal
+from chancery.objects.edit import EditCertificate
+from chancery.objects.envelope_content import Envelope
+from chancery.objects.feed import FeedStatement
+from chancery.objects.jws import Kind, b64
+from chancery.objects.licensor import LicensorCertificate
+from chancery.objects.publishing import PublishingLicense
+from chancery.objects.statement import OrganizationStatement
+from chancery.objects.use import UseLicense
+from chancery.sealing.metadata import Metadata
 from tests.pure.cast import ISS, NOW, Organization
 
 CONTOSO = Organization(P256_SUITE)

@@ -18,16 +18,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protection.crypto.suites import HYBRID, P256_SUITE
-from protection.errors import CannotUnseal, ChanceryError, InvalidFile
-from protection.formats import sealed
-from protection.formats.metadata import Metadata
-from protection.licensing.body import SealFacts
-from protection.sealing.atomic import creating, replacing
-from protection.sealing.random_access import PlaintextReader
-from protection.sealing.read import SealedFile, UnlockedFile, open_sealed
-from protection.sealing.streams import write_all
-from protection.sealing.write import seal_edition, seal_file
+from chancery.crypto.suites import HYBRID, P256_SUITE
+from chancery.errors import CannotUnseal, ChanceryError, InvalidFile
+from chancery.objects.body import SealFacts
+from chancery.sealing.atomic import creating, replacing
+from chancery.sealing.layout import END_MAGIC, MAGIC
+from chancery.sealing.metadata import Metadata
+from chancery.sealing.random_access import PlaintextReader
+from chancery.sealing.read import SealedFile, UnlockedFile, open_sealed
+from chancery.sealing.streams import write_all
+from chancery.sealing.write import seal_edition, seal_file
 from tests.pure.cast import Organization
 
 KIB, MIB = 1024, 1 << 20
@@ -318,7 +318,7 @@ def test_no_file_makes_the_parser_fail_otherwise(data: st.DataObject) -> None:
 
 @given(st.binary(max_size=300))
 def test_random_bytes_are_no_sealed_file(data: bytes) -> None:
-    for attempt in (data, sealed.MAGIC + data + sealed.END_MAGIC):
+    for attempt in (data, MAGIC + data + END_MAGIC):
         with pytest.raises(InvalidFile):
             open_sealed(io.BytesIO(attempt))
 

@@ -5,8 +5,8 @@ import gettext
 import json
 import pickle
 
-from protection.licensing import strict_json
-from protection.texts import joined, say, say_count, translated
+from chancery.objects import strict_json
+from chancery.texts import joined, say, say_count, translated
 
 
 class German(gettext.NullTranslations):

@@ -10,19 +10,20 @@ from uuid import UUID
 
 import pytest
 
-from protection.crypto import aead, bindings, envelope, labels, merkle
-from protection.crypto.content import PREFIX, ChunkCipher, decrypt_small
-from protection.crypto.keys import EncryptionPrivateKey, key_id
-from protection.crypto.signatures import SigningKey, VerifyKey
-from protection.crypto.store import SoftwareKeyStore
-from protection.crypto.suites import KEMS, kem_named, signature_named
-from protection.errors import InvalidFile
-from protection.licensing import jws, strict_json
-from protection.licensing.feed import pair_id
-from protection.licensing.jws import b64, unb64
-from protection.licensing.publishing import content_id
-from protection.licensing.trust import Chain
-from protection.sealing.read import open_sealed
+from chancery.crypto import aead, bindings, envelope, labels
+from chancery.crypto.content import PREFIX, ChunkCipher, decrypt_small
+from chancery.crypto.keys import EncryptionPrivateKey, key_id
+from chancery.crypto.signatures import SigningKey, VerifyKey
+from chancery.crypto.store import SoftwareKeyStore
+from chancery.crypto.suites import KEMS, kem_named, signature_named
+from chancery.errors import InvalidFile
+from chancery.ledger import merkle
+from chancery.objects import jws, strict_json
+from chancery.objects.feed import pair_id
+from chancery.objects.jws import b64, unb64
+from chancery.objects.publishing import content_id
+from chancery.objects.trust import Chain
+from chancery.sealing.read import open_sealed
 from tests.pure.runner import Verifier, file_bytes, open_file, outcome
 from tests.vectors import generate
 
@@ -157,7 +158,7 @@ def test_hashes() -> None:
     pair = hashes["pair"]
     assert b64(pair_id(unb64(pair["document"]), unb64(pair["person"]))) == pair["id"]
     leaves = [merkle.leaf_hash(bytes([number])) for number in range(9)]
-    assert [b64(merkle.root(leaves[:count])) for count in range(1, 10)] == hashes["roots"]
+    assert [b64(merkle.root_of(leaves[:count])) for count in range(1, 10)] == hashes["roots"]
 
 
 def test_bindings() -> None:

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
 
+from chancery.policy.policy import Strength
+from chancery.policy.subject import Subject
 from portal.identity.subject import subject_of
-from protection.licensing.policy import Strength
-from protection.licensing.subject import Subject
 from tenants.context import in_organization
 from tenants.directory.errors import (
     AddressTaken,

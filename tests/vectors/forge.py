@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from protection.crypto.content import ChunkCipher
-from protection.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
-from protection.crypto.signatures import SigningKey
-from protection.crypto.suites import MLKEM768_X25519, P256, Kem, SignatureAlgorithm
+from chancery.crypto.content import ChunkCipher
+from chancery.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import MLKEM768_X25519, P256, Kem, SignatureAlgorithm
 
 CHUNK = 16384
 LEAF = 64 * 16400

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from protection.crypto import bindings
-from protection.crypto.envelope import seal
-from protection.crypto.suites import HYBRID, MLKEM768_X25519, P256_SUITE
+from chancery.crypto import bindings
+from chancery.crypto.envelope import seal
+from chancery.crypto.suites import HYBRID, MLKEM768_X25519, P256_SUITE
 from tests.vectors import files, forge, objects, primitives
 from tests.vectors.world import World, content_id
 

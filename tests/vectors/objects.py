@@ -3,9 +3,9 @@
 import hashlib
 from typing import Any
 
-from protection.crypto import bindings
-from protection.crypto.keys import EncryptionPrivateKey
-from protection.crypto.suites import ED25519, ES256, MLKEM768_X25519
+from chancery.crypto import bindings
+from chancery.crypto.keys import EncryptionPrivateKey
+from chancery.crypto.suites import ED25519, ES256, MLKEM768_X25519
 from tests.vectors import forge, sealed
 from tests.vectors.forge import b64, compact, identifier, seed
 from tests.vectors.world import DAY, ISS, NOW, World, content_id, digest, public_of

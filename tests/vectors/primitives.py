@@ -5,8 +5,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from protection.crypto import bindings
-from protection.crypto.suites import ED25519, ES256, MLKEM768_X25519, P256, X25519
+from chancery.crypto import bindings
+from chancery.crypto.suites import ED25519, ES256, MLKEM768_X25519, P256, X25519
 from tests.vectors import forge
 from tests.vectors.forge import b64, identifier, seed
 from tests.vectors.world import content_id

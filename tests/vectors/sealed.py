@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from protection.crypto.signatures import SigningKey
+from chancery.crypto.signatures import SigningKey
 from tests.vectors import forge
 from tests.vectors.forge import b64, part, seed
 from tests.vectors.world import NOW, Member, World, content_id, digest

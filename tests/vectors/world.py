@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from protection.crypto import bindings
-from protection.crypto.keys import EncryptionPrivateKey
-from protection.crypto.signatures import SigningKey
-from protection.crypto.suites import MLKEM768_X25519, X25519, Kem, Suite
+from chancery.crypto import bindings
+from chancery.crypto.keys import EncryptionPrivateKey
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import MLKEM768_X25519, X25519, Kem, Suite
 from tests.vectors import forge
 from tests.vectors.forge import b64, identifier, seed
 

@@ -14,10 +14,11 @@ from psycopg.rows import RowMaker
 from psycopg_pool import PoolTimeout
 
 from audit.statements import record, record_many
+from chancery.errors import InvalidObject, Unavailable
+from chancery.texts import say
 from portal.api.lane.pool import pool
 from portal.identity.strength import Authentication
 from portal.identity.subject import subject_of
-from protection.errors import InvalidObject, Unavailable
 from protection.selectors.licensing import (
     CONTENT_STATE,
     FIRST_OPENINGS,
@@ -28,7 +29,6 @@ from protection.selectors.licensing import (
 )
 from protection.services.arrive import Wanted
 from protection.services.decide import Reading
-from protection.texts import say
 from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
 from tenants.directory.statements import EPOCH_SQL, SUBJECT_SQL
 from tenants.organizations.models import Organization

@@ -16,6 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rest_framework.exceptions import ParseError
 
+from chancery.errors import ChanceryError, InvalidObject
+from chancery.objects import jws
+from chancery.objects.jws import unb64
+from chancery.policy.rights import Right
+from chancery.texts import say
 from portal.api.devices import proven_device
 from portal.api.lane.database import LaneDatabase, NobodyHere
 from portal.api.problems import of_error, problem
@@ -26,15 +31,10 @@ from portal.identity.directory import DirectoryOf
 from portal.identity.proof import ProvenDevice, request_id
 from portal.languages import told
 from portal.wellformed import check_json
-from protection.errors import ChanceryError, InvalidObject
-from protection.licensing import jws
-from protection.licensing.jws import unb64
-from protection.licensing.rights import Right
 from protection.services.arrive import Wanted
 from protection.services.certify import DeviceKeys
 from protection.services.decide import Caller, Refused, refusal_details
 from protection.services.license import MAX_BATCH, Answer, license_batch, license_one
-from protection.texts import say
 from tenants.organizations.selectors import OrganizationFacts
 
 ONE: Final = "/api/v1/licenses"

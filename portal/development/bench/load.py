@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import signature_named
+from chancery.objects.jws import unb64
+from chancery.objects.proof import Request, sign_proof
 from portal.bootstrap.environment import ROOT
-from protection.crypto.signatures import SigningKey
-from protection.crypto.suites import signature_named
-from protection.licensing.jws import unb64
-from protection.licensing.proof import Request, sign_proof
 
 HOST: Final = "127.0.0.1"
 SIGNED_EACH_SECOND: Final = 1_500

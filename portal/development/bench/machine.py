@@ -19,7 +19,7 @@ from portal.supervisor import programs
 
 RUNS: Final = 3
 MIB: Final = 1024 * 1024
-_CLIENT: Final = "import sys; from protection.client.cli.main import main; sys.exit(main(prog_name='chancery'))"
+_CLIENT: Final = "import sys; from chancery.cli.main import main; sys.exit(main(prog_name='chancery'))"
 _READY_SECONDS: Final = 120.0
 
 

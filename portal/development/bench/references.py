@@ -6,11 +6,11 @@ import time
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+from chancery.crypto.envelope import seal
+from chancery.crypto.keys import EncryptionPrivateKey
+from chancery.crypto.suites import MLKEM768_X25519
 from portal.development.bench.figures import Line
 from portal.development.bench.stack import Stack
-from protection.crypto.envelope import seal
-from protection.crypto.keys import EncryptionPrivateKey
-from protection.crypto.suites import MLKEM768_X25519
 
 _INSERT: Final = "insert into bench_commit (id) values (gen_random_uuid());\n"
 _SECONDS: Final = 0.5

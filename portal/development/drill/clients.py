@@ -10,14 +10,14 @@ from typing import Any, Final
 from uuid import uuid4
 
 from audit.services.report import reported_event_id
-from protection.client.account import load
-from protection.client.home import Home
-from protection.client.http import Http
-from protection.client.organization import Organization
-from protection.client.session import Session
-from protection.errors import ChanceryError
-from protection.licensing import jws
-from protection.licensing.jws import Kind
+from chancery.errors import ChanceryError
+from chancery.objects import jws
+from chancery.objects.jws import Kind
+from chancery.sdk.account import load
+from chancery.sdk.home import Home
+from chancery.sdk.http import Http
+from chancery.sdk.organization import Organization
+from chancery.sdk.session import Session
 
 PAUSE: Final = 0.05
 REPORTS_AT_ONCE: Final = 20

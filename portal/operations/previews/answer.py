@@ -13,14 +13,15 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from chancery.errors import ChanceryError, NotFound
+from chancery.policy.explain import asked_at_opening
+from chancery.policy.policy import Policy, PrincipalKind
+from chancery.policy.preview import Preview
+from chancery.texts import say
 from portal import clock
 from portal.operations.previews.drafts import members_of_change, template_of_change
 from portal.operations.previews.outcome import Replay, as_result, permissions_result
 from portal.operations.previews.people import Crowd, crowd, only_those_who_differ
-from protection.errors import ChanceryError, NotFound
-from protection.licensing.explain import asked_at_opening
-from protection.licensing.policy import Policy, PrincipalKind
-from protection.licensing.preview import Preview
 from protection.selectors.kinds import (
     Documents,
     Reach,
@@ -33,7 +34,6 @@ from protection.selectors.kinds import (
 )
 from protection.selectors.previews import Asked
 from protection.services.answer_preview import answer_preview, give_up_preview, report_progress, take_preview
-from protection.texts import say
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.selectors.roster import Roster, roster_of
 

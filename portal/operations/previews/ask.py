@@ -6,13 +6,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from chancery.errors import InvalidPolicy
+from chancery.texts import say
 from portal.operations.previews.drafts import members_as_change, template_as_change
 from portal.standing import Standing
-from protection.errors import InvalidPolicy
 from protection.selectors.templates import template
 from protection.services.ask_preview import ask_preview
 from protection.services.template_draft import TemplateDraft, checked_draft
-from protection.texts import say
 from tenants.directory.members import Member, leaving, meant
 from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in

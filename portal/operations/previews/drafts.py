@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from chancery.policy.policy import parse_policy
 from portal.permissions import Permission
-from protection.licensing.policy import parse_policy
 from protection.services.template_draft import TemplateDraft
 from tenants.directory.members import Member
 

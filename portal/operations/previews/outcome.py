@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from chancery.policy.preview import Effect, Preview, Tally
+from chancery.policy.rights import Right, in_order
 from portal.operations.previews.people import Called, Crowd
 from portal.permissions import of_place
-from protection.licensing.preview import Effect, Preview, Tally
-from protection.licensing.rights import Right, in_order
 from protection.selectors.kinds import Documents, Opening
 
 SHOWN: Final = 100

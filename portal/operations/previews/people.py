@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from chancery.policy.policy import Strength
+from chancery.policy.preview import Home, Someone
+from chancery.policy.subject import Subject
 from portal.identity.acquaintance import known_here
 from portal.identity.subject import subject_of
-from protection.licensing.policy import Strength
-from protection.licensing.preview import Home, Someone
-from protection.licensing.subject import Subject
 from tenants.directory.selectors.roster import Roster
 
 

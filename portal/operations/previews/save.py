@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from chancery.errors import Conflict, NotFound
+from chancery.texts import say
 from portal.confirmation import Danger, Stated, require_confirmation
 from portal.operations import dangers
 from portal.operations.losses import losing_group, losing_template
@@ -14,12 +16,10 @@ from portal.operations.roles import change_role, disable_person, enable_person
 from portal.operations.withdraw import change_group
 from portal.permissions import Permission
 from portal.standing import Standing
-from protection.errors import Conflict, NotFound
 from protection.selectors.previews import Asked, asked
 from protection.selectors.templates import template
 from protection.services.edit_template import edit_template
 from protection.services.save_preview import save_preview
-from protection.texts import say
 from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
 from tenants.directory.selectors.roster import epoch_of

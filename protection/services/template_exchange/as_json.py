@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from protection.errors import InvalidPolicy
-from protection.licensing.days import LAST_MOMENT
-from protection.licensing.policy import parse_policy
+from chancery.errors import InvalidPolicy
+from chancery.policy.days import LAST_MOMENT
+from chancery.policy.policy import parse_policy
+from chancery.texts import say
 from protection.selectors.templates import Expiry, Template
 from protection.services.template_draft import MAX_EXPIRY_DAYS
 from protection.services.template_exchange.document import Document, Here, InvalidImport, WrittenTemplate
-from protection.texts import say
 
 FORMAT: Final = "chancery-templates"
 VERSION: Final = 1

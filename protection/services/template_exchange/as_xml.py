@@ -23,13 +23,13 @@ from xml.etree.ElementTree import (  # builds and holds; reading is defusedxml's
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from protection.errors import InvalidPolicy
-from protection.licensing.policy import Grant, Policy, Principal, PrincipalKind
-from protection.licensing.rights import in_order, parse_rights
+from chancery.errors import InvalidPolicy
+from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
+from chancery.policy.rights import in_order, parse_rights
+from chancery.texts import say
 from protection.models import ExpiryOption, TemplateStatus
 from protection.selectors.templates import Expiry, Template
 from protection.services.template_exchange.document import Document, Here, InvalidImport, WrittenTemplate
-from protection.texts import say
 
 ALL_STAFF: Final = "allstaff-7184ab3f-ccd1-46f3-8233-3e09e9cf0e66"
 """The local part under which Azure RMS writes "everybody of the organization with this domain"."""

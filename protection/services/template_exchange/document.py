@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 from uuid import UUID
 
-from protection.errors import InvalidPolicy
-from protection.licensing.policy import Policy, Principal, PrincipalKind
+from chancery.errors import InvalidPolicy
+from chancery.policy.policy import Policy, Principal, PrincipalKind
+from chancery.texts import say
 from protection.selectors.templates import Expiry
 from protection.services.template_draft import TemplateDraft
-from protection.texts import say
 
 MAX_TEXT: Final = 4 * 1024 * 1024
 """Characters of one file: thousands of templates, far below what would be hard to hold in memory."""

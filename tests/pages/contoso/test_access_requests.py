@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from protection.client.errors import Refused
-from protection.client.results import Protected
-from protection.client.session import Session
-from protection.client.wish import Wish
+from chancery.sdk.errors import Refused
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
+from chancery.sdk.session import Session
 from tests.pages.inspection import faults
 from tests.pages.visitor import Installation, Visitor
 
@@ -46,7 +46,7 @@ def plan(installation: Installation, olga: Visitor, contoso: str) -> Iterator[Pl
     devices = olga.device("olga"), installation.rita.device("rita")
     path = installation.folder / "plan.txt"
     path.write_text("1. Sign the letter of intent.\n", encoding="utf-8")
-    document = devices[0].protect(path, Wish(deny=("domain:rival.example",), offline_days=0))
+    document = devices[0].protect(path, ProtectOptions(deny=("domain:rival.example",), offline_days=0))
     yield Plan(olga, installation.rita, devices[1], document, contoso, installation.folder)
     for device in devices:
         device.close()

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from protection.client.http import Http
+from chancery.sdk.http import Http
 from tests.pages.inspection import faults
 from tests.pages.visitor import Installation, Visitor
 from tests.running import ask

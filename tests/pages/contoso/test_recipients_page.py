@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from protection.client.errors import Refused
-from protection.client.wish import Wish
+from chancery.sdk.errors import Refused
+from chancery.sdk.options import ProtectOptions
 from tests.pages.inspection import faults
 from tests.pages.visitor import Installation, Visitor
 
@@ -32,7 +32,7 @@ def document(installation: Installation, olga: Visitor) -> Iterator[str]:
     of_olga, of_rita, of_ada = devices
     grants = [f"{who}:VIEW" for who in (LONG, "rita@fabrikam.example", "domain:fabrikam.example")]
     grants += [f"reader{number}@fabrikam.example:VIEW,EDIT" for number in range(60)]
-    sealed = of_olga.protect(plan, Wish(grants=tuple(grants)), target=installation.folder / "plan.sealed")
+    sealed = of_olga.protect(plan, ProtectOptions(grants=tuple(grants)), target=installation.folder / "plan.sealed")
     of_rita.open_file(sealed.path, installation.folder / "copy")
     with pytest.raises(Refused):
         of_ada.open_file(sealed.path, installation.folder / "never")

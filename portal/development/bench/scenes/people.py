@@ -11,21 +11,21 @@ from allauth.idp.oidc.models import Token
 from django.conf import settings
 from django.utils import timezone
 
+from chancery.crypto.keys import EncryptionPrivateKey
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import ED25519, MLKEM768_X25519
+from chancery.objects.jws import b64
+from chancery.policy.policy import Strength
+from chancery.sdk import signin
+from chancery.sdk.home import Home
+from chancery.sdk.http import Http
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.session import USER_AGENT, Session
+from chancery.sealing.read import open_sealed
 from portal.identity import clients
 from portal.identity.strength import Authentication
 from portal.identity.tokens import AUTHENTICATION, FAMILY, hash_of
 from portal.operations.found_organization import found_organization
-from protection.client import signin
-from protection.client.home import Home
-from protection.client.http import Http
-from protection.client.session import USER_AGENT, Session
-from protection.client.wish import Wish
-from protection.crypto.keys import EncryptionPrivateKey
-from protection.crypto.signatures import SigningKey
-from protection.crypto.suites import ED25519, MLKEM768_X25519
-from protection.licensing.jws import b64
-from protection.licensing.policy import Strength
-from protection.sealing.read import open_sealed
 from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.enroll_device import enroll_device
@@ -82,7 +82,7 @@ def _protected(session: Session, folder: Path, grant: str) -> dict[str, str]:
     """Protect a small file and return the digests by which a license for it is asked."""
     source = folder / f"{uuid.uuid4()}.txt"
     source.write_text("A document of the bench.\n", encoding="utf-8")
-    done = session.protect(source, Wish(grants=(grant,)))
+    done = session.protect(source, ProtectOptions(grants=(grant,)))
     with open_sealed(done.path) as file:
         asked = {"pl": b64(file.publishing_license.digest), "seal": b64(file.body_seal.digest)}
     source.unlink()

@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
+from chancery.policy.policy import parse_policy
 from portal.operations.previews.answer import answer_next
 from portal.operations.previews.ask import ask_about_group, ask_about_person, ask_about_template
 from portal.standing import Standing, standing_at
-from protection.licensing.policy import parse_policy
 from protection.selectors.previews import asked
 from protection.services.create_template import create_template
 from protection.services.template_draft import TemplateDraft

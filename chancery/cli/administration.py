@@ -1,0 +1,235 @@
+"""``domain``, ``application``, ``device`` and ``pending``: what administrators and people do beside documents."""
+
+import functools
+from urllib.parse import quote
+from uuid import UUID
+
+import click
+
+from chancery.cli import tables
+from chancery.cli.confirming import asks, carry_out, changed, confirmed
+from chancery.cli.organization import in_organization
+from chancery.cli.output import Output
+from chancery.cli.people import by_address
+from chancery.cli.session import signed_in
+from chancery.cli.tables import LIMIT, WIDE
+from chancery.sdk.organization import Organization
+from chancery.texts import say
+
+DOMAIN = click.argument("domain_name", metavar="DOMAIN")
+CLIENT = click.argument("client_id", metavar="ID")
+DOCUMENT = click.argument("cid", metavar="DOCUMENT", type=click.UUID)
+
+
+@click.group("domain")
+def domain() -> None:
+    """List, claim and prove your organization's mail domains."""
+
+
+@domain.command("list")
+@WIDE
+@in_organization
+def list_domains(output: Output, place: Organization) -> None:
+    """List the mail domains."""
+    found = place.call("GET", "/api/v1/domains")["results"]
+    tables.show(output, found, ["domain", "proven_at", "challenge"], empty=say("There are no mail domains yet."))
+
+
+@domain.command("claim")
+@DOMAIN
+@in_organization
+def claim_domain(output: Output, place: Organization, domain_name: str) -> None:
+    """Claim a mail DOMAIN; what is to be put into the DNS is printed."""
+    made = place.call("POST", "/api/v1/domains", {"domain": domain_name})
+    changed(output, made)
+    output.note(say("When it is in the DNS: chancery domain prove {domain}", domain=made["domain"]))
+
+
+@domain.command("prove")
+@DOMAIN
+@in_organization
+def prove_domain(output: Output, place: Organization, domain_name: str) -> None:
+    """Prove a mail DOMAIN by its DNS record."""
+    answer = place.call("POST", f"/api/v1/domains/{quote(domain_name, safe='')}/prove")
+    changed(output, answer, domain=domain_name, done="prove")
+
+
+@domain.command("release")
+@DOMAIN
+@asks
+@in_organization
+def release_domain(output: Output, place: Organization, domain_name: str, reason: str, *, yes: bool) -> None:
+    """Give a mail DOMAIN up: its addresses are vouched for no more."""
+    carry_out(
+        output,
+        place,
+        "POST",
+        f"/api/v1/domains/{quote(domain_name, safe='')}/release",
+        yes=yes,
+        reason=reason,
+        domain=domain_name,
+        done="release",
+    )
+
+
+@click.group("application")
+def application() -> None:
+    """List, create and disable applications, make codes for them."""
+
+
+@application.command("list")
+@WIDE
+@in_organization
+def list_applications(output: Output, place: Organization) -> None:
+    """List applications; never a secret."""
+    found = place.call("GET", "/api/v1/applications")["results"]
+    tables.show(output, found, ["name", "client_id", "roles", "disabled"], empty=say("There are no applications yet."))
+
+
+@application.command("create")
+@click.option("--name", required=True, help="As others read it.")
+@click.option("--role", "roles", multiple=True, help="What it may do beside what people may.")
+@in_organization
+def create_application(output: Output, place: Organization, name: str, roles: tuple[str, ...]) -> None:
+    """Create an application; its secret is printed once."""
+    made = place.call("POST", "/api/v1/applications", {"name": name, "roles": list(roles)})
+    changed(output, made)
+    if not output.as_json:
+        output.result({}, say("Id: {id}", id=made["client_id"]), say("Secret: {secret}", secret=made["secret"]))
+
+
+@application.command("disable")
+@CLIENT
+@asks
+@in_organization
+def disable_application(output: Output, place: Organization, client_id: str, reason: str, *, yes: bool) -> None:
+    """Disable an application: its tokens and devices end."""
+    carry_out(
+        output,
+        place,
+        "POST",
+        f"/api/v1/applications/{quote(client_id, safe='')}/disable",
+        yes=yes,
+        reason=reason,
+        client_id=client_id,
+        done="disable",
+    )
+
+
+@application.command("code")
+@CLIENT
+@in_organization
+def application_code(output: Output, place: Organization, client_id: str) -> None:
+    """Make a one-time enrollment code for a device of an application."""
+    made = place.call("POST", f"/api/v1/applications/{quote(client_id, safe='')}/code")
+    output.result(made, say("Enroll the device with: chancery login --code {code}", code=made["code"]))
+
+
+@click.group("device")
+def device() -> None:
+    """List and revoke your devices.
+
+    Administrators block those of others at their organization, too.
+    """
+
+
+PERSON = click.option("--person", required=True, metavar="ADDRESS", help="Whose device it is.")
+DEVICE = click.argument("device_id", metavar="ID", type=click.UUID)
+
+
+@device.command("list")
+@click.option("--person", metavar="ADDRESS", help="Of this person of your organization, as an administrator.")
+@WIDE
+@click.pass_obj
+def list_devices(output: Output, person: str | None) -> None:
+    """List your devices, revoked ones too."""
+    columns = ["name", "platform", "created_at", "revoked_at"]
+    with signed_in(output) as session:
+        if person is not None:
+            place = session.own_organization(None)
+            theirs = place.call("GET", _devices(place, person))["results"]
+            tables.show(output, theirs, [*columns, "blocked", "id"], empty=say("None."))
+            return
+        found = session.service.call("GET", session.account.iss, "/api/v1/devices")["results"]
+        rows = [{**one, "here": one["id"] == str(session.account.device)} for one in found]
+    tables.show(output, rows, [*columns, "here", "id"], empty=say("None."))
+
+
+def _devices(place: Organization, address: str) -> str:
+    """Return the address of a person's devices at an organization."""
+    return f"/api/v1/people/{by_address(place, 'people', 'email', address)['id']}/devices"
+
+
+@device.command("block")
+@DEVICE
+@PERSON
+@asks
+@in_organization
+def block_device(output: Output, place: Organization, device_id: UUID, person: str, reason: str, *, yes: bool) -> None:
+    """Block a device of a person at your organization: no license from now on. Elsewhere it goes on."""
+    carry_out(
+        output,
+        place,
+        "POST",
+        f"{_devices(place, person)}/{device_id}/block",
+        yes=yes,
+        reason=reason,
+        id=str(device_id),
+        done="block",
+    )
+
+
+@device.command("unblock")
+@DEVICE
+@PERSON
+@in_organization
+def unblock_device(output: Output, place: Organization, device_id: UUID, person: str) -> None:
+    """Let a blocked device of a person in again."""
+    answer = place.call("POST", f"{_devices(place, person)}/{device_id}/unblock")
+    changed(output, answer, id=str(device_id), done="unblock")
+
+
+@device.command("revoke")
+@DEVICE
+@asks
+@click.pass_obj
+def revoke_device(output: Output, device_id: UUID, reason: str, *, yes: bool) -> None:
+    """Revoke a device: it gets no license any more, and its kept ones end."""
+    with signed_in(output) as session:
+        send = functools.partial(session.service.call, "DELETE", session.account.iss, f"/api/v1/devices/{device_id}")
+        answer = confirmed(output, send, yes=yes, reason=reason)
+    changed(output, answer, id=str(device_id), done="revoke")
+
+
+@click.group("pending")
+def pending() -> None:
+    """List documents that wait for you, accept or block them."""
+
+
+@pending.command("list")
+@LIMIT
+@WIDE
+@in_organization
+def list_pending(output: Output, place: Organization, limit: int | None) -> None:
+    """List the documents that wait."""
+    found = place.each("/api/v1/documents", scope="all", state="pending")
+    tables.show(output, found, ["title", "owner", "registered_at", "cid"], empty=say("Nothing waits."), limit=limit)
+
+
+@pending.command("accept")
+@DOCUMENT
+@in_organization
+def accept(output: Output, place: Organization, cid: UUID) -> None:
+    """Accept a document: it opens as its policy says."""
+    changed(output, place.call("POST", f"/api/v1/documents/{cid}/accept"), cid=str(cid), done="accept")
+
+
+@pending.command("block")
+@DOCUMENT
+@asks
+@in_organization
+def block(output: Output, place: Organization, cid: UUID, reason: str, *, yes: bool) -> None:
+    """Block a document for good: nobody opens it."""
+    carry_out(
+        output, place, "POST", f"/api/v1/documents/{cid}/block", yes=yes, reason=reason, cid=str(cid), done="block"
+    )

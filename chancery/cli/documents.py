@@ -1,0 +1,256 @@
+"""``templates``, ``documents``, ``track``, ``revoke``, ``restore``, ``policy``, ``change``: what was sent."""
+
+import functools
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import click
+
+from chancery.cli import tables
+from chancery.cli.confirming import asks, changed, confirmed
+from chancery.cli.organization import (
+    ORGANIZATION,
+    entries_patch,
+    in_organization,
+    require_changes,
+    require_known,
+)
+from chancery.cli.output import Output, moment
+from chancery.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
+from chancery.cli.session import signed_in
+from chancery.cli.tables import LIMIT, WIDE
+from chancery.cli.template_choice import meant
+from chancery.policy.patch import patched
+from chancery.policy.policy import parse_policy
+from chancery.policy.words import rights_in_words
+from chancery.sdk.errors import Misused
+from chancery.sdk.organization import Organization
+from chancery.sdk.session import Session
+from chancery.sealing.read import open_sealed
+from chancery.texts import joined, say
+
+
+class Document(click.ParamType[UUID]):
+    """A document, named by its id or by a sealed file."""
+
+    name = "FILE|ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
+        """Return its id."""
+        if Path(value).is_file():
+            with open_sealed(Path(value)) as file:
+                return file.publishing_license.cid
+        try:
+            return UUID(value)
+        except ValueError:
+            raise Misused(
+                say("{value!r} is neither a sealed file nor a document's id.", value=value),
+                remedy=say("See: chancery documents"),
+            ) from None
+
+
+DOCUMENT = click.argument("cid", metavar="FILE|ID", type=Document())
+
+
+def where_it_is(session: Session, named: str, organization: str | None) -> tuple[Organization, UUID]:
+    """Return the organization that protects a document, and its id.
+
+    A file says itself where it was protected; of an id the person's own organization is asked.
+    """
+    if Path(named).is_file():
+        return session.organization_of(Path(named))
+    return session.own_organization(organization), Document().convert(named, None, None)
+
+
+def about_document(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command its output, the organization that protects the document it is about, and the document's id."""
+
+    def run(output: Output, /, named: str, organization: str | None, **options: Any) -> None:
+        with signed_in(output) as session:
+            place, cid = where_it_is(session, named, organization)
+            command(output, place, cid, **options)
+
+    functools.update_wrapper(run, command)
+    return click.argument("named", metavar="FILE|ID")(ORGANIZATION(click.pass_obj(run)))
+
+
+@click.command()
+@WIDE
+@in_organization
+def templates(output: Output, place: Organization) -> None:
+    """List the templates you can protect by."""
+    offered = place.offered(newest=True)
+    rows = [{name: one[name] for name in ("name", "description", "id")} for one in offered.results]
+    told = offered.age(time.time())
+    if told:
+        output.note(told)
+    tables.show(output, rows, ["name", "description", "id"], empty=say("There are no published templates."))
+
+
+@click.command()
+@click.option("--all", "everybody", is_flag=True, help="Everybody's documents, if your role allows it.")
+@click.option("--search", default="", help="In title, issuer and owner.")
+@click.option("--state", type=click.Choice(["active", "revoked", "pending", "blocked"]), help="Only these.")
+@LIMIT
+@WIDE
+@in_organization
+def documents(
+    output: Output, place: Organization, search: str, state: str | None, limit: int | None, *, everybody: bool
+) -> None:
+    """List your documents, newest first."""
+    scope = "all" if everybody else "mine"
+    found = place.each("/api/v1/documents", scope=scope, search=search, state=state or "")
+    columns = ["title", "state", "owner", "opened", "refused", "registered_at", "cid"]
+    none = say("You have not protected anything yet. Try: chancery protect FILE")
+    tables.show(output, found, columns, empty=say("Nothing matches.") if search or state else none, limit=limit)
+
+
+@click.command()
+@DOCUMENT
+@LIMIT
+@WIDE
+@in_organization
+def track(output: Output, place: Organization, cid: UUID, limit: int | None) -> None:
+    """Show who has access to a document, who opened it and who was refused."""
+    recipients = list(place.each(f"/api/v1/documents/{cid}/recipients"))
+    if not output.as_json:
+        rows = [
+            {
+                **one,
+                "who": _who(one["who"], place) or one["name"],
+                "access": _ACCESS[one["access"]],
+                "may": one["level"] or rights_in_words(one["rights"]),
+                "why": one["message"],
+            }
+            for one in recipients
+        ]
+        columns = ["who", "access", "may", "since", "opened", "last_opened", "refused", "why"]
+        tables.show(output, rows, columns, empty="")
+        output.result({}, "")
+    events = map(_event, place.each(f"/api/v1/documents/{cid}/events"))
+    columns, none = ["at", "outcome", "from", "sentence"], say("Nothing has happened to it yet.")
+    tables.show(output, events, columns, empty=none, limit=limit, beside={"recipients": recipients})
+
+
+_ACCESS: Final = {"yes": say("may open it"), "no": say("may not"), "unknown": say("when they open it")}
+
+
+def _event(event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "at": event["at"],
+        "kind": event["kind"],
+        "outcome": event["outcome"],
+        "who": event["who"],
+        "sentence": event["sentence"],
+        "from": event["personal"].get("ip"),
+        "reason": event["reason"],
+        "rights": event["details"].get("rights"),
+        "id": event["id"],
+    }
+
+
+RECIPIENT = click.option("--recipient", default="", help="Only this person or group (an address).")
+
+
+@click.command()
+@DOCUMENT
+@RECIPIENT
+@asks
+@in_organization
+def revoke(output: Output, place: Organization, cid: UUID, recipient: str, reason: str, *, yes: bool) -> None:
+    """Take access back, from everybody or from one recipient."""
+    if not yes:
+        output.confirm(
+            say("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient)
+            if recipient
+            else say("Take access to document {cid} from everybody but you?", cid=cid)
+        )
+    answer = place.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": reason, "recipient": recipient})
+    changed(output, answer, cid=str(cid))
+
+
+@click.command()
+@DOCUMENT
+@RECIPIENT
+@in_organization
+def restore(output: Output, place: Organization, cid: UUID, recipient: str) -> None:
+    """Give back what a revocation took away."""
+    changed(output, place.call("POST", f"/api/v1/documents/{cid}/restore", {"recipient": recipient}), cid=str(cid))
+
+
+@click.command()
+@WIDE
+@about_document
+def policy(output: Output, place: Organization, cid: UUID) -> None:
+    """Show who may do what with a document.
+
+    Needs the right VIEWRIGHTSDATA, unless the document is yours.
+    """
+    found = place.call("GET", f"/api/v1/documents/{cid}/policy")
+    rows = [
+        {"who": _who(one["who"], place), "may": one["level"] or rights_in_words(one["rights"])}
+        for one in found["grants"]
+    ]
+    rows += [{"who": _who(who, place), "may": say("never open it")} for who in found["policy"].get("deny", [])]
+    if output.as_json:
+        output.result(found)
+        return
+    tables.show(output, rows, ["who", "may"], empty=say("Only whoever protected or owns it may open it."))
+    end = say("Expires {end}.", end=moment(found["policy"].get("expires"), place.zone()))
+    output.note(joined((end, say("You may change it: chancery change.")), " ") if found["may_change"] else end)
+
+
+def _who(principal: str, place: Organization) -> str:
+    """Return whom an entry means, as ``--grant`` takes it."""
+    return "everybody" if principal == f"organization:{place.id}" else principal.removeprefix("address:")
+
+
+@click.command()
+@click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="Give these rights, replacing WHO's own.")
+@REMOVE
+@DENY
+@EXPIRES
+@click.option("--expires-after-days", type=click.IntRange(min=1), help="Access ends so many days after protection.")
+@limits
+@asks
+@about_document
+def change(
+    output: Output,
+    place: Organization,
+    cid: UUID,
+    grants: tuple[str, ...],
+    removed: tuple[str, ...],
+    deny: tuple[str, ...],
+    expires: str | None,
+    expires_after_days: int | None,
+    reason: str,
+    *,
+    yes: bool,
+    **options: Any,
+) -> None:
+    """Change who may do what with a document, also after it was sent.
+
+    What is not named stays as it is.
+    """
+    require_changes("grants", "removed", "deny", "expires", "expires_after_days", *LIMITS)
+    if expires and expires_after_days:
+        raise Misused(say("There are two ends."), remedy=say("Use either --expires or --expires-after-days."))
+    grants, removed, deny = (meant(place, texts) for texts in (grants, removed, deny))
+    entries = entries_patch(grants=grants, removed=removed, deny=deny)
+    zone = place.zone()
+    patch = {**entries, **expiry(expires, zone), **limited(zone, **options)}
+    path = f"/api/v1/documents/{cid}/policy"
+    before = place.call("GET", path)
+    known = parse_policy(before["policy"])
+    require_known(known, removed)
+    wanted = patched(known, patch).as_json()
+    days = {} if expires_after_days is None else {"expires_after_days": expires_after_days}
+    body = {"policy": wanted, "based_on": before["version"], **days}
+    answer = confirmed(output, functools.partial(place.call, "PUT", path), body, yes=yes, reason=reason)
+    wanted = place.call("GET", path)["policy"] if days else wanted
+    changed(output, answer, cid=str(cid), policy=wanted)
+    people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or say("nobody but you")
+    output.note(say("Who may open it: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone)))

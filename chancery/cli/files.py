@@ -1,0 +1,373 @@
+"""``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
+
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from chancery.cli import progress
+from chancery.cli.each import each_file
+from chancery.cli.output import Output, moment
+from chancery.cli.policy import DENY, EXPIRES, expiry, limited, limits
+from chancery.cli.selection import FILES, STREAM, chosen_files, targets
+from chancery.cli.session import signed_in
+from chancery.cli.streams import opened_to_output, through_streams
+from chancery.errors import ChanceryError
+from chancery.policy.computed import Computed
+from chancery.policy.patch import patched
+from chancery.policy.policy import Policy
+from chancery.policy.reasons import MAY_BE_ASKED
+from chancery.policy.words import rights_in_words
+from chancery.sdk.errors import Misused, Refused
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.session import Session
+from chancery.sealing.file_names import sealable
+from chancery.sealing.layout import SUFFIX
+from chancery.sealing.read import open_sealed
+from chancery.texts import joined, say, say_count
+
+OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
+
+_WAITING: Final = say("(the service will be told at the next contact)")
+_HELD: Final = say("(nobody can open it before an administrator of your organization accepts it)")
+_OLDER: Final = say("This is an older edition; ask for the newest.")
+
+
+@click.command()
+@FILES
+@click.option("--template", help="Protect by this template (its name or id).")
+@click.option("--label", help="Protect by this label (its name or id).")
+@click.option("--owner", help="The address of the member who is to own it, if not you.")
+@click.option(
+    "--grant",
+    "grants",
+    multiple=True,
+    metavar="WHO:RIGHTS",
+    help="e.g. rita@example.com:viewer, or single rights: rita@example.com:VIEW,PRINT",
+)
+@click.option("--do-not-forward", "do_not_forward", multiple=True, metavar="WHO", help="Read and work on it, no more.")
+@click.option("--encrypt-only", "encrypt_only", multiple=True, metavar="WHO", help="All but removing the protection.")
+@DENY
+@EXPIRES
+@limits
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
+@click.option("--recursive", is_flag=True, help="Protect all files in the folders named.")
+@click.option("--organization", help="Protect for this organization, if you belong to several.")
+@click.option("--name", default="standard-input", help="What standard input is called in the sealed file.")
+@OFFLINE
+@click.pass_obj
+def protect(
+    output: Output,
+    /,
+    files: tuple[Path, ...],
+    template: str | None,
+    label: str | None,
+    owner: str | None,
+    grants: tuple[str, ...],
+    do_not_forward: tuple[str, ...],
+    encrypt_only: tuple[str, ...],
+    deny: tuple[str, ...],
+    expires: str | None,
+    target: Path | None,
+    organization: str | None,
+    name: str,
+    *,
+    recursive: bool,
+    offline: bool,
+    **options: Any,
+) -> None:
+    """Protect FILES: what may be done with them travels with them.
+
+    - is standard input, and -o - standard output.
+
+    By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
+    """
+    if template and label:
+        raise Misused(say("A label brings its own template."), remedy=say("Use either --label or --template."))
+    if template and (grants or do_not_forward or encrypt_only or deny):
+        raise Misused(say("A template brings its own grants."), remedy=say("Use either --template or --grant."))
+    for kind, people in ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only)):
+        grants += ProtectOptions.computed(kind, people).grants if people else ()
+    chosen = chosen_files(output, files, recursive=recursive, sealed=False)
+    if not chosen:
+        raise Misused(say("There is nothing to protect."), remedy=say("Name files that are not protected yet."))
+    places = targets(
+        chosen, target, lambda one: one.below.with_name(sealable(one.below.name) + SUFFIX), recursive=recursive
+    )
+    output.beside_data = target == STREAM or (target is None and STREAM in files)
+    with _session(output, online=not offline) as session:
+        protect_options = _protect_options(session.zone(), template, grants, deny, expires, options)
+        protect_options = replace(protect_options, template=template, label=label, owner=owner)
+        told = session.own_organization(organization).offered().age(time.time()) if template else ""
+        if told:
+            output.note(told)
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
+            place = places[path]
+            if STREAM in (path, place):
+                done = through_streams(session, path, place, protect_options, name=name, organization=organization)
+            else:
+                with progress.bar(output, path.name) as report:
+                    done = session.protect(
+                        path, protect_options, target=place, organization=organization, progress=report
+                    )
+            members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
+            members["pending"] = done.pending
+            members["dropped"] = _dropped(output, session)
+            line = say("{file} → {target}", file=path, target=done.path)
+            if done.pending:
+                return members, joined((line, _HELD), " ")
+            return members, line if done.registered else joined((line, _WAITING), " ")
+
+        each_file(output, list(places), one)
+
+
+def _protect_options(
+    zone: ZoneInfo,
+    template: str | None,
+    grants: tuple[str, ...],
+    deny: tuple[str, ...],
+    expires: str | None,
+    options: Mapping[str, Any],
+) -> ProtectOptions:
+    """Return how files are to be protected.  Raises Misused for what a template decides by itself."""
+    members = limited(zone, **options)
+    if template and members.keys() - {"offline_days"}:
+        raise Misused(
+            say("A template brings its own conditions."), remedy=say("Only --expires and --offline-days shorten it.")
+        )
+    policy = patched(Policy(), {**members, **expiry(expires, zone)})
+    return ProtectOptions(
+        template,
+        grants,
+        deny,
+        policy.expires,
+        members.get("offline_days"),
+        policy.expires_after_opening_days,
+        policy.lease,
+        policy.conditions,
+    )
+
+
+@click.command("open")
+@FILES
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
+@click.option("--recursive", is_flag=True, help="Open all sealed files in the folders named.")
+@OFFLINE
+@click.pass_obj
+def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recursive: bool, offline: bool) -> None:
+    """Open sealed FILES into plain ones, if their policy lets you.
+
+    By default they are written beside the sealed ones, under their true names.  - is standard input, whose content
+    goes to standard output unless -o says otherwise.
+    """
+    chosen = chosen_files(output, files, recursive=recursive, sealed=True)
+    if not chosen:
+        raise Misused(say("There is nothing to open."), remedy=say("Name files that are protected."))
+    places = targets(chosen, target, lambda one: one.below.parent, recursive=recursive)
+    output.beside_data = target == STREAM or (target is None and STREAM in files)
+    into_folder = target is not None and (recursive or target.is_dir())
+    with _session(output, online=not offline) as session:
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
+            place = places[path]
+            with _may_ask(path):
+                if place == STREAM or (path == STREAM and place is None):
+                    opened = opened_to_output(session, path)
+                else:
+                    source = sys.stdin.buffer if path == STREAM else path
+                    at = {"folder": place} if into_folder else {"target": place}
+                    with progress.bar(output, path.name) as report:
+                        opened = session.open_file(source, **at, progress=report)
+            members = {
+                "file": str(path),
+                "opened": str(opened.path),
+                "name": opened.name,
+                "cid": str(opened.cid),
+                "rights": list(opened.rights),
+                "source": opened.source,
+                "offline_until": opened.offline_until,
+                "edition": opened.edition,
+                "status": opened.status,
+                "dropped": _dropped(output, session),
+            }
+            rights = rights_in_words(opened.rights)
+            line = say("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
+            return members, joined((line, _OLDER), " ") if opened.status == "superseded" else line
+
+        each_file(output, list(places), one)
+
+
+@click.command()
+@FILES
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@OFFLINE
+@click.pass_obj
+def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bool) -> None:
+    """Put plain files in the place of sealed FILES.
+
+    Needs the right to export.
+
+    Nobody's access to the plain files is decided or recorded any more.
+    """
+    if not (yes or output.as_json):
+        output.confirm(
+            say_count("Remove the protection of {count} file?", "Remove the protection of {count} files?", len(files))
+        )
+    with _session(output, online=not offline) as session:
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
+            with progress.bar(output, path.name) as report:
+                opened = session.unprotect(path, progress=report)
+            return {"file": str(path), "plain": str(opened.path), "cid": str(opened.cid)}, say(
+                "{file} → {target}", file=path, target=opened.path
+            )
+
+        each_file(output, files, one)
+
+
+@click.command()
+@click.argument("sealed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("changed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@OFFLINE
+@click.pass_obj
+def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
+    """Put CHANGED content into SEALED as its next edition.
+
+    The policy stays the same; needs the right EDIT.
+    """
+    with _session(output, online=not offline) as session, progress.bar(output, sealed.name) as report:
+        try:
+            done = session.save_edition(sealed, changed, progress=report)
+        except (ChanceryError, OSError):
+            output.note(say("{sealed} is as it was; your text is still in {changed}.", sealed=sealed, changed=changed))
+            raise
+        dropped = _dropped(output, session)
+    if done.passed_over:
+        output.note(
+            say_count(
+                "An edition that nobody but its author had opened was passed over; it is an older one now.",
+                "{count} editions that nobody but their authors had opened were passed over; they are older ones now.",
+                done.passed_over,
+            )
+        )
+    members = {
+        "sealed": str(done.path),
+        "cid": str(done.cid),
+        "registered": done.registered,
+        "passed_over": done.passed_over,
+        "dropped": dropped,
+    }
+    output.result(
+        members,
+        say("{sealed} now holds {changed}.", sealed=sealed, changed=changed)
+        if done.registered
+        else say("{sealed} now holds {changed} {waiting}.", sealed=sealed, changed=changed, waiting=_WAITING),
+    )
+
+
+@click.command()
+@FILES
+@click.pass_obj
+def info(output: Output, files: tuple[Path, ...]) -> None:
+    """Show what sealed FILES say of themselves.
+
+    Needs no sign-in and proves nothing.
+    """
+
+    def one(path: Path) -> tuple[dict[str, Any], str]:
+        with open_sealed(sys.stdin.buffer if path == STREAM else path) as file:
+            license_, seal = file.publishing_license, file.body_seal
+            members = {
+                "file": str(path),
+                "cid": str(license_.cid),
+                "installation": license_.iss,
+                "organization": str(license_.org),
+                "suite": license_.suite,
+                "protected": license_.iat,
+                "size": file.plain_length,
+                "edition": seal.facts.n,
+                "published": "online" if license_.clc is None else "offline",
+            }
+        what = say(
+            "{file}: document {cid}, edition {edition}, {size} bytes",
+            file=path,
+            cid=members["cid"],
+            edition=members["edition"],
+            size=members["size"],
+        )
+        how = say(
+            "protected {moment} at {installation} with suite {suite}",
+            moment=moment(license_.iat, UTC),
+            installation=license_.iss,
+            suite=license_.suite,
+        )
+        return members, joined((what, how), "\n  ")
+
+    each_file(output, files, one)
+
+
+@click.command()
+@FILES
+@OFFLINE
+@click.pass_obj
+def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
+    """Prove who sealed FILES and that they were not changed since.
+
+    Nothing is opened, and no right is needed.
+    """
+    with signed_in(output, online=not offline) as session:
+
+        def one(path: Path) -> tuple[dict[str, Any], str]:
+            sealer = session.verify(sys.stdin.buffer if path == STREAM else path)
+            members = {"file": str(path), "sealed_by": str(sealer.sub), "device": str(sealer.dev), "intact": True}
+            if sealer.sub == session.account.person:
+                return members, say("{file}: intact, sealed by you.", file=path)
+            return members, say("{file}: intact, sealed by the person with the id {id}.", file=path, id=sealer.sub)
+
+        each_file(output, files, one)
+
+
+@contextmanager
+def _may_ask(path: Path) -> Iterator[None]:
+    """Tell whoever is refused how he asks the owner, where the owner can do something about it."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.reason in MAY_BE_ASKED:
+            command = f"chancery request {shlex.quote(str(path))}"
+            refused.next_step = say("{next_step} To ask: {command}", next_step=refused.next_step, command=command)
+        raise
+
+
+@contextmanager
+def _session(output: Output, *, online: bool) -> Iterator[Session]:
+    """Open the sign-in; tell at the end what was dropped beside a failure."""
+    with signed_in(output, online=online) as session:
+        try:
+            yield session
+        finally:
+            _dropped(output, session)
+
+
+def _dropped(output: Output, session: Session) -> list[dict[str, Any]]:
+    """Warn of what was refused for good although it had waited to be sent; return it for programs, each once."""
+    dropped = [asdict(one) for one in session.dropped]
+    session.dropped.clear()
+    for one in dropped:
+        output.note(
+            say(
+                "Warning: edition {edition} of document {cid}, which waited to be registered, was refused for good:"
+                " {message} {next_step}",
+                **one,
+            )
+        )
+    return dropped

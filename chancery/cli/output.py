@@ -1,0 +1,114 @@
+"""How the command line speaks: plain sentences for people, one JSON object for programs, exit codes for both.
+
+0 done · 1 refused by policy · 2 usage · 3 file invalid or tampered · 4 service unreachable · 5 other ·
+6 standard output takes no more
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, tzinfo
+from http import HTTPStatus
+from typing import Any, Final
+
+import click
+
+from chancery.cli.language import told
+from chancery.errors import (
+    CannotUnseal,
+    ChanceryError,
+    InvalidFile,
+    InvalidObject,
+    InvalidPolicy,
+    Revoked,
+    UnknownSuite,
+    UntrustedKey,
+)
+from chancery.sdk.errors import Misused, NotSignedIn, OutputFailed, Refused, ServiceError, Unreachable
+from chancery.sealing.file_names import HIDDEN
+from chancery.texts import say
+
+_CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
+    ((Refused, Revoked), 1),
+    ((Misused, InvalidPolicy), 2),
+    ((InvalidFile, InvalidObject, UntrustedKey, CannotUnseal, UnknownSuite), 3),
+    ((Unreachable,), 4),
+    ((NotSignedIn, ServiceError), 5),
+    ((OutputFailed,), 6),
+)
+
+
+def exit_code(error: ChanceryError) -> int:
+    """Return the exit code of an error; what the service calls invalid input is a usage error too."""
+    if isinstance(error, ServiceError) and error.status == HTTPStatus.BAD_REQUEST:
+        return 2
+    return next((code for kinds, code in _CODES if isinstance(error, kinds)), 5)
+
+
+_YES: Final = say("To do it without being asked, add --yes.")
+
+
+class Output:
+    """Writes results to standard output and everything else to standard error."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        """Speak JSON or sentences."""
+        self.as_json = as_json
+        self.beside_data = False
+        """Whether standard output is the content of a file, so that results go to standard error."""
+        self.wide = False
+        """Whether tables show whole values on a terminal too."""
+
+    def result(self, members: Mapping[str, Any], *lines: str) -> None:
+        """Print one result."""
+        if self.as_json:
+            click.echo(visible(json.dumps(members, default=str, ensure_ascii=False)), err=self.beside_data)
+            return
+        for line in lines:
+            click.echo(told(line), err=self.beside_data)
+
+    def piece(self, text: str, *, last: bool = False) -> None:
+        """Print a part of a result for programs that is too long to be held at once; the last one ends the line."""
+        click.echo(visible(text), nl=last, err=self.beside_data)
+
+    def note(self, line: str) -> None:
+        """Say something that is not the result."""
+        with suppress(OSError):
+            # Where nobody can be told anything, the work goes on and the exit code tells.
+            click.echo(told(line), err=True)
+
+    def error(self, error: ChanceryError, **where: str) -> None:
+        """Print an error with its next step; ``where`` tells programs what it is about.
+
+        Programs read these two in the language of the shell as well; every other member is the same in all languages.
+        """
+        words = {"message": told(error.message), "next_step": told(error.next_step)}
+        members: dict[str, Any] = {"error": error.code, **words, **where}
+        if isinstance(error, Refused):
+            members |= {"reason": error.reason, "contact": error.contact, "event": error.event}
+        if self.as_json:
+            self.result(members)
+            return
+        self.note(error.message)
+        if isinstance(error, Refused) and error.contact:
+            self.note(say("Contact: {address}", address=error.contact))
+        if error.next_step:
+            self.note(error.next_step)
+
+    def confirm(self, question: str, *, remedy: str = _YES) -> None:
+        """Ask, and go on only with a yes.  Raises Misused, also where there is nobody to ask."""
+        if not sys.stdin.isatty():
+            raise Misused(say("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
+        if not click.confirm(told(question), err=True):
+            raise Misused(say("Nothing was changed."), remedy=remedy)
+
+
+def visible(json_text: str) -> str:
+    """Return JSON in which no character is hidden: what a terminal would act on is written as JSON escapes it."""
+    return HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], json_text)
+
+
+def moment(seconds: int | None, zone: tzinfo) -> str:
+    """Return a time for people in their time zone, or "never"."""
+    return say("never") if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M %Z")

@@ -1,0 +1,202 @@
+"""``person`` and ``group``: who belongs to the organization."""
+
+from typing import Any
+
+import click
+
+from chancery.cli import tables
+from chancery.cli.confirming import asks, carry_out, changed
+from chancery.cli.organization import in_organization
+from chancery.cli.output import Output
+from chancery.cli.previews import DAYS, PREVIEW, ask
+from chancery.cli.roles import Role
+from chancery.cli.tables import LIMIT, WIDE
+from chancery.policy.policy import Principal
+from chancery.sdk.errors import Misused
+from chancery.sdk.organization import Organization
+from chancery.texts import say
+
+ADDRESS = click.argument("address")
+
+
+@click.group("person")
+def person() -> None:
+    """List, create, disable, enable and remove people, change their roles."""
+
+
+@person.command("list")
+@click.option("--search", default="", help="In address and name.")
+@LIMIT
+@WIDE
+@in_organization
+def list_people(output: Output, place: Organization, search: str, limit: int | None) -> None:
+    """List people."""
+    found = place.each("/api/v1/people", search=search)
+    columns = ["email", "name", "role", "guest", "disabled", "id"]
+    tables.show(output, found, columns, empty=say("Nobody matches."), limit=limit)
+
+
+@person.command("create")
+@ADDRESS
+@click.option("--name", default="", help="As others read it.")
+@click.option("--role", type=Role(), default="user", show_default=True, help="user, auditor or administrator.")
+@click.option("--guest", is_flag=True, help="Not meant by “everybody”.")
+@asks
+@in_organization
+def create_person(
+    output: Output,
+    place: Organization,
+    address: str,
+    name: str,
+    role: str,
+    reason: str,
+    *,
+    guest: bool,
+    yes: bool,
+) -> None:
+    """Create the person with this ADDRESS. They are invited by mail and sign in with a mailed code."""
+    body = {"email": address, "name": name, "role": role, "guest": guest}
+    carry_out(output, place, "POST", "/api/v1/people", body, yes=yes, reason=reason)
+
+
+@person.command("change")
+@ADDRESS
+@click.option("--role", type=Role(), help="user, auditor or administrator.")
+@click.option("--disable/--enable", "disabled", default=None, help="Refuse or allow everything from now on.")
+@asks
+@PREVIEW
+@DAYS
+@in_organization
+def change_person(
+    output: Output,
+    place: Organization,
+    address: str,
+    role: str | None,
+    disabled: bool | None,
+    reason: str,
+    days: int,
+    *,
+    yes: bool,
+    preview: bool,
+) -> None:
+    """Change the role of a person, disable or enable them."""
+    found = by_address(place, "people", "email", address)
+    wanted = {"role": role, "disabled": disabled, "reason": reason or None}
+    body = {name: value for name, value in wanted.items() if value is not None}
+    if preview:
+        ask(output, place, "person", found["id"], body, days=days)
+        return
+    carry_out(output, place, "PATCH", f"/api/v1/people/{found['id']}", body, yes=yes, reason=reason)
+
+
+@person.command("remove")
+@ADDRESS
+@asks
+@in_organization
+def remove_person(output: Output, place: Organization, address: str, reason: str, *, yes: bool) -> None:
+    """Remove the person with this ADDRESS, who left. The address is free for a successor, who inherits nothing."""
+    found = by_address(place, "people", "email", address)
+    carry_out(output, place, "POST", f"/api/v1/people/{found['id']}/removal", yes=yes, reason=reason)
+
+
+@click.group("group")
+def group() -> None:
+    """List, create, change and delete groups."""
+
+
+@group.command("list")
+@LIMIT
+@WIDE
+@in_organization
+def list_groups(output: Output, place: Organization, limit: int | None) -> None:
+    """List groups."""
+    found, columns = place.each("/api/v1/groups"), ["address", "name", "members", "id"]
+    tables.show(output, found, columns, empty=say("There are no groups yet."), limit=limit)
+
+
+@group.command("create")
+@ADDRESS
+@click.option("--name", required=True, help="As others read it.")
+@click.option("--description", default="", help="What it is for.")
+@click.option("--member", "members", multiple=True, metavar="ADDRESS", help="Somebody who is in it from the start.")
+@in_organization
+def create_group(
+    output: Output, place: Organization, address: str, name: str, description: str, members: tuple[str, ...]
+) -> None:
+    """Create a group with an ADDRESS in one of your proven mail domains."""
+    body = {"address": address, "name": name, "description": description, "members": list(members)}
+    changed(output, place.call("POST", "/api/v1/groups", body))
+
+
+@group.command("change")
+@ADDRESS
+@click.option("--add", multiple=True, metavar="ADDRESS", help="Put somebody in.")
+@click.option("--remove", multiple=True, metavar="ADDRESS", help="Take somebody out.")
+@click.option("--name", help="Another name.")
+@click.option("--description", help="What it is for.")
+@click.option("--archive/--unarchive", "archived", default=None, help="Let it give nothing any more, or bring it back.")
+@asks
+@PREVIEW
+@DAYS
+@in_organization
+def change_group(
+    output: Output,
+    place: Organization,
+    address: str,
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    name: str | None,
+    description: str | None,
+    archived: bool | None,
+    reason: str,
+    days: int,
+    *,
+    yes: bool,
+    preview: bool,
+) -> None:
+    """Add or remove members, rename a group, archive it or bring it back."""
+    found = by_address(place, "groups", "address", address)
+    members = {"add": list(add), "remove": list(remove)}
+    if preview:
+        ask(output, place, "group", found["id"], members, days=days)
+        return
+    named = {"name": name, "description": description, "archived": archived}
+    body = {**members, **{member: value for member, value in named.items() if value is not None}}
+    carry_out(output, place, "PATCH", f"/api/v1/groups/{found['id']}", body, yes=yes, reason=reason)
+
+
+@group.command("delete")
+@ADDRESS
+@asks
+@in_organization
+def delete_group(output: Output, place: Organization, address: str, reason: str, *, yes: bool) -> None:
+    """Delete the group with this ADDRESS for good. While a policy denies something to it, it can only be archived."""
+    found = by_address(place, "groups", "address", address)
+    carry_out(
+        output,
+        place,
+        "DELETE",
+        f"/api/v1/groups/{found['id']}",
+        yes=yes,
+        reason=reason,
+        address=found["address"],
+        done="delete",
+    )
+
+
+def by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:
+    """Return the person or group with this address.  Raises Misused."""
+    found = place.each(f"/api/v1/{of}", search=address)
+    normal = Principal.of_address(address).value
+    match = next((one for one in found if one[member] == normal), None)
+    if match is None:
+        raise Misused(
+            say("{address} is not among the people here.", address=address)
+            if of == "people"
+            else say("{address} is not among the groups here.", address=address),
+            remedy=say("See: chancery {noun} list", noun=_NOUNS[of]),
+        )
+    return dict(match)
+
+
+_NOUNS = {"people": "person", "groups": "group"}

@@ -1,0 +1,33 @@
+"""Roles at the command line: shown and taken in the words of the screens; the API's names are taken as well."""
+
+from typing import Any, Final
+
+import click
+
+from chancery.cli.language import told
+from chancery.sdk.errors import Misused
+from chancery.texts import say
+
+WORDS: Final = {"user": say("user"), "auditor": say("auditor"), "global_administrator": say("administrator")}
+
+
+class Role(click.ParamType[str]):
+    """A role by its word, in English or the reader's language, or by the API's name."""
+
+    name = "ROLE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the API's name."""
+        written = str(value).strip().casefold()
+        for role, word in WORDS.items():
+            if written in {role, word.casefold(), told(word).casefold()}:
+                return role
+        raise Misused(
+            say("There is no role called {value!r}.", value=value),
+            remedy=say("Name one of: {roles}.", roles=", ".join(WORDS.values())),
+        )
+
+
+def role_in_words(role: str) -> str:
+    """Return what a role is called; one that this version does not know goes by its name."""
+    return WORDS.get(role, role)

@@ -1,0 +1,63 @@
+"""``settings``, ``service`` and ``leave``: how the service works for the organization, and belonging to it."""
+
+import functools
+import json
+from typing import Any
+
+import click
+
+from chancery.cli.confirming import asks, carry_out, changed, confirmed
+from chancery.cli.organization import in_organization
+from chancery.cli.output import Output
+from chancery.sdk.errors import Misused
+from chancery.sdk.organization import Organization
+from chancery.texts import say
+
+
+@click.command()
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="e.g. max_license_days=7")
+@in_organization
+def settings(output: Output, place: Organization, changes: tuple[str, ...]) -> None:
+    """Show the settings of the service, or change some."""
+    body = dict(_assignment(text) for text in changes)
+    if body:
+        changed(output, place.call("PATCH", "/api/v1/settings", body))
+        return
+    found = place.call("GET", "/api/v1/settings")
+    output.result(found, *(f"{name}: {value}" for name, value in found.items()))
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise Misused(say("{text!r} sets nothing.", text=text), remedy=say("Write it like max_license_days=7."))
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+@click.command()
+@click.argument("state", type=click.Choice(["activate", "deactivate"]))
+@asks
+@in_organization
+def service(output: Output, place: Organization, state: str, reason: str, *, yes: bool) -> None:
+    """Switch the service on or off.
+
+    Off means that nothing can be protected or opened. Files protected without a network wait until it is on again.
+    """
+    answer = confirmed(
+        output, functools.partial(place.call, "POST", f"/api/v1/service/{state}"), yes=yes, reason=reason
+    )
+    changed(output, answer, done=state)
+
+
+@click.command()
+@asks
+@in_organization
+def leave(output: Output, place: Organization, reason: str, *, yes: bool) -> None:
+    """Leave your organization for good.
+
+    You open nothing there any more. The last administrator cannot leave.
+    """
+    carry_out(output, place, "POST", "/api/v1/leave", yes=yes, reason=reason)

@@ -1,0 +1,96 @@
+"""``why``: why somebody, or oneself, may or may not do something with a document."""
+
+import shlex
+from typing import Any
+from urllib.parse import urlencode
+
+import click
+
+from chancery.cli.documents import where_it_is
+from chancery.cli.organization import ORGANIZATION
+from chancery.cli.output import Output
+from chancery.cli.session import signed_in
+from chancery.policy.rights import Right
+from chancery.policy.words import right_in_words, rights_in_words
+from chancery.texts import joined, say
+
+
+@click.command()
+@click.argument("named", metavar="FILE|ID")
+@click.option("--who", metavar="ADDRESS", help="Whose access, for a document of yours; left out, your own.")
+@click.option(
+    "--right",
+    type=click.Choice([right.value for right in Right], case_sensitive=False),
+    default=Right.VIEW.value,
+    show_default=True,
+    help="To do what.",
+)
+@ORGANIZATION
+@click.pass_obj
+def why(output: Output, named: str, who: str | None, right: str, organization: str | None) -> None:
+    """Explain why you or somebody else may open a document, or may not.
+
+    A file is asked about where it was protected, also in another organization.
+    """
+    asked = {"right": right.upper()} if who is None else {"who": who, "right": right.upper()}
+    with signed_in(output) as session:
+        place, cid = where_it_is(session, named, organization)
+        found = place.call("GET", f"/api/v1/documents/{cid}/why?{urlencode(asked)}")
+    output.result(found, *(_about_oneself(found, named) if who is None else _about_somebody(found)))
+
+
+def _about_oneself(found: dict[str, Any], named: str) -> list[str]:
+    if found["allowed"]:
+        return [say("You may: {rights}.", rights=rights_in_words(found["rights"])), *_at_opening(found)]
+    lines: list[str] = [
+        " ".join(text for text in (one["message"], one["detail"], one["next_step"]) if text) for one in found["reasons"]
+    ]
+    lines.append(say("Contact: {address}", address=found["contact"]))
+    asked = found["request"]
+    if asked is not None and asked["state"] == "open":
+        lines.append(say("You have asked for access; it is not answered yet."))
+    elif found["may_ask"]:
+        level = f"--level {found['ask_level']} " if found["rights"] and found["ask_level"] else ""
+        command = f"chancery request {level}{shlex.quote(named)}"
+        lines.append(say("To ask for access: {command}", command=command))
+    return lines
+
+
+def _at_opening(found: dict[str, Any]) -> list[str]:
+    return [say("The opening itself: {text}", text=text) for text in found["at_opening"]]
+
+
+def _about_somebody(found: dict[str, Any]) -> list[str]:
+    who = {"who": found["who"], "right": right_in_words(found["right"])}
+    answer = (
+        say("Allowed for {who}: {right}.", **who) if found["allowed"] else say("Not allowed for {who}: {right}.", **who)
+    )
+    lines: list[str] = [answer]
+    lines += [_obstacle(one["message"], one["entry"], one["detail"]) for one in found["obstacles"]]
+    lines += [joined((_given(one), "."), "") for one in found["entries"]]
+    lines += _at_opening(found)
+    if found["undecided"]:
+        entries = ", ".join(one.removeprefix("address:") for one in found["undecided"])
+        lines.append(
+            say(
+                "These entries name people of other organizations, and who they are shows at the opening: {entries}.",
+                entries=entries,
+            )
+        )
+    return lines
+
+
+def _given(entry: dict[str, Any]) -> str:
+    """Say what an entry gives, and by which way it means the person."""
+    named, rights = entry["who"].removeprefix("address:"), rights_in_words(entry["rights"])
+    said = say("The entry “{who}” allows: {rights}", who=named, rights=rights)
+    if entry["path"]:
+        groups, *outer = entry["path"]
+        for one in outer:
+            groups = say("{group}, which is in {outer}", group=groups, outer=one)
+        said = say("{given}, by membership in {groups}", given=said, groups=groups)
+    return say("{given}, given beside the policy", given=said) if entry.get("personal") else said
+
+
+def _obstacle(message: str, entry: str | None, detail: str) -> str:
+    return " ".join(text for text in (message, f"({entry})" if entry else "", detail) if text)

@@ -1,0 +1,490 @@
+"""The decision: who may do what with one content, now (DESIGN.md §8, PROTOCOL P19).
+
+``evaluate`` is pure and total: no clock, no database, no exception.  The same function answers the API, the
+explanation, the preview and the tests.  Its ten steps stand below in their order; each is a function that returns a
+``Deny``, an ``Allow`` or nothing (go on).
+
+A condition or principal that cannot be evaluated counts against the person.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
+from chancery.policy.reasons import Reason
+from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
+from chancery.policy.subject import Subject
+from chancery.policy.words import rights_in_words, strength_in_words
+from chancery.texts import say
+
+DAY: Final = 86_400
+ONLINE_SECONDS: Final = 300
+"""How long a license for one opening lives: long enough to decrypt a large file, too short to be kept."""
+
+SHORT_SECONDS: Final = 3_600
+"""Ceiling for super users and outsiders, who are licensed online only (PROTOCOL P19, P22)."""
+
+
+class Basis(StrEnum):
+    """On what ground access was given."""
+
+    SUPER_USER = "super_user"
+    ISSUER = "issuer"
+    OWNER = "owner"
+    GRANT = "grant"
+
+
+class Registration(StrEnum):
+    """Whether the service believes the registration of a content (PROTOCOL P5)."""
+
+    REGISTERED = "registered"
+    PENDING = "pending"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationFacts:
+    """State of the organization whose key protects the content.  Days are whole days; 0 = a license per opening."""
+
+    id: UUID
+    active: bool = True
+    service_active: bool = True
+    key_available: bool = True
+    platforms_off: frozenset[str] = frozenset()
+    conditions: Conditions = field(default_factory=Conditions)
+    max_license_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalGrant:
+    """Rights that one person was given on one content beside its policy, for a time or without an end of their own.
+
+    It is bound to the person from the first: he asked, so nobody has to be found by an address.
+    """
+
+    person: UUID
+    address: str
+    """The address they asked under: with the last address of its domain the grant ends."""
+    rights: frozenset[Right]
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFacts:
+    """State of the content as registered.  ``policy`` is None when its template is unknown, which denies."""
+
+    cid: UUID
+    issuer: UUID
+    owner: UUID
+    policy: Policy | None
+    registration: Registration = Registration.REGISTERED
+    revoked: bool = False
+    revoked_ids: frozenset[UUID] = frozenset()
+    """People and groups for whom alone the content is revoked."""
+    revoked_addresses: frozenset[str] = frozenset()
+    """Addresses for which it is, whomever they mean by now."""
+    issuer_blocked: bool = False
+    first_opened: int | None = None
+    """When the person who asks first opened it, in seconds since 1970; None before the first time."""
+    bindings: Mapping[str, UUID] = field(default_factory=dict)
+    """Address -> the person or group it meant when first resolved, so that a re-used address inherits nothing."""
+    personal: tuple[PersonalGrant, ...] = ()
+    since: Mapping[Principal, int] = field(default_factory=dict)
+    """Entry -> since when the policy names it; known for entries in domains that changed hands, where it counts."""
+
+    def outlived(self, entry: Principal, subject: Subject) -> bool:
+        """Tell whether an entry was made for the people of a domain's owner of before, and nobody of them used it."""
+        ended = subject.parted.get(_domain(entry.value))
+        return ended is not None and entry.value not in self.bindings and self.since.get(entry, ended + 1) <= ended
+
+    def known_only_as(self, address: str, person: UUID) -> ContentFacts:
+        """Return the content without what it holds for other addresses of somebody of whom just one is known.
+
+        An opening binds every address of a person that the policy names; that two are one person's is told to nobody
+        (PROTOCOL P20).  Access that was taken back from another address is left out for the same reason.
+        """
+        return replace(
+            self,
+            revoked_ids=self.revoked_ids if address in self.revoked_addresses else self.revoked_ids - {person},
+            bindings={one: who for one, who in self.bindings.items() if one == address or who != person},
+            personal=tuple(one for one in self.personal if one.address == address or one.person != person),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SuperUserGrant:
+    """The grant that the request names; times in seconds since 1970."""
+
+    id: UUID
+    holder: UUID
+    approver: UUID | None
+    starts: int
+    ends: int
+    covers: bool
+    """Whether this content of this organization lies in the grant's scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the request itself states.
+
+    ``certificate_expires`` is the end of the device's account certificate; ``enforces`` are the rights that the program
+    says it withholds from whoever does not have them: a statement, which only honest programs keep (PROTOCOL P23).
+    """
+
+    names_super_user_grant: bool = False
+    super_user_grant: SuperUserGrant | None = None
+    certificate_expires: int | None = None
+    enforces: frozenset[Right] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Access is given.
+
+    ``expires`` and ``offline_until`` are seconds since 1970; a license with ``offline_until`` not after the time of
+    issue must not be stored.  ``withheld`` is what the program must enforce.  ``matched`` are the entries that gave the
+    rights, ``personal`` what gave them beside the policy; ``bindings`` are addresses resolved for the first time, which
+    the caller stores.
+    """
+
+    rights: frozenset[Right]
+    basis: Basis
+    expires: int
+    offline_until: int
+    lease: int | None = None
+    withheld: frozenset[Right] = frozenset()
+    matched: tuple[Principal, ...] = ()
+    bindings: tuple[tuple[str, UUID], ...] = ()
+    personal: tuple[PersonalGrant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Access is refused.  ``detail`` names what would satisfy an unmet condition; ``entry`` is for the owner only."""
+
+    reason: Reason
+    detail: str = ""
+    entry: Principal | None = None
+
+
+Decision = Allow | Deny
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The inputs of one decision, pending together for the steps."""
+
+    organization: OrganizationFacts
+    content: ContentFacts
+    subject: Subject
+    request: Request
+    now: int
+
+
+def evaluate(
+    *, organization: OrganizationFacts, content: ContentFacts, subject: Subject, request: Request, now: int
+) -> Decision:
+    """Decide one opening; ``now`` is the database's clock in seconds since 1970 (PROTOCOL P26)."""
+    case = Case(organization, content, subject, request, now)
+    denied = _binding_on_everybody(case)
+    if denied is not None:
+        return denied
+    if request.names_super_user_grant:
+        return _super_user(case)
+    if subject.person == content.issuer:
+        if content.issuer_blocked:
+            return Deny(Reason.ISSUER_BLOCKED)
+        return _privileged(case, Basis.ISSUER)
+    denied = _withdrawn(case)
+    if denied is not None:
+        return denied
+    if subject.person == content.owner:
+        return _privileged(case, Basis.OWNER)
+    return _by_policy(case)
+
+
+def as_told(
+    denied: Deny,
+    *,
+    organization: OrganizationFacts,
+    content: ContentFacts,
+    subject: Subject,
+    request: Request,
+    now: int,
+) -> Deny:
+    """Return what the refused person is told: for one whom an entry denies, what somebody never granted would be told.
+
+    Nobody may learn that he is denied by it, neither from the words nor from what else is unmet (PROTOCOL P19); nor
+    that somebody else had his address and was granted something.
+    """
+    if denied.reason is Reason.DOMAIN_CHANGED_HANDS:
+        return Deny(Reason.NOT_GRANTED)
+    if denied.reason is not Reason.DENIED_BY_ENTRY or content.policy is None:
+        return denied
+    stranger = replace(content, policy=replace(content.policy, grants=(), deny=()), personal=())
+    told = evaluate(organization=organization, content=stranger, subject=subject, request=request, now=now)
+    return told if isinstance(told, Deny) else Deny(Reason.NOT_GRANTED)
+
+
+def access_ends(*, organization: OrganizationFacts, content: ContentFacts, subject: Subject, now: int) -> int | None:
+    """Return when somebody whom policy or grant lets in now is let in no longer, by the same limits; None for never.
+
+    For whoever has not opened the content yet, his own time is taken to begin now.
+    """
+    case = Case(organization, content, subject, Request(), now)
+    return min(_ends(case, content.policy), default=None)
+
+
+def stopped_organization(organization: OrganizationFacts) -> Deny | None:
+    """Refuse everything of an organization that is suspended or has switched its service off, known document or not."""
+    if not organization.active:
+        return Deny(Reason.ORGANIZATION_SUSPENDED)
+    return None if organization.service_active else Deny(Reason.SERVICE_INACTIVE)
+
+
+def _binding_on_everybody(case: Case) -> Deny | None:
+    """Step 1: what binds everybody, issuer and super user included."""
+    organization, subject = case.organization, case.subject
+    stopped = stopped_organization(organization)
+    if stopped is not None:
+        return stopped
+    if not organization.key_available:
+        return Deny(Reason.KEY_UNAVAILABLE)
+    if not subject.active:
+        return Deny(Reason.PERSON_DISABLED)
+    device = subject.device
+    if device is not None and device.revoked:
+        return Deny(Reason.DEVICE_REVOKED)
+    if organization.platforms_off and (device is None or device.platform in organization.platforms_off):
+        return Deny(Reason.PLATFORM_OFF)
+    unmet = unmet_condition(organization.conditions, subject, case.now)
+    return Deny(Reason.ORGANIZATION_CONDITION, unmet) if unmet else None
+
+
+def _super_user(case: Case) -> Decision:
+    """Step 2: a named grant that is active, approved by another person and covers this content."""
+    grant, now = case.request.super_user_grant, case.now
+    valid = (
+        grant is not None
+        and grant.covers
+        and grant.holder == case.subject.person
+        and grant.approver not in (None, grant.holder)
+        and grant.starts <= now < grant.ends
+    )
+    if grant is None or not valid:
+        return Deny(Reason.SUPER_USER_GRANT_INVALID)
+    return Allow(ALL_RIGHTS, Basis.SUPER_USER, expires=min(grant.ends, now + SHORT_SECONDS), offline_until=now)
+
+
+def _withdrawn(case: Case) -> Deny | None:
+    """Step 4: pending registration, revoked content, or this person or a group of theirs revoked on it."""
+    content = case.content
+    if content.registration is not Registration.REGISTERED:
+        return Deny(Reason.REGISTRATION_PENDING)
+    if content.revoked:
+        return Deny(Reason.REVOKED)
+    if not content.revoked_ids.isdisjoint(case.subject.ids) or _revoked_by_address(content, case.subject):
+        return Deny(Reason.REVOKED_FOR_YOU)
+    return None
+
+
+def _revoked_by_address(content: ContentFacts, subject: Subject) -> bool:
+    revoked = content.revoked_addresses
+    return bool(revoked) and (
+        not revoked.isdisjoint(subject.addresses) or any(group.address in revoked for group in subject.groups)
+    )
+
+
+def _privileged(case: Case, basis: Basis) -> Allow:
+    """Step 3 and its part of step 10: OWNER, exempt from the limits of template and content only."""
+    until = _validity(case, limited_by=None)
+    return Allow(ALL_RIGHTS, basis, expires=_expiry(case, until, None), offline_until=until)
+
+
+def _by_policy(case: Case) -> Decision:
+    """Steps 5 to 10 for everybody who is neither super user, issuer nor owner."""
+    policy = case.content.policy
+    if policy is None:
+        return Deny(Reason.TEMPLATE_UNKNOWN)
+    if policy.expires is not None and case.now >= policy.expires:
+        return Deny(Reason.EXPIRED)
+    own_end = _end_after_opening(case, policy)
+    if own_end is not None and case.now >= own_end:
+        return Deny(Reason.EXPIRED_AFTER_OPENING)
+    names = dict(_matching(case.subject, case.content))
+    for entry in policy.deny:
+        if entry in names or _denied_by_reach(entry, case.subject, case.content.bindings):
+            return Deny(Reason.DENIED_BY_ENTRY, entry=entry)
+    unmet = unmet_condition(policy.conditions, case.subject, case.now)
+    if unmet:
+        return Deny(Reason.CONDITION_UNMET, unmet)
+    return _united(case, policy, names)
+
+
+def _end_after_opening(case: Case, policy: Policy) -> int | None:
+    """Return when this person's own time with the content ends, which begins with his first opening; None for never."""
+    days = policy.expires_after_opening_days
+    if days is None:
+        return None
+    begun = case.now if case.content.first_opened is None else case.content.first_opened
+    return begun + days * DAY
+
+
+def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) -> Decision:
+    """Steps 8 to 10: unite the rights of all matching entries and personal grants; nothing granted means denied."""
+    matched = tuple(sorted(name for name in names if name in policy.index))
+    personal = tuple(_personal(case))
+    rights = expand(
+        right
+        for given in (*(policy.index[name] for name in matched), *(one.rights for one in personal))
+        for right in given
+    )
+    if not rights:
+        undated = _matching(case.subject, replace(case.content, since={}))
+        outlived = any(name in policy.index for name, _ in undated)
+        return Deny(Reason.DOMAIN_CHANGED_HANDS if outlived else Reason.NOT_GRANTED)
+    # The one condition that is judged after the union: which rights are withheld is known only then, and whoever is
+    # given a right needs no program that withholds it.
+    withheld = (policy.conditions.enforced | case.organization.conditions.enforced) - rights
+    unenforced = withheld - case.request.enforces
+    if unenforced:
+        words = rights_in_words(in_order(unenforced))
+        return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, say("It would have to withhold: {rights}.", rights=words))
+    until = _validity(case, limited_by=policy)
+    bound = case.content.bindings
+    fresh = tuple((name.value, resolved) for name in matched if (resolved := names[name]) and name.value not in bound)
+    return Allow(
+        rights,
+        Basis.GRANT,
+        expires=_expiry(case, until, policy),
+        offline_until=until,
+        lease=policy.lease,
+        withheld=withheld,
+        matched=matched,
+        bindings=fresh,
+        personal=personal,
+    )
+
+
+def _personal(case: Case) -> Iterable[PersonalGrant]:
+    """Yield what the subject was given beside the policy and still has."""
+    for grant in case.content.personal:
+        lasts = grant.until is None or case.now < grant.until
+        theirs = not grant.address or _domain(grant.address) in case.subject.own_domains
+        if grant.person == case.subject.person and lasts and theirs:
+            yield grant
+
+
+def _matching(subject: Subject, content: ContentFacts) -> Iterable[tuple[Principal, UUID | None]]:
+    """Yield every principal that means this subject, with the immutable id it resolves to where it has one.
+
+    An entry that nobody has used means nobody any more once its domain has changed hands.
+    """
+    bindings = content.bindings
+    if not subject.outsider:
+        yield from ((wide, None) for wide in _wide(subject) if not content.outlived(wide, subject))
+    resolved = dict.fromkeys(subject.addresses, subject.person)
+    if not subject.outsider:
+        resolved.update((group.address, group.id) for group in subject.groups if group.live)
+    for address, identity in resolved.items():
+        entry = Principal(PrincipalKind.ADDRESS, address)
+        if bindings.get(address, identity) == identity and not content.outlived(entry, subject):
+            yield entry, identity
+    # A renamed person keeps what was bound to the id, although the address is gone.  One who left the organization of
+    # that address keeps nothing: what was granted under it was granted to one of its people.
+    for address, identity in bindings.items():
+        renamed = identity != subject.person or _domain(address) in subject.own_domains
+        if identity in subject.live_ids and address not in resolved and renamed:
+            yield Principal(PrincipalKind.ADDRESS, address), identity
+
+
+def _wide(subject: Subject) -> Iterable[Principal]:
+    """Yield the principals that mean many people at once; outsiders match none of them (PROTOCOL P22)."""
+    yield Principal(PrincipalKind.AUTHENTICATED)
+    for membership in subject.memberships:
+        if not membership.guest:
+            yield Principal(PrincipalKind.ORGANIZATION, str(membership.organization))
+    for domain in {_domain(address) for address in subject.addresses} & subject.domains:
+        yield Principal(PrincipalKind.DOMAIN, domain)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def _denied_by_reach(entry: Principal, subject: Subject, bindings: Mapping[str, UUID]) -> bool:
+    """Tell whether a deny entry reaches the subject beyond what a grant would.
+
+    It reaches guests, any domain and any address of his, and groups that give nothing any more.
+    """
+    match entry.kind:
+        case PrincipalKind.AUTHENTICATED:
+            return True
+        case PrincipalKind.ORGANIZATION:
+            return any(str(membership.organization) == entry.value for membership in subject.memberships)
+        case PrincipalKind.DOMAIN:
+            return any(address.endswith(f"@{entry.value}") for address in subject.addresses)
+        case PrincipalKind.ADDRESS:
+            named = entry.value in subject.addresses or any(group.address == entry.value for group in subject.groups)
+            return named or bindings.get(entry.value) in subject.ids
+
+
+def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> str:
+    """Return what would satisfy the first unmet condition, in words for the person, or "" when all hold."""
+    if conditions.strength is not None and subject.strength.rank < conditions.strength.rank:
+        return say("Sign in with {strength}.", strength=strength_in_words(conditions.strength.value))
+    if conditions.networks and not _in_networks(subject.network, conditions.networks):
+        return say("Connect from an allowed network ({networks}).", networks=", ".join(conditions.networks))
+    device = subject.device
+    if conditions.platforms and (device is None or device.platform not in conditions.platforms):
+        return say("Use a device of kind {kinds}.", kinds=", ".join(sorted(conditions.platforms)))
+    if conditions.post_quantum and (device is None or not device.post_quantum):
+        return say("Use a device enrolled with post-quantum keys.")
+    if conditions.not_before is not None and now < conditions.not_before:
+        return say("Wait until the document's time window opens.")
+    if conditions.not_after is not None and now >= conditions.not_after:
+        return say("The document's time window has closed; ask its owner to extend it.")
+    return ""
+
+
+def _in_networks(address: str, networks: Iterable[str]) -> bool:
+    try:
+        caller = ipaddress.ip_address(address)
+        return any(caller in ipaddress.ip_network(network) for network in networks)
+    except ValueError:
+        return False
+
+
+def _validity(case: Case, *, limited_by: Policy | None) -> int:
+    """Step 10: until when the license may be used offline; the most restrictive of all limits wins."""
+    now = case.now
+    if case.subject.outsider:
+        return now
+    limits = [now + case.organization.max_license_days * DAY, *_ends(case, limited_by)]
+    if limited_by is not None and limited_by.offline_days >= 0:
+        limits.append(now + limited_by.offline_days * DAY)
+    return max(min(limits), now)
+
+
+def _expiry(case: Case, offline_until: int, limited_by: Policy | None) -> int:
+    """Return the license's own end: its offline time, or a few minutes when it serves one opening only."""
+    if offline_until > case.now:
+        return offline_until
+    short = case.now + (SHORT_SECONDS if case.subject.outsider else ONLINE_SECONDS)
+    return max(min((short, *_ends(case, limited_by))), case.now)
+
+
+def _ends(case: Case, limited_by: Policy | None) -> Iterable[int]:
+    """Yield the moments after which nothing may be opened, online or offline."""
+    known = [case.organization.conditions.not_after, case.request.certificate_expires]
+    if limited_by is not None:
+        known += [limited_by.expires, _end_after_opening(case, limited_by), limited_by.conditions.not_after]
+        known += [grant.until for grant in _personal(case)]
+    return (end for end in known if end is not None)

@@ -1,0 +1,205 @@
+"""Why somebody may or may not do something with a document: the decision, taken apart (DESIGN.md §8, C32).
+
+Nothing is decided a second way here.  ``explain`` asks ``evaluate``, and where the answer is no it takes away what
+stood in the way and asks again, until nothing is left: so every obstacle is named, not only the first, and an
+explanation can never say something else than the decision.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from chancery.policy.evaluate import (
+    Basis,
+    ContentFacts,
+    Decision,
+    Deny,
+    OrganizationFacts,
+    Registration,
+    Request,
+    evaluate,
+    unmet_condition,
+)
+from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind, Strength
+from chancery.policy.reasons import Reason
+from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
+from chancery.policy.subject import Subject
+from chancery.policy.words import rights_in_words
+from chancery.texts import say
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that stands in the way; ``detail`` and ``entry`` as in ``Deny``.
+
+    Reason ``NOT_GRANTED`` stands at the end and alone: nothing gives the right, whatever else is taken away.
+    """
+
+    reason: Reason
+    detail: str = ""
+    entry: Principal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One entry of the policy that means the person, and what it gives; ``group`` is the group by which it does.
+
+    ``personal`` is what he was given beside the policy, which may end by itself: ``until`` in seconds since 1970.
+    """
+
+    who: Principal
+    rights: frozenset[Right]
+    group: UUID | None = None
+    personal: bool = False
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether the person may exercise the right now, and why.
+
+    ``basis`` and ``contributions`` say what would give access if nothing stood in the way; ``obstacles`` what does, in
+    the order of the decision's steps.  Without an obstacle the right may be exercised, and only then.
+    """
+
+    right: Right
+    decision: Decision
+    basis: Basis | None
+    contributions: tuple[Contribution, ...] = ()
+    obstacles: tuple[Obstacle, ...] = field(default=())
+
+    @property
+    def allowed(self) -> bool:
+        """Tell whether the right may be exercised now."""
+        return not self.obstacles
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The inputs of a decision, of which obstacles are taken away one after another."""
+
+    organization: OrganizationFacts
+    content: ContentFacts
+    subject: Subject
+    request: Request = field(default_factory=Request)
+
+    def decide(self, now: int) -> Decision:
+        """Ask the one function that decides."""
+        return evaluate(
+            organization=self.organization, content=self.content, subject=self.subject, request=self.request, now=now
+        )
+
+
+def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
+    """Return in words what an opening itself must meet: sign-in, network, device, program.
+
+    Nobody can say it beforehand.
+    """
+    nobody = Subject(UUID(int=0), strength=min(Strength, key=lambda strength: strength.rank))
+    single = (
+        Conditions(**{name: getattr(asked, name)})
+        for asked in conditions
+        for name in ("strength", "networks", "platforms", "post_quantum")
+    )
+    words = [unmet_condition(asked, nobody, 0) for asked in single]
+    demanded = in_order(frozenset[Right]().union(*(asked.enforced for asked in conditions)))
+    if demanded:
+        withheld = rights_in_words(demanded)
+        words.append(say("Use a program that withholds, from whoever is not given it: {rights}.", rights=withheld))
+    return tuple(dict.fromkeys(text for text in words if text))
+
+
+def explain(facts: Facts, right: Right, *, now: int) -> Explanation:
+    """Explain whether the subject may exercise a right on the content; ``now`` in seconds since 1970.  Pure, total."""
+    first = decision = facts.decide(now)
+    obstacles: list[Obstacle] = []
+    while isinstance(decision, Deny):
+        obstacles.append(Obstacle(decision.reason, decision.detail, decision.entry))
+        lift = _LIFTED.get(decision.reason)
+        if lift is None:
+            return Explanation(right, first, None, (), tuple(obstacles))
+        facts = lift(facts, decision)
+        decision = facts.decide(now)
+    if right not in decision.rights:
+        obstacles.append(Obstacle(Reason.NOT_GRANTED))
+    policy = facts.content.policy or Policy()
+    contributions = tuple(
+        Contribution(who, expand(policy.index[who]), _group(facts, who.value)) for who in decision.matched
+    )
+    beside = tuple(
+        Contribution(Principal(PrincipalKind.ADDRESS, one.address), expand(one.rights), personal=True, until=one.until)
+        for one in decision.personal
+    )
+    return Explanation(right, first, decision.basis, contributions + beside, tuple(obstacles))
+
+
+def _group(facts: Facts, address: str) -> UUID | None:
+    """Return the group of the subject that an address means, bound or not."""
+    bound = facts.content.bindings.get(address)
+    return next(
+        (
+            group.id
+            for group in facts.subject.groups
+            if group.live and (group.id == bound or (bound is None and group.address == address))
+        ),
+        None,
+    )
+
+
+def _organization(**members: object) -> Callable[[Facts, Deny], Facts]:
+    return lambda facts, _: replace(facts, organization=replace(facts.organization, **members))  # type: ignore[arg-type]
+
+
+def _content(**members: object) -> Callable[[Facts, Deny], Facts]:
+    return lambda facts, _: replace(facts, content=replace(facts.content, **members))  # type: ignore[arg-type]
+
+
+def _policy(change: Callable[[Policy, Deny], Policy]) -> Callable[[Facts, Deny], Facts]:
+    def lift(facts: Facts, denied: Deny) -> Facts:
+        policy = change(facts.content.policy or Policy(), denied)
+        return replace(facts, content=replace(facts.content, policy=policy))
+
+    return lift
+
+
+def _with_a_good_device(facts: Facts, _: Deny) -> Facts:
+    device = facts.subject.device
+    device = None if device is None else replace(device, revoked=False)
+    return replace(facts, subject=replace(facts.subject, device=device))
+
+
+_LIFTED: Final[Mapping[Reason, Callable[[Facts, Deny], Facts]]] = MappingProxyType(
+    {
+        Reason.ORGANIZATION_SUSPENDED: _organization(active=True),
+        Reason.SERVICE_INACTIVE: _organization(service_active=True),
+        Reason.KEY_UNAVAILABLE: _organization(key_available=True),
+        Reason.PERSON_DISABLED: lambda facts, _: replace(facts, subject=replace(facts.subject, active=True)),
+        Reason.DEVICE_REVOKED: _with_a_good_device,
+        Reason.PLATFORM_OFF: _organization(platforms_off=frozenset()),
+        Reason.ORGANIZATION_CONDITION: lambda facts, _: replace(
+            facts,
+            organization=replace(
+                facts.organization, conditions=Conditions(enforced=facts.organization.conditions.enforced)
+            ),
+        ),
+        Reason.SUPER_USER_GRANT_INVALID: lambda facts, _: replace(facts, request=Request()),
+        Reason.ISSUER_BLOCKED: _content(issuer_blocked=False),
+        Reason.REGISTRATION_PENDING: _content(registration=Registration.REGISTERED),
+        Reason.REVOKED: _content(revoked=False),
+        Reason.REVOKED_FOR_YOU: _content(revoked_ids=frozenset(), revoked_addresses=frozenset()),
+        Reason.EXPIRED: _policy(lambda policy, _: replace(policy, expires=None)),
+        Reason.EXPIRED_AFTER_OPENING: _content(first_opened=None),
+        Reason.DENIED_BY_ENTRY: _policy(
+            lambda policy, denied: replace(policy, deny=tuple(who for who in policy.deny if who != denied.entry))
+        ),
+        Reason.CONDITION_UNMET: _policy(
+            lambda policy, _: replace(policy, conditions=Conditions(enforced=policy.conditions.enforced))
+        ),
+        Reason.PROGRAM_DOES_NOT_ENFORCE: lambda facts, _: replace(
+            facts, request=replace(facts.request, enforces=ALL_RIGHTS)
+        ),
+    }
+)
+"""How each obstacle is taken away.  What is not here cannot be: nothing granted, and no policy that is known."""

@@ -1,0 +1,61 @@
+"""Who loses access when one policy takes the place of another, and whether these are many.
+
+A change that takes access from many is asked about before it is made, in every interface by this one rule.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from chancery.policy.policy import Policy, Principal, PrincipalKind
+
+MANY: Final = 5
+"""So many entries at once are many, however many are left."""
+
+
+def are_many(lost: int, left: int) -> bool:
+    """Tell whether so many entries or members that go are asked about: the last, more than half, or ``MANY``."""
+    return bool(lost) and (left == 0 or lost >= MANY or lost > max(left, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The entries that let nobody in any more, and how many entries still do."""
+
+    lost: tuple[Principal, ...]
+    left: int
+
+    def are_many(self, groups: Collection[str] = ()) -> bool:
+        """Tell whether the change is asked about; ``groups`` are the addresses of groups among the entries.
+
+        A single person may lose access unasked; a group, a domain or an organization never.
+        """
+        wide = any(who.kind is not PrincipalKind.ADDRESS or who.value in groups for who in self.lost)
+        return wide or are_many(len(self.lost), self.left)
+
+
+def losses(before: Policy, after: Policy, now: int, *, unaffected: Collection[str] = ()) -> Losses:
+    """Return who loses access by a change of policy; ``unaffected`` are addresses whose access it does not decide."""
+    had, has = letting_in(before, now), letting_in(after, now)
+    # A denied domain or organization shuts people out whom wider entries go on naming.
+    shut = {who for who in set(after.deny) - set(before.deny) if who.kind is not PrincipalKind.ADDRESS}
+    lost = (had - has) | (shut if had else frozenset())
+    return Losses(
+        tuple(sorted(who for who in lost if who.kind is not PrincipalKind.ADDRESS or who.value not in unaffected)),
+        len(has),
+    )
+
+
+def letting_in(policy: Policy, now: int) -> frozenset[Principal]:
+    """Return the entries by which somebody gets in at this moment or later."""
+    ends = (policy.expires, policy.conditions.not_after)
+    if any(end is not None and end <= now for end in ends):
+        return frozenset()
+    denied = set(policy.deny)
+    return frozenset(who for who, rights in policy.index.items() if rights and not _denied(who, denied))
+
+
+def _denied(who: Principal, denied: Collection[Principal]) -> bool:
+    if who in denied or any(one.kind is PrincipalKind.AUTHENTICATED for one in denied):
+        return True
+    return who.kind is PrincipalKind.ADDRESS and Principal(PrincipalKind.DOMAIN, who.value.partition("@")[2]) in denied

@@ -1,0 +1,63 @@
+"""Change one entry or one member of a policy without sending the others again (C48).
+
+A patch is a JSON merge patch (RFC 7396): what it does not name stays, null removes.  Grants and deny entries are named
+by whom they mean, which stands once in a policy:
+
+    {"grants": {"rita@fabrikam.example": ["VIEW", "PRINT"], "max@contoso.example": null},
+     "deny": {"domain:rival.example": true},
+     "offline_days": 0,
+     "conditions": {"strength": "mfa"}}
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chancery.errors import InvalidPolicy
+from chancery.policy.policy import Policy, Principal, parse_policy
+from chancery.policy.rights import in_order
+from chancery.texts import say
+
+
+def patched(policy: Policy, patch: Mapping[str, Any]) -> Policy:
+    """Return the policy with the patch applied; the result is read as strictly as any other.
+
+    Raises InvalidPolicy for a member that no policy has and for an entry that cannot be read.
+    """
+    document: dict[str, Any] = {
+        **policy.as_json(),
+        **{name: value for name, value in patch.items() if value is not None},
+    }
+    for name in (name for name, value in patch.items() if value is None):
+        document.pop(name, None)
+    if "grants" in patch:
+        rights = {who: in_order(granted) for who, granted in policy.index.items()}
+        document["grants"] = [
+            {"who": str(who), "rights": granted} for who, granted in _entries(rights, patch["grants"], "grants").items()
+        ]
+    if "deny" in patch:
+        document["deny"] = [str(who) for who in _entries(dict.fromkeys(policy.deny, True), patch["deny"], "deny")]
+    if isinstance(patch.get("conditions"), Mapping):
+        merged = {**policy.conditions.as_json(), **patch["conditions"]}
+        document["conditions"] = {name: value for name, value in merged.items() if value is not None}
+    return parse_policy(document)
+
+
+def _entries(known: Mapping[Principal, Any], patch: object, name: str) -> dict[Principal, Any]:
+    """Return the entries with those of the patch set or, where it says null, removed."""
+    if patch is None:
+        return {}
+    if not isinstance(patch, Mapping):
+        raise InvalidPolicy(
+            say("A patch of {name!r} is an object with whom it means as names.", name=name),
+            remedy=say('Write it like {"rita@example.com": ["VIEW"]}; null removes an entry.'),
+        )
+    entries = dict(known)
+    for text, value in patch.items():
+        who = Principal.parse(text)
+        if value is None:
+            entries.pop(who, None)
+        elif name == "deny" and value is not True:
+            raise InvalidPolicy(say("A deny entry is set to true or removed with null."))
+        else:
+            entries[who] = value
+    return entries

@@ -1,0 +1,354 @@
+"""A policy: who may do what with one content, until when and under which conditions (DESIGN.md §8, PROTOCOL P4).
+
+The JSON form is what a publishing license carries inside its envelope, what the service registers, and what the API
+takes and shows.  Reading is strict: an unknown member, right or principal kind is refused, never ignored, because
+ignoring one could widen access.
+
+    {"v": 1,
+     "grants": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW", "PRINT"]}],
+     "deny": ["domain:rival.example"],
+     "expires": 1798675200,          seconds since 1970, or null for never
+     "expires_after_opening_days": 7,    days from a person's own first opening; left out: no such end
+     "offline_days": 7,              -1 no own limit, 0 a license at each opening, else days
+     "lease": 3600,                  seconds a cached license lives without a fresh feed, or null
+     "enforcement": "client",        or "viewer": the content key is never released; not made yet
+     "conditions": {"strength": "mfa", "networks": ["10.0.0.0/8"], "platforms": ["linux"],
+                    "not_before": 1, "not_after": 2, "post_quantum": true, "enforced": ["PRINT"]}}
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from chancery import names
+from chancery.errors import InvalidPolicy, NotSupported
+from chancery.policy.days import LAST_MOMENT
+from chancery.policy.rights import Right, in_order, parse_rights
+from chancery.texts import say
+
+E = TypeVar("E", bound=StrEnum)
+
+MAX_ENTRIES: Final = 20_000
+"""Grants and deny entries together; far above any real policy, low enough to bound the work of one decision."""
+
+MAX_OFFLINE_DAYS: Final = 65_535
+MAX_OPENING_DAYS: Final = 65_535
+
+
+class PrincipalKind(StrEnum):
+    """How an entry names whom it means (azure-rms.md §2.3)."""
+
+    ADDRESS = "address"
+    """One e-mail address: of a person, or of a group of any organization (nested members count)."""
+    DOMAIN = "domain"
+    """People, not guests, with a proven address in exactly this domain."""
+    ORGANIZATION = "organization"
+    """Every member of the organization with this id; guests are excluded."""
+    AUTHENTICATED = "authenticated"
+    """Anybody who can sign in at the installation; outsiders by code are excluded (PROTOCOL P22)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Principal:
+    """One way to name people; written ``kind:value``, or ``authenticated`` alone."""
+
+    kind: PrincipalKind
+    value: str = ""
+
+    def __str__(self) -> str:
+        return self.kind.value if self.kind is PrincipalKind.AUTHENTICATED else f"{self.kind.value}:{self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> Principal:
+        """Read ``kind:value``; a bare e-mail address and ``authenticated`` are understood too.
+
+        Raises InvalidPolicy with what would have been accepted.
+        """
+        kind, separator, value = text.strip().partition(":")
+        if not separator and "@" in kind:
+            kind, value = PrincipalKind.ADDRESS.value, kind
+        try:
+            known = PrincipalKind(kind)
+        except ValueError:
+            raise InvalidPolicy(
+                say("{text!r} does not name anybody.", text=text),
+                remedy=say("Write an e-mail address, domain:example.com, organization:<id> or authenticated."),
+            ) from None
+        return cls(known, _normal_value(known, value.strip(), text))
+
+    @classmethod
+    def of_address(cls, text: str) -> Principal:
+        """Return the principal that a mail address names.  Raises InvalidPolicy for anything else."""
+        return cls.parse(f"{PrincipalKind.ADDRESS.value}:{text}")
+
+
+def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
+    """Return the one spelling under which a principal is compared (PROTOCOL P12)."""
+    match kind:
+        case PrincipalKind.ADDRESS:
+            return _name(names.address, value, say("Write it like name@example.com."))
+        case PrincipalKind.DOMAIN:
+            return _name(names.mail_domain, value, say("Write it like domain:example.com."))
+        case PrincipalKind.ORGANIZATION:
+            try:
+                return str(uuid.UUID(value))
+            except ValueError:
+                raise InvalidPolicy(say("{text!r} is not an organization's id.", text=text)) from None
+        case PrincipalKind.AUTHENTICATED:
+            if value:
+                raise InvalidPolicy(say("'authenticated' takes no value."), remedy=say("Write just: authenticated."))
+            return ""
+
+
+def _name(normal: Callable[[str], str], value: str, remedy: str) -> str:
+    """Return the normal form by which the directory knows the name; two rules would let deny entries miss people."""
+    try:
+        return normal(value)
+    except names.NameRefused as error:
+        raise InvalidPolicy(say(error.message, **error.values), remedy=remedy) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One entry that gives rights; several entries that match one person unite."""
+
+    who: Principal
+    rights: frozenset[Right]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form, with rights in the table's order."""
+        return {"who": str(self.who), "rights": in_order(self.rights)}
+
+
+class Strength(StrEnum):
+    """How strongly the person proved who he is, weakest first."""
+
+    CODE = "code"
+    PASSWORD = "password"  # noqa: S105 - the name of a way to sign in, not a secret
+    MFA = "mfa"
+    PASSKEY = "passkey"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order of strength; a condition is met by this rank or a higher one."""
+        return list(Strength).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What an opening must meet beyond being granted; all that are set must hold.  Absent means no condition.
+
+    ``enforced`` are the rights that a program must really withhold from whoever is not granted them (DESIGN.md §6).
+    """
+
+    strength: Strength | None = None
+    networks: tuple[str, ...] = ()
+    platforms: frozenset[str] = frozenset()
+    not_before: int | None = None
+    not_after: int | None = None
+    post_quantum: bool = False
+    enforced: frozenset[Right] = frozenset()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form with only the members that are set."""
+        members: dict[str, Any] = {
+            "strength": self.strength.value if self.strength else None,
+            "networks": list(self.networks),
+            "platforms": sorted(self.platforms),
+            "not_before": self.not_before,
+            "not_after": self.not_after,
+            "post_quantum": self.post_quantum,
+            "enforced": in_order(self.enforced),
+        }
+        # By identity: a window that ended at second 0 is a condition too, and leaving it out would open the window.
+        return {
+            name: value for name, value in members.items() if value is not None and value is not False and value != []
+        }
+
+
+class Enforcement(StrEnum):
+    """Who enforces rights beyond being able to decrypt (DESIGN.md §6)."""
+
+    CLIENT = "client"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole of it.  An empty policy is owner-only: nothing granted means denied."""
+
+    grants: tuple[Grant, ...] = ()
+    deny: tuple[Principal, ...] = ()
+    expires: int | None = None
+    expires_after_opening_days: int | None = None
+    offline_days: int = -1
+    lease: int | None = None
+    enforcement: Enforcement = Enforcement.CLIENT
+    conditions: Conditions = field(default_factory=Conditions)
+    index: Mapping[Principal, frozenset[Right]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Rights by principal, several grants to one united; makes a decision independent of the list's length."""
+
+    def __post_init__(self) -> None:
+        united: dict[Principal, frozenset[Right]] = {}
+        for grant in self.grants:
+            united[grant.who] = united.get(grant.who, frozenset()) | grant.rights
+        object.__setattr__(self, "index", united)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the canonical JSON form; parsing it gives an equal policy."""
+        days = self.expires_after_opening_days
+        return {
+            "v": 1,
+            "grants": [grant.as_json() for grant in self.grants],
+            "deny": [str(principal) for principal in self.deny],
+            "expires": self.expires,
+            # Left out where it is not set, so that a client that does not know it can read every policy without it.
+            **({} if days is None else {"expires_after_opening_days": days}),
+            "offline_days": self.offline_days,
+            "lease": self.lease,
+            "enforcement": self.enforcement.value,
+            "conditions": self.conditions.as_json(),
+        }
+
+
+_MEMBERS: Final = {
+    "v",
+    "grants",
+    "deny",
+    "expires",
+    "expires_after_opening_days",
+    "offline_days",
+    "lease",
+    "enforcement",
+    "conditions",
+}
+
+
+def parse_policy(document: Mapping[str, Any]) -> Policy:
+    """Read a policy from its JSON form, strictly.
+
+    Raises InvalidPolicy naming the member at fault: unknown version, member, right or principal, wrong type, too
+    many entries.  Absent members take the safe default of ``Policy``.
+    """
+    _only(document, _MEMBERS, "policy")
+    if document.get("v", 1) != 1:
+        raise InvalidPolicy(say("This policy has a version that is not known here."), remedy=say("Update Chancery."))
+    grants, deny = _list(document, "grants"), _list(document, "deny")
+    if len(grants) + len(deny) > MAX_ENTRIES:
+        raise InvalidPolicy(
+            say("A policy holds at most {most} entries.", most=MAX_ENTRIES),
+            remedy=say("Name a group instead."),
+        )
+    return Policy(
+        grants=tuple(_grant(entry) for entry in grants),
+        deny=tuple(Principal.parse(_text(entry, "deny")) for entry in deny),
+        expires=_integer(document, "expires", 0, LAST_MOMENT),
+        expires_after_opening_days=_integer(document, "expires_after_opening_days", 1, MAX_OPENING_DAYS),
+        offline_days=_default(_integer(document, "offline_days", -1, MAX_OFFLINE_DAYS), -1),
+        lease=_integer(document, "lease", 60, 30 * 86_400),
+        enforcement=_member(Enforcement, document.get("enforcement", "client"), "enforcement"),
+        conditions=_conditions(document.get("conditions", {})),
+    )
+
+
+def supported(policy: Policy) -> Policy:
+    """Return a policy that is about to be made.  Raises NotSupported where it asks for what there is not yet.
+
+    Stored policies are read without this check, so that what was made before can be seen, explained and changed.
+    """
+    if policy.enforcement is Enforcement.VIEWER:
+        raise NotSupported(
+            say("A policy cannot ask for the viewer ('enforcement': 'viewer'): there is no viewer yet."),
+            remedy=say("Leave out 'enforcement', or set it to 'client'."),
+        )
+    return policy
+
+
+def _grant(entry: object) -> Grant:
+    if not isinstance(entry, Mapping):
+        raise InvalidPolicy(say("Each grant is an object with 'who' and 'rights'."))
+    _only(entry, {"who", "rights"}, "grant")
+    rights = [_text(name, "rights") for name in _list(entry, "rights")]
+    return Grant(Principal.parse(_text(entry.get("who"), "who")), parse_rights(rights))
+
+
+def _conditions(document: object) -> Conditions:
+    if not isinstance(document, Mapping):
+        raise InvalidPolicy(say("'conditions' is an object."))
+    known = {"strength", "networks", "platforms", "not_before", "not_after", "post_quantum", "enforced"}
+    _only(document, known, "conditions")
+    networks = tuple(_network(_text(item, "networks")) for item in _list(document, "networks"))
+    post_quantum = document.get("post_quantum", False)
+    if not isinstance(post_quantum, bool):
+        raise InvalidPolicy(say("'post_quantum' is true or false."))
+    strength = document.get("strength")
+    return Conditions(
+        strength=None if strength is None else _member(Strength, strength, "strength"),
+        networks=networks,
+        platforms=frozenset(_text(item, "platforms") for item in _list(document, "platforms")),
+        not_before=_integer(document, "not_before", 0, LAST_MOMENT),
+        not_after=_integer(document, "not_after", 0, LAST_MOMENT),
+        post_quantum=post_quantum,
+        enforced=_enforced(document),
+    )
+
+
+def _enforced(document: Mapping[str, Any]) -> frozenset[Right]:
+    names = [_text(name, "enforced") for name in _list(document, "enforced")]
+    return parse_rights(names) if names else frozenset()
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise InvalidPolicy(
+            say("{text!r} is not a network.", text=text), remedy=say("Write it like 192.0.2.0/24.")
+        ) from None
+
+
+def _only(document: Mapping[str, Any], known: set[str], where: str) -> None:
+    unknown = sorted(str(name) for name in set(document) - known)
+    if unknown:
+        raise InvalidPolicy(
+            say("Unknown member in {where}: {unknown}.", where=where, unknown=", ".join(unknown)),
+            remedy=say("Remove it or update Chancery."),
+        )
+
+
+def _list(document: Mapping[str, Any], name: str) -> Sequence[object]:
+    value = document.get(name, [])
+    if not isinstance(value, list | tuple):
+        raise InvalidPolicy(say("{name!r} is a list.", name=name))
+    return value
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str) or not value or len(value) > 320 or not names.is_one_line(value):
+        raise InvalidPolicy(say("{name!r} holds texts of 1 to 320 characters in one line.", name=name))
+    return value
+
+
+def _integer(document: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
+    value = document.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise InvalidPolicy(say("{name!r} is a whole number from {low} to {high}.", name=name, low=low, high=high))
+    return value
+
+
+def _default(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def _member(kind: type[E], value: object, name: str) -> E:
+    try:
+        return kind(_text(value, name))
+    except ValueError:
+        raise InvalidPolicy(say("{name!r} is one of {values}.", name=name, values=", ".join(kind))) from None

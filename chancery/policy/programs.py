@@ -1,0 +1,89 @@
+"""What each right means on each kind of program, and whether it is really enforced there (DESIGN.md §6).
+
+One table, which the handbook, the template editor and the API show, and by which the programs state what they enforce.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from chancery.policy.rights import Right
+from chancery.texts import say
+
+
+class Program(StrEnum):
+    """A kind of program that opens protected documents."""
+
+    COMMAND_LINE = "command_line"
+    LIBRARY = "library"
+    """Any program that embeds the Python library; it states by itself what else it enforces."""
+
+
+class Hold(StrEnum):
+    """How firmly a right that somebody does not have is withheld from him."""
+
+    ENFORCED = "enforced"
+    """The service or the cryptography withholds it."""
+    ADVISED = "advised"
+    """The program is told, and honest programs keep to it; whoever holds the content could do it elsewhere."""
+    NOT_ENFORCED = "not_enforced"
+    """Nothing withholds it here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a right allows, in one sentence, and how firmly each kind of program withholds it."""
+
+    allows: str
+    held: Mapping[Program, Hold]
+
+    def __post_init__(self) -> None:
+        if set(self.held) != set(Program):
+            raise ValueError("A right has an entry for every kind of program.")
+
+
+def _held(command_line: Hold, library: Hold) -> dict[Program, Hold]:
+    return {Program.COMMAND_LINE: command_line, Program.LIBRARY: library}
+
+
+_BY_THE_SERVICE: Final = _held(Hold.ENFORCED, Hold.ENFORCED)
+_BY_THE_PROGRAM: Final = _held(Hold.NOT_ENFORCED, Hold.ADVISED)
+
+MEANINGS: Final[Mapping[Right, Meaning]] = {
+    Right.VIEW: Meaning(say("Open the document and read it."), _BY_THE_SERVICE),
+    Right.DOCEDIT: Meaning(
+        say("Change the content while it is open; keeping the change needs the right to save."),
+        _BY_THE_PROGRAM,
+    ),
+    Right.EDIT: Meaning(
+        say("Save changes into the protected document; its policy stays the same, and the edition says who saved it."),
+        _BY_THE_SERVICE,
+    ),
+    Right.COMMENT: Meaning(say("Add notes without changing the text."), _BY_THE_PROGRAM),
+    Right.EXPORT: Meaning(
+        say("Save the content without its protection or under another one."),
+        _held(Hold.ADVISED, Hold.ADVISED),
+    ),
+    Right.EXTRACT: Meaning(say("Copy parts of the content, take pictures of the screen."), _BY_THE_PROGRAM),
+    Right.PRINT: Meaning(say("Print it."), _BY_THE_PROGRAM),
+    Right.FORWARD: Meaning(say("Send a protected message on to others."), _BY_THE_PROGRAM),
+    Right.REPLY: Meaning(say("Answer the sender of a protected message."), _BY_THE_PROGRAM),
+    Right.REPLYALL: Meaning(say("Answer everybody who got a protected message."), _BY_THE_PROGRAM),
+    Right.OBJMODEL: Meaning(
+        say("Let other programs read the open content: macros, screen readers, search."), _BY_THE_PROGRAM
+    ),
+    Right.VIEWRIGHTSDATA: Meaning(say("See the whole list of who may do what."), _BY_THE_SERVICE),
+    Right.EDITRIGHTSDATA: Meaning(say("Change who may do what."), _BY_THE_SERVICE),
+    Right.OWNER: Meaning(say("Everything, removing the protection included."), _BY_THE_SERVICE),
+}
+
+WITHHELD_BY_PROGRAMS: Final = tuple(
+    right for right in Right if any(hold is not Hold.ENFORCED for hold in MEANINGS[right].held.values())
+)
+"""The rights that a policy may ask a program to enforce; the others are enforced whatever the program."""
+
+
+def enforced_by(program: Program) -> frozenset[Right]:
+    """Return the rights that a program of this kind withholds from whoever is not given them."""
+    return frozenset(right for right in Right if MEANINGS[right].held[program] is Hold.ENFORCED)

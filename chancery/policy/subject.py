@@ -1,0 +1,86 @@
+"""Who asks, as the decision sees it: a pure value that the portal builds from the directory (DESIGN.md §2).
+
+Only *proven* addresses appear here (PROTOCOL P12); an asserted one that nobody proved matches nothing and is left out
+by whoever builds the subject.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chancery.policy.policy import Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The person's place in one organization; a person may be member here and guest there."""
+
+    organization: UUID
+    guest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that holds the person, directly or through other groups, of any organization.
+
+    One that is not ``live`` gives nothing any more, an archived one above all; what is denied or revoked for it stays
+    so (PROTOCOL P19).
+    """
+
+    id: UUID
+    organization: UUID
+    address: str
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """The device row as it stands: it, not the certificate the client shows, decides on the server (PROTOCOL P14)."""
+
+    id: UUID
+    platform: str
+    post_quantum: bool
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One person on one device in one request.
+
+    ``active`` is false when the person is disabled or blocked, or when every organization he belongs to is suspended.
+    ``outsider`` marks somebody without an account who proved an address by code (PROTOCOL P22).
+    ``domains`` are the proven mail domains of the organizations he is a member (not a guest) of.
+    """
+
+    person: UUID
+    addresses: frozenset[str] = frozenset()
+    memberships: frozenset[Membership] = frozenset()
+    groups: tuple[Group, ...] = ()
+    domains: frozenset[str] = frozenset()
+    device: DeviceFacts | None = None
+    strength: Strength = Strength.PASSWORD
+    active: bool = True
+    outsider: bool = False
+    network: str = ""
+    parted: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """Domains, of the addresses and groups, that an organization once spoke for and gave up, with the time of that:
+    what was granted before is not for their present holders."""
+    ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
+    """The person and all groups that hold him: whom a denial or a revocation reaches."""
+    live_ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
+    """The person and the groups by which he is given something."""
+    own_domains: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
+    """The domains of the person's addresses and of the organizations they are a member of: what was granted under an
+    address of another domain has ended."""
+
+    def __post_init__(self) -> None:
+        # Computed once: a policy may have thousands of bound entries, and each asks whether its id is among these.
+        object.__setattr__(self, "ids", frozenset({self.person, *(group.id for group in self.groups)}))
+        live = (group.id for group in self.groups if group.live)
+        object.__setattr__(self, "live_ids", frozenset({self.person, *live}))
+        domains = (address.rpartition("@")[2] for address in self.addresses)
+        object.__setattr__(self, "own_domains", self.domains.union(domains))
+
+    def is_member(self, organization: UUID) -> bool:
+        """Tell whether the person belongs to the organization as a member, not as a guest."""
+        return Membership(organization) in self.memberships

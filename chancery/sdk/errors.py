@@ -1,0 +1,108 @@
+"""What can go wrong on the client's side, each with its exit code (DESIGN.md; the command line prints the remedy)."""
+
+import errno
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Self
+
+from chancery.errors import ChanceryError
+from chancery.texts import Text, joined, say
+
+_REMEDIES: Final[Mapping[int, str]] = {
+    errno.ENOSPC: say("Make room on the disk, or name another place with -o."),
+    errno.EDQUOT: say("Make room on the disk, or name another place with -o."),
+    errno.EFBIG: say("Name a place with -o that takes files of this size."),
+    errno.EACCES: say("Name a place with -o where you may write, or ask for the permission."),
+    errno.EROFS: say("Name a place with -o where you may write."),
+}
+
+
+class Refused(ChanceryError):
+    """The service decided against it: by policy, by state, or because the caller may not do this.
+
+    ``reason`` is the stable code, ``contact`` whom to ask, ``event`` the id under which the refusal is on record.
+    """
+
+    code: ClassVar[str] = "refused"
+    remedy: ClassVar[str] = say("Ask the document's owner for access.")
+
+    def __init__(
+        self, message: str, *, reason: str, remedy: str | None = None, contact: str = "", event: str = ""
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+        self.contact = contact
+        self.event = event
+
+
+class Unreachable(ChanceryError):
+    """The service does not answer, or cannot decide at the moment."""
+
+    code: ClassVar[str] = "unreachable"
+    remedy: ClassVar[str] = say("Check the network and try again.")
+
+
+class NotSignedIn(ChanceryError):
+    """There is no usable sign-in for this installation on this device."""
+
+    code: ClassVar[str] = "not_signed_in"
+    remedy: ClassVar[str] = say("Run: chancery login")
+
+
+class Misused(ChanceryError):
+    """The call itself makes no sense: a missing file, contradictory options, an unknown template."""
+
+    code: ClassVar[str] = "usage"
+    remedy: ClassVar[str] = say("See: chancery --help")
+
+
+class ClockWrong(ChanceryError):
+    """This device's clock differs too much from the service's for anything to be proven or signed."""
+
+    code: ClassVar[str] = "clock_wrong"
+    remedy: ClassVar[str] = say("Set the clock of this device right, then try again.")
+
+
+class LocalFailure(ChanceryError):
+    """This computer could not do it: no room, no permission, no such folder."""
+
+    code: ClassVar[str] = "local_failure"
+    remedy: ClassVar[str] = say("Look at the file or folder named, and try again.")
+
+    @classmethod
+    def of(cls, error: OSError) -> Self:
+        """Return the same in the words of the client."""
+        return cls(reason_of(error), remedy=_REMEDIES.get(error.errno or 0))
+
+
+def reason_of(error: OSError) -> Text:
+    """Return what the system says, as a text."""
+    what = error.strerror or str(error)
+    place = f": {error.filename}" if error.filename else ""
+    return joined((f"{what}{place}.", *getattr(error, "__notes__", ())), " ")
+
+
+class OutputFailed(ChanceryError):
+    """Standard output takes no more: its reader has gone, or its disk is full."""
+
+    code: ClassVar[str] = "output_failed"
+    remedy: ClassVar[str] = say("What was done is done; look at what reads or keeps the output.")
+
+
+class ServiceError(ChanceryError):
+    """The service answered with an error of its own; ``problem`` is its code, ``members`` all that it answered."""
+
+    code: ClassVar[str] = "service_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problem: str,
+        status: int,
+        remedy: str | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.problem = problem
+        self.status = status
+        self.members = members or {}

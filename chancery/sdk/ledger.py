@@ -1,0 +1,117 @@
+"""Verify an organization's ledger with nothing but its public key and what it publishes (PROTOCOL P27, P28)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chancery.errors import InvalidObject
+from chancery.ledger.checkpoint import Checkpoint, InvalidCheckpoint, parse_verifier_key, verifier_key, verify
+from chancery.ledger.leaf import InvalidLeaf, decode
+from chancery.ledger.merkle import Frontier, leaf_hash
+from chancery.sdk.home import Home
+from chancery.sdk.organization import Organization
+from chancery.texts import say
+
+
+class LedgerBroken(InvalidObject):
+    """The record does not match what was signed: something was changed, removed or signed twice."""
+
+    code = "ledger_broken"
+    remedy = say("Keep this device's data and tell the auditors of the organization; the record cannot be relied on.")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How much was verified; ``lost`` events were signed for and went with a restore that an operator confirmed."""
+
+    entries: int
+    checkpoints: int
+    lost: int = 0
+
+
+def verify_ledger(home: Home, place: Organization) -> Verified:
+    """Recompute the trees of all epochs and compare them with every checkpoint, published now or kept from before.
+
+    The newest checkpoint is kept for the next time, so that a server which forgets something later is found out.
+    Raises LedgerBroken.
+    """
+    _, public = parse_verifier_key(place.statement().log_key)
+    record = f"checkpoints/{place.installation}-{place.id}"
+    notes = list((home.read(record) or {"notes": []})["notes"])
+    kept = [_checked(note, public, place) for note in notes]
+    newest, found = int(place.call("GET", "/api/v1/audit/checkpoint")["epoch"]), Verified(0, 0)
+    published: list[str] = []
+    if any(_epoch_of(checkpoint) > newest for checkpoint in kept):
+        raise LedgerBroken(say("The ledger has gone back to before its last restore."))
+    for epoch in range(1, newest + 1):
+        published = _published(place, epoch)
+        theirs = [_checked(note, public, place) for note in published]
+        stated = _by_size([one for one in [*kept, *theirs] if _epoch_of(one) == epoch])
+        entries = _recompute(place, stated, epoch)
+        lost = max(0, max(stated, default=0) - entries)
+        if lost and epoch == newest:
+            raise LedgerBroken(
+                say("{signed} entries were signed, {entries} are still there.", signed=entries + lost, entries=entries)
+            )
+        found = Verified(found.entries + entries, found.checkpoints + len(stated), found.lost + lost)
+    if published:
+        home.write(record, {"notes": [*notes[-200:], published[-1]]})
+    return found
+
+
+def _published(place: Organization, epoch: int) -> list[str]:
+    """Return every note that the service has signed in an epoch."""
+    notes: list[str] = []
+    above = "0"
+    while above:
+        answer = place.call("GET", f"/api/v1/audit/checkpoints?epoch={epoch}&above={above}")
+        notes += answer["results"]
+        above = answer["next"]
+    return notes
+
+
+def _checked(note: str, public: bytes, place: Organization) -> Checkpoint:
+    """Verify one note: each epoch has an origin of its own, which ends with the organization and the epoch."""
+    origin = note.partition("\n")[0]
+    try:
+        checkpoint = verify(note, vkey=verifier_key(origin, public))
+    except InvalidCheckpoint as error:
+        raise LedgerBroken(say("A checkpoint does not verify: {error}.", error=str(error))) from error
+    if not re.search(rf"/ledger/{place.id}/[0-9]+$", origin):
+        raise LedgerBroken(say("A checkpoint is of another organization's ledger."))
+    return checkpoint
+
+
+def _epoch_of(checkpoint: Checkpoint) -> int:
+    return int(checkpoint.origin.rpartition("/")[2])
+
+
+def _by_size(checkpoints: Sequence[Checkpoint]) -> dict[int, Checkpoint]:
+    stated: dict[int, Checkpoint] = {}
+    for checkpoint in checkpoints:
+        if stated.setdefault(checkpoint.size, checkpoint).root != checkpoint.root:
+            raise LedgerBroken(say("Two different trees of size {size} were signed.", size=checkpoint.size))
+    return stated
+
+
+def _recompute(place: Organization, stated: Mapping[int, Checkpoint], epoch: int) -> int:
+    """Compare the entries of one epoch with what was signed; return how many there are."""
+    frontier = Frontier()
+    cursor = "0"
+    while cursor:
+        page = place.call("GET", f"/api/v1/audit/entries?start={cursor}&epoch={epoch}")
+        for entry in page["results"]:
+            try:
+                decode(entry.encode())
+            except InvalidLeaf as error:
+                raise LedgerBroken(
+                    say("Entry {size} is malformed: {error}.", size=frontier.size, error=str(error))
+                ) from error
+            frontier.append(leaf_hash(entry.encode()))
+            checkpoint = stated.get(frontier.size)
+            if checkpoint is not None and checkpoint.root != frontier.root():
+                raise LedgerBroken(
+                    say("The first {size} entries are not the ones that were signed.", size=frontier.size)
+                )
+        cursor = page["next"]
+    return frontier.size

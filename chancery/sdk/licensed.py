@@ -1,0 +1,161 @@
+"""A sealed file that this person has a license for: its content is written, and its protection removed, under rules."""
+
+import errno
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, count
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import Right, may_remove_protection
+from chancery.sdk.errors import LocalFailure, Misused, Refused
+from chancery.sdk.licenses import Opening
+from chancery.sdk.organization import Organization
+from chancery.sdk.unfinished import Note
+from chancery.sealing.file_names import harmless
+from chancery.sealing.layout import SUFFIX
+from chancery.sealing.read import Progress, SealedFile, UnlockedFile
+from chancery.texts import joined, say
+
+OWN: Final = stat.S_IRUSR | stat.S_IWUSR
+OF_A_STREAM: Final = os.stat_result((OWN, *(0,) * 9))
+"""What stands for the status of a sealed file that came from a stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where content is to be written; ``name`` is "" as long as only the content can tell it."""
+
+    folder: Path
+    name: str = ""
+
+    def check(self, size: int) -> None:
+        """Raise what would keep content of this size from being written, before a license for it is on record.
+
+        Nothing is left behind; folders that are missing are made later, when there is something to put there.
+        """
+        if self.name and (self.folder / self.name).exists():
+            raise taken(self.folder / self.name)
+        folder = self.folder.absolute()
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+        if shutil.disk_usage(existing).free < size:
+            raise LocalFailure.of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(existing)))
+
+
+@dataclass(frozen=True, slots=True)
+class Licensed:
+    """A sealed file with the right to open it; ``status`` is what the system said of it when it was opened."""
+
+    source: Path
+    place: Organization
+    opening: Opening
+    unlocked: UnlockedFile
+    status: os.stat_result
+
+    @property
+    def name(self) -> str:
+        """The true name of the content, as it can be written to any disk."""
+        return harmless(self.unlocked.metadata.name)
+
+    def write_to(self, target: Path, *, note: Note, progress: Progress | None = None) -> None:
+        """Write the content to a file that exists completely afterwards or not at all.  Raises Misused if it is taken.
+
+        It has the time of the original, is readable by nobody else, and read-only where the sealed file is.
+        """
+        with untaken(target):
+            metadata = self.unlocked.decrypt_to(target, progress=progress, part=note.part, ready=note.written)
+        target.chmod(self.status.st_mode & OWN | stat.S_IRUSR)
+        if metadata.mtime is not None:
+            os.utime(target, (metadata.mtime, metadata.mtime))
+
+    def place_in(self, folder: Path) -> Path:
+        """Return where the content goes in a folder under its true name.
+
+        A name that could not be known before the license is numbered where something has it: the opening is on record.
+        """
+        place = folder / self.name
+        if self.name == expected_name(self.source):
+            return place
+        numbered = (place.with_stem(f"{place.stem} ({number})") for number in count(2))
+        return next(free for free in chain([place], numbered) if not free.exists())
+
+    def check_may_be_removed(self) -> None:
+        """Raise Refused unless the license allows removing or replacing the protection."""
+        if not may_be_removed(self.opening):
+            raise Refused(
+                say("You may read this document, not remove its protection."),
+                reason=Reason.NOT_GRANTED,
+                remedy=say("Ask {contact} for the right to export.", contact=self.opening.contact)
+                if self.opening.contact
+                else say("Ask its owner for the right to export."),
+            )
+
+    def put_on_record(self) -> None:
+        """Report, now or at the next contact, that the content leaves its protection."""
+        event = {"id": str(uuid4()), "cid": str(self.opening.cid), "action": "exported", "at": self.place.now()}
+        self.place.later("event", event)
+        self.place.try_send_waiting()
+
+    def check_unchanged(self, more: str = "") -> None:
+        """Raise LocalFailure unless the file that was opened still stands at its place as it was."""
+        try:
+            now = self.source.stat()
+        except FileNotFoundError:
+            now = None
+        if now is None or not os.path.samestat(now, self.status) or now.st_mtime_ns != self.status.st_mtime_ns:
+            changed = say("{file} was changed or moved meanwhile, and is left as it is now.", file=self.source)
+            raise LocalFailure(
+                joined((changed, more), " ") if more else changed,
+                remedy=say("Look at it, and try again."),
+            )
+
+
+def may_be_removed(opening: Opening) -> bool:
+    """Tell whether a license allows removing or replacing the protection."""
+    return may_remove_protection(Right(name) for name in opening.rights)
+
+
+@contextmanager
+def untaken(target: Path) -> Iterator[None]:
+    """Say before the work begins, or at its end, that something stands at the target; it is never overwritten."""
+    if target.exists():
+        raise taken(target)
+    try:
+        yield
+    except FileExistsError:
+        raise taken(target) from None
+
+
+def taken(target: Path) -> Misused:
+    """Return the error for a target at which something stands."""
+    return Misused(
+        say("{target} exists already.", target=target),
+        remedy=say("Move it away first, or let the new file be written somewhere else."),
+    )
+
+
+def expected_name(source: Path) -> str:
+    """Return what the content of a sealed file is most likely called, by the name of the file, or ""."""
+    return source.name.removesuffix(SUFFIX) if source.name.endswith(SUFFIX) else ""
+
+
+def next_number(file: SealedFile, opening: Opening) -> int:
+    """Return the number of the edition that is saved from this one.  Raises Refused where another one follows it."""
+    if opening.status == "superseded" and opening.follow is None:
+        words = WORDS[Reason.SUPERSEDED]
+        raise Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
+    return opening.follow or file.body_seal.facts.n + 1
+
+
+def missing(source: Path) -> Misused:
+    """Return the error for a source that is no file."""
+    return Misused(say("There is no file {source}.", source=source))

@@ -1,0 +1,63 @@
+"""How a file is to be protected, as people and programs say it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from chancery.policy.computed import Computed, computed_policy
+from chancery.policy.policy import Conditions, Grant, Policy, Principal
+from chancery.policy.rights import in_order, parse_rights
+from chancery.sdk.errors import Misused
+from chancery.texts import say
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectOptions:
+    """How a file is to be protected: by a label, a template, or grants ``WHO:RIGHT,RIGHT`` of its own (none: just me).
+
+    ``expires`` is in seconds since 1970, ``expires_after_opening_days`` counts from each person's first opening;
+    ``offline_days`` is -1 for no limit of its own, 0 for a license at each opening; ``lease`` is in seconds.
+    ``owner`` is the address of somebody else who is to own the document.
+    """
+
+    template: str | None = None
+    grants: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    expires: int | None = None
+    offline_days: int | None = None
+    expires_after_opening_days: int | None = None
+    lease: int | None = None
+    conditions: Conditions = field(default_factory=Conditions)
+    label: str | None = None
+    owner: str | None = None
+
+    @classmethod
+    def computed(cls, kind: Computed, recipients: Iterable[str], *, message: bool = False) -> Self:
+        """Return Do Not Forward or Encrypt-Only for these recipients.  Raises InvalidPolicy."""
+        policy = computed_policy(kind, recipients, message=message)
+        return cls(grants=tuple(f"{grant.who}:{','.join(in_order(grant.rights))}" for grant in policy.grants))
+
+
+def ad_hoc_policy(options: ProtectOptions) -> Policy:
+    """Return the ad hoc policy of a options; no grants mean that only the publisher may open."""
+    return Policy(
+        grants=tuple(parse_grants(options.grants)),
+        deny=tuple(Principal.parse(text) for text in options.deny),
+        expires=options.expires,
+        expires_after_opening_days=options.expires_after_opening_days,
+        lease=options.lease,
+        conditions=options.conditions,
+        offline_days=-1 if options.offline_days is None else options.offline_days,
+    )
+
+
+def parse_grants(texts: Iterable[str]) -> Iterable[Grant]:
+    """Read grants written as ``WHO:RIGHT,RIGHT`` or ``WHO:LEVEL``.  Raises InvalidPolicy."""
+    for text in texts:
+        who, separator, rights = text.rpartition(":")
+        if not separator or not who:
+            raise Misused(
+                say("{text!r} is not a grant.", text=text),
+                remedy=say("Write it like rita@example.com:viewer or rita@example.com:VIEW,PRINT."),
+            )
+        yield Grant(Principal.parse(who), parse_rights(rights.split(",")))

@@ -1,0 +1,511 @@
+"""The SDK's front door: one signed-in person on this device.
+
+with Session.open() as session:
+    session.protect(Path("plan.docx"), ProtectOptions(grants=("rita@fabrikam.example:VIEW",)))
+"""
+
+import io
+import mimetypes
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chancery.crypto.content import LEAF
+from chancery.errors import Expired
+from chancery.objects.body import Sealer, SealFacts, sign_body
+from chancery.objects.publishing import PublishingLicense
+from chancery.policy.programs import Program, enforced_by
+from chancery.policy.reasons import Reason
+from chancery.sdk import signin, unfinished
+from chancery.sdk.account import RENEW_BEFORE, Account, Service, Tokens, load, save
+from chancery.sdk.attachments import already_sealed, attachment_places
+from chancery.sdk.errors import Misused, Refused, Unreachable
+from chancery.sdk.home import Home
+from chancery.sdk.http import Http
+from chancery.sdk.licensed import (
+    OF_A_STREAM,
+    Licensed,
+    Room,
+    expected_name,
+    may_be_removed,
+    next_number,
+    taken,
+    untaken,
+)
+from chancery.sdk.licenses import Licenses, Opening, Stated
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.organization import Organization
+from chancery.sdk.publication import Publication, Registration, next_key, published
+from chancery.sdk.results import Protected, Relabeled, metadata_of
+from chancery.sdk.waiting import Dropped
+from chancery.sealing.file_names import sealable
+from chancery.sealing.layout import SUFFIX
+from chancery.sealing.metadata import Metadata
+from chancery.sealing.random_access import PlaintextReader
+from chancery.sealing.read import SealedFile, open_sealed
+from chancery.sealing.write import Progress, seal_edition, seal_file
+from chancery.texts import say
+from chancery.version import VERSION
+
+READ_AND_WRITE: Final = 0o666
+"""A sealed file is as readable as its original; it is no program, whatever the original is."""
+
+USER_AGENT = f"chancery/{VERSION}"
+
+THIS_LIBRARY: Final = Stated(f"chancery {VERSION}", enforced_by(Program.LIBRARY))
+"""What programs say of themselves that say nothing else."""
+
+NOTICE = (
+    "This file is protected. To open it, use Chancery and sign in with the address it was sent to.\n"
+    "Diese Datei ist geschützt. Öffnen Sie sie mit Chancery unter der Adresse, an die sie gesendet wurde.\n"
+)
+
+
+class Session:
+    """Everything a signed-in person does: protect, open, track and change."""
+
+    def __init__(
+        self, home: Home, account: Account, http: Http, *, online: bool = True, stated: Stated = THIS_LIBRARY
+    ) -> None:
+        """Use ``Session.open``."""
+        self.home = home
+        self.account = account
+        self.online = online
+        self.stated = stated
+        self.dropped: list[Dropped] = []
+        """What was refused for good in this session although it had waited to be sent."""
+        self._http = http
+        self.service = Service(account, http, Tokens(home, http, account.iss))
+        self._me = f"me/{account.scope}"
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        iss: str | None = None,
+        online: bool = True,
+        stated: Stated = THIS_LIBRARY,
+        language: str = "en",
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Self:
+        """Open the sign-in of this device.  Raises NotSignedIn.
+
+        A program that withholds more than the library does from whoever is not given a right says so in ``stated``.
+        ``language`` is the one in which the service is asked to say why it refuses something.  ``tell`` is called with
+        what was repaired, and what was finished or undone of runs that were killed.
+        """
+        home, http = Home.default(), Http(USER_AGENT, language=language)
+        if home.repaired:
+            tell(home.repaired)
+        for said in signin.recover(home, http, online=online):
+            tell(said)
+        session = cls(home, load(home, iss), http, online=online, stated=stated)
+        session.renew_certificate()
+        for said in unfinished.recover(home, session.organization):
+            tell(said)
+        return session
+
+    def renew_certificate(self) -> None:
+        """Ask for the next account certificate when this one ends within a week; stay with it when that fails."""
+        now = int(time.time())
+        try:
+            ends = self.account.certificate(now).exp
+        except Expired:
+            ends = now
+        if not self.online or ends - RENEW_BEFORE > now:
+            return
+        try:
+            path = f"/api/v1/devices/{self.account.device}/certificate"
+            answer = self.service.call("POST", self.account.iss, path, {}, proof=True)
+        except Unreachable:
+            return
+        self.account = replace(self.account, certificate_token=answer["account_certificate"])
+        self.service.account = self.account
+        save(self.home, self.account)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """Use the session in a ``with`` block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close at the end of the block."""
+        self.close()
+
+    # --- who and where -------------------------------------------------------------------------------------------
+
+    def me(self) -> dict[str, Any]:
+        """Return who is signed in and the organizations he belongs to; as last seen when the service is away."""
+        kept = self.home.read(self._me)
+        if self.online or kept is None:
+            try:
+                kept = dict(self.service.call("GET", self.account.iss, "/api/v1/me"))
+            except Unreachable:
+                if kept is None:
+                    raise
+            self.home.write(self._me, kept)
+        return kept
+
+    def zone(self) -> ZoneInfo:
+        """Return the person's time zone, in which a date without a time is meant (PROTOCOL P26)."""
+        return ZoneInfo(self.me().get("time_zone", "UTC"))
+
+    def organization(self, organization: UUID) -> Organization:
+        """Return an organization by id."""
+        return Organization(self.home, self.service, organization, online=self.online, dropped=self.dropped)
+
+    def organization_of(self, sealed: Path) -> tuple[Organization, UUID]:
+        """Return the organization that protects a sealed file, and the document's id.  Raises Misused, InvalidFile."""
+        with open_sealed(sealed) as file:
+            return self._place_of(file.publishing_license), file.publishing_license.cid
+
+    def own_organization(self, name: str | None = None) -> Organization:
+        """Return the organization to protect for: the named one, else the only one the person is a member of."""
+        places = [place for place in self.me()["organizations"] if not place["guest"]]
+        if name is not None:
+            places = [place for place in places if name in {place["id"], place["name"], place["slug"]}]
+        if len(places) == 1:
+            return self.organization(UUID(places[0]["id"]))
+        if not places:
+            raise Refused(
+                say("You do not belong to an organization that you could protect for."),
+                reason="publishing_not_allowed",
+                remedy=say("Ask an administrator to add you."),
+            )
+        raise Misused(say("You belong to several organizations."), remedy=say("Name one with --organization."))
+
+    # --- protecting ----------------------------------------------------------------------------------------------
+
+    def protect(
+        self,
+        source: Path,
+        options: ProtectOptions,
+        *,
+        target: Path | None = None,
+        organization: str | None = None,
+        progress: Progress | None = None,
+    ) -> Protected:
+        """Seal a file; the original is never touched.  Works without a network after one contact.
+
+        ``target`` defaults to the source's name with ``.sealed`` behind it; an existing file is not overwritten.
+        """
+        target = source.with_name(source.name + SUFFIX) if target is None else target
+        metadata = metadata_of(source)
+        if already_sealed(source):
+            raise Misused(
+                say("{file} is protected already.", file=source),
+                remedy=say("To change its protection: chancery change, or chancery relabel."),
+            )
+        ready = self._ready(options, title=metadata.name, organization=organization)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with untaken(target):
+            done = self._seal(ready, source, target, metadata, progress=progress)
+        target.chmod(source.stat().st_mode & READ_AND_WRITE)
+        return done
+
+    def protect_attachments(
+        self, sources: Iterable[Path], options: ProtectOptions, folder: Path, *, organization: str | None = None
+    ) -> list[Path]:
+        """Seal what goes along with a message into ``folder``; return where each stands, in order.
+
+        An attachment inherits the protection of its message; one that is protected already keeps its own and is
+        returned as it is.  Of several with one name the second is numbered.  Raises Misused before anything is sealed
+        when one is missing or something stands at its place.  Under Do Not Forward give the options for files, not the
+        message's (azure-rms.md §2.4).
+        """
+        places = attachment_places(sources, folder)
+        for source, target in places:
+            if source != target and target.exists():
+                raise taken(target)
+        return [
+            source if source == target else self.protect(source, options, target=target, organization=organization).path
+            for source, target in places
+        ]
+
+    def _ready(self, options: ProtectOptions, *, title: str, organization: str | None) -> Publication:
+        """Return all that a protection needs beside the content; whatever can refuse a options refuses it here."""
+        return published(self.own_organization(organization), self.account, options, title=title)
+
+    def _seal(
+        self,
+        ready: Publication,
+        source: BinaryIO | Path,
+        target: Path,
+        metadata: Metadata,
+        *,
+        instead_of: Licensed | None = None,
+        progress: Progress | None = None,
+    ) -> Protected:
+        """Seal and register; ``instead_of`` is what was opened at the target, if the new file takes its place.
+
+        When a key was withdrawn since this device last heard of it, the same is done once more under the present one.
+        """
+        try:
+            return self._sealed_once(ready, source, target, metadata, instead_of, progress)
+        except Refused as refused:
+            if refused.reason != Reason.KEY_WITHDRAWN or not (isinstance(source, Path) or source.seekable()):
+                raise
+        if not isinstance(source, Path):
+            source.seek(0)
+        return self._sealed_once(ready.anew(), source, target, metadata, instead_of, progress)
+
+    def _sealed_once(
+        self,
+        ready: Publication,
+        source: BinaryIO | Path,
+        target: Path,
+        metadata: Metadata,
+        instead_of: Licensed | None,
+        progress: Progress | None,
+    ) -> Protected:
+        register = Registration(ready.place, ready.license)
+        replaced = None if instead_of is None else instead_of.status
+        with unfinished.noted(self.home, "protect", target, source=replaced and target, status=replaced) as note:
+
+            def accept(file: SealedFile) -> None:
+                ready.check(file)
+                if instead_of is not None:
+                    instead_of.check_unchanged()
+                note.complete(file)
+                register(file.body_seal)
+                if instead_of is not None:
+                    # Registering took as long as the network does.
+                    instead_of.check_unchanged()
+                    instead_of.unlocked.stream.close()  # Some systems replace no file that is open.
+
+            seal = seal_file(
+                source,
+                target,
+                content_key=ready.key,
+                license=ready.license,
+                metadata=metadata,
+                make_seal=lambda facts: self._sealed(
+                    ready.place, facts, ready.publishing.token, ready.publishing.delegation
+                ),
+                accept=accept,
+                notice=NOTICE,
+                progress=progress,
+                instead=instead_of is not None,
+                part=note.part,
+            )
+        licenses = Licenses(self.home, ready.place, self.account, self.stated)
+        licenses.keep_own(ready.license, seal, ready.key, ready.publishing)
+        ready.place.try_send_waiting()
+        return Protected(target, ready.license.cid, register.done, register.pending)
+
+    def _sealed(
+        self, place: Organization, facts: SealFacts, certificate: str, delegation: str, env: bytes | None = None
+    ) -> str:
+        return sign_body(
+            facts,
+            signer=self.account.signing,
+            certificate=certificate,
+            delegation=delegation,
+            iat=place.now(),
+            env=env,
+        )
+
+    # --- opening -------------------------------------------------------------------------------------------------
+
+    def protect_stream(
+        self, source: BinaryIO, name: str, options: ProtectOptions, target: Path, *, organization: str | None = None
+    ) -> Protected:
+        """Seal what a stream holds, under this name, into ``target``; otherwise like ``protect``."""
+        kind, _ = mimetypes.guess_type(name)
+        metadata = Metadata(name=sealable(name), type=kind or "application/octet-stream", mtime=int(time.time()))
+        ready = self._ready(options, title=metadata.name, organization=organization)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with untaken(target):
+            return self._seal(ready, source, target, metadata)
+
+    def open_stream(self, source: BinaryIO | Path, sink: BinaryIO) -> Opening:
+        """Write the content of a sealed file or stream to another stream, each part after it was verified."""
+        with self._licensed(source) as found:
+            found.unlocked.copy_to(sink)
+        return replace(found.opening, name=found.name)
+
+    def open_file(
+        self,
+        source: BinaryIO | Path,
+        target: Path | None = None,
+        *,
+        folder: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Opening:
+        """Open a sealed file into ``target``, by default under its true name in ``folder`` or beside the sealed one.
+
+        Raises Refused when the policy does not allow it, InvalidFile and its siblings for a file that was changed.
+        Nothing is left on disk unless every byte was verified.  The plaintext has the time of the original; it is
+        readable by nobody else, and read-only where the sealed file is.
+        """
+        where = source if isinstance(source, Path) else Path("-")
+        room = (
+            Room(folder or where.parent, expected_name(where)) if target is None else Room(target.parent, target.name)
+        )
+        with self._licensed(source, room=room) as found:
+            target = found.place_in(room.folder) if target is None else target
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with unfinished.noted(self.home, "open", target) as note:
+                found.write_to(target, note=note, progress=progress)
+        return found.opening.written_to(target, found.name)
+
+    def unprotect(self, source: Path, *, progress: Progress | None = None) -> Opening:
+        """Put the plain file in the place of the sealed one; needs the right to remove protection, and is on record.
+
+        Raises Refused without the right, and whatever an opening raises; then the sealed file is untouched and nothing
+        of its content was written.  Raises LocalFailure when somebody changed the sealed file meanwhile: both stay.
+        """
+        with ExitStack() as work:
+            room = Room(source.parent, expected_name(source))
+            with self._licensed(source, may_be_removed, room=room) as found:
+                found.check_may_be_removed()
+                target = found.place_in(source.parent)
+                with untaken(target):
+                    note = work.enter_context(
+                        unfinished.noted(self.home, "unprotect", target, source=source, status=found.status)
+                    )
+                found.put_on_record()
+                found.write_to(target, progress=progress, note=note)
+            found.check_unchanged(say("The content that was opened is in {path}.", path=target))
+            source.unlink()
+        return found.opening.written_to(target, found.name)
+
+    def reprotect(
+        self,
+        source: Path,
+        options: ProtectOptions,
+        *,
+        organization: str | None = None,
+        progress: Progress | None = None,
+    ) -> Protected:
+        """Put another protection in the place of a sealed file's; it becomes another document, and one's own.
+
+        Needs the right to remove protection, and is on record.  Raises Refused without it, and whatever protecting
+        raises; then nothing has changed.  Raises LocalFailure when somebody changed the sealed file meanwhile, which
+        then stays as they left it.  The content is encrypted anew while it is decrypted, and never written in between.
+        """
+        with self._licensed(source, may_be_removed, room=Room(source.parent)) as found:
+            found.check_may_be_removed()
+            ready = self._ready(options, title=found.name, organization=organization)
+            found.put_on_record()
+            plain = io.BufferedReader(PlaintextReader(found.unlocked), LEAF)
+            metadata = replace(found.unlocked.metadata, size=None)
+            return self._seal(ready, plain, source, metadata, instead_of=found, progress=progress)
+
+    def relabel(
+        self,
+        source: Path,
+        label: str,
+        *,
+        justification: str = "",
+        confirm: str = "",
+        progress: Progress | None = None,
+    ) -> Relabeled:
+        """Give a sealed file another label of the organization that protects it (azure-rms.md §2.10).
+
+        The service decides what becomes of the protection and, where it may, does it for all copies at once; what can
+        only be done at the file is done here: the caller's copy is protected anew, or its protection removed.  Raises
+        Refused and ServiceError, then nothing has changed; where many would lose access, until ``confirm`` is given.
+        """
+        place, cid = self.organization_of(source)
+        chosen = place.label_for(cid, label)
+        asked = {"label": chosen["id"], "justification": justification, "confirm": confirm}
+        answer = place.call("POST", f"/api/v1/documents/{cid}/label", asked)
+        done = Relabeled(source, cid, answer["outcome"], answer)
+        if answer["where"] == "done":
+            return done
+        if answer["outcome"] == "removed":
+            return replace(done, path=self.unprotect(source, progress=progress).path or source)
+        again = self.reprotect(
+            source, ProtectOptions(label=chosen["id"]), organization=str(place.id), progress=progress
+        )
+        return replace(done, cid=again.cid)
+
+    @contextmanager
+    def _licensed(
+        self, source: BinaryIO | Path, serves: Callable[[Opening], bool] = lambda _: True, room: Room | None = None
+    ) -> Iterator[Licensed]:
+        """Open a sealed file and obtain a license that serves, once there is room; nothing is written by that."""
+        with open_sealed(source) as file:
+            if room is not None:
+                room.check(file.plain_length)
+            where = source if isinstance(source, Path) else Path("-")
+            status = os.fstat(file.stream.fileno()) if isinstance(source, Path) else OF_A_STREAM
+            place = self._place_of(file.publishing_license)
+            authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file, serves)
+            yield Licensed(where, place, opening, authentic.unlock(key), status)
+
+    def save_edition(self, sealed: Path, source: Path, *, progress: Progress | None = None) -> Protected:
+        """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT.
+
+        The edition takes the place of the one before only when the service has accepted it, or cannot be asked now:
+        then it is registered at the next contact (PROTOCOL P3).
+        """
+        with open_sealed(sealed) as file:
+            Room(sealed.parent).check(source.stat().st_size)
+            place = self._place_of(file.publishing_license)
+            licenses = Licenses(self.home, place, self.account, self.stated)
+            # What is kept cannot say what was saved since, so the service is asked as long as it can be.
+            authentic, opening, key = licenses.open(file, lambda _: False)
+            if opening.edit is None:
+                raise Refused(say("You may read this document, not change it."), reason="not_granted")
+            n = next_number(file, opening)
+            certificate, delegation, env = opening.edit, opening.delegation, None
+            name = authentic.unlock(key).metadata.name
+            if opening.rekey:
+                key, env = next_key(place, file, self.account.signing.key_id, n)
+            register = Registration(place, file.publishing_license)
+            status = os.fstat(file.stream.fileno())
+            with unfinished.noted(self.home, "save", sealed, source=sealed, status=status) as note:
+
+                def accept(edition: SealedFile) -> None:
+                    place.trust.verified(edition.verify).unlock(key)
+                    note.complete(edition)
+                    register(edition.body_seal)
+                    note.keep()
+                    file.close()  # Some systems replace no file that is open.
+
+                seal_edition(
+                    file,
+                    source,
+                    sealed,
+                    n=n,
+                    content_key=key,
+                    metadata=metadata_of(source, name=name),
+                    make_seal=lambda facts: self._sealed(place, facts, certificate, delegation, env),
+                    accept=accept,
+                    progress=progress,
+                    part=note.part,
+                )
+            place.try_send_waiting()
+            passed_over = n - file.body_seal.facts.n - 1
+            return Protected(sealed, file.publishing_license.cid, register.done, passed_over=passed_over)
+
+    def verify(self, source: BinaryIO | Path) -> Sealer:
+        """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""
+        with open_sealed(source) as file:
+            authentic = self._place_of(file.publishing_license).trust.verified(file.verify)
+            authentic.check_body()
+            return authentic.seal.sealer
+
+    def _place_of(self, license_: PublishingLicense) -> Organization:
+        """Return the organization of a file.  No token is ever sent to a place that only the file names (P13)."""
+        place = self.organization(license_.org)
+        if license_.iss != self.account.iss and not place.statement().names(license_.iss):
+            raise Misused(
+                say("This file belongs to the installation {iss}, where you are not signed in.", iss=license_.iss),
+                remedy=say("If you know and trust it, run: chancery login --host {iss}", iss=license_.iss),
+            )
+        return place

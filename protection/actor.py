@@ -1,0 +1,27 @@
+"""Who does something, as the ledger names them and as the services judge them."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, as the ledger names him and as the services judge him.
+
+    ``administrator`` says that the person's role in this organization lets him narrow and restore; it never lets him
+    read (PROTOCOL P18).  ``addresses`` are all of somebody from elsewhere, of whom a document that they bring is told
+    just the one by which it means them (PROTOCOL P20).  ``ip`` and ``device`` are what the door saw; "" and None when
+    it saw nothing.
+    """
+
+    person: UUID
+    address: str
+    name: str = ""
+    administrator: bool = False
+    auditor: bool = False
+    ip: str = ""
+    device: UUID | None = None
+    source: str = ""
+    application: bool = False
+    device_name: str = ""
+    addresses: frozenset[str] = field(default=frozenset(), repr=False)
