@@ -1,7 +1,7 @@
-"""The ledger's SQL, in one place, so that the page services and the licensing lane write the same rows.
+"""The ledger's SQL, in one place, so that the page services and the fast path write the same rows.
 
 ``schema`` is "" where the connection's search path names the organization, or a quoted schema name with a trailing dot
-for connections of the lane's own pool, which never sets a search path (PROTOCOL P16).
+for connections of the fast path's own pool, which never sets a search path (PROTOCOL P16).
 """
 
 from typing import Final

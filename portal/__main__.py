@@ -8,8 +8,8 @@ from django.core.management import execute_from_command_line
 
 from portal.development import benchmark, check_all, faults, lock, messages, test
 from portal.overview import overview
-from portal.supervisor import commands, up
-from portal.supervisor.errors import SupervisorError
+from portal.runtime.supervisor import commands, up
+from portal.runtime.supervisor.errors import SupervisorError
 
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "up": up.main,

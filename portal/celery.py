@@ -13,7 +13,7 @@ from kombu import Queue
 
 from portal.broker import stand_before_celery
 from portal.checks import refuse_unsafe
-from portal.heartbeat import keep_beating
+from portal.runtime.heartbeat import keep_beating
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 

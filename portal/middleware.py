@@ -19,9 +19,9 @@ from redis.exceptions import RedisError
 
 from audit.services.count_noise import count_noise
 from portal import correlation
-from portal.api.problems import problem
-from portal.health import healthz, readyz
 from portal.identity.addresses import client_address
+from portal.problems import problem
+from portal.runtime.health import healthz, readyz
 from tenants import naming
 from tenants.context import enter, leave_to_public
 from tenants.organizations import hosts

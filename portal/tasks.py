@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from audit.selectors.unsealed import unsealed
 from portal.models import IdempotentAnswer
-from portal.operations.previews.answer import answer_next
-from portal.operations.withdraw import work_off
+from portal.usecases.previews.answer import answer_next
+from portal.usecases.withdraw import work_off
 from protection.selectors.previews import unanswered
 from protection.services.ask_preview import forget_previews
 from tenants.directory.services.expire import expire

@@ -8,7 +8,7 @@ from portal.identity import pages
 from portal.identity.issuer import authorization, device_authorization, device_code, token
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("portal.pages.urls_base")),
+    path("", include("portal.web.urls_base")),
     path("signin/", pages.sign_in_here, name="signin"),
     path("signin/link/<str:token>/", pages.sign_in_link, name="signin_link"),
     path("language/", set_language, name="set_language"),
@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allauth.idp.urls")),
 ]
 
-handler400 = "portal.pages.errors.bad_request"
-handler403 = "portal.pages.errors.not_permitted"
-handler404 = "portal.pages.errors.not_found"
-handler500 = "portal.pages.errors.failed"
+handler400 = "portal.web.errors.bad_request"
+handler403 = "portal.web.errors.not_permitted"
+handler404 = "portal.web.errors.not_found"
+handler500 = "portal.web.errors.failed"

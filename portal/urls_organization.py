@@ -7,7 +7,7 @@ from portal.api.schema import Schema
 from portal.identity import handoff
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("portal.pages.urls")),
+    path("", include("portal.web.urls")),
     path("api/v1/schema", Schema.as_view(), name="api_schema"),
     path("api/v1/", include("portal.api.urls_organization")),
     path("language/", set_language, name="set_language"),
@@ -16,9 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signout/", handoff.sign_out, name="signout"),
 ]
 
-handler400 = "portal.pages.errors.bad_request"
-handler403 = "portal.pages.errors.not_permitted"
-handler404 = "portal.pages.errors.not_found"
+handler400 = "portal.web.errors.bad_request"
+handler403 = "portal.web.errors.not_permitted"
+handler404 = "portal.web.errors.not_found"
 # The account suite looks here, whatever host was asked.
-handler429 = "portal.pages.errors.too_many"
-handler500 = "portal.pages.errors.failed"
+handler429 = "portal.web.errors.too_many"
+handler500 = "portal.web.errors.failed"

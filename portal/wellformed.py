@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from portal.api.problems import problem
+from portal.problems import problem
 
 MAX_LEVELS: Final = 32
 URLS: Final = ("resource", "redirect_uri", "next", "return_to")

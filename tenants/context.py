@@ -1,4 +1,4 @@
-"""Standing in an organization's schema, for one block of code.
+"""Caller in an organization's schema, for one block of code.
 
 Only doors, the task base and services that write into an organization's ledger from outside use this; everything else
 already stands where it belongs.

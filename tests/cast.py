@@ -17,9 +17,9 @@ from chancery.sdk.errors import Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Answer, Http, decoded
 from chancery.sdk.session import Session
-from portal.api import throttle
+from portal import throttle
 from portal.identity import clients
-from portal.operations.found_organization import found_organization
+from portal.usecases.found_organization import found_organization
 from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code

@@ -17,7 +17,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from portal import locations
-from portal.supervisor.embedded import Services, throw_away_services
+from portal.runtime.supervisor.embedded import Services, throw_away_services
 from tests.cast import Cast
 from tests.protection.stage import stage
 from tests.running import free_port, up, walkable_folder

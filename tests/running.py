@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.bootstrap.environment import ROOT
-from portal.supervisor import environment
+from portal.runtime.bootstrap.environment import ROOT
+from portal.runtime.supervisor import environment
 
 SECONDS = 90.0
 SURROUNDINGS = environment.combined({})

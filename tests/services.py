@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.supervisor.embedded import throw_away_services
+from portal.runtime.supervisor.embedded import throw_away_services
 
 # Folders of tests that need neither; a run of these alone starts nothing.
 SELF_SUFFICIENT = ("pure", "licensing", "house", "interop")

@@ -16,10 +16,10 @@ from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import LEVELS_ASKED, parse_rights
 from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, effect_response, limit_of, page
 from portal.api.idempotency import idempotent
-from portal.effects import effect_answer
 from portal.languages import told
-from portal.operations.answer_request import decline_request, grant_request, obstacles_of
-from portal.operations.ask_for_access import ask_for_access, explain_to_himself
+from portal.usecases.answer_request import decline_request, grant_request, obstacles_of
+from portal.usecases.ask_for_access import ask_for_access, explain_to_himself
+from portal.usecases.effects import effect_answer
 from protection.selectors.documents import document_for
 from protection.selectors.obstacles import InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
@@ -60,9 +60,9 @@ class DocumentRequests(OrganizationView):
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer with all of them to whoever may see the document, with one's own newest to whoever was refused."""
         try:
-            document_for(self.standing.actor, cid)
+            document_for(self.caller.actor, cid)
         except NotFound:
-            found = explain_to_himself(standing=self.standing, organization=self.organization, cid=cid)
+            found = explain_to_himself(caller=self.caller, organization=self.organization, cid=cid)
             return page([] if found.asked is None else [own_json(found.asked)])
         return page([request_json(row) for row in requests_about(cid, limit_of(request))])
 
@@ -78,7 +78,7 @@ class DocumentRequests(OrganizationView):
         """Ask; the owner is told by mail.  201 for a new request, 200 when an open one was changed."""
         wanted = checked(Question, request.data)
         asked, fresh = ask_for_access(
-            standing=self.standing,
+            caller=self.caller,
             organization=self.organization,
             cid=cid,
             wish=ProtectOptions(wanted["level"], wanted["note"]),
@@ -111,7 +111,7 @@ class AccessRequests(OrganizationView):
         if state not in {"open", "granted", "declined", "any"}:
             raise serializers.ValidationError({"state": [_("This is open, granted, declined or any.")]})
         found = requests_for(
-            self.standing.actor,
+            self.caller.actor,
             everybody=query.get("scope") == "all",
             state="" if state == "any" else state,
             limit=limit_of(request),
@@ -135,10 +135,10 @@ class AccessRequestDetail(OrganizationView):
 
         ``in_the_way`` is what a grant may change when it names it, ``blocked`` what no grant to one person changes.
         """
-        row = request_for(self.standing.actor, request_id)
+        row = request_for(self.caller.actor, request_id)
         needed = InTheWay()
         if row.is_open:
-            needed = obstacles_of(standing=self.standing, organization=self.organization, request=row)
+            needed = obstacles_of(caller=self.caller, organization=self.organization, request=row)
         in_the_way = [{"name": name, "message": told(words)} for name, words in needed.told.items()]
         blocked = [f"{told(WORDS[one.reason].owner)} {told(one.detail)}".strip() for one in needed.blocked]
         return Response({**request_json(row), "in_the_way": in_the_way, "blocked": blocked})
@@ -186,7 +186,7 @@ class GrantRequest(OrganizationView):
         rights = parse_rights(wanted["rights"]) if wanted.get("rights") else None
         return effect_response(
             grant_request(
-                standing=self.standing,
+                caller=self.caller,
                 organization=self.organization,
                 request_id=request_id,
                 terms=Terms(rights, wanted["until"], wanted["level"], frozenset(wanted["lift"])),
@@ -215,7 +215,7 @@ class DeclineRequest(OrganizationView):
     def post(self, request: Request, request_id: UUID) -> Response:
         """Decline it; issuer and owner may.  Nothing about the document changes."""
         message = checked(Message, request.data)["message"]
-        return effect_response(decline_request(standing=self.standing, request_id=request_id, message=message))
+        return effect_response(decline_request(caller=self.caller, request_id=request_id, message=message))
 
 
 def own_json(row: RequestRow) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from chancery.objects.jws import b64
 from portal.api.framework import ANYBODY, Confirmed, MailAddress, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
-from portal.effects import EffectAnswer, effect_answer
-from portal.operations.administer import new_key, set_settings, switch_service, use_key, withdraw_key
-from portal.permissions import Permission
+from portal.usecases.administer import new_key, set_settings, switch_service, use_key, withdraw_key
+from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.permissions import Permission
 from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import Configuration
 
@@ -49,9 +49,9 @@ class OrganizationConfiguration(OrganizationView):
         """Answer with name and state; with settings and keys for those who may read them."""
         found = self.organization
         body: dict[str, Any] = {"id": str(found.id), "name": found.name, "active": found.service_active}
-        if self.standing.may(Permission.SETTINGS_READ):
+        if self.caller.may(Permission.SETTINGS_READ):
             body["settings"] = asdict(settings())
-        if self.standing.may(Permission.KEYS_READ):
+        if self.caller.may(Permission.KEYS_READ):
             body["keys"] = [_key(key) for key in keys()]
         return Response(body)
 
@@ -80,7 +80,7 @@ class Keys(OrganizationView):
     def post(self, request: Request) -> Response:
         """Make a key of the named suite, or of the organization's own."""
         suite = checked(SuiteChoice, request.data).get("suite")
-        made = new_key(standing=self.standing, suite=suite, activate=False, stated=self.stated({}))
+        made = new_key(caller=self.caller, suite=suite, activate=False, stated=self.stated({}))
         return effect_response(made, HTTPStatus.CREATED)
 
 
@@ -101,7 +101,7 @@ class RotateKey(OrganizationView):
     def post(self, request: Request) -> Response:
         """Old content still opens: the former key is archived."""
         wanted = checked(Rotation, request.data)
-        made = new_key(standing=self.standing, suite=wanted.get("suite"), activate=True, stated=self.stated(wanted))
+        made = new_key(caller=self.caller, suite=wanted.get("suite"), activate=True, stated=self.stated(wanted))
         return effect_response(made, HTTPStatus.CREATED)
 
 
@@ -114,7 +114,7 @@ class ActivateKey(OrganizationView):
     def post(self, request: Request, key_id: UUID) -> Response:
         """Protect with this key from now on."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(use_key(standing=self.standing, key_id=key_id, stated=stated))
+        return effect_response(use_key(caller=self.caller, key_id=key_id, stated=stated))
 
 
 class CompromiseKey(OrganizationView):
@@ -126,7 +126,7 @@ class CompromiseKey(OrganizationView):
     def post(self, request: Request, key_id: UUID) -> Response:
         """Stop all content under this key from opening."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(withdraw_key(standing=self.standing, key_id=key_id, stated=stated))
+        return effect_response(withdraw_key(caller=self.caller, key_id=key_id, stated=stated))
 
 
 class SettingsChange(serializers.Serializer[dict[str, Any]]):
@@ -164,7 +164,7 @@ class Settings(OrganizationView):
     def patch(self, request: Request) -> Response:
         """Apply what is named, from the next license on."""
         wanted = Configuration(**checked(SettingsChange, request.data))
-        made = set_settings(standing=self.standing, configuration=wanted)
+        made = set_settings(caller=self.caller, configuration=wanted)
         return Response({**asdict(settings()), **made.as_json()})
 
 
@@ -178,7 +178,7 @@ class ActivateService(OrganizationView):
         """Protect and open again; old content opens as before."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(
-            switch_service(standing=self.standing, organization=self.organization, on=True, stated=stated)
+            switch_service(caller=self.caller, organization=self.organization, on=True, stated=stated)
         )
 
 
@@ -192,7 +192,7 @@ class DeactivateService(OrganizationView):
         """Take nothing new and issue no license until it is activated again; what waits on devices waits on."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(
-            switch_service(standing=self.standing, organization=self.organization, on=False, stated=stated)
+            switch_service(caller=self.caller, organization=self.organization, on=False, stated=stated)
         )
 
 

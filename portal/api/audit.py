@@ -15,7 +15,7 @@ from audit.selectors import proofs
 from audit.selectors.events import Filter
 from portal.api.event_items import EXAMPLE, EventList, event_page
 from portal.api.framework import ANYBODY, OrganizationView, number_of, page, uuid_of
-from portal.permissions import Permission
+from portal.usecases.permissions import Permission
 
 EPOCH = OpenApiParameter("epoch", int, description="An epoch of the ledger; by default the newest.")
 

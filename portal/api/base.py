@@ -31,8 +31,6 @@ from portal.api.framework import (
     plain,
     stated_by,
 )
-from portal.api.throttle import count_wrong_guess, may_guess
-from portal.effects import EffectAnswer, effect_answer
 from portal.identity import fresh
 from portal.identity.addresses import client_address
 from portal.identity.bearer import caller, token_shown
@@ -40,11 +38,13 @@ from portal.identity.clients import CLI
 from portal.identity.clients import ensure as ensure_clients
 from portal.identity.proof import ProvenDevice, prove, proven, refuse_replay
 from portal.identity.strength import Authentication
-from portal.identity.subject import may_act
 from portal.identity.tokens import grant_refresh_token
-from portal.operations.administer import end_device
-from portal.operations.preferences import set_preferences
-from portal.operations.tell import in_language_of, tell
+from portal.subjects.subject import may_act
+from portal.throttle import count_wrong_guess, may_guess
+from portal.usecases.administer import end_device
+from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.preferences import set_preferences
+from portal.usecases.tell import in_language_of, tell
 from protection.selectors.installation import installation_public_key
 from protection.services.certify import DeviceKeys, account_certificate
 from protection.services.statement import organization_statement

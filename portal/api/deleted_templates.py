@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from portal.api.framework import OrganizationView, effect_response, page
 from portal.api.templates import EXAMPLE, languages_of, template_json
-from portal.effects import EffectAnswer
-from portal.operations.offer import bring_back_template
-from portal.permissions import Permission
+from portal.usecases.effects import EffectAnswer
+from portal.usecases.offer import bring_back_template
+from portal.usecases.permissions import Permission
 from protection.selectors.templates import deleted_templates, documents_by_template
 
 
@@ -58,4 +58,4 @@ class UndeleteTemplate(OrganizationView):
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Bring it back."""
-        return effect_response(bring_back_template(standing=self.standing, template_id=template_id))
+        return effect_response(bring_back_template(caller=self.caller, template_id=template_id))

@@ -23,9 +23,8 @@ from portal.api.framework import (
     page,
 )
 from portal.api.idempotency import idempotent
-from portal.effects import EffectAnswer, effect_answer, together
-from portal.operations.add_person import add_person
-from portal.operations.administer import (
+from portal.usecases.add_person import add_person
+from portal.usecases.administer import (
     end_application,
     end_group,
     give_up_domain,
@@ -34,8 +33,9 @@ from portal.operations.administer import (
     set_role,
     take_over_domain,
 )
-from portal.operations.create import new_application, new_domain, new_group
-from portal.permissions import APPLICATION_ROLES, Permission
+from portal.usecases.create import new_application, new_domain, new_group
+from portal.usecases.effects import EffectAnswer, effect_answer, together
+from portal.usecases.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in, domains_in
 from tenants.directory.selectors.groups import GroupFacts, count_groups, group_in, groups_in
 from tenants.directory.selectors.people import PersonFacts, count_in, people_in, person_in, place_in_list
@@ -90,7 +90,7 @@ class People(OrganizationView):
         """Create the person, or give a person of the installation a place here; they are invited by mail."""
         wanted = checked(NewPerson, request.data)
         added = add_person(
-            standing=self.standing,
+            caller=self.caller,
             organization=self.organization,
             address=wanted["email"],
             name=wanted["name"],
@@ -139,7 +139,7 @@ class PersonDetail(OrganizationView):
         """Apply what is named; a disabled person gets no license at the very next request."""
         wanted = checked(ChangedPerson, request.data)
         target: dict[str, Any] = {
-            "standing": self.standing,
+            "caller": self.caller,
             "person_id": person_id,
             "stated": self.stated(wanted),
         }
@@ -191,7 +191,7 @@ class Groups(OrganizationView):
     def post(self, request: Request) -> Response:
         """Create a group whose address lies in a proven mail domain."""
         wanted = checked(NewGroup, request.data)
-        made = new_group(standing=self.standing, **wanted)
+        made = new_group(caller=self.caller, **wanted)
         return Response({**_group(made.group), **made.effect.as_json()}, status=HTTPStatus.CREATED)
 
 
@@ -240,7 +240,7 @@ class GroupDetail(OrganizationView):
         """Apply what is named; whoever leaves loses what the group gave him at the very next request."""
         wanted = checked(ChangedGroup, request.data)
         made, change = set_group(
-            standing=self.standing,
+            caller=self.caller,
             group_id=group_id,
             add=wanted["add"],
             remove=wanted["remove"],
@@ -267,7 +267,7 @@ class GroupDetail(OrganizationView):
     def delete(self, request: Request, group_id: UUID) -> Response:
         """Delete it; its members lose what it gave at the very next request."""
         stated = self.stated(checked(Confirmed, request.data or request.query_params.dict()))
-        return effect_response(end_group(standing=self.standing, group_id=group_id, stated=stated))
+        return effect_response(end_group(caller=self.caller, group_id=group_id, stated=stated))
 
 
 class Domains(OrganizationView):
@@ -296,7 +296,7 @@ class Domains(OrganizationView):
     def post(self, request: Request) -> Response:
         """Answer with the text that a TXT record of the domain must hold."""
         domain = str(request.data.get("domain", "")) if isinstance(request.data, dict) else ""
-        return effect_response(new_domain(standing=self.standing, domain=domain), HTTPStatus.CREATED)
+        return effect_response(new_domain(caller=self.caller, domain=domain), HTTPStatus.CREATED)
 
 
 class ProveDomain(OrganizationView):
@@ -312,7 +312,7 @@ class ProveDomain(OrganizationView):
     )
     def post(self, request: Request, domain: str) -> Response:
         """Ask the DNS and take the domain over when it holds the text."""
-        return effect_response(take_over_domain(standing=self.standing, domain=domain))
+        return effect_response(take_over_domain(caller=self.caller, domain=domain))
 
 
 class ReleaseDomain(OrganizationView):
@@ -330,7 +330,7 @@ class ReleaseDomain(OrganizationView):
         """Vouch for its addresses no longer; refused while groups have addresses in it."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(
-            give_up_domain(standing=self.standing, organization=self.organization, domain=domain, stated=stated)
+            give_up_domain(caller=self.caller, organization=self.organization, domain=domain, stated=stated)
         )
 
 
@@ -375,7 +375,7 @@ class Applications(OrganizationView):
     def post(self, request: Request) -> Response:
         """Answer with client id and secret, once: the secret is kept as a hash and cannot be shown again."""
         wanted = checked(NewApplication, request.data)
-        made = new_application(standing=self.standing, name=wanted["name"], roles=wanted["roles"])
+        made = new_application(caller=self.caller, name=wanted["name"], roles=wanted["roles"])
         found = made.credentials
         body = {"client_id": found.client_id, "secret": found.secret, "person": str(found.person_id)}
         return Response({**body, **made.effect.as_json()}, status=HTTPStatus.CREATED)
@@ -398,7 +398,7 @@ class DisableApplication(OrganizationView):
         if facts is None or facts.organization_id != self.organization.id:
             raise Http404
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(end_application(standing=self.standing, application=facts, stated=stated))
+        return effect_response(end_application(caller=self.caller, application=facts, stated=stated))
 
 
 class ApplicationCode(OrganizationView):
@@ -417,7 +417,7 @@ class ApplicationCode(OrganizationView):
         facts = application_of_client(client_id)
         if facts is None or facts.organization_id != self.organization.id or facts.disabled:
             raise Http404
-        code = issue_enrollment_code(person_id=facts.person_id, actor=self.standing.directory_actor)
+        code = issue_enrollment_code(person_id=facts.person_id, actor=self.caller.directory_actor)
         return Response({"code": code}, status=HTTPStatus.CREATED)
 
 

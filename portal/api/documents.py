@@ -24,9 +24,9 @@ from portal.api.framework import (
     page,
 )
 from portal.api.idempotency import idempotent
-from portal.effects import EffectAnswer, effect_answer
-from portal.operations.document_access import change_access, decide_registration, restore_access, revoke_access
-from portal.permissions import Permission
+from portal.usecases.document_access import change_access, decide_registration, restore_access, revoke_access
+from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.permissions import Permission
 from protection.selectors.documents import (
     Document,
     DocumentRow,
@@ -92,7 +92,7 @@ class Documents(OrganizationView):
         query = request.query_params
         try:
             found = documents_of(
-                self.standing.actor,
+                self.caller.actor,
                 everybody=query.get("scope") == "all",
                 search=query.get("search", ""),
                 state=query.get("state", ""),
@@ -117,7 +117,7 @@ class DocumentDetail(OrganizationView):
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
-        return Response(_document(document_for(self.standing.actor, cid)))
+        return Response(_document(document_for(self.caller.actor, cid)))
 
 
 class DocumentEvents(OrganizationView):
@@ -133,7 +133,7 @@ class DocumentEvents(OrganizationView):
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer newest first."""
-        document_for(self.standing.actor, cid)
+        document_for(self.caller.actor, cid)
         return event_page(request, Filter(content_id=cid), self.organization)
 
 
@@ -168,7 +168,7 @@ class Revoke(OrganizationView):
         wanted = checked(Reason, request.data)
         return effect_response(
             revoke_access(
-                standing=self.standing,
+                caller=self.caller,
                 organization=self.organization,
                 cid=cid,
                 address=wanted["recipient"],
@@ -197,7 +197,7 @@ class Restore(OrganizationView):
         """Give back what a revocation took away; say what stays taken back."""
         address = checked(Reason, request.data)["recipient"]
         return effect_response(
-            restore_access(standing=self.standing, organization=self.organization, cid=cid, address=address)
+            restore_access(caller=self.caller, organization=self.organization, cid=cid, address=address)
         )
 
 
@@ -243,7 +243,7 @@ class DocumentPolicy(OrganizationView):
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer with the whole list, or as if there were no such document."""
-        shown = policy_for(self.standing.actor, cid, self.standing.holder)
+        shown = policy_for(self.caller.actor, cid, self.caller.holder)
         return Response(
             {
                 "policy": shown.policy.as_json(),
@@ -282,7 +282,7 @@ class DocumentPolicy(OrganizationView):
         wanted = checked(NewPolicy, request.data)
         return effect_response(
             change_access(
-                standing=self.standing,
+                caller=self.caller,
                 organization=self.organization,
                 cid=cid,
                 policy=parse_policy(wanted["policy"]),
@@ -306,7 +306,7 @@ class Accept(OrganizationView):
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Let it be opened from now on."""
-        return effect_response(decide_registration(standing=self.standing, cid=cid, accepted=True))
+        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=True))
 
 
 class Block(OrganizationView):
@@ -322,7 +322,7 @@ class Block(OrganizationView):
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Never let it be opened."""
-        return effect_response(decide_registration(standing=self.standing, cid=cid, accepted=False))
+        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=False))
 
 
 def _grants(policy: Policy) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What all API views share: standing and permission, problems, pages of results, idempotent writes."""
+"""What all API views share: caller and permission, problems, pages of results, idempotent writes."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -19,22 +19,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
 from chancery.errors import ChanceryError, Unavailable
-from portal.api import problems
-from portal.api.devices import proven_device
-from portal.api.throttle import retry_after
-from portal.confirmation import (
+from portal import problems
+from portal.identity.addresses import client_address
+from portal.identity.bearer import Authenticated, caller, token_shown
+from portal.identity.proof import ProvenDevice
+from portal.identity.proven_device import proven_device
+from portal.languages import reason_of
+from portal.throttle import retry_after
+from portal.usecases.caller import Caller, caller_at
+from portal.usecases.confirmation import (
     ConfirmationRequired,
     FreshSignInRequired,
     ReasonRequired,
     Stated,
 )
-from portal.effects import Effect
-from portal.identity.addresses import client_address
-from portal.identity.bearer import Authenticated, caller, token_shown
-from portal.identity.proof import ProvenDevice
-from portal.languages import reason_of
-from portal.permissions import Permission
-from portal.standing import Standing, standing_at
+from portal.usecases.effects import Effect
+from portal.usecases.permissions import Permission
 from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.selectors.devices import device_of
 from tenants.naming import NameRefused, address, free_text
@@ -81,12 +81,12 @@ class MayCall(BasePermission):
         """Tell whether the standing permits this method."""
         if not isinstance(view, OrganizationView):
             return False
-        if not view.standing.active and not view.while_disabled:
+        if not view.caller.active and not view.while_disabled:
             return False
         needed = view.needs.get(request.method or "")
         if needed is None:
             return request.method == "OPTIONS"
-        return needed == ANYBODY or view.standing.may(Permission(needed)) or (needed == MEMBER and view.standing.member)
+        return needed == ANYBODY or view.caller.may(Permission(needed)) or (needed == MEMBER and view.caller.member)
 
 
 logger = logging.getLogger(__name__)
@@ -127,10 +127,10 @@ class OrganizationView(BaseView):
         return found
 
     @property
-    def standing(self) -> Standing:
+    def caller(self) -> Caller:
         """What the caller is here; built once per request."""
         if not hasattr(self, "_standing"):
-            self._standing = standing_at(
+            self._standing = caller_at(
                 self.organization,
                 caller(self.request),
                 ip=client_address(plain(self.request)),
@@ -152,7 +152,7 @@ class OrganizationView(BaseView):
             raise Refused(_("This device has been revoked; sign in again to enroll it anew."))
         if self.organization.id in facts.blocked_by:
             raise Refused(_("An administrator of this organization has blocked this device here."))
-        self._standing = standing_at(
+        self._standing = caller_at(
             self.organization,
             caller(self.request),
             ip=client_address(plain(self.request)),

@@ -14,11 +14,11 @@ from chancery.policy.labels import Effect
 from portal.api.framework import ANYBODY, Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.api.templates import languages_of, merged
-from portal.effects import EffectAnswer, effect, effect_answer
-from portal.operations.create import new_label
-from portal.operations.give_label import give_label
-from portal.operations.offer import offer_label, shelve_label
-from portal.permissions import Permission
+from portal.usecases.create import new_label
+from portal.usecases.effects import EffectAnswer, effect, effect_answer
+from portal.usecases.give_label import give_label
+from portal.usecases.offer import offer_label, shelve_label
+from portal.usecases.permissions import Permission
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.services.relabel import MAX_JUSTIFICATION, choices_for
 from protection.services.save_label import (
@@ -84,9 +84,9 @@ class Labels(OrganizationView):
     )
     def get(self, request: Request) -> Response:
         """Answer with names in the caller's language."""
-        manages = self.standing.may(Permission.TEMPLATES_MANAGE)
+        manages = self.caller.may(Permission.TEMPLATES_MANAGE)
         everything = manages and request.query_params.get("offered") != "true"
-        found = labels() if everything else offered_labels(self.standing.audience)
+        found = labels() if everything else offered_labels(self.caller.audience)
         return page([label_json(one, languages_of(request)) for one in found])
 
     @extend_schema(
@@ -100,7 +100,7 @@ class Labels(OrganizationView):
     def post(self, request: Request) -> Response:
         """Make it, and offer it where that is asked for."""
         wanted = checked(NewLabel, request.data)
-        made = new_label(standing=self.standing, draft=_draft(wanted), publish=wanted["publish"])
+        made = new_label(caller=self.caller, draft=_draft(wanted), publish=wanted["publish"])
         return effect_response(made, HTTPStatus.CREATED)
 
 
@@ -145,7 +145,7 @@ class LabelDetail(OrganizationView):
         )
         # Without a version of its own a patch is made to the one just read, so that no other change is lost to it.
         based_on = wanted.get("based_on", known.version)
-        version = edit_label(actor=self.standing.actor, label=label_id, draft=draft, based_on=based_on)
+        version = edit_label(actor=self.caller.actor, label=label_id, draft=draft, based_on=based_on)
         done = _("The label is changed; it is at version {version} now.").format(version=version)
         return effect_response(
             effect(version != known.version, done, _("The label says this already."), version=version)
@@ -165,7 +165,7 @@ class PublishLabel(OrganizationView):
     )
     def post(self, request: Request, label_id: UUID) -> Response:
         """Offer it; from then on its template is chosen through the label."""
-        return effect_response(offer_label(standing=self.standing, label_id=label_id))
+        return effect_response(offer_label(caller=self.caller, label_id=label_id))
 
 
 class ArchiveLabel(OrganizationView):
@@ -182,7 +182,7 @@ class ArchiveLabel(OrganizationView):
     def post(self, request: Request, label_id: UUID) -> Response:
         """Stop offering it; documents keep it."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(shelve_label(standing=self.standing, label_id=label_id, stated=stated))
+        return effect_response(shelve_label(caller=self.caller, label_id=label_id, stated=stated))
 
 
 class WantedLabel(Confirmed):
@@ -224,8 +224,8 @@ class DocumentLabel(OrganizationView):
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer with names in the caller's language; a label that the caller cannot give is left out."""
-        standing, languages = self.standing, languages_of(request)
-        found = choices_for(actor=standing.actor, cid=cid, holder=standing.holder, audience=standing.audience)
+        caller, languages = self.caller, languages_of(request)
+        found = choices_for(actor=caller.actor, cid=cid, holder=caller.holder, audience=caller.audience)
         results = [
             {
                 **label_json(one.label, languages),
@@ -266,7 +266,7 @@ class DocumentLabel(OrganizationView):
         wanted = checked(WantedLabel, request.data)
         return effect_response(
             give_label(
-                standing=self.standing,
+                caller=self.caller,
                 organization=self.organization,
                 cid=cid,
                 label=wanted["label"],

@@ -1,6 +1,6 @@
 """The API around licenses: certificates, publishing, registering, the feed, reports.
 
-Licenses themselves are answered by ``portal.api.lane``; ``Licenses`` here only describes them in the schema.
+Licenses themselves are answered by ``portal.fastpath``; ``Licenses`` here only describes them in the schema.
 """
 
 from http import HTTPStatus
@@ -19,18 +19,17 @@ from chancery.policy.days import LAST_MOMENT
 from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import WORDS
 from chancery.texts import say
-from portal import clock
-from portal.api import problems
+from portal import clock, problems
 from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of
-from portal.identity.directory import DirectoryOf
-from portal.identity.owners import owner_known_as
-from portal.permissions import Permission
-from protection.services.arrive import Wanted, arrive
+from portal.subjects.directory import DirectoryOf
+from portal.subjects.owners import owner_known_as
+from portal.usecases.permissions import Permission
 from protection.services.certify import DeviceKeys, licensor_certificate
 from protection.services.hear_checkpoint import hear_checkpoint
 from protection.services.publish import Publication, Publisher, publish_online
 from protection.services.put_on_record import Party
 from protection.services.register import RegistrationRefused
+from protection.services.register_on_first_use import LicenseRequestItem, register_on_first_use
 from protection.services.report import Reported, report
 from protection.services.state_feed import feed_statement
 
@@ -71,7 +70,7 @@ PROOF = OpenApiParameter(
 
 
 class Licenses(OrganizationView):
-    """Described here, answered by the lane before the framework is reached."""
+    """Described here, answered by the fast path before the framework is reached."""
 
     needs = {"POST": ANYBODY}
 
@@ -91,12 +90,12 @@ class Licenses(OrganizationView):
         examples=[OpenApiExample("By digest", {"pl": "q83v…", "seal": "EjRW…"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
-        """Never reached: the lane answers this path."""
+        """Never reached: the fast path answers this path."""
         raise InvalidObject(say("Licenses are answered before this point."))
 
 
 class LicenseBatch(OrganizationView):
-    """Described here, answered by the lane before the framework is reached."""
+    """Described here, answered by the fast path before the framework is reached."""
 
     needs = {"POST": ANYBODY}
 
@@ -114,7 +113,7 @@ class LicenseBatch(OrganizationView):
         examples=[OpenApiExample("Two", {"items": [{"pl": "q83v…", "seal": "EjRW…"}]}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
-        """Never reached: the lane answers this path."""
+        """Never reached: the fast path answers this path."""
         raise InvalidObject(say("Licenses are answered before this point."))
 
 
@@ -147,12 +146,12 @@ class Certificates(OrganizationView):
         device = self.device()
         licensor = licensor_certificate(
             organization=self.organization.id,
-            actor=self.standing.actor,
+            actor=self.caller.actor,
             device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
             device_feed_id=device.feed_id,
             directory=DirectoryOf(self.organization.id),
             now=clock.now(),
-            owner_other=self.standing.may(Permission.FILES_PROTECT_FOR_OTHERS),
+            owner_other=self.caller.may(Permission.FILES_PROTECT_FOR_OTHERS),
         )
         feed = [jws.b64(feed_id) for feed_id in licensor.feed]
         return Response({"certificate": licensor.certificate, "delegation": licensor.delegation, "feed": feed})
@@ -207,7 +206,7 @@ class Publications(OrganizationView):
             publisher=Publisher(
                 organization=self.organization.id,
                 iss=settings.CHANCERY_BASE_URL,
-                actor=self.standing.actor,
+                actor=self.caller.actor,
                 device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
                 device_feed_id=device.feed_id,
                 directory=DirectoryOf(self.organization.id),
@@ -233,7 +232,7 @@ class Publications(OrganizationView):
 
     def _owner(self, address: str) -> Party:
         """Return whoever is to own the document.  Raises Refused for whoever may not name another owner."""
-        if not self.standing.may(Permission.FILES_PROTECT_FOR_OTHERS):
+        if not self.caller.may(Permission.FILES_PROTECT_FOR_OTHERS):
             raise Refused(_("You may not protect documents that somebody else is to own."))
         found = owner_known_as(self.organization.id, address)
         if found is None:
@@ -271,13 +270,15 @@ class Registrations(OrganizationView):
         license_, seal = members(request).get("publishing_license"), members(request).get("body_seal")
         if not isinstance(license_, str) or not isinstance(seal, str):
             raise InvalidObject(say("Send publishing_license and body_seal as texts."))
-        wanted = Wanted(pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal)
-        outcome = arrive(
+        wanted = LicenseRequestItem(
+            pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal
+        )
+        outcome = register_on_first_use(
             organization=self.organization.id,
             wanted=wanted,
             directory=DirectoryOf(self.organization.id),
-            actor=self.standing.actor,
-            member=self.standing.member,
+            actor=self.caller.actor,
+            member=self.caller.member,
             now=clock.now(),
         )
         if isinstance(outcome, RegistrationRefused):
@@ -317,7 +318,7 @@ class Feed(OrganizationView):
         known = request.headers.get("Chancery-Checkpoint")
         if known is not None:
             note = jws.unb64(known).decode(errors="replace")
-            hear_checkpoint(organization=self.organization.id, note=note, actor=self.standing.actor)
+            hear_checkpoint(organization=self.organization.id, note=note, actor=self.caller.actor)
         statement, delegation = feed_statement(organization=self.organization.id, since=since)
         return Response({"statement": statement, "delegation": delegation})
 
@@ -358,5 +359,5 @@ class Events(OrganizationView):
         rows = ReportedEvent(data=events, many=True)
         rows.is_valid(raise_exception=True)
         reports = [Reported(row["id"], row["cid"], row["action"], row["at"]) for row in rows.validated_data]
-        taken = report(actor=self.standing.actor, member=self.standing.member, device=device.id, reports=reports)
+        taken = report(actor=self.caller.actor, member=self.caller.member, device=device.id, reports=reports)
         return Response({"accepted": taken}, status=HTTPStatus.ACCEPTED)

@@ -6,8 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.framework import OrganizationView, page
-from portal.identity.owners import owner_known_as
-from portal.permissions import Permission
+from portal.subjects.owners import owner_known_as
+from portal.usecases.permissions import Permission
 
 
 class Owners(OrganizationView):

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
-from portal.effects import EffectAnswer, effect_answer
-from portal.operations.block_device import block_here, devices_here, unblock_here
-from portal.permissions import Permission
+from portal.usecases.block_device import block_here, devices_here, unblock_here
+from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.permissions import Permission
 
 DEVICE = {"id": "0f4e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10", "name": "laptop", "platform": "linux", "blocked": False}
 
@@ -38,7 +38,7 @@ class PersonDevices(OrganizationView):
                     "revoked_at": one.revoked_at,
                     "blocked": self.organization.id in one.blocked_by,
                 }
-                for one in devices_here(self.standing, person_id)
+                for one in devices_here(self.caller, person_id)
             ]
         )
 
@@ -58,9 +58,7 @@ class BlockDevice(OrganizationView):
     def post(self, request: Request, person_id: UUID, device_id: UUID) -> Response:
         """Refuse it from the next request on."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(
-            block_here(standing=self.standing, person_id=person_id, device_id=device_id, stated=stated)
-        )
+        return effect_response(block_here(caller=self.caller, person_id=person_id, device_id=device_id, stated=stated))
 
 
 class UnblockDevice(OrganizationView):
@@ -76,4 +74,4 @@ class UnblockDevice(OrganizationView):
     )
     def post(self, request: Request, person_id: UUID, device_id: UUID) -> Response:
         """Take the block back."""
-        return effect_response(unblock_here(standing=self.standing, person_id=person_id, device_id=device_id))
+        return effect_response(unblock_here(caller=self.caller, person_id=person_id, device_id=device_id))

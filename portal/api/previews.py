@@ -15,9 +15,9 @@ from portal.api.framework import ANYBODY, Confirmed, OrganizationView, Refused, 
 from portal.api.idempotency import idempotent
 from portal.api.templates import OFFER, Draft, draft_of
 from portal.languages import recalled
-from portal.operations.previews.ask import DAYS, MOST_DAYS, ask_about_group, ask_about_person, ask_about_template
-from portal.operations.previews.drafts import NEEDS
-from portal.operations.previews.save import has_moved, preview_for, save
+from portal.usecases.previews.ask import DAYS, MOST_DAYS, ask_about_group, ask_about_person, ask_about_template
+from portal.usecases.previews.drafts import NEEDS
+from portal.usecases.previews.save import has_moved, preview_for, save
 from protection.selectors.previews import Asked
 from protection.selectors.templates import template
 from tenants.directory.members import Member
@@ -112,7 +112,7 @@ class Previews(OrganizationView):
     def post(self, request: Request) -> Response:
         """Answer at once with the preview's id; its result comes with GET."""
         asked = checked(PreviewQuestion, request.data)
-        if not self.standing.may(NEEDS[asked["kind"]]):
+        if not self.caller.may(NEEDS[asked["kind"]]):
             raise Refused
         made = {"template": self._template, "group": self._group, "person": self._person}[asked["kind"]](asked)
         return Response({"id": str(made)}, status=HTTPStatus.ACCEPTED)
@@ -122,7 +122,7 @@ class Previews(OrganizationView):
         # As when it is replaced: whom it is offered to stays where nothing is said of it.
         draft = draft_of({**{name: getattr(found, name) for name in OFFER}, **wanted})
         return ask_about_template(
-            standing=self.standing,
+            caller=self.caller,
             template_id=asked["id"],
             draft=draft,
             based_on=asked.get("based_on"),
@@ -132,7 +132,7 @@ class Previews(OrganizationView):
     def _group(self, asked: Mapping[str, Any]) -> UUID:
         wanted = checked(GroupChange, asked["change"])
         return ask_about_group(
-            standing=self.standing,
+            caller=self.caller,
             organization_id=self.organization.id,
             group_id=asked["id"],
             add=[Member(address=address) for address in wanted["add"]],
@@ -144,7 +144,7 @@ class Previews(OrganizationView):
     def _person(self, asked: Mapping[str, Any]) -> UUID:
         wanted = checked(ChangedPerson, asked["change"])
         return ask_about_person(
-            standing=self.standing,
+            caller=self.caller,
             organization_id=self.organization.id,
             person_id=asked["id"],
             role=wanted.get("role"),
@@ -183,7 +183,7 @@ class PreviewDetail(OrganizationView):
     )
     def get(self, request: Request, preview_id: UUID) -> Response:
         """Answer with the progress, and with the result once it is there."""
-        found = preview_for(self.standing, preview_id)
+        found = preview_for(self.caller, preview_id)
         return Response(_shown(found, moved=has_moved(self.organization.id, found)))
 
 
@@ -206,7 +206,7 @@ class SavePreview(OrganizationView):
     def post(self, request: Request, preview_id: UUID) -> Response:
         """Make the change once."""
         stated = self.stated(checked(Confirmed, request.data))
-        done = save(standing=self.standing, organization_id=self.organization.id, preview=preview_id, stated=stated)
+        done = save(caller=self.caller, organization_id=self.organization.id, preview=preview_id, stated=stated)
         return Response({"kind": done.kind, "target": str(done.target), "moved": done.moved})
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from chancery.policy.rights import level_of, parse_rights
 from portal.api.framework import ANYBODY, OrganizationView, limit_of
 from portal.languages import told
-from portal.operations.recipients import recipients, who_took
+from portal.usecases.recipients import recipients, who_took
 from portal.words.recipients import in_words
 from protection.selectors.documents import document_for
 from protection.selectors.recipients import Access, Listed, Recipient
@@ -94,11 +94,11 @@ class DocumentRecipients(OrganizationView):
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
-        document, cursor = document_for(self.standing.actor, cid), request.query_params.get("cursor", "") or "0"
+        document, cursor = document_for(self.caller.actor, cid), request.query_params.get("cursor", "") or "0"
         if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
             raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]})
         found = recipients(
-            standing=self.standing,
+            caller=self.caller,
             organization=self.organization,
             document=document,
             search=request.query_params.get("search", ""),

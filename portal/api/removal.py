@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.framework import ANYBODY, Confirmed, OrganizationView, checked, effect_response
-from portal.effects import effect_answer
-from portal.operations.leave import leave_organization
-from portal.operations.remove_person import Removal, removal_of, remove_person
-from portal.permissions import Permission
+from portal.usecases.effects import effect_answer
+from portal.usecases.leave import leave_organization
+from portal.usecases.permissions import Permission
+from portal.usecases.remove_person import Removal, removal_of, remove_person
 
 _MEANS: Final[dict[str, Any]] = {
     "documents": serializers.IntegerField(),
@@ -37,7 +37,7 @@ class PersonRemoval(OrganizationView):
     )
     def get(self, request: Request, person_id: UUID) -> Response:
         """Answer with the documents that stay with the old identity and the groups that lose a member."""
-        return Response(_shown(removal_of(self.standing, person_id)))
+        return Response(_shown(removal_of(self.caller, person_id)))
 
     @extend_schema(
         summary="Remove a person who left",
@@ -52,7 +52,7 @@ class PersonRemoval(OrganizationView):
     def post(self, request: Request, person_id: UUID) -> Response:
         """Remove the person for good; the address is free for a successor, who inherits nothing."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(remove_person(standing=self.standing, person_id=person_id, stated=stated))
+        return effect_response(remove_person(caller=self.caller, person_id=person_id, stated=stated))
 
 
 class Leave(OrganizationView):
@@ -77,9 +77,7 @@ class Leave(OrganizationView):
     def post(self, request: Request) -> Response:
         """End the caller's place for good, as a removal by an administrator does."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(
-            leave_organization(standing=self.standing, organization=self.organization, stated=stated)
-        )
+        return effect_response(leave_organization(caller=self.caller, organization=self.organization, stated=stated))
 
 
 def _shown(removal: Removal) -> dict[str, Any]:

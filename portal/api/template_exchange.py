@@ -12,9 +12,9 @@ from portal import clock
 from portal.api.framework import OrganizationView, checked, uuid_of
 from portal.api.idempotency import idempotent
 from portal.api.template_versions import change_json
-from portal.operations.own_gain import watching_own_gain
-from portal.permissions import Permission
 from portal.template_files import here_at
+from portal.usecases.own_gain import watching_own_gain
+from portal.usecases.permissions import Permission
 from protection.services.export_templates import Form, export_templates
 from protection.services.import_templates import Plan, Planned, import_templates, plan_import
 
@@ -102,10 +102,8 @@ class ImportTemplates(OrganizationView):
         """Look at a file, or import it."""
         wanted, here = checked(File, request.data), here_at(self.organization)
         if wanted["confirm"]:
-            with watching_own_gain(standing=self.standing, changes="templates"):
-                plan = import_templates(
-                    actor=self.standing.actor, here=here, text=wanted["text"], seen=wanted["confirm"]
-                )
+            with watching_own_gain(caller=self.caller, changes="templates"):
+                plan = import_templates(actor=self.caller.actor, here=here, text=wanted["text"], seen=wanted["confirm"])
         else:
             plan = plan_import(here=here, text=wanted["text"])
         return Response(_plan_json(plan, done=bool(wanted["confirm"])))

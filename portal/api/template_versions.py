@@ -10,9 +10,9 @@ from rest_framework.response import Response
 
 from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
-from portal.effects import effect_answer
-from portal.operations.offer import bring_back_version
-from portal.permissions import Permission
+from portal.usecases.effects import effect_answer
+from portal.usecases.offer import bring_back_version
+from portal.usecases.permissions import Permission
 from protection.selectors.templates import Change, Expiry, Offer, Version, versions
 from tenants.directory.selectors.people import names_of
 
@@ -70,7 +70,7 @@ class RestoreTemplateVersion(OrganizationView):
         """Make a new version that says what the earlier one said."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(
-            bring_back_version(standing=self.standing, template_id=template_id, number=number, stated=stated)
+            bring_back_version(caller=self.caller, template_id=template_id, number=number, stated=stated)
         )
 
 

@@ -16,10 +16,10 @@ from chancery.policy.patch import patched
 from chancery.policy.policy import Principal, parse_policy
 from portal.api.framework import Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
-from portal.effects import EffectAnswer, effect_answer
-from portal.operations.create import new_copy, new_template
-from portal.operations.offer import offer_template, remove_template, say_template, shelve_template
-from portal.permissions import Permission
+from portal.usecases.create import new_copy, new_template
+from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.offer import offer_template, remove_template, say_template, shelve_template
+from portal.usecases.permissions import Permission
 from protection.selectors.templates import (
     Template,
     documents_under,
@@ -80,12 +80,12 @@ class Templates(OrganizationView):
     )
     def get(self, request: Request) -> Response:
         """Answer with names in the caller's language."""
-        manages, asked = self.standing.may(Permission.TEMPLATES_MANAGE), request.query_params
+        manages, asked = self.caller.may(Permission.TEMPLATES_MANAGE), request.query_params
         search, languages = asked.get("search", ""), languages_of(request)
         if manages and asked.get("offered") != "true":
             found = templates(published_only=asked.get("published") == "true", search=search)
         else:
-            found = offered_templates(self.standing.audience, search=search)
+            found = offered_templates(self.caller.audience, search=search)
         return page([template_json(one, languages) for one in found])
 
     @extend_schema(
@@ -98,7 +98,7 @@ class Templates(OrganizationView):
     def post(self, request: Request) -> Response:
         """Make a template; it is archived until it is published."""
         draft = draft_of(checked(Draft, request.data))
-        return effect_response(new_template(standing=self.standing, draft=draft), HTTPStatus.CREATED)
+        return effect_response(new_template(caller=self.caller, draft=draft), HTTPStatus.CREATED)
 
 
 class Edited(Draft, Confirmed):
@@ -145,8 +145,8 @@ class TemplateDetail(OrganizationView):
     )
     def get(self, request: Request, template_id: UUID) -> Response:
         """Answer with the current version; who does not manage templates finds what is offered to him."""
-        manages = self.standing.may(Permission.TEMPLATES_MANAGE)
-        found = template(template_id) if manages else offered_template(template_id, self.standing.audience)
+        manages = self.caller.may(Permission.TEMPLATES_MANAGE)
+        found = template(template_id) if manages else offered_template(template_id, self.caller.audience)
         return Response({**template_json(found, languages_of(request)), "documents": documents_under(template_id)})
 
     @extend_schema(
@@ -204,7 +204,7 @@ class TemplateDetail(OrganizationView):
     def _edited(self, template_id: UUID, draft: TemplateDraft, wanted: Mapping[str, Any]) -> Response:
         return effect_response(
             say_template(
-                standing=self.standing,
+                caller=self.caller,
                 template_id=template_id,
                 draft=draft,
                 based_on=wanted.get("based_on"),
@@ -228,9 +228,7 @@ class TemplateDetail(OrganizationView):
     def delete(self, request: Request, template_id: UUID) -> Response:
         """Delete it, once the caller knows what it protects."""
         wanted = checked(Confirmed, request.data or request.query_params.dict())
-        return effect_response(
-            remove_template(standing=self.standing, template_id=template_id, stated=self.stated(wanted))
-        )
+        return effect_response(remove_template(caller=self.caller, template_id=template_id, stated=self.stated(wanted)))
 
 
 class CopyName(serializers.Serializer[dict[str, Any]]):
@@ -254,7 +252,7 @@ class CopyTemplate(OrganizationView):
     def post(self, request: Request, template_id: UUID) -> Response:
         """Make an archived template that says the same."""
         name = checked(CopyName, request.data)["name"]
-        made = new_copy(standing=self.standing, template_id=template_id, name=name)
+        made = new_copy(caller=self.caller, template_id=template_id, name=name)
         return effect_response(made, HTTPStatus.CREATED)
 
 
@@ -271,7 +269,7 @@ class PublishTemplate(OrganizationView):
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Offer it from now on."""
-        return effect_response(offer_template(standing=self.standing, template_id=template_id))
+        return effect_response(offer_template(caller=self.caller, template_id=template_id))
 
 
 class ArchiveTemplate(OrganizationView):
@@ -288,7 +286,7 @@ class ArchiveTemplate(OrganizationView):
     def post(self, request: Request, template_id: UUID) -> Response:
         """Stop offering it; what it protects still opens."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(shelve_template(standing=self.standing, template_id=template_id, stated=stated))
+        return effect_response(shelve_template(caller=self.caller, template_id=template_id, stated=stated))
 
 
 def languages_of(request: Request) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from portal import clock
 from portal.api.access_requests import own_json
 from portal.api.framework import ANYBODY, OrganizationView, checked
 from portal.languages import told
-from portal.operations.ask_for_access import OwnStanding, explain_to_himself
-from portal.operations.explain import Explained, explain_document
+from portal.usecases.ask_for_access import OwnStanding, explain_to_himself
+from portal.usecases.explain import Explained, explain_document
 from portal.words.why import obstacle_words, own_words
 from protection.selectors.documents import document_for
 
@@ -84,12 +84,12 @@ class DocumentWhy(OrganizationView):
         asked = checked(Question, request.query_params.dict())
         if "who" not in asked:
             found_himself = explain_to_himself(
-                standing=self.standing, organization=self.organization, cid=cid, right=Right(asked["right"])
+                caller=self.caller, organization=self.organization, cid=cid, right=Right(asked["right"])
             )
-            return Response(_about_himself(self.standing.address, found_himself))
-        document_for(self.standing.actor, cid)
+            return Response(_about_himself(self.caller.address, found_himself))
+        document_for(self.caller.actor, cid)
         found = explain_document(
-            standing=self.standing,
+            caller=self.caller,
             organization=self.organization,
             cid=cid,
             address=asked["who"],

@@ -25,7 +25,7 @@ from babel.messages.extract import extract
 from django.utils.translation.template import templatize
 
 from chancery.cli.main import main as main_command
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT
 
 LANGUAGES: Final = ("de",)
 FLOORS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -36,7 +36,7 @@ FLOORS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which folders each catalog speaks for."""
 
-UNSPOKEN: Final = ("portal/bootstrap", "portal/development", "portal/supervisor", "portal/management")
+UNSPOKEN: Final = ("portal/runtime/bootstrap", "portal/development", "portal/runtime/supervisor", "portal/management")
 """What speaks to operators and developers, in English like the logs."""
 
 KEYWORDS: Final[Mapping[str, Any]] = {

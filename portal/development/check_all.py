@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from portal.bootstrap.environment import ROOT
 from portal.development import lock
-from portal.supervisor.embedded import throw_away_services
+from portal.runtime.bootstrap.environment import ROOT
+from portal.runtime.supervisor.embedded import throw_away_services
 
 ROOMS = ("portal", "protection", "tenants", "audit", "chancery", "tests")
 TAIL_LINES = 60

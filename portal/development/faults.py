@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT
 
 
 def main(arguments: Sequence[str]) -> int:

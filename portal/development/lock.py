@@ -13,8 +13,8 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from portal.bootstrap import installers
-from portal.bootstrap.environment import BOOTSTRAP_LOCK, DEVELOP_LOCK, ROOT, RUN_LOCK
+from portal.runtime.bootstrap import installers
+from portal.runtime.bootstrap.environment import BOOTSTRAP_LOCK, DEVELOP_LOCK, ROOT, RUN_LOCK
 
 OLDEST_PYTHON = "3.11"
 PROJECT = ROOT / "pyproject.toml"

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.bootstrap import system
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap import system
+from portal.runtime.bootstrap.environment import ROOT
 
 
 @dataclass(frozen=True)

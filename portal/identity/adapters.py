@@ -28,8 +28,8 @@ from django.utils.translation import gettext_lazy
 
 from portal.identity import account_words, clients, issuer_keys, origins, second_factors
 from portal.identity.onward import onward
-from portal.identity.subject import is_disabled
 from portal.languages import reason_of
+from portal.subjects.subject import is_disabled
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory import holders

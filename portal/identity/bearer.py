@@ -65,7 +65,7 @@ def token_of(
 ) -> VerifiedToken | None:
     """Return the request's token, checked for this host, or nothing when none is shown.
 
-    Raises ``TokenRefused``.  The licensing lane calls this without the framework, and may use what is remembered,
+    Raises ``TokenRefused``.  The fast path calls this without the framework, and may use what is remembered,
     because its deciding statement reads person and device; every other door looks whether the token was withdrawn.
     """
     header = request.headers.get("Authorization", "")

@@ -24,7 +24,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 
 from portal.identity.account_words import LABELS, NEW_PASSWORD
-from portal.identity.subject import is_disabled
+from portal.subjects.subject import is_disabled
 from tenants.directory.models import Person
 
 

@@ -29,7 +29,7 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.identity import clients, strength
 from portal.identity.adapters import BASE
 from portal.identity.redeeming import BESIDE, is_current
-from portal.identity.subject import is_disabled
+from portal.subjects.subject import is_disabled
 from tenants import naming
 from tenants.directory.access import end_sessions
 from tenants.directory.models import Person

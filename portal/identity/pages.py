@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.identity import outbox as kept_mail
 from portal.identity.handoff import BACKEND
 from portal.identity.onward import onward
-from portal.identity.subject import is_disabled
+from portal.subjects.subject import is_disabled
 from portal.typed import come_back, is_from_here, typed_in
 from tenants.directory.errors import CodeRefused
 from tenants.directory.models import Person

@@ -33,11 +33,11 @@ from chancery.texts import say
 from protection.actor import Actor
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
 from protection.selectors.named_since import dated
-from protection.services.arrive import SendWholeLicense, Wanted, arrive
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
 from protection.services.recording import named_facts
 from protection.services.register import RegistrationRefused
+from protection.services.register_on_first_use import LicenseRequestItem, SendWholeLicense, register_on_first_use
 from protection.services.running import NotRunning
 
 ATTEMPTS: Final = 4
@@ -62,10 +62,10 @@ class Reading:
     marker: dict[str, Any] = field(default_factory=dict)
 
 
-class Lane(Protocol):
+class LicensingDatabase(Protocol):
     """The port to the database: the portal runs both statements on connections of its own pool."""
 
-    def read(self, wanted: Sequence[Wanted]) -> Reading:
+    def read(self, wanted: Sequence[LicenseRequestItem]) -> Reading:
         """Run the deciding statement."""
         ...
 
@@ -94,7 +94,7 @@ class Lane(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class LicenseRequest:
     """Who asks, on which device, from where."""
 
     organization: UUID
@@ -117,7 +117,7 @@ class Caller:
 class Granted:
     """A recorded opening with everything its license needs; ``event`` is the id it was recorded under."""
 
-    wanted: Wanted
+    wanted: LicenseRequestItem
     state: ContentState
     edition: EditionState
     decision: Allow
@@ -131,7 +131,7 @@ class Refused:
     ``told`` is what the person reads where that is less than the record says (``licensing.evaluate.as_told``).
     """
 
-    wanted: Wanted
+    wanted: LicenseRequestItem
     state: ContentState | None
     decision: Deny
     event: UUID
@@ -141,33 +141,35 @@ class Refused:
 Decided: TypeAlias = Granted | Refused
 
 
-def decide(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> tuple[Reading, tuple[Decided, ...]]:
+def decide(
+    *, database: LicensingDatabase, request: LicenseRequest, wanted: Sequence[LicenseRequestItem]
+) -> tuple[Reading, tuple[Decided, ...]]:
     """Read, decide and record until the record is of a state that still stood when it was written.
 
     Documents and editions that are seen for the first time are put on record before, in transactions of their own.
     Raises SendWholeLicense for those of which only digests came, and Unavailable when nothing could be recorded.
     """
     refused: Mapping[int, Reason] = {}
-    events = [_event_id(caller, place) for place in range(len(wanted))]
+    events = [_event_id(request, place) for place in range(len(wanted))]
     for attempt in range(ATTEMPTS):
-        reading = lane.read(wanted)
+        reading = database.read(wanted)
         unknown = _unknown(reading, wanted) if attempt == 0 else []
         if unknown:
-            refused = _arrive(caller, reading, wanted, unknown)
-            reading = lane.read(wanted)
+            refused = _register_new(request, reading, wanted, unknown)
+            reading = database.read(wanted)
         reading = _dated(reading)
         if reading.service.ledger_has_gap:
             raise LedgerHasGap
-        organization = _organization(caller, reading)
+        organization = _organization(request, reading)
         decided = tuple(
             _decided(
-                caller, organization, reading, item, state, events[place], body=refused.get(place, Reason.TAMPERED)
+                request, organization, reading, item, state, events[place], body=refused.get(place, Reason.TAMPERED)
             )
             for place, (item, state) in enumerate(zip(wanted, reading.documents, strict=True))
         )
-        records = [_event(caller, reading, item) for item in decided]
+        records = [_event(request, reading, item) for item in decided]
         seen = _first_seen(reading.subject.person, decided)
-        if lane.record(records, reading, first_openings=_first_openings(decided), first_seen=seen):
+        if database.record(records, reading, first_openings=_first_openings(decided), first_seen=seen):
             return reading, decided
     raise Unavailable(say("The organization is being changed right now, and no decision could be recorded."))
 
@@ -191,7 +193,7 @@ def _dated(reading: Reading) -> Reading:
     )
 
 
-def _unknown(reading: Reading, wanted: Sequence[Wanted]) -> list[int]:
+def _unknown(reading: Reading, wanted: Sequence[LicenseRequestItem]) -> list[int]:
     """Return the places of what is not on record yet.  Raises SendWholeLicense when only digests came of it.
 
     While the organization takes nothing new there is nothing to bring: all of it is refused for that reason.
@@ -209,27 +211,29 @@ def _unknown(reading: Reading, wanted: Sequence[Wanted]) -> list[int]:
     return unknown
 
 
-def _arrive(caller: Caller, reading: Reading, wanted: Sequence[Wanted], unknown: Sequence[int]) -> dict[int, Reason]:
+def _register_new(
+    request: LicenseRequest, reading: Reading, wanted: Sequence[LicenseRequestItem], unknown: Sequence[int]
+) -> dict[int, Reason]:
     """Put on record what is new among the documents asked for; return why some was not taken, by its place."""
     actor = Actor(
         person=reading.subject.person,
         address=reading.address,
         name=reading.name,
-        ip=caller.ip,
-        device=caller.device.id,
-        device_name=caller.device_name,
+        ip=request.ip,
+        device=request.device.id,
+        device_name=request.device_name,
         application=not reading.address,
-        source=caller.source,
-        addresses=frozenset() if reading.subject.is_member(caller.organization) else reading.subject.addresses,
+        source=request.source,
+        addresses=frozenset() if reading.subject.is_member(request.organization) else reading.subject.addresses,
     )
     refused = {}
     for place in unknown:
         try:
-            outcome = arrive(
-                organization=caller.organization,
+            outcome = register_on_first_use(
+                organization=request.organization,
                 wanted=wanted[place],
-                directory=caller.directory,
-                actor=replace(actor, address=_known_as(caller.organization, reading, reading.documents[place])),
+                directory=request.directory,
+                actor=replace(actor, address=_known_as(request.organization, reading, reading.documents[place])),
                 now=reading.service.now,
             )
         except NotRunning as stopped:
@@ -240,10 +244,10 @@ def _arrive(caller: Caller, reading: Reading, wanted: Sequence[Wanted], unknown:
     return refused
 
 
-def _organization(caller: Caller, reading: Reading) -> OrganizationFacts:
+def _organization(request: LicenseRequest, reading: Reading) -> OrganizationFacts:
     service = reading.service
     return OrganizationFacts(
-        id=caller.organization,
+        id=request.organization,
         active=reading.organization_active,
         service_active=reading.service_active,
         key_available=True,
@@ -253,21 +257,21 @@ def _organization(caller: Caller, reading: Reading) -> OrganizationFacts:
     )
 
 
-def _event_id(caller: Caller, place: int) -> UUID:
+def _event_id(request: LicenseRequest, place: int) -> UUID:
     """Return the id of the event about one document, the same whenever this very request is sent.
 
     So a request that somebody recorded and sends again collides with what it left in the record, at no cost.
     """
-    if not caller.request_id:
+    if not request.request_id:
         return uuid4()
-    return UUID(bytes=hashlib.sha256(caller.request_id + place.to_bytes(4)).digest()[:16], version=4)
+    return UUID(bytes=hashlib.sha256(request.request_id + place.to_bytes(4)).digest()[:16], version=4)
 
 
 def _decided(
-    caller: Caller,
+    request: LicenseRequest,
     organization: OrganizationFacts,
     reading: Reading,
-    wanted: Wanted,
+    wanted: LicenseRequestItem,
     state: ContentState | None,
     event: UUID,
     *,
@@ -282,7 +286,7 @@ def _decided(
         "organization": organization if state.key_usable else replace(organization, key_available=False),
         "content": state.facts,
         "subject": reading.subject,
-        "request": Request(enforces=caller.enforces),
+        "request": Request(enforces=request.enforces),
         "now": reading.service.now,
     }
     decision = evaluate(**facts)
@@ -309,7 +313,7 @@ def _first_seen(person: UUID, decided: Sequence[Decided]) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(seen))
 
 
-def _event(caller: Caller, reading: Reading, item: Decided) -> dict[str, object]:
+def _event(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str, object]:
     """Return the parameters of one event; a refusal is as complete as an opening (C83)."""
     return event_parameters(
         event_id=item.event,
@@ -317,21 +321,21 @@ def _event(caller: Caller, reading: Reading, item: Decided) -> dict[str, object]
         outcome=(Outcome.ALLOWED if isinstance(item, Granted) else Outcome.REFUSED).value,
         reason="" if isinstance(item, Granted) else item.decision.reason.value,
         content_id=None if item.state is None else item.state.facts.cid,
-        source=caller.source,
-        personal=personal_record(caller, reading, item.state),
-        details=_details(caller, reading, item) or None,
+        source=request.source,
+        personal=personal_record(request, reading, item.state),
+        details=_details(request, reading, item) or None,
     )
 
 
-def personal_record(caller: Caller, reading: Reading, state: ContentState | None) -> Personal:
+def personal_record(request: LicenseRequest, reading: Reading, state: ContentState | None) -> Personal:
     """Return who asked, and whose document it was; all of it was read with the decision."""
     return Personal(
         person_id=reading.subject.person,
         name=reading.name,
-        addresses=(_known_as(caller.organization, reading, state),) if reading.address else (),
-        ip=caller.ip,
-        device_id=caller.device.id,
-        device=caller.device_name,
+        addresses=(_known_as(request.organization, reading, state),) if reading.address else (),
+        ip=request.ip,
+        device_id=request.device.id,
+        device=request.device_name,
         title="" if state is None else state.title,
         # People have addresses; an application is known by its name alone.
         application=not reading.address,
@@ -353,11 +357,11 @@ def _known_as(organization: UUID, reading: Reading, state: ContentState | None) 
     return known_as(policy, subject.addresses, otherwise=reading.address, also=others)
 
 
-def _details(caller: Caller, reading: Reading, item: Decided) -> dict[str, Any]:
+def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str, Any]:
     """Return what else is to be known of the decision; what the program says of itself stands as its statement."""
-    stated: dict[str, Any] = {"program": caller.program} if caller.program else {}
-    if caller.enforces:
-        stated["enforces"] = in_order(caller.enforces)
+    stated: dict[str, Any] = {"program": request.program} if request.program else {}
+    if request.enforces:
+        stated["enforces"] = in_order(request.enforces)
     state = item.state
     if state is not None and (document := named_facts(state.template, state.template_version, state.label)):
         stated["document"] = document

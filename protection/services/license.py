@@ -12,8 +12,17 @@ from uuid import uuid4
 from chancery.objects.batch import BatchResult, Refusal, UseLicenseBatch, seal_batch_keys
 from chancery.objects.use import Common, seal_content_key
 from protection.keys.issuing import Issuer
-from protection.services.arrive import Wanted
-from protection.services.decide import Caller, Decided, Granted, Lane, Reading, Refused, decide, refusal_details
+from protection.services.decide import (
+    Decided,
+    Granted,
+    LicenseRequest,
+    LicensingDatabase,
+    Reading,
+    Refused,
+    decide,
+    refusal_details,
+)
+from protection.services.register_on_first_use import LicenseRequestItem
 from protection.services.release import content_key, released, use_license
 
 MAX_BATCH: Final = 1_000
@@ -30,34 +39,36 @@ class Answer:
     delegation: str | None
 
 
-def license_one(*, lane: Lane, caller: Caller, wanted: Wanted) -> Answer:
+def license_one(*, database: LicensingDatabase, request: LicenseRequest, wanted: LicenseRequestItem) -> Answer:
     """Decide, record and license one document.  Raises Unavailable when nothing could be recorded or released."""
-    reading, decided = decide(lane=lane, caller=caller, wanted=[wanted])
+    reading, decided = decide(database=database, request=request, wanted=[wanted])
     (granted,) = decided
     if isinstance(granted, Refused):
         return Answer(decided, reading, None, None)
-    with released(lane, caller, reading, [granted]) as signing:
+    with released(database, request, reading, [granted]) as signing:
         sealed = seal_content_key(
-            caller.device.encryption,
-            content_key(caller, granted),
-            org=caller.organization,
+            request.device.encryption,
+            content_key(request, granted),
+            org=request.organization,
             cid=granted.state.facts.cid,
-            dev=caller.device.id,
+            dev=request.device.id,
             jti=granted.event,
         )
-        use = use_license(caller, reading, granted, signing, sealed)
+        use = use_license(request, reading, granted, signing, sealed)
         return Answer(decided, reading, use.sign(signing.key), signing.delegation)
 
 
-def license_batch(*, lane: Lane, caller: Caller, wanted: Sequence[Wanted]) -> Answer:
+def license_batch(
+    *, database: LicensingDatabase, request: LicenseRequest, wanted: Sequence[LicenseRequestItem]
+) -> Answer:
     """Decide, record and license up to ``MAX_BATCH`` documents with one signature and one sealed blob."""
-    reading, decided = decide(lane=lane, caller=caller, wanted=wanted)
+    reading, decided = decide(database=database, request=request, wanted=wanted)
     granted = [item for item in decided if isinstance(item, Granted)]
-    with released(lane, caller, reading, granted) as signing:
-        return Answer(decided, reading, _batch(caller, reading, decided, signing), signing.delegation)
+    with released(database, request, reading, granted) as signing:
+        return Answer(decided, reading, _batch(request, reading, decided, signing), signing.delegation)
 
 
-def _batch(caller: Caller, reading: Reading, decided: Sequence[Decided], signing: Issuer) -> str:
+def _batch(request: LicenseRequest, reading: Reading, decided: Sequence[Decided], signing: Issuer) -> str:
     """Return the signed batch: one result for each decision, in order, and one sealed blob of content keys."""
     keys: list[bytes] = []
     results: list[BatchResult] = []
@@ -65,20 +76,20 @@ def _batch(caller: Caller, reading: Reading, decided: Sequence[Decided], signing
         if isinstance(item, Refused):
             results.append(_refusal(item, reading))
             continue
-        keys.append(content_key(caller, item))
-        results.append(use_license(caller, reading, item, signing, None))
+        keys.append(content_key(request, item))
+        results.append(use_license(request, reading, item, signing, None))
     jti = uuid4()
     batch = UseLicenseBatch(
         jti=jti,
         common=Common(
-            iss=caller.iss,
-            org=caller.organization,
-            sub=caller.device.person,
-            dev=caller.device.id,
+            iss=request.iss,
+            org=request.organization,
+            sub=request.device.person,
+            dev=request.device.id,
             iat=reading.service.now,
         ),
         results=tuple(results),
-        keys=seal_batch_keys(caller.device.encryption, keys, org=caller.organization, dev=caller.device.id, jti=jti),
+        keys=seal_batch_keys(request.device.encryption, keys, org=request.organization, dev=request.device.id, jti=jti),
     )
     return batch.sign(signing.key)
 

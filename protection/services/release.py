@@ -20,38 +20,42 @@ from protection.keys.issuing import Issuer, issuer
 from protection.keys.wrapping import wrapping_key
 from protection.selectors.licensing import ContentState, ServiceState
 from protection.services.certify import CLOCK_MARGIN
-from protection.services.decide import Caller, Granted, Lane, Reading, lease_of, personal_record
+from protection.services.decide import Granted, LicenseRequest, LicensingDatabase, Reading, lease_of, personal_record
 from protection.services.feed import derived_feed_id
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def released(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Granted]) -> Iterator[Issuer]:
+def released(
+    database: LicensingDatabase, request: LicenseRequest, reading: Reading, granted: Sequence[Granted]
+) -> Iterator[Issuer]:
     """Store fresh bindings and give who signs; whatever fails from here on is said in the ledger (PROTOCOL P29).
 
     The openings are on record as allowed; when a key or a signature then fails, nothing was issued, and the record has
     to say that too.  Raises Unavailable for every such failure.
     """
     try:
-        lane.check_time()
+        database.check_time()
         fresh = [
             (item.state.scope, address, identity) for item in granted for address, identity in item.decision.bindings
         ]
         if fresh:
-            lane.bind(fresh)
-        yield issuer(caller.organization)
+            database.bind(fresh)
+        yield issuer(request.organization)
     except Exception as error:
         if not isinstance(error, ChanceryError):
             logger.exception("A license could not be made after its opening was recorded")
         code = error.code if isinstance(error, ChanceryError) else Unavailable.code
-        _record_failure(lane, caller, reading, granted, code)
+        _record_failure(database, request, reading, granted, code)
         if isinstance(error, Unavailable):
             raise
         raise Unavailable(say("The license could not be made; the attempt is on record.")) from error
 
 
-def _record_failure(lane: Lane, caller: Caller, reading: Reading, granted: Sequence[Granted], code: str) -> None:
+def _record_failure(
+    database: LicensingDatabase, request: LicenseRequest, reading: Reading, granted: Sequence[Granted], code: str
+) -> None:
     events = [
         event_parameters(
             event_id=uuid4(),
@@ -59,27 +63,27 @@ def _record_failure(lane: Lane, caller: Caller, reading: Reading, granted: Seque
             outcome=Outcome.FAILED.value,
             reason=code,
             content_id=item.state.facts.cid,
-            source=caller.source,
-            personal=personal_record(caller, reading, item.state),
+            source=request.source,
+            personal=personal_record(request, reading, item.state),
             details={"of": str(item.event)},
         )
         for item in granted
     ]
     if events:
-        lane.record(events, replace(reading, marker={}))
+        database.record(events, replace(reading, marker={}))
 
 
-def content_key(caller: Caller, granted: Granted) -> bytes:
+def content_key(request: LicenseRequest, granted: Granted) -> bytes:
     """Return the content key of the edition asked for."""
     state, edition = granted.state, granted.edition
     binding = bindings.content_key(
-        org=caller.organization, kid=state.kid, cid=state.facts.cid, seal_digest=edition.seal_digest
+        org=request.organization, kid=state.kid, cid=state.facts.cid, seal_digest=edition.seal_digest
     )
-    return aead.unwrap(wrapping_key(caller.organization, state.tenant_key), edition.wrapped_key, binding)
+    return aead.unwrap(wrapping_key(request.organization, state.tenant_key), edition.wrapped_key, binding)
 
 
 def use_license(
-    caller: Caller, reading: Reading, granted: Granted, signing: Issuer, sealed: bytes | None
+    request: LicenseRequest, reading: Reading, granted: Granted, signing: Issuer, sealed: bytes | None
 ) -> UseLicense:
     """Return the license of one opening, not signed yet; ``sealed`` is the content key sealed to the device."""
     state, allowed, service = granted.state, granted.decision, reading.service
@@ -87,13 +91,13 @@ def use_license(
     policy = state.facts.policy
     return UseLicense(
         jti=granted.event,
-        iss=caller.iss,
-        org=caller.organization,
+        iss=request.iss,
+        org=request.organization,
         cid=state.facts.cid,
         pl=state.pl_digest,
         edition=granted.wanted.seal,
-        sub=caller.device.person,
-        dev=caller.device.id,
+        sub=request.device.person,
+        dev=request.device.id,
         rights=tuple(in_order(allowed.rights)),
         rev=state.rev,
         iat=service.now,
@@ -105,14 +109,14 @@ def use_license(
             person,
             reading.device_feed_id,
             pair_id(state.feed_id, person),
-            *(derived_feed_id(service.feed_secret, identity) for identity in _reasons_to_die(caller, state)),
+            *(derived_feed_id(service.feed_secret, identity) for identity in _reasons_to_die(request, state)),
         ),
         enforcement=Enforcement.CLIENT.value if policy is None else policy.enforcement.value,
         obligations={"withhold": list(in_order(allowed.withheld))} if allowed.withheld else {},
         key=sealed,
         body=_edition_status(granted),
         contact=state.owner_address or service.contact,
-        edit=_edit_certificate(caller, granted, signing, service.now),
+        edit=_edit_certificate(request, granted, signing, service.now),
         rekey=Right.EDIT in allowed.rights and (state.may_be_followed or _somebody_lost_access(state, service)),
         follow=_number_after(granted),
         decided=service.feed_seq,
@@ -141,10 +145,10 @@ def _number_after(granted: Granted) -> int | None:
     return newest.n + 1
 
 
-def _reasons_to_die(caller: Caller, state: ContentState) -> tuple[UUID, ...]:
+def _reasons_to_die(request: LicenseRequest, state: ContentState) -> tuple[UUID, ...]:
     """Return what else can take the license back: the organization, the tenant key, the template it follows."""
     template = () if state.template is None else (state.template,)
-    return (caller.organization, state.tenant_key, *template)
+    return (request.organization, state.tenant_key, *template)
 
 
 def _edition_status(granted: Granted) -> EditionStatus:
@@ -159,17 +163,17 @@ def _edition_status(granted: Granted) -> EditionStatus:
     )
 
 
-def _edit_certificate(caller: Caller, granted: Granted, signing: Issuer, now: int) -> str | None:
+def _edit_certificate(request: LicenseRequest, granted: Granted, signing: Issuer, now: int) -> str | None:
     state, allowed = granted.state, granted.decision
     if Right.EDIT not in allowed.rights:
         return None
     return EditCertificate(
-        org=caller.organization,
+        org=request.organization,
         cid=state.facts.cid,
         pl=state.pl_digest,
-        sub=caller.device.person,
-        dev=caller.device.id,
-        key=caller.device.signing,
+        sub=request.device.person,
+        dev=request.device.id,
+        key=request.device.signing,
         rev=state.rev,
         iat=max(now - CLOCK_MARGIN, signing.not_before),
         exp=max(allowed.offline_until, allowed.expires),

@@ -6,7 +6,7 @@ turns the row into a ``Subject``; the statement decides nothing.
 Parameters of ``SUBJECT_SQL``: ``person`` and ``organization`` (the one whose content is asked for) as UUIDs, ``device``
 as UUID or null.  What can be worked out from the row is worked out in ``selectors/subject.py``: every node of the plan
 costs more than the same step in Python.  The groups are looked up by an array and not by a join, since a join with the
-recursion is guessed to be so large that all groups of the installation would be read.  The licensing lane's connections
+recursion is guessed to be so large that all groups of the installation would be read.  The fast path's connections
 set ``plan_cache_mode = force_generic_plan``, because planning this takes longer than running it.
 """
 

@@ -29,7 +29,7 @@ from schemathesis.core import NotSet
 
 from chancery.objects.proof import Request, sign_proof
 from chancery.sdk.options import ProtectOptions
-from portal.api import throttle
+from portal import throttle
 from tests.cast import BASE, Cast, Player
 
 ORIGIN: Final = BASE.replace("localhost", "contoso.localhost")

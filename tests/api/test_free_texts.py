@@ -10,7 +10,7 @@ from django.urls import get_resolver
 from rest_framework import serializers
 
 from portal.api.framework import FreeText
-from portal.pages.fields import FreeTextField
+from portal.web.fields import FreeTextField
 from tests.api.test_malformed_requests import call
 from tests.cast import Cast, Player
 

@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from chancery.policy.policy import Conditions
-from portal.operations.previews.answer import answer_next
+from portal.usecases.previews.answer import answer_next
 from protection.selectors.previews import asked as asked_preview
 from tenants.context import in_organization
 from tenants.directory.models import Person

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from portal.api import throttle
+from portal import throttle
 from tests.cast import BASE, Cast, Player
 
 ORIGIN = BASE.replace("localhost", "contoso.localhost")

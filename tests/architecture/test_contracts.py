@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT
 
 PACKAGES = ("portal", "protection", "tenants", "audit", "chancery")
 
@@ -35,9 +35,12 @@ VIOLATIONS = {
     "chancery/sdk/audits.py": ("import audit.models", "chancery.sdk.audits -> audit.models"),
     "chancery/attic/__init__.py": ("", "attic"),
     "protection/attic/__init__.py": ("", "attic"),
-    "portal/pages/models.py": ("import protection.models", "portal.pages.models -> protection.models"),
-    "portal/api/hidden.py": ("def f():\n    import portal.console", "portal.api.hidden -> portal.console"),
-    "portal/supervisor/inward.py": ("import portal.settings", "portal.supervisor.inward -> portal.settings"),
+    "portal/web/models.py": ("import protection.models", "portal.web.models -> protection.models"),
+    "portal/api/hidden.py": ("def f():\n    import portal.web", "portal.api.hidden -> portal.web"),
+    "portal/runtime/supervisor/inward.py": (
+        "import portal.settings",
+        "portal.runtime.supervisor.inward -> portal.settings",
+    ),
 }
 CONTRACTS = tuple(
     contract["name"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT
 
 PACKAGES = ("portal", "protection", "tenants", "audit", "chancery")
 PURE = ("chancery", "protection.actor", "tenants.naming")
@@ -67,7 +67,7 @@ def test_pure_packages_leave_the_frameworks_alone() -> None:
 def test_bootstrap_needs_the_standard_library_alone() -> None:
     """``-S`` hides all installed packages, as on a machine where nothing has been installed yet."""
     done = subprocess.run(
-        [sys.executable, "-S", "-c", "import portal.bootstrap.environment, sys; print(len(sys.path))"],
+        [sys.executable, "-S", "-c", "import portal.runtime.bootstrap.environment, sys; print(len(sys.path))"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -20,8 +20,8 @@ from chancery.ledger.merkle import Frontier
 from chancery.objects.feed import FeedState, FeedStatement
 from chancery.objects.jws import b64
 from chancery.sdk.ledger import LedgerBroken, Verified, verify_ledger
-from portal.operations.compare_ledgers import compare_ledgers
-from portal.pulse import Pulse
+from portal.runtime.pulse import Pulse
+from portal.usecases.compare_ledgers import compare_ledgers
 from protection.keys import checkpoints
 from protection.keys.issuing import chain
 from protection.selectors.organization import known_gap, log_verifier_key

@@ -11,9 +11,9 @@ from chancery.crypto.signatures import SigningKey
 from chancery.crypto.suites import ED25519
 from chancery.objects.jws import b64
 from chancery.objects.proof import DeviceProof, Request
-from portal.bootstrap.environment import ROOT
 from portal.development.bench import command, figures, load
 from portal.development.bench.figures import Line, Reference
+from portal.runtime.bootstrap.environment import ROOT
 
 
 def test_every_name_is_in_the_paper_and_none_besides() -> None:

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import pytest
 
-from portal.bootstrap import index, installers
-from portal.bootstrap.environment import BOOTSTRAP_LOCK, ROOT, RUN_LOCK
-from portal.bootstrap.errors import BootstrapError
-from portal.bootstrap.index import Sources, configured_sources, fetch_program
+from portal.runtime.bootstrap import index, installers
+from portal.runtime.bootstrap.environment import BOOTSTRAP_LOCK, ROOT, RUN_LOCK
+from portal.runtime.bootstrap.errors import BootstrapError
+from portal.runtime.bootstrap.index import Sources, configured_sources, fetch_program
 
 NEEDED = ("manage.py", "portal", "docs/changelog.md", "pyproject.toml", *(path.name for path in ROOT.glob("*.lock")))
 # Starts nothing, but imports what it would start with: the environment stands and is filled.
@@ -112,7 +112,7 @@ def test_client_is_at_hand(checkout: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [checkout / ".venv/bin/chancery", "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert "No module named 'protection'" in done.stderr
+    assert "No module named 'chancery'" in done.stderr
 
 
 def test_start_from_another_folder(checkout: Path, tmp_path: Path) -> None:

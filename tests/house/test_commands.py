@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from portal.__main__ import COMMANDS, main
-from portal.bootstrap import system
 from portal.development import check_all, test
 from portal.overview import overview
-from portal.supervisor import commands, embedded, environment, up
-from portal.supervisor.errors import SupervisorError
-from portal.supervisor.folders import Folders
+from portal.runtime.bootstrap import system
+from portal.runtime.supervisor import commands, embedded, environment, up
+from portal.runtime.supervisor.errors import SupervisorError
+from portal.runtime.supervisor.folders import Folders
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from portal.pages.handbook import FOLDER, written
+from portal.web.handbook import FOLDER, written
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| C(\d+) \| (.+?) \| (.+?) \|(?: `(\w+)`)? \|$", re.MULTILINE)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from portal import intake
-from portal.intake import Intake
-from portal.pulse import STOPPED_AFTER, Pulse
+from portal.runtime import intake
+from portal.runtime.intake import Intake
+from portal.runtime.pulse import STOPPED_AFTER, Pulse
 
 
 class Protocol:

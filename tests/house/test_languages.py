@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from django.template.base import Lexer, TokenType
 
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT
 
 TEMPLATES: Final = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
 

@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.mail import EmailMessage, get_connection, send_mail
 
 from portal.mail import NotDeliverable
-from portal.operations.tell import tell
+from portal.usecases.tell import tell
 
 
 class Mailbox:

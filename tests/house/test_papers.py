@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from portal.__main__ import COMMANDS
-from portal.bootstrap.environment import BOOTSTRAP_LOCK, DEVELOP_LOCK, ROOT, RUN_LOCK
 from portal.development import lock
+from portal.runtime.bootstrap.environment import BOOTSTRAP_LOCK, DEVELOP_LOCK, ROOT, RUN_LOCK
 from portal.version import VERSION, read
 
 LOCKS = (RUN_LOCK, DEVELOP_LOCK, BOOTSTRAP_LOCK)

@@ -19,8 +19,8 @@ from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import Right
 from chancery.policy.words import right_in_words
 from chancery.texts import Text, translated
-from portal.bootstrap.environment import ROOT
 from portal.development.catalogs import LANGUAGES
+from portal.runtime.bootstrap.environment import ROOT
 from tenants.directory import errors as directory
 
 SAID = {"say", "say_count", "joined"}

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from portal.supervisor import accounts, embedded, environment, folders, processes, programs, secrets, stack
-from portal.supervisor.accounts import Account
-from portal.supervisor.embedded import Services
-from portal.supervisor.errors import SupervisorError
-from portal.supervisor.folders import Folders, HeldError
-from portal.supervisor.parts import Part
-from portal.supervisor.processes import Process, Program
-from portal.supervisor.stack import Supervisor
+from portal.runtime.supervisor import accounts, embedded, environment, folders, processes, programs, secrets, stack
+from portal.runtime.supervisor.accounts import Account
+from portal.runtime.supervisor.embedded import Services
+from portal.runtime.supervisor.errors import SupervisorError
+from portal.runtime.supervisor.folders import Folders, HeldError
+from portal.runtime.supervisor.parts import Part
+from portal.runtime.supervisor.processes import Process, Program
+from portal.runtime.supervisor.stack import Supervisor
 
 SECONDS = 20.0
 SLEEPER = "import time; time.sleep(600)"
@@ -215,7 +215,7 @@ def test_parts_end_with_a_killed_supervisor(tmp_path: Path, account: str | None)
         pytest.skip("only root can lend an account")
     code = (
         "import os, sys, time\nfrom pathlib import Path\n"
-        "from portal.supervisor import accounts, processes\n"
+        "from portal.runtime.supervisor import accounts, processes\n"
         "lent = accounts.database_account(Path('/nonexistent')) if sys.argv[2] == 'lent' else None\n"
         "program = processes.Program('sleeper', ('/bin/sleep', '600'), dict(os.environ), account=lent)\n"
         "print(processes.start(program, Path(sys.argv[1]) / 'log', Path(sys.argv[1])).pid, flush=True)\n"

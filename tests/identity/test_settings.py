@@ -10,8 +10,8 @@ import pytest
 from django.test import SimpleTestCase, override_settings
 
 from portal import checks, env, locations
-from portal.bootstrap.environment import ROOT
-from portal.permissions import APPLICATION_ROLES, ROLES, Permission, of_application, of_place
+from portal.runtime.bootstrap.environment import ROOT
+from portal.usecases.permissions import APPLICATION_ROLES, ROLES, Permission, of_application, of_place
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 

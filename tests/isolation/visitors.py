@@ -20,8 +20,8 @@ from chancery.sdk.errors import Refused
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from portal.middleware import SESSION_HOST
-from portal.operations.previews.ask import ask_about_person
-from portal.standing import standing_at
+from portal.usecases.caller import caller_at
+from portal.usecases.previews.ask import ask_about_person
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
 from protection.services.publish_template import archive_template
@@ -116,11 +116,11 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     )
     with in_schema(contoso.schema_name):
         template, key = templates(published_only=True)[0], keys()[0]
-        standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
+        caller = caller_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
         # Archived, so that it is nothing that members are offered.
-        archive_template(actor=standing.actor, template=template.id)
-        label = create_label(actor=standing.actor, draft=LabelDraft({"en": "Internal"}, 10, Effect.NONE), publish=True)
-        preview = ask_about_person(standing=standing, organization_id=contoso.id, person_id=cast.max.id, role="auditor")
+        archive_template(actor=caller.actor, template=template.id)
+        label = create_label(actor=caller.actor, draft=LabelDraft({"en": "Internal"}, 10, Effect.NONE), publish=True)
+        preview = ask_about_person(caller=caller, organization_id=contoso.id, person_id=cast.max.id, role="auditor")
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,

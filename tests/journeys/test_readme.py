@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT
 from tests.journeys.people import PROGRAM, SECONDS, Stack
 
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)

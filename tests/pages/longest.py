@@ -18,10 +18,10 @@ from chancery.policy.policy import Grant, Policy, Principal
 from chancery.policy.rights import LEVELS
 from chancery.sdk.errors import Refused
 from chancery.sdk.options import ProtectOptions
-from portal.operations.found_organization import found_organization
-from portal.operations.previews.ask import ask_about_group
-from portal.operations.roles import create_application
-from portal.standing import Standing, standing_at
+from portal.usecases.caller import Caller, caller_at
+from portal.usecases.found_organization import found_organization
+from portal.usecases.previews.ask import ask_about_group
+from portal.usecases.roles import create_application
 from protection.selectors.organization import keys
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
@@ -146,24 +146,24 @@ def _administered(cast: Cast, group: UUID) -> dict[str, UUID | str]:
     """Make a template, a label, an application and a preview."""
     contoso = cast.organizations["contoso"]
     with in_schema(contoso.schema_name):
-        standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
-        template, spare = _template(standing), _template(standing)
+        caller = caller_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
+        template, spare = _template(caller), _template(caller)
         draft = LabelDraft({"en": NAME[:100]}, 10, Effect.PROTECT, template, {"en": REASON[:200]})
-        label = create_label(actor=standing.actor, draft=draft, publish=True)
-        made = create_application(standing=standing, name=NAME, roles=["connector", "directory", "reporter"])
+        label = create_label(actor=caller.actor, draft=draft, publish=True)
+        made = create_application(caller=caller, name=NAME, roles=["connector", "directory", "reporter"])
         preview = ask_about_group(
-            standing=standing, organization_id=contoso.id, group_id=group, remove=[Member(address=ADDRESS)]
+            caller=caller, organization_id=contoso.id, group_id=group, remove=[Member(address=ADDRESS)]
         )
         key = keys()[0].id
     objects = {"template": template, "spare": spare, "label": label, "preview": preview, "key": key}
     return {**objects, "application": made.client_id}
 
 
-def _template(standing: Standing) -> UUID:
+def _template(caller: Caller) -> UUID:
     grants = tuple(Grant(Principal.parse(f"{number}{ADDRESS[1:]}"), LEVELS["viewer"]) for number in range(2))
     draft = TemplateDraft(names={"en": NAME[:100]}, policy=Policy(grants=grants), descriptions={"en": REASON[:200]})
-    template = create_template(actor=standing.actor, draft=draft)
-    publish_template(actor=standing.actor, template=template)
+    template = create_template(actor=caller.actor, draft=draft)
+    publish_template(actor=caller.actor, template=template)
     return template
 
 

@@ -7,10 +7,10 @@ from pytest_django import Settings
 from audit.selectors.events import Filter, events
 from chancery.policy.policy import Strength
 from portal import clock
-from portal.confirmation import ConfirmationRequired, FreshSignInRequired, ReasonRequired, Stated
 from portal.identity.strength import NEVER, Authentication
-from portal.operations.add_person import Added, add_person
-from portal.standing import standing_at
+from portal.usecases.add_person import Added, add_person
+from portal.usecases.caller import caller_at
+from portal.usecases.confirmation import ConfirmationRequired, FreshSignInRequired, ReasonRequired, Stated
 from portal.words.events import ShownEvent, shown_events
 from tenants.context import in_schema
 from tenants.directory.models import Person
@@ -45,7 +45,7 @@ def add(
     ada = Person.objects.get(email=ADA)
     signed_in = NEVER if stale else Authentication(Strength.CODE, clock.now())
     return add_person(
-        standing=standing_at(organization, ada, ip="", source="test"),
+        caller=caller_at(organization, ada, ip="", source="test"),
         organization=organization,
         address=address,
         name="Max Meyer",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from portal.pages.handbook import ENGLISH
+from portal.web.handbook import ENGLISH
 from tests.identity.browser import Browser
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ from django.http import QueryDict
 
 from chancery.policy.policy import Conditions, Grant, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.rights import ALL_RIGHTS, Right
-from portal.pages.policies import PolicyForm, policy_initial
-from portal.pages.requests import GrantForm
-from portal.pages.template_form import TemplateForm
+from portal.web.policies import PolicyForm, policy_initial
+from portal.web.requests import GrantForm
+from portal.web.template_form import TemplateForm
 from protection.selectors.obstacles import InTheWay
 
 CONTOSO = UUID(int=7)

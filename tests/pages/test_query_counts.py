@@ -21,7 +21,7 @@ from tests.isolation.visitors import Premises
 from tests.pages.inspection import MOST_BYTES
 
 # The pinned numbers include the session, the person and the organization.  The one statement that reads the person's
-# standing goes past Django's count, as it does on the licensing lane.
+# standing goes past Django's count, as it does on the fast path.
 PINNED = {
     "/": 11,
     "/documents/": 6,

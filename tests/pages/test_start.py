@@ -8,7 +8,7 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from portal.middleware import SESSION_HOST
-from portal.pages import start
+from portal.web import start
 from tenants.directory.models import Person
 from tenants.directory.selectors.people import membership_at
 from tenants.organizations import hosts

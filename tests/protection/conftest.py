@@ -1,4 +1,4 @@
-"""The cast on a real database, with the lane's own connections: made once for a module, gone at its end.
+"""The cast on a real database, with the fast path's own connections: made once for a module, gone at its end.
 
 Tests of one module share the people and their organizations, and each protects documents of its own.  A test that
 changes an organization itself founds one for that.
@@ -11,7 +11,7 @@ import pytest
 from audit.services import first_few
 from chancery.sdk import clock as client_clock
 from chancery.sdk import organization, trust
-from portal.api import throttle
+from portal import throttle
 from tests.cast import Cast
 from tests.protection.scene import Later
 

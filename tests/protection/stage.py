@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 
-from portal.api import throttle
-from portal.api.lane.pool import pool
+from portal import throttle
+from portal.fastpath.pool import pool
 from portal.identity import proof, tokens
 from protection.keys import issuing, root, wrapping
 from tenants.context import in_public

@@ -22,9 +22,9 @@ from chancery.cli import previews
 from chancery.cli.main import main
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
-from portal.bootstrap.environment import ROOT
-from portal.pages import urls, urls_base
+from portal.runtime.bootstrap.environment import ROOT
 from portal.tasks import answer_previews
+from portal.web import urls, urls_base
 from tenants.context import in_organization
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player

@@ -9,10 +9,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.identity.acquaintance import acquaintance_at, known_here
-from portal.operations.previews.ask import ask_about_group
-from portal.standing import standing_at
+from portal.subjects.visible_people import acquaintance_at, known_here
 from portal.tasks import answer_previews
+from portal.usecases.caller import caller_at
+from portal.usecases.previews.ask import ask_about_group
 from protection.models import PersonalGrant
 from protection.selectors.previews import unanswered
 from protection.selectors.templates import template
@@ -220,11 +220,9 @@ def test_groups_in_groups_and_archiving(cast: Cast, plan: Path) -> None:
     inner, _ = make_group(cast, Member(person_id=cast.max.id))
     outer, address = make_group(cast)
     protect(cast.olga, plan, f"{address}:VIEW")
-    standing = standing_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
+    caller = caller_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
     with in_organization(contoso.id):
-        asked = ask_about_group(
-            standing=standing, organization_id=contoso.id, group_id=outer, add=[Member(group_id=inner)]
-        )
+        asked = ask_about_group(caller=caller, organization_id=contoso.id, group_id=outer, add=[Member(group_id=inner)])
     answer(cast)
     assert by_who(shown(cast, str(asked))["result"]["gains"])[MAX]["openings"] == 1
     assert call(cast.ada, "contoso", "POST", f"previews/{asked}/save").status_code == 200

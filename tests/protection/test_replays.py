@@ -10,7 +10,7 @@ import pytest
 
 from audit.selectors.noise import noise_of_a_day
 from audit.services import count_noise, first_few
-from portal.api.devices import RECORDED_AN_HOUR
+from portal.identity.proven_device import RECORDED_AN_HOUR
 from portal.words.events import shown_events
 from tenants.context import in_organization
 from tenants.directory.models import Person

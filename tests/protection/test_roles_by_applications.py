@@ -9,12 +9,12 @@ import pytest
 from django.core import mail
 
 from chancery.policy.policy import Strength
-from portal.confirmation import Stated
-from portal.operations import roles
-from portal.operations.previews.ask import ask_about_person
-from portal.operations.previews.save import save
-from portal.standing import Standing, standing_at
 from portal.tasks import answer_previews
+from portal.usecases import roles
+from portal.usecases.caller import Caller, caller_at
+from portal.usecases.confirmation import Stated
+from portal.usecases.previews.ask import ask_about_person
+from portal.usecases.previews.save import save
 from tenants.context import in_organization
 from tenants.directory.errors import NotPermitted
 from tenants.directory.models import Membership, Person
@@ -30,20 +30,20 @@ def contoso(cast: Cast) -> UUID:
     return cast.organizations["contoso"].id
 
 
-def application(cast: Cast, *names: str) -> tuple[Standing, dict[str, str]]:
-    """Return an application's standing, and the header with which it calls."""
+def application(cast: Cast, *names: str) -> tuple[Caller, dict[str, str]]:
+    """Return an application's caller, and the header with which it calls."""
     organization = cast.organizations["contoso"]
     made = create_application(organization_id=organization.id, name=f"app {uuid4().hex}", roles=names, actor=ACTOR)
     fields = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": made.secret}
     token = Browser().form("/identity/o/api/token", {**fields, "resource": origin_of("contoso")}).json()
     person = Person.objects.get(id=made.person_id)
-    return standing_at(organization, person, ip="", source="api"), {
+    return caller_at(organization, person, ip="", source="api"), {
         "HTTP_AUTHORIZATION": f"Bearer {token['access_token']}"
     }
 
 
 def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
-    standing, header = application(cast, "directory")
+    caller, header = application(cast, "directory")
     browser = Browser(host_of("contoso"))
     extra: dict[str, Any] = dict(header)
 
@@ -66,12 +66,12 @@ def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
     assert person_in(contoso, cast.ada.id).role == "global_administrator"
     with in_organization(contoso):
         asked = ask_about_person(
-            standing=standing, organization_id=contoso, person_id=cast.max.id, role="global_administrator"
+            caller=caller, organization_id=contoso, person_id=cast.max.id, role="global_administrator"
         )
         answer_previews(str(contoso))
         stated = Stated(cast.max.address, "Provisioned", None)
         with pytest.raises(NotPermitted):
-            save(standing=standing, organization_id=contoso, preview=asked, stated=stated)
+            save(caller=caller, organization_id=contoso, preview=asked, stated=stated)
 
 
 def test_roles_are_given_to_applications_with_a_second_factor_only(cast: Cast) -> None:
@@ -79,16 +79,16 @@ def test_roles_are_given_to_applications_with_a_second_factor_only(cast: Cast) -
     body = {"name": name, "roles": wanted}
     problem(call(cast.ada, "contoso", "POST", "applications", body), 403, "not_permitted")
     ada = Person.objects.get(id=cast.ada.id)
-    strong = standing_at(cast.organizations["contoso"], ada, ip="", source="pages", strength=Strength.MFA)
+    strong = caller_at(cast.organizations["contoso"], ada, ip="", source="pages", strength=Strength.MFA)
     with in_organization(cast.organizations["contoso"].id):
-        assert roles.create_application(standing=strong, name=name, roles=wanted).client_id
+        assert roles.create_application(caller=strong, name=name, roles=wanted).client_id
 
 
 def test_a_role_that_an_application_changes_is_recorded_and_mailed(cast: Cast, contoso: UUID) -> None:
-    standing, _header = application(cast, "directory", "roles")
+    caller, _header = application(cast, "directory", "roles")
     mail.outbox.clear()
     with in_organization(contoso):
-        assert roles.change_role(standing=standing, person_id=cast.max.id, role="auditor")
+        assert roles.change_role(caller=caller, person_id=cast.max.id, role="auditor")
     (event, *_) = ledger(cast, "contoso", "role.changed")
     assert event.details == {"before": "user", "after": "auditor"}
     assert [one.to for one in mail.outbox] == [[cast.ada.address]]

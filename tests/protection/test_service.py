@@ -15,7 +15,7 @@ from chancery.objects.use import UseLicense
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
-from portal.api import throttle
+from portal import throttle
 from tenants.organizations.services.resume_organization import resume_organization
 from tenants.organizations.services.suspend_organization import suspend_organization
 from tests.cast import ACTOR, Cast

@@ -12,8 +12,8 @@ from django.db import connection, connections
 from chancery.sdk.errors import Unreachable
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
-from portal.operations import withdraw
 from portal.tasks import spread_withdrawals
+from portal.usecases import withdraw
 from protection.services.state_feed import feed_statement
 from tenants.context import in_organization
 from tenants.directory.members import Member

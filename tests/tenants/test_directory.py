@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chancery.policy.policy import Strength
 from chancery.policy.subject import Subject
-from portal.identity.subject import subject_of
+from portal.subjects.subject import subject_of
 from tenants.context import in_organization
 from tenants.directory.errors import (
     AddressTaken,

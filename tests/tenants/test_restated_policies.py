@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT
 
 MIGRATION = ROOT / "protection" / "migrations" / "0013_one_rule_for_addresses.py"
 

@@ -22,7 +22,7 @@ from chancery.crypto.signatures import SigningKey
 from chancery.crypto.suites import signature_named
 from chancery.objects.jws import unb64
 from chancery.objects.proof import Request, sign_proof
-from portal.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT
 
 HOST: Final = "127.0.0.1"
 SIGNED_EACH_SECOND: Final = 1_500

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from portal.bootstrap.environment import ROOT
 from portal.development.bench.figures import Line, Reference, median, spread
 from portal.development.bench.stack import Stack
-from portal.supervisor import programs
+from portal.runtime.bootstrap.environment import ROOT
+from portal.runtime.supervisor import programs
 
 RUNS: Final = 3
 MIB: Final = 1024 * 1024

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import psycopg
 
-from portal.bootstrap.environment import ROOT
-from portal.supervisor import embedded, environment, folders, programs
-from portal.supervisor.embedded import Services
-from portal.supervisor.errors import SupervisorError
-from portal.supervisor.folders import Folders
-from portal.supervisor.parts import Part, Runnable
+from portal.runtime.bootstrap.environment import ROOT
+from portal.runtime.supervisor import embedded, environment, folders, programs
+from portal.runtime.supervisor.embedded import Services
+from portal.runtime.supervisor.errors import SupervisorError
+from portal.runtime.supervisor.folders import Folders
+from portal.runtime.supervisor.parts import Part, Runnable
 
 PREFIX: Final = "chancery-bench-"
 ROLE: Final = "chancery_app"

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from portal.bootstrap.environment import ROOT
-from portal.supervisor import embedded, environment, folders, programs
-from portal.supervisor.errors import SupervisorError
+from portal.runtime.bootstrap.environment import ROOT
+from portal.runtime.supervisor import embedded, environment, folders, programs
+from portal.runtime.supervisor.errors import SupervisorError
 
 PREFIX: Final = "chancery-drill-"
 FIRST_PORT: Final = 19_000

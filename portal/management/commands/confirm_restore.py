@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.operations.command_line import organization_named, refusals_said
-from portal.operations.confirm_restore import NothingToConfirm, confirm_restore
+from portal.management.operator import organization_named, refusals_said
+from portal.usecases.confirm_restore import NothingToConfirm, confirm_restore
 from tenants.actor import OPERATOR
 
 

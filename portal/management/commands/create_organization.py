@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.operations.command_line import refusals_said
-from portal.operations.found_organization import found_organization
+from portal.management.operator import refusals_said
+from portal.usecases.found_organization import found_organization
 from tenants.actor import OPERATOR
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.operations.command_line import organization_named, refusals_said
-from portal.permissions import ROLES
+from portal.management.operator import organization_named, refusals_said
+from portal.usecases.permissions import ROLES
 from protection.services.part_from_identity import part_from_identity
 from tenants.actor import OPERATOR
 from tenants.context import in_organization

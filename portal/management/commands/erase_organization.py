@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.asking import add_confirmation, confirm
-from portal.operations.command_line import concerned, organization_named, refusals_said
-from portal.operations.end_organization import end_organization
+from portal.management.operator import concerned, organization_named, refusals_said
+from portal.usecases.end_organization import end_organization
 from tenants.actor import OPERATOR
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.operations.story import play
+from portal.usecases.demo import play
 
 
 class Command(BaseCommand):

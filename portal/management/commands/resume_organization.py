@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.operations.command_line import organization_named, refusals_said
+from portal.management.operator import organization_named, refusals_said
 from tenants.actor import OPERATOR
 from tenants.organizations.services.resume_organization import resume_organization
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.operations.command_line import refusals_said
-from portal.operations.welcome import sign_in_link
+from portal.management.operator import refusals_said
+from portal.usecases.welcome import sign_in_link
 from tenants.actor import OPERATOR
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.selectors.verify import verify
-from portal.operations.command_line import organization_named, refusals_said
+from portal.management.operator import organization_named, refusals_said
 from protection.selectors.organization import is_activated, log_verifier_key
 from tenants.context import in_organization
 from tenants.organizations.selectors import OrganizationFacts, organizations

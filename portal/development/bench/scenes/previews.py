@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from chancery.policy.policy import parse_policy
-from portal.operations.previews.answer import answer_next
-from portal.operations.previews.ask import ask_about_group, ask_about_person, ask_about_template
-from portal.standing import Standing, standing_at
+from portal.usecases.caller import Caller, caller_at
+from portal.usecases.previews.answer import answer_next
+from portal.usecases.previews.ask import ask_about_group, ask_about_person, ask_about_template
 from protection.selectors.previews import asked
 from protection.services.create_template import create_template
 from protection.services.template_draft import TemplateDraft
@@ -76,7 +76,7 @@ def measure(*, schema: str, slug: str, administrator: str, documents: int, event
     people = _people(organization.id)
     groups = _groups(organization.id, people)
     with in_schema(schema):
-        ada = standing_at(organization, Person.objects.get(id=UUID(administrator)), ip="", source="bench")
+        ada = caller_at(organization, Person.objects.get(id=UUID(administrator)), ip="", source="bench")
         templates = [
             create_template(actor=ada.actor, draft=_draft(organization, f"group{number}@bench.example"))
             for number in range(3)
@@ -94,7 +94,7 @@ def measure(*, schema: str, slug: str, administrator: str, documents: int, event
 
 
 def _questions(
-    ada: Standing,
+    ada: Caller,
     place: UUID,
     template: UUID,
     groups: list[UUID],
@@ -103,16 +103,16 @@ def _questions(
 ) -> dict[str, Callable[[], UUID]]:
     return {
         "a template": lambda: ask_about_template(
-            standing=ada, template_id=template, draft=_draft(organization, "group7@bench.example", print_too=True)
+            caller=ada, template_id=template, draft=_draft(organization, "group7@bench.example", print_too=True)
         ),
         "a member of a group": lambda: ask_about_group(
-            standing=ada, organization_id=place, group_id=groups[5], add=[Member(person_id=people[-1])]
+            caller=ada, organization_id=place, group_id=groups[5], add=[Member(person_id=people[-1])]
         ),
         "a group in a group": lambda: ask_about_group(
-            standing=ada, organization_id=place, group_id=groups[3], add=[Member(group_id=groups[9])]
+            caller=ada, organization_id=place, group_id=groups[3], add=[Member(group_id=groups[9])]
         ),
         "a person in hundreds of groups": lambda: ask_about_person(
-            standing=ada, organization_id=place, person_id=people[0], disabled=True
+            caller=ada, organization_id=place, person_id=people[0], disabled=True
         ),
     }
 

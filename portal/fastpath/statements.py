@@ -1,0 +1,205 @@
+"""The fast path's two statements: one reads everything a decision rests on, one records it if nothing has moved."""
+
+import functools
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import RowMaker
+from psycopg_pool import PoolTimeout
+
+from audit.statements import record, record_many
+from chancery.errors import InvalidObject, Unavailable
+from chancery.texts import say
+from portal.fastpath.pool import pool
+from portal.identity.strength import Authentication
+from portal.subjects.subject import subject_of
+from protection.selectors.licensing import (
+    CONTENT_STATE,
+    FIRST_OPENINGS,
+    FIRST_SEEN,
+    UNMOVED,
+    content_state,
+    service_state,
+)
+from protection.services.decide import Reading
+from protection.services.register_on_first_use import LicenseRequestItem
+from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
+from tenants.directory.statements import EPOCH_SQL, SUBJECT_SQL
+from tenants.organizations.models import Organization
+from tenants.organizations.selectors import OrganizationFacts
+
+_KEPT_STATEMENTS: Final = 4_096
+DEADLINE_SECONDS: Final = 5.0
+"""Longer than both statements and their waiting for a connection may take; later, nobody waits for the license."""
+_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+
+_TOGETHER: Final = """
+with subject as ({subject}), documents as ({documents})
+select subject.*, o.state as organization_state, o.service_active, null as documents_follow, documents.*
+from documents
+left join public.organizations_organization o on documents.position = 1 and o.id = %(organization)s::uuid
+left join subject on documents.position = 1
+order by documents.position
+"""
+_STATE: Final = _TOGETHER.format(subject=SUBJECT_SQL.replace("{}", "{{}}"), documents=CONTENT_STATE)
+"""Both floors' halves of the deciding statement as one: person and organization stand in the first row only."""
+
+_BIND = """
+insert into {schema}protection_grantbinding (scope, address, identity)
+select * from unnest(%(scopes)s::uuid[], %(addresses)s::text[], %(identities)s::uuid[])
+on conflict (scope, address) do nothing
+"""
+
+
+class NobodyHere(Exception):
+    """The person of the token or the device of the proof is not in the directory any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FastPathDatabase:
+    """The port of ``protection.services.decide`` for one person on one device at one organization."""
+
+    organization: OrganizationFacts
+    person: UUID
+    device: UUID
+    authentication: Authentication
+    ip: str
+    began: float = field(default_factory=time.monotonic)
+
+    def check_time(self) -> None:
+        """Raise Unavailable when the caller was answered meanwhile that nothing was issued (PROTOCOL P29)."""
+        if time.monotonic() - self.began > DEADLINE_SECONDS:
+            raise Unavailable(say("The decision took too long, so nothing was issued."))
+
+    def read(self, wanted: Sequence[LicenseRequestItem]) -> Reading:
+        """Read directory, organization and documents in one statement.
+
+        Raises NobodyHere, and Unavailable when the database does not answer in time.
+        """
+        asked = {
+            **parameters(self.person, self.organization.id, self.device),
+            "reader": self.person,
+            "pls": [item.pl for item in wanted],
+            "seals": [item.seal for item in wanted],
+        }
+        try:
+            with pool().connection() as connection, connection.cursor(row_factory=_halves) as cursor:
+                rows = cursor.execute(*self._prepared(_STATE, asked)).fetchall()
+        except (psycopg.Error, PoolTimeout) as error:
+            raise Unavailable(say("The database did not answer in time.")) from error
+        if not rows:
+            raise Unavailable(say("This organization has not been activated."), remedy=say("Ask its administrator."))
+        first = rows[0][0]
+        if first["is_active"] is None or first["device_id"] is None or first["organization_state"] is None:
+            raise NobodyHere
+        return self._reading(from_row(self.person, first), first, [documents for _, documents in rows])
+
+    def _reading(self, row: SubjectRow, state: dict[str, Any], documents: list[dict[str, Any]]) -> Reading:
+        if row.device is None:
+            raise NobodyHere
+        subject = subject_of(
+            row, organization=self.organization.id, strength=self.authentication.strength, network=self.ip
+        )
+        return Reading(
+            service=service_state(documents[0]),
+            subject=subject,
+            organization_active=state["organization_state"] == Organization.State.ACTIVE,
+            service_active=state["service_active"],
+            device_feed_id=row.device.feed_id,
+            address=row.email,
+            name=row.name,
+            documents=tuple(content_state(document) for document in documents),
+            marker={
+                "feed_seq": documents[0]["feed_seq"],
+                "person": self.person,
+                "concerned": list(row.concerned),
+                "epoch": row.epoch,
+            },
+        )
+
+    def record(
+        self,
+        events: Sequence[dict[str, object]],
+        reading: Reading,
+        *,
+        first_openings: Sequence[UUID] = (),
+        first_seen: Sequence[bytes] = (),
+    ) -> bool:
+        """Write all events in one durable statement, unless what they were decided on has moved.
+
+        An empty marker records without a condition: what happened after a decision is true whatever has moved.
+        """
+        only_if = f"{UNMOVED} and ({EPOCH_SQL}) = %(epoch)s" if reading.marker else ""
+        parts = ((FIRST_OPENINGS, first_openings), (FIRST_SEEN, first_seen))
+        also = ",".join(part for part, concerned in parts if concerned)
+        opened = {
+            "reader": self.person,
+            "opened_at": reading.service.now,
+            "first_openings": list(first_openings),
+            "first_seen": list(first_seen),
+        }
+        if len(events) == 1:
+            statement, columns = record("{schema}", only_if, also), events[0]
+        else:
+            statement = record_many("{schema}", only_if, also)
+            columns = {name: [event[name] for event in events] for name in events[0]}
+        try:
+            with pool().connection() as connection:
+                written = connection.execute(
+                    *self._prepared(statement, {**columns, **opened, **reading.marker})
+                ).fetchone()
+        except psycopg.errors.UniqueViolation as error:
+            raise InvalidObject(say("This request was sent before."), remedy=say("Make a new request.")) from error
+        except (psycopg.Error, PoolTimeout) as error:
+            raise Unavailable(say("The decision could not be recorded in time, so nothing was issued.")) from error
+        # One event answers with its row, several with their count.
+        return written is not None and (len(events) == 1 or written[0] == len(events))
+
+    def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:
+        """Store whom an address meant when it was first resolved."""
+        columns = {
+            "scopes": [scope for scope, _, _ in bindings],
+            "addresses": [address for _, address, _ in bindings],
+            "identities": [identity for _, _, identity in bindings],
+        }
+        try:
+            with pool().connection() as connection:
+                connection.execute(*self._prepared(_BIND, columns))
+        except (psycopg.Error, PoolTimeout) as error:
+            raise Unavailable(say("The database did not answer in time.")) from error
+
+    def _prepared(self, statement: str, values: Mapping[str, object]) -> tuple[bytes, list[object]]:
+        """Return a statement with the organization's schema in front of its tables, and its values in order."""
+        text, names = _numbered(statement, self.organization.schema_name)
+        return text, [values[name] for name in names]
+
+
+def _halves(cursor: psycopg.Cursor[Any]) -> RowMaker[tuple[dict[str, Any], dict[str, Any]]]:
+    """Split rows of ``_STATE`` into the directory's and the documents' columns, some of which share a name."""
+    result = cursor.pgresult
+    names = [] if result is None else [(result.fname(number) or b"").decode() for number in range(result.nfields)]
+    border = names.index("documents_follow") if names else 0
+    first, second = names[:border], names[border + 1 :]
+
+    def make(values: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        return dict(zip(first, values, strict=False)), dict(zip(second, values[border + 1 :], strict=True))
+
+    return make
+
+
+@functools.lru_cache(maxsize=_KEPT_STATEMENTS)
+def _numbered(statement: str, schema: str) -> tuple[bytes, tuple[str, ...]]:
+    """Return the text of a statement for one schema with ``$1`` for ``%(name)s``, and the names in that order.
+
+    Putting the text together costs as much as sending it, and the library reads placeholders anew in each call when a
+    statement is as long as ours; numbered ones it takes as they are.
+    """
+    qualified = sql.SQL(statement).format(schema=sql.SQL("{}.").format(sql.Identifier(schema))).as_string()
+    names = tuple(dict.fromkeys(_PLACEHOLDER.findall(qualified)))
+    return _PLACEHOLDER.sub(lambda found: f"${names.index(found[1]) + 1}", qualified).encode(), names

@@ -1,0 +1,33 @@
+"""Run inside Django, once at each start that needs it: bring the database up to the code, or play the story.
+
+A program of its own, so that the supervisor neither loads Django nor dies of a mistake in it.
+"""
+
+import sys
+
+import django
+from django.core.management import call_command, get_commands
+
+STEPS = ("migrate", "story")
+
+
+def migrate() -> None:
+    """Migrate the shared schema and every organization's."""
+    if "migrate_organizations" in get_commands():
+        call_command("migrate_organizations")
+    else:
+        call_command("migrate_schemas", shared=True, interactive=False)
+
+
+def story() -> None:
+    """Play the story that fills a new installation, if the product has one."""
+    if "play_story" in get_commands():
+        call_command("play_story")
+
+
+if __name__ == "__main__":
+    step = sys.argv[1] if len(sys.argv) == 2 else ""
+    if step not in STEPS:
+        sys.exit(f"usage: python -m portal.runtime.supervisor.prepare {'|'.join(STEPS)}")
+    django.setup()
+    {"migrate": migrate, "story": story}[step]()

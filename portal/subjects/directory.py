@@ -1,0 +1,60 @@
+"""The directory as the protection floor asks it about people other than the caller."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+
+from chancery.policy.policy import Strength
+from chancery.policy.reasons import Reason
+from chancery.policy.subject import Subject
+from portal.subjects.subject import is_active, subject_of
+from protection.services.directory import PublisherFacts
+from tenants.directory.models import Device, Person
+from tenants.directory.selectors.people import membership_at
+from tenants.directory.selectors.subject import subject_row
+from tenants.organizations.selectors import held_switches
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryOf:
+    """``protection.services.directory.Directory`` for one organization."""
+
+    organization: UUID
+
+    @property
+    def iss(self) -> str:
+        """The base URL of this installation."""
+        return str(settings.CHANCERY_BASE_URL)
+
+    def stopped(self) -> Reason | None:
+        """Return why the organization takes nothing new, read under a lock that switching it off waits for."""
+        switches = held_switches(self.organization)
+        if not switches.active:
+            return Reason.ORGANIZATION_SUSPENDED
+        return None if switches.service_active else Reason.SERVICE_INACTIVE
+
+    def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
+        """Return whether issuer and device may still be believed here, and the addresses to show (PROTOCOL P5)."""
+        row = subject_row(issuer, self.organization)
+        places = () if row is None else row.places
+        member = any(place.organization_id == self.organization and not place.guest for place in places)
+        place = None if owner == issuer else membership_at(self.organization, owner)
+        # Of a stranger nothing is told: his id stands in clear in files that he protected elsewhere (PROTOCOL P1, P20).
+        told = {issuer} if place is None or place.guest else {issuer, owner}
+        addresses = dict(Person.objects.filter(id__in=told).values_list("id", "email"))
+        good = Device.objects.filter(revoked_at__isnull=True).exclude(blocked_by__contains=[self.organization])
+        trusted = device is None or good.filter(id=device, person_id=issuer).exists()
+        return PublisherFacts(
+            active=row is not None and member and is_active(row, self.organization),
+            device_revoked=not trusted,
+            address=addresses.get(issuer, ""),
+            owner_address=addresses.get(owner, ""),
+        )
+
+    def subject(self, person: UUID, device: UUID) -> Subject | None:
+        """Return the person on this device as decisions see him, or None when either is not in the directory."""
+        row = subject_row(person, self.organization, device)
+        if row is None or row.device is None:
+            return None
+        return subject_of(row, organization=self.organization, strength=Strength.CODE)

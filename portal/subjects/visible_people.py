@@ -1,0 +1,102 @@
+"""A person as his own organization knows him: all that may be said of somebody who is not asking (PROTOCOL P20)."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from chancery.policy.policy import Strength
+from chancery.policy.subject import Group, Membership, Subject
+from portal.subjects.subject import subject_of
+from tenants import naming
+from tenants.directory.selectors.domains import domains_in, parted_domains
+from tenants.directory.selectors.groups import groups_at
+from tenants.directory.selectors.people import people_known_as, person_known_as, with_a_place
+from tenants.directory.selectors.subject import SubjectRow, subject_row, subject_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """Whom an address means to one organization; ``known`` is false for everybody who has no place in it."""
+
+    address: str
+    subject: Subject
+    known: bool
+
+
+def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquaintance:
+    """Return the person behind an address with his place in this organization and nothing of any other.
+
+    Of a stranger only the address counts, whether or not there is such a person: groups, memberships and even existence
+    elsewhere are no business of this organization.  A guest is known by the address he was invited under and by no
+    other.  Whoever asks from outside (``inside`` false) sees strangers only.  Raises NameRefused for what is none.
+    """
+    normal = naming.address(address)
+    person = person_known_as(organization, normal) if inside else None
+    row = None if person is None else subject_row(person, organization)
+    if row is None:
+        # With the holder's own id, two addresses of one person could be told to belong together.
+        parted = parted_domains([naming.domain_of(normal)])
+        stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE, parted=parted)
+        return Acquaintance(normal, stranger, known=False)
+    known = known_here(row, organization, address=normal, domains=_proven_domains(organization))
+    return Acquaintance(normal, known, known=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintances:
+    """Many people and groups at once, by the rule of ``acquaintance_at``; each method is a few statements."""
+
+    organization: UUID
+    inside: bool
+
+    def people(self, addresses: Collection[str]) -> Mapping[str, UUID]:
+        """Return whom the organization knows under these normal addresses."""
+        return people_known_as(self.organization, addresses) if self.inside and addresses else {}
+
+    def subjects(self, people: Mapping[UUID, str]) -> Mapping[UUID, Subject]:
+        """Return those of the people who have or had a place here, each known under an address.
+
+        Somebody who was removed stays refused, and nobody may be told anything else about them.
+        """
+        if not self.inside or not people:
+            return {}
+        rows = subject_rows(with_a_place(self.organization, people), self.organization)
+        domains = _proven_domains(self.organization) if rows else frozenset()
+        return {
+            person: known_here(row, self.organization, address=people[person], domains=domains)
+            for person, row in rows.items()
+        }
+
+    def parted(self, domains: Collection[str]) -> Mapping[str, int]:
+        """Return which of the domains an organization gave up, and when."""
+        return parted_domains(domains)
+
+    def groups(self, addresses: Collection[str]) -> Mapping[str, tuple[Group, ...]]:
+        """Return the organization's groups that have these addresses, each followed by the groups that hold it."""
+        if not self.inside or not addresses:
+            return {}
+        return {
+            address: tuple(Group(one.id, one.organization_id, one.address, one.live) for one in groups)
+            for address, groups in groups_at(self.organization, addresses).items()
+        }
+
+
+def _proven_domains(organization: UUID) -> frozenset[str]:
+    return frozenset(one.domain for one in domains_in(organization) if one.proven_at)
+
+
+def known_here(row: SubjectRow, organization: UUID, *, address: str, domains: frozenset[str]) -> Subject:
+    """Return what may be said of a person at an organization that knows him under an address; a member by all of his.
+
+    ``domains`` are those that the organization has proven.
+    """
+    whole = subject_of(row, organization=organization, strength=Strength.CODE)
+    member = Membership(organization) in whole.memberships
+    return replace(
+        whole,
+        addresses=whole.addresses if member else whole.addresses & {address},
+        memberships=frozenset(place for place in whole.memberships if place.organization == organization),
+        groups=tuple(group for group in whole.groups if group.organization == organization),
+        domains=domains if member else frozenset(),
+    )

@@ -1,0 +1,99 @@
+"""Add a person to an organization and invite them by mail: the directory knows no mail, so the two are joined here."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.usecases import dangers
+from portal.usecases.caller import Caller
+from portal.usecases.confirmation import Stated, confirmed
+from portal.usecases.effects import Effect
+from portal.usecases.roles import NO_ROLE, notify_of_role, require_roles
+from portal.usecases.tell import in_language_of, tell
+from protection.services.part_from_identity import part_from_identity
+from tenants import naming
+from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.people import PersonFacts
+from tenants.directory.services.create_person import create_person
+from tenants.organizations.selectors import OrganizationFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Who was added, and in words how they learn of it and what the caller may not have meant."""
+
+    person: PersonFacts
+    effect: Effect
+
+
+def add_person(
+    *,
+    caller: Caller,
+    organization: OrganizationFacts,
+    address: str,
+    name: str,
+    role: str,
+    guest: bool,
+    stated: Stated,
+) -> Added:
+    """Give somebody a place and mail them where it is; making an administrator asks first.
+
+    The place stands whether or not the mail leaves: it is not taken back because a mail server is down.
+    Raises DirectoryRefused, NameRefused and ConfirmationRequired.
+    """
+    require_roles(caller, role)
+    danger = dangers.adding(naming.address(address), role)
+
+    def act(reason: str) -> PersonFacts:
+        return create_person(
+            organization_id=organization.id,
+            address=address,
+            name=name,
+            role=role,
+            guest=guest,
+            reason=reason,
+            let_go=part_from_identity,
+            actor=caller.directory_actor,
+        )
+
+    person = act(stated.reason) if danger is None else confirmed(danger, stated, act)
+    if person.role != NO_ROLE:
+        notify_of_role(caller, person)
+    goes_to = f"{settings.CHANCERY_BASE.origin_of(organization.host)}/"
+    words = (
+        _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
+        if _invite(organization.name, person, goes_to)
+        else _("{address} is added, but the invitation could not be mailed. Tell the person to sign in at {page}.")
+    )
+    unexpected = not person.guest and _lies_outside(organization, person.email)
+    again = _("They had left. What was theirs here stays with the identity of before; they are somebody new.")
+    outside = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
+    made_guest = _("This organization does not manage the address, so they are a guest here, with the role of a user.")
+    warnings = [outside] if unexpected else [made_guest] if person.guest and not guest else []
+    warnings += [again] if person.returned else []
+    message = words.format(address=person.email, page=goes_to)
+    return Added(person, Effect(changed=True, message=message, warnings=tuple(warnings)))
+
+
+def _invite(organization: str, person: PersonFacts, goes_to: str) -> bool:
+    """Mail the invitation, in the language of whoever invites where the person has chosen none."""
+    with in_language_of(person.id, otherwise=get_language() or settings.LANGUAGE_CODE):
+        subject = _("{organization} invites you to {service}")
+        text = _(
+            "{organization} has added {address} to the people it shares protected files with.\n\n"
+            "Sign in here: {page}\n\n"
+            "You need no password: choose “Get a code by mail”, and a code is sent to this address.\n"
+        )
+    return tell(
+        person.email,
+        subject.format(organization=organization, service=settings.CHANCERY_NAME),
+        text.format(organization=organization, address=person.email, page=goes_to),
+    )
+
+
+def _lies_outside(organization: OrganizationFacts, address: str) -> bool:
+    """Tell whether the address lies outside the domains the organization has proven, if it has proven any."""
+    proven = {facts.domain for facts in domains_in(organization.id) if facts.proven_at is not None}
+    return bool(proven) and naming.domain_of(address) not in proven

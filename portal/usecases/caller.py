@@ -1,0 +1,149 @@
+"""What the signed-in person is at the organization he speaks to; doors build it once per request.
+
+Nobody without a place has a permission here, but he may still be somebody to whom a document was granted.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from chancery.errors import NotFound
+from chancery.policy.policy import Strength
+from chancery.policy.subject import Subject
+from chancery.texts import say
+from portal import clock
+from portal.subjects.subject import is_active, subject_of
+from portal.usecases.permissions import Permission, of_application, of_place
+from protection.actor import Actor
+from protection.selectors.standing import Holder
+from protection.selectors.templates import Audience
+from tenants.actor import Actor as DirectoryActor
+from tenants.directory.models import Person
+from tenants.directory.selectors.domains import application_of_person
+from tenants.directory.selectors.subject import subject_row
+from tenants.organizations.selectors import OrganizationFacts
+
+APPLICATION: Final = "application"
+"""The role of every application; what it may do is said by its own roles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person's place in one organization and what it permits."""
+
+    person: UUID
+    address: str
+    name: str
+    role: str
+    member: bool
+    permissions: frozenset[Permission]
+    ip: str
+    source: str
+    organization: UUID
+    subject: Subject | None
+    """The person as decisions about content see him: signed in as he is, at no device; None when he is not known."""
+    device: UUID | None = None
+    known_as: frozenset[str] = frozenset()
+    """The person's proven addresses, and those of this organization's groups that hold him, nested ones too."""
+    device_name: str = ""
+    active: bool = True
+    """False when the person may not act here: then he neither manages nor sees what he owns.
+
+    It is the rule that licenses are decided by, so whoever his own organization has disabled is disabled here too.
+    """
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the role permits it; no role opens content (PROTOCOL P18)."""
+        return permission in self.permissions
+
+    @property
+    def actor(self) -> Actor:
+        """The person as the protection floor judges and records him."""
+        return Actor(
+            person=self.person,
+            address=self.address,
+            name=self.name,
+            administrator=self.may(Permission.DOCUMENTS_REVOKE),
+            auditor=self.may(Permission.DOCUMENTS_READ_ALL),
+            ip=self.ip,
+            device=self.device,
+            device_name=self.device_name,
+            source=self.source,
+            application=self.role == APPLICATION,
+            addresses=frozenset() if self.member or self.subject is None else self.subject.addresses,
+        )
+
+    @property
+    def holder(self) -> Holder:
+        """The person as one to whom documents may be granted.  Raises NotFound when he has left the directory."""
+        if self.subject is None:
+            raise NotFound(say("The person of this request is not known any more."))
+        return Holder(self.organization, self.subject, clock.now())
+
+    @property
+    def audience(self) -> Audience:
+        """The person as one to whom templates are offered; an application asks for people whom it cannot name."""
+        return Audience(self.known_as, legacy=self.role == APPLICATION)
+
+    @property
+    def directory_actor(self) -> DirectoryActor:
+        """The person as the tenants floor records him."""
+        return DirectoryActor(
+            person_id=self.person,
+            name=self.name or self.address,
+            source=self.source,
+            ip=self.ip,
+            address=self.address,
+            application=self.role == APPLICATION,
+        )
+
+
+def caller_at(
+    organization: OrganizationFacts,
+    person: Person,
+    *,
+    ip: str,
+    source: str,
+    device: UUID | None = None,
+    device_name: str = "",
+    strength: Strength = Strength.CODE,
+) -> Caller:
+    """Return the standing of a person, or of an application, whose roles are its own and not those of people.
+
+    ``strength`` is how he is signed in; where nobody knows, the weakest way.
+    """
+    row = subject_row(person.id, organization.id)
+    active = row is not None and is_active(row, organization.id)
+    role, member = "", False
+    known_as: frozenset[str] = frozenset()
+    subject = None
+    if row is not None:
+        subject = subject_of(row, organization=organization.id, strength=strength, network=ip)
+        groups = (group for group in row.groups if group.live and group.organization_id == organization.id)
+        known_as = row.addresses | {group.address for group in groups}
+    permissions: frozenset[Permission] = frozenset()
+    if person.is_service:
+        facts = application_of_person(organization.id, person.id)
+        if facts is not None and not facts.disabled:
+            role, member, permissions = APPLICATION, True, of_application(tuple(facts.roles))
+    elif row is not None and active:
+        place = next((place for place in row.places if place.organization_id == organization.id), None)
+        if place is not None:
+            permissions = of_place(role=place.role, guest=place.guest, disabled=place.disabled)
+            role, member = place.role, not place.guest
+    return Caller(
+        person=person.id,
+        address=person.email,
+        name=person.name,
+        role=role,
+        member=member,
+        permissions=permissions,
+        ip=ip,
+        source=source,
+        device=device,
+        device_name=device_name,
+        known_as=known_as,
+        organization=organization.id,
+        subject=subject,
+        active=active,
+    )

@@ -1,0 +1,343 @@
+"""What dangerous acts would do, said before they are done: documents and people concerned, until when copies live."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.languages import reader_languages
+from portal.usecases.confirmation import Danger, copies_until, counted, if_any
+from portal.words.roles import ADMINISTRATOR, role_in_words
+from protection.selectors.labels import documents_with, label
+from protection.selectors.named_groups import Named
+from protection.selectors.organization import Key
+from protection.selectors.reach import reach_of_key, reach_of_people, reach_of_person, reach_of_service
+from protection.selectors.templates import documents_under, template
+from tenants.directory.selectors.devices import DeviceFacts
+from tenants.directory.selectors.domains import ApplicationFacts
+from tenants.directory.selectors.groups import GroupFacts, people_held
+from tenants.directory.selectors.people import PersonFacts, people_with_domain
+from tenants.organizations.selectors import OrganizationFacts
+
+
+def switching_off(organization: OrganizationFacts) -> Danger:
+    """Say what switching the service off does."""
+    reach = reach_of_service()
+    return Danger(
+        question=_("Switch the protection service off?"),
+        consequences=(
+            _documents(reach.documents, _("No document opens for anybody, and nothing can be protected.")),
+            people_lately(reach.people),
+            copies_until(reach.until),
+            _("It can be switched on again; then everything opens as before."),
+        ),
+        button=_("Switch the service off"),
+        confirm=organization.name,
+        typed=True,
+        needs_reason=True,
+        needs_fresh=True,
+    )
+
+
+def disabling(person: PersonFacts) -> Danger:
+    """Say what disabling a person does."""
+    reach = reach_of_person(person.id)
+    return Danger(
+        question=_("Disable {address}?").format(address=person.email),
+        consequences=(
+            _("They get no license from now on and cannot act here."),
+            *if_any(
+                reach.documents,
+                ngettext(
+                    "{number} document that they protected or own stays as it is: others open it as before.",
+                    "{number} documents that they protected or own stay as they are: others open them as before.",
+                    reach.documents,
+                ),
+            ),
+            copies_until(reach.until),
+            _("They can be enabled again."),
+        ),
+        button=_("Disable this person"),
+        confirm=person.email,
+        needs_reason=True,
+    )
+
+
+def changing_role(person: PersonFacts, role: str) -> Danger | None:
+    """Say what making somebody an administrator, or no longer one, does; None for any other change of a role."""
+    if ADMINISTRATOR not in {person.role, role} or person.role == role:
+        return None
+    if role == ADMINISTRATOR:
+        return _administrator(person.email)
+    return Danger(
+        question=_("Take the administrator's role from {address}?").format(address=person.email),
+        consequences=(
+            _("They may not manage anything from now on; as {role} they keep what documents grant them.").format(
+                role=role_in_words(role)
+            ),
+        ),
+        button=_("Take the role"),
+        confirm=person.email,
+        typed=True,
+        needs_reason=True,
+        needs_fresh=True,
+    )
+
+
+def adding(address: str, role: str) -> Danger | None:
+    """Say what adding somebody as an administrator does; None for any other role."""
+    return _administrator(address) if role == ADMINISTRATOR else None
+
+
+def _administrator(address: str) -> Danger:
+    return Danger(
+        question=_("Make {address} an administrator?").format(address=address),
+        consequences=(
+            _(
+                "They may then manage people, groups, templates, keys and settings, and take access to any document"
+                " back."
+            ),
+            _("Their role does not open content, but they decide who is in groups that do."),
+        ),
+        button=_("Make them an administrator"),
+        confirm=address,
+        typed=True,
+        needs_reason=True,
+        needs_fresh=True,
+    )
+
+
+def archiving_template(template_id: UUID) -> Danger:
+    """Say what archiving a template does."""
+    found, documents = template(template_id), documents_under(template_id)
+    name = found.name(*reader_languages())
+    return Danger(
+        question=_("Archive the template “{name}”?").format(name=name),
+        consequences=(
+            _("Nobody can choose it for new documents."),
+            _documents(documents, _("What it protects opens as before."), under=True),
+            _("It can be published again."),
+        ),
+        button=_("Archive it"),
+        confirm=name,
+    )
+
+
+def deleting_template(template_id: UUID) -> Danger:
+    """Say what deleting a template does."""
+    found, documents = template(template_id), documents_under(template_id)
+    name = found.name(*reader_languages())
+    return Danger(
+        question=_("Delete the template “{name}”?").format(name=name),
+        consequences=(
+            _("It disappears from all lists. It can be brought back."),
+            _documents(documents, _("What it protects opens as before."), under=True),
+        ),
+        button=_("Delete it"),
+        confirm=name,
+        typed=True,
+    )
+
+
+def archiving_label(label_id: UUID) -> Danger:
+    """Say what archiving a label does."""
+    found, documents = label(label_id), documents_with(label_id)
+    name = found.name(*reader_languages())
+    return Danger(
+        question=_("Archive the label “{name}”?").format(name=name),
+        consequences=(
+            _("Nobody can give it to documents any more, and its template is offered by itself again."),
+            ngettext(
+                "{number} document carries it and keeps its label and its protection.",
+                "{number} documents carry it and keep their label and their protection.",
+                documents,
+            ).format(number=counted(documents))
+            if documents
+            else _("No document carries it."),
+            _("It can be published again."),
+        ),
+        button=_("Archive it"),
+        confirm=name,
+    )
+
+
+def activating_key(key: Key | None) -> Danger:
+    """Say what protecting by another key does; None is a key that is made for it."""
+    return Danger(
+        question=_("Protect by a new key from now on?") if key is None else _("Protect by this key from now on?"),
+        consequences=(
+            _("New documents are protected by it; devices fetch it at their next contact."),
+            _("The present key is archived and goes on opening what it protects. Nothing is lost."),
+        ),
+        button=_("Make the key") if key is None else _("Activate the key"),
+        confirm="rotate" if key is None else key.kid[:16],
+        needs_reason=True,
+        needs_fresh=True,
+    )
+
+
+def compromising_key(key: Key) -> Danger:
+    """Say what marking a key as compromised does."""
+    reach = reach_of_key(key.id)
+    return Danger(
+        question=_("Withdraw the key {key} as compromised?").format(key=key.kid[:16]),
+        consequences=(
+            _documents(
+                reach.documents,
+                _(
+                    "They stop opening for everybody at once, owners and super users included, and cannot be opened"
+                    " again."
+                ),
+                under=True,
+            ),
+            people_lately(reach.people),
+            copies_until(reach.until),
+            _("Nothing that the key vouched for is believed any more. Do this when somebody else has the key."),
+            _("This cannot be undone."),
+        ),
+        button=_("Withdraw the key"),
+        confirm=key.kid[:16],
+        typed=True,
+        needs_reason=True,
+        needs_fresh=True,
+    )
+
+
+def releasing_domain(organization: OrganizationFacts, domain: str) -> Danger:
+    """Say what giving a mail domain up does."""
+    people = people_with_domain(organization.id, domain)
+    return Danger(
+        question=_("Give up {domain}?").format(domain=domain),
+        consequences=(
+            ngettext(
+                "{number} address in it counts no more until its holder proves it; what was granted to it is closed.",
+                "{number} addresses in it count no more until their holders prove them; what was granted to them is"
+                " closed.",
+                len(people),
+            ).format(number=counted(len(people))),
+            _(
+                "Another organization can prove the domain from then on. Whoever has no address elsewhere then loses"
+                " their account."
+            ),
+            copies_until(reach_of_people(people).until),
+        ),
+        button=_("Give it up"),
+        confirm=domain,
+        typed=True,
+        needs_reason=True,
+        needs_fresh=True,
+    )
+
+
+def disabling_application(application: ApplicationFacts) -> Danger:
+    """Say what disabling an application does."""
+    reach = reach_of_person(application.person_id)
+    return Danger(
+        question=_("Disable {name}?").format(name=application.name),
+        consequences=(
+            _("Its secret and its tokens end at once, and it gets no license any more."),
+            *if_any(
+                reach.documents,
+                ngettext(
+                    "{number} document that it protected or owns stays as it is.",
+                    "{number} documents that it protected or owns stay as they are.",
+                    reach.documents,
+                ),
+            ),
+            copies_until(reach.until),
+            _("This cannot be undone; a new application gets a new secret."),
+        ),
+        button=_("Disable this application"),
+        confirm=application.name,
+        needs_reason=True,
+    )
+
+
+def revoking_device(device: DeviceFacts, until: datetime | None) -> Danger:
+    """Say what revoking a device does; ``until`` is the last moment of any license that it keeps."""
+    return Danger(
+        question=_("Revoke “{device}”?").format(device=device.name),
+        consequences=(
+            _("It gets no license from now on, and its sign-in ends."),
+            copies_until(until),
+            _("This cannot be undone; the device can be added again with new keys."),
+        ),
+        button=_("Revoke the device"),
+        confirm=device.name,
+    )
+
+
+def archiving_group(group: GroupFacts) -> Danger:
+    """Say what archiving a group does."""
+    return Danger(
+        question=_("Archive {address}?").format(address=group.address),
+        consequences=(
+            _members(len(group.members)),
+            copies_until(reach_of_people(people_held(group.members)).until),
+            _("Entries that deny something to the group go on counting. It can be brought back."),
+        ),
+        button=_("Archive it"),
+        confirm=group.address,
+    )
+
+
+def deleting_group(group: GroupFacts, naming: Named) -> Danger:
+    """Say what deleting a group does."""
+    return Danger(
+        question=_("Delete the group {address}?").format(address=group.address),
+        consequences=(
+            _members(len(group.members)),
+            *_naming(naming),
+            copies_until(reach_of_people(people_held(group.members)).until),
+            _("This cannot be undone. An archived group gives nothing either, and can be brought back."),
+        ),
+        button=_("Delete the group"),
+        confirm=group.address,
+        typed=True,
+    )
+
+
+def _naming(naming: Named) -> tuple[str, ...]:
+    if not (naming.documents or naming.templates):
+        return ()
+    documents = ngettext("{number} document", "{number} documents", naming.documents)
+    templates = ngettext("{number} template", "{number} templates", naming.templates)
+    sentence = _(
+        "Named in policies here: {documents} and {templates}. These entries stay and mean nobody, unless a new group"
+        " gets the address."
+    )
+    return (
+        sentence.format(
+            documents=documents.format(number=counted(naming.documents)),
+            templates=templates.format(number=counted(naming.templates)),
+        ),
+    )
+
+
+def _members(number: int) -> str:
+    if not number:
+        return _("Nobody is in it.")
+    return ngettext(
+        "{number} direct member loses what the group gave, at the next opening.",
+        "{number} direct members lose what the group gave, at the next opening.",
+        number,
+    ).format(number=counted(number))
+
+
+def _documents(number: int, what: str, *, under: bool = False) -> str:
+    count = (
+        ngettext("{number} document is protected by it.", "{number} documents are protected by it.", number)
+        if under
+        else ngettext("{number} document is concerned.", "{number} documents are concerned.", number)
+    )
+    return f"{count.format(number=counted(number))} {what}"
+
+
+def people_lately(number: int) -> str:
+    """Say how many people have opened what an act concerns."""
+    return ngettext(
+        "{number} person has opened one of them in the last thirty days.",
+        "{number} people have opened one of them in the last thirty days.",
+        number,
+    ).format(number=counted(number))

@@ -1,0 +1,195 @@
+"""Take access to a document back, give it back, change it: each says what it changed for whom."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from chancery.policy.policy import Policy, PrincipalKind
+from chancery.policy.rights import Right
+from portal import clock
+from portal.subjects.recipients import address_of, recipient_of
+from portal.usecases.caller import Caller
+from portal.usecases.confirmation import Stated, confirmed_by_outcome
+from portal.usecases.effects import Effect, effect
+from portal.usecases.explain import explain_document
+from portal.usecases.losses import losing_document
+from portal.words.changes import shown_differences
+from protection.selectors.documents import document_for, latest_offline_moment, taken_back
+from protection.services.accept import accept, block
+from protection.services.change import change
+from protection.services.restore import restore
+from protection.services.revoke import revoke
+from tenants.directory.selectors.groups import groups_in
+from tenants.organizations.selectors import OrganizationFacts
+
+_WIDE = {PrincipalKind.ORGANIZATION, PrincipalKind.DOMAIN, PrincipalKind.AUTHENTICATED}
+
+
+class Access(StrEnum):
+    """What is known of somebody's access without their opening the document (PROTOCOL P20)."""
+
+    YES = "yes"
+    NO = "no"
+    UNNAMED = "unnamed"
+    """No entry names them; an entry may still be a group of another organization that holds them."""
+    UNKNOWN = "unknown"
+    """An entry names people by another organization or by their domain, and may mean them."""
+
+
+_KNOWN: Final = {Access.YES: True, Access.NO: False}
+
+
+def access_of(*, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str) -> Access:
+    """Return whether the policy lets somebody in, as far as this organization can know."""
+    found = explain_document(
+        caller=caller, organization=organization, cid=cid, address=address, right=Right.VIEW, now=clock.now()
+    )
+    if found.why.explanation.allowed:
+        return Access.YES
+    if found.why.undecided:
+        wide = any(who.kind in _WIDE for who in found.why.undecided)
+        return Access.UNKNOWN if wide else Access.UNNAMED
+    if any(one.address == address for one in groups_in(organization.id, search=address)):
+        # Its members may be let in by an entry that names more than the group.
+        policy = document_for(caller.actor, cid).policy
+        return Access.UNKNOWN if any(who.kind in _WIDE for who in policy.index) else Access.NO
+    return Access.NO
+
+
+def revoke_access(
+    *, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str = "", reason: str = ""
+) -> Effect:
+    """Take access back from one address, or from everybody; say when that changes nothing for anybody."""
+    recipient = recipient_of(address) if address else None
+    had = Access.YES
+    if recipient is not None:
+        document_for(caller.actor, cid)
+        had = access_of(caller=caller, organization=organization, cid=cid, address=recipient.address)
+    done = revoke(actor=caller.actor, cid=cid, reason=reason, recipient=recipient)
+    latest = latest_offline_moment(cid)
+    members = {"rev": done.rev, "latest_offline_moment": latest, "had_access": _KNOWN.get(had)}
+    if recipient is None:
+        return effect(
+            done.changed,
+            _("Access is taken back from everybody but the person who protected the document."),
+            _("Access was taken back from everybody already, on {when}.").format(when=_day(done.since)),
+            *_kept_until(latest),
+            **members,
+        )
+    who = recipient.address
+    lost = had in {Access.YES, Access.UNKNOWN}
+    taken = _("Access is taken back from {who}.") if lost else _("{who} is kept out from now on.")
+    warnings = [*_kept_until(latest)] if lost else []
+    if done.changed and not lost:
+        words = (
+            _("{who} had no access to this document, so nobody lost anything. Check the address.")
+            if had is Access.NO
+            else _("Nothing in the policy names {who}, so probably nobody lost anything. Check the address.")
+        )
+        warnings.append(words.format(who=who))
+    if access_of(caller=caller, organization=organization, cid=cid, address=who) is Access.YES:
+        warnings.append(_("{who} keeps access, because they protected the document.").format(who=who))
+    return effect(
+        done.changed,
+        taken.format(who=who),
+        _("Access was taken back from {who} already, on {when}.").format(who=who, when=_day(done.since)),
+        *warnings,
+        **members,
+    )
+
+
+def restore_access(*, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str = "") -> Effect:
+    """Give access back to one address, or undo that it was taken back from everybody; say what stays taken back."""
+    who = address_of(address) if address else ""
+    done = restore(actor=caller.actor, cid=cid, recipient=who)
+    others = [one for one in done.addresses if one != who]
+    warnings = []
+    if who and done.everybody:
+        warnings.append(_("Access is still taken back from everybody. Give it back to everybody, too."))
+    if others:
+        warnings.append(
+            _("Access is still taken back from: {addresses}. Give it back to each of them by address.").format(
+                addresses=", ".join(others)
+            )
+        )
+    stays_out = bool(who) and (access_of(caller=caller, organization=organization, cid=cid, address=who) is Access.NO)
+    if done.changed and stays_out and not done.everybody:
+        warnings.append(_("{who} still has no access: see “Why?” for what keeps them out.").format(who=who))
+    return effect(
+        done.changed,
+        _("Access is given back to {who}.").format(who=who) if who else _("Access is given back to everybody."),
+        _("Access was not taken back from {who}.").format(who=who)
+        if who
+        else _("Access was not taken back from everybody."),
+        *warnings,
+        still_revoked=list(done.addresses),
+        revoked_for_everybody=done.everybody,
+    )
+
+
+def change_access(
+    *, caller: Caller, organization: OrganizationFacts, cid: UUID, policy: Policy, stated: Stated, **terms: Any
+) -> Effect:
+    """Set another policy; say what differs, and who is named in it but stays refused.
+
+    It asks first where many lose access by it.  ``terms`` are the further parameters of ``protection.services.change``.
+    """
+    done = confirmed_by_outcome(
+        stated,
+        lambda reason: change(actor=caller.actor, cid=cid, policy=policy, holder=caller.holder, reason=reason, **terms),
+        lambda made: losing_document(organization, cid, made.before, made.after),
+    )
+    sentences = shown_differences(done.differences, organization.id, organization.name)
+    if done.left_template:
+        sentences.append(_("It does not follow its template any more."))
+    if done.settled and not sentences:
+        sentences.append(_("The policy stays as an administrator set it; it is the owner's from now on."))
+    return effect(
+        done.changed,
+        " ".join([_("Changed from the next opening on."), *sentences]),
+        _("The policy says this already."),
+        *_named_but_refused(cid, done.after),
+        rev=done.rev,
+        differences=[one.as_json() for one in done.differences],
+    )
+
+
+def decide_registration(*, caller: Caller, cid: UUID, accepted: bool) -> Effect:
+    """Accept a pending document, or block it for good."""
+    changed = (accept if accepted else block)(actor=caller.actor, cid=cid)
+    done = _("The document is accepted and can be opened.") if accepted else _("The document is blocked for good.")
+    return effect(changed, done, _("The document does not wait for a decision."))
+
+
+def _named_but_refused(cid: UUID, policy: Policy) -> Iterable[str]:
+    """Warn of addresses that the policy names although access is taken back from them or they are denied."""
+    taken = taken_back(cid)
+    named = {who.value for who in policy.index if who.kind is PrincipalKind.ADDRESS}
+    if taken.everybody_since is not None and policy.grants:
+        yield _("Access is taken back from everybody, so nobody is let in until you give it back.")
+    refused = sorted(named & taken.addresses)
+    if refused:
+        yield _(
+            "Access was taken back from {addresses}, so they stay refused whatever the policy says. Give it back to"
+            " them to let them in."
+        ).format(addresses=", ".join(refused))
+    denied = sorted({who.value for who in policy.deny if who.kind is PrincipalKind.ADDRESS} & named)
+    if denied:
+        yield _("{addresses}: named as never to open it too, and that wins.").format(addresses=", ".join(denied))
+    if policy.expires is not None and policy.expires <= clock.now():
+        yield _("Access has ended already by the policy, so nobody but the owner is let in.")
+
+
+def _kept_until(latest: datetime | None) -> Iterable[str]:
+    if latest is not None:
+        yield _("A copy kept on a device that does not connect can be opened until {when}.").format(when=_day(latest))
+
+
+def _day(moment: datetime | None) -> str:
+    return "" if moment is None else date_format(timezone.localtime(moment), "DATETIME_FORMAT")

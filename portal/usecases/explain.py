@@ -1,0 +1,47 @@
+"""Answer "why?": the directory says who somebody is, the protection floor explains (C32)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chancery.policy.rights import Right
+from portal.subjects.visible_people import Acquaintance, acquaintance_at
+from portal.usecases.caller import Caller
+from portal.usecases.permissions import Permission
+from protection.selectors.why import Why, why
+from tenants.directory.selectors.groups import group_path
+from tenants.organizations.selectors import OrganizationFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The answer for one person; ``paths`` are the names of groups by which an entry reaches him, by group."""
+
+    who: Acquaintance
+    why: Why
+    paths: dict[UUID, tuple[str, ...]]
+
+
+def explain_document(
+    *, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str, right: Right, now: int
+) -> Explained:
+    """Explain whether somebody may exercise a right on a document.
+
+    Groups are named to those who may read groups.  Raises NotFound for whoever may not see the document and NameRefused
+    for what is no address.
+    """
+    who = acquaintance_at(organization.id, address, inside=caller.member)
+    found = why(
+        actor=caller.actor,
+        organization=organization.id,
+        service_active=organization.service_active,
+        cid=cid,
+        subject=who.subject,
+        stranger=not who.known,
+        right=right,
+        now=now,
+    )
+    paths: dict[UUID, tuple[str, ...]] = {}
+    if caller.may(Permission.GROUPS_READ):
+        groups = (one.group for one in found.explanation.contributions if one.group is not None)
+        paths = {group: group_path(organization.id, who.subject.person, group) for group in groups}
+    return Explained(who, found, paths)

@@ -1,0 +1,74 @@
+"""Leave an organization by oneself: the same as being removed, asked first, and irrevocable."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.usecases.caller import Caller
+from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, if_any
+from portal.usecases.effects import Effect, effect
+from portal.usecases.known_secrets import tell_of_known_secrets
+from portal.usecases.remove_person import Removal, removal_of
+from portal.usecases.withdraw import work_off_at_once
+from tenants.directory.errors import NotPermitted
+from tenants.directory.services.remove_person import remove_person
+from tenants.organizations.selectors import OrganizationFacts
+
+
+def leave_organization(*, caller: Caller, organization: OrganizationFacts, stated: Stated) -> Effect:
+    """End the caller's own place.  Raises LastAdministrator, NotPermitted and what ``confirmed`` raises."""
+    removal = removal_of(caller, caller.person)
+    if removal.person.is_service:
+        raise NotPermitted(_("An application cannot leave; an administrator disables it."))
+
+    def act(reason: str) -> None:
+        remove_person(
+            organization_id=organization.id,
+            person_id=caller.person,
+            reason=reason,
+            actor=caller.directory_actor,
+        )
+        tell_of_known_secrets(caller, removal.person)
+
+    confirmed(_leaving(organization, removal), stated, act)
+    work_off_at_once()
+    return effect(
+        True,
+        _("You have left {organization}.").format(organization=organization.name),
+        "",
+        copies_until(removal.until) if removal.until is not None else "",
+        documents=removal.documents,
+        latest_offline_moment=removal.until,
+    )
+
+
+def _leaving(organization: OrganizationFacts, removal: Removal) -> Danger:
+    return Danger(
+        question=_("Leave {organization}?").format(organization=organization.name),
+        consequences=(
+            _("You open nothing here from the next request on, also not what you protected yourself."),
+            *if_any(
+                removal.documents,
+                ngettext(
+                    "{number} document stays with your old identity. Its recipients keep their access.",
+                    "{number} documents stay with your old identity. Their recipients keep their access.",
+                    removal.documents,
+                ),
+            ),
+            *(
+                (_("These groups lose you: {groups}.").format(groups=", ".join(removal.groups)),)
+                if removal.groups
+                else ()
+            ),
+            _(
+                "Your addresses in the organization's mail domains are no longer yours; what was granted to you under"
+                " them ends, also at other organizations. Whoever gets them next inherits nothing."
+            ),
+            copies_until(removal.until),
+            _("This cannot be undone. You can come back only as somebody new."),
+        ),
+        button=_("Leave the organization"),
+        cancel=_("Stay in {organization}").format(organization=organization.name),
+        confirm=organization.name,
+        typed=True,
+        needs_fresh=True,
+    )

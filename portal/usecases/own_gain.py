@@ -1,0 +1,156 @@
+"""Changes of templates and groups by which administrators gain documents (PROTOCOL P18).
+
+Whoever manages templates and groups could let themselves into everything.  So nobody makes a change by which they gain
+while there is another administrator: that one saves what they have previewed.  People who have just added or promoted
+each other count as one here, or an administrator would approve with a second account.  What applications reach counts
+as their administrator's own: any of them can get an application's enrollment code and act as it.  Every change by which
+an administrator gains is an event of its own, and auditors and the other administrators are mailed who gained and who
+made it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import NoReturn
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chancery.errors import Conflict
+from chancery.ledger.kinds import Kind
+from chancery.policy.policy import Strength
+from chancery.texts import say
+from portal import clock
+from portal.subjects.subject import subject_of
+from portal.usecases.caller import APPLICATION, Caller
+from portal.usecases.tell import tell
+from protection.selectors.kinds import rules
+from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable, together
+from protection.services.recording import record_action
+from tenants.directory.selectors.administrators import one_party_with
+from tenants.directory.selectors.domains import applications_in
+from tenants.directory.selectors.people import PersonFacts, people_in
+from tenants.directory.selectors.subject import subject_row
+
+ADMINISTRATOR, AUDITOR = "global_administrator", "auditor"
+TOLD = 50
+"""How many people are told at most, auditors first."""
+MANY = 10_000
+"""More administrators than anybody has: none may be missed by the rule."""
+
+
+class NeedsAnotherAdministrator(Conflict):
+    """Whoever makes a change would gain documents by it, and there is another administrator who could make it."""
+
+    code = "needs_another_administrator"
+    remedy = say("Preview the change, and ask another administrator to save what you previewed.")
+
+
+@contextmanager
+def watching_own_gain(
+    *, caller: Caller, changes: str, target: UUID | None = None, author: UUID | None = None
+) -> Iterator[None]:
+    """Make the change of the block unless its maker gains documents by it and another administrator could make it.
+
+    ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one; ``author`` is whoever prepared what
+    the signed-in person saves.  An application speaks for nobody who could be asked: what it does is made, and on
+    record when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
+    """
+    organization, application = caller.organization, caller.role == APPLICATION
+    administrators = _with_role(organization, ADMINISTRATOR)
+    days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
+    party = frozenset() if application else one_party_with(organization, caller.person, within=days)
+    watched = {one.id for one in administrators} | party | ({author} if author is not None else set())
+    maker = None if application else caller.person
+    with transaction.atomic():
+        one_change_at_a_time(organization)
+        before = _reachable(organization, watched, maker)
+        yield
+        after = _reachable(organization, watched, maker)
+        gained = {person: documents_gained(before[person], after[person]) for person in watched}
+        gained = {person: documents for person, documents in gained.items() if documents}
+        if not gained:
+            return
+        own = [documents for person, documents in gained.items() if person in party]
+        if own and any(one.id not in party for one in administrators):
+            _refuse(caller, gained, max(own))
+        _put_on_record(caller, changes, target, gained, approved=not own and not application)
+
+
+def _refuse(caller: Caller, gained: Mapping[UUID, int], documents: int) -> NoReturn:
+    if caller.person in gained:
+        raise NeedsAnotherAdministrator(
+            say("You would gain access to documents yourself by this change, up to {count}.", count=documents)
+        )
+    raise NeedsAnotherAdministrator(
+        say(
+            "By this change somebody would gain access to documents, up to {count}, who has just made you an"
+            " administrator or was made one by you.",
+            count=documents,
+        )
+    )
+
+
+def _put_on_record(
+    caller: Caller, changes: str, target: UUID | None, gained: Mapping[UUID, int], *, approved: bool
+) -> None:
+    """Record who gained how much by whose change, and mail those who watch once it is made.
+
+    Where nobody else watches, those who gained are told: there is a mail in every case.
+    """
+    rows = (subject_row(person, caller.organization) for person in gained)
+    names = ", ".join(sorted(row.email for row in rows if row is not None))
+    details = {
+        "changes": changes,
+        "documents": max(gained.values()),
+        "approved": approved,
+        **({} if target is None else {"target": str(target)}),
+    }
+    record_action(Kind.ACCESS_GAINED_BY_AUTHOR, caller.actor, recipient=names, details=details)
+    watching = (*_with_role(caller.organization, AUDITOR), *_with_role(caller.organization, ADMINISTRATOR))
+    # Whoever an application let in has not made it do so, and is one of those who watch.
+    gainers = () if caller.role == APPLICATION else gained
+    told = {one.id: one for one in watching[:TOLD] if one.id not in gainers and one.id != caller.person}
+    told = told or {one.id: one for one in watching[:TOLD]}
+    transaction.on_commit(lambda: _tell(tuple(told.values()), caller, names, max(gained.values())))
+
+
+def _reachable(organization: UUID, people: Iterable[UUID], maker: UUID | None) -> dict[UUID, Reachable]:
+    """Return what each may reach, and the maker of the change also by applications; templates are read once for all."""
+    known, now = rules(), clock.now()
+
+    def reach_of(person: UUID) -> Reachable:
+        row = subject_row(person, organization)
+        subject = None if row is None else subject_of(row, organization=organization, strength=Strength.PASSKEY)
+        return Reachable({}, {}) if subject is None else reachable(organization, known, subject, now)
+
+    found = {person: reach_of(person) for person in people}
+    if maker is not None:
+        applications = [one.person_id for one in applications_in(organization) if not one.disabled]
+        found[maker] = together([found[maker], *(reach_of(application) for application in applications)])
+    return found
+
+
+def _with_role(organization: UUID, role: str) -> list[PersonFacts]:
+    """Return the enabled people with a role; an application has none of these."""
+    found = people_in(organization, role=role, limit=MANY)
+    return [one for one in found if not (one.disabled or one.guest or one.is_service)]
+
+
+def _tell(people: tuple[PersonFacts, ...], caller: Caller, gainers: str, documents: int) -> None:
+    """Mail auditors and the other administrators, each in his language."""
+    maker = f"{caller.name} ({caller.address})" if caller.name else caller.address
+    for one in people:
+        if not one.email:
+            continue
+        with translation.override(one.language or settings.LANGUAGE_CODE):
+            subject = _("{gainers} gained access to documents").format(gainers=gainers)
+            text = _(
+                "{maker} has changed a template or a group. By that {gainers} may now open documents that were closed"
+                " before, up to {count}.\n\nThe change and this notice are on record; see the record for what was"
+                " changed."
+            ).format(maker=maker, gainers=gainers, count=documents)
+        tell(one.email, subject, text)

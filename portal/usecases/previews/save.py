@@ -1,0 +1,141 @@
+"""Save a change exactly as it was previewed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from chancery.errors import Conflict, NotFound
+from chancery.texts import say
+from portal.usecases import dangers
+from portal.usecases.caller import Caller
+from portal.usecases.confirmation import Danger, Stated, require_confirmation
+from portal.usecases.losses import losing_group, losing_template
+from portal.usecases.own_gain import watching_own_gain
+from portal.usecases.permissions import Permission
+from portal.usecases.previews.drafts import NEEDS, members_of_change, template_of_change
+from portal.usecases.roles import change_role, disable_person, enable_person
+from portal.usecases.withdraw import change_group
+from protection.selectors.previews import Asked, asked
+from protection.selectors.templates import template
+from protection.services.edit_template import edit_template
+from protection.services.save_preview import save_preview
+from tenants.directory.selectors.groups import group_in
+from tenants.directory.selectors.people import person_in
+from tenants.directory.selectors.roster import epoch_of
+
+LOOK_AGAIN: Final = say("Look at it, then make your change again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was saved; ``moved`` when people or groups changed after the answer, so that it may have been another."""
+
+    kind: str
+    target: UUID
+    moved: bool
+
+
+def preview_for(caller: Caller, preview: UUID) -> Asked:
+    """Return a preview to whoever may make its change.  Raises NotFound for everybody else."""
+    found = asked(preview)
+    if not caller.may(NEEDS[found.kind]):
+        raise NotFound(
+            say("There is no such preview; previews are kept for a day."), remedy=say("Make the change again.")
+        )
+    return found if found.result is None else replace(found, result=_for(caller, found.result))
+
+
+def _for(caller: Caller, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as this reader may see it: who opened what and how often is for those who may read that.
+
+    What is said of "you" is said of whoever reads, not of whoever asked: each must see what he himself would gain.
+    """
+    me = str(caller.person)
+    gains, loses = ([{**one, "you": one["person"] == me} for one in result[name]] for name in ("gains", "loses"))
+    shown = {**result, "gains": gains, "loses": loses, "you_gain": sum(one["documents"] for one in gains if one["you"])}
+    if caller.may(Permission.AUDIT_READ) or caller.may(Permission.DOCUMENTS_READ_ALL):
+        return shown
+    counted = {
+        name: {**part, "people": []} if isinstance(part, Mapping) else part for name, part in result["replay"].items()
+    }
+    return {**shown, "replay": counted}
+
+
+def has_moved(organization_id: UUID, preview: Asked) -> bool:
+    """Tell whether people or groups changed after the answer was made."""
+    return preview.state == "done" and preview.epoch != epoch_of(organization_id)
+
+
+def save(*, caller: Caller, organization_id: UUID, preview: UUID, stated: Stated) -> Saved:
+    """Make the change.  Raises ConfirmationRequired, Conflict, and whatever the change itself raises."""
+    looked_at = preview_for(caller, preview)
+    moved = has_moved(organization_id, looked_at)
+    danger = None if looked_at.state == "saved" else _danger(organization_id, looked_at)
+    reason = stated.reason if danger is None else require_confirmation(danger, stated)
+
+    def make(found: Asked) -> None:
+        with watching_own_gain(caller=caller, changes=found.kind, target=found.target, author=found.asked_by):
+            asks = _MAKERS[found.kind](caller, organization_id, found, reason)
+        # Only the outcome shows who loses access; raising here takes the change back.
+        if asks is not None:
+            require_confirmation(asks, stated)
+
+    done = save_preview(preview, make)
+    return Saved(done.kind, done.target, moved)
+
+
+def _danger(organization_id: UUID, found: Asked) -> Danger | None:
+    """Return what has to be confirmed for this change, as it has to be without a preview."""
+    change = found.change
+    if found.kind == "group" and change["archived"]:
+        group = group_in(organization_id, found.target)
+        return None if group.archived else dangers.archiving_group(group)
+    if found.kind != "person":
+        return None
+    person = person_in(organization_id, found.target)
+    if change["disabled"] is True and not person.disabled:
+        return dangers.disabling(person)
+    return None if change["role"] is None else dangers.changing_role(person, change["role"])
+
+
+def _template(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> Danger | None:
+    before = template(found.target)
+    edit_template(
+        actor=caller.actor,
+        template=found.target,
+        draft=template_of_change(found.change),
+        based_on=found.seen["version"],
+    )
+    return losing_template(organization_id, before, template(found.target))
+
+
+def _group(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> Danger | None:
+    made = change_group(
+        organization_id=organization_id,
+        group_id=found.target,
+        add=members_of_change(found.change["add"]),
+        remove=members_of_change(found.change["remove"]),
+        archived=found.change["archived"],
+        actor=caller.directory_actor,
+    )
+    # The change has locked the group; raising here takes it back.
+    if made.before.version != found.seen["version"]:
+        raise Conflict(say("Somebody else changed this group meanwhile."), remedy=LOOK_AGAIN)
+    return losing_group(made)
+
+
+def _person(caller: Caller, organization_id: UUID, found: Asked, reason: str) -> None:
+    change, place = found.change, {"organization_id": organization_id, "person_id": found.target}
+    known = person_in(**place)
+    if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):
+        raise Conflict(say("Somebody else changed this person meanwhile."), remedy=LOOK_AGAIN)
+    if change["role"] is not None:
+        change_role(caller=caller, person_id=found.target, role=change["role"], reason=reason)
+    if change["disabled"] is True:
+        disable_person(caller=caller, person_id=found.target, reason=reason or change["reason"])
+    if change["disabled"] is False:
+        enable_person(caller=caller, person_id=found.target)
+
+
+_MAKERS = {"template": _template, "group": _group, "person": _person}

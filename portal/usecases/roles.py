@@ -1,0 +1,111 @@
+"""Giving and taking roles: an administrator's affair, unless an application was given that permission itself.
+
+An application that provisions people must not be able to make its maker an administrator, nor to shut the others out.
+So roles take a permission of their own, which an application is given only by an administrator who signed in with a
+second factor; whatever an application then does to roles is mailed to every administrator.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chancery.policy.policy import Strength
+from portal.usecases.caller import APPLICATION, Caller
+from portal.usecases.known_secrets import tell_of_known_secrets
+from portal.usecases.permissions import Permission, of_application
+from portal.usecases.tell import tell
+from portal.usecases.withdraw import disable_person as withdraw_person
+from tenants.directory.errors import NotPermitted
+from tenants.directory.selectors.people import PersonFacts, people_in, person_in
+from tenants.directory.services import create_application as directory_application
+from tenants.directory.services.change_role import change_role as directory_change
+from tenants.directory.services.create_application import Credentials
+from tenants.directory.services.enable_person import enable_person as directory_enable
+
+NO_ROLE: Final = "user"
+ADMINISTRATOR: Final = "global_administrator"
+_ALL: Final = 10_000
+
+
+def require_roles(caller: Caller, role: str = NO_ROLE) -> None:
+    """Let pass who may manage roles, and anybody when none is concerned.  Raises NotPermitted."""
+    if role != NO_ROLE and not caller.may(Permission.ROLES_MANAGE):
+        raise NotPermitted(
+            _("This application may not change who is an administrator or auditor. Ask an administrator to do it.")
+        )
+
+
+@transaction.atomic
+def change_role(*, caller: Caller, person_id: UUID, role: str, reason: str = "") -> bool:
+    """Give a person another role; return whether anything changed.  Raises DirectoryRefused."""
+    before = person_in(caller.organization, person_id)
+    require_roles(caller, before.role if role == NO_ROLE else role)
+    changed = directory_change(
+        organization_id=caller.organization,
+        person_id=person_id,
+        role=role,
+        reason=reason,
+        actor=caller.directory_actor,
+    )
+    if changed:
+        notify_of_role(caller, person_in(caller.organization, person_id))
+        if before.role == ADMINISTRATOR:
+            tell_of_known_secrets(caller, before)
+    return changed
+
+
+@transaction.atomic
+def disable_person(*, caller: Caller, person_id: UUID, reason: str) -> bool:
+    """Disable a person; whom a role was given only by who may manage roles, since it takes the role out of use."""
+    person = person_in(caller.organization, person_id)
+    require_roles(caller, person.role)
+    disabled = withdraw_person(
+        organization_id=caller.organization, person_id=person_id, reason=reason, actor=caller.directory_actor
+    )
+    if disabled:
+        tell_of_known_secrets(caller, person)
+    return disabled
+
+
+@transaction.atomic
+def enable_person(*, caller: Caller, person_id: UUID) -> bool:
+    """Enable a person again; with a role only by who may manage roles, since it brings the role back."""
+    require_roles(caller, person_in(caller.organization, person_id).role)
+    return directory_enable(organization_id=caller.organization, person_id=person_id, actor=caller.directory_actor)
+
+
+def create_application(*, caller: Caller, name: str, roles: Sequence[str]) -> Credentials:
+    """Create an application; one that may manage roles takes an administrator with a second factor."""
+    strength = Strength.CODE if caller.subject is None else caller.subject.strength
+    if Permission.ROLES_MANAGE in of_application(tuple(roles)) and strength.rank < Strength.MFA.rank:
+        raise NotPermitted(
+            _("Only an administrator who signed in with a second factor can let an application manage roles.")
+        )
+    return directory_application.create_application(
+        organization_id=caller.organization, name=name, roles=roles, actor=caller.directory_actor
+    )
+
+
+def notify_of_role(caller: Caller, person: PersonFacts) -> None:
+    """Mail every administrator, once it is committed, that an application has changed somebody's role."""
+    if caller.role != APPLICATION:
+        return
+    administrators = people_in(caller.organization, role=ADMINISTRATOR, limit=_ALL)
+    told = {one.email: one.language for one in administrators if one.email and not one.disabled}
+    transaction.on_commit(lambda: _notify(told, caller.name, person))
+
+
+def _notify(told: dict[str, str], application: str, person: PersonFacts) -> None:
+    for address, language in told.items():
+        with translation.override(language or settings.LANGUAGE_CODE):
+            subject = _("An application has changed the role of {address}").format(address=person.email)
+            text = _(
+                "The application “{application}” has made {address} a {role}.\n\n"
+                "If nobody meant this, disable the application on the page of applications and change the role back.\n"
+            ).format(application=application, address=person.email, role=person.role.replace("_", " "))
+        tell(address, subject, text)

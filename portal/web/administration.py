@@ -1,0 +1,142 @@
+"""Keys, settings and the service's switch."""
+
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.usecases.administer import new_key, set_settings, switch_service, use_key, withdraw_key
+from portal.usecases.permissions import Permission
+from portal.web.confirming import confirmed
+from portal.web.framework import PageRequest, carried_out, page, show
+from protection.selectors.organization import keys as all_keys
+from protection.selectors.organization import settings as service_settings
+from protection.services.configure import Configuration
+
+SUITES = [
+    ("hybrid", gettext_lazy("Hybrid: post-quantum and classical together (recommended)")),
+    ("p256", gettext_lazy("P-256: for FIPS environments and hardware tokens")),
+]
+
+
+@require_GET
+@page(Permission.KEYS_READ)
+def keys(request: PageRequest) -> HttpResponse:
+    """Show all tenant keys."""
+    context = {
+        "keys": all_keys(),
+        "manages": request.caller.may(Permission.KEYS_MANAGE),
+        "suites": SUITES,
+    }
+    return show(request, "keys", "keys", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.KEYS_MANAGE)
+def key_rotate(request: PageRequest) -> HttpResponse:
+    """Make a new key and use it from now on; says first what that means."""
+    if request.method == "POST":
+        suite, activate = request.POST.get("suite") or None, bool(request.POST.get("activate"))
+        return confirmed(
+            request,
+            reverse("keys"),
+            lambda stated: new_key(caller=request.caller, suite=suite, activate=activate, stated=stated),
+            section="keys",
+        )
+    return show(request, "key_rotate", "keys", {"suites": SUITES, "current": service_settings().suite})
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.KEYS_MANAGE)
+def key_change(request: PageRequest, key_id: UUID) -> HttpResponse:
+    """Activate a key, or mark it as compromised; both ask first."""
+    act = use_key if request.GET.get("act", "activate") == "activate" else withdraw_key
+    return confirmed(
+        request,
+        reverse("keys"),
+        lambda stated: act(caller=request.caller, key_id=key_id, stated=stated),
+        section="keys",
+    )
+
+
+class SettingsForm(forms.Form):
+    """How the service behaves."""
+
+    contact = forms.EmailField(
+        label=gettext_lazy("Whom to ask"),
+        required=False,
+        help_text=gettext_lazy("Shown to people who are refused when no owner is known."),
+    )
+    max_license_days = forms.IntegerField(
+        label=gettext_lazy("Days a document may be opened without a network, at most"),
+        min_value=0,
+        max_value=65_535,
+        help_text=gettext_lazy("0 means never: each opening asks the service. Policies can only shorten it."),
+    )
+    lease_seconds = forms.IntegerField(
+        label=gettext_lazy("Seconds a cached license lives without hearing from the service"),
+        min_value=0,
+        max_value=2_592_000,
+        help_text=gettext_lazy("At least 60: connected devices hear from it every minute. 0 means no such limit."),
+    )
+    suite = forms.ChoiceField(label=gettext_lazy("Suite of new keys"), choices=SUITES)
+    registration_days = forms.IntegerField(
+        label=gettext_lazy("Days in which a document protected without a network has to be registered"),
+        min_value=0,
+        max_value=3650,
+        help_text=gettext_lazy(
+            "They begin when the certificate ends by which it was protected. A later one waits for an administrator."
+        ),
+    )
+    keep_titles = forms.BooleanField(
+        label=gettext_lazy("Keep file names"),
+        required=False,
+        help_text=gettext_lazy("Shows documents by name in lists and in the audit log."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.SETTINGS_READ)
+def settings(request: PageRequest) -> HttpResponse:
+    """Show and change the settings, and switch the service on or off."""
+    found = service_settings()
+    initial = {
+        "contact": found.contact,
+        "max_license_days": found.max_license_days,
+        "lease_seconds": found.lease_seconds or 0,
+        "suite": found.suite,
+        "registration_days": found.registration_days,
+        "keep_titles": found.keep_titles,
+    }
+    manages = request.caller.may(Permission.SETTINGS_MANAGE)
+    form = SettingsForm(request.POST or None, initial=initial)
+    if request.method == "POST" and manages and form.is_valid():
+        data = form.cleaned_data
+        wanted = Configuration(
+            contact=data["contact"],
+            max_license_days=data["max_license_days"],
+            lease_seconds=data["lease_seconds"],
+            suite=data["suite"],
+            registration_days=data["registration_days"],
+            keep_titles=data["keep_titles"],
+        )
+        if carried_out(request, lambda: set_settings(caller=request.caller, configuration=wanted)):
+            return redirect("settings")
+    return show(request, "settings", "settings", {"form": form, "manages": manages})
+
+
+@require_POST
+@page(Permission.SERVICE_SWITCH)
+def service_switch(request: PageRequest) -> HttpResponse:
+    """Switch the service on or off (C49)."""
+    on = request.POST.get("state") == "on"
+    return confirmed(
+        request,
+        reverse("settings"),
+        lambda stated: switch_service(caller=request.caller, organization=request.organization, on=on, stated=stated),
+        section="settings",
+    )

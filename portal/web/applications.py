@@ -1,0 +1,150 @@
+"""Applications and mail domains: who else acts for the organization, and which addresses it answers for."""
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.languages import reason_of
+from portal.usecases.administer import end_application, give_up_domain, take_over_domain
+from portal.usecases.create import new_application, new_domain
+from portal.usecases.permissions import APPLICATION_ROLES, Permission
+from portal.web.confirming import confirmed
+from portal.web.framework import PageRequest, carried_out, page, paged, show, words_of
+from tenants import naming
+from tenants.directory.errors import DirectoryRefused
+from tenants.directory.selectors.domains import application_of_client, applications_in
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
+
+ROLE_WORDS = {
+    "connector": gettext_lazy("Connector: protects files, also for others to own, and reads templates"),
+    "directory": gettext_lazy("Directory: manages people and groups"),
+    "reporter": gettext_lazy("Reporter: reads the audit log and everybody's documents' history"),
+    "roles": gettext_lazy(
+        "Roles: together with “Directory” it appoints and removes administrators and auditors. Only an administrator"
+        " who signed in with a second factor can allow this."
+    ),
+}
+
+
+class ApplicationForm(forms.Form):
+    """An application that acts as itself."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("How it appears in the audit log.")
+    )
+    roles = forms.MultipleChoiceField(
+        label=gettext_lazy("What it may do"),
+        required=False,
+        choices=[(name, ROLE_WORDS.get(name, name)) for name in sorted(APPLICATION_ROLES)],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Without a role it can only open what it was granted, like anybody."),
+    )
+
+
+@require_GET
+@page(Permission.APPLICATIONS_MANAGE)
+def applications(request: PageRequest) -> HttpResponse:
+    """Show all applications."""
+    return show(request, "applications", "people", {"shown": paged(request, applications_in(request.organization.id))})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@page(Permission.APPLICATIONS_MANAGE)
+def application_new(request: PageRequest) -> HttpResponse:
+    """Make an application and show its secret, once."""
+    form = ApplicationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = new_application(
+                caller=request.caller, name=form.cleaned_data["name"], roles=form.cleaned_data["roles"]
+            )
+        except DirectoryRefused as error:
+            form.add_error(None, words_of(error))
+        else:
+            return show(
+                request,
+                "application_made",
+                "people",
+                {"made": made.credentials, "effect": made.effect, "name": form.cleaned_data["name"]},
+            )
+    return show(request, "application_new", "people", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@page(Permission.APPLICATIONS_MANAGE)
+def application(request: PageRequest, client_id: str) -> HttpResponse:
+    """Show one application; get a sign-in code for its device, or end it."""
+    found = application_of_client(client_id)
+    if found is None or found.organization_id != request.organization.id:
+        raise Http404
+    code = ""
+    if request.method == "POST" and request.POST.get("act") == "disable":
+        return confirmed(
+            request,
+            reverse("application", args=[client_id]),
+            lambda stated: end_application(caller=request.caller, application=found, stated=stated),
+            section="people",
+        )
+    if request.method == "POST" and not found.disabled:
+        code = issue_enrollment_code(person_id=found.person_id, actor=request.caller.directory_actor)
+    may = [ROLE_WORDS.get(role, role) for role in found.roles]
+    return show(request, "application", "people", {"found": found, "code": code, "may": may})
+
+
+class DomainForm(forms.Form):
+    """A mail domain."""
+
+    domain = forms.CharField(
+        label=gettext_lazy("Mail domain"),
+        max_length=253,
+        help_text=gettext_lazy(
+            "For example contoso.com. Next you get a text to publish in its DNS, as the proof that it is yours."
+        ),
+    )
+
+    def clean_domain(self) -> str:
+        """Return the domain in its normal form."""
+        try:
+            return naming.mail_domain(self.cleaned_data["domain"])
+        except naming.NameRefused as error:
+            raise forms.ValidationError(reason_of(error)) from error
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.DOMAINS_MANAGE)
+def domain_new(request: PageRequest) -> HttpResponse:
+    """Claim a mail domain."""
+    form = DomainForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        domain = form.cleaned_data["domain"]
+        if carried_out(request, lambda: new_domain(caller=request.caller, domain=domain)):
+            return redirect("people")
+    return show(request, "domain_new", "people", {"form": form})
+
+
+@require_POST
+@page(Permission.DOMAINS_MANAGE)
+def domain_prove(request: PageRequest, domain: str) -> HttpResponse:
+    """Look for the text in the DNS and take the domain over when it is there."""
+    carried_out(request, lambda: take_over_domain(caller=request.caller, domain=domain))
+    return redirect("people")
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.DOMAINS_MANAGE)
+def domain_release(request: PageRequest, domain: str) -> HttpResponse:
+    """Give a mail domain up, once its consequences were seen."""
+    return confirmed(
+        request,
+        reverse("people"),
+        lambda stated: give_up_domain(
+            caller=request.caller, organization=request.organization, domain=domain, stated=stated
+        ),
+        section="people",
+    )

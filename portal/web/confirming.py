@@ -1,0 +1,71 @@
+"""Acts that ask first, as pages: the consequences with a form that states what is needed, then the act."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from portal.identity.strength import of_session
+from portal.typed import come_back, typed_in
+from portal.usecases.confirmation import MAX_REASON, ConfirmationRequired, FreshSignInRequired, ReasonRequired, Stated
+from portal.usecases.effects import Effect
+from portal.web.framework import PageRequest, carried_out, show
+
+STATED = ("confirm", "reason", "csrfmiddlewaretoken")
+
+
+def confirmed(
+    request: HttpRequest,
+    back: str,
+    act: Callable[[Stated], Effect],
+    *,
+    done: str = "",
+    section: str = "",
+    refused: Callable[[], HttpResponse] | None = None,
+) -> HttpResponse:
+    """Do what a form asks for, once its consequences were seen and confirmed; until then show them.
+
+    ``back`` is the address that leads out, ``done`` the one that follows the act, if another; ``refused`` shows the
+    form again with what was typed.  Everything the form had sent is sent again with the confirmation.
+    """
+    stated = Stated(request.POST.get("confirm", ""), request.POST.get("reason", ""), of_session(request))
+    try:
+        made = carried_out(request, lambda: act(stated))
+    except ConfirmationRequired as asked:
+        return _consequences(request, back, asked, section)
+    if not made and refused is not None:
+        return refused()
+    typed = None if made else typed_in(request)
+    if typed is not None:
+        return come_back(request, typed, "refused", {"back": back})
+    return redirect(done if made and done else back)
+
+
+def _consequences(request: HttpRequest, back: str, asked: ConfirmationRequired, section: str) -> HttpResponse:
+    context = {
+        "danger": asked.danger,
+        "back": back,
+        "hidden": [
+            (name, value) for name in request.POST if name not in STATED for value in request.POST.getlist(name)
+        ],
+        "reason": request.POST.get("reason", ""),
+        "stale": isinstance(asked, FreshSignInRequired),
+        "error": _error(request, asked),
+        "max_reason": MAX_REASON,
+        "typed": typed_in(request),
+        "frame": "pages/page.html" if section else "base.html",
+    }
+    if section:
+        here: PageRequest = request  # type: ignore[assignment]  # a section is named on an organization's pages alone
+        return show(here, "confirm", section, context)
+    return render(request, "pages/confirm.html", context)
+
+
+def _error(request: HttpRequest, asked: ConfirmationRequired) -> str:
+    """Return what is wrong with what was stated, "" where nothing was stated yet."""
+    if "confirm" not in request.POST or isinstance(asked, FreshSignInRequired):
+        return ""
+    if isinstance(asked, ReasonRequired):
+        return _("Say why: it is recorded.")
+    return _("What you typed does not match. Type it exactly as it is shown.")

@@ -1,0 +1,239 @@
+"""Documents: one's own, everybody's, and one document with all that happened to it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from audit.selectors.events import Filter, InvalidCursor, events
+from chancery.errors import NotFound
+from chancery.policy.reasons import WORDS, Reason
+from chancery.texts import say
+from portal.languages import reader_languages, told
+from portal.usecases.ask_for_access import explain_to_himself
+from portal.usecases.confirmation import Stated
+from portal.usecases.document_access import change_access, decide_registration, restore_access, revoke_access
+from portal.usecases.effects import Effect
+from portal.usecases.permissions import Permission
+from portal.web.confirming import confirmed
+from portal.web.document_form import DocumentPolicyForm
+from portal.web.fields import FreeTextField
+from portal.web.framework import PageRequest, carried_out, page, part_of, show
+from portal.web.policies import policy_initial
+from portal.web.recipients import shown_recipients
+from portal.words.codes import pending_in_words
+from portal.words.events import shown_events
+from protection.selectors.documents import (
+    Document,
+    document_for,
+    documents_of,
+    latest_offline_moment,
+    policy_for,
+)
+from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
+from protection.selectors.labels import label
+from protection.selectors.requests import requests_about
+from protection.selectors.templates import kept_template
+from protection.services.access import ground_of
+
+STATES = ("active", "revoked", "pending", "blocked")
+
+
+@require_GET
+@page()
+def document_list(request: PageRequest) -> HttpResponse:
+    """Show one's own documents, or everybody's to those who may see them."""
+    may_see_all = request.caller.may(Permission.DOCUMENTS_READ_ALL)
+    everybody = may_see_all and request.GET.get("scope") == "all"
+    search, state = request.GET.get("search", "").strip(), request.GET.get("state", "")
+    try:
+        found = documents_of(
+            request.caller.actor,
+            everybody=everybody,
+            search=search,
+            state=state if state in STATES else "",
+            cursor=request.GET.get("cursor", ""),
+            counted=True,
+        )
+    except InvalidDocumentCursor:
+        return redirect("documents")
+    context = {
+        "found": found,
+        "everybody": everybody,
+        "may_see_all": may_see_all,
+        "search": search,
+        "state": state,
+        "states": STATES,
+    }
+    return show(request, "documents", "documents", context)
+
+
+@require_GET
+@page()
+def document(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Show one document: its policy, who opened it, who was refused; to a recipient, what he may do with it."""
+    actor = request.caller.actor
+    try:
+        found = document_for(actor, cid)
+    except NotFound:
+        # Whoever may open it, or was refused, has a page about his own access; to all others there is no document.
+        explain_to_himself(caller=request.caller, organization=request.organization, cid=cid)
+        return redirect("document_access", cid)
+    try:
+        happened = events(filter=Filter(content_id=cid), limit=50, cursor=request.GET.get("cursor", ""))
+    except InvalidCursor:
+        return redirect("document", cid)
+    shown = shown_events(happened.events, request.organization.id, request.organization.name)
+    ground = ground_of(actor, found.row.issuer_id, found.row.owner_id)
+    context = {
+        "found": found,
+        "row": found.row,
+        "denied": part_of(request, "denied", [str(who).removeprefix("address:") for who in found.policy.deny]),
+        "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
+        "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
+        "template": _named(found.row.template_id),
+        "events": shown,
+        "next_cursor": happened.next_cursor,
+        "latest": latest_offline_moment(cid, issuer_too=True),
+        "manages": ground,
+        "recipients": shown_recipients(request, found, ground),
+        "waiting": [one for one in requests_about(cid) if one.is_open],
+        "pending_why": pending_in_words(found.pending_because),
+        "pending_words": told(WORDS[Reason.REGISTRATION_PENDING].administrator),
+    }
+    return show(request, "document", "documents", context)
+
+
+def _named(template_id: UUID | None) -> dict[str, str] | None:
+    """Return how the template of a document is called to the reader."""
+    return None if template_id is None else {"name": kept_template(template_id).name(*reader_languages())}
+
+
+class RevokeForm(forms.Form):
+    """Why, and from whom."""
+
+    recipient = forms.EmailField(
+        label=gettext_lazy("From whom"),
+        required=False,
+        help_text=gettext_lazy(
+            "One person's or group's address. Left empty, from everybody but the person who protected it."
+        ),
+    )
+    reason = FreeTextField(
+        label=gettext_lazy("Why"), required=False, max_length=500, help_text=gettext_lazy("Kept in the audit log.")
+    )
+
+    def __init__(self, data: QueryDict | None, *, recipient: str) -> None:
+        """Fix the recipient that a row of the recipients table leads here for; the page then names them instead."""
+        super().__init__(data, initial={"recipient": recipient})
+        self.from_one = recipient if _is_address(recipient) else ""
+        if self.from_one:
+            self.fields["recipient"].widget = forms.HiddenInput()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Ask for confirmation with the consequences spelled out, then take access back."""
+    found = _managed(request, cid)
+    form = RevokeForm(request.POST or None, recipient=request.GET.get("recipient", ""))
+    if request.method == "POST" and form.is_valid():
+        address, reason = form.cleaned_data["recipient"], form.cleaned_data["reason"]
+        target: dict[str, Any] = {"caller": request.caller, "organization": request.organization, "cid": cid}
+        if carried_out(request, lambda: revoke_access(**target, address=address, reason=reason)):
+            return redirect("document", cid)
+    context = {
+        "found": found,
+        "row": found.row,
+        "form": form,
+        "from_one": form.from_one,
+        "latest": latest_offline_moment(cid),
+    }
+    return show(request, "document_revoke", "documents", context)
+
+
+@require_POST
+@page()
+def restore_document(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Give access back as it was."""
+    address = request.POST.get("recipient", "")
+    target: dict[str, Any] = {"caller": request.caller, "organization": request.organization, "cid": cid}
+    carried_out(request, lambda: restore_access(**target, address=address))
+    return redirect("document", cid)
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Change who may do what with a document that was already sent."""
+    caller, organization = request.caller, request.organization.id
+    shown = policy_for(caller.actor, cid, caller.holder)
+    if not shown.may_change:
+        raise NotFound(say("There is no such document, or you may not change who has access to it."))
+    back = "document" if shown.tracks else "document_access"
+    form = DocumentPolicyForm(
+        request.POST or None,
+        organization=organization,
+        stored=shown.policy,
+        initial=policy_initial(shown.policy, organization),
+    )
+    found = document_for(caller.actor, cid) if shown.tracks else None
+
+    def form_again() -> HttpResponse:
+        context = {
+            "found": found,
+            "shown": shown,
+            "cid": cid,
+            "back": back,
+            "form": form,
+            # What the person has seen, also when the form comes back with an error.
+            "based_on": request.POST.get("based_on") or shown.version,
+        }
+        return show(request, "document_change", "documents", context)
+
+    if request.method != "POST" or not form.is_valid():
+        return form_again()
+    policy = form.policy()
+    days, seen = form.cleaned_data["expires_after_days"], request.POST.get("based_on", "")
+
+    def act(stated: Stated) -> Effect:
+        return change_access(
+            caller=caller,
+            organization=request.organization,
+            cid=cid,
+            policy=policy,
+            stated=stated,
+            expires_after_days=days,
+            based_on=int(seen) if seen.isdecimal() else None,
+        )
+
+    return confirmed(request, reverse(back, args=[cid]), act, section="documents", refused=form_again)
+
+
+@require_POST
+@page(Permission.DOCUMENTS_REVOKE)
+def decide_pending(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Accept or block a document whose registration was pending."""
+    accepted = request.POST.get("decision") == "accept"
+    carried_out(request, lambda: decide_registration(caller=request.caller, cid=cid, accepted=accepted))
+    return redirect("document", cid)
+
+
+def _managed(request: PageRequest, cid: UUID) -> Document:
+    return document_for(request.caller.actor, cid)

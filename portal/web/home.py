@@ -1,0 +1,40 @@
+"""Home: what matters now, and the next step for somebody who has just arrived."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from audit.selectors.events import Filter, events
+from portal.usecases.permissions import Permission
+from portal.web.framework import PageRequest, page, show
+from portal.words.events import shown_events
+from protection.selectors.documents import documents_of, totals_for
+from protection.selectors.organization import keys
+from protection.selectors.requests import requests_for
+from tenants.directory.selectors.people import count_in
+
+
+@require_GET
+@page()
+def home(request: PageRequest) -> HttpResponse:
+    """Show counts, newest documents and, by role, the newest refusals and what is still to be set up."""
+    caller = request.caller
+    administers = caller.may(Permission.DOCUMENTS_READ_ALL)
+    context = {
+        "totals": totals_for(caller.actor, everybody=administers),
+        "documents": documents_of(caller.actor, everybody=administers, limit=5).documents,
+        "administers": administers,
+        "pending": documents_of(caller.actor, everybody=True, state="pending", limit=5).documents
+        if administers
+        else (),
+        "people": count_in(request.organization.id) if caller.may(Permission.PEOPLE_READ) else None,
+        "waiting": requests_for(caller.actor, limit=5),
+        "refusals": (),
+        "key": None,
+    }
+    if caller.may(Permission.AUDIT_READ):
+        wanted = Filter(kinds=["content.opened", "content.edited", "content.tampered"], outcome="refused")
+        refused = events(filter=wanted, limit=5).events
+        context["refusals"] = shown_events(refused, request.organization.id, request.organization.name)
+    if caller.may(Permission.KEYS_READ):
+        context["key"] = next((key for key in keys() if key.status == "active"), None)
+    return show(request, "home", "home", context)

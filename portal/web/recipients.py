@@ -1,0 +1,89 @@
+"""The table of a document's recipients: one page of it, with what may be done in each row."""
+
+from dataclasses import dataclass
+
+from portal.usecases.recipients import recipients, who_took
+from portal.web.framework import PageRequest
+from portal.words.recipients import RecipientInWords, in_words
+from protection.selectors.documents import Document
+from protection.selectors.recipients import PAGE, Access, Listed, Recipient, Recipients
+from protection.services.restore import may_give_back
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecipient:
+    """A row; ``takes`` and ``gives`` are the address to take access from or give it back to, "" for neither."""
+
+    words: RecipientInWords
+    takes: str
+    gives: str
+
+    @property
+    def one(self) -> Recipient:
+        """The recipient."""
+        return self.words.one
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecipients:
+    """One page of the table; ``start`` and ``end`` count rows from 1, ``may_restore`` is about everybody's access."""
+
+    rows: tuple[ShownRecipient, ...]
+    page: Recipients
+    may_restore: bool
+    search: str
+
+    @property
+    def start(self) -> int:
+        """The number of the first row."""
+        return self.page.first + 1
+
+    @property
+    def end(self) -> int:
+        """The number of the last row."""
+        return self.page.first + len(self.rows)
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether looking for somebody is of use."""
+        return bool(self.search) or self.page.total > PAGE
+
+    @property
+    def previous(self) -> int | None:
+        """The first row of the page before, None on the first."""
+        return max(self.page.first - PAGE, 0) if self.page.first else None
+
+
+def shown_recipients(request: PageRequest, document: Document, ground: str | None) -> ShownRecipients:
+    """Return the page of recipients that the address asks for; ``ground`` is on which the reader manages it."""
+    asked, row = request.GET.get("recipients", ""), document.row
+    first = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
+    search = request.GET.get("who", "").strip()
+    found = recipients(
+        caller=request.caller, organization=request.organization, document=document, search=search, first=first
+    )
+    names = who_took(found, document, request.organization)
+    return ShownRecipients(
+        rows=tuple(
+            ShownRecipient(
+                words=in_words(one, request.organization, names),
+                takes=one.address if ground is not None and _can_lose(one) else "",
+                gives=one.taken.address
+                if ground is not None
+                and one.taken is not None
+                and may_give_back(ground, one.taken.by, row.issuer_id, row.owner_id)
+                else "",
+            )
+            for one in found.rows
+        ),
+        page=found,
+        search=search,
+        may_restore=ground is not None and may_give_back(ground, found.revoked_by, row.issuer_id, row.owner_id),
+    )
+
+
+def _can_lose(one: Recipient) -> bool:
+    """Tell whether somebody has access, or would have it again, that can be taken back from their address alone."""
+    if not one.address or one.taken is not None or one.listed is Listed.ISSUER:
+        return False
+    return one.access is not Access.NO or one.listed in {Listed.OWNER, Listed.POLICY, Listed.GIVEN}

@@ -1,0 +1,302 @@
+"""Requests for access: the page on which somebody who was refused asks, and the one on which the owner answers."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from chancery.errors import NotFound
+from chancery.policy.days import end_of
+from chancery.policy.policy import PrincipalKind
+from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.rights import LEVELS_ASKED, parse_rights
+from chancery.policy.words import rights_in_words
+from portal import clock
+from portal.languages import reader_languages, told
+from portal.typed import typed_in
+from portal.usecases.answer_request import decline_request, grant_request, obstacles_of
+from portal.usecases.ask_for_access import ask_for_access, explain_to_himself
+from portal.usecases.permissions import Permission
+from portal.web.fields import FreeTextField
+from portal.web.framework import (
+    PAGE_SIZE,
+    PageRequest,
+    attempt,
+    carried_out,
+    moment_of,
+    page,
+    part_of,
+    show,
+    words_of,
+)
+from portal.web.given import given_beside
+from portal.web.labels import labels_for
+from portal.web.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
+from portal.words.policies import rights_as_level, who_in_words
+from protection.selectors.documents import Document, document_for, policy_for
+from protection.selectors.obstacles import Change, InTheWay
+from protection.selectors.requests import RequestRow, request_for, requests_for
+from protection.selectors.standing import ADMINISTRATOR
+from protection.selectors.templates import template
+from protection.services.access import ground_of
+from protection.services.grant_access import Terms
+from protection.services.request_access import ProtectOptions
+
+LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name in LEVELS_ASKED]
+DAY: Final = 86_400
+
+
+class AskForm(forms.Form):
+    """What somebody asks for."""
+
+    level = forms.ChoiceField(
+        label=gettext_lazy("What you need"), choices=LEVELS, initial="viewer", widget=forms.RadioSelect()
+    )
+    note = FreeTextField(
+        label=gettext_lazy("What for"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The owner reads this."),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, levels: Collection[str], initial: dict[str, str]) -> None:
+        super().__init__(data, initial=initial)
+        # Everything stays in a form that was sent, so that it comes back as it was with what is wrong with it.
+        if data is None and levels:
+            choices = [(name, words) for name, words in LEVELS if name in levels]
+            self.fields["level"].choices = choices  # type: ignore[attr-defined]  # of a choice field
+            if self.initial.get("level") not in levels:
+                self.initial["level"] = choices[0][0]
+
+
+class GrantForm(forms.Form):
+    """What is given, until when, and whether what stands in the way is changed too.
+
+    The page sends along, as ``seen``, what it showed to stand in the way: the yes is about that and nothing else.
+    Where something has come since, the yes is taken back, for whoever gave it to look again.
+    """
+
+    level = forms.ChoiceField(label=gettext_lazy("They may"), choices=LEVELS, widget=forms.RadioSelect())
+    ends = forms.ChoiceField(
+        label=gettext_lazy("Until when"),
+        choices=[
+            ("7", gettext_lazy("For 7 days")),
+            ("30", gettext_lazy("For 30 days")),
+            ("date", gettext_lazy("Until a day")),
+            ("never", gettext_lazy("No end of its own")),
+        ],
+        initial="7",
+        widget=forms.RadioSelect(),
+    )
+    day = forms.DateField(
+        label=gettext_lazy("Last day of access"),
+        required=False,
+        validators=[KNOWN_DAY],
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("Access ends with this day, at midnight in your time zone, if you chose “Until a day”."),
+    )
+    lift = forms.BooleanField(
+        label=gettext_lazy("Yes, also change what stands in the way, as said above"), required=False
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        needed: InTheWay,
+        seen: Iterable[str] = (),
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        self.seen = frozenset(seen)
+        if data is not None and not self.seen.issuperset(needed.told):
+            data = {name: data[name] for name in data if name != "lift"}
+        super().__init__(data, initial=initial)
+        if not needed.changes:
+            del self.fields["lift"]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the day where one was chosen."""
+        data = super().clean() or {}
+        if data.get("ends") == "date" and not data.get("day") and "day" not in self.errors:
+            self.add_error("day", _("Name the day, or choose another end."))
+        return data
+
+    def terms(self) -> Terms:
+        """Return what is given; only after the form is valid."""
+        data = self.cleaned_data
+        lift = self.seen if data.get("lift") else frozenset()
+        return Terms(parse_rights([data["level"]]), _end(data["ends"], data.get("day")), lift=lift)
+
+
+class DeclineForm(forms.Form):
+    """What whoever asked is told."""
+
+    message = FreeTextField(
+        label=gettext_lazy("Message to whoever asked"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+def _end(chosen: str, day: date | None) -> int | None:
+    if chosen == "never":
+        return None
+    if chosen == "date" and day is not None:
+        return end_of(day, timezone.get_current_timezone())
+    return clock.now() + int(chosen) * DAY
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
+    """Tell a person why he may open a document or not, and let him ask for access."""
+    caller, organization = request.caller, request.organization
+    found = explain_to_himself(caller=caller, organization=organization, cid=cid)
+    form = AskForm(request.POST or None, levels=found.levels, initial=_asked_before(found.asked))
+    if request.method == "POST" and form.is_valid():
+        wish = ProtectOptions(form.cleaned_data["level"], form.cleaned_data["note"])
+        done = _("{owner} is asked, and you are told the answer by mail.").format(owner=found.why.contact)
+        if attempt(
+            request,
+            done,
+            lambda: ask_for_access(caller=caller, organization=organization, cid=cid, wish=wish),
+            here=True,
+        ):
+            return redirect("document_access", cid)
+    context = {
+        "cid": cid,
+        "why": found.why,
+        "may": told(rights_in_words(found.why.rights)),
+        "reasons": [
+            {
+                "words": {"person": told(WORDS[one.reason].person), "next_step": told(WORDS[one.reason].next_step)},
+                "detail": told(one.detail),
+            }
+            for one in found.why.reasons
+        ],
+        "asked": found.asked,
+        "given": rights_as_level(found.asked.rights) if found.asked and found.asked.rights else "",
+        "until": moment_of(found.asked.until) if found.asked else None,
+        "form": form if found.levels or form.is_bound else None,
+        "refusal": "" if found.refusal is None or found.why.allowed else words_of(found.refusal),
+        "labels": labels_for(request, cid),
+        **_who_has_access(request, cid),
+    }
+    return show(request, "document_access", "documents", context)
+
+
+def _who_has_access(request: PageRequest, cid: UUID) -> dict[str, Any]:
+    """Return the whole list for whoever has the right to read it, nothing for everybody else (C31)."""
+    caller, organization = request.caller, request.organization
+    try:
+        shown = policy_for(caller.actor, cid, caller.holder)
+    except NotFound:
+        return {"shown": None}
+    return {
+        "shown": shown,
+        "grants": shown_grants(shown.policy, organization.id, organization.name),
+        "denied": part_of(request, "denied", [str(who).removeprefix("address:") for who in shown.policy.deny]),
+        "given_beside": [one for one in given_beside(cid) if not one["taken"] and not one["ended"]],
+        "expires": moment_of(shown.policy.expires),
+    }
+
+
+def _asked_before(asked: RequestRow | None) -> dict[str, str]:
+    return {"level": asked.wanted, "note": asked.note} if asked is not None and asked.is_open else {}
+
+
+@require_GET
+@page()
+def request_list(request: PageRequest) -> HttpResponse:
+    """Show what waits for an answer; to those who watch, what waits for others."""
+    may_see_all = request.caller.may(Permission.DOCUMENTS_READ_ALL)
+    everybody = may_see_all and request.GET.get("scope") == "all"
+    after = request.GET.get("cursor", "")
+    rows = requests_for(request.caller.actor, everybody=everybody, limit=PAGE_SIZE, after=after)
+    context = {
+        "rows": rows,
+        "next_cursor": str(rows[-1].id) if len(rows) == PAGE_SIZE else "",
+        "everybody": everybody,
+        "may_see_all": may_see_all,
+    }
+    return show(request, "requests", "documents", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
+    """Show who asks for what, and let the owner answer with one button."""
+    actor, organization = request.caller.actor, request.organization
+    row = request_for(actor, request_id)
+    needed = obstacles_of(caller=request.caller, organization=organization, request=row)
+    initial = {"level": row.wanted, "ends": "7", "lift": _concerns_nobody_else(needed, row)}
+    decision = request.POST.get("decision")
+    grant = GrantForm(
+        request.POST if decision == "grant" else None,
+        needed=needed,
+        seen=request.POST.getlist("seen"),
+        initial=initial,
+    )
+    decline = DeclineForm(request.POST if decision == "decline" else None)
+    if (grant.is_valid() and _granted(request, row, grant.terms())) or (
+        decline.is_valid() and _declined(request, row, decline.cleaned_data["message"])
+    ):
+        return redirect("document", row.cid)
+    document = document_for(actor, row.cid)
+    context = {
+        "asked": row,
+        "grant": grant,
+        "decline": decline,
+        "typed": typed_in(request),
+        "answers": ground_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
+        "refused": told(WORDS[Reason(row.reason)].owner) if row.reason in set(Reason) else "",
+        "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,
+        "given": rights_as_level(row.rights) if row.rights else "",
+        "until": moment_of(row.until),
+        **_in_words(request, needed, document),
+    }
+    return show(request, "request", "documents", context)
+
+
+def _granted(request: PageRequest, row: RequestRow, terms: Terms) -> bool:
+    caller, organization = request.caller, request.organization
+    return carried_out(
+        request,
+        lambda: grant_request(caller=caller, organization=organization, request_id=row.id, terms=terms),
+    )
+
+
+def _declined(request: PageRequest, row: RequestRow, message: str) -> bool:
+    return carried_out(request, lambda: decline_request(caller=request.caller, request_id=row.id, message=message))
+
+
+def _concerns_nobody_else(needed: InTheWay, row: RequestRow) -> bool:
+    """Tell whether all that would be changed is about the person alone: only then is it chosen beforehand."""
+    alone = all(who.kind is PrincipalKind.ADDRESS and who.value == row.address for who in needed.entries)
+    return Change.EXTEND not in needed.changes and alone
+
+
+def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dict[str, Any]:
+    """Return what stands in the way, what would be changed, and what that means for others."""
+    organization = request.organization
+    by_template = None if document.row.template_id is None else template(document.row.template_id)
+    return {
+        "blocked": [f"{told(WORDS[one.reason].owner)} {told(one.detail)}".strip() for one in needed.blocked],
+        "changes": [one.value for one in needed.changes],
+        "seen": list(needed.told),
+        "entries": [who_in_words(who, organization.id, organization.name) for who in needed.entries],
+        "template": None if by_template is None else {"name": by_template.name(*reader_languages())},
+        "leaves_template": by_template is not None and bool({Change.EXTEND, Change.ADMIT} & set(needed.changes)),
+        "opening_days": document.policy.expires_after_opening_days,
+        "document_ends": None if Change.EXTEND in needed.changes else moment_of(document.policy.expires),
+    }
