@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """Ground floor of the house: it records and proves, and knows nothing of what it records."""
+    """The ledger: it records and proves, and knows nothing of what it records."""
 
     name = "audit"
     label = "audit"

@@ -1,4 +1,4 @@
-"""The doors of the house; an app with one table in the shared schema."""
+"""Interfaces and use cases: an app with one table in the shared schema."""
 
 import re
 

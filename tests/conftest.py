@@ -25,18 +25,18 @@ from tests.running import free_port, up, walkable_folder
 # What takes longest, by measure, starts first: whatever is long and starts last leaves the other processes idle.
 FIRST = (
     "tests/journeys/",
-    "tests/pages/contoso/",
-    "tests/pages/test_journeys.py",
-    "tests/house/test_bootstrap.py",
-    "tests/pages/",
+    "tests/portal/web/contoso/",
+    "tests/portal/web/test_journeys.py",
+    "tests/portal/runtime/test_bootstrap.py",
+    "tests/portal/web/",
     "tests/isolation/",
-    "tests/house/test_up.py",
+    "tests/portal/runtime/test_up.py",
     "tests/protection/",
-    "tests/identity/",
+    "tests/portal/identity/",
     "tests/audit/",
 )
 # What stays in one process although it is several files: each folder shares a running installation.
-TOGETHER = ("tests/journeys/", "tests/pages/contoso/")
+TOGETHER = ("tests/journeys/", "tests/portal/web/contoso/")
 
 
 # Names the folder of a run that all its processes share.

@@ -5,17 +5,16 @@ and they read the addresses from the environment.
 """
 
 import os
+import re
 from collections.abc import Generator
 from contextlib import ExitStack
-from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from portal.runtime.supervisor.embedded import throw_away_services
 
-# Folders of tests that need neither; a run of these alone starts nothing.
-SELF_SUFFICIENT = ("pure", "licensing", "house", "interop")
+# Tests that need neither; a run of these alone starts nothing.
+SELF_SUFFICIENT = re.compile(r"tests/(architecture|interop|portal/runtime|chancery/(policy|test_\w+\.py))(/|::|$)")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -25,13 +24,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if "DATABASE_URL" not in os.environ:
         stack = ExitStack()
         early_config.add_cleanup(stack.close)
-        if arguments and all(_is_self_sufficient(argument) for argument in arguments):
+        if arguments and all(SELF_SUFFICIENT.search(argument) for argument in arguments):
             os.environ["CHANCERY_MODE"] = "embedded"
         else:
             os.environ |= stack.enter_context(throw_away_services()).environment
     return (yield)
-
-
-def _is_self_sufficient(argument: str) -> bool:
-    parts = Path(argument.split("::", 1)[0]).parts
-    return any(("tests", folder) == pair for folder in SELF_SUFFICIENT for pair in pairwise(parts))

@@ -31,7 +31,7 @@ from tenants.directory.models import Person
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, BASE, Cast, Player
-from tests.identity.browser import Browser
+from tests.portal.identity.browser import Browser
 
 URLCONFS = {"base": "portal.urls_base", "organization": "portal.urls_organization"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"

@@ -8,8 +8,8 @@ import pytest
 from django.db import connections
 
 from tests.cast import Cast, Player
-from tests.identity.browser import Browser
 from tests.isolation.visitors import Premises
+from tests.portal.identity.browser import Browser
 from tests.protection.asking import command
 from tests.protection.scene import RITA, call, confirmed, problem
 from tests.protection.test_labels import label

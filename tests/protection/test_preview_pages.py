@@ -13,8 +13,8 @@ from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast
-from tests.identity.browser import Browser
 from tests.isolation.visitors import Premises
+from tests.portal.identity.browser import Browser
 from tests.protection.scene import MAX, call, opening, protect
 
 

@@ -1,0 +1,278 @@
+"""What holds for every decision, whatever the policy, the person and the moment."""
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chancery.policy.evaluate import (
+    SHORT_SECONDS,
+    Allow,
+    Basis,
+    ContentFacts,
+    Decision,
+    Deny,
+    OrganizationFacts,
+    PersonalGrant,
+    Request,
+    as_told,
+    evaluate,
+)
+from chancery.policy.narrowing import narrows
+from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind
+from chancery.policy.reasons import Reason
+from chancery.policy.rights import ALL_RIGHTS, Right
+from chancery.policy.subject import Subject
+from tests.chancery.policy import world
+from tests.chancery.policy.world import DAY, NOW, ORGANIZATION, content
+
+often = settings(max_examples=40, deadline=None)
+
+
+def decide(policy: Policy, subject: Subject, **more: object) -> Decision:
+    """Decide for somebody whom nothing but the policy concerns."""
+    return evaluate(
+        organization=ORGANIZATION, content=content(policy, **more), subject=subject, request=Request(), now=NOW
+    )
+
+
+@often
+@given(world.organizations, world.contents, world.subjects, world.requests)
+def test_every_input_is_decided_and_no_license_outlives_its_limits(
+    organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
+):
+    decision = evaluate(organization=organization, content=document, subject=subject, request=request, now=NOW)
+    if isinstance(decision, Deny):
+        assert decision.reason in Reason
+        return
+    assert decision.rights
+    assert NOW <= decision.offline_until <= NOW + organization.max_license_days * DAY
+    assert decision.offline_until <= decision.expires
+    for bound in (organization.conditions.not_after, request.certificate_expires):
+        if bound is not None and decision.basis is not Basis.SUPER_USER:
+            assert decision.expires <= max(bound, NOW)
+    if decision.basis is Basis.GRANT:
+        assert document.policy is not None
+        for end in (document.policy.expires, document.policy.conditions.not_after):
+            assert end is None or decision.expires <= end
+        days = document.policy.expires_after_opening_days
+        begun = NOW if document.first_opened is None else document.first_opened
+        assert days is None or decision.expires <= begun + days * DAY
+        for one in decision.personal:
+            assert one.person == subject.person
+            assert one.until is None or NOW < one.until >= decision.expires
+    else:
+        assert decision.rights == ALL_RIGHTS
+    if subject.outsider or decision.basis is Basis.SUPER_USER:
+        assert decision.offline_until == NOW
+        assert decision.expires <= NOW + SHORT_SECONDS
+
+
+@often
+@given(world.organizations, world.contents, world.subjects, world.requests)
+def test_without_a_grant_nobody_but_issuer_owner_and_super_user_opens(
+    organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
+):
+    policy = None if document.policy is None else replace(document.policy, grants=())
+    bare = replace(document, policy=policy, personal=())
+    decision = evaluate(organization=organization, content=bare, subject=subject, request=request, now=NOW)
+    if isinstance(decision, Allow):
+        assert decision.basis is not Basis.GRANT
+
+
+@often
+@given(world.contents, world.subjects, world.requests)
+def test_a_super_user_opens_only_by_a_grant_that_the_request_names(
+    document: ContentFacts, subject: Subject, request: Request
+):
+    decision = evaluate(organization=ORGANIZATION, content=document, subject=subject, request=request, now=NOW)
+    by_grant = isinstance(decision, Allow) and decision.basis is Basis.SUPER_USER
+    assert not by_grant or request.names_super_user_grant
+    if by_grant:
+        grant = request.super_user_grant
+        assert grant is not None
+        assert grant.covers
+        assert grant.approver not in {None, grant.holder}
+        assert grant.holder == subject.person
+
+
+@often
+@given(st.lists(world.grants, min_size=1, max_size=5), world.readers)
+def test_a_deny_entry_beats_every_grant_it_stands_beside(grants: list[Grant], subject: Subject):
+    policy = Policy(grants=tuple(grants))
+    decision = decide(policy, subject)
+    for entry in decision.matched if isinstance(decision, Allow) else ():
+        denied = decide(replace(policy, deny=(*policy.deny, entry)), subject)
+        assert isinstance(denied, Deny)
+        assert denied.reason is Reason.DENIED_BY_ENTRY
+
+
+@often
+@given(world.policies, world.readers, world.principals)
+def test_one_more_deny_entry_never_gives_anything(policy: Policy, subject: Subject, entry: Principal):
+    before, after = decide(policy, subject), decide(replace(policy, deny=(*policy.deny, entry)), subject)
+    assert isinstance(after, Deny) or after == before
+
+
+@often
+@given(world.policies, world.readers, world.personal_grants)
+def test_a_personal_grant_unites_with_the_policy_until_it_ends(policy: Policy, subject: Subject, one: PersonalGrant):
+    before, after = decide(policy, subject), decide(policy, subject, personal=(one,))
+    left = one.address.rpartition("@")[2] not in subject.own_domains
+    if one.person != subject.person or left or (one.until is not None and one.until <= NOW):
+        assert after == before
+    elif isinstance(before, Allow):
+        assert isinstance(after, Allow)
+        assert after.rights >= before.rights | one.rights
+    else:
+        assert after == before or before.reason in {Reason.NOT_GRANTED, Reason.PROGRAM_DOES_NOT_ENFORCE}
+
+
+@often
+@given(world.policies, world.readers, world.grants)
+def test_one_more_grant_never_takes_anything_away(policy: Policy, subject: Subject, grant: Grant):
+    before = decide(policy, subject)
+    after = decide(replace(policy, grants=(*policy.grants, grant)), subject)
+    if isinstance(before, Allow):
+        assert isinstance(after, Allow)
+        assert before.rights <= after.rights
+        assert (before.expires, before.offline_until) == (after.expires, after.offline_until)
+
+
+@often
+@given(world.policies, world.readers, st.randoms(use_true_random=False))
+def test_the_order_of_entries_means_nothing(policy: Policy, subject: Subject, dice: random.Random):
+    grants, deny = list(policy.grants), list(policy.deny)
+    dice.shuffle(grants)
+    dice.shuffle(deny)
+    one, other = decide(policy, subject), decide(replace(policy, grants=tuple(grants), deny=tuple(deny)), subject)
+    if isinstance(one, Deny):
+        assert isinstance(other, Deny)
+        assert other.reason is one.reason
+    else:
+        assert other == one
+
+
+@often
+@given(world.readers, world.principals)
+def test_owner_implies_every_right(subject: Subject, entry: Principal):
+    decision = decide(Policy(grants=(Grant(entry, frozenset({Right.OWNER})),)), subject)
+    assert isinstance(decision, Deny) or decision.rights == ALL_RIGHTS
+
+
+@often
+@given(world.policies, world.readers)
+def test_a_reused_address_inherits_nothing(policy: Policy, subject: Subject):
+    others = dict.fromkeys(world.ADDRESSES, world.ADA)
+    decision = decide(policy, subject, bindings=others)
+    if isinstance(decision, Allow):
+        assert all(entry.kind is not PrincipalKind.ADDRESS for entry in decision.matched)
+        assert decision.bindings == ()
+
+
+@often
+@given(world.policies, world.readers)
+def test_what_was_bound_once_decides_the_same_ever_after(policy: Policy, subject: Subject):
+    first = decide(policy, subject)
+    if isinstance(first, Allow):
+        again = decide(policy, subject, bindings=dict(first.bindings))
+        assert again == replace(first, bindings=())
+
+
+@often
+@given(world.policies, world.readers)
+def test_outsiders_are_reached_by_their_own_address_alone(policy: Policy, subject: Subject):
+    decision = decide(policy, replace(subject, outsider=True))
+    if isinstance(decision, Allow):
+        assert {entry.value for entry in decision.matched} <= subject.addresses
+
+
+@often
+@given(world.policies, world.readers)
+def test_guests_get_nothing_from_a_grant_to_the_whole_organization(policy: Policy, subject: Subject):
+    guest = replace(subject, memberships=frozenset(replace(place, guest=True) for place in subject.memberships))
+    decision = decide(policy, guest)
+    if isinstance(decision, Allow):
+        assert all(entry.kind is not PrincipalKind.ORGANIZATION for entry in decision.matched)
+
+
+# --- narrowing -----------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def narrowed(draw: st.DrawFn) -> tuple[Policy, Policy]:
+    """Return a policy and one made of it by taking away; sometimes something is given, which ``narrows`` must see."""
+    old = draw(world.policies)
+    kept = [grant for grant in old.grants if draw(st.booleans())]
+    if draw(st.sampled_from([False, False, False, True])):
+        kept.append(draw(world.grants))
+    new = replace(
+        old,
+        grants=tuple(kept),
+        deny=(*old.deny, *draw(st.lists(world.principals, max_size=1))),
+        expires=draw(st.sampled_from([old.expires, NOW + 1, NOW + 100, None])),
+        offline_days=draw(st.sampled_from([old.offline_days, 0, 1, -1])),
+        expires_after_opening_days=draw(st.sampled_from([old.expires_after_opening_days, 1, None])),
+        lease=draw(st.sampled_from([old.lease, 60, None])),
+        enforcement=draw(st.sampled_from([old.enforcement, Enforcement.VIEWER])),
+        conditions=draw(st.just(old.conditions) | st.just(Conditions()) | world.conditions),
+    )
+    return new, old
+
+
+@settings(max_examples=100, deadline=None)
+@given(narrowed(), world.readers, st.none() | world.moments)
+def test_what_narrows_gives_nobody_anything_the_old_policy_did_not(
+    pair: tuple[Policy, Policy], subject: Subject, certificate: int | None
+):
+    new, old = pair
+    if not narrows(new, old):
+        return
+    request = Request(certificate_expires=certificate)
+
+    def decided(policy: Policy) -> Decision:
+        return evaluate(organization=ORGANIZATION, content=content(policy), subject=subject, request=request, now=NOW)
+
+    after, before = decided(new), decided(old)
+    if isinstance(after, Allow):
+        assert isinstance(before, Allow)
+        assert after.rights <= before.rights
+        assert after.expires <= before.expires
+        assert after.offline_until <= before.offline_until
+        assert before.lease is None or (after.lease is not None and after.lease <= before.lease)
+
+
+@often
+@given(world.policies)
+def test_every_policy_narrows_itself_and_an_empty_one_narrows_all(policy: Policy):
+    assert narrows(policy, policy)
+    assert narrows(replace(policy, grants=()), policy)
+
+
+@often
+@given(narrowed(), world.policies)
+def test_narrowing_twice_is_narrowing(pair: tuple[Policy, Policy], third: Policy):
+    new, old = pair
+    if narrows(new, old) and narrows(third, new):
+        assert narrows(third, old)
+
+
+@often
+@given(world.organizations, world.contents, world.subjects, world.requests)
+def test_whoever_is_denied_is_told_what_a_stranger_to_the_policy_is_told(
+    organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
+):
+    asked: Any = {"organization": organization, "subject": subject, "request": request, "now": NOW}
+    decision = evaluate(content=document, **asked)
+    if not isinstance(decision, Deny):
+        return
+    told = as_told(decision, content=document, **asked)
+    assert told.reason is not Reason.DENIED_BY_ENTRY
+    assert told.entry is None
+    if decision.reason is Reason.DENIED_BY_ENTRY and document.policy is not None:
+        empty = replace(document, policy=replace(document.policy, grants=(), deny=()), personal=())
+        assert told == evaluate(content=empty, **asked)
+    else:
+        assert told == decision

@@ -1,0 +1,48 @@
+"""One installation for all tests of this folder: Contoso with Ada and Olga, Fabrikam with Rita.
+
+Each test brings documents, templates and further people of its own, and leaves the accounts of these three as they are.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.conftest import copied
+from tests.portal.web.conftest import browser
+from tests.portal.web.visitor import Installation, Visitor
+from tests.running import free_port, up
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def installation(chromium: Browser, data_of_a_first_start: Path) -> Iterator[Installation]:
+    with copied(data_of_a_first_start) as data, up(data, free_port()) as running:
+        yield Installation(f"http://localhost:{running.port}", chromium, data.parent)
+
+
+@pytest.fixture(scope="package")
+def contoso(installation: Installation) -> str:
+    """Return the address of Contoso's pages."""
+    return installation.origin("contoso")
+
+
+@pytest.fixture(scope="package")
+def ada(installation: Installation) -> Visitor:
+    """Return Contoso's administrator."""
+    return installation.ada
+
+
+@pytest.fixture(scope="package")
+def olga(installation: Installation) -> Visitor:
+    """Return Contoso's member, added by its administrator and signed in, without scripts."""
+    installation.add_person("olga@contoso.example", "Olga Orlov")
+    olga = installation.visitor(scripts=False)
+    olga.sign_in_by_code("olga@contoso.example")
+    return olga
