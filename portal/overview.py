@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 OPERATORS: Final = Path(__file__).parent / "management" / "commands"
-DOES: Final = {
-    "up": "Run everything; on the first start, set it up. See: up --help",
-    "test": "Run the tests.",
+RUNS: Final = {"up": "Run everything; on the first start, set it up. See: up --help"}
+DEVELOPS: Final = {
+    "test": "Run the tests; --install also installs the browser that some of them need.",
     "check_all": "Run linters, type checker, import contracts, translations and deployment checks.",
     "messages": "Find the texts to translate, and compile the catalogs.",
     "bench": "Measure licenses, files, ledger and pages beside plain references.",
@@ -20,12 +20,13 @@ def overview() -> str:
     """Return the list; the sources are read, not imported, so that it also comes where the service cannot start."""
     operators = {path.stem: _help(path) for path in sorted(OPERATORS.glob("[a-z]*.py"))}
     operators["migrate_organizations"] = "Bring every organization's tables up to this version."
-    width = max(map(len, (*DOES, *operators)))
+    width = max(map(len, (*RUNS, *operators, *DEVELOPS)))
     return "\n".join(
         [
             "Usage: python3 manage.py COMMAND [OPTIONS]",
-            *_section("Run and develop", DOES, width),
-            *_section("For the operator of an installation", dict(sorted(operators.items())), width),
+            *_section("Run", RUNS, width),
+            *_section("Operate an installation", dict(sorted(operators.items())), width),
+            *_section("Develop", DEVELOPS, width),
             "",
             "python3 manage.py help COMMAND explains one of these; while `up` runs with --data, name the same --data.",
             "python3 manage.py help --commands also names the commands of Django and of its parts.",

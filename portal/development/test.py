@@ -27,10 +27,18 @@ HELPERS = (
 )
 
 
+INSTALL = "--install"
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Run pytest with the arguments given and return its exit status."""
+    """Run pytest with the arguments given and return its exit status.
+
+    Packages of the system are installed with ``--install``, or where ``CI`` says that the machine is thrown away.
+    """
+    may_install = INSTALL in arguments or os.environ.get("CI", "").lower() in {"true", "1"}
+    arguments = [argument for argument in arguments if argument != INSTALL]
     for helper in HELPERS:
-        _provide(helper)
+        _provide(helper, may_install=may_install)
     command = [sys.executable, "-m", "pytest", *_shape(arguments), *arguments]
     return subprocess.run(command, cwd=ROOT, env=_with_bytecode(), check=False).returncode
 
@@ -50,19 +58,29 @@ def _shape(arguments: Sequence[str]) -> list[str]:
     There is one process more than processors, since journeys often wait for the programs they start. The tests of one
     file stay together, since they may share a running product; ``tests/conftest.py`` says which file starts first.
     """
-    parallel = ("-n", "--numprocesses")
-    if any(argument.startswith(parallel) or not argument.startswith("-") for argument in arguments):
+    together = ["--dist", "loadscope", "--no-loadscope-reorder"]
+    if any(argument.startswith(("-n", "--numprocesses")) for argument in arguments):
+        return together
+    if any(not argument.startswith("-") for argument in arguments):
         return []
-    processes = min(MOST_PROCESSES, (os.cpu_count() or 1) + 1)
-    return ["-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder"]
+    return ["-n", str(min(MOST_PROCESSES, (os.cpu_count() or 1) + 1)), *together]
 
 
-def _provide(helper: Helper) -> None:
+def _provide(helper: Helper, *, may_install: bool) -> None:
     """Install a missing program, or say what will be skipped and how to have it."""
     if any(shutil.which(name) for name in helper.names):
         return
     names = ", ".join(helper.packages)
-    print(f"Installing {names} for {helper.what_for} …", flush=True)
-    if not system.install(helper.packages):
-        line = system.line_to_type(helper.packages)
-        print(f"{names} could not be installed, so {helper.what_for} will be skipped. To have them:  {line}")
+    if may_install:
+        print(f"Installing {names} for {helper.what_for} …", flush=True)
+        if system.install(helper.packages):
+            return
+        reason = f"{names} could not be installed"
+    else:
+        reason = f"{names} is missing"
+    line = system.line_to_type(helper.packages)
+    print(
+        f"{reason}, so {helper.what_for} will be skipped. To have them:  {line}\n"
+        f"On a machine where this command may do that itself:  python3 manage.py test {INSTALL}",
+        flush=True,
+    )

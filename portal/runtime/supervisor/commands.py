@@ -16,10 +16,11 @@ DATA_VARIABLE = "CHANCERY_DATA"
 WAIT_SECONDS = 30.0
 # These look at code and files only; starting a database for them would be a waste of half a second.
 WITHOUT_DATABASE = frozenset({
-    "", "help", "--help", "-h", "version", "--version", "collectstatic", "diffsettings", "findstatic", "spectacular",
+    "", "help", "version", "--version", "collectstatic", "diffsettings", "findstatic", "spectacular",
 })  # fmt: skip
 
 
+HELP = frozenset({"--help", "-h"})
 FOR_OPERATORS = ROOT / "portal" / "management" / "commands"
 
 
@@ -54,7 +55,7 @@ def surroundings(arguments: Sequence[str], named: Path | None = None) -> Iterato
         yield {}
         return
     data = (named or Path(os.environ.get(DATA_VARIABLE) or ROOT / "var")).resolve()
-    if not arguments or arguments[0] in WITHOUT_DATABASE:
+    if not arguments or arguments[0] in WITHOUT_DATABASE or not HELP.isdisjoint(arguments):
         yield {"CHANCERY_MODE": "embedded", DATA_VARIABLE: str(data)}
         return
     if (FOR_OPERATORS / f"{arguments[0]}.py").exists() and not data.exists():

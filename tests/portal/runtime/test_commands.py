@@ -45,9 +45,10 @@ def test_production_never_gets_an_embedded_database(monkeypatch: pytest.MonkeyPa
         assert variables == {}
 
 
-def test_help_starts_no_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", [["help"], ["verify_audit", "--help"], ["create_person", "-h"]])
+def test_help_starts_no_database(arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CHANCERY_DATA", str(tmp_path / "var"))
-    with commands.surroundings(["help"]) as variables:
+    with commands.surroundings(arguments) as variables:
         assert variables["CHANCERY_MODE"] == "embedded"
     assert not (tmp_path / "var").exists()
 
@@ -58,6 +59,7 @@ def test_help_names_the_commands_of_chancery_and_what_each_does() -> None:
     listed = {line.split()[0] for line in said if line.startswith("  ") and len(line.split()) > 1}
     assert ours <= listed
     assert "createsuperuser" not in listed
+    assert said.index("Operate an installation:") < said.index("Develop:")
     assert main(["help"]) == 0
 
 
@@ -162,9 +164,13 @@ def test_failed_migration_is_tried_again(folders: Folders, monkeypatch: pytest.M
 # test, check_all
 
 
-@pytest.mark.parametrize("arguments", [["tests/architecture"], ["-n0"], ["-n", "3"], ["--numprocesses=2"]])
-def test_chosen_tests_run_as_they_were_chosen(arguments: list[str]) -> None:
-    assert test._shape(arguments) == []
+def test_chosen_tests_run_in_one_process() -> None:
+    assert test._shape(["tests/architecture"]) == []
+
+
+@pytest.mark.parametrize("arguments", [["-n0"], ["-n", "3"], ["--numprocesses=2", "tests/architecture"]])
+def test_files_stay_together_in_as_many_processes_as_were_chosen(arguments: list[str]) -> None:
+    assert test._shape(arguments) == ["--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["-x"], ["--durations=5"]])
@@ -176,6 +182,21 @@ def test_table_names_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
     results = [check_all.Result("types", True, 1.0, ""), check_all.Result("locks", False, 0.5, "stale")]
     check_all._print_table(results)
     assert capsys.readouterr().out.splitlines()[-1] == "FAILED: locks in 1.5 s"
+
+
+@pytest.mark.parametrize(("may_install", "installed"), [(False, []), (True, ["chromium"])])
+def test_packages_of_the_system_are_installed_only_where_that_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, may_install: bool, installed: list[str]
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    monkeypatch.setattr(system, "install", asked.extend)
+    test._provide(test.HELPERS[0], may_install=may_install)
+    assert asked == installed
+    said = capsys.readouterr().out
+    assert "the page tests will be skipped" in said
+    assert "apt-get install -y chromium" in said
+    assert "python3 manage.py test --install" in said
 
 
 def test_missing_package_gives_a_line_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
