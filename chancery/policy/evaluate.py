@@ -179,7 +179,7 @@ Decision = Allow | Deny
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The inputs of one decision, pending together for the steps."""
+    """The inputs of one decision; ``now`` is the database's clock in seconds since 1970 (PROTOCOL P26)."""
 
     organization: OrganizationFacts
     content: ContentFacts
@@ -188,15 +188,13 @@ class Case:
     now: int
 
 
-def evaluate(
-    *, organization: OrganizationFacts, content: ContentFacts, subject: Subject, request: Request, now: int
-) -> Decision:
-    """Decide one opening; ``now`` is the database's clock in seconds since 1970 (PROTOCOL P26)."""
-    case = Case(organization, content, subject, request, now)
+def evaluate(case: Case) -> Decision:
+    """Decide one opening."""
+    content, subject = case.content, case.subject
     denied = _binding_on_everybody(case)
     if denied is not None:
         return denied
-    if request.names_super_user_grant:
+    if case.request.names_super_user_grant:
         return _super_user(case)
     if subject.person == content.issuer:
         if content.issuer_blocked:
@@ -210,15 +208,7 @@ def evaluate(
     return _by_policy(case)
 
 
-def as_told(
-    denied: Deny,
-    *,
-    organization: OrganizationFacts,
-    content: ContentFacts,
-    subject: Subject,
-    request: Request,
-    now: int,
-) -> Deny:
+def as_told(denied: Deny, case: Case) -> Deny:
     """Return what the refused person is told: for one whom an entry denies, what somebody never granted would be told.
 
     Nobody may learn that he is denied by it, neither from the words nor from what else is unmet (PROTOCOL P19); nor
@@ -226,10 +216,11 @@ def as_told(
     """
     if denied.reason is Reason.DOMAIN_CHANGED_HANDS:
         return Deny(Reason.NOT_GRANTED)
+    content = case.content
     if denied.reason is not Reason.DENIED_BY_ENTRY or content.policy is None:
         return denied
     stranger = replace(content, policy=replace(content.policy, grants=(), deny=()), personal=())
-    told = evaluate(organization=organization, content=stranger, subject=subject, request=request, now=now)
+    told = evaluate(replace(case, content=stranger))
     return told if isinstance(told, Deny) else Deny(Reason.NOT_GRANTED)
 
 

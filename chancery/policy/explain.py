@@ -13,6 +13,7 @@ from uuid import UUID
 
 from chancery.policy.evaluate import (
     Basis,
+    Case,
     ContentFacts,
     Decision,
     Deny,
@@ -88,7 +89,13 @@ class Facts:
     def decide(self, now: int) -> Decision:
         """Ask the one function that decides."""
         return evaluate(
-            organization=self.organization, content=self.content, subject=self.subject, request=self.request, now=now
+            Case(
+                organization=self.organization,
+                content=self.content,
+                subject=self.subject,
+                request=self.request,
+                now=now,
+            )
         )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from chancery.policy.evaluate import Allow, ContentFacts, OrganizationFacts, PersonalGrant, Request, evaluate
+from chancery.policy.evaluate import Allow, Case, ContentFacts, OrganizationFacts, PersonalGrant, Request, evaluate
 from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
 from chancery.policy.rights import Right
 from chancery.policy.subject import Group, Membership, Subject
@@ -395,7 +395,9 @@ class Preview:
         organization = self.organization
         if not kind.key_available:
             organization = replace(organization, key_available=False)
-        decision = evaluate(organization=organization, content=content, subject=subject, request=Request(), now=now)
+        decision = evaluate(
+            Case(organization=organization, content=content, subject=subject, request=Request(), now=now)
+        )
         return decision.rights if isinstance(decision, Allow) else NONE
 
     def _hidden(self, content: ContentFacts, subject: Subject) -> set[Principal]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from chancery.policy.evaluate import Allow, ContentFacts, OrganizationFacts, Request, evaluate
+from chancery.policy.evaluate import Allow, Case, ContentFacts, OrganizationFacts, Request, evaluate
 from chancery.policy.policy import Conditions
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject
@@ -81,6 +81,6 @@ def _rights(organization: UUID, rule: Rule, subject: Subject, now: int) -> froze
     policy = replace(rule.policy, conditions=Conditions(), expires=None, expires_after_opening_days=None)
     content = ContentFacts(_NOBODY, _NOBODY, _NOBODY, policy, bindings=rule.bindings)
     decision = evaluate(
-        organization=OrganizationFacts(organization), content=content, subject=subject, request=Request(), now=now
+        Case(organization=OrganizationFacts(organization), content=content, subject=subject, request=Request(), now=now)
     )
     return decision.rights if isinstance(decision, Allow) else frozenset()

@@ -16,6 +16,7 @@ from chancery.ledger.kinds import Kind, Outcome
 from chancery.policy.evaluate import (
     Allow,
     Basis,
+    Case,
     Deny,
     OrganizationFacts,
     Registration,
@@ -282,16 +283,16 @@ def _decided(
         # What could be believed was registered before, so this license did not verify, or nothing new is taken.
         stopped = stopped_organization(organization)
         return Refused(wanted, None, stopped or Deny(body), event)
-    facts: Any = {
-        "organization": organization if state.key_usable else replace(organization, key_available=False),
-        "content": state.facts,
-        "subject": reading.subject,
-        "request": Request(enforces=request.enforces),
-        "now": reading.service.now,
-    }
-    decision = evaluate(**facts)
+    case = Case(
+        organization=organization if state.key_usable else replace(organization, key_available=False),
+        content=state.facts,
+        subject=reading.subject,
+        request=Request(enforces=request.enforces),
+        now=reading.service.now,
+    )
+    decision = evaluate(case)
     if isinstance(decision, Deny):
-        return Refused(wanted, state, decision, event, as_told(decision, **facts))
+        return Refused(wanted, state, decision, event, as_told(decision, case))
     if state.edition is None:
         # Access would be given, but not to this body: it was not taken when it was brought.
         return Refused(wanted, state, Deny(body), event)

@@ -4,7 +4,7 @@ import pytest
 
 from chancery.errors import InvalidPolicy
 from chancery.policy.computed import Computed, computed_policy
-from chancery.policy.evaluate import Allow, Deny, Request, evaluate
+from chancery.policy.evaluate import Allow, Case, Deny, Request, evaluate
 from chancery.policy.policy import PrincipalKind
 from chancery.policy.rights import ALL_RIGHTS, Right
 from tests.chancery.policy.world import NOW, ORGANIZATION, RITA_ADDRESS, RITA_AT_WORK, content
@@ -36,7 +36,9 @@ def test_only_the_recipients_open_it() -> None:
     assert [grant.who.kind for grant in for_max.grants] == [PrincipalKind.ADDRESS]
     for_both = computed_policy(Computed.DO_NOT_FORWARD, ["max@contoso.example", RITA_ADDRESS])
     decisions = [
-        evaluate(organization=ORGANIZATION, content=content(policy), subject=RITA_AT_WORK, request=Request(), now=NOW)
+        evaluate(
+            Case(organization=ORGANIZATION, content=content(policy), subject=RITA_AT_WORK, request=Request(), now=NOW)
+        )
         for policy in (for_max, for_both)
     ]
     assert [type(decision) for decision in decisions] == [Deny, Allow]

@@ -13,6 +13,7 @@ from chancery.policy.evaluate import (
     SHORT_SECONDS,
     Allow,
     Basis,
+    Case,
     Decision,
     Deny,
     PersonalGrant,
@@ -46,7 +47,7 @@ from tests.chancery.policy.world import (
     who,
 )
 
-Case = Callable[[], Decision]
+Asked = Callable[[], Decision]
 
 TO_RITA = granting((RITA_ADDRESS, "VIEW"))
 GRANT = SuperUserGrant(UUID(int=7), holder=RITA, approver=ADA, starts=NOW - 60, ends=NOW + 600, covers=True)
@@ -64,15 +65,17 @@ def decide(
     document: dict[str, object] | None = None,
 ) -> Decision:
     return evaluate(
-        organization=replace(ORGANIZATION, **(organization or {})),  # type: ignore[arg-type]  # members by name
-        content=content(policy, **(document or {})),
-        subject=subject,
-        request=request or Request(),
-        now=NOW,
+        Case(
+            organization=replace(ORGANIZATION, **(organization or {})),  # type: ignore[arg-type]  # members by name
+            content=content(policy, **(document or {})),
+            subject=subject,
+            request=request or Request(),
+            now=NOW,
+        )
     )
 
 
-def case(*values: object, **members: object) -> Case:
+def case(*values: object, **members: object) -> Asked:
     return partial(decide, *values, **members)  # type: ignore[arg-type]  # checked when the case is decided
 
 
@@ -90,7 +93,7 @@ PHONE = DeviceFacts(LAPTOP.id, platform="phone", post_quantum=False)
 
 WITHHOLDING_PRINT = replace(TO_RITA, conditions=Conditions(enforced=frozenset({Right.PRINT})))
 
-GRANTED: dict[str, tuple[Case, str]] = {
+GRANTED: dict[str, tuple[Asked, str]] = {
     "address": (case(), "VIEW"),
     "second address": (case(granting(("rita@private.example", "PRINT")), TWO_NAMES), "PRINT"),
     "two addresses unite": (
@@ -165,7 +168,7 @@ GRANTED: dict[str, tuple[Case, str]] = {
     ),
 }
 
-REFUSED: dict[str, tuple[Case, Reason]] = {
+REFUSED: dict[str, tuple[Asked, Reason]] = {
     "his own days are over": (
         case(replace(TO_RITA, expires_after_opening_days=7), document={"first_opened": NOW - 7 * DAY}),
         Reason.EXPIRED_AFTER_OPENING,
@@ -519,7 +522,7 @@ def test_which_entry_denied_is_said_for_the_owner():
 
 # --- step 10 --------------------------------------------------------------------------------------------------------
 
-ENDS: dict[str, tuple[Case, int, int]] = {
+ENDS: dict[str, tuple[Asked, int, int]] = {
     "the organization's days": (case(), 30 * DAY, 30 * DAY),
     "shorter days of the policy": (case(replace(TO_RITA, offline_days=7)), 7 * DAY, 7 * DAY),
     "longer days of the policy": (case(replace(TO_RITA, offline_days=365)), 30 * DAY, 30 * DAY),

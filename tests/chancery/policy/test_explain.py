@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from chancery.policy.evaluate import (
     Allow,
     Basis,
+    Case,
     ContentFacts,
     Deny,
     OrganizationFacts,
@@ -99,7 +100,7 @@ def test_the_issuer_has_his_by_what_he_is() -> None:
 def test_an_explanation_never_says_something_else_than_the_decision(
     organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request, right: Right
 ) -> None:
-    decision = evaluate(organization=organization, content=document, subject=subject, request=request, now=NOW)
+    decision = evaluate(Case(organization=organization, content=document, subject=subject, request=request, now=NOW))
     found = explain(Facts(organization, document, subject, request), right, now=NOW)
     assert found.decision == decision
     assert found.allowed == (isinstance(decision, Allow) and right in decision.rights)

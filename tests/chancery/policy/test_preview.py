@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chancery.policy.evaluate import Allow, ContentFacts, PersonalGrant, Request, evaluate
+from chancery.policy.evaluate import Allow, Case, ContentFacts, PersonalGrant, Request, evaluate
 from chancery.policy.policy import Conditions, Grant, Policy, Principal, PrincipalKind
 from chancery.policy.preview import NOBODY, Home, Kind, Preview, Single, Someone, Tally
 from chancery.policy.rights import Right
@@ -136,7 +136,7 @@ def _rights(kind: Kind, content: ContentFacts, single: Single, subject: Subject)
         personal=tuple(single.personal),
     )
     organization = replace(ORGANIZATION, key_available=kind.key_available)
-    found = evaluate(organization=organization, content=whole, subject=subject, request=Request(), now=NOW)
+    found = evaluate(Case(organization=organization, content=whole, subject=subject, request=Request(), now=NOW))
     return found.rights if isinstance(found, Allow) else frozenset()
 
 
@@ -253,7 +253,7 @@ def test_a_policy_of_ten_thousand_entries_is_decided_for_somebody_in_five_hundre
 
     def taken() -> float:
         began = time.perf_counter()
-        found = evaluate(organization=ORGANIZATION, content=content, subject=subject, request=Request(), now=NOW)
+        found = evaluate(Case(organization=ORGANIZATION, content=content, subject=subject, request=Request(), now=NOW))
         assert isinstance(found, Allow)
         assert found.rights == {Right.PRINT}
         return time.perf_counter() - began

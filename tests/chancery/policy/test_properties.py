@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import replace
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from chancery.policy.evaluate import (
     SHORT_SECONDS,
     Allow,
     Basis,
+    Case,
     ContentFacts,
     Decision,
     Deny,
@@ -34,7 +34,7 @@ often = settings(max_examples=40, deadline=None)
 def decide(policy: Policy, subject: Subject, **more: object) -> Decision:
     """Decide for somebody whom nothing but the policy concerns."""
     return evaluate(
-        organization=ORGANIZATION, content=content(policy, **more), subject=subject, request=Request(), now=NOW
+        Case(organization=ORGANIZATION, content=content(policy, **more), subject=subject, request=Request(), now=NOW)
     )
 
 
@@ -43,7 +43,7 @@ def decide(policy: Policy, subject: Subject, **more: object) -> Decision:
 def test_every_input_is_decided_and_no_license_outlives_its_limits(
     organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
 ):
-    decision = evaluate(organization=organization, content=document, subject=subject, request=request, now=NOW)
+    decision = evaluate(Case(organization=organization, content=document, subject=subject, request=request, now=NOW))
     if isinstance(decision, Deny):
         assert decision.reason in Reason
         return
@@ -77,7 +77,7 @@ def test_without_a_grant_nobody_but_issuer_owner_and_super_user_opens(
 ):
     policy = None if document.policy is None else replace(document.policy, grants=())
     bare = replace(document, policy=policy, personal=())
-    decision = evaluate(organization=organization, content=bare, subject=subject, request=request, now=NOW)
+    decision = evaluate(Case(organization=organization, content=bare, subject=subject, request=request, now=NOW))
     if isinstance(decision, Allow):
         assert decision.basis is not Basis.GRANT
 
@@ -87,7 +87,7 @@ def test_without_a_grant_nobody_but_issuer_owner_and_super_user_opens(
 def test_a_super_user_opens_only_by_a_grant_that_the_request_names(
     document: ContentFacts, subject: Subject, request: Request
 ):
-    decision = evaluate(organization=ORGANIZATION, content=document, subject=subject, request=request, now=NOW)
+    decision = evaluate(Case(organization=ORGANIZATION, content=document, subject=subject, request=request, now=NOW))
     by_grant = isinstance(decision, Allow) and decision.basis is Basis.SUPER_USER
     assert not by_grant or request.names_super_user_grant
     if by_grant:
@@ -233,7 +233,9 @@ def test_what_narrows_gives_nobody_anything_the_old_policy_did_not(
     request = Request(certificate_expires=certificate)
 
     def decided(policy: Policy) -> Decision:
-        return evaluate(organization=ORGANIZATION, content=content(policy), subject=subject, request=request, now=NOW)
+        return evaluate(
+            Case(organization=ORGANIZATION, content=content(policy), subject=subject, request=request, now=NOW)
+        )
 
     after, before = decided(new), decided(old)
     if isinstance(after, Allow):
@@ -264,15 +266,15 @@ def test_narrowing_twice_is_narrowing(pair: tuple[Policy, Policy], third: Policy
 def test_whoever_is_denied_is_told_what_a_stranger_to_the_policy_is_told(
     organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
 ):
-    asked: Any = {"organization": organization, "subject": subject, "request": request, "now": NOW}
-    decision = evaluate(content=document, **asked)
+    case = Case(organization=organization, content=document, subject=subject, request=request, now=NOW)
+    decision = evaluate(case)
     if not isinstance(decision, Deny):
         return
-    told = as_told(decision, content=document, **asked)
+    told = as_told(decision, case)
     assert told.reason is not Reason.DENIED_BY_ENTRY
     assert told.entry is None
     if decision.reason is Reason.DENIED_BY_ENTRY and document.policy is not None:
         empty = replace(document, policy=replace(document.policy, grants=(), deny=()), personal=())
-        assert told == evaluate(content=empty, **asked)
+        assert told == evaluate(replace(case, content=empty))
     else:
         assert told == decision
