@@ -22,17 +22,20 @@ from tests.cast import Cast
 from tests.protection.stage import stage
 from tests.running import free_port, up, walkable_folder
 
-# What takes longest, by measure, starts first: whatever is long and starts last leaves the other processes idle.
+# What takes longest, by measure, starts first: whatever is long and starts last leaves the other processes idle.  The
+# second and the third need no running installation, of which the first one makes the data.
 FIRST = (
     "tests/journeys/",
-    "tests/portal/web/contoso/",
-    "tests/portal/web/test_journeys.py",
     "tests/portal/runtime/test_bootstrap.py",
-    "tests/portal/web/",
     "tests/isolation/",
-    "tests/portal/runtime/test_up.py",
+    "tests/portal/web/test_journeys.py",
+    "tests/portal/web/contoso/",
+    "tests/portal/web/",
+    "tests/portal/api/",
+    "tests/portal/runtime/",
     "tests/protection/",
     "tests/portal/identity/",
+    "tests/chancery/",
     "tests/audit/",
 )
 # What stays in one process although it is several files: each folder shares a running installation.

@@ -35,7 +35,7 @@ from tests.chancery.policy.world import (
     who,
 )
 
-often = settings(max_examples=200, deadline=None)
+often = settings(max_examples=100, deadline=None)
 TO_RITA = granting((RITA_ADDRESS, "VIEW"))
 
 

@@ -145,7 +145,7 @@ def without_nothing(tally: Tally) -> Tally:
     return replace(tally, gains=+tally.gains, loses=+tally.loses)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(kinds(), max_size=3), crowds())
 def test_the_preview_agrees_with_the_decision(kinds: list[Kind], people: list[Someone]) -> None:
     preview = Preview(ORGANIZATION, people, HOME, now=NOW)
@@ -157,7 +157,7 @@ def test_the_preview_agrees_with_the_decision(kinds: list[Kind], people: list[So
         assert without_nothing(preview.tallies.get(place, Tally())) == without_nothing(tallies.get(place, Tally()))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     facts, facts, subjects, st.sampled_from([(), (Group(UUID(int=0x72), UUID(int=0xFA), "board@fabrikam.example"),)])
 )
