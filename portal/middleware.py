@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from audit.services.count_noise import count_noise
 from portal import correlation
 from portal.identity.addresses import client_address
-from portal.problems import problem
+from portal.problems import Problem
 from portal.runtime.health import healthz, readyz
 from tenants import naming
 from tenants.context import enter, leave_to_public
@@ -198,6 +198,6 @@ def _refuse(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) 
     """Answer a refusal in the form that the path calls for."""
     correlation_id = getattr(request, "correlation_id", "")
     if request.path.startswith("/api/"):
-        return problem(status, code.replace("-", "_"), sentence, next_step=_("Ask whoever runs this service."))
+        return Problem(status, code.replace("-", "_"), sentence, _("Ask whoever runs this service.")).response()
     context = {"sentence": sentence, "correlation_id": correlation_id, "base_url": settings.CHANCERY_BASE_URL}
     return render(request, "errors/refused.html", context, status=status)

@@ -1,14 +1,17 @@
-"""Problems (RFC 9457): the only place that knows which error is which HTTP status.
+"""Problems (RFC 9457): the only place that knows which error is which HTTP status, for every interface.
 
 Every body has ``type, title, status, detail, code, next_step`` and the correlation id under which the log knows the
-request; refusals add ``reason``, ``contact`` and the ``event`` under which they are on record.
+request; refusals add ``reason``, ``contact`` and the ``event`` that records them.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
 from django.http import JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chancery.errors import (
     ChanceryError,
@@ -46,40 +49,65 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
 )
 
 
-def status_of(error: ChanceryError) -> HTTPStatus:
-    """Return the HTTP status of a domain error; the first matching line of the table counts."""
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One error answer; ``more`` are the members that only some codes have."""
+
+    status: int
+    code: str
+    detail: str
+    next_step: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the members of the body, its sentences in the caller's language."""
+        return {
+            "type": f"/problems/{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": int(self.status),
+            "detail": told(self.detail),
+            "code": self.code,
+            "next_step": told(self.next_step),
+            "correlation_id": correlation.current(),
+            **self.more,
+        }
+
+    def response(self) -> JsonResponse:
+        """Return the answer, for code that runs before the framework."""
+        return JsonResponse(self.as_json(), status=self.status, content_type=CONTENT_TYPE, headers=dict(self.headers))
 
 
-def body(
-    status: int, code: str, detail: str, *, next_step: str = "", more: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Return the members of a problem, its sentences in the caller's language."""
-    return {
-        "type": f"/problems/{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": int(status),
-        "detail": told(detail),
-        "code": code,
-        "next_step": told(next_step),
-        "correlation_id": correlation.current(),
-        **(more or {}),
-    }
-
-
-def problem(
-    status: int, code: str, detail: str, *, next_step: str = "", more: Mapping[str, Any] | None = None
-) -> JsonResponse:
-    """Return a problem as an answer, for doors that stand before the framework."""
-    return JsonResponse(
-        body(status, code, detail, next_step=next_step, more=more), status=status, content_type=CONTENT_TYPE
+def of_error(error: ChanceryError) -> Problem:
+    """Return the problem of a domain error; the first matching line of the table gives the status."""
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+    return Problem(
+        status,
+        error.code,
+        error.message,
+        error.next_step,
+        more={"documents": list(error.places)} if isinstance(error, SendWholeLicense) else {},
+        headers={"Retry-After": "2"} if isinstance(error, Unavailable) else {},
     )
 
 
-def of_error(error: ChanceryError) -> JsonResponse:
-    """Return the answer for a domain error."""
-    more = {"documents": list(error.places)} if isinstance(error, SendWholeLicense) else None
-    answer = problem(status_of(error), error.code, error.message, next_step=error.next_step, more=more)
-    if isinstance(error, Unavailable):
-        answer["Retry-After"] = "2"
-    return answer
+def unauthorized(detail: str, challenge: str = 'Bearer error="invalid_token"') -> Problem:
+    """Return the problem of a call without a token that is accepted here."""
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "unauthorized",
+        detail,
+        _("Sign in again."),
+        headers={"WWW-Authenticate": challenge},
+    )
+
+
+def too_many_requests(wait: int) -> Problem:
+    """Return the problem of a caller who has used up their rate limit for so many seconds."""
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too_many_requests",
+        _("Too many requests."),
+        ngettext("Wait {seconds} second.", "Wait {seconds} seconds.", wait).format(seconds=wait),
+        headers={"Retry-After": str(wait)},
+    )

@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "portal.wellformed.WellFormedMiddleware",
     "portal.middleware.OrganizationMiddleware",
     "portal.middleware.NoiseMiddleware",
-    "portal.fastpath.middleware.LicensingLane",
+    "portal.fastpath.middleware.LicensingFastPath",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.DependencyMiddleware",
@@ -253,6 +253,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.fastpath.description.describe_fast_path",
+    ],
 }
 
 EMAIL_BACKEND = "portal.identity.outbox.OutboxBackend" if CHANCERY_EMBEDDED else "portal.mail.Utf8Backend"

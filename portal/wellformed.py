@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from portal.problems import problem
+from portal.problems import Problem
 
 MAX_LEVELS: Final = 32
 URLS: Final = ("resource", "redirect_uri", "next", "return_to")
@@ -109,6 +109,6 @@ def _is_storable(texts: Iterable[str]) -> bool:
 
 def _refused(request: HttpRequest, sentence: str) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return problem(HTTPStatus.BAD_REQUEST, "malformed", sentence, next_step=_("Correct the request."))
+        return Problem(HTTPStatus.BAD_REQUEST, "malformed", sentence, _("Correct the request.")).response()
     page = f"<!doctype html><title>400</title><p>{sentence} <a href='{settings.CHANCERY_BASE_URL}'>Chancery</a>"
     return HttpResponse(page, status=HTTPStatus.BAD_REQUEST)

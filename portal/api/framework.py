@@ -18,13 +18,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
-from chancery.errors import ChanceryError, Unavailable
+from chancery.errors import ChanceryError
 from portal import problems
 from portal.identity.addresses import client_address
 from portal.identity.bearer import Authenticated, caller, token_shown
 from portal.identity.proof import ProvenDevice
 from portal.identity.proven_device import proven_device
 from portal.languages import reason_of
+from portal.problems import Problem
+from portal.subjects.subject import may_act
 from portal.throttle import retry_after
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.confirmation import (
@@ -35,6 +37,7 @@ from portal.usecases.confirmation import (
 )
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
+from tenants.actor import Actor as DirectoryActor
 from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.selectors.devices import device_of
 from tenants.naming import NameRefused, address, free_text
@@ -164,6 +167,25 @@ class OrganizationView(BaseView):
         return device
 
 
+def directory_actor(request: Request) -> DirectoryActor:
+    """Return the caller as the directory records them, for views at the base domain."""
+    person = caller(request)
+    return DirectoryActor(
+        person_id=person.id,
+        name=person.name or person.email,
+        source="api",
+        ip=client_address(plain(request)),
+        address=person.email,
+        application=person.is_service,
+    )
+
+
+def refuse_disabled(person: UUID) -> None:
+    """Refuse certificates to people whom their own organization has disabled."""
+    if not may_act(person):
+        raise Refused(_("Your account is disabled by your organization."))
+
+
 def stated_by(request: Request, wanted: Mapping[str, Any]) -> Stated:
     """Return what a caller states, with the sign-in behind the token; an application has none."""
     token = token_shown(request)
@@ -254,44 +276,47 @@ def uuid_of(text: str, name: str) -> UUID:
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Turn every expected error into a problem; what is not expected stays an error and reaches the log."""
     set_rollback()
+    found = _problem_of(error)
+    return None if found is None else problem_response(found)
+
+
+def problem_response(found: Problem) -> Response:
+    """Return a problem as the framework's answer."""
+    return Response(
+        found.as_json(), status=found.status, headers=dict(found.headers), content_type=problems.CONTENT_TYPE
+    )
+
+
+def _problem_of(error: Exception) -> Problem | None:
     if isinstance(error, ChanceryError):
-        headers = {"Retry-After": "2"} if isinstance(error, Unavailable) else {}
-        return _response(problems.status_of(error), error.code, error.message, error.next_step, headers=headers)
+        return problems.of_error(error)
     if isinstance(error, ConfirmationRequired):
         return _unconfirmed(error)
     if isinstance(error, DirectoryRefused | NameRefused):
-        status = HTTPStatus.NOT_FOUND if isinstance(error, NotHere) else HTTPStatus.BAD_REQUEST
-        code = getattr(error, "code", "refused_by_directory")
-        if isinstance(error, NotPermitted):
-            status, code = HTTPStatus.FORBIDDEN, "not_permitted"
-        return _response(status, code, reason_of(error), "")
+        return _refused_by_directory(error)
     if isinstance(error, Http404):
-        detail = _("There is nothing here, or nothing that you may see.")
-        return _response(HTTPStatus.NOT_FOUND, "not_found", detail, "")
+        return Problem(HTTPStatus.NOT_FOUND, "not_found", _("There is nothing here, or nothing that you may see."))
     if isinstance(error, DataError):
         # Every parser has ranges; a value that passed them all and still fits into no column is the caller's as well.
         logger.warning("A value could not be stored: %s", type(error.__cause__).__name__)
-        return _response(HTTPStatus.BAD_REQUEST, "invalid", _("A value of the request cannot be stored."), "")
+        return Problem(HTTPStatus.BAD_REQUEST, "invalid", _("A value of the request cannot be stored."))
     if isinstance(error, IntegrityError):
-        detail, next_step = (
-            _("Somebody made the same change at the same moment."),
-            _("Look at the state and try again."),
-        )
-        return _response(HTTPStatus.CONFLICT, "conflict", detail, next_step)
+        detail = _("Somebody made the same change at the same moment.")
+        return Problem(HTTPStatus.CONFLICT, "conflict", detail, _("Look at the state and try again."))
     if isinstance(error, exceptions.ValidationError):
-        return _response(
-            HTTPStatus.BAD_REQUEST,
-            "invalid",
-            _("The request is not valid."),
-            _("Correct the named members."),
-            more={"errors": error.detail},
-        )
-    if isinstance(error, APIException):
-        return _framework(error)
-    return None
+        detail, step = _("The request is not valid."), _("Correct the named members.")
+        return Problem(HTTPStatus.BAD_REQUEST, "invalid", detail, step, more={"errors": error.detail})
+    return _of_framework(error) if isinstance(error, APIException) else None
 
 
-def _unconfirmed(error: ConfirmationRequired) -> Response:
+def _refused_by_directory(error: DirectoryRefused | NameRefused) -> Problem:
+    if isinstance(error, NotPermitted):
+        return Problem(HTTPStatus.FORBIDDEN, "not_permitted", reason_of(error))
+    status = HTTPStatus.NOT_FOUND if isinstance(error, NotHere) else HTTPStatus.BAD_REQUEST
+    return Problem(status, getattr(error, "code", "refused_by_directory"), reason_of(error))
+
+
+def _unconfirmed(error: ConfirmationRequired) -> Problem:
     """Say what the act would do and what to send to have it done."""
     danger = error.danger
     more = {
@@ -303,33 +328,18 @@ def _unconfirmed(error: ConfirmationRequired) -> Response:
     }
     if isinstance(error, FreshSignInRequired):
         detail, step = _("This needs a sign-in of the last ten minutes."), _("Sign in again, then repeat it.")
-        return _response(HTTPStatus.FORBIDDEN, "fresh_sign_in_required", detail, step, more=more)
+        return Problem(HTTPStatus.FORBIDDEN, "fresh_sign_in_required", detail, step, more=more)
     if isinstance(error, ReasonRequired):
         step = _("Send the reason; it is recorded.")
-        return _response(HTTPStatus.CONFLICT, "reason_required", _("This needs a reason."), step, more=more)
+        return Problem(HTTPStatus.CONFLICT, "reason_required", _("This needs a reason."), step, more=more)
     detail = " ".join((danger.question, *danger.consequences))
     step = _("To do it, send 'confirm' with the value that this answer names.")
-    return _response(HTTPStatus.CONFLICT, "confirmation_required", detail, step, more=more)
+    return Problem(HTTPStatus.CONFLICT, "confirmation_required", detail, step, more=more)
 
 
-def _framework(error: APIException) -> Response:
-    headers: dict[str, str] = {}
+def _of_framework(error: APIException) -> Problem:
     if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.wait)
-    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        headers["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
-    code = "unauthorized" if error.status_code == HTTPStatus.UNAUTHORIZED else str(error.default_code)
-    return _response(error.status_code, code, str(error.detail), "", headers=headers)
-
-
-def _response(
-    status: int,
-    code: str,
-    detail: str,
-    next_step: str,
-    *,
-    headers: Mapping[str, str] | None = None,
-    more: Mapping[str, Any] | None = None,
-) -> Response:
-    body = problems.body(status, code, detail, next_step=next_step, more=more)
-    return Response(body, status=status, headers=dict(headers or {}), content_type=problems.CONTENT_TYPE)
+        return problems.too_many_requests(error.wait)
+    if error.status_code == HTTPStatus.UNAUTHORIZED:
+        return problems.unauthorized(str(error.detail), getattr(error, "auth_header", "Bearer"))
+    return Problem(error.status_code, str(error.default_code), str(error.detail))

@@ -1,6 +1,6 @@
 """The API around licenses: certificates, publishing, registering, the feed, reports.
 
-Licenses themselves are answered by ``portal.fastpath``; ``Licenses`` here only describes them in the schema.
+Licenses themselves are answered by ``portal.fastpath``.
 """
 
 from http import HTTPStatus
@@ -19,8 +19,10 @@ from chancery.policy.days import LAST_MOMENT
 from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import WORDS
 from chancery.texts import say
-from portal import clock, problems
-from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of
+from portal import clock
+from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of, problem_response
+from portal.license_requests import whole_item_of
+from portal.problems import Problem
 from portal.subjects.directory import DirectoryOf
 from portal.subjects.owners import owner_known_as
 from portal.usecases.permissions import Permission
@@ -29,92 +31,13 @@ from protection.services.hear_checkpoint import hear_checkpoint
 from protection.services.publish import Publication, Publisher, publish_online
 from protection.services.put_on_record import Party
 from protection.services.register import RegistrationRefused
-from protection.services.register_on_first_use import LicenseRequestItem, register_on_first_use
+from protection.services.register_on_first_use import register_on_first_use
 from protection.services.report import Reported, report
 from protection.services.state_feed import feed_statement
-
-
-class WantedDocument(serializers.Serializer[dict[str, str]]):
-    """One document: digests in base64url, and the objects themselves where the service may not know them."""
-
-    pl = serializers.CharField(required=False)
-    seal = serializers.CharField(required=False)
-    publishing_license = serializers.CharField(required=False)
-    body_seal = serializers.CharField(required=False)
-
-
-class Stated(serializers.Serializer[dict[str, Any]]):
-    """What a program says of itself; recorded as its statement."""
-
-    program = serializers.CharField(required=False, max_length=80, help_text="Its name.")
-    enforces = serializers.ListField(
-        child=serializers.CharField(),
-        required=False,
-        help_text="The rights that it withholds from whoever was not given them.",
-    )
-
-
-class WantedLicense(Stated, WantedDocument):
-    """One document, and what the program says of itself."""
-
-
-class WantedLicenses(Stated):
-    """Up to 1,000 documents, and what the program says of itself."""
-
-    items = WantedDocument(many=True)
-
 
 PROOF = OpenApiParameter(
     "Chancery-Proof", str, OpenApiParameter.HEADER, required=True, description="The device proof of this request."
 )
-
-
-class Licenses(OrganizationView):
-    """Described here, answered by the fast path before the framework is reached."""
-
-    needs = {"POST": ANYBODY}
-
-    @extend_schema(
-        summary="Ask for the license to open a document",
-        description="A refusal is 403 with the reason as code; 409 send_whole_license asks for the objects themselves.",
-        parameters=[PROOF],
-        request=WantedLicense,
-        responses=inline_serializer(
-            "UseLicense",
-            {
-                "use_license": serializers.CharField(),
-                "delegation": serializers.CharField(),
-                "cid": serializers.UUIDField(),
-            },
-        ),
-        examples=[OpenApiExample("By digest", {"pl": "q83v…", "seal": "EjRW…"}, request_only=True)],
-    )
-    def post(self, request: Request) -> Response:
-        """Never reached: the fast path answers this path."""
-        raise InvalidObject(say("Licenses are answered before this point."))
-
-
-class LicenseBatch(OrganizationView):
-    """Described here, answered by the fast path before the framework is reached."""
-
-    needs = {"POST": ANYBODY}
-
-    @extend_schema(
-        summary="Ask for up to 1,000 licenses at once",
-        description=(
-            "Each document has a result of its own, in order. 409 send_whole_license means that nothing was decided:"
-            " documents lists the places of those that must be sent as objects, counted from 0."
-        ),
-        parameters=[PROOF],
-        request=WantedLicenses,
-        responses=inline_serializer(
-            "UseLicenseBatch", {"batch": serializers.CharField(), "delegation": serializers.CharField()}
-        ),
-        examples=[OpenApiExample("Two", {"items": [{"pl": "q83v…", "seal": "EjRW…"}]}, request_only=True)],
-    )
-    def post(self, request: Request) -> Response:
-        """Never reached: the fast path answers this path."""
-        raise InvalidObject(say("Licenses are answered before this point."))
 
 
 class Certificates(OrganizationView):
@@ -267,12 +190,7 @@ class Registrations(OrganizationView):
     def post(self, request: Request) -> Response:
         """Put the document on record; 200 when it was already, 201 when it is new."""
         self.device()
-        license_, seal = members(request).get("publishing_license"), members(request).get("body_seal")
-        if not isinstance(license_, str) or not isinstance(seal, str):
-            raise InvalidObject(say("Send publishing_license and body_seal as texts."))
-        wanted = LicenseRequestItem(
-            pl=jws.digest(license_), seal=jws.digest(seal), publishing_license=license_, body_seal=seal
-        )
+        wanted = whole_item_of(members(request))
         outcome = register_on_first_use(
             organization=self.organization.id,
             wanted=wanted,
@@ -284,8 +202,8 @@ class Registrations(OrganizationView):
         if isinstance(outcome, RegistrationRefused):
             words = WORDS[outcome.reason]
             more = {"reason": outcome.reason.value, "event": str(outcome.event)}
-            body = problems.body(409, outcome.reason.value, words.person, next_step=words.next_step, more=more)
-            return Response(body, status=HTTPStatus.CONFLICT, content_type=problems.CONTENT_TYPE)
+            code = outcome.reason.value
+            return problem_response(Problem(HTTPStatus.CONFLICT, code, words.person, words.next_step, more=more))
         status = HTTPStatus.CREATED if outcome.fresh else HTTPStatus.OK
         return Response({"cid": str(outcome.cid), "registration": outcome.registration.value}, status=status)
 

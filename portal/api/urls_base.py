@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from portal.api import base
+from portal.api import discovery, enrollments, me, my_devices
 
 urlpatterns = [
-    path("discovery", base.Discovery.as_view(), name="api_discovery"),
-    path("statements/<uuid:organization_id>", base.Statement.as_view(), name="api_statement"),
-    path("me", base.Me.as_view(), name="api_me"),
-    path("devices", base.Devices.as_view(), name="api_devices"),
-    path("devices/<uuid:device_id>", base.DeviceDetail.as_view(), name="api_device"),
-    path("devices/<uuid:device_id>/certificate", base.DeviceCertificate.as_view(), name="api_device_certificate"),
-    path("enrollments", base.Enrollments.as_view(), name="api_enrollments"),
+    path("discovery", discovery.Discovery.as_view(), name="api_discovery"),
+    path("statements/<uuid:organization_id>", discovery.Statement.as_view(), name="api_statement"),
+    path("me", me.Me.as_view(), name="api_me"),
+    path("devices", my_devices.Devices.as_view(), name="api_devices"),
+    path("devices/<uuid:device_id>", my_devices.DeviceDetail.as_view(), name="api_device"),
+    path("devices/<uuid:device_id>/certificate", my_devices.DeviceCertificate.as_view(), name="api_device_certificate"),
+    path("enrollments", enrollments.Enrollments.as_view(), name="api_enrollments"),
 ]

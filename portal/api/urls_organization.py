@@ -6,9 +6,9 @@ from portal.api import (
     access_requests,
     administration,
     audit,
-    base,
     deleted_templates,
     directory,
+    discovery,
     documents,
     labels,
     licensing,
@@ -26,13 +26,11 @@ from portal.api import (
 
 urlpatterns = [
     # A client that is given an organization's own host learns here which installation it belongs to.
-    path("discovery", base.Discovery.as_view(), name="api_organization_discovery"),
+    path("discovery", discovery.Discovery.as_view(), name="api_organization_discovery"),
     path("organization", administration.OrganizationConfiguration.as_view(), name="api_organization"),
     path("certificates", licensing.Certificates.as_view(), name="api_certificates"),
     path("publications", licensing.Publications.as_view(), name="api_publications"),
     path("registrations", licensing.Registrations.as_view(), name="api_registrations"),
-    path("licenses", licensing.Licenses.as_view(), name="api_licenses"),
-    path("licenses/batch", licensing.LicenseBatch.as_view(), name="api_license_batch"),
     path("rights", rights.Rights.as_view(), name="api_rights"),
     path("feed", licensing.Feed.as_view(), name="api_feed"),
     path("events", licensing.Events.as_view(), name="api_events"),

@@ -9,11 +9,12 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
 
+from portal.problems import Problem
 from portal.typed import is_from_here, typed_in
 
 
@@ -111,15 +112,7 @@ def _is_passing(error: BaseException | None) -> bool:
 def _answer(request: HttpRequest, status: HTTPStatus, title: str, next_step: str) -> HttpResponse:
     correlation_id = getattr(request, "correlation_id", "")
     if request.path.startswith("/api/v1/"):
-        problem = {
-            "type": f"/problems/{status.phrase.lower().replace(' ', '-')}",
-            "title": title,
-            "status": status,
-            "code": status.phrase.lower().replace(" ", "_"),
-            "next_step": next_step,
-            "correlation_id": correlation_id,
-        }
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
+        return Problem(status, status.phrase.lower().replace(" ", "_"), title, next_step).response()
     context = {
         "title": title,
         "next_step": next_step,

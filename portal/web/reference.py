@@ -14,7 +14,10 @@ from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 
 SUBJECTS: Mapping[str, str] = {
-    "base": "Base domain: yourself, devices, discovery",
+    "discovery": "Base domain: discovery",
+    "me": "Base domain: yourself",
+    "my_devices": "Base domain: your devices",
+    "enrollments": "Base domain: enrollment codes",
     "licensing": "Protecting and opening",
     "documents": "Documents",
     "templates": "Templates",

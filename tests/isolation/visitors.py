@@ -19,6 +19,7 @@ from chancery.policy.labels import Effect
 from chancery.sdk.errors import Refused
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
+from portal.fastpath.middleware import BATCH, ONE
 from portal.middleware import SESSION_HOST
 from portal.usecases.caller import caller_at
 from portal.usecases.previews.ask import ask_about_person
@@ -166,6 +167,9 @@ def doors() -> Iterator[Door]:
                 )
             for method in methods:
                 yield Door(place, route, method)
+    # The fast path answers before any route is looked up.
+    for path in (ONE, BATCH):
+        yield Door("organization", path.removeprefix("/"), "POST")
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:

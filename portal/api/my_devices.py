@@ -1,0 +1,206 @@
+"""The caller's devices: enroll, list, revoke, renew a certificate."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chancery.crypto.keys import EncryptionPublicKey
+from chancery.crypto.signatures import VerifyKey
+from chancery.objects.jws import unb64
+from portal import clock
+from portal.api.framework import (
+    BaseView,
+    Confirmed,
+    Refused,
+    checked,
+    directory_actor,
+    effect_response,
+    plain,
+    refuse_disabled,
+    stated_by,
+)
+from portal.identity import fresh
+from portal.identity.bearer import caller, token_shown
+from portal.identity.proof import ProvenDevice, prove, proven, refuse_replay
+from portal.usecases.administer import end_device
+from portal.usecases.effects import effect_answer
+from portal.usecases.tell import in_language_of, tell
+from protection.services.certify import DeviceKeys, account_certificate
+from tenants.directory.errors import NotHere
+from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
+from tenants.directory.services.enroll_device import enroll_device
+
+
+class SigningKey(serializers.Serializer[dict[str, str]]):
+    """The public key under which a device signs."""
+
+    alg = serializers.CharField(max_length=64, help_text="The algorithm, like EdDSA.")
+    public = serializers.CharField(max_length=4096, help_text="The key, in base64url.")
+
+
+class EncryptionKey(serializers.Serializer[dict[str, str]]):
+    """The public key to which a device's licenses are encrypted."""
+
+    kem = serializers.CharField(max_length=64, help_text="The key encapsulation, like mlkem768-x25519.")
+    public = serializers.CharField(max_length=4096, help_text="The key, in base64url.")
+
+
+class NewDevice(serializers.Serializer[dict[str, Any]]):
+    """A device's public keys."""
+
+    name = serializers.CharField(max_length=200)
+    platform = serializers.CharField(max_length=40)
+    signing = SigningKey()
+    encryption = EncryptionKey()
+
+
+class Devices(BaseView):
+    """The person's devices."""
+
+    @extend_schema(
+        summary="List my devices",
+        responses=inline_serializer("Devices", {"results": serializers.ListField(child=serializers.DictField())}),
+        examples=[OpenApiExample("Devices", {"results": [], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with all devices, revoked ones too."""
+        return Response({"results": [_device(facts) for facts in devices_of(caller(request).id)], "next": ""})
+
+    @extend_schema(
+        summary="Enroll this device",
+        request=NewDevice,
+        responses={
+            201: inline_serializer(
+                "EnrolledDevice", {"id": serializers.UUIDField(), "account_certificate": serializers.CharField()}
+            )
+        },
+        examples=[
+            OpenApiExample(
+                "Device",
+                {
+                    "name": "laptop",
+                    "platform": "linux",
+                    "signing": {"alg": "EdDSA", "public": "kz2…"},
+                    "encryption": {"kem": "mlkem768-x25519", "public": "vQ9…"},
+                },
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Enroll a device; the sign-in must be younger than ten minutes, and the person is told by mail."""
+        token = token_shown(request)
+        if token.application_of is None and clock.now() - token.authentication.at > fresh.SECONDS:
+            raise Refused(_("Enrolling a device needs a sign-in of the last ten minutes."))
+        refuse_disabled(caller(request).id)
+        wanted = checked(NewDevice, request.data)
+        signing = VerifyKey.named(wanted["signing"]["alg"], unb64(wanted["signing"]["public"]))
+        encryption = EncryptionPublicKey.named(wanted["encryption"]["kem"], unb64(wanted["encryption"]["public"]))
+        facts = enroll_device(
+            person_id=caller(request).id,
+            name=wanted["name"],
+            platform=wanted["platform"],
+            signing_algorithm=signing.algorithm.name,
+            signing_key=signing.raw,
+            signing_key_id=signing.key_id,
+            encryption_kem=encryption.kem.name,
+            encryption_key=encryption.raw,
+            token_family=token.family,
+            actor=directory_actor(request),
+        )
+        certificate = _certificate(proven(facts))
+        _notify_added(caller(request).id, caller(request).email, facts)
+        return Response({"id": str(facts.id), "account_certificate": certificate}, status=HTTPStatus.CREATED)
+
+
+class DeviceDetail(BaseView):
+    """One device of the person."""
+
+    @extend_schema(
+        summary="Revoke one of my devices",
+        parameters=[
+            OpenApiParameter("confirm", str, description="The device's name, once the consequences were seen.")
+        ],
+        responses=effect_answer("DeviceRevoked", latest_offline_moment=serializers.DateTimeField(allow_null=True)),
+        examples=[
+            OpenApiExample("Revoked", {"changed": True, "message": "laptop is revoked.", "latest_offline_moment": None})
+        ],
+    )
+    def delete(self, request: Request, device_id: UUID) -> Response:
+        """Revoke the device: it gets no license any more, and its cached ones die by the feed."""
+        person, device = caller(request).id, device_of(caller(request).id, device_id)
+        if device is None:
+            raise NotHere(_("The person has no such device."))
+        stated = stated_by(request, checked(Confirmed, request.data or request.query_params.dict()))
+        family = token_shown(request).family
+        return effect_response(
+            end_device(
+                person_id=person,
+                device=device,
+                actor=directory_actor(request),
+                stated=stated,
+                signs_out=family is not None and family == device.token_family,
+            )
+        )
+
+
+class DeviceCertificate(BaseView):
+    """The account certificate of a device."""
+
+    @extend_schema(
+        summary="Renew this device's account certificate",
+        request=None,
+        responses=inline_serializer("AccountCertificate", {"account_certificate": serializers.CharField()}),
+        examples=[OpenApiExample("Certificate", {"account_certificate": "eyJhbGciOiJFZERTQSIs…"})],
+    )
+    def post(self, request: Request, device_id: UUID) -> Response:
+        """Answer with a certificate for the next 31 days, while the person is enabled."""
+        refuse_disabled(caller(request).id)
+        device = prove(plain(request), caller(request).id)
+        refuse_replay(plain(request))
+        facts = device_of(caller(request).id, device_id)
+        if device.id != device_id or facts is None or facts.revoked_at is not None:
+            raise Http404
+        return Response({"account_certificate": _certificate(device)})
+
+
+def _certificate(device: ProvenDevice) -> str:
+    keys = DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform)
+    return account_certificate(iss=settings.CHANCERY_BASE_URL, device=keys, now=clock.now())
+
+
+def _notify_added(person: UUID, address: str, facts: DeviceFacts) -> None:
+    """Tell the person by mail that a device was enrolled, so that a stolen sign-in does not go unnoticed (P13)."""
+    with in_language_of(person):
+        subject = _("A device was added to your account")
+        text = _(
+            "The device “{device}” ({platform}) can now open and protect documents as {address}.\n\n"
+            "If this was not you, revoke it: {page}\n"
+        )
+    text = text.format(
+        device=facts.name,
+        platform=facts.platform,
+        address=address,
+        page=f"{settings.CHANCERY_BASE_URL}/devices/",
+    )
+    tell(address, subject, text)
+
+
+def _device(facts: DeviceFacts) -> dict[str, Any]:
+    return {
+        "id": str(facts.id),
+        "name": facts.name,
+        "platform": facts.platform,
+        "signing": facts.signing_algorithm,
+        "encryption": facts.encryption_kem,
+        "created_at": facts.created_at,
+        "revoked_at": facts.revoked_at,
+    }
