@@ -47,6 +47,7 @@ app.conf.beat_schedule = {
     for name, seconds in SWEEPS.items()
 } | {
     "spread withdrawals": {"task": "portal.withdraw", "schedule": 1.0, "options": {"expires": 5}},
+    "send notifications": {"task": "portal.send_notifications", "schedule": 1.0, "options": {"expires": 5}},
     "expire secrets": {"task": "portal.expire", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

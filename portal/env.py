@@ -42,7 +42,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_BASE_URL", Kind.TEXT, "http://localhost:8000",
              "Where sign-in, the issuer and sign-up live; organizations live on hosts under its host name."),
     Variable("CHANCERY_DATA", Kind.TEXT, "var",
-             "Folder for what the service keeps on disk; in the embedded mode also databases, secrets and outbox."),
+             "Folder for what the service keeps on disk; in the embedded mode also databases and secrets."),
     Variable("CHANCERY_DATABASE_POOL", Kind.NUMBER, "0",
              "Size of the connection pool in each web process; 0 keeps one lasting connection in each thread."),
     Variable("CHANCERY_DATABASE_ROLE", Kind.TEXT, "",

@@ -259,7 +259,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-EMAIL_BACKEND = "portal.identity.outbox.OutboxBackend" if CHANCERY_EMBEDDED else "portal.mail.Utf8Backend"
+EMAIL_BACKEND = "portal.notifications.backend.NotificationBackend"
 EMAIL_HOST = env.text("CHANCERY_MAIL_HOST")
 EMAIL_PORT = env.number("CHANCERY_MAIL_PORT")
 EMAIL_HOST_USER = env.text("CHANCERY_MAIL_USER")

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from audit.selectors.unsealed import unsealed
 from portal.models import IdempotentAnswer
+from portal.notifications.kept import forget_old
+from portal.notifications.send import send_due
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.withdraw import work_off
 from protection.selectors.previews import unanswered
@@ -52,8 +54,14 @@ def spread_withdrawals() -> int:
     return work_off()
 
 
+@shared_task(name="portal.send_notifications", base=Task)
+def send_notifications() -> int:
+    """Send the mail that is due; return how many messages were sent."""
+    return send_due()
+
+
 @shared_task(name="portal.expire", base=Task)
 def expire_secrets() -> int:
-    """Delete one-time codes, links, spent tokens and answers to repeated writes that are over."""
+    """Delete one-time codes, links, spent tokens, old mail and answers to repeated writes that are over."""
     answers, _by_model = IdempotentAnswer.objects.filter(made_at__lt=timezone.now() - ANSWERS_KEPT).delete()
-    return expire() + answers
+    return expire() + answers + forget_old()

@@ -42,6 +42,7 @@ ISSUER_KEY: Final = _label("issuer-key")
 BROWSER_SESSION: Final = _label("browser-session")
 SECOND_FACTOR: Final = _label("second-factor")
 CACHE: Final = _label("cache")
+NOTIFICATION: Final = _label("notification")
 
 # Contexts of Cobblestone-256: which message of a sealed file this is.
 META: Final = _label("meta")
@@ -67,6 +68,7 @@ ALL: Final = (
     BROWSER_SESSION,
     SECOND_FACTOR,
     CACHE,
+    NOTIFICATION,
     META,
     BODY,
 )

@@ -24,7 +24,7 @@ from protection.selectors.documents import document_for
 from protection.selectors.obstacles import InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
 from protection.services.grant_access import Terms
-from protection.services.request_access import ProtectOptions
+from protection.services.request_access import RequestedAccess
 
 ASKED: Final = {
     "id": "5f0e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",
@@ -81,7 +81,7 @@ class DocumentRequests(OrganizationView):
             caller=self.caller,
             organization=self.organization,
             cid=cid,
-            wish=ProtectOptions(wanted["level"], wanted["note"]),
+            requested=RequestedAccess(wanted["level"], wanted["note"]),
         )
         return Response(own_json(asked), status=HTTPStatus.CREATED if fresh else HTTPStatus.OK)
 

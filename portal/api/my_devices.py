@@ -32,7 +32,7 @@ from portal.identity.bearer import caller, token_shown
 from portal.identity.proof import ProvenDevice, prove, proven, refuse_replay
 from portal.usecases.administer import end_device
 from portal.usecases.effects import effect_answer
-from portal.usecases.tell import in_language_of, tell
+from portal.usecases.notify import in_language_of, notify
 from protection.services.certify import DeviceKeys, account_certificate
 from tenants.directory.errors import NotHere
 from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
@@ -191,7 +191,7 @@ def _notify_added(person: UUID, address: str, facts: DeviceFacts) -> None:
         address=address,
         page=f"{settings.CHANCERY_BASE_URL}/devices/",
     )
-    tell(address, subject, text)
+    notify(address, subject, text)
 
 
 def _device(facts: DeviceFacts) -> dict[str, Any]:

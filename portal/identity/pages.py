@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.identity import outbox as kept_mail
 from portal.identity.handoff import BACKEND
 from portal.identity.onward import onward
+from portal.notifications import kept as kept_mail
 from portal.subjects.subject import is_disabled
 from portal.typed import come_back, is_from_here, typed_in
 from tenants.directory.errors import CodeRefused

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -10,8 +11,8 @@ from portal.usecases import dangers
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed
 from portal.usecases.effects import Effect
+from portal.usecases.notify import in_language_of, notify
 from portal.usecases.roles import NO_ROLE, notify_of_role, require_roles
-from portal.usecases.tell import in_language_of, tell
 from protection.services.part_from_identity import part_from_identity
 from tenants import naming
 from tenants.directory.selectors.domains import domains_in
@@ -28,6 +29,7 @@ class Added:
     effect: Effect
 
 
+@transaction.atomic
 def add_person(
     *,
     caller: Caller,
@@ -40,7 +42,6 @@ def add_person(
 ) -> Added:
     """Give somebody a place and mail them where it is; making an administrator asks first.
 
-    The place stands whether or not the mail leaves: it is not taken back because a mail server is down.
     Raises DirectoryRefused, NameRefused and ConfirmationRequired.
     """
     require_roles(caller, role)
@@ -62,22 +63,19 @@ def add_person(
     if person.role != NO_ROLE:
         notify_of_role(caller, person)
     goes_to = f"{settings.CHANCERY_BASE.origin_of(organization.host)}/"
-    words = (
-        _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
-        if _invite(organization.name, person, goes_to)
-        else _("{address} is added, but the invitation could not be mailed. Tell the person to sign in at {page}.")
-    )
+    _invite(organization.name, person, goes_to)
+    words = _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
     unexpected = not person.guest and _lies_outside(organization, person.email)
     again = _("They had left. What was theirs here stays with the identity of before; they are somebody new.")
     outside = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
     made_guest = _("This organization does not manage the address, so they are a guest here, with the role of a user.")
     warnings = [outside] if unexpected else [made_guest] if person.guest and not guest else []
     warnings += [again] if person.returned else []
-    message = words.format(address=person.email, page=goes_to)
+    message = words.format(address=person.email)
     return Added(person, Effect(changed=True, message=message, warnings=tuple(warnings)))
 
 
-def _invite(organization: str, person: PersonFacts, goes_to: str) -> bool:
+def _invite(organization: str, person: PersonFacts, goes_to: str) -> None:
     """Mail the invitation, in the language of whoever invites where the person has chosen none."""
     with in_language_of(person.id, otherwise=get_language() or settings.LANGUAGE_CODE):
         subject = _("{organization} invites you to {service}")
@@ -86,7 +84,7 @@ def _invite(organization: str, person: PersonFacts, goes_to: str) -> bool:
             "Sign in here: {page}\n\n"
             "You need no password: choose “Get a code by mail”, and a code is sent to this address.\n"
         )
-    return tell(
+    notify(
         person.email,
         subject.format(organization=organization, service=settings.CHANCERY_NAME),
         text.format(organization=organization, address=person.email, page=goes_to),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +21,7 @@ from portal.subjects.visible_people import acquaintance_at
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import moment_in_words
 from portal.usecases.effects import Effect, effect
-from portal.usecases.tell import in_language_of, tell
+from portal.usecases.notify import in_language_of, notify
 from protection.selectors.obstacles import Change, InTheWay, in_the_way
 from protection.selectors.requests import RequestRow, request_for
 from protection.services.decline_access import decline_access
@@ -47,6 +48,7 @@ def obstacles_of(*, caller: Caller, organization: OrganizationFacts, request: Re
     )
 
 
+@transaction.atomic
 def grant_request(*, caller: Caller, organization: OrganizationFacts, request_id: UUID, terms: Terms) -> Effect:
     """Give access and notify the person; say what they may do until when, and what else was changed for it.
 
@@ -63,7 +65,7 @@ def grant_request(*, caller: Caller, organization: OrganizationFacts, request_id
         now=clock.now(),
     )
     with in_language_of(request.person_id):
-        mailed = tell(request.address, *_yes(caller, request, granted))
+        notify(request.address, *_yes(caller, request, granted))
     said = _("{address} has access and may: {rights}. It ends: {end}.").format(
         address=request.address,
         rights=told(rights_in_words(in_order(granted.rights))),
@@ -73,7 +75,7 @@ def grant_request(*, caller: Caller, organization: OrganizationFacts, request_id
         True,
         " ".join([said, *(str(_CHANGED[one]) for one in granted.changes)]),
         "",
-        "" if mailed else _not_mailed(request),
+        "",
         id=str(granted.request),
         rights=in_order(granted.rights),
         ends=granted.ends,
@@ -89,23 +91,20 @@ _CHANGED: Final = {
 }
 
 
-def _not_mailed(request: RequestRow) -> str:
-    return _("The mail to {address} could not be sent. Tell them yourself.").format(address=request.address)
-
-
+@transaction.atomic
 def decline_request(*, caller: Caller, request_id: UUID, message: str = "") -> Effect:
     """Decline and notify the person, who is not told the document's name.  Raises what ``decline_access`` raises."""
     request = request_for(caller.actor, request_id)
     decline_access(actor=caller.actor, request_id=request_id, message=message)
     with in_language_of(request.person_id):
-        mailed = tell(request.address, _("Your request for access was declined"), _no(caller, request, message))
+        notify(request.address, _("Your request for access was declined"), _no(caller, request, message))
     return effect(
         True,
         _("The request of {address} is declined. Nothing about the document has changed.").format(
             address=request.address
         ),
         "",
-        "" if mailed else _not_mailed(request),
+        "",
         id=str(request.id),
         state="declined",
     )

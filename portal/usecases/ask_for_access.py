@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,10 +15,10 @@ from portal import clock
 from portal.levels import level_called
 from portal.subjects.subject import is_active
 from portal.usecases.caller import Caller
-from portal.usecases.tell import in_language_of, tell
+from portal.usecases.notify import in_language_of, notify
 from protection.selectors.requests import RequestRow, newest_of
 from protection.selectors.why import OwnWhy, own_why
-from protection.services.request_access import Asker, Heard, ProtectOptions, refusal_to_ask, request_access
+from protection.services.request_access import Asker, Heard, RequestedAccess, refusal_to_ask, request_access
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import membership_at
@@ -55,8 +56,9 @@ def explain_to_himself(
     return OwnStanding(why, newest_of(caller.person, cid), levels, refusal)
 
 
+@transaction.atomic
 def ask_for_access(
-    *, caller: Caller, organization: OrganizationFacts, cid: UUID, wish: ProtectOptions
+    *, caller: Caller, organization: OrganizationFacts, cid: UUID, requested: RequestedAccess
 ) -> tuple[RequestRow, bool]:
     """Ask, and mail owner and issuer when the request is new or wants more; return it and whether it is new.
 
@@ -68,7 +70,7 @@ def ask_for_access(
         service_active=organization.service_active,
         cid=cid,
         asker=_asker(caller),
-        wish=wish,
+        requested=requested,
         now=clock.now(),
     )
     asked = newest_of(caller.person, cid)
@@ -90,7 +92,7 @@ def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *
                 _("{who} asks for more access to {document}") if more else _("{who} asks for access to {document}")
             )
             subject = subject.format(who=asked.address, document=asked.title or _("a document"))
-            tell(address, subject, _question(asked, organization))
+            notify(address, subject, _question(asked, organization))
 
 
 def _address_today(person: UUID, organization: OrganizationFacts) -> str:

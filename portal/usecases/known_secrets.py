@@ -1,12 +1,11 @@
 """Mail administrators when somebody who knows the secret of an application may not manage applications any more."""
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal.usecases.caller import Caller
-from portal.usecases.tell import tell
+from portal.usecases.notify import notify
 from tenants.directory.known_secrets import applications_known_to
 from tenants.directory.selectors.people import PersonFacts, people_in
 
@@ -14,7 +13,7 @@ _ALL = 10_000
 
 
 def tell_of_known_secrets(caller: Caller, person: PersonFacts) -> None:
-    """Mail the administrators who stay, once it is committed; the event is the directory's.
+    """Mail the administrators who stay; the event is the directory's.
 
     They are told by mail since nothing on the page of the person says that something of theirs goes on.
     """
@@ -22,7 +21,7 @@ def tell_of_known_secrets(caller: Caller, person: PersonFacts) -> None:
     administrators = people_in(caller.organization, role="global_administrator", limit=_ALL)
     told = {one.email: one.language for one in administrators if one.email and not one.disabled and one.id != person.id}
     if names:
-        transaction.on_commit(lambda: _mail(told, person.email, names))
+        _mail(told, person.email, names)
 
 
 def _mail(told: dict[str, str], address: str, names: list[str]) -> None:
@@ -33,4 +32,4 @@ def _mail(told: dict[str, str], address: str, names: list[str]) -> None:
                 "{address} may not manage applications any more, but has seen the secrets of these:\n\n{names}\n\n"
                 "They work on. Make new applications in their place, then disable these on the page of applications.\n"
             ).format(address=address, names="\n".join(f"- {name}" for name in names))
-        tell(reader, subject, text)
+        notify(reader, subject, text)

@@ -26,7 +26,7 @@ from chancery.texts import say
 from portal import clock
 from portal.subjects.subject import subject_of
 from portal.usecases.caller import APPLICATION, Caller
-from portal.usecases.tell import tell
+from portal.usecases.notify import notify
 from protection.selectors.kinds import rules
 from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable, together
 from protection.services.recording import record_action
@@ -115,7 +115,7 @@ def _put_on_record(
     gainers = () if caller.role == APPLICATION else gained
     told = {one.id: one for one in watching[:TOLD] if one.id not in gainers and one.id != caller.person}
     told = told or {one.id: one for one in watching[:TOLD]}
-    transaction.on_commit(lambda: _tell(tuple(told.values()), caller, names, max(gained.values())))
+    _notify(tuple(told.values()), caller, names, max(gained.values()))
 
 
 def _reachable(organization: UUID, people: Iterable[UUID], maker: UUID | None) -> dict[UUID, Reachable]:
@@ -140,7 +140,7 @@ def _with_role(organization: UUID, role: str) -> list[PersonFacts]:
     return [one for one in found if not (one.disabled or one.guest or one.is_service)]
 
 
-def _tell(people: tuple[PersonFacts, ...], caller: Caller, gainers: str, documents: int) -> None:
+def _notify(people: tuple[PersonFacts, ...], caller: Caller, gainers: str, documents: int) -> None:
     """Mail auditors and the other administrators, each in his language."""
     maker = f"{caller.name} ({caller.address})" if caller.name else caller.address
     for one in people:
@@ -153,4 +153,4 @@ def _tell(people: tuple[PersonFacts, ...], caller: Caller, gainers: str, documen
                 " before, up to {count}.\n\nThe change and this notice are on record; see the record for what was"
                 " changed."
             ).format(maker=maker, gainers=gainers, count=documents)
-        tell(one.email, subject, text)
+        notify(one.email, subject, text)

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from chancery.policy.policy import Strength
 from portal.usecases.caller import APPLICATION, Caller
 from portal.usecases.known_secrets import tell_of_known_secrets
+from portal.usecases.notify import notify
 from portal.usecases.permissions import Permission, of_application
-from portal.usecases.tell import tell
 from portal.usecases.withdraw import disable_person as withdraw_person
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
@@ -92,12 +92,12 @@ def create_application(*, caller: Caller, name: str, roles: Sequence[str]) -> Cr
 
 
 def notify_of_role(caller: Caller, person: PersonFacts) -> None:
-    """Mail every administrator, once it is committed, that an application has changed somebody's role."""
+    """Mail every administrator that an application has changed somebody's role."""
     if caller.role != APPLICATION:
         return
     administrators = people_in(caller.organization, role=ADMINISTRATOR, limit=_ALL)
     told = {one.email: one.language for one in administrators if one.email and not one.disabled}
-    transaction.on_commit(lambda: _notify(told, caller.name, person))
+    _notify(told, caller.name, person)
 
 
 def _notify(told: dict[str, str], application: str, person: PersonFacts) -> None:
@@ -108,4 +108,4 @@ def _notify(told: dict[str, str], application: str, person: PersonFacts) -> None
                 "The application “{application}” has made {address} a {role}.\n\n"
                 "If nobody meant this, disable the application on the page of applications and change the role back.\n"
             ).format(application=application, address=person.email, role=person.role.replace("_", " "))
-        tell(address, subject, text)
+        notify(address, subject, text)

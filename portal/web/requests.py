@@ -48,7 +48,7 @@ from protection.selectors.standing import ADMINISTRATOR
 from protection.selectors.templates import template
 from protection.services.access import ground_of
 from protection.services.grant_access import Terms
-from protection.services.request_access import ProtectOptions
+from protection.services.request_access import RequestedAccess
 
 LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name in LEVELS_ASKED]
 DAY: Final = 86_400
@@ -164,12 +164,12 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
     found = explain_to_himself(caller=caller, organization=organization, cid=cid)
     form = AskForm(request.POST or None, levels=found.levels, initial=_asked_before(found.asked))
     if request.method == "POST" and form.is_valid():
-        wish = ProtectOptions(form.cleaned_data["level"], form.cleaned_data["note"])
+        requested = RequestedAccess(form.cleaned_data["level"], form.cleaned_data["note"])
         done = _("{owner} is asked, and you are told the answer by mail.").format(owner=found.why.contact)
         if attempt(
             request,
             done,
-            lambda: ask_for_access(caller=caller, organization=organization, cid=cid, wish=wish),
+            lambda: ask_for_access(caller=caller, organization=organization, cid=cid, requested=requested),
             here=True,
         ):
             return redirect("document_access", cid)

@@ -76,7 +76,7 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class ProtectOptions:
+class RequestedAccess:
     """What somebody asks for: a level of rights, with a note to the owner."""
 
     level: str
@@ -96,7 +96,14 @@ class Heard(StrEnum):
 
 @transaction.atomic
 def request_access(
-    *, actor: Actor, organization: UUID, service_active: bool, cid: UUID, asker: Asker, wish: ProtectOptions, now: int
+    *,
+    actor: Actor,
+    organization: UUID,
+    service_active: bool,
+    cid: UUID,
+    asker: Asker,
+    requested: RequestedAccess,
+    now: int,
 ) -> Heard:
     """Ask the owner for access; return what came of it.
 
@@ -111,12 +118,12 @@ def request_access(
         right=Right.VIEW,
         now=now,
     )
-    refused = refusal_to_ask(person=actor.person, cid=cid, found=found, asker=asker, level=wish.level)
+    refused = refusal_to_ask(person=actor.person, cid=cid, found=found, asker=asker, level=requested.level)
     if refused is not None:
         raise refused
     # Empty for somebody who may open the document and asks for more.
     reason = "" if found.rights else last_refusal(actor.person, cid, days=REFUSED_DAYS) or ""
-    wanted = {"wanted": wish.level, "note": wish.note[:500]}
+    wanted = {"wanted": requested.level, "note": requested.note[:500]}
     asked = AccessRequest.objects.filter(content_id=cid, person_id=actor.person, state=RequestState.OPEN).first()
     if asked is None:
         asked, fresh = AccessRequest.objects.get_or_create(
@@ -136,12 +143,12 @@ def request_access(
                 Kind.ACCESS_REQUESTED,
                 actor,
                 content=asked.content,
-                details={"request": str(asked.id), "level": wish.level},
+                details={"request": str(asked.id), "level": requested.level},
             )
             return Heard.NEW
     # An answer that came in between stands: it was given to what was asked before.
     AccessRequest.objects.filter(id=asked.id, state=RequestState.OPEN).update(**wanted)
-    more = not expand(parse_rights([wish.level])) <= expand(parse_rights([asked.wanted]))
+    more = not expand(parse_rights([requested.level])) <= expand(parse_rights([asked.wanted]))
     return Heard.RAISED if more else Heard.CHANGED
 
 

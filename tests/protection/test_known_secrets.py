@@ -4,8 +4,9 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.core import mail
+from pytest_django import Settings
 
+from portal.notifications import kept
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import call, confirmed, ledger
@@ -44,21 +45,23 @@ def demoted(cast: Cast, gone: Player) -> None:
 
 
 @pytest.mark.parametrize("end", [disabled, removed, left, demoted])
-def test_the_administrators_who_stay_are_told_which(cast: Cast, end: Callable[[Cast, Player], None]) -> None:
+def test_the_administrators_who_stay_are_told_which(
+    cast: Cast, end: Callable[[Cast, Player], None], settings: Settings
+) -> None:
+    """Once, although an act that asks first is tried before: what is taken back takes its mail along."""
+    settings.EMAIL_BACKEND = "portal.notifications.backend.NotificationBackend"
     gone = cast.join(f"admin{uuid4().hex[:6]}", "contoso", role="global_administrator")
     theirs, shown, other = (f"{word} {uuid4().hex[:6]}" for word in ("theirs", "shown", "other"))
     made_by(gone, theirs)
     by_code(gone, made_by(cast.ada, shown))
     made_by(cast.ada, other)
-    mail.outbox.clear()
     end(cast, gone)
     events = [event for event in ledger(cast, "contoso", KIND) if event.personal.get("recipient") == gone.address]
     assert {event.personal["title"] for event in events} == {theirs, shown}
     listed = {one["name"]: one for one in call(cast.ada, "contoso", "GET", "applications").json()["results"]}
     assert [listed[name]["known_outside"] for name in (theirs, shown, other)] == [True, True, False]
-    (message,) = [
-        one for one in mail.outbox if "secrets of applications" in one.subject and one.to == [cast.ada.address]
-    ]
-    assert [name in message.body for name in (theirs, shown, other)] == [True, True, False]
+    subject = f"{gone.address} still knows secrets of applications"
+    (message,) = [one for one in kept.newest() if one.subject == subject and one.to == cast.ada.address]
+    assert [name in message.text for name in (theirs, shown, other)] == [True, True, False]
     page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/applications/").content.decode()
     assert "Known to somebody who left" in page

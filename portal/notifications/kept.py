@@ -1,0 +1,102 @@
+"""Mail as operators see it: the outbox of the embedded mode, what could not be sent, and what is forgotten."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from portal.models import Notification
+from portal.notifications.backend import unsealed
+
+SHOWN: Final = 100
+"""Messages that the outbox lists."""
+KEPT: Final = timedelta(days=30)
+"""How long a message that failed, and the outbox of the embedded mode, are kept."""
+LATE: Final = timedelta(minutes=5)
+"""A message that has waited longer is worth an operator's look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One message of the outbox."""
+
+    name: str
+    to: str
+    subject: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A message that has not left: ``failed`` for good, or waiting for its next attempt at ``due_at``."""
+
+    id: UUID
+    to: str
+    created_at: datetime
+    attempts: int
+    reason: str
+    failed: bool
+    due_at: datetime
+
+
+def newest(limit: int = SHOWN) -> list[Kept]:
+    """Return the newest messages of the outbox, newest first."""
+    return [_read(row) for row in Notification.objects.exclude(sent_at=None).order_by("-created_at")[:limit]]
+
+
+def one(name: str) -> Kept | None:
+    """Return one message of the outbox by its name, or nothing."""
+    try:
+        row = Notification.objects.exclude(sent_at=None).filter(pk=UUID(name)).first()
+    except ValueError:
+        return None
+    return None if row is None or not row.sealed else _read(row)
+
+
+def unsent() -> list[Unsent]:
+    """Return what failed and what has waited for minutes, oldest first; addresses, but no subjects and no texts."""
+    rows = Notification.objects.filter(sent_at=None).filter(
+        Q(failed_at__isnull=False) | Q(created_at__lt=timezone.now() - LATE)
+    )
+    return [
+        Unsent(
+            row.pk,
+            ", ".join(unsealed(bytes(row.sealed)).to),
+            row.created_at,
+            row.attempts,
+            row.reason,
+            row.failed_at is not None,
+            row.due_at,
+        )
+        for row in rows.order_by("created_at")
+    ]
+
+
+def send_again(ids: Iterable[UUID]) -> int:
+    """Let messages be sent at once, as if for the first time; return how many."""
+    waiting = Notification.objects.filter(pk__in=list(ids), sent_at=None)
+    return waiting.update(due_at=Now(), attempts=0, failed_at=None)
+
+
+def drop(ids: Iterable[UUID]) -> int:
+    """Forget messages that were not sent; return how many."""
+    return Notification.objects.filter(pk__in=list(ids), sent_at=None).delete()[0]
+
+
+def forget_old() -> int:
+    """Forget what was sent an hour ago, and what failed or was kept thirty days ago; return how many."""
+    now = timezone.now()
+    sent = Q(sent_at__lt=now - (KEPT if settings.CHANCERY_EMBEDDED else timedelta(hours=1)))
+    return Notification.objects.filter(sent | Q(failed_at__lt=now - KEPT)).delete()[0]
+
+
+def _read(row: Notification) -> Kept:
+    message = unsealed(bytes(row.sealed))
+    return Kept(str(row.pk), ", ".join(message.to), str(message.subject), row.created_at, str(message.body))
