@@ -1,4 +1,4 @@
--- What the application may do with the ledger, less than with other tables (PROTOCOL P27).
+-- What the application may do with the ledger, less than with other tables (docs/protocol.md P27).
 -- Replayed for each organization after the general grants; {schema} is the organization's schema.
 REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.audit_event FROM chancery_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON {schema}.audit_eventpersonal FROM chancery_app;

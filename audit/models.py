@@ -1,8 +1,8 @@
-"""The tables of the ledger (PROTOCOL P27), written by SQL in ``audit/statements.py`` and read by ``audit/selectors``.
+"""The tables of the ledger, written by SQL in ``audit/statements.py`` and read by ``audit/selectors``.
 
 ``Event`` is INSERT only; what may be erased stands apart in ``EventPersonal``; numbers come later and stand apart in
 ``EventSequence``, because a row that has been written is never changed.  ``audit/grants.sql`` withholds the rest from
-the application's role.
+the application's role.  See docs/protocol.md P27.
 """
 
 from django.db import models
@@ -131,7 +131,7 @@ class Checkpoint(models.Model):
 
 
 class Noise(models.Model):
-    """Requests without a valid token, counted per minute and address instead of recorded one by one (PROTOCOL P29)."""
+    """Requests without a valid token, counted per minute and address instead of recorded one by one (P29)."""
 
     pk = models.CompositePrimaryKey("minute", "address")
     minute = models.DateTimeField()

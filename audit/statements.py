@@ -1,7 +1,7 @@
 """The ledger's SQL, in one place, so that the page services and the fast path write the same rows.
 
 ``schema`` is "" where the connection's search path names the organization, or a quoted schema name with a trailing dot
-for connections of the fast path's own pool, which never sets a search path (PROTOCOL P16).
+for connections of the fast path's own pool, which never sets a search path (docs/protocol.md P16).
 """
 
 from typing import Final
@@ -31,7 +31,7 @@ def record(schema: str = "", only_if: str = "", also: str = "") -> str:
     """Return the statement that writes one event whole: row, personal record and details.
 
     ``only_if`` is a ``where`` clause over the state the decision was made on; when it no longer holds the statement
-    returns no row and nothing was written (DESIGN.md §10).  ``also`` is a further named part of the ``with`` clause, by
+    returns no row and nothing was written (decision 5).  ``also`` is a further named part of the ``with`` clause, by
     which the floor above writes something in the same statement; it sees the rows written as ``event``.
     """
     return _RECORD.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if, also=_further(also))
@@ -78,7 +78,7 @@ from audit_event where transaction >= %(from)s::text::xid8 and transaction < %(b
 order by received_at, id
 """
 )
-"""Events of transactions that can no longer commit or abort, in the order of the record (PROTOCOL P28)."""
+"""Events of transactions that can no longer commit or abort, in the order of the record (P28)."""
 
 ONE_LEAF: Final = _LEAF + "from audit_event where id = %(id)s"
 

@@ -21,7 +21,7 @@
     └── Unavailable            the service cannot decide now; nothing was issued       (exit 4)
 
 A refusal by policy is *not* an error: it is a returned ``licensing.evaluate.Deny``, because raising would roll
-back the record of it (DESIGN.md §2).
+back the record of it (docs/architecture.md).
 
 Every error says what to do next (``remedy``) and has a stable ``code`` that the API, the command line and the
 handbook share.  Messages never contain key material.
@@ -180,7 +180,7 @@ class NotFound(ChanceryError):
 
 
 class Unavailable(ChanceryError):
-    """The service cannot decide or record now, so it issues nothing (DESIGN.md §9: fail closed)."""
+    """The service cannot decide or record now, so it issues nothing (docs/protocol.md P29)."""
 
     code = "unavailable"
     remedy: ClassVar[str] = say("Wait a moment and try again; nothing was issued or changed.")

@@ -1,7 +1,8 @@
 """The background worker and its schedule.
 
 A message is only a nudge: what has to happen stands in PostgreSQL, and the sweeps below find whatever a dead worker or
-a lost broker left (STACK: redelivery after a kill took 91 s).  The schedule names tasks, it does not import them.
+a lost broker left (redelivery after a kill took 91 s when it was measured).  The schedule names tasks, it does not
+import them.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The one clock of the service: the database's (PROTOCOL P26)."""
+"""The one clock of the service: the database's (docs/protocol.md P26)."""
 
 from django.db import connection
 

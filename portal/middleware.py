@@ -122,7 +122,7 @@ class PrivateAnswersMiddleware:
 
 
 class NoiseMiddleware:
-    """Counts at an organization's host what came without a valid token and was refused (PROTOCOL P29)."""
+    """Counts at an organization's host what came without a valid token and was refused (docs/protocol.md P29)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -141,7 +141,7 @@ class DependencyMiddleware:
     """Turns the loss of Redis into a plain refusal.
 
     Codes and limits on guessing are counted there: without the counter nothing may be guessed, so what needs it is
-    refused instead of let through (PROTOCOL P25).
+    refused instead of let through (P25).
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -134,7 +134,7 @@ CACHES = {
 CELERY_BROKER_URL = locations.broker_url(_redis, 0)
 
 AUTH_USER_MODEL = "directory.Person"
-# Only proven addresses are unique, and they stand in a table of their own (PROTOCOL P12).
+# Only proven addresses are unique, and they stand in a table of their own (docs/protocol.md P12).
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -1,4 +1,4 @@
-"""How many requests one person may make: a token bucket in this process (PROTOCOL P25).
+"""How many requests one person may make: a token bucket in this process (docs/protocol.md P25).
 
 Licensing works without Redis, so its limit is kept per process; it guards the service against a client in a loop, not a
 secret against guessing.  Wrong guesses at a secret are counted in Redis over all processes, here as in the account

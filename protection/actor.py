@@ -9,9 +9,9 @@ class Actor:
     """Who does something, as the ledger names him and as the services judge him.
 
     ``administrator`` says that the person's role in this organization lets him narrow and restore; it never lets him
-    read (PROTOCOL P18).  ``addresses`` are all of somebody from elsewhere, of whom a document that they bring is told
-    just the one by which it means them (PROTOCOL P20).  ``ip`` and ``device`` are what the door saw; "" and None when
-    it saw nothing.
+    read (docs/protocol.md P18).  ``addresses`` are all of somebody from elsewhere, of whom a document that they bring
+    is told just the one by which it means them (P20).  ``ip`` and ``device`` are what the door saw; "" and None when it
+    saw nothing.
     """
 
     person: UUID

@@ -1,4 +1,4 @@
-"""Begin a ledger: the first epoch of a new organization, or the next one after a restore (PROTOCOL P28)."""
+"""Begin a ledger: the first epoch of a new organization, or the next one after a restore (docs/protocol.md P28)."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
-"""Count what nobody signed in sent, per minute and address, so that nobody can fill the rolls with it (PROTOCOL P29).
+"""Count what nobody signed in sent, per minute and address, so that nobody can fill the rolls with it.
 
 A process writes a count when it has doubled: the first refusal of a minute is there at once, a flood costs a dozen
-writes, and what a dying process had not written is less than what it had.
+writes, and what a dying process had not written is less than what it had.  See docs/protocol.md P29.
 """
 
 import threading

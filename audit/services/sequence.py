@@ -1,4 +1,4 @@
-"""Give settled events their numbers and extend the tree; sign what has grown (PROTOCOL P28)."""
+"""Give settled events their numbers and extend the tree; sign what has grown (docs/protocol.md P28)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

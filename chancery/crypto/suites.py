@@ -1,4 +1,4 @@
-"""The registry in which one name fixes every algorithm (PROTOCOL P7).
+"""The registry in which one name fixes every algorithm (docs/protocol.md P7).
 
 A *suite* is named in a publishing license and fixes the key encapsulation of the tenant key, the key derivation, the
 cipher and the signature algorithm.  Nothing negotiates: a reader knows the name or refuses the file.  Bodies are always

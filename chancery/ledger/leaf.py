@@ -1,4 +1,4 @@
-"""What a leaf of the ledger is, byte for byte (PROTOCOL P27).
+"""What a leaf of the ledger is, byte for byte (docs/protocol.md P27).
 
 A leaf is the event row and nothing else: UTF-8 JSON, members sorted, no white space, values only strings, integers
 and null, at most 4 KiB.  Personal data is not in it but committed to through a salted hash, so that erasing the

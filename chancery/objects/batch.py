@@ -1,4 +1,4 @@
-"""A batch of use licenses: one signed object, one sealed blob for all content keys (PROTOCOL P9).
+"""A batch of use licenses: one signed object, one sealed blob for all content keys (docs/protocol.md P9).
 
 A seal for each item would cost more than everything else together.  The client stores each license apart under a key
 of its own and drops the blob.

@@ -1,4 +1,4 @@
-"""The body seal: which device sealed this body, under which certificate (PROTOCOL P3).
+"""The body seal: which device sealed this body, under which certificate (docs/protocol.md P3).
 
 A key holder could forge a body with a valid tag; he cannot forge the seal.  The first edition is certified by the
 publishing license's own certificate, later ones (and first ones of licenses that the service published) by an edit
@@ -62,7 +62,7 @@ class BodySeal:
     facts: SealFacts
     iat: int
     env: bytes | None = field(default=None, repr=False)
-    """A new content key for this edition, sealed to the tenant key (PROTOCOL P11)."""
+    """A new content key for this edition, sealed to the tenant key (P11)."""
     certificate: str = field(repr=False)
     delegation: str = field(repr=False)
 

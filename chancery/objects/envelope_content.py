@@ -1,7 +1,7 @@
 """What the envelope of a publishing license holds: content key, policy, issuer, owner.
 
 Key and policy are sealed together, so that nobody can put the key of one document under the policy of another, and so
-that the people a policy names are visible to nobody who merely holds the file (PROTOCOL P1).
+that the people a policy names are visible to nobody who merely holds the file (docs/protocol.md P1).
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ MAX_KEY: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class TemplateReference:
-    """A template by id and the version the publisher saw; never a copy of it (PROTOCOL P4)."""
+    """A template by id and the version the publisher saw; never a copy of it (P4)."""
 
     id: UUID
     version: int

@@ -1,4 +1,4 @@
-"""The feed: signed revocation list and heartbeat in one (PROTOCOL P24).
+"""The feed: signed revocation list and heartbeat in one (docs/protocol.md P24).
 
 A statement lists what was withdrawn as pairs of a feed id and a bound.  Feed ids are random and known only from
 licenses, so a feed tells outsiders nothing.  A client keeps a ``FeedState`` and advances it; a gap or a step back is

@@ -1,4 +1,4 @@
-"""The one strict profile of signed objects (PROTOCOL P8).
+"""The one strict profile of signed objects (docs/protocol.md P8).
 
 Every signed object is a compact JWS.  Its reader states beforehand which type it expects and, through the key, which
 one algorithm; the token chooses neither.  Segments must re-encode to themselves, so one content has one encoding; sizes

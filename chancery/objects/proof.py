@@ -1,4 +1,4 @@
-"""The device proof: this request comes from this device, now, with this token and this body (PROTOCOL P13).
+"""The device proof: this request comes from this device, now, with this token and this body (docs/protocol.md P13).
 
 The claims are those of DPoP (RFC 9449) and ``bh``, the hash of the body.  Unlike DPoP the proof brings no key: the
 service knows the device and uses the key of its row.

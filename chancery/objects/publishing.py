@@ -89,7 +89,7 @@ class PublishingLicense:
         ``tenant_keys`` maps the ids of the organization's encryption keys to their suite; leave a key out to refuse
         its suite.  ``withdrawn`` are the ids of those that were withdrawn.  Whether ``iat`` lies in the certificate's
         life is for the caller (``within_certificate``): if not, the license is registered as *pending*, not refused,
-        because a wrong clock must not cost people their documents (PROTOCOL P5).
+        because a wrong clock must not cost people their documents (docs/protocol.md P5).
         """
         unverified = jws.parse(token, Kind.PUBLISHING)
         license_ = cls._of(unverified, token)
@@ -144,7 +144,7 @@ def open_known_envelope(license_: PublishingLicense, store: KeyStore) -> Envelop
 
 
 def content_id(*, org: UUID, signer: bytes, nonce: bytes) -> UUID:
-    """Return the content id that only the holder of this signing key can use (PROTOCOL P2), a UUID of version 8."""
+    """Return the content id that only the holder of this signing key can use (P2), a UUID of version 8."""
     if len(signer) != HASH or len(nonce) != NONCE:
         raise InvalidObject(say("A content id is made from a key id and a 16-byte nonce."))
     data = bytearray(hashlib.sha256(CONTENT_ID + org.bytes + signer + nonce).digest()[:16])

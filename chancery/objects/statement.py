@@ -1,7 +1,7 @@
 """The organization statement: where an organization lives and which keys are its own, signed by the installation.
 
 A client pins the installation key at login.  Files carry no address, so this statement is the only thing that tells a
-client where requests may go (PROTOCOL P13).
+client where requests may go (docs/protocol.md P13).
 """
 
 from collections.abc import Mapping

@@ -75,7 +75,7 @@ class UseLicense:
     edit: str | None = field(default=None, repr=False)
     """An edit certificate, with the right EDIT."""
     rekey: bool = False
-    """The next edition must have a new content key (PROTOCOL P11)."""
+    """The next edition must have a new content key (docs/protocol.md P11)."""
     second: Mapping[str, JSON] | None = None
     follow: int | None = None
     """The number of an edition that is saved from this one, where it is not the next: what lies between is unseen."""

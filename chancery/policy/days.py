@@ -1,4 +1,4 @@
-"""Days as moments: a date without a time means a midnight where its setter lives (PROTOCOL P26)."""
+"""Days as moments: a date without a time means a midnight where its setter lives (docs/protocol.md P26)."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""The decision: who may do what with one content, now (DESIGN.md §8, PROTOCOL P19).
+"""The decision: who may do what with one content, now (docs/protocol.md P19).
 
 ``evaluate`` is pure and total: no clock, no database, no exception.  The same function answers the API, the
 explanation, the preview and the tests.  Its ten steps stand below in their order; each is a function that returns a
@@ -28,7 +28,7 @@ ONLINE_SECONDS: Final = 300
 """How long a license for one opening lives: long enough to decrypt a large file, too short to be kept."""
 
 SHORT_SECONDS: Final = 3_600
-"""Ceiling for super users and outsiders, who are licensed online only (PROTOCOL P19, P22)."""
+"""Ceiling for super users and outsiders, who are licensed online only (P19, P22)."""
 
 
 class Basis(StrEnum):
@@ -41,7 +41,7 @@ class Basis(StrEnum):
 
 
 class Registration(StrEnum):
-    """Whether the service believes the registration of a content (PROTOCOL P5)."""
+    """Whether the service believes the registration of a content (P5)."""
 
     REGISTERED = "registered"
     PENDING = "pending"
@@ -107,7 +107,7 @@ class ContentFacts:
         """Return the content without what it holds for other addresses of somebody of whom just one is known.
 
         An opening binds every address of a person that the policy names; that two are one person's is told to nobody
-        (PROTOCOL P20).  Access that was taken back from another address is left out for the same reason.
+        (P20).  Access that was taken back from another address is left out for the same reason.
         """
         return replace(
             self,
@@ -135,7 +135,7 @@ class Request:
     """What the request itself states.
 
     ``certificate_expires`` is the end of the device's account certificate; ``enforces`` are the rights that the program
-    says it withholds from whoever does not have them: a statement, which only honest programs keep (PROTOCOL P23).
+    says it withholds from whoever does not have them: a statement, which only honest programs keep (P23).
     """
 
     names_super_user_grant: bool = False
@@ -179,7 +179,7 @@ Decision = Allow | Deny
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The inputs of one decision; ``now`` is the database's clock in seconds since 1970 (PROTOCOL P26)."""
+    """The inputs of one decision; ``now`` is the database's clock in seconds since 1970 (P26)."""
 
     organization: OrganizationFacts
     content: ContentFacts
@@ -211,7 +211,7 @@ def evaluate(case: Case) -> Decision:
 def as_told(denied: Deny, case: Case) -> Deny:
     """Return what the refused person is told: for one whom an entry denies, what somebody never granted would be told.
 
-    Nobody may learn that he is denied by it, neither from the words nor from what else is unmet (PROTOCOL P19); nor
+    Nobody may learn that he is denied by it, neither from the words nor from what else is unmet (P19); nor
     that somebody else had his address and was granted something.
     """
     if denied.reason is Reason.DOMAIN_CHANGED_HANDS:
@@ -397,7 +397,7 @@ def _matching(subject: Subject, content: ContentFacts) -> Iterable[tuple[Princip
 
 
 def _wide(subject: Subject) -> Iterable[Principal]:
-    """Yield the principals that mean many people at once; outsiders match none of them (PROTOCOL P22)."""
+    """Yield the principals that mean many people at once; outsiders match none of them (P22)."""
     yield Principal(PrincipalKind.AUTHENTICATED)
     for membership in subject.memberships:
         if not membership.guest:

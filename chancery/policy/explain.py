@@ -1,4 +1,4 @@
-"""Why somebody may or may not do something with a document: the decision, taken apart (DESIGN.md §8, C32).
+"""Why somebody may or may not do something with a document: the decision, taken apart (promise C32).
 
 Nothing is decided a second way here.  ``explain`` asks ``evaluate``, and where the answer is no it takes away what
 stood in the way and asks again, until nothing is left: so every obstacle is named, not only the first, and an

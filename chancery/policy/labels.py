@@ -1,4 +1,4 @@
-"""What becomes of a document's protection when it is given another label (azure-rms.md §2.10, C46)."""
+"""What becomes of a document's protection when it is given another label (promise C46)."""
 
 from collections.abc import Mapping
 from enum import StrEnum

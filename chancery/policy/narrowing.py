@@ -1,4 +1,4 @@
-"""Whether one policy gives nobody more than another (PROTOCOL P18): what an administrator by role may set.
+"""Whether one policy gives nobody more than another (docs/protocol.md P18): what an administrator by role may set.
 
 The comparison is syntactic and errs on the safe side: a policy that in truth gives less may be judged as giving more,
 never the other way round.

@@ -1,4 +1,4 @@
-"""Change one entry or one member of a policy without sending the others again (C48).
+"""Change one entry or one member of a policy without sending the others again (promise C48).
 
 A patch is a JSON merge patch (RFC 7396): what it does not name stays, null removes.  Grants and deny entries are named
 by whom they mean, which stands once in a policy:

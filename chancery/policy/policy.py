@@ -1,4 +1,4 @@
-"""A policy: who may do what with one content, until when and under which conditions (DESIGN.md §8, PROTOCOL P4).
+"""A policy: who may do what with one content, until when and under which conditions (docs/protocol.md P4, P19).
 
 The JSON form is what a publishing license carries inside its envelope, what the service registers, and what the API
 takes and shows.  Reading is strict: an unknown member, right or principal kind is refused, never ignored, because
@@ -41,7 +41,7 @@ MAX_OPENING_DAYS: Final = 65_535
 
 
 class PrincipalKind(StrEnum):
-    """How an entry names whom it means (azure-rms.md §2.3)."""
+    """How an entry names whom it means."""
 
     ADDRESS = "address"
     """One e-mail address: of a person, or of a group of any organization (nested members count)."""
@@ -50,7 +50,7 @@ class PrincipalKind(StrEnum):
     ORGANIZATION = "organization"
     """Every member of the organization with this id; guests are excluded."""
     AUTHENTICATED = "authenticated"
-    """Anybody who can sign in at the installation; outsiders by code are excluded (PROTOCOL P22)."""
+    """Anybody who can sign in at the installation; outsiders by code are excluded (P22)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -88,7 +88,7 @@ class Principal:
 
 
 def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
-    """Return the one spelling under which a principal is compared (PROTOCOL P12)."""
+    """Return the one spelling under which a principal is compared (P12)."""
     match kind:
         case PrincipalKind.ADDRESS:
             return _name(names.address, value, say("Write it like name@example.com."))
@@ -143,7 +143,7 @@ class Strength(StrEnum):
 class Conditions:
     """What an opening must meet beyond being granted; all that are set must hold.  Absent means no condition.
 
-    ``enforced`` are the rights that a program must really withhold from whoever is not granted them (DESIGN.md §6).
+    ``enforced`` are the rights that a program must really withhold from whoever is not granted them (P23).
     """
 
     strength: Strength | None = None
@@ -172,7 +172,7 @@ class Conditions:
 
 
 class Enforcement(StrEnum):
-    """Who enforces rights beyond being able to decrypt (DESIGN.md §6)."""
+    """Who enforces rights beyond being able to decrypt (P23)."""
 
     CLIENT = "client"
     VIEWER = "viewer"

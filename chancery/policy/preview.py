@@ -1,11 +1,11 @@
-"""What if: who would gain and who would lose by a change, before it is made (DESIGN.md §8).
+"""What if: who would gain and who would lose by a change, before it is made.
 
 Nothing is decided a second way here: ``evaluate`` is asked before and after.  What makes it fast is asking less often.
 Documents with the same facts are one ``Kind`` and asked about together; of a person only what such documents can mean
 by their entries is looked at, and people who look the same by that are asked about once.  What a document says of
 single people (issuer, owner, for whom alone it is revoked) is asked about for these people apart.
 
-Whom an entry of another organization means is known to that organization alone (PROTOCOL P20).  For people from
+Whom an entry of another organization means is known to that organization alone (docs/protocol.md P20).  For people from
 elsewhere a gain or loss is therefore stated only if it is one whatever those entries mean; otherwise it is *undecided*
 until they open.
 """

@@ -1,4 +1,4 @@
-"""What each right means on each kind of program, and whether it is really enforced there (DESIGN.md §6).
+"""What each right means on each kind of program, and whether it is really enforced there.
 
 One table, which the handbook, the template editor and the API show, and by which the programs state what they enforce.
 """

@@ -1,7 +1,7 @@
-"""Why an opening is refused: one enumeration for the API, the ledger and the screens (DESIGN.md §8).
+"""Why an opening is refused: one enumeration for the API, the ledger and the screens (docs/protocol.md P19).
 
 Each reason has words for the person, the owner and the administrator, and the person's next step.  To the person,
-``not_granted`` and ``denied_by_entry`` read the same (PROTOCOL P19): a deny entry must not reveal itself.
+``not_granted`` and ``denied_by_entry`` read the same (P19): a deny entry must not reveal itself.
 """
 
 from dataclasses import dataclass

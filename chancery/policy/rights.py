@@ -1,4 +1,4 @@
-"""The fourteen usage rights and the named levels made of them (azure-rms.md §2.1, §2.2)."""
+"""The fourteen usage rights and the named levels made of them."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -45,7 +45,7 @@ LEVELS: dict[str, frozenset[Right]] = {
     "co-author": ALL_RIGHTS - {Right.COMMENT, Right.EDITRIGHTSDATA, Right.OWNER},
     "co-owner": ALL_RIGHTS,
 }
-"""Permission levels by name; the Co-Author set includes EXPORT as azure-rms.md §2.2 lists it for mail and SDK."""
+"""Permission levels by name; the Co-Author set includes EXPORT as Azure Rights Management lists it for mail and SDK."""
 
 
 LEVELS_ASKED: tuple[str, ...] = ("viewer", "reviewer", "co-author")
@@ -53,15 +53,15 @@ LEVELS_ASKED: tuple[str, ...] = ("viewer", "reviewer", "co-author")
 
 
 def expand(rights: Iterable[Right]) -> frozenset[Right]:
-    """Return what a set of rights means: OWNER implies every other right (azure-rms.md §2.1)."""
+    """Return what a set of rights means: OWNER implies every other right."""
     chosen = frozenset(rights)
     return ALL_RIGHTS if Right.OWNER in chosen else chosen
 
 
 def may_remove_protection(rights: Iterable[Right]) -> bool:
-    """Tell whether whoever has these rights may take protection away or put another in its place (C30).
+    """Tell whether whoever has these rights may take protection away or put another in its place (promise C30).
 
-    The one rule, wherever the model system has several (azure-rms.md §2.1): EXPORT or OWNER, which issuer, owner and
+    The one rule, wherever Azure Rights Management has several: EXPORT or OWNER, which issuer, owner and
     super users have.  Neither EXTRACT nor EDITRIGHTSDATA includes it.
     """
     return not expand(rights).isdisjoint({Right.EXPORT, Right.OWNER})

@@ -1,7 +1,7 @@
-"""Who asks, as the decision sees it: a pure value that the portal builds from the directory (DESIGN.md §2).
+"""Who asks, as the decision sees it: a pure value that the portal builds from the directory.
 
-Only *proven* addresses appear here (PROTOCOL P12); an asserted one that nobody proved matches nothing and is left out
-by whoever builds the subject.
+Only *proven* addresses appear here (docs/protocol.md P12); an asserted one that nobody proved matches nothing and is
+left out by whoever builds the subject.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Group:
     """A group that holds the person, directly or through other groups, of any organization.
 
     One that is not ``live`` gives nothing any more, an archived one above all; what is denied or revoked for it stays
-    so (PROTOCOL P19).
+    so (P19).
     """
 
     id: UUID
@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """The device row as it stands: it, not the certificate the client shows, decides on the server (PROTOCOL P14)."""
+    """The device row as it stands: it, not the certificate the client shows, decides on the server (P14)."""
 
     id: UUID
     platform: str
@@ -48,7 +48,7 @@ class Subject:
     """One person on one device in one request.
 
     ``active`` is false when the person is disabled or blocked, or when every organization he belongs to is suspended.
-    ``outsider`` marks somebody without an account who proved an address by code (PROTOCOL P22).
+    ``outsider`` marks somebody without an account who proved an address by code (P22).
     ``domains`` are the proven mail domains of the organizations he is a member (not a guest) of.
     """
 

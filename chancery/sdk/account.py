@@ -1,4 +1,7 @@
-"""A sign-in at one installation: who the person is, this device's keys, and tokens for one origin each (P13)."""
+"""A sign-in at one installation: who the person is, this device's keys, and tokens for one origin each.
+
+See docs/protocol.md P13.
+"""
 
 import hashlib
 import os

@@ -1,4 +1,7 @@
-"""The client's time: never behind the newest signed moment or the highest time seen on this device (PROTOCOL P26)."""
+"""The client's time: never behind the newest signed moment or the highest time seen on this device.
+
+See docs/protocol.md P26.
+"""
 
 import time
 from collections.abc import Callable
@@ -10,7 +13,7 @@ from chancery.sdk.timespan import in_words
 from chancery.texts import say
 
 TOLERANCE: Final = 300
-"""Seconds by which the system clock may be behind before nothing opens offline (PROTOCOL P26)."""
+"""Seconds by which the system clock may be behind before nothing opens offline (P26)."""
 
 _NOTED_EVERY: Final = 30
 """Seconds between two notes of the highest time seen; far below the tolerance, and not a write for every question."""

@@ -1,4 +1,4 @@
-"""What can go wrong on the client's side, each with its exit code (DESIGN.md; the command line prints the remedy)."""
+"""What can go wrong on the client's side, each with its exit code; the command line prints the remedy."""
 
 import errno
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Verify an organization's ledger with nothing but its public key and what it publishes (PROTOCOL P27, P28)."""
+"""Verify an organization's ledger with nothing but its public key and what it publishes (docs/protocol.md P27, P28)."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -69,7 +69,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a program says of itself when it asks for a license: its name, and what it withholds (PROTOCOL P23).
+    """What a program says of itself when it asks for a license: its name, and what it withholds (docs/protocol.md P23).
 
     ``enforces`` are the rights that it really withholds from whoever was not given them; the service records it, and a
     policy can ask for it.
@@ -129,7 +129,7 @@ class Licenses:
     # --- from the service ----------------------------------------------------------------------------------------
 
     def _asked(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes]:
-        """Ask for a license; once more when a withdrawal that reaches ahead (PROTOCOL P24) kills the answer.
+        """Ask for a license; once more when a withdrawal that reaches ahead (P24) kills the answer.
 
         What was withdrawn just before is waited for first where this device can know that it is concerned: the service
         records every license, and one opening is to be one event.
@@ -233,7 +233,7 @@ class Licenses:
     # --- the issuer's own ----------------------------------------------------------------------------------------
 
     def keep_own(self, license_: PublishingLicense, seal: BodySeal, key: bytes, publishing: Publishing) -> None:
-        """Keep what the issuer needs to reopen a document without the service (C12); never put into the file (P10).
+        """Keep what the issuer needs to reopen a document without the service; never put into the file (P10).
 
         It is a use license like those of the service, made by the device for itself: sealed to the device, at its end
         with the publishing certificate, and taken back by whatever takes back the right to publish.

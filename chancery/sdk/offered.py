@@ -1,7 +1,7 @@
 """The templates a person may choose from, as the client last saw them.
 
-They are asked for again when they are older than a minute and something is protected or listed (C47), and kept for when
-there is no network.  The list is one person's: another who signs in on this device does not see it.
+They are asked for again when they are older than a minute and something is protected or listed (promise C47), and kept
+for when there is no network.  The list is one person's: another who signs in on this device does not see it.
 """
 
 from collections.abc import Mapping

@@ -90,7 +90,7 @@ class Organization:
 
     @property
     def origin(self) -> str:
-        """The place requests of this organization go to, by its statement and nothing else (P13)."""
+        """The place requests of this organization go to, by its statement and nothing else (docs/protocol.md P13)."""
         return self.statement().origins[0]
 
     def chain(self, *delegations: str) -> Chain:
@@ -124,7 +124,7 @@ class Organization:
         return found
 
     def zone(self) -> ZoneInfo:
-        """Return the person's time zone as last told: a date without a time is meant in it (PROTOCOL P26)."""
+        """Return the person's time zone as last told: a date without a time is meant in it (P26)."""
         return ZoneInfo((self.home.read(f"me/{self._service.account.scope}") or {}).get("time_zone", "UTC"))
 
     # --- publishing ----------------------------------------------------------------------------------------------
@@ -216,7 +216,10 @@ class Organization:
     # --- templates -----------------------------------------------------------------------------------------------
 
     def offered(self, *, newest: bool = False) -> Offered:
-        """Return the templates offered to this person, not older than a minute unless the service is away (C47)."""
+        """Return the templates offered to this person, not older than a minute unless the service is away.
+
+        See promise C47.
+        """
         kept = Offered.of_record(self.home.read(self._record("templates")), self._service.account.person)
         if not self.online or (kept.is_fresh(time.time()) and not newest):
             return kept
@@ -322,7 +325,7 @@ class Organization:
     def let_settle(self, feed_ids: Iterable[bytes] | None = None) -> bool:
         """Wait while licenses for these feed ids, or any, would be withdrawn as they are issued; tell whether one did.
 
-        An entry about a person, a device or an organization reaches a few seconds ahead (PROTOCOL P24), and what is
+        An entry about a person, a device or an organization reaches a few seconds ahead (P24), and what is
         asked for meanwhile would be recorded without ever being used.
         """
         ahead = self.feed().reaches_ahead(feed_ids)

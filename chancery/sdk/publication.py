@@ -1,4 +1,7 @@
-"""Publishing a document from this device: its key and its license, and telling the service of it (PROTOCOL P5)."""
+"""Publishing a document from this device: its key and its license, and telling the service of it.
+
+See docs/protocol.md P5.
+"""
 
 import secrets
 from dataclasses import dataclass, field

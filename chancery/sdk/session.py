@@ -159,7 +159,7 @@ class Session:
         return kept
 
     def zone(self) -> ZoneInfo:
-        """Return the person's time zone, in which a date without a time is meant (PROTOCOL P26)."""
+        """Return the person's time zone, in which a date without a time is meant (docs/protocol.md P26)."""
         return ZoneInfo(self.me().get("time_zone", "UTC"))
 
     def organization(self, organization: UUID) -> Organization:
@@ -223,7 +223,7 @@ class Session:
         An attachment inherits the protection of its message; one that is protected already keeps its own and is
         returned as it is.  Of several with one name the second is numbered.  Raises Misused before anything is sealed
         when one is missing or something stands at its place.  Under Do Not Forward give the options for files, not the
-        message's (azure-rms.md §2.4).
+        message's.
         """
         places = attachment_places(sources, folder)
         for source, target in places:
@@ -413,7 +413,7 @@ class Session:
         confirm: str = "",
         progress: Progress | None = None,
     ) -> Relabeled:
-        """Give a sealed file another label of the organization that protects it (azure-rms.md §2.10).
+        """Give a sealed file another label of the organization that protects it.
 
         The service decides what becomes of the protection and, where it may, does it for all copies at once; what can
         only be done at the file is done here: the caller's copy is protected anew, or its protection removed.  Raises
@@ -451,7 +451,7 @@ class Session:
         """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT.
 
         The edition takes the place of the one before only when the service has accepted it, or cannot be asked now:
-        then it is registered at the next contact (PROTOCOL P3).
+        then it is registered at the next contact (P3).
         """
         with open_sealed(sealed) as file:
             Room(sealed.parent).check(source.stat().st_size)

@@ -89,7 +89,7 @@ def seal_edition(
     """Seal a new edition of a sealed file: notice and publishing license stay byte for byte, the rest is new.
 
     ``target`` may be the file that ``previous`` was read from; ``part`` is the name of the new one before that.  ``n``
-    is the edition's number where it is not the next one (PROTOCOL P3).
+    is the edition's number where it is not the next one (docs/protocol.md P3).
     """
     edition = _Edition(
         license=previous.publishing_license,

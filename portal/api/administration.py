@@ -1,4 +1,4 @@
-"""Keys, settings and the service's switch over the API (C54, C65-C67)."""
+"""Keys, settings and the service's switch over the API."""
 
 from dataclasses import asdict
 from http import HTTPStatus
@@ -36,7 +36,7 @@ class Rotation(Confirmed):
 
 
 class OrganizationConfiguration(OrganizationView):
-    """The whole configuration in one view (C54)."""
+    """The whole configuration in one view."""
 
     needs = {"GET": ANYBODY}
 
@@ -169,7 +169,7 @@ class Settings(OrganizationView):
 
 
 class ActivateService(OrganizationView):
-    """Switch the service on (C49)."""
+    """Switch the service on."""
 
     needs = {"POST": Permission.SERVICE_SWITCH}
 
@@ -183,7 +183,7 @@ class ActivateService(OrganizationView):
 
 
 class DeactivateService(OrganizationView):
-    """Switch the service off (C49)."""
+    """Switch the service off."""
 
     needs = {"POST": Permission.SERVICE_SWITCH}
 

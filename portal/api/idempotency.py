@@ -41,7 +41,7 @@ def idempotent(view: View) -> View:
 
     Claim, write and answer are one transaction.  A second request with the key waits for the first at the claim and
     then finds its answer; if the first failed, nothing of it is there and the second does the work.  Licensing and
-    publishing do not use this: their answers must not be stored (PROTOCOL P10).
+    publishing do not use this: their answers must not be stored (docs/protocol.md P10).
     """
 
     @wraps(view)

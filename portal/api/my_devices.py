@@ -178,7 +178,10 @@ def _certificate(device: ProvenDevice) -> str:
 
 
 def _notify_added(person: UUID, address: str, facts: DeviceFacts) -> None:
-    """Tell the person by mail that a device was enrolled, so that a stolen sign-in does not go unnoticed (P13)."""
+    """Tell the person by mail that a device was enrolled, so that a stolen sign-in does not go unnoticed.
+
+    See docs/protocol.md P13.
+    """
     with in_language_of(person):
         subject = _("A device was added to your account")
         text = _(

@@ -1,4 +1,4 @@
-"""Members for whom a document may be protected (C24)."""
+"""Members for whom a document may be protected (promise C24)."""
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers

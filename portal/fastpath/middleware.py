@@ -1,4 +1,4 @@
-"""The fast path: a middleware that answers license requests before the page middleware.
+"""The fast path: a middleware that answers license requests before the page middleware (decision 5).
 
 It parses, calls ``services.license`` and answers, like any other interface; what it leaves out is sessions, messages,
 the framework's serializers and every query but the fast path's own.

@@ -1,4 +1,7 @@
-"""The fast path's own connections: psycopg's pool, autocommit, qualified names, never a search path (STACK §8)."""
+"""The fast path's own connections: psycopg's pool, autocommit, qualified names, never a search path.
+
+See docs/protocol.md P16.
+"""
 
 import functools
 from typing import Any
@@ -11,7 +14,7 @@ from psycopg.types.array import ListBinaryDumper
 from psycopg_pool import ConnectionPool
 
 STATEMENT_SECONDS = 2
-"""The longest one statement may take: a decision that cannot be recorded in this time is none (PROTOCOL P29)."""
+"""The longest one statement may take: a decision that cannot be recorded in this time is none (P29)."""
 
 
 @functools.cache

@@ -73,7 +73,7 @@ class FastPathDatabase:
     began: float = field(default_factory=time.monotonic)
 
     def check_time(self) -> None:
-        """Raise Unavailable when the caller was answered meanwhile that nothing was issued (PROTOCOL P29)."""
+        """Raise Unavailable when the caller was answered meanwhile that nothing was issued (docs/protocol.md P29)."""
         if time.monotonic() - self.began > DEADLINE_SECONDS:
             raise Unavailable(say("The decision took too long, so nothing was issued."))
 

@@ -238,5 +238,8 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
     """Sign-on by another provider; closed until an organization has set one up."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        """Refuse accounts from providers: what they say about addresses proves nothing by itself (PROTOCOL P12)."""
+        """Refuse accounts from providers: what they say about addresses proves nothing by itself.
+
+        See docs/protocol.md P12.
+        """
         return False

@@ -1,4 +1,4 @@
-"""The client's network address, taken from proxies only where proxies are configured (PROTOCOL P30)."""
+"""The client's network address, taken from proxies only where proxies are configured (docs/protocol.md P30)."""
 
 from django.conf import settings
 from django.http import HttpRequest

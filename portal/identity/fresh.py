@@ -1,7 +1,8 @@
-"""Pages that take a sign-in of the last ten minutes (PROTOCOL P13): whatever lets somebody in for longer than today.
+"""Pages that take a sign-in of the last ten minutes: whatever lets somebody in for longer than today.
 
 The account suite asks for the password or the second factor again, and lets everybody through who has neither, which is
-whoever signs in by mailed codes.  Here there is one rule for all: the sign-in is over, and begins anew.
+whoever signs in by mailed codes.  Here there is one rule for all: the sign-in is over, and begins anew.  See
+docs/protocol.md P13.
 """
 
 from collections.abc import Callable

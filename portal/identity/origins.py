@@ -1,4 +1,4 @@
-"""Which origins this installation answers at, and what a token may therefore name (PROTOCOL P13)."""
+"""Which origins this installation answers at, and what a token may therefore name (docs/protocol.md P13)."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""The device proof of a request: which device sends it, proven with the key of its row (PROTOCOL P13)."""
+"""The device proof of a request: which device sends it, proven with the key of its row (docs/protocol.md P13)."""
 
 import hashlib
 import threading
@@ -53,7 +53,7 @@ def prove(
     """Verify the proof of this request and return the person's device that made it.
 
     ``shown`` is the token that the proof is about, by default the bearer token of the request.
-    Raises the errors of ``protection.licensing`` for a missing, foreign, stale or wrong proof.
+    Raises the errors of ``chancery.objects`` for a missing, foreign, stale or wrong proof.
     """
     token = request.headers.get(HEADER, "")
     if not token:
@@ -84,7 +84,7 @@ def refuse_replay(request: HttpRequest) -> None:
     """Refuse a write whose proof has been seen in the minutes for which it is good.  Raises InvalidObject.
 
     Reading twice harms nobody, and a license request collides with its own event.  Without Redis each process remembers
-    for itself, as with limits (PROTOCOL P25).
+    for itself, as with limits (P25).
     """
     if request.method in {"GET", "HEAD", "OPTIONS"} or getattr(request, _ONCE, False):
         return

@@ -25,7 +25,7 @@ def proven_device(
 ) -> ProvenDevice:
     """Return the device that made the proof of this request; a wrong proof goes into the organization's ledger.
 
-    Raises the errors of ``protection.licensing``.  Of a person who has nothing to do with the organization the refusals
+    Raises the errors of ``chancery.objects``.  Of a person who has nothing to do with the organization the refusals
     are counted like those of people not signed in, and so are a member's after the first few of an hour: whoever has a
     stolen token, or a client in a loop, fills no ledger.
     ``once`` looks whether the proof was used before; licensing finds that out by its own record.

@@ -1,8 +1,8 @@
 """Access tokens: checking one, and giving one out without a browser.
 
 The account suite's own check loads three rows with the ORM for each request.  Here one statement reads a token with its
-client, and what cannot change meaning is remembered for seconds (PROTOCOL P25): a token's person, origin and expiry
-never change.  Whether the person may still act is read where the decision is made.
+client, and what cannot change meaning is remembered for seconds (docs/protocol.md P25): a token's person, origin and
+expiry never change.  Whether the person may still act is read where the decision is made.
 """
 
 import hashlib

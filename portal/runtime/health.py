@@ -1,7 +1,7 @@
 """Whether the process lives, and whether it can do what it promises.
 
 Ready means more than reachable: a license leaves only after a durable event, so a database that does not flush its
-writes is not ready (PROTOCOL P29).
+writes is not ready (docs/protocol.md P29).
 """
 
 import os

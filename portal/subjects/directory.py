@@ -35,12 +35,15 @@ class DirectoryOf:
         return None if switches.service_active else Reason.SERVICE_INACTIVE
 
     def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
-        """Return whether issuer and device may still be believed here, and the addresses to show (PROTOCOL P5)."""
+        """Return whether issuer and device may still be believed here, and the addresses to show.
+
+        See docs/protocol.md P5.
+        """
         row = subject_row(issuer, self.organization)
         places = () if row is None else row.places
         member = any(place.organization_id == self.organization and not place.guest for place in places)
         place = None if owner == issuer else membership_at(self.organization, owner)
-        # Of a stranger nothing is told: his id stands in clear in files that he protected elsewhere (PROTOCOL P1, P20).
+        # Of a stranger nothing is told: his id stands in clear in files that he protected elsewhere (P1, P20).
         told = {issuer} if place is None or place.guest else {issuer, owner}
         addresses = dict(Person.objects.filter(id__in=told).values_list("id", "email"))
         good = Device.objects.filter(revoked_at__isnull=True).exclude(blocked_by__contains=[self.organization])

@@ -1,4 +1,4 @@
-"""Who else than the publisher may own a document: a member of the organization that protects it (azure-rms.md §2.6)."""
+"""Who else than the publisher may own a document: a member of the organization that protects it."""
 
 from dataclasses import dataclass
 from uuid import UUID

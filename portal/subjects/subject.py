@@ -31,11 +31,12 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
 
 
 def is_active(row: SubjectRow, organization: UUID | None) -> bool:
-    """Tell whether the person may act at all: at an organization, or with nothing at the base domain (PROTOCOL P19).
+    """Tell whether the person may act at all: at an organization, or with nothing at the base domain.
 
     Disabled means: by the installation, by the organization that is asked, or by the one that vouches for an address of
     his.  An organization that merely invited somebody, or entered his address without having proven its domain, cannot
-    lock him out of the rest.  Somebody all of whose organizations are suspended may not act either.
+    lock him out of the rest.  Somebody all of whose organizations are suspended may not act either.  See
+    docs/protocol.md P19.
     """
     if not _is_enabled(row, organization):
         return False

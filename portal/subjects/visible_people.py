@@ -1,4 +1,7 @@
-"""A person as his own organization knows him: all that may be said of somebody who is not asking (PROTOCOL P20)."""
+"""A person as his own organization knows him: all that may be said of somebody who is not asking.
+
+See docs/protocol.md P20.
+"""
 
 import uuid
 from collections.abc import Collection, Mapping

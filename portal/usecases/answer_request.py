@@ -138,7 +138,7 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
     """Make sure that whoever asked could use what he is given.  Raises AskerGone.
 
     It is asked only when somebody answers, and why is not said: what another organization has done with the account of
-    one of its people, and when, is not this organization's business (PROTOCOL P20).
+    one of its people, and when, is not this organization's business (docs/protocol.md P20).
     """
     row = subject_row(request.person_id, organization.id)
     if row is None or not is_active(row, organization.id) or request.address not in row.addresses:

@@ -53,7 +53,7 @@ class Caller:
     """
 
     def may(self, permission: Permission) -> bool:
-        """Tell whether the role permits it; no role opens content (PROTOCOL P18)."""
+        """Tell whether the role permits it; no role opens content (docs/protocol.md P18)."""
         return permission in self.permissions
 
     @property

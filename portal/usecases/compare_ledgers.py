@@ -1,4 +1,7 @@
-"""Compare every ledger with the checkpoint that is kept outside the database, before the first license (P28)."""
+"""Compare every ledger with the checkpoint that is kept outside the database, before the first license.
+
+See docs/protocol.md P28.
+"""
 
 import logging
 

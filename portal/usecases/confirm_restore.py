@@ -1,4 +1,7 @@
-"""Confirm that an organization's database was restored from a backup, and what was lost by it (PROTOCOL P28)."""
+"""Confirm that an organization's database was restored from a backup, and what was lost by it.
+
+See docs/protocol.md P28.
+"""
 
 from uuid import UUID
 

@@ -115,8 +115,8 @@ def new_group(
 def nobody_yet(caller: Caller, group: GroupFacts, only: Iterable[str] | None = None) -> Iterator[str]:
     """Warn of members in the organization's own domains that are addresses nobody has yet: most are mistyped.
 
-    Of other domains' addresses nothing is said: whom they belong to is not this organization's business (PROTOCOL P20).
-    ``only`` are the addresses to look at, all where it is None.
+    Of other domains' addresses nothing is said: whom they belong to is not this organization's business
+    (docs/protocol.md P20). ``only`` are the addresses to look at, all where it is None.
     """
     own = {one.domain for one in domains_in(caller.organization) if one.proven_at}
     bare = [one.address for one in group.members if one.kind == "address" and naming.domain_of(one.address) in own]

@@ -32,7 +32,7 @@ _WIDE = {PrincipalKind.ORGANIZATION, PrincipalKind.DOMAIN, PrincipalKind.AUTHENT
 
 
 class Access(StrEnum):
-    """What is known of somebody's access without their opening the document (PROTOCOL P20)."""
+    """What is known of somebody's access without their opening the document (docs/protocol.md P20)."""
 
     YES = "yes"
     NO = "no"

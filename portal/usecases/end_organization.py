@@ -8,7 +8,10 @@ from tenants.organizations.services.erase_organization import erase_organization
 
 
 def end_organization(*, organization_id: UUID, reason: str, actor: Actor) -> None:
-    """Erase a suspended organization; its key-encryption key goes first and cannot be brought back (PROTOCOL P30)."""
+    """Erase a suspended organization; its key-encryption key goes first and cannot be brought back.
+
+    See docs/protocol.md P30.
+    """
     erase_organization(
         organization_id=organization_id,
         reason=reason,

@@ -1,4 +1,4 @@
-"""Answer "why?": the directory says who somebody is, the protection floor explains (C32)."""
+"""Answer "why?": the directory says who somebody is, the protection package explains (promise C32)."""
 
 from dataclasses import dataclass
 from uuid import UUID

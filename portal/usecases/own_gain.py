@@ -1,4 +1,4 @@
-"""Changes of templates and groups by which administrators gain documents (PROTOCOL P18).
+"""Changes of templates and groups by which administrators gain documents (docs/protocol.md P18).
 
 Whoever manages templates and groups could let themselves into everything.  So nobody makes a change by which they gain
 while there is another administrator: that one saves what they have previewed.  People who have just added or promoted

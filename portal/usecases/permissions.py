@@ -1,7 +1,7 @@
 """What a role may do: one list of permissions with one grammar, ``objects:verb``, and one table.
 
 Whatever is not in the table is refused.  No permission here opens content: reading a document is decided by its policy
-alone, and an administrator's role narrows and restores but never widens (PROTOCOL P18).
+alone, and an administrator's role narrows and restores but never widens (docs/protocol.md P18).
 """
 
 from collections.abc import Mapping

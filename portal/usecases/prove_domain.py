@@ -1,4 +1,7 @@
-"""Prove a mail domain by asking the DNS; in the embedded mode, which has no DNS, the claim is enough (P30)."""
+"""Prove a mail domain by asking the DNS; in the embedded mode, which has no DNS, the claim is enough.
+
+See docs/protocol.md P30.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID

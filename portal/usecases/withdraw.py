@@ -1,9 +1,9 @@
 """Take people, memberships and devices out of service: the directory's change, then every organization's feed.
 
 The directory knows no feed and the feed knows no people, so the two are joined here.  Whoever is withdrawn is refused
-at the next request by his row; his cached licenses die by the feed (PROTOCOL P24).  What the directory notes in the
-transaction of its change is worked off at once after it, one organization after the other, and by a sweep where that
-did not get through.
+at the next request by his row; his cached licenses die by the feed (docs/protocol.md P24).  What the directory notes in
+the transaction of its change is worked off at once after it, one organization after the other, and by a sweep where
+that did not get through.
 """
 
 import logging
@@ -101,7 +101,7 @@ def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFa
 def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor) -> bool:
     """Switch the service off and invalidate every cached license; return whether anything changed.
 
-    Nothing is protected, registered or opened until it is switched on again (C49).
+    Nothing is protected, registered or opened until it is switched on again.
     """
     changed = directory_deactivate(organization_id=organization_id, reason=reason, actor=actor)
     if changed:

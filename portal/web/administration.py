@@ -132,7 +132,7 @@ def settings(request: PageRequest) -> HttpResponse:
 @require_POST
 @page(Permission.SERVICE_SWITCH)
 def service_switch(request: PageRequest) -> HttpResponse:
-    """Switch the service on or off (C49)."""
+    """Switch the service on or off."""
     on = request.POST.get("state") == "on"
     return confirmed(
         request,

@@ -42,7 +42,7 @@ def handbook(request: HttpRequest, name: str = INDEX) -> HttpResponse:
 
 @require_GET
 def rights(request: HttpRequest) -> HttpResponse:
-    """Show what each right allows, and how firmly each kind of program withholds it (DESIGN.md §6)."""
+    """Show what each right allows, and how firmly each kind of program withholds it."""
     rows = [
         {
             "right": right.value,

@@ -196,7 +196,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
 
 
 def _who_has_access(request: PageRequest, cid: UUID) -> dict[str, Any]:
-    """Return the whole list for whoever has the right to read it, nothing for everybody else (C31)."""
+    """Return the whole list for whoever has the right to read it, nothing for everybody else (promise C31)."""
     caller, organization = request.caller, request.organization
     try:
         shown = policy_for(caller.actor, cid, caller.holder)

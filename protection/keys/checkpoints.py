@@ -1,4 +1,4 @@
-"""The newest signed checkpoint of each organization, kept outside the database (PROTOCOL P28).
+"""The newest signed checkpoint of each organization, kept outside the database (docs/protocol.md P28).
 
 A database that was restored from an older copy cannot know that it was.  The keyring is backed up apart from it, so a
 checkpoint that lies there and is unknown to the database shows that the record has lost something.

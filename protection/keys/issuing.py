@@ -1,4 +1,4 @@
-"""Issuing keys: what signs certificates, licenses and the feed, for a day at a time (PROTOCOL P14)."""
+"""Issuing keys: what signs certificates, licenses and the feed, for a day at a time (docs/protocol.md P14)."""
 
 import threading
 import time

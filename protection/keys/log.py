@@ -1,4 +1,4 @@
-"""The log key: it signs the ledger's checkpoints and nothing else (PROTOCOL P14)."""
+"""The log key: it signs the ledger's checkpoints and nothing else (docs/protocol.md P14)."""
 
 from uuid import UUID
 

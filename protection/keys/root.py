@@ -1,4 +1,4 @@
-"""The root store: the installation's own key and every organization's key-encryption key (PROTOCOL P14, §G).
+"""The root store: the installation's own key and every organization's key-encryption key (docs/protocol.md P14).
 
 The root key comes from the environment and is never written anywhere.  Under it lie small files in the *keyring*, a
 folder outside the database and its dumps: one key-encryption key per organization, and the installation's signing key.

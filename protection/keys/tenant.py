@@ -82,7 +82,7 @@ def store_of(organization: UUID, row: TenantKey) -> SoftwareKeyStore:
 
 
 def signer_of(organization: UUID, row: TenantKey) -> SigningKey:
-    """Return the tenant signing key, which signs delegations and nothing else (P14)."""
+    """Return the tenant signing key, which signs delegations and nothing else (docs/protocol.md P14)."""
     if row.signing_private is None:
         raise Unavailable(say("This tenant key may no longer sign."), remedy=say("Ask the key manager."))
     kek = root_store().organization_key(organization)

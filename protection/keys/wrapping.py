@@ -1,4 +1,4 @@
-"""Wrapping keys: one per tenant key, under which the content keys of registered documents lie (PROTOCOL P15).
+"""Wrapping keys: one per tenant key, under which the content keys of registered documents lie (docs/protocol.md P15).
 
 A wrapping key is sealed to its tenant key alone and unsealed through the key store at least every ten seconds: when
 the tenant key is withdrawn, everything under it stops opening at once.

@@ -1,4 +1,4 @@
-"""Registered content: the state that counts, whatever the file says (PROTOCOL P4)."""
+"""Registered content: the state that counts, whatever the file says (docs/protocol.md P4)."""
 
 import secrets
 
@@ -71,7 +71,7 @@ class Edition(models.Model):
 
     ``key_rev`` is the content's revision when that key was made, ``key_seq`` the feed's number: once the revision has
     risen or something wider than a document was withdrawn, somebody who knows the key may have lost access, and the
-    next edition gets a new one (PROTOCOL P11).
+    next edition gets a new one (P11).
     ``opened_at`` is when somebody else than its sealer first got a license for it: until then nobody else may have its
     body, and after a while others may save from the edition before (``selectors.editions``).  The first edition, from
     which everybody can go back to nothing, has no need of it.
@@ -120,7 +120,7 @@ class ContentRevocation(models.Model):
 
     ``identity`` is whom the address meant at that time, so that a renamed person stays shut out; None when it meant
     nobody here.  It is shown to nobody: whether an address belongs to somebody elsewhere is not the revoker's business
-    (PROTOCOL P20).
+    (P20).
     """
 
     content = models.ForeignKey(Content, models.PROTECT, related_name="revocations")

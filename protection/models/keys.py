@@ -1,4 +1,7 @@
-"""Keys of one organization.  Private halves are wrapped by the organization's key-encryption key (PROTOCOL §G)."""
+"""Keys of one organization.  Private halves are wrapped by the organization's key-encryption key.
+
+See docs/protocol.md P14.
+"""
 
 import uuid
 

@@ -17,7 +17,7 @@ class ServiceSettings(models.Model):
     ``max_license_days`` limits every use license, 0 means a license at each opening; ``longest_license_days`` is the
     highest it ever was, for as long must the feed remember.  ``lease_seconds`` is what an
     ad hoc policy gets when it names none.  ``registration_days`` is how long after a certificate's end an offline
-    document is still believed (PROTOCOL P5).
+    document is still believed (docs/protocol.md P5).
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)

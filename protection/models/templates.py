@@ -1,4 +1,4 @@
-"""Protection templates and their versions; neither is ever physically deleted (PROTOCOL P4)."""
+"""Protection templates and their versions; neither is ever physically deleted (docs/protocol.md P4)."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 
 class TemplateStatus(models.TextChoices):
-    """Published templates are offered for protecting; both kinds open (azure-rms.md §3.1)."""
+    """Published templates are offered for protecting; both kinds open."""
 
     ARCHIVED = "archived", "Archived"
     PUBLISHED = "published", "Published"

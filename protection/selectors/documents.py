@@ -214,7 +214,8 @@ class ShownPolicy:
 def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
     """Return the whole list of who may do what, to those who see the document's page and holders of VIEWRIGHTSDATA.
 
-    ``holder`` is the actor as somebody to whom the document may be granted.  Raises NotFound for everybody else (C31).
+    ``holder`` is the actor as somebody to whom the document may be granted.  Raises NotFound for everybody else
+    (promise C31).
     """
     # Counted in the statement that reads the policy: a number of later would pass off somebody else's change as seen.
     content = Content.objects.annotate(version=Count("changes")).filter(cid=cid).first()
@@ -261,10 +262,10 @@ def title_of(cid: UUID) -> str:
 def latest_offline_moment(cid: UUID, *, issuer_too: bool = False) -> datetime | None:
     """Return the latest moment at which a cached license of the document could still open it, or None for never.
 
-    For each license on record this is the earlier of its offline end and the present moment plus its lease (PROTOCOL
-    P24).  Read it after a revocation has committed.  It is true for clients that follow the rules.  ``issuer_too``
-    counts the license that a publisher's device makes for itself (P10), which lasts as long as its certificate; a
-    revocation of the document does not concern it.
+    For each license on record this is the earlier of its offline end and the present moment plus its lease
+    (docs/protocol.md P24).  Read it after a revocation has committed.  It is true for clients that follow the
+    rules.  ``issuer_too`` counts the license that a publisher's device makes for itself (P10), which lasts as long as
+    its certificate; a revocation of the document does not concern it.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -43,7 +43,7 @@ class ShownLabel:
     version: int
 
     def name(self, *languages: str) -> str:
-        """Return the name in the first of these languages that it has, else its first name (C39)."""
+        """Return the name in the first of these languages that it has, else its first name (promise C39)."""
         return in_language(self.names, languages)
 
     def description(self, *languages: str) -> str:

@@ -1,4 +1,4 @@
-"""Everything a licensing decision rests on, read in one statement (DESIGN.md §10, PROTOCOL P25).
+"""Everything a licensing decision rests on, read in one statement (docs/protocol.md P25, decision 5).
 
 ``CONTENT_STATE`` is the protection floor's half of the deciding statement; the portal joins it with the directory's
 half and runs both in one round trip.  Nothing here is cached but what cannot change meaning: parsed policies, by value.

@@ -34,7 +34,7 @@ def _unbroken(
 
 
 def dated(content: ContentFacts, subject: Subject, *, published: int, template: UUID | None) -> ContentFacts:
-    """Return the content with the age of those entries that lie in domains which changed hands (docs/decisions/0020).
+    """Return the content with the age of those entries that lie in domains which changed hands (decision 20).
 
     It costs queries where there are such entries, which is hardly ever.  What a file said from the beginning is as old
     as the file, whenever it was registered; what its template says is as old as in the template.

@@ -1,4 +1,4 @@
-"""Keys and settings of the current organization, as its administrators see them; never a private half (C67)."""
+"""Keys and settings of the current organization, as its administrators see them; never a private half."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""What one person may open by templates and groups, to see what he himself gained by a change (PROTOCOL P18)."""
+"""What one person may open by templates and groups, to see what he himself gained by a change.
+
+See docs/protocol.md P18.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

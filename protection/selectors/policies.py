@@ -1,4 +1,4 @@
-"""The policy that counts for a content now: its own, or its template's current version (PROTOCOL P4)."""
+"""The policy that counts for a content now: its own, or its template's current version (docs/protocol.md P4)."""
 
 import json
 from dataclasses import replace
@@ -51,5 +51,5 @@ def limited(policy: Policy, *ends: int | None, offline_days: int | None = None) 
 
 @lru_cache(maxsize=_CACHED_POLICIES)
 def parsed(text: str) -> Policy:
-    """Return the policy that a JSON text means; kept by value, so that it can never be stale (PROTOCOL P25)."""
+    """Return the policy that a JSON text means; kept by value, so that it can never be stale (P25)."""
     return parse_policy(json.loads(text))

@@ -36,7 +36,7 @@ class Access(StrEnum):
     YES = "yes"
     NO = "no"
     UNKNOWN = "unknown"
-    """An entry may mean them by another organization, which says so only when they open (PROTOCOL P20)."""
+    """An entry may mean them by another organization, which says so only when they open (docs/protocol.md P20)."""
 
 
 class Listed(StrEnum):
@@ -259,7 +259,7 @@ def _person(who: Principal, meant: Mapping[str, UUID]) -> UUID | None:
 def _mark_taken(entries: list[_Entry], taken: Iterable[_Revocation], known: Mapping[str, UUID]) -> None:
     """Mark the rows from which access was taken back, and add a row for each address that has none.
 
-    A second address of the same person leads to the same row only where the organization knows both (PROTOCOL P20).
+    A second address of the same person leads to the same row only where the organization knows both (P20).
     """
     by_address = {one.address: one for one in entries if one.address}
     ours = set(known.values())

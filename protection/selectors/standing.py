@@ -28,7 +28,7 @@ ADMINISTRATOR: Final = "administrator"
 class Holder:
     """Somebody as one to whom documents may be granted: who he is at an organization, at one moment, as he signed in.
 
-    Managing a document by a right on it asks here; role, issuer and owner are not looked at (PROTOCOL P18).
+    Managing a document by a right on it asks here; role, issuer and owner are not looked at (docs/protocol.md P18).
     """
 
     organization: UUID
@@ -57,7 +57,7 @@ def changes_by_right(content: Content, rights: frozenset[Right]) -> bool:
     """Tell whether rights on a document let their holder change its policy, for everybody and every copy.
 
     Only on a document that has a policy of its own: whoever named him there meant him.  Rights that come with a
-    template do not take a document out of it (docs/decisions/0016), nor does an administrator who takes it out: what
+    template do not take a document out of it (decision 16), nor does an administrator who takes it out: what
     counts is what somebody who may set anything last set.
     """
     if content.template_id is not None or Right.EDITRIGHTSDATA not in rights:

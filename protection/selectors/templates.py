@@ -53,7 +53,7 @@ class Template:
     deleted_at: datetime | None
 
     def name(self, *languages: str) -> str:
-        """Return the name in the first of these languages that it has, else its first name (C39)."""
+        """Return the name in the first of these languages that it has, else its first name (promise C39)."""
         return in_language(self.names, languages)
 
     def description(self, *languages: str) -> str:
@@ -114,9 +114,9 @@ def templates(*, published_only: bool = False, search: str = "") -> tuple[Templa
 
 
 def offered_templates(audience: Audience, *, search: str = "") -> tuple[Template, ...]:
-    """Return the published templates that this audience may choose from (C40), by name.
+    """Return the published templates that this audience may choose from (promise C40), by name.
 
-    One that a label in use is linked to is chosen by the label (azure-rms.md §3.1).
+    One that a label in use is linked to is chosen by the label.
     """
     rows = _current().filter(template__deleted_at=None, template__status=TemplateStatus.PUBLISHED)
     rows = rows.exclude(template__labels__status=TemplateStatus.PUBLISHED)

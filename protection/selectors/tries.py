@@ -101,7 +101,7 @@ def as_meant(actor: Actor, content: Content) -> Actor:
 def as_seen(actor: Actor, cids: Collection[UUID]) -> dict[UUID, Actor]:
     """Return somebody from elsewhere as each document knows them: by the address under which they last asked for it.
 
-    What they do with it afterwards tells no other address of theirs than the opening did (PROTOCOL P20).
+    What they do with it afterwards tells no other address of theirs than the opening did (docs/protocol.md P20).
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,7 +1,7 @@
-"""Why somebody may or may not do something with a document (C32).
+"""Why somebody may or may not do something with a document (promise C32).
 
-For those who manage or watch it with the entries that decide, other organizations' business left out (PROTOCOL P20);
-for the person himself in his own words, without any entry (PROTOCOL P19).
+For those who manage or watch it with the entries that decide, other organizations' business left out (docs/protocol.md
+P20); for the person himself in his own words, without any entry (P19).
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Accept or block a document whose registration was pending (PROTOCOL P5)."""
+"""Accept or block a document whose registration was pending (docs/protocol.md P5)."""
 
 from uuid import UUID
 

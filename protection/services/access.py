@@ -1,4 +1,4 @@
-"""On which ground a person may manage one document; every managing service asks here (PROTOCOL P18)."""
+"""On which ground a person may manage one document; every managing service asks here (docs/protocol.md P18)."""
 
 from uuid import UUID
 
@@ -55,7 +55,7 @@ def ground_of(actor: Actor, issuer: UUID, owner: UUID) -> str | None:
 def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content, str]:
     """Return an unanswered request with its document, both locked, and the ground on which the actor may answer it.
 
-    Only issuer and owner may: whoever lets somebody in gives more than there was (PROTOCOL P18).  The document's lock
+    Only issuer and owner may: whoever lets somebody in gives more than there was (P18).  The document's lock
     comes first, as in every change of it, so that two answers come one after the other.  Raises NotFound,
     OnlyTheOwner and AlreadyAnswered.
     """

@@ -1,4 +1,4 @@
-"""Activate the service for an organization: keys, settings, ledger and the two default templates (C38, C49)."""
+"""Activate the service for an organization: keys, settings, ledger and the two default templates (promise C38)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from protection.services.recording import record_action
 
 _CONFIDENTIAL = ALL_RIGHTS - {Right.COMMENT}
 _HIGHLY_CONFIDENTIAL = _CONFIDENTIAL - {Right.EXPORT, Right.EDITRIGHTSDATA, Right.OWNER}
-"""Rights of the default templates as azure-rms.md §3.2 lists them since 2017."""
+"""Rights of the default templates as Azure Rights Management lists them since 2017."""
 
 DEFAULT_OFFLINE_DAYS = 7
 

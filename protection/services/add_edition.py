@@ -15,7 +15,7 @@ def add_edition(
     """Insert the edition; ``continues`` is the one whose key it keeps, None when its key is new.
 
     The edition remembers what had been withdrawn when its key was made: whatever is withdrawn later may concern
-    somebody who knows the key (PROTOCOL P11).
+    somebody who knows the key (docs/protocol.md P11).
     """
     facts = seal.seal.facts
     binding = bindings.content_key(

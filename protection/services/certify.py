@@ -1,4 +1,4 @@
-"""Issue the certificates that let a device open and publish (PROTOCOL P5, P14)."""
+"""Issue the certificates that let a device open and publish (docs/protocol.md P5, P14)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -59,7 +59,7 @@ def account_certificate(*, iss: str, device: DeviceKeys, now: int) -> str:
 class Licensor:
     """A client licensor certificate, the delegation behind its signature, and the feed ids that take it back.
 
-    By these the device gives up what it keeps for itself of documents it published (PROTOCOL P10).
+    By these the device gives up what it keeps for itself of documents it published (P10).
     """
 
     certificate: str

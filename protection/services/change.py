@@ -1,4 +1,4 @@
-"""Change the policy of a document that was already sent; the file itself stays as it is (PROTOCOL P4)."""
+"""Change the policy of a document that was already sent; the file itself stays as it is (docs/protocol.md P4)."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -81,7 +81,7 @@ def change(
     if policy.enforcement is not before.enforcement:
         supported(policy)
     left, differing = content.template_id is not None, differences(before, policy)
-    # What an administrator set counts as the owner's will once the owner sets it too (PROTOCOL P18).
+    # What an administrator set counts as the owner's will once the owner sets it too (P18).
     settled = ground != ADMINISTRATOR and _newest_basis(content) == ADMINISTRATOR
     if not (left or differing or settled):
         return Changed(content.rev, before, policy, ())

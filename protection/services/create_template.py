@@ -1,4 +1,4 @@
-"""Create a protection template, from nothing or as a copy (C36, C37)."""
+"""Create a protection template, from nothing or as a copy (promises C36, C37)."""
 
 from dataclasses import replace
 from uuid import UUID

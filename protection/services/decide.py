@@ -1,7 +1,8 @@
-"""Decide about license requests and put each decision on record before anything leaves (DESIGN.md §10; PROTOCOL P29).
+"""Decide about license requests and put each decision on record before anything leaves.
 
 One statement reads all state, ``licensing.evaluate`` decides, one statement records every decision on condition that
-nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.
+nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.  See
+docs/protocol.md P29, decision 5.
 """
 
 import hashlib
@@ -111,7 +112,7 @@ class LicenseRequest:
     request_id: bytes = b""
     """What tells this request from every other one: a digest of its device proof."""
     enforces: frozenset[Right] = frozenset()
-    """The rights that the program says it withholds from whoever does not have them (PROTOCOL P23)."""
+    """The rights that the program says it withholds from whoever does not have them (P23)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +316,7 @@ def _first_seen(person: UUID, decided: Sequence[Decided]) -> tuple[bytes, ...]:
 
 
 def _event(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str, object]:
-    """Return the parameters of one event; a refusal is as complete as an opening (C83)."""
+    """Return the parameters of one event; a refusal is as complete as an opening."""
     return event_parameters(
         event_id=item.event,
         kind=Kind.CONTENT_OPENED.value,
@@ -348,7 +349,7 @@ def personal_record(request: LicenseRequest, reading: Reading, state: ContentSta
 def _known_as(organization: UUID, reading: Reading, state: ContentState | None) -> str:
     """Return the address under which somebody asks: of people from elsewhere, one by which the document means them.
 
-    Their main address may be one that nobody here knows, and an opening must not tell it (PROTOCOL P20).
+    Their main address may be one that nobody here knows, and an opening must not tell it (P20).
     """
     subject, policy = reading.subject, None if state is None else state.facts.policy
     if state is None or policy is None or len(subject.addresses) < 2 or subject.is_member(organization):
@@ -379,7 +380,7 @@ def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[s
 
 
 def viewer_only(state: ContentState, allowed: Allow) -> bool:
-    """Tell whether the content key must stay with the service (PROTOCOL P23): refused as long as there is no viewer."""
+    """Tell whether the content key must stay with the service (P23): refused as long as there is no viewer."""
     policy = state.facts.policy
     viewer = policy is not None and policy.enforcement is Enforcement.VIEWER
     return viewer and allowed.rights.isdisjoint({Right.OWNER, Right.EXPORT})

@@ -1,4 +1,7 @@
-"""Delete a protection template, and bring it back; what it protects opens all the while (C44, PROTOCOL P4)."""
+"""Delete a protection template, and bring it back; what it protects opens all the while.
+
+See promise C44, docs/protocol.md P4.
+"""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Edit a protection template, or bring back what an earlier version said (C41, C44, C48)."""
+"""Edit a protection template, or bring back what an earlier version said (promises C41, C44, C48)."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""Write templates into a file, for another installation or as a copy of one's own (C42)."""
+"""Write templates into a file, for another installation or as a copy of one's own (promise C42)."""
 
 from collections.abc import Collection
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The organization's revocation feed: numbered entries that kill cached licenses (PROTOCOL P24).
+"""The organization's revocation feed: numbered entries that kill cached licenses (docs/protocol.md P24).
 
 Every service that takes something away appends here in its own transaction.  The head's row lock orders revocations;
 the same number is what the licensing statement re-checks, so that a license decided before a revocation never leaves

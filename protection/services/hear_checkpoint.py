@@ -1,4 +1,7 @@
-"""Compare a client's knowledge of the ledger with the service's own: a restored backup knows less (PROTOCOL P28)."""
+"""Compare a client's knowledge of the ledger with the service's own: a restored backup knows less.
+
+See docs/protocol.md P28.
+"""
 
 from uuid import UUID
 

@@ -1,4 +1,7 @@
-"""Read templates out of a file: first what it would change, then, once that was seen, the change itself (C42)."""
+"""Read templates out of a file: first what it would change, then, once that was seen, the change itself.
+
+See promise C42.
+"""
 
 import hashlib
 import json

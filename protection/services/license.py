@@ -1,4 +1,4 @@
-"""Issue use licenses: the hot path, for one document or up to a thousand (DESIGN.md §5, §10; PROTOCOL P9).
+"""Issue use licenses: the hot path, for one document or up to a thousand (docs/protocol.md P9, decision 5).
 
 Decided and recorded first (``decide.py``), and only then keys are touched and licenses signed (``release.py``).  No
 durable event, no license.

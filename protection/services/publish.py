@@ -1,7 +1,7 @@
-"""Online publishing: the service makes content key and publishing license for a client that cannot by itself (C11).
+"""Online publishing: the service makes content key and publishing license for a client that cannot by itself.
 
-No content key crosses the API in clear (PROTOCOL P10): the answer is the publishing license and a use license sealed to
-the caller's device, with an edit certificate under which the client seals the first edition.
+No content key crosses the API in clear (docs/protocol.md P10): the answer is the publishing license and a use license
+sealed to the caller's device, with an edit certificate under which the client seals the first edition.
 """
 
 import secrets

@@ -1,4 +1,4 @@
-"""Offer a protection template for protecting, or stop offering it (C37)."""
+"""Offer a protection template for protecting, or stop offering it (promise C37)."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Put a document on record: the state that counts from now on, whatever the file says (PROTOCOL P4)."""
+"""Put a document on record: the state that counts from now on, whatever the file says (docs/protocol.md P4)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

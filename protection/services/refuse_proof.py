@@ -1,4 +1,7 @@
-"""Put on record that somebody with a good token could not prove to send from a device of that person (PROTOCOL P29)."""
+"""Put on record that somebody with a good token could not prove to send from a device of that person.
+
+See docs/protocol.md P29.
+"""
 
 from django.db import transaction
 

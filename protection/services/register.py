@@ -35,7 +35,7 @@ FUTURE_MARGIN: Final = 300
 
 
 class Pending(StrEnum):
-    """Why a registration waits for an administrator (PROTOCOL P5)."""
+    """Why a registration waits for an administrator (docs/protocol.md P5)."""
 
     OUTSIDE_CERTIFICATE = "outside_certificate"
     FROM_THE_FUTURE = "from_the_future"
@@ -72,7 +72,7 @@ def register(
     actor: Actor,
     now: int,
 ) -> Registered | RegistrationRefused:
-    """Verify a publishing license and put its document on record, in the order of PROTOCOL §G.
+    """Verify a publishing license and put its document on record, in the order of docs/licensing.md.
 
     A license that is already known is not verified again: the record counts.  Another license under a known content id
     is refused and recorded as tampering.  Raises the errors of ``chancery.objects`` for a license that does not
@@ -155,7 +155,7 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
 
 
 def _pending_because(arrival: _Arrival, publisher: PublisherFacts, registration_days: int) -> Pending | None:
-    """Return why the registration is not believed by itself, or None (PROTOCOL P5)."""
+    """Return why the registration is not believed by itself, or None (P5)."""
     parsed, certificate = arrival.verified.license, arrival.verified.certificate
     if not arrival.verified.within_certificate:
         return Pending.OUTSIDE_CERTIFICATE

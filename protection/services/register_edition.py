@@ -1,4 +1,7 @@
-"""Put an edition of a registered document on record: the first, or the one that follows the newest (PROTOCOL P3)."""
+"""Put an edition of a registered document on record: the first, or the one that follows the newest.
+
+See docs/protocol.md P3.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -165,7 +168,7 @@ def _first_key(arrival: _Arrival, content: Content) -> bytes:
 
 
 def _next_key(arrival: _Arrival, content: Content, newest: Edition) -> bytes:
-    """Return the key that the edition brought, or else the one of the edition before (PROTOCOL P11).
+    """Return the key that the edition brought, or else the one of the edition before (P11).
 
     A key that is brought is a new one: with the one before, whoever has lost access since would go on reading.
     """

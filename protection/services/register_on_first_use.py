@@ -1,4 +1,7 @@
-"""Put on record what a license request shows for the first time: a document, or a new edition of one (P3, P5)."""
+"""Put on record what a license request shows for the first time: a document, or a new edition of one.
+
+See docs/protocol.md P3, P5.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Give a document another label; its protection is kept, replaced or removed as the table says (azure-rms.md §2.10)."""
+"""Give a document another label: the table of docs/handbook/labels.md says what becomes of its protection."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -36,7 +36,7 @@ class JustificationNeeded(ChanceryError):
 
 
 class MayNotRelabel(ChanceryError):
-    """Somebody who may open a document tried to change a protection that he may not replace or remove (C30)."""
+    """Somebody who may open a document tried to change a protection that he may not replace or remove (promise C30)."""
 
     code = "may_not_relabel"
     remedy = say("Ask the document's owner for the right to export, or to change the label.")
@@ -107,9 +107,9 @@ def relabel(
     """Give a document a label that is offered to the audience, and do to its protection what belongs to that.
 
     Whoever manages the document changes it for everybody, an administrator by role only by narrowing.  Whoever may
-    remove its protection may do so at his copy (C30).  Where the document carries the label already, and is protected
-    by it as it is, nothing happens.  Raises NotFound for everybody else and for any other label, MayNotRelabel,
-    JustificationNeeded and Widening.
+    remove its protection may do so at his copy (promise C30).  Where the document carries the label already, and is
+    protected by it as it is, nothing happens.  Raises NotFound for everybody else and for any other label,
+    MayNotRelabel, JustificationNeeded and Widening.
     """
     found = Content.objects.select_for_update(of=("self",)).select_related("label").filter(cid=cid).first()
     content, ground, rights = _judged(actor, found, holder)

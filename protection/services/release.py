@@ -1,4 +1,7 @@
-"""Make use licenses of openings that are on record: content keys, signatures, edit certificates (PROTOCOL P3, P11)."""
+"""Make use licenses of openings that are on record: content keys, signatures, edit certificates.
+
+See docs/protocol.md P3, P11.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -30,7 +33,7 @@ logger = logging.getLogger(__name__)
 def released(
     database: LicensingDatabase, request: LicenseRequest, reading: Reading, granted: Sequence[Granted]
 ) -> Iterator[Issuer]:
-    """Store fresh bindings and give who signs; whatever fails from here on is said in the ledger (PROTOCOL P29).
+    """Store fresh bindings and give who signs; whatever fails from here on is said in the ledger (P29).
 
     The openings are on record as allowed; when a key or a signature then fails, nothing was issued, and the record has
     to say that too.  Raises Unavailable for every such failure.
@@ -124,7 +127,7 @@ def use_license(
 
 
 def _somebody_lost_access(state: ContentState, service: ServiceState) -> bool:
-    """Tell whether the newest edition's key may be known to somebody who has lost access since (PROTOCOL P11).
+    """Tell whether the newest edition's key may be known to somebody who has lost access since (P11).
 
     A withdrawal that is wider than one document (a person, a device, a group, a template) counts for every document
     with an older key: asking who of them could have read which would cost more than a new key does.
@@ -135,7 +138,7 @@ def _somebody_lost_access(state: ContentState, service: ServiceState) -> bool:
 
 
 def _number_after(granted: Granted) -> int | None:
-    """Return the number that an edition takes which is saved from this one, where it is not the next (PROTOCOL P3).
+    """Return the number that an edition takes which is saved from this one, where it is not the next (P3).
 
     It gets a new key: which one the editions between have is nobody's concern who goes back behind them.
     """

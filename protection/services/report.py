@@ -1,4 +1,4 @@
-"""Take what clients report of their own doing: printed, copied, opened offline (C94; PROTOCOL P29)."""
+"""Take what clients report of their own doing: printed, copied, opened offline (docs/protocol.md P29)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -67,7 +67,7 @@ class Asker:
     """Who asks, as the owner is told: by an address he has proven, "" where there is none.
 
     ``place`` is the organization of his that has proven the address's domain.  What else he belongs to is not the
-    owner's business (PROTOCOL P20).
+    owner's business (docs/protocol.md P20).
     """
 
     subject: Subject

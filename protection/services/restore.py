@@ -30,8 +30,8 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
     """Undo a revocation of the document, or of one recipient's address; issuer, owner and administrators may.
 
     An administrator by role brings back what issuer or owner had last set, therefore they undo what an administrator
-    revoked and never what issuer or owner revoked (PROTOCOL P18).  Restoring what is not revoked changes nothing and is
-    not recorded.  Raises NotFound and Widening.
+    revoked and never what issuer or owner revoked (docs/protocol.md P18).  Restoring what is not revoked changes
+    nothing and is not recorded.  Raises NotFound and Widening.
     """
     content, ground = managed_content(actor, cid)
     if not may_give_back(ground, _revoked_by(content, recipient), content.issuer_id, content.owner_id):

@@ -52,7 +52,7 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
         if since is None:
             _raise_revision(content, revoked_by=actor.person)
         elif ground != ADMINISTRATOR:
-            # From now on it is the owner's will, which an administrator does not undo (PROTOCOL P18).
+            # From now on it is the owner's will, which an administrator does not undo (docs/protocol.md P18).
             content.revoked_by = actor.person
             content.save(update_fields=["revoked_by"])
     else:

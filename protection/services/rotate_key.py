@@ -1,4 +1,4 @@
-"""Make a new tenant key, or change which one is active (azure-rms.md §6.3; C65, C66)."""
+"""Make a new tenant key, or change which one is active."""
 
 from uuid import UUID
 

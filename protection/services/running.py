@@ -1,4 +1,4 @@
-"""Whether an organization takes anything new: publications, registrations, certificates, editions (C49)."""
+"""Whether an organization takes anything new: publications, registrations, certificates, editions."""
 
 from chancery.errors import ChanceryError
 from chancery.policy.reasons import Reason

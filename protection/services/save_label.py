@@ -1,4 +1,4 @@
-"""Make a label, change what it says, offer it, stop offering it (C46)."""
+"""Make a label, change what it says, offer it, stop offering it (promise C46)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

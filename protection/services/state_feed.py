@@ -1,4 +1,4 @@
-"""The signed feed statement: what was withdrawn since a client last asked, and a heartbeat (PROTOCOL P24)."""
+"""The signed feed statement: what was withdrawn since a client last asked, and a heartbeat (docs/protocol.md P24)."""
 
 from typing import Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The organization statement: where the organization lives and which keys are its own (PROTOCOL P13)."""
+"""The organization statement: where the organization lives and which keys are its own (docs/protocol.md P13)."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What a template is to say, checked, and how it becomes a version (azure-rms.md §3.1)."""
+"""What a template is to say, checked, and how it becomes a version."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

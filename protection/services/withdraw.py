@@ -1,4 +1,7 @@
-"""Take back what people and devices keep of this organization's documents, after the directory withdrew them (P24)."""
+"""Take back what people and devices keep of this organization's documents, after the directory withdrew them.
+
+See docs/protocol.md P24.
+"""
 
 from collections.abc import Collection
 from datetime import datetime

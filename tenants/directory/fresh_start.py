@@ -1,4 +1,4 @@
-"""The rightful person starts afresh: nothing that predates the proof of an address survives it (PROTOCOL P12).
+"""The rightful person starts afresh: nothing that predates the proof of an address survives it (docs/protocol.md P12).
 
 Anybody can sign up with somebody else's address, choose a password and wait.  Once the address is proven, by its
 mailbox or by the organization that owns its domain, the account is its holder's, and so must be every way into it.

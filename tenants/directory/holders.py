@@ -1,4 +1,4 @@
-"""Finding whose an address is, and what may make it proven (PROTOCOL P12).
+"""Finding whose an address is, and what may make it proven (docs/protocol.md P12).
 
 The rule that keeps a hostile organization out: an address that nobody has proven never becomes a second way to sign in
 as somebody.  A person whose only address is unproven can be entered by that mailbox alone, so such a row may be shared;

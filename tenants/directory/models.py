@@ -29,7 +29,7 @@ class Person(AbstractBaseUser):
 
     ``email`` is only where mail goes and what the sign-in page shows; what a person may be matched by are the proven
     rows of ``Address``.  ``epoch`` rises with every change to the person's own rows.  ``time_zone`` is where
-    a date without a time means midnight (PROTOCOL P26); ``language`` is "" for whatever the browser asks for.
+    a date without a time means midnight (docs/protocol.md P26); ``language`` is "" for whatever the browser asks for.
     ``access_generation`` rises whenever everything that the person is signed in with ends: sessions and codes that
     carry an older number are worth nothing, even one that was under way at that moment.
     """
@@ -65,7 +65,7 @@ class Person(AbstractBaseUser):
 
 
 class Address(models.Model):
-    """A mail address of a person: proven, or merely asserted (PROTOCOL P12).
+    """A mail address of a person: proven, or merely asserted (P12).
 
     ``proven_by`` is empty for an address that only somebody else asserts: it is a contact and matches nothing.
     ``asserted_by`` is the organization that said so, whether or not that proved anything.  ``proven_at`` is when it was
@@ -146,7 +146,7 @@ class Membership(models.Model):
 
     ``address`` and ``name`` are what the organization itself entered.  Of a guest it sees these and nothing else: an
     invitation must not tell who holds an address, under which name and with which others.  ``added_by`` and
-    ``role_given_by`` are the people who did so, since together they count as one (PROTOCOL P18).  A person who left
+    ``role_given_by`` are the people who did so, since together they count as one (P18).  A person who left
     keeps the row, disabled, with ``removed_at``: the old identity stays refused, and its id is never given again.
     ``returned_at`` is when somebody who had left and whose account goes on elsewhere was given a place again.
     """
@@ -200,7 +200,7 @@ class Group(models.Model):
     """A group of an organization.  Its address lies in a domain that the organization has proven.
 
     Otherwise a hostile organization could make a group under a partner's address and collect the grants to it.
-    A group can be archived instead of deleted, since a deny entry may name it (PROTOCOL P19).
+    A group can be archived instead of deleted, since a deny entry may name it (P19).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,7 +1,7 @@
 """The directory's SQL for the hot path: who asks, in one row of one statement.
 
-Every name is schema-qualified, since the connection it runs on never sets a search path (PROTOCOL P16).  The portal
-turns the row into a ``Subject``; the statement decides nothing.
+Every name is schema-qualified, since the connection it runs on never sets a search path (docs/protocol.md P16).  The
+portal turns the row into a ``Subject``; the statement decides nothing.
 
 Parameters of ``SUBJECT_SQL``: ``person`` and ``organization`` (the one whose content is asked for) as UUIDs, ``device``
 as UUID or null.  What can be worked out from the row is worked out in ``selectors/subject.py``: every node of the plan
@@ -77,4 +77,4 @@ SELECT (SELECT p.epoch FROM public.directory_person p WHERE p.id = %(person)s::u
         WHERE o.id = ANY(%(concerned)s::uuid[]))::bigint
 """
 """The same sum again; as ``WHERE (EPOCH_SQL) = %(epoch)s`` it lets an event in only if nobody changed the directory
-between the decision and its record (DESIGN.md §10)."""
+between the decision and its record (decision 5)."""

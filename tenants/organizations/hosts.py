@@ -1,7 +1,7 @@
 """Host → organization, remembered for seconds in each process.
 
 Looking it up costs a query for each request otherwise.  What is remembered is only who lives where; a decision reads
-the organization's state in its own statement (PROTOCOL P25).
+the organization's state in its own statement (docs/protocol.md P25).
 """
 
 import time

@@ -14,7 +14,7 @@ class Organization(models.Model):
     """One organization: its identity, its schema, its state.
 
     ``directory_epoch`` rises in the same transaction as every change to the organization's people, groups, addresses,
-    memberships and devices; a decision that was made on an older epoch is made again (PROTOCOL P25).
+    memberships and devices; a decision that was made on an older epoch is made again (docs/protocol.md P25).
     """
 
     class State(models.TextChoices):

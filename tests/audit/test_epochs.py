@@ -1,4 +1,4 @@
-"""A ledger that goes on after its database was restored from a backup (PROTOCOL P28)."""
+"""A ledger that goes on after its database was restored from a backup (docs/protocol.md P28)."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What an enemy sends to the service: refused with the right code, and on record (PROTOCOL §H)."""
+"""What an enemy sends to the service: refused with the right code, and on record."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""Grants that nobody used, when the mail domain of their address changes hands (docs/decisions/0020)."""
+"""Grants that nobody used, when the mail domain of their address changes hands (decision 20)."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

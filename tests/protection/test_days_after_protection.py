@@ -1,4 +1,4 @@
-"""Access that ends a number of days after a document was protected, set while it is on its way (azure-rms.md §2.7)."""
+"""Access that ends a number of days after a document was protected, set while it is on its way."""
 
 from pathlib import Path
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Editions that somebody with the right to edit makes with a client of their own (PROTOCOL P3, P11)."""
+"""Editions that somebody with the right to edit makes with a client of their own (docs/protocol.md P3, P11)."""
 
 import secrets
 import time

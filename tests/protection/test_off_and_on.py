@@ -1,4 +1,7 @@
-"""After the service was off and is on again, documents open at once; what was licensed before stays dead (P24)."""
+"""After the service was off and is on again, documents open at once; what was licensed before stays dead.
+
+See docs/protocol.md P24.
+"""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,7 @@
-"""A change of a template or group by which its author himself gains documents takes two, and is told (PROTOCOL P18)."""
+"""A change of a template or group by which its author himself gains documents takes two, and is told.
+
+See docs/protocol.md P18.
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""An owner other than the issuer: who may name one, and what he is then (azure-rms.md §2.6, C24)."""
+"""An owner other than the issuer: who may name one, and what he is then (promise C24)."""
 
 from pathlib import Path
 

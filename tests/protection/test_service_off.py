@@ -1,4 +1,4 @@
-"""Off means off: no publication, registration, certificate or edition until the service is switched on again (C49)."""
+"""Off means off: no publication, registration, certificate or edition until the service is switched on again."""
 
 from pathlib import Path
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Templates in files: out, looked at, in again; all of it or nothing (C42)."""
+"""Templates in files: out, looked at, in again; all of it or nothing (promise C42)."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""To whom templates are offered, and that this never decides who opens (C40); deleting one, and the way back (C44)."""
+"""To whom templates are offered, and that this never decides who opens (promise C40); deleting one, and the way back.
+
+See promise C44.
+"""
 
 import json
 from pathlib import Path
@@ -172,7 +175,7 @@ def test_what_came_with_the_service_cannot_be_deleted(cast: Cast) -> None:
 
 
 def test_the_default_templates_are_those_of_the_model(cast: Cast) -> None:
-    """As azure-rms.md §3.2 lists them since 2017: for all members, a week without a network, no end."""
+    """As Azure Rights Management lists them since 2017: for all members, a week without a network, no end."""
     contoso = f"organization:{cast.organizations['contoso'].id}"
     found = [one for one in call(cast.ada, "contoso", "GET", "templates").json()["results"] if one["is_default"]]
     confidential = (

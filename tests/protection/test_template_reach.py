@@ -1,4 +1,4 @@
-"""How fast a changed template reaches a client: within a minute, at the cost of an empty answer (C47)."""
+"""How fast a changed template reaches a client: within a minute, at the cost of an empty answer (promise C47)."""
 
 from pathlib import Path
 from typing import Any

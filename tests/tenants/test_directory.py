@@ -1,4 +1,4 @@
-"""People, addresses, groups, devices: who may say what about whom (PROTOCOL P12)."""
+"""People, addresses, groups, devices: who may say what about whom (docs/protocol.md P12)."""
 
 import os
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""``manage.py bench``: measures what DESIGN promises in figures, each beside a reference, and fails nothing."""
+"""``manage.py bench``: measures what docs/benchmarks.md lists, each beside a reference, and fails nothing."""
 
 import argparse
 import signal

@@ -20,7 +20,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure.  ``target`` is what DESIGN asks for, in words; ``spread`` is how far repetitions lay apart."""
+    """One figure.  ``target`` is the aim, in words; ``spread`` is how far repetitions lay apart."""
 
     name: str
     figure: float

@@ -1,4 +1,4 @@
-"""Use licenses: the whole way from the socket to the durable event and back (DESIGN.md §10)."""
+"""Use licenses: the whole way from the socket to the durable event and back (decision 5)."""
 
 import json
 from collections.abc import Sequence

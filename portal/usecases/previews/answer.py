@@ -1,6 +1,7 @@
-"""Work out what a change would do: the directory says who people are before and after, protection decides both (C44).
+"""Work out what a change would do: the directory says who people are before and after, protection decides both.
 
-Runs in a worker.  Everything is read in a constant number of statements, whatever the number of people and documents.
+Runs in a worker.  Everything is read in a constant number of statements, whatever the number of people and
+documents.  See promise C44.
 """
 
 import time
@@ -162,7 +163,7 @@ def _about_group(found: Asked, roster: Roster) -> Matter:
 
 
 def _about_person(found: Asked, roster: Roster) -> Matter:
-    """Disabling or enabling concerns everything somebody may open; a role opens nothing (PROTOCOL P18)."""
+    """Disabling or enabling concerns everything somebody may open; a role opens nothing (docs/protocol.md P18)."""
     if found.target not in roster.people:
         raise NotHere(_("There is no such person in this organization."))
     disabled, role = found.change["disabled"], found.change["role"]

@@ -1,4 +1,4 @@
-"""Ask what a change would do, before it is made (C44)."""
+"""Ask what a change would do, before it is made (promise C44)."""
 
 from collections.abc import Iterable
 from typing import Final

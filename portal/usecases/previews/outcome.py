@@ -101,7 +101,7 @@ def as_result(preview: Preview, documents: Documents, everybody: Crowd, replay: 
 
 
 def permissions_result(*, before: str, after: str) -> dict[str, list[str]]:
-    """Return what a role may manage more and less; no role opens a document (PROTOCOL P18)."""
+    """Return what a role may manage more and less; no role opens a document (docs/protocol.md P18)."""
     had, has = (of_place(role=role, guest=False, disabled=False) for role in (before, after))
     return {"gained": sorted(has - had), "lost": sorted(had - has)}
 

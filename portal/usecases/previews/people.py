@@ -2,7 +2,7 @@
 
 People of the organization are seen as in ``identity.acquaintance``.  Somebody from elsewhere is an address: one that a
 policy or a group names, or one under which somebody asked for a document lately.  Of his memberships and groups
-elsewhere nothing is read (PROTOCOL P20).
+elsewhere nothing is read (docs/protocol.md P20).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Which people count as one when administrators watch each other (PROTOCOL P18)."""
+"""Which people count as one when administrators watch each other (docs/protocol.md P18)."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -1,7 +1,7 @@
 """Everybody of one organization with its groups, read at once: to ask what a change would do before it is made.
 
 Of other organizations only their places are read, as far as they decide whether somebody may act; never their groups
-(PROTOCOL P20).  A roster is a value: a change is tried on it and not on the directory.
+(docs/protocol.md P20).  A roster is a value: a change is tried on it and not on the directory.
 """
 
 from collections import defaultdict

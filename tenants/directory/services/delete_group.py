@@ -16,7 +16,7 @@ from tenants.events import DirectoryKind
 
 @transaction.atomic
 def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bool, actor: Actor) -> None:
-    """Delete the group, or refuse when a deny entry names it: then it can only be archived (PROTOCOL P19).
+    """Delete the group, or refuse when a deny entry names it: then it can only be archived (docs/protocol.md P19).
 
     This floor knows no policies, so the door asks the protection floor and passes the answer.
     """

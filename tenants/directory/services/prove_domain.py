@@ -27,7 +27,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     """Look for the challenge among the domain's TXT records and take the domain over when it is there.
 
     ``text_records`` asks the DNS; in the embedded mode the door passes the challenge itself, which is what its button
-    does.  People who hold an address there become members for the future (PROTOCOL P12) and start afresh.
+    does.  People who hold an address there become members for the future (docs/protocol.md P12) and start afresh.
     """
     normal = naming.mail_domain(domain)
     row = MailDomain.objects.within(organization_id).select_for_update().filter(domain=normal).first()

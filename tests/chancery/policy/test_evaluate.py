@@ -1,4 +1,4 @@
-"""The decision, case by case: who asks, what stands in the way, and what comes out (DESIGN.md §8)."""
+"""The decision, case by case: who asks, what stands in the way, and what comes out (docs/protocol.md P19)."""
 
 from collections.abc import Callable
 from dataclasses import replace

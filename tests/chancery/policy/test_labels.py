@@ -1,4 +1,4 @@
-"""What becomes of a protection under another label: the table of azure-rms.md §2.10, line by line."""
+"""What becomes of a protection under another label: the table of Azure Rights Management, line by line."""
 
 import itertools
 

@@ -35,7 +35,7 @@ PINNED = {
 
 
 MANY = 600
-"""Templates of one organization: more than the model system allows (C45)."""
+"""Templates of one organization: more than the model system allows (promise C45)."""
 
 
 def test_six_hundred_templates_cost_what_five_do(counts: dict[str, tuple[int, int]], empty_cast: Cast) -> None:
