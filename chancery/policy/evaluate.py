@@ -103,6 +103,17 @@ class ContentFacts:
         ended = subject.parted.get(_domain(entry.value))
         return ended is not None and entry.value not in self.bindings and self.since.get(entry, ended + 1) <= ended
 
+    def keeps(self, address: str, subject: Subject) -> bool:
+        """Tell whether the subject keeps what was given them under an address, though they may have another one now.
+
+        They do while they belong to whom the address's domain belongs, unless it was somebody else's when they used it.
+        """
+        if address in subject.addresses:
+            return True
+        ended = subject.parted.get(_domain(address))
+        used_since = ended is None or (self.first_opened is not None and self.first_opened > ended)
+        return used_since and _domain(address) in subject.own_domains
+
     def known_only_as(self, address: str, person: UUID) -> ContentFacts:
         """Return the content without what it holds for other addresses of somebody of whom just one is known.
 
@@ -368,7 +379,7 @@ def _personal(case: Case) -> Iterable[PersonalGrant]:
     """Yield what the subject was given beside the policy and still has."""
     for grant in case.content.personal:
         lasts = grant.until is None or case.now < grant.until
-        theirs = not grant.address or _domain(grant.address) in case.subject.own_domains
+        theirs = not grant.address or case.content.keeps(grant.address, case.subject)
         if grant.person == case.subject.person and lasts and theirs:
             yield grant
 
@@ -391,7 +402,7 @@ def _matching(subject: Subject, content: ContentFacts) -> Iterable[tuple[Princip
     # A renamed person keeps what was bound to the id, although the address is gone.  One who left the organization of
     # that address keeps nothing: what was granted under it was granted to one of its people.
     for address, identity in bindings.items():
-        renamed = identity != subject.person or _domain(address) in subject.own_domains
+        renamed = identity != subject.person or content.keeps(address, subject)
         if identity in subject.live_ids and address not in resolved and renamed:
             yield Principal(PrincipalKind.ADDRESS, address), identity
 

@@ -113,7 +113,7 @@ def part_from_domains(organization_id: UUID, domains: Iterable[str]) -> None:
     now = timezone.now()
     for domain in domains:
         PartedDomain.objects.update_or_create(
-            domain=domain, defaults={"organization_id": organization_id, "ended_at": now}
+            domain=domain, organization_id=organization_id, defaults={"ended_at": now}
         )
 
 

@@ -126,16 +126,23 @@ class MailDomain(models.Model):
 
 
 class PartedDomain(models.Model):
-    """When an organization last stopped speaking for a mail domain, and which one it was.
+    """When an organization last stopped speaking for a mail domain; each has a row of its own, which stays.
 
     What was granted to an address of the domain before that moment was meant for one of that organization's people:
-    it is not for whoever proves the address afterwards.  The row goes when the same organization proves the domain
-    anew.
+    it is not for whoever proves the address afterwards.  The rows of whoever owns the domain now do not count for its
+    people, those of all other owners of before do, however often the domain was given up and proven again.
     """
 
-    domain = models.CharField(max_length=253, primary_key=True)
+    domain = models.CharField(max_length=253)
     organization_id = models.UUIDField()
     ended_at = models.DateTimeField()
+
+    class Meta:
+        """One row for each owner of before."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["domain", "organization_id"], name="directory_parted_once_for_organization")
+        ]
 
     def __str__(self) -> str:
         return self.domain
@@ -219,13 +226,17 @@ class Group(models.Model):
 
 
 class GroupMember(models.Model):
-    """One member of a group: a person, another group of the same organization, or a bare address."""
+    """One member of a group: a person, another group of the same organization, or a bare address.
+
+    An address that was added before its domain changed hands gives nothing to its holder of now.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
     member_group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="memberships")
     address = models.CharField(max_length=254, null=True, db_index=True)
+    added_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = OfOrganization["GroupMember"]()
 

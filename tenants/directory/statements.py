@@ -6,9 +6,15 @@ portal turns the row into a ``Subject``; the statement decides nothing.
 Parameters of ``SUBJECT_SQL``: ``person`` and ``organization`` (the one whose content is asked for) as UUIDs, ``device``
 as UUID or null.  What can be worked out from the row is worked out in ``selectors/subject.py``: every node of the plan
 costs more than the same step in Python.  The groups are looked up by an array and not by a join, since a join with the
-recursion is guessed to be so large that all groups of the installation would be read.  The fast path's connections
+recursion is guessed to be so large that all groups of the installation would be read.  A group that holds the person
+only by an address that was added before its domain changed hands is held by itself and by nobody: what is denied to it
+counts, what is given to it does not.  The fast path's connections
 set ``plan_cache_mode = force_generic_plan``, because planning this takes longer than running it.
 """
+
+_ELSEWHERE = """NOT EXISTS (SELECT FROM public.directory_maildomain now
+     WHERE now.domain = d.domain AND now.organization_id = d.organization_id AND now.proven_at IS NOT NULL)"""
+"""The owner of before who gave the domain up is not the one who has it now."""
 
 SUBJECT_SQL = """
 WITH RECURSIVE proven AS MATERIALIZED (
@@ -17,8 +23,9 @@ WITH RECURSIVE proven AS MATERIALIZED (
 ), inside(group_id, via) AS (
   (SELECT g.group_id, NULL::uuid FROM public.directory_groupmember g WHERE g.person_id = %(person)s::uuid
    UNION ALL
-   SELECT g.group_id, NULL::uuid FROM public.directory_groupmember g
-   WHERE g.address = ANY((SELECT addresses FROM proven)::text[]))
+   SELECT g.group_id, CASE WHEN EXISTS (SELECT FROM public.directory_parteddomain d
+     WHERE d.domain = split_part(g.address, '@', 2) AND d.ended_at >= g.added_at AND {elsewhere}) THEN g.group_id END
+   FROM public.directory_groupmember g WHERE g.address = ANY((SELECT addresses FROM proven)::text[]))
   UNION
   SELECT g.group_id, i.group_id FROM public.directory_groupmember g JOIN inside i ON g.member_group_id = i.group_id
 )
@@ -39,11 +46,15 @@ SELECT
    FROM public.directory_group g JOIN public.organizations_organization o ON o.id = g.organization_id
    WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))) AS groups,
   (SELECT json_agg(json_build_array(group_id, via)) FROM inside) AS ways,
-  (SELECT json_object_agg(d.domain, floor(extract(epoch FROM d.ended_at))) FROM public.directory_parteddomain d
-   WHERE d.domain = ANY(ARRAY(
+  (SELECT json_object_agg(d.domain, floor(extract(epoch FROM d.ended_at)) ORDER BY d.ended_at)
+   FROM public.directory_parteddomain d
+   WHERE {elsewhere} AND d.domain = ANY(ARRAY(
      SELECT split_part(a.address, '@', 2) FROM unnest((SELECT addresses FROM proven)::text[]) AS a (address)
      UNION ALL SELECT split_part(g.address, '@', 2) FROM public.directory_group g
-     WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))))) AS parted,
+     WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))
+     UNION ALL SELECT own.domain FROM public.directory_membership m
+     JOIN public.directory_maildomain own ON own.organization_id = m.organization_id
+     WHERE m.person_id = %(person)s::uuid AND NOT m.guest))) AS parted,
   asked.id AS asked,
   asked.directory_epoch AS asked_epoch,
   device.id AS device_id,
@@ -59,7 +70,7 @@ FROM public.directory_person person
 JOIN public.organizations_organization asked ON asked.id = %(organization)s::uuid
 LEFT JOIN public.directory_device device ON device.id = %(device)s::uuid AND device.person_id = person.id
 WHERE person.id = %(person)s::uuid
-"""
+""".replace("{elsewhere}", _ELSEWHERE)
 
 SUBJECTS_SQL = "".join(
     (

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.db.models import F
-from django.db.models.functions import Now
 
 from chancery.policy.policy import parse_policy
 from chancery.sdk.results import Protected
@@ -18,9 +17,11 @@ from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import PartedDomain
+from tenants.directory.services.change_group import change_group
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
+from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.prove_domain import prove_domain
 from tenants.directory.services.release_domain import release_domain
 from tests.cast import ACTOR, Cast, Player
@@ -67,12 +68,12 @@ def domain(cast: Cast) -> Domain:
     return made
 
 
-def changes_hands(domain: Domain) -> Player:
+def changes_hands(domain: Domain, *, longer: timedelta = timedelta(seconds=2)) -> Player:
     """Return the Nina of the next owner."""
     domain.given_up_by("fabrikam")
     domain.owned_by("hostile")
     # What is granted within the same second counts as granted before.
-    PartedDomain.objects.filter(domain=domain.name).update(ended_at=Now() - timedelta(seconds=2))
+    PartedDomain.objects.filter(domain=domain.name).update(ended_at=F("ended_at") - longer)
     return domain.person("hostile")
 
 
@@ -135,6 +136,63 @@ def test_a_grant_to_the_whole_domain_or_to_a_group_address_is_not_for_the_next_o
         assert refusal(nina, shared.path).reason == "not_granted"
     assert rights(nina, protect(cast.olga, plan, f"domain:{domain.name}:VIEW").path) == {"VIEW"}
     assert rights(nina, protect(cast.olga, plan, f"{team}:VIEW").path) == {"VIEW"}
+
+
+def test_proving_the_domain_again_does_not_make_its_next_owner_the_first_one(
+    cast: Cast, domain: Domain, plan: Path
+) -> None:
+    """The next owner gives the domain up and proves it again: it is still not the one whose people were meant."""
+    shared = protect(cast.olga, plan, f"{domain.nina}:VIEW", f"domain:{domain.name}:VIEW")
+    domain.long_ago(shared)
+    domain.given_up_by("fabrikam")
+    for _ in range(2):
+        domain.owned_by("hostile")
+        domain.given_up_by("hostile")
+    domain.owned_by("hostile")
+    assert refusal(domain.person("hostile"), shared.path).reason == "not_granted"
+
+
+def test_an_address_in_a_group_does_not_mean_the_next_owner_s_person(cast: Cast, domain: Domain, plan: Path) -> None:
+    contoso, address = cast.organizations["contoso"].id, f"partners-{uuid4().hex[:6]}@contoso.example"
+    member = Member(address=domain.nina)
+    partners = create_group(organization_id=contoso, address=address, name="Partners", members=[member], actor=ACTOR)
+    shared = protect(cast.olga, plan, f"{address}:VIEW", offline_days=0)
+    denied = protect(cast.olga, plan, "authenticated:VIEW", deny=(address,), offline_days=0)
+    assert rights(domain.person("fabrikam"), shared.path) == {"VIEW"}
+    nina = changes_hands(domain, longer=timedelta())
+    assert refusal(nina, shared.path).reason == "not_granted"
+    assert refusal(nina, denied.path), "what is denied to the group is never weakened"
+    for change in ({"remove": [member]}, {"add": [member]}):
+        change_group(organization_id=contoso, group_id=partners.id, **change, actor=ACTOR)  # type: ignore[arg-type]
+    assert rights(nina, shared.path) == {"VIEW"}, "added again, the address means whoever has it now"
+
+
+def test_the_same_owner_s_people_are_in_the_group_again(cast: Cast, domain: Domain, plan: Path) -> None:
+    contoso, address = cast.organizations["contoso"].id, f"partners-{uuid4().hex[:6]}@contoso.example"
+    member = Member(address=domain.nina)
+    create_group(organization_id=contoso, address=address, name="Partners", members=[member], actor=ACTOR)
+    shared = protect(cast.olga, plan, f"{address}:VIEW", offline_days=0)
+    domain.given_up_by("fabrikam")
+    domain.owned_by("fabrikam")
+    assert rights(domain.person("fabrikam"), shared.path) == {"VIEW"}
+
+
+def test_who_left_gets_nothing_back_by_joining_the_next_owner_of_the_domain(
+    cast: Cast, domain: Domain, plan: Path
+) -> None:
+    """They are a member there under an address of another domain; what they had used was granted to Fabrikam's Nina."""
+    nina, other = domain.person("fabrikam"), Domain(cast)
+    prove_address(person_id=nina.id, address=f"{nina.id.hex}@home.example", actor=ACTOR)
+    shared = protect(cast.olga, plan, f"{domain.nina}:VIEW", offline_days=0)
+    assert rights(nina, shared.path) == {"VIEW"}
+    stated = {"confirm": domain.nina, "reason": "left"}
+    assert call(cast.rita, "fabrikam", "POST", f"people/{nina.id}/removal", stated).status_code == 200
+    domain.given_up_by("fabrikam")
+    domain.owned_by("hostile")
+    other.owned_by("hostile")
+    prove_address(person_id=nina.id, address=other.nina, actor=ACTOR)
+    joined = cast.enroll(f"nina-{uuid4().hex[:8]}", nina.id, other.nina)
+    assert refusal(joined, shared.path).reason == "not_granted"
 
 
 def test_a_template_is_as_old_as_its_entry(cast: Cast, domain: Domain, plan: Path) -> None:

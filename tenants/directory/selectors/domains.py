@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Exists, Max, OuterRef
+
 from tenants import naming
 from tenants.directory.known_secrets import managers_among
 from tenants.directory.models import ApiClient, MailDomain, PartedDomain
@@ -47,9 +49,13 @@ def organization_of_domain(domain: str) -> UUID | None:
 
 
 def parted_domains(domains: Collection[str]) -> dict[str, int]:
-    """Return those of the domains that an organization gave up, with the second in which it last did."""
-    rows = PartedDomain.objects.filter(domain__in=domains).values_list("domain", "ended_at")
-    return {domain: int(ended.timestamp()) for domain, ended in rows} if domains else {}
+    """Return those of the domains that another organization gave up than owns them now, with the second of the last."""
+    present = MailDomain.objects.of_installation().filter(
+        domain=OuterRef("domain"), organization_id=OuterRef("organization_id"), proven_at__isnull=False
+    )
+    rows = PartedDomain.objects.filter(~Exists(present), domain__in=domains)
+    found = rows.values("domain").annotate(ended=Max("ended_at")).values_list("domain", "ended")
+    return {domain: int(ended.timestamp()) for domain, ended in found} if domains else {}
 
 
 def applications_in(organization_id: UUID) -> tuple[ApplicationFacts, ...]:

@@ -14,7 +14,7 @@ from tenants.directory.access import end_access, end_credentials, forget_sign_in
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.fresh_start import start_afresh
-from tenants.directory.models import Address, MailDomain, Membership, PartedDomain, Person
+from tenants.directory.models import Address, MailDomain, Membership, Person
 from tenants.directory.services.claim_domain import RECORD_PREFIX
 from tenants.directory.withdrawals import withdraw
 from tenants.events import DirectoryKind
@@ -42,7 +42,6 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
         raise DomainRefused(_("The DNS of {domain} does not hold the text yet.").format(domain=normal))
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_at"])
-    PartedDomain.objects.filter(domain=normal, organization_id=organization_id).delete()
     _vouch_for_own_people(organization_id, normal, actor)
     _part_from_holders_of_before(normal)
     _take_over_holders(organization_id, normal, actor)
@@ -113,5 +112,7 @@ def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None
 
 
 def _must_prove_anew(organization_id: UUID, person_id: UUID, domain: str, actor: Actor) -> bool:
-    members = Membership.objects.within(organization_id).filter(person_id=person_id, guest=False)
+    members = Membership.objects.within(organization_id).filter(
+        person_id=person_id, guest=False, removed_at__isnull=True
+    )
     return person_id != actor.person_id and not members.exists() and holders.proven_outside(person_id, domain)
