@@ -44,7 +44,7 @@ def disabling(person: PersonFacts) -> Danger:
     """Say what disabling a person does."""
     reach = reach_of_person(person.id)
     return Danger(
-        question=_("Disable {address}?").format(address=person.email),
+        question=_("Disable {address}?").format(address=person.email or person.name),
         consequences=(
             _("They get no license from now on and cannot act here."),
             *if_any(
@@ -59,7 +59,7 @@ def disabling(person: PersonFacts) -> Danger:
             _("They can be enabled again."),
         ),
         button=_("Disable this person"),
-        confirm=person.email,
+        confirm=person.email or person.name,
         needs_reason=True,
     )
 

@@ -15,6 +15,7 @@ from portal.usecases.roles import require_roles
 from portal.usecases.withdraw import work_off_at_once
 from protection.selectors.documents import owned_by
 from protection.selectors.reach import reach_of_person
+from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.groups import groups_holding
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.remove_person import remove_person as directory_remove
@@ -44,6 +45,8 @@ def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
     """Remove the person for good, once that is confirmed.  Raises DirectoryRefused and what ``confirmed`` raises."""
     removal = removal_of(caller, person_id)
     require_roles(caller, removal.person.role)
+    if removal.person.is_service:
+        raise NotPermitted(_("An application is not removed like a person. Disable it on the page of applications."))
 
     def act(reason: str) -> None:
         directory_remove(

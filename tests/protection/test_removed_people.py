@@ -9,8 +9,10 @@ from django.db.models import Q
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.people import holder_of, people_in
+from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.prove_address import prove_address
+from tenants.directory.services.prove_domain import prove_domain
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, call, ledger, opening, problem, protect, refusal, rights
@@ -50,6 +52,48 @@ def test_a_successor_gets_the_address_and_inherits_nothing(cast: Cast, plan: Pat
     (event, *_) = ledger(cast, "contoso", "person.removed")
     assert event.details["reason"] == "left"
     assert event.personal["addresses"] == [gone.address]
+
+
+def test_neither_successor_nor_who_comes_back_is_in_a_group_that_named_the_address(cast: Cast, plan: Path) -> None:
+    """A group that was made with addresses keeps them as addresses, also of people who are there."""
+    gone, contoso = leaver(cast), cast.organizations["contoso"].id
+    private = f"{gone.id.hex}@home.example"
+    prove_address(person_id=gone.id, address=private, actor=ACTOR)
+    team = {"address": f"team{gone.id.hex[:6]}@contoso.example", "name": "Team", "members": [gone.address, private]}
+    assert call(cast.ada, "contoso", "POST", "groups", team).status_code == 201
+    shared = protect(cast.olga, plan, f"{team['address']}:VIEW", offline_days=0).path
+    assert rights(gone, shared) == {"VIEW"}
+    remove(cast, gone)
+    next_one = create_person(organization_id=contoso, address=gone.address, actor=ACTOR)
+    assert refusal(cast.enroll("successor", next_one.id, gone.address), shared).reason == "not_granted"
+    back = call(cast.ada, "contoso", "POST", "people", {"email": private, "guest": True})
+    assert (back.status_code, back.json()["id"]) == (201, str(gone.id))
+    assert refusal(cast.enroll("back", gone.id, private), shared).reason == "not_granted"
+
+
+def test_a_leaver_s_mailbox_in_a_domain_that_is_proven_later_leaves_the_account(cast: Cast, plan: Path) -> None:
+    """It is the organization's from then on; the rest of the account goes on."""
+    gone, contoso, name = leaver(cast), cast.organizations["contoso"].id, f"d{uuid4().hex[:8]}.example"
+    for domain in (name, "home.example"):
+        prove_address(person_id=gone.id, address=f"{gone.id.hex}@{domain}", actor=ACTOR)
+    private = protect(cast.rita, plan, f"{gone.id.hex}@home.example:VIEW", offline_days=0).path
+    remove(cast, gone)
+    text = claim_domain(organization_id=contoso, domain=name, actor=ACTOR)
+    prove_domain(organization_id=contoso, domain=name, text_records=lambda _: [text], actor=ACTOR)
+    assert holder_of(f"{gone.id.hex}@{name}") is None
+    assert rights(cast.enroll("private", gone.id, "private"), private) == {"VIEW"}
+
+
+def test_an_application_is_not_removed_like_a_person(cast: Cast) -> None:
+    made = call(cast.ada, "contoso", "POST", "applications", {"name": "Scanner"}).json()
+    person = next(one for one in people_in(cast.organizations["contoso"].id, search="Scanner"))
+    problem(call(cast.ada, "contoso", "POST", f"people/{person.id}/removal", {"reason": "x"}), 403, "not_permitted")
+    disable = {"disabled": True, "reason": "x"}
+    problem(call(cast.ada, "contoso", "PATCH", f"people/{person.id}", disable), 409, "confirmation_required")
+    assert (
+        call(cast.ada, "contoso", "PATCH", f"people/{person.id}", {**disable, "confirm": "Scanner"}).status_code == 200
+    )
+    assert made["client_id"]
 
 
 def test_another_organization_s_grants_under_the_address_end_too(cast: Cast, plan: Path) -> None:

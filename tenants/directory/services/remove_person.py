@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from tenants.actor import Actor
@@ -29,8 +30,8 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
     everywhere = not place.guest and holders.vouches(organization_id, person_id)
     withdraw([person_id], organization_id=None if everywhere else organization_id)
     withdraw_from_groups(organization_id, person_id)
+    _leave_groups(organization_id, person_id)
     freed = _free_addresses(organization_id, person_id)
-    GroupMember.objects.within(organization_id).filter(person_id=person_id).delete()
     Membership.objects.within(organization_id).filter(id=place.id).update(
         disabled=True, removed_at=timezone.now(), role=Membership.Role.USER
     )
@@ -52,6 +53,17 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
     if not place.disabled:
         place.address = address
         note_known_secrets(place, actor)
+
+
+def _leave_groups(organization_id: UUID, person_id: UUID) -> None:
+    """Take the person out of the organization's groups, also where a group names an address of theirs.
+
+    Otherwise whoever gets the address next would be in the group, and so would they themselves if they came back.
+    """
+    addresses = Address.objects.filter(person_id=person_id)
+    theirs = addresses.exclude(proven_by="") | addresses.filter(asserted_by_id=organization_id)
+    named = Q(person_id=person_id) | Q(address__in=theirs.values("address"))
+    GroupMember.objects.within(organization_id).filter(named).delete()
 
 
 def _free_addresses(organization_id: UUID, person_id: UUID) -> list[str]:
