@@ -84,8 +84,11 @@ class MayCall(BasePermission):
         """Tell whether the standing permits this method."""
         if not isinstance(view, OrganizationView):
             return False
-        if not view.caller.active and not view.while_disabled:
-            return False
+        if not view.while_disabled:
+            if view.organization.id in token_shown(request).blocked_at:
+                raise Refused(BLOCKED)
+            if not view.caller.active:
+                return False
         needed = view.needs.get(request.method or "")
         if needed is None:
             return request.method == "OPTIONS"
@@ -98,6 +101,7 @@ MAX_DIGITS: Final = 15
 """Digits of the largest number of a query parameter; more fit into no column."""
 ANYBODY: Final = "anybody"
 """Any signed-in person: what he sees or does is decided behind the door."""
+BLOCKED: Final = gettext_lazy("An administrator of this organization has blocked this device here.")
 MEMBER: Final = "member"
 """Any member of the organization, guests excluded."""
 
@@ -121,7 +125,7 @@ class OrganizationView(BaseView):
     permission_classes = (Authenticated, MayCall)
     needs: ClassVar[Mapping[str, str]] = {}
     while_disabled: ClassVar[bool] = False
-    """Whether a person who is disabled here may call it: the feed, which tells his device so."""
+    """Whether a person or device that is shut out here may call it: the feed, which tells the device so."""
 
     @property
     def organization(self) -> OrganizationFacts:
@@ -154,7 +158,7 @@ class OrganizationView(BaseView):
         if facts is None or facts.revoked_at is not None:
             raise Refused(_("This device has been revoked; sign in again to enroll it anew."))
         if self.organization.id in facts.blocked_by:
-            raise Refused(_("An administrator of this organization has blocked this device here."))
+            raise Refused(BLOCKED)
         self._standing = caller_at(
             self.organization,
             caller(self.request),

@@ -74,3 +74,24 @@ def test_whoever_does_not_manage_people_neither_sees_nor_blocks(cast: Cast) -> N
     assert call(cast.olga, "contoso", "GET", f"people/{cast.max.id}/devices").status_code == 403
     assert call(cast.olga, "contoso", "POST", path_of(cast.max.id, device, "block")).status_code == 403
     assert call(cast.rita, "fabrikam", "GET", f"people/{cast.max.id}/devices").status_code == 404
+
+
+def test_the_sign_in_of_a_blocked_device_manages_nothing_here(cast: Cast, plan: Path) -> None:
+    """Whoever has the device could let another account in, or take the block back as an administrator."""
+    person = cast.join(f"p{uuid4().hex[:6]}", "contoso", role="global_administrator")
+    mine = protect(person, plan, offline_days=0)
+    device = person.session.account.device
+    assert call(person, "contoso", "GET", f"documents/{mine.cid}").status_code == 200
+    assert confirmed(cast.ada, "contoso", "POST", path_of(person.id, device, "block")).status_code == 200
+    policy = {"policy": {"grants": [{"who": f"address:{RITA}", "rights": ["VIEW"]}]}}
+    for method, path, body in (
+        ("PUT", f"documents/{mine.cid}/policy", policy),
+        ("GET", f"documents/{mine.cid}", None),
+        ("GET", "people", None),
+        ("POST", path_of(person.id, device, "unblock"), None),
+    ):
+        problem(call(person, "contoso", method, path, body), 403, "not_permitted")
+    assert call(person, "contoso", "GET", "feed").status_code == 200, "it hears what was withdrawn"
+    assert refusal(cast.rita, mine.path).reason == "not_granted"
+    other = cast.enroll("elsewhere", person.id, person.address)
+    assert call(other, "contoso", "GET", f"documents/{mine.cid}").status_code == 200
