@@ -40,6 +40,7 @@ from tenants.directory.selectors.groups import group_in, people_held
 from tenants.directory.selectors.people import person_in
 from tenants.directory.services.change_group import GroupChange
 from tenants.directory.services.release_domain import release_domain
+from tenants.naming import mail_domain
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.organizations.services.activate_service import activate_service
 
@@ -196,27 +197,25 @@ def _group_effect(change: GroupChange, add: Sequence[str], remove: Sequence[str]
 
 def give_up_domain(*, caller: Caller, organization: OrganizationFacts, domain: str, stated: Stated) -> Effect:
     """Release a mail domain.  Raises NotHere for one that is not the organization's."""
-    known = next((one for one in domains_in(organization.id) if one.domain == domain.casefold()), None)
+    normal = mail_domain(domain)
 
     def act(reason: str) -> None:
-        release_domain(organization_id=organization.id, domain=domain, reason=reason, actor=caller.directory_actor)
+        release_domain(organization_id=organization.id, domain=normal, reason=reason, actor=caller.directory_actor)
 
-    if known is None:
-        act(stated.reason)
-    else:
-        confirmed(dangers.releasing_domain(organization, known.domain), stated, act)
-    return effect(True, _("{domain} is given up.").format(domain=domain), "")
+    confirmed(dangers.releasing_domain(organization, normal), stated, act)
+    return effect(True, _("{domain} is given up.").format(domain=normal), "")
 
 
 def take_over_domain(*, caller: Caller, domain: str) -> Effect:
     """Prove a claimed mail domain by its TXT record."""
-    proven = any(one.domain == domain and one.proven_at for one in domains_in(caller.organization))
+    normal = mail_domain(domain)
+    proven = any(one.domain == normal and one.proven_at for one in domains_in(caller.organization))
     if not proven:
-        prove_domain(organization_id=caller.organization, domain=domain, actor=caller.directory_actor)
+        prove_domain(organization_id=caller.organization, domain=normal, actor=caller.directory_actor)
     return effect(
         not proven,
-        _("{domain} is proven: your organization answers for its addresses from now on.").format(domain=domain),
-        _("{domain} is proven already.").format(domain=domain),
+        _("{domain} is proven: your organization answers for its addresses from now on.").format(domain=normal),
+        _("{domain} is proven already.").format(domain=normal),
     )
 
 

@@ -24,16 +24,17 @@ from tenants.naming import free_text
 T = TypeVar("T")
 
 MAX_REASON: Final = 500
+YES: Final = "yes"
 
 
 @dataclass(frozen=True, slots=True)
 class Danger:
     """What an act would do.
 
-    ``confirm`` is what has to be stated to go on: the name of what the act is done to.  People type it themselves only
-    where ``typed`` says so.  ``needs_reason`` asks why, which is recorded; ``needs_fresh`` asks for a sign-in of the
-    last ten minutes, with the second factor where the person has one.  ``cancel`` is what the way out is called, where
-    the usual words would be misread.
+    ``confirm`` is what has to be stated to go on: the name of what the act is done to, ``YES`` where it has none.
+    People type it themselves only where ``typed`` says so.  ``needs_reason`` asks why, which is recorded;
+    ``needs_fresh`` asks for a sign-in of the last ten minutes, with the second factor where the person has one.
+    ``cancel`` is what the way out is called, where the usual words would be misread.
     """
 
     question: str
@@ -44,6 +45,10 @@ class Danger:
     needs_reason: bool = False
     needs_fresh: bool = False
     cancel: str = ""
+
+    def __post_init__(self) -> None:
+        """Ask for a word in any case: nothing stated must never be what has to be stated."""
+        object.__setattr__(self, "confirm", self.confirm.strip() or YES)
 
 
 @dataclass(frozen=True, slots=True)

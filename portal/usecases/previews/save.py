@@ -1,6 +1,6 @@
 """Save a change exactly as it was previewed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -71,8 +71,9 @@ def save(*, caller: Caller, organization_id: UUID, preview: UUID, stated: Stated
     """Make the change.  Raises ConfirmationRequired, Conflict, and whatever the change itself raises."""
     looked_at = preview_for(caller, preview)
     moved = has_moved(organization_id, looked_at)
-    danger = None if looked_at.state == "saved" else _danger(organization_id, looked_at)
-    reason = stated.reason if danger is None else require_confirmation(danger, stated)
+    reason = stated.reason
+    for danger in [] if looked_at.state == "saved" else _dangers(organization_id, looked_at):
+        reason = require_confirmation(danger, stated)
 
     def make(found: Asked) -> None:
         with watching_own_gain(caller=caller, changes=found.kind, target=found.target, author=found.asked_by):
@@ -85,18 +86,21 @@ def save(*, caller: Caller, organization_id: UUID, preview: UUID, stated: Stated
     return Saved(done.kind, done.target, moved)
 
 
-def _danger(organization_id: UUID, found: Asked) -> Danger | None:
-    """Return what has to be confirmed for this change, as it has to be without a preview."""
+def _dangers(organization_id: UUID, found: Asked) -> Iterator[Danger]:
+    """Yield all that has to be confirmed for this change, as it has to be without a preview."""
     change = found.change
     if found.kind == "group" and change["archived"]:
         group = group_in(organization_id, found.target)
-        return None if group.archived else dangers.archiving_group(group)
+        if not group.archived:
+            yield dangers.archiving_group(group)
     if found.kind != "person":
-        return None
+        return
     person = person_in(organization_id, found.target)
+    danger = None if change["role"] is None else dangers.changing_role(person, change["role"])
+    if danger is not None:
+        yield danger
     if change["disabled"] is True and not person.disabled:
-        return dangers.disabling(person)
-    return None if change["role"] is None else dangers.changing_role(person, change["role"])
+        yield dangers.disabling(person)
 
 
 def _template(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> Danger | None:
