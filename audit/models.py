@@ -1,8 +1,8 @@
 """The tables of the ledger, written by SQL in ``audit/statements.py`` and read by ``audit/selectors``.
 
-``Event`` is INSERT only; what may be erased stands apart in ``EventPersonal``; numbers come later and stand apart in
-``EventSequence``, because a row that has been written is never changed.  ``audit/grants.sql`` withholds the rest from
-the application's role.  See docs/protocol.md P27.
+``Event`` is INSERT only; what may be erased is kept apart in ``EventPersonal``; numbers come later and are kept apart
+in ``EventSequence``, because a row that has been written is never changed.  ``audit/grants.sql`` withholds the rest
+from the application's role.  See docs/protocol.md P27.
 """
 
 from django.db import models

@@ -32,7 +32,7 @@ def record(schema: str = "", only_if: str = "", also: str = "") -> str:
 
     ``only_if`` is a ``where`` clause over the state the decision was made on; when it no longer holds the statement
     returns no row and nothing was written (decision 5).  ``also`` is a further named part of the ``with`` clause, by
-    which the floor above writes something in the same statement; it sees the rows written as ``event``.
+    which the package above writes something in the same statement; it sees the rows written as ``event``.
     """
     return _RECORD.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if, also=_further(also))
 

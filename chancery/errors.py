@@ -1,4 +1,4 @@
-"""Every error of the protection floor, in one tree.
+"""Every error of the protection package, in one tree.
 
     ChanceryError
     ├── InvalidFile            the bytes are not a sealed file, or were changed        (exit 3)
@@ -120,7 +120,7 @@ class WithdrawnKey(UntrustedKey):
 
 
 class CannotUnseal(ChanceryError):
-    """A sealed blob does not open: other key, other context, or changed bytes (deliberately not told apart)."""
+    """A sealed blob does not open: other key, other context, or changed bytes (deliberately not distinguished)."""
 
     code = "cannot_unseal"
     remedy: ClassVar[str] = say(
@@ -157,7 +157,7 @@ class Conflict(ChanceryError):
 
 
 class Superseded(Conflict):
-    """A genuine edition that does not follow the newest one on record; it is not recorded."""
+    """A genuine edition that does not follow the newest registered one; it is not recorded."""
 
     code = "superseded"
     remedy: ClassVar[str] = say("Get the newest edition, and put your changes into that one.")

@@ -1,9 +1,9 @@
 """Texts that can be said in another language after they were made.
 
 What is decided, recorded and raised here is written in English, once, where it happens; who will read it, and in which
-language, is known only at the door that answers.  So a text remembers the message it was made of and the values put
-into it, and a door asks ``translated`` for it in the reader's language.  It is a string all the same: records, logs and
-whoever knows nothing of languages get the English.
+language, is known only at the interface that answers.  So a text remembers the message it was made of and the values
+put into it, and an interface asks ``translated`` for it in the reader's language.  It is a string all the same:
+records, logs and code that knows no languages get the English.
 
     raise InvalidPolicy(say("“{name}” is no right.", name=name))
 

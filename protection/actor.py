@@ -6,12 +6,12 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, as the ledger names him and as the services judge him.
+    """Who does something, as the ledger names them and as the services judge them.
 
-    ``administrator`` says that the person's role in this organization lets him narrow and restore; it never lets him
-    read (docs/protocol.md P18).  ``addresses`` are all of somebody from elsewhere, of whom a document that they bring
-    is told just the one by which it means them (P20).  ``ip`` and ``device`` are what the door saw; "" and None when it
-    saw nothing.
+    ``administrator`` says that the person's role in this organization lets them narrow and restore; it never lets them
+    read (docs/protocol.md P18).  ``addresses`` are all of somebody from elsewhere, of which a document that they bring
+    shows just the one by which it means them (P20).  ``ip`` and ``device`` are what the interface saw; "" and None when
+    it saw nothing.
     """
 
     person: UUID

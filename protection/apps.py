@@ -1,4 +1,4 @@
-"""The protection floor's Django app; its tables exist once in every organization's schema."""
+"""The protection package's Django app; its tables exist once in every organization's schema."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""System checks of the protection floor with stable ids."""
+"""System checks of the protection package with stable ids."""
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register

@@ -1,4 +1,4 @@
-"""Background work of the protection floor, for one organization at a time.
+"""Background work of the protection package, for one organization at a time.
 
 ``sequence`` gives events their numbers and signs the grown tree; the portal's schedule calls it every second or two
 for organizations with something to do.

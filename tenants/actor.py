@@ -21,4 +21,4 @@ class Actor:
 
 
 OPERATOR = Actor(person_id=None, name="operator", source="command")
-"""Whoever has a shell on the machine; recorded as such, since nobody signed in."""
+"""A person who has a shell on the machine; recorded as such, since nobody signed in."""

@@ -69,7 +69,7 @@ def _dump() -> str:
 
 
 def _kept(dump: str) -> Iterator[str]:
-    """Drop comments, client commands and session settings, but nothing that stands inside a function's body."""
+    """Drop comments, client commands and session settings, but nothing that is inside a function's body."""
     inside = False
     for line in dump.splitlines():
         if inside or (line.strip() and not line.startswith(_DROPPED)):

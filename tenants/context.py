@@ -1,7 +1,7 @@
 """Caller in an organization's schema, for one block of code.
 
-Only doors, the task base and services that write into an organization's ledger from outside use this; everything else
-already stands where it belongs.
+Only interfaces, the task base and services that write into an organization's ledger from outside use this; everything
+else already is where it belongs.
 """
 
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ class OrganizationSuspended(Exception):
 
 
 def current_schema() -> str:
-    """Return the name of the schema in which the connection stands."""
+    """Return the name of the schema in which the connection is."""
     return _wrapper().schema_name
 
 
 def enter(schema_name: str) -> None:
-    """Stand in a schema until further notice; for the door, which leaves again when it has answered."""
+    """Stand in a schema until further notice; for the interface, which leaves again when it has answered."""
     _wrapper().set_schema(schema_name)
 
 

@@ -1,6 +1,6 @@
-"""The kinds of event that the tenants floor writes into the ledgers of organizations.
+"""The kinds of event that the tenants package writes into the ledgers of organizations.
 
-A kind is ``object.verb`` in the past tense.  Values are on record for ever: a kind may be added, never renamed or
+A kind is ``object.verb`` in the past tense.  Values are kept for ever: a kind may be added, never renamed or
 given another meaning.
 """
 

@@ -55,7 +55,7 @@ PUBLIC_MAIL_DOMAINS = frozenset(
 def new_schema_name(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
     """Return a fresh schema name.
 
-    It is generated and never taken from what somebody typed: a schema name stands in SQL, and one that follows from the
+    It is generated and never taken from what somebody typed: a schema name is in SQL, and one that follows from the
     organization's name would have to change with it.
     """
     return "org_" + base64.b32encode(random_bytes(10)).decode("ascii").lower()

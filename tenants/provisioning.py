@@ -49,6 +49,6 @@ def drop_schema(schema_name: str) -> None:
 
 
 def _require(schema_name: str) -> None:
-    """Refuse any name that is not generated: it is about to stand in SQL."""
+    """Refuse any name that is not generated: it is about to be in SQL."""
     if not naming.is_schema_name(schema_name):
         raise naming.NameRefused("{name!r} is not the name of an organization's schema.", name=schema_name)

@@ -66,7 +66,7 @@ def grants_for(schema: str) -> str:
 
 @contextmanager
 def as_owner() -> Iterator[None]:
-    """Act as the login role, which owns the tables, for the length of the block; must stand in a transaction.
+    """Act as the login role, which owns the tables, for the length of the block; must be in a transaction.
 
     The role of before comes back at the end, so that the rest of the transaction is held to the application's rights.
     """

@@ -1,4 +1,4 @@
-"""What stands in which schema: reading PostgreSQL's catalog and our own model registry.
+"""What is in which schema: reading PostgreSQL's catalog and our own model registry.
 
 Plain SQL over the catalog and no models, so that system checks can use it before any model is loaded.
 """

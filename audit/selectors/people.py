@@ -14,7 +14,7 @@ _KNOWS: Final = "select {name} where exists (select from {schema}.audit_eventper
 
 
 def known_people(people: Collection[UUID]) -> set[UUID]:
-    """Return those of the people who ever did something here that is on record: without that they hold no license."""
+    """Return those of the people who ever did something here that is recorded: without that they hold no license."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select person from unnest(%s::uuid[]) as person"
@@ -40,7 +40,7 @@ def ledgers_that_know(person: UUID, schemas: Iterable[str]) -> list[str]:
 
 
 def devices_used(person: UUID) -> set[UUID]:
-    """Return the devices with which a person did something here that is on record."""
+    """Return the devices with which a person did something here that is recorded."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select distinct device_id from audit_eventpersonal where person_id = %s and device_id is not null",

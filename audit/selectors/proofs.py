@@ -17,7 +17,7 @@ ENTRY_PAGE: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
-    """Where an event stands and the path to the root of ``size`` leaves of that epoch."""
+    """Where an event is and the path to the root of ``size`` leaves of that epoch."""
 
     epoch: int
     seq: int
@@ -90,7 +90,7 @@ def entries(start: int, count: int = ENTRY_PAGE, epoch: int | None = None) -> tu
 
 
 def inclusion(event_id: UUID, size: int) -> Inclusion | None:
-    """Return the proof that an event stands in its epoch's tree of ``size`` leaves, or None when it does not (yet)."""
+    """Return the proof that an event is in its epoch's tree of ``size`` leaves, or None when it does not (yet)."""
     with connection.cursor() as cursor:
         cursor.execute("select epoch, seq from audit_eventsequence where event_id = %s", [event_id])
         row = cursor.fetchone()

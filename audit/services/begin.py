@@ -37,7 +37,7 @@ def begin_again(
     tables, since it settles the transaction ids of another server.
     """
     with connection.cursor() as cursor:
-        # Whoever numbers events now holds the newest row; the next epoch begins when he is done.
+        # The sequencer that numbers events now holds the newest row; the next epoch begins when it is done.
         cursor.execute("select 1 from audit_ledger order by epoch desc limit 1 for update")
     begun = _new_epoch(base_domain, organization_id)
     event = record(

@@ -1,4 +1,4 @@
-"""Count what nobody signed in sent, per minute and address, so that nobody can fill the rolls with it.
+"""Count unauthenticated requests, per minute and address, so that nobody can fill the audit log with it.
 
 A process writes a count when it has doubled: the first refusal of a minute is there at once, a flood costs a dozen
 writes, and what a dying process had not written is less than what it had.  See docs/protocol.md P29.
@@ -49,7 +49,7 @@ def _unwritten(minute: int, place: str, address: str) -> tuple[str, int] | None:
 
 
 def _counted_as(address: str) -> str:
-    """Return the address, or for IPv6 the network that one customer is given: he has as many addresses as he likes."""
+    """Return the address, or for IPv6 the network that one customer is given; one attacker has many."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -57,7 +57,7 @@ def _extend(cursor: Any) -> int:
     frontier = Frontier(size, [stored[at : at + HASH] for at in range(0, len(stored), HASH)])
     cursor.execute(statements.SETTLED, {"from": str(horizon), "below": str(below)})
     rows = cursor.fetchall()
-    # Somebody who waited for the lock saw an older horizon than the one who held it, and must not bring it back.
+    # A sequencer that waited for the lock saw an older horizon than the one that held it, and must not bring it back.
     append(cursor, epoch=epoch, frontier=frontier, rows=rows, horizon=max(below, horizon))
     return len(rows)
 

@@ -4,8 +4,8 @@ The library's recipe does all streaming.  It offers no random access, so the for
 (HKDF-Expand for the message key, AES-256-GCM with the chunk number in the nonce) and tested against the recipe.
 
 A message is a 56-byte prefix (salt and key commitment) and chunks of 16 KiB plaintext, each with a 16-byte tag; the
-last chunk is always shorter than a full one and may be empty, which is how an end is told from a cut.  A leaf, the unit
-of hashing and release, is 64 chunks: 1 MiB of plaintext, 1,049,600 sealed bytes.
+last chunk is always shorter than a full one and may be empty, which is how a reader distinguishes the end from a
+cut.  A leaf, the unit of hashing and release, is 64 chunks: 1 MiB of plaintext, 1,049,600 sealed bytes.
 """
 
 import hmac

@@ -1,4 +1,4 @@
-"""The port to whoever holds a private encryption key: memory, PKCS#11 token, remote store.
+"""The port to what holds a private encryption key: memory, PKCS#11 token, remote store.
 
 A store offers primitives that such devices have; it never sees a protocol.  Only ``envelope.unseal`` composes them, so
 a rule about sealing exists once whatever the store is.  The ``rsa`` suite will add a protocol with ``rsa_decrypt``

@@ -7,7 +7,7 @@ Cobblestone-256 and hashes SHA-256, so neither is part of a suite.
 A device states its own key encapsulation at enrollment, because browsers cannot hold the key type of the default suite
 (WebCrypto has no ML-KEM); therefore the *key encapsulation* has a registry of its own.
 
-Room for more: ``fips-pq`` is one more line in each table (ML-KEM-1024 with P-384, ES384).  ``rsa`` needs a key
+More are possible: ``fips-pq`` is one more line in each table (ML-KEM-1024 with P-384, ES384).  ``rsa`` needs a key
 encapsulation whose opener asks the store for ``rsa_decrypt`` (see ``store.py``).  A name is never given other
 algorithms; a new draft of a primitive is a new name, and the vectors fail when a library changes its meaning.
 """

@@ -1,6 +1,6 @@
 """The kinds of event that ``protection`` writes into the ledger, and how they end; readers of the ledger know them too.
 
-A kind is ``object.verb`` in the past tense.  Values are on record for ever: a kind may be added, never renamed or
+A kind is ``object.verb`` in the past tense.  Values are kept for ever: a kind may be added, never renamed or
 given another meaning.
 """
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What happened; the outcome (allowed, refused, done, failed) stands beside it in the event."""
+    """What happened; the outcome (allowed, refused, done, failed) is beside it in the event."""
 
     CERTIFICATE_ISSUED = "certificate.issued"
     PROOF_REFUSED = "proof.refused"

@@ -108,7 +108,7 @@ def inclusion_proof(index: int, size: int, read: Read) -> list[bytes]:
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """Check that ``leaf`` (a leaf hash) stands at ``index``; raise InvalidProof otherwise (RFC 9162 §2.1.3.2)."""
+    """Check that ``leaf`` (a leaf hash) is at ``index``; raise InvalidProof otherwise (RFC 9162 §2.1.3.2)."""
     if not 0 <= index < size:
         raise InvalidProof("the leaf lies outside the tree")
     position, last, node = index, size - 1, leaf

@@ -1,6 +1,6 @@
 """The body seal: which device sealed this body, under which certificate (docs/protocol.md P3).
 
-A key holder could forge a body with a valid tag; he cannot forge the seal.  The first edition is certified by the
+A key holder could forge a body with a valid tag; they cannot forge the seal.  The first edition is certified by the
 publishing license's own certificate, later ones (and first ones of licenses that the service published) by an edit
 certificate.  The seal covers the digest of the publishing license, every header byte, the leaf root and the length.
 """
@@ -30,7 +30,7 @@ MAX_EDITION_KEY: Final = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyFacts:
-    """What is true of the bytes of a sealed file: computed by whoever writes or reads them."""
+    """What is true of the bytes of a sealed file: computed by the writer or reader."""
 
     hdr: bytes
     """SHA-256 of every byte before the first chunk."""
@@ -42,7 +42,7 @@ class BodyFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealFacts:
-    """Everything a body seal states, for whoever signs it."""
+    """Everything a body seal states, for its signer."""
 
     org: UUID
     cid: UUID
@@ -172,7 +172,7 @@ def seal_edition_key(
 
 
 def _sealer(seal_: BodySeal, license: PublishingLicense, chain: Chain) -> Sealer:
-    """Find out who may have sealed this edition: the publisher himself, or the holder of an edit certificate."""
+    """Find out who may have sealed this edition: the publisher themselves, or the holder of an edit certificate."""
     if license.clc is not None and seal_.facts.n == 1:
         if seal_.certificate != license.clc:
             raise WrongBinding(say("A first edition is sealed under the publishing license's own certificate."))

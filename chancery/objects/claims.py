@@ -2,7 +2,7 @@
 
 The reader is asked for every member the object may have and then ``done``, which refuses what nobody asked for: a
 member that a version does not know may be a restriction it cannot keep.  Only ``ext`` may hold what is unknown;
-whatever stands there is ignored by who does not know it, so nothing that restricts belongs there.
+whatever is there is ignored by a reader that does not know it, so nothing that restricts belongs there.
 """
 
 from collections.abc import Mapping

@@ -19,7 +19,7 @@ LIFETIME: Final = 31 * 24 * 3600
 
 
 class May(StrEnum):
-    """What a publisher may do beyond publishing by template for himself."""
+    """What a publisher may do beyond publishing by template for themselves."""
 
     AD_HOC = "ad_hoc"
     OWNER_OTHER = "owner_other"

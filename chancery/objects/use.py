@@ -1,4 +1,4 @@
-"""The use license (UL): one person, one device, one content; what he may do, until when, and the content key.
+"""The use license (UL): one person, one device, one content; what they may do, until when, and the content key.
 
 The client checks a license in one order, fixed here as three steps: ``verify`` (whose is it), ``check_file`` (is it for
 this file and this edition) and ``check_time`` (may it be used now); only then does it unseal the key.  ``accept``

@@ -1,7 +1,7 @@
 """Policies that are computed for the recipients of one message or one file, not kept as templates (promises C28, C29).
 
-They name the actual recipients and nobody else: whoever gets hold of the file without being one opens nothing, which no
-template can promise, since the people it names are always the same.
+They name the actual recipients and nobody else: a person who gets hold of the file without being one opens nothing,
+which no template can promise, since the people it names are always the same.
 """
 
 from collections.abc import Iterable

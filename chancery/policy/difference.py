@@ -29,7 +29,7 @@ class Difference:
 
 
 def differences(before: Policy, after: Policy) -> tuple[Difference, ...]:
-    """Return every difference, grants first; equal policies have none, in whatever order their entries stand."""
+    """Return every difference, grants first; equal policies have none, in whatever order their entries are."""
     return (*_grants(before, after), *_deny(before, after), *_members(before, after))
 
 

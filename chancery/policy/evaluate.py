@@ -65,7 +65,7 @@ class OrganizationFacts:
 class PersonalGrant:
     """Rights that one person was given on one content beside its policy, for a time or without an end of their own.
 
-    It is bound to the person from the first: he asked, so nobody has to be found by an address.
+    It is bound to the person from the beginning: they asked, so nobody has to be found by an address.
     """
 
     person: UUID
@@ -117,7 +117,7 @@ class ContentFacts:
     def known_only_as(self, address: str, person: UUID) -> ContentFacts:
         """Return the content without what it holds for other addresses of somebody of whom just one is known.
 
-        An opening binds every address of a person that the policy names; that two are one person's is told to nobody
+        An opening binds every address of a person that the policy names; nobody learns that two are one person's
         (P20).  Access that was taken back from another address is left out for the same reason.
         """
         return replace(
@@ -146,7 +146,7 @@ class Request:
     """What the request itself states.
 
     ``certificate_expires`` is the end of the device's account certificate; ``enforces`` are the rights that the program
-    says it withholds from whoever does not have them: a statement, which only honest programs keep (P23).
+    says it withholds from people who do not have them: a statement, which only honest programs keep (P23).
     """
 
     names_super_user_grant: bool = False
@@ -220,10 +220,10 @@ def evaluate(case: Case) -> Decision:
 
 
 def as_told(denied: Deny, case: Case) -> Deny:
-    """Return what the refused person is told: for one whom an entry denies, what somebody never granted would be told.
+    """Return what the refused person reads: for a denied person, the same as for a stranger.
 
-    Nobody may learn that he is denied by it, neither from the words nor from what else is unmet (P19); nor
-    that somebody else had his address and was granted something.
+    Nobody may learn that they are denied by it, neither from the words nor from what else is unmet (P19); nor
+    that somebody else had their address and was granted something.
     """
     if denied.reason is Reason.DOMAIN_CHANGED_HANDS:
         return Deny(Reason.NOT_GRANTED)
@@ -238,7 +238,7 @@ def as_told(denied: Deny, case: Case) -> Deny:
 def access_ends(*, organization: OrganizationFacts, content: ContentFacts, subject: Subject, now: int) -> int | None:
     """Return when somebody whom policy or grant lets in now is let in no longer, by the same limits; None for never.
 
-    For whoever has not opened the content yet, his own time is taken to begin now.
+    For a person who has not opened the content yet, their own time is taken to begin now.
     """
     case = Case(organization, content, subject, Request(), now)
     return min(_ends(case, content.policy), default=None)
@@ -331,7 +331,7 @@ def _by_policy(case: Case) -> Decision:
 
 
 def _end_after_opening(case: Case, policy: Policy) -> int | None:
-    """Return when this person's own time with the content ends, which begins with his first opening; None for never."""
+    """Return when this person's own time with the content ends; it begins with the first opening; None for never."""
     days = policy.expires_after_opening_days
     if days is None:
         return None
@@ -352,8 +352,8 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
         undated = _matching(case.subject, replace(case.content, since={}))
         outlived = any(name in policy.index for name, _ in undated)
         return Deny(Reason.DOMAIN_CHANGED_HANDS if outlived else Reason.NOT_GRANTED)
-    # The one condition that is judged after the union: which rights are withheld is known only then, and whoever is
-    # given a right needs no program that withholds it.
+    # The one condition that is judged after the union: which rights are withheld is known only then, and a person who
+    # is given a right needs no program that withholds it.
     withheld = (policy.conditions.enforced | case.organization.conditions.enforced) - rights
     unenforced = withheld - case.request.enforces
     if unenforced:
@@ -424,7 +424,7 @@ def _domain(address: str) -> str:
 def _denied_by_reach(entry: Principal, subject: Subject, bindings: Mapping[str, UUID]) -> bool:
     """Tell whether a deny entry reaches the subject beyond what a grant would.
 
-    It reaches guests, any domain and any address of his, and groups that give nothing any more.
+    It reaches guests, any domain and any address of theirs, and groups that give nothing any more.
     """
     match entry.kind:
         case PrincipalKind.AUTHENTICATED:

@@ -1,8 +1,8 @@
 """Why somebody may or may not do something with a document: the decision, taken apart (promise C32).
 
 Nothing is decided a second way here.  ``explain`` asks ``evaluate``, and where the answer is no it takes away what
-stood in the way and asks again, until nothing is left: so every obstacle is named, not only the first, and an
-explanation can never say something else than the decision.
+blocked access and asks again, until nothing is left: so every obstacle is named, not only the first, and an explanation
+can never say something else than the decision.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,9 +33,9 @@ from chancery.texts import say
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One thing that stands in the way; ``detail`` and ``entry`` as in ``Deny``.
+    """One blocker; ``detail`` and ``entry`` as in ``Deny``.
 
-    Reason ``NOT_GRANTED`` stands at the end and alone: nothing gives the right, whatever else is taken away.
+    Reason ``NOT_GRANTED`` is at the end and alone: nothing gives the right, whatever else is taken away.
     """
 
     reason: Reason
@@ -47,7 +47,7 @@ class Obstacle:
 class Contribution:
     """One entry of the policy that means the person, and what it gives; ``group`` is the group by which it does.
 
-    ``personal`` is what he was given beside the policy, which may end by itself: ``until`` in seconds since 1970.
+    ``personal`` is what they were given beside the policy, which may end by itself: ``until`` in seconds since 1970.
     """
 
     who: Principal
@@ -61,7 +61,7 @@ class Contribution:
 class Explanation:
     """Whether the person may exercise the right now, and why.
 
-    ``basis`` and ``contributions`` say what would give access if nothing stood in the way; ``obstacles`` what does, in
+    ``basis`` and ``contributions`` say what would give access if nothing blocked access; ``obstacles`` what does, in
     the order of the decision's steps.  Without an obstacle the right may be exercised, and only then.
     """
 

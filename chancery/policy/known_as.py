@@ -1,4 +1,7 @@
-"""By which of their addresses a document knows somebody from elsewhere: no other one is told (docs/protocol.md P20)."""
+"""By which of their addresses a document knows somebody from elsewhere: it shows no other one.
+
+See docs/protocol.md P20.
+"""
 
 from collections.abc import Collection
 

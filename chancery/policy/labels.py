@@ -42,7 +42,7 @@ OUTCOMES: Final[Mapping[Existing, Mapping[Effect, Outcome]]] = MappingProxyType(
         )
     }
 )
-"""The whole table.  What somebody decided by himself stays under a label that says nothing about protection; what came
+"""The whole table.  What a person chose stays under a label that says nothing about protection; what came
 with a label goes with it."""
 
 

@@ -1,7 +1,7 @@
 """Change one entry or one member of a policy without sending the others again (promise C48).
 
 A patch is a JSON merge patch (RFC 7396): what it does not name stays, null removes.  Grants and deny entries are named
-by whom they mean, which stands once in a policy:
+by whom they mean, each of whom it names once:
 
     {"grants": {"rita@fabrikam.example": ["VIEW", "PRINT"], "max@contoso.example": null},
      "deny": {"domain:rival.example": true},

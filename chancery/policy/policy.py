@@ -126,7 +126,7 @@ class Grant:
 
 
 class Strength(StrEnum):
-    """How strongly the person proved who he is, weakest first."""
+    """How strongly the person proved who they are, weakest first."""
 
     CODE = "code"
     PASSWORD = "password"  # noqa: S105 - the name of a way to sign in, not a secret
@@ -143,7 +143,7 @@ class Strength(StrEnum):
 class Conditions:
     """What an opening must meet beyond being granted; all that are set must hold.  Absent means no condition.
 
-    ``enforced`` are the rights that a program must really withhold from whoever is not granted them (P23).
+    ``enforced`` are the rights that a program must really withhold from people who are not granted them (P23).
     """
 
     strength: Strength | None = None

@@ -29,9 +29,9 @@ NONE: Final[Rights] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """One person as he is and as the change would make him; ``foreign`` people may be in groups unknown here.
+    """One person as they are and as the change would make them; ``foreign`` people may be in groups unknown here.
 
-    A ``stranger`` is nobody but an address: he is taken for whom a document has bound to it.
+    A ``stranger`` is nobody but an address: they are taken for the person whom a document has bound to it.
     """
 
     before: Subject
@@ -108,7 +108,7 @@ class Home:
 class Kind:
     """Documents about which the same would be decided for everybody they do not name singly.
 
-    ``before`` and ``after`` say nothing of single people: that stands in ``singles``, with how many documents say it.
+    ``before`` and ``after`` say nothing of single people: that is in ``singles``, with how many documents say it.
     """
 
     before: ContentFacts
@@ -256,7 +256,7 @@ class Side:
 
 
 class Preview:
-    """One change, looked at: ``add`` every kind of document, then ask for the ``effect`` on openings on record.
+    """One change, looked at: ``add`` every kind of document, then ask for the ``effect`` on recorded openings.
 
     Nobody is opening anything, so facts come without the conditions that only an opening can meet, and people without
     a device.
@@ -332,7 +332,7 @@ class Preview:
         return conditions.not_before is not None or conditions.not_after is not None
 
     def _may_differ(self, place: int, kind: Kind) -> bool:
-        """Tell apart whom a kind of document cannot concern: nothing of it changes, and none of his groups is named."""
+        """Tell apart whom a kind of document cannot concern: nothing of it changes and no group of theirs is named."""
         moved = self._moved[place]
         return moved is None or kind.changes or not (moved.isdisjoint(kind.names) and moved.isdisjoint(kind.ids))
 
@@ -374,7 +374,7 @@ class Preview:
     def _about(
         self, content: ContentFacts, subject: Subject, someone: Someone, single: Single, opened: int | None
     ) -> tuple[ContentFacts, Subject]:
-        """Return a document as it stands for one person, and a stranger as whom it has bound to his address."""
+        """Return a document at this moment for one person, and a stranger as whom it has bound to their address."""
         content = replace(
             content,
             issuer=single.issuer,

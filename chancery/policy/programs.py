@@ -21,12 +21,12 @@ class Program(StrEnum):
 
 
 class Hold(StrEnum):
-    """How firmly a right that somebody does not have is withheld from him."""
+    """How firmly a right that somebody does not have is withheld from them."""
 
     ENFORCED = "enforced"
     """The service or the cryptography withholds it."""
     ADVISED = "advised"
-    """The program is told, and honest programs keep to it; whoever holds the content could do it elsewhere."""
+    """The program learns it, and honest programs keep to it; the person who holds the content could do it elsewhere."""
     NOT_ENFORCED = "not_enforced"
     """Nothing withholds it here."""
 
@@ -85,5 +85,5 @@ WITHHELD_BY_PROGRAMS: Final = tuple(
 
 
 def enforced_by(program: Program) -> frozenset[Right]:
-    """Return the rights that a program of this kind withholds from whoever is not given them."""
+    """Return the rights that a program of this kind withholds from people who are not granted them."""
     return frozenset(right for right in Right if MEANINGS[right].held[program] is Hold.ENFORCED)

@@ -12,7 +12,7 @@ from chancery.texts import say
 
 
 class Reason(StrEnum):
-    """A stable code; values are on record for ever and are never given another meaning."""
+    """A stable code; values are kept for ever and are never given another meaning."""
 
     SERVICE_INACTIVE = "service_inactive"
     ORGANIZATION_SUSPENDED = "organization_suspended"
@@ -57,7 +57,7 @@ MAY_BE_ASKED: Final = frozenset(
 )
 """Refusals that the owner can undo for one person who asks for access.
 
-What is revoked for everybody was taken back on purpose; what a condition asks for, the person himself can bring; and
+What is revoked for everybody was taken back on purpose; what a condition asks for, the person themselves can bring; and
 what the organization decides is not the owner's.
 """
 

@@ -59,7 +59,7 @@ def expand(rights: Iterable[Right]) -> frozenset[Right]:
 
 
 def may_remove_protection(rights: Iterable[Right]) -> bool:
-    """Tell whether whoever has these rights may take protection away or put another in its place (promise C30).
+    """Tell whether a person with these rights may take protection away or put another in its place (promise C30).
 
     The one rule, wherever Azure Rights Management has several: EXPORT or OWNER, which issuer, owner and
     super users have.  Neither EXTRACT nor EDITRIGHTSDATA includes it.
@@ -103,7 +103,7 @@ def level_of(rights: frozenset[Right]) -> str | None:
 def levels_beyond(rights: Iterable[Right]) -> tuple[str, ...]:
     """Return the levels that can be asked for and give more than these rights, the lowest first.
 
-    Whoever may read is taken for a viewer: asking to read then, as a command does by default, asks for nothing.
+    A person who may read is taken for a viewer: asking to read then, as a command does by default, asks for nothing.
     """
     held = expand(rights)
     held |= LEVELS["viewer"] if Right.VIEW in held else frozenset()

@@ -1,7 +1,7 @@
 """Who asks, as the decision sees it: a pure value that the portal builds from the directory.
 
 Only *proven* addresses appear here (docs/protocol.md P12); an asserted one that nobody proved matches nothing and is
-left out by whoever builds the subject.
+left out by the code that builds the subject.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """The device row as it stands: it, not the certificate the client shows, decides on the server (P14)."""
+    """The device row at this moment: it, not the certificate the client shows, decides on the server (P14)."""
 
     id: UUID
     platform: str
@@ -47,9 +47,9 @@ class DeviceFacts:
 class Subject:
     """One person on one device in one request.
 
-    ``active`` is false when the person is disabled or blocked, or when every organization he belongs to is suspended.
+    ``active`` is false when the person is disabled or blocked, or when every organization they belong to is suspended.
     ``outsider`` marks somebody without an account who proved an address by code (P22).
-    ``domains`` are the proven mail domains of the organizations he is a member (not a guest) of.
+    ``domains`` are the proven mail domains of the organizations they are a member (not a guest) of.
     """
 
     person: UUID
@@ -66,9 +66,9 @@ class Subject:
     """Domains, of the addresses and groups, that an organization once spoke for and gave up, with the time of that:
     what was granted before is not for their present holders."""
     ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
-    """The person and all groups that hold him: whom a denial or a revocation reaches."""
+    """The person and all groups that hold them: whom a denial or a revocation reaches."""
     live_ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
-    """The person and the groups by which he is given something."""
+    """The person and the groups by which they are given something."""
     own_domains: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
     """The domains of the person's addresses and of the organizations they are a member of: what was granted under an
     address of another domain has ended."""

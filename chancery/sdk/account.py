@@ -50,7 +50,7 @@ class Account:
 
     @property
     def installation(self) -> str:
-        """The mark of what is kept about the installation, whoever is signed in there."""
+        """The mark of what is kept about the installation, no matter who is signed in there."""
         return hashlib.sha256(self.iss.encode()).hexdigest()[:16]
 
     @property

@@ -9,7 +9,7 @@ from chancery.sealing.layout import SUFFIX, is_sealed
 
 
 def attachment_places(sources: Iterable[Path], folder: Path) -> list[tuple[Path, Path]]:
-    """Return for each attachment where it will stand: what is protected already where it is, others in the folder."""
+    """Return for each attachment where it will be: what is protected already where it is, others in the folder."""
     places: list[tuple[Path, Path]] = []
     used: set[str] = set()
     for source in sources:

@@ -19,7 +19,7 @@ _REMEDIES: Final[Mapping[int, str]] = {
 class Refused(ChanceryError):
     """The service decided against it: by policy, by state, or because the caller may not do this.
 
-    ``reason`` is the stable code, ``contact`` whom to ask, ``event`` the id under which the refusal is on record.
+    ``reason`` is the stable code, ``contact`` whom to ask, ``event`` the id under which the refusal is recorded.
     """
 
     code: ClassVar[str] = "refused"

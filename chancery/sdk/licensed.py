@@ -37,7 +37,7 @@ class Room:
     name: str = ""
 
     def check(self, size: int) -> None:
-        """Raise what would keep content of this size from being written, before a license for it is on record.
+        """Raise what would keep content of this size from being written, before a license for it is recorded.
 
         Nothing is left behind; folders that are missing are made later, when there is something to put there.
         """
@@ -80,7 +80,7 @@ class Licensed:
     def place_in(self, folder: Path) -> Path:
         """Return where the content goes in a folder under its true name.
 
-        A name that could not be known before the license is numbered where something has it: the opening is on record.
+        A name that could not be known before the license is numbered where something has it: the opening is recorded.
         """
         place = folder / self.name
         if self.name == expected_name(self.source):
@@ -106,7 +106,7 @@ class Licensed:
         self.place.try_send_waiting()
 
     def check_unchanged(self, more: str = "") -> None:
-        """Raise LocalFailure unless the file that was opened still stands at its place as it was."""
+        """Raise LocalFailure unless the file that was opened still is at its place as it was."""
         try:
             now = self.source.stat()
         except FileNotFoundError:
@@ -126,7 +126,7 @@ def may_be_removed(opening: Opening) -> bool:
 
 @contextmanager
 def untaken(target: Path) -> Iterator[None]:
-    """Say before the work begins, or at its end, that something stands at the target; it is never overwritten."""
+    """Say before the work begins, or at its end, that something is at the target; it is never overwritten."""
     if target.exists():
         raise taken(target)
     try:
@@ -136,7 +136,7 @@ def untaken(target: Path) -> Iterator[None]:
 
 
 def taken(target: Path) -> Misused:
-    """Return the error for a target at which something stands."""
+    """Return the error for a target at which something is."""
     return Misused(
         say("{target} exists already.", target=target),
         remedy=say("Move it away first, or let the new file be written somewhere else."),

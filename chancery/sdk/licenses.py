@@ -71,8 +71,8 @@ class Opening:
 class Stated:
     """What a program says of itself when it asks for a license: its name, and what it withholds (docs/protocol.md P23).
 
-    ``enforces`` are the rights that it really withholds from whoever was not given them; the service records it, and a
-    policy can ask for it.
+    ``enforces`` are the rights that it really withholds from people who were not granted them; the service records it,
+    and a policy can ask for it.
     """
 
     program: str
@@ -129,7 +129,7 @@ class Licenses:
     # --- from the service ----------------------------------------------------------------------------------------
 
     def _asked(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes]:
-        """Ask for a license; once more when a withdrawal that reaches ahead (P24) kills the answer.
+        """Ask for a license; once more when a withdrawal that reaches ahead (P24) invalidates the answer.
 
         What was withdrawn just before is waited for first where this device can know that it is concerned: the service
         records every license, and one opening is to be one event.

@@ -124,7 +124,7 @@ class Organization:
         return found
 
     def zone(self) -> ZoneInfo:
-        """Return the person's time zone as last told: a date without a time is meant in it (P26)."""
+        """Return the person's time zone as the service last stated it: a date without a time is meant in it (P26)."""
         return ZoneInfo((self.home.read(f"me/{self._service.account.scope}") or {}).get("time_zone", "UTC"))
 
     # --- publishing ----------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ class Organization:
         return True
 
     def renew_publishing(self) -> None:
-        """Fetch statement and certificate anew: the service has told that a key was withdrawn since."""
+        """Fetch statement and certificate anew: the service has stated that a key was withdrawn since."""
         self.trust.fetch()
         self._fetched_publishing()
 
@@ -276,7 +276,7 @@ class Organization:
     def label_for(self, cid: UUID, name: str) -> dict[str, Any]:
         """Return the label with this name or id among those that can be given to a document and the one it carries.
 
-        Raises Misused, and Refused for whoever may give it none; asks the service, which alone knows that.
+        Raises Misused, and Refused for a person who may give it none; asks the service, which alone knows that.
         """
         answer = self.call("GET", f"/api/v1/documents/{cid}/label")
         carried = [] if answer["present"] is None else [answer["present"]]
@@ -287,7 +287,7 @@ class Organization:
     def owner(self, address: str) -> UUID:
         """Return the member with this address, as somebody for whom a document may be protected.
 
-        Raises Refused for whoever may not name another owner, and Misused when no member has the address.
+        Raises Refused for a person who may not name another owner, and Misused when no member has the address.
         """
         found = self.call("GET", f"/api/v1/owners?{urlencode({'address': address})}")["results"]
         if not found:
@@ -312,7 +312,7 @@ class Organization:
             except Unreachable:
                 return state
             except (NotSignedIn, Refused):
-                # What was withdrawn since cannot be heard any more, so what is kept does not outlive this answer.
+                # What was withdrawn since cannot be learned any more, so what is kept does not outlive this answer.
                 self.home.write(self._record("refused"), {"at": int(time.time())})
                 raise
             self.home.remove(self._record("refused"))

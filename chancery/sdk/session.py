@@ -1,4 +1,4 @@
-"""The SDK's front door: one signed-in person on this device.
+"""The entry point of the SDK: one signed-in person on this device.
 
 with Session.open() as session:
     session.protect(Path("plan.docx"), ProtectOptions(grants=("rita@fabrikam.example:VIEW",)))
@@ -97,9 +97,9 @@ class Session:
     ) -> Self:
         """Open the sign-in of this device.  Raises NotSignedIn.
 
-        A program that withholds more than the library does from whoever is not given a right says so in ``stated``.
-        ``language`` is the one in which the service is asked to say why it refuses something.  ``tell`` is called with
-        what was repaired, and what was finished or undone of runs that were killed.
+        A program that withholds more than the library does from people who are not granted a right says so in
+        ``stated``. ``language`` is the one in which the service is asked to say why it refuses something.  ``tell`` is
+        called with what was repaired, and what was finished or undone of runs that were killed.
         """
         home, http = Home.default(), Http(USER_AGENT, language=language)
         if home.repaired:
@@ -147,7 +147,7 @@ class Session:
     # --- who and where -------------------------------------------------------------------------------------------
 
     def me(self) -> dict[str, Any]:
-        """Return who is signed in and the organizations he belongs to; as last seen when the service is away."""
+        """Return who is signed in and the organizations they belong to; as last seen when the service is away."""
         kept = self.home.read(self._me)
         if self.online or kept is None:
             try:
@@ -218,11 +218,11 @@ class Session:
     def protect_attachments(
         self, sources: Iterable[Path], options: ProtectOptions, folder: Path, *, organization: str | None = None
     ) -> list[Path]:
-        """Seal what goes along with a message into ``folder``; return where each stands, in order.
+        """Seal what goes along with a message into ``folder``; return where each is, in order.
 
         An attachment inherits the protection of its message; one that is protected already keeps its own and is
         returned as it is.  Of several with one name the second is numbered.  Raises Misused before anything is sealed
-        when one is missing or something stands at its place.  Under Do Not Forward give the options for files, not the
+        when one is missing or something is at its place.  Under Do Not Forward give the options for files, not the
         message's.
         """
         places = attachment_places(sources, folder)
@@ -250,7 +250,7 @@ class Session:
     ) -> Protected:
         """Seal and register; ``instead_of`` is what was opened at the target, if the new file takes its place.
 
-        When a key was withdrawn since this device last heard of it, the same is done once more under the present one.
+        When a key was withdrawn since this device last asked, the same is done once more under the present one.
         """
         try:
             return self._sealed_once(ready, source, target, metadata, instead_of, progress)
@@ -362,7 +362,7 @@ class Session:
         return found.opening.written_to(target, found.name)
 
     def unprotect(self, source: Path, *, progress: Progress | None = None) -> Opening:
-        """Put the plain file in the place of the sealed one; needs the right to remove protection, and is on record.
+        """Put the plain file in the place of the sealed one; needs the right to remove protection, and is recorded.
 
         Raises Refused without the right, and whatever an opening raises; then the sealed file is untouched and nothing
         of its content was written.  Raises LocalFailure when somebody changed the sealed file meanwhile: both stay.
@@ -392,7 +392,7 @@ class Session:
     ) -> Protected:
         """Put another protection in the place of a sealed file's; it becomes another document, and one's own.
 
-        Needs the right to remove protection, and is on record.  Raises Refused without it, and whatever protecting
+        Needs the right to remove protection, and is recorded.  Raises Refused without it, and whatever protecting
         raises; then nothing has changed.  Raises LocalFailure when somebody changed the sealed file meanwhile, which
         then stays as they left it.  The content is encrypted anew while it is decrypted, and never written in between.
         """

@@ -65,7 +65,7 @@ def discover(http: Http, host: str) -> Installation:
 def host_of_address(http: Http, address: str) -> str:
     """Return the installation that the mail domain of an address names at its well-known place.
 
-    The caller shows it to the person and goes on only when he confirms (docs/protocol.md P30).
+    The caller shows it to the person and goes on only when they confirm (docs/protocol.md P30).
     """
     domain = address.rpartition("@")[2]
     if not domain:

@@ -27,7 +27,7 @@ _GROUP: Final = "unfinished"
 
 @dataclass(slots=True)
 class Note:
-    """One piece of work under way: ``part`` is where its result stands before it has its name."""
+    """One piece of work under way: ``part`` is where its result is before it has its name."""
 
     home: Home
     name: str

@@ -1,13 +1,12 @@
 """Writing a file so that it exists either completely or not at all.
 
 The new content is written without a name where the system allows that (Linux), so that not even a killed process leaves
-anything behind; elsewhere under ``.chancery-….part`` in the same folder, which whoever writes can choose and note
-down beforehand, so that it is found again.
-Either is readable by nobody else.  It is brought to disk and gets its name only when everything was verified; whatever
-fails leaves what stands at the target as it was.
+anything behind; elsewhere under ``.chancery-….part`` in the same folder, which the writer can choose and note down
+beforehand, so that it is found again. Either is readable by nobody else.  It is brought to disk and gets its name only
+when everything was verified; whatever fails leaves what is at the target as it was.
 
 A writer that tells somebody of the new content before it takes the target's place keeps it first: from then on it
-stands under the ``.part`` name, whole and on disk, and is not thrown away whatever happens.
+is under the ``.part`` name, whole and on disk, and is not thrown away whatever happens.
 """
 
 import errno
@@ -96,7 +95,7 @@ def creating(target: Path, *, part: Path | None = None, ready: Ready | None = No
     """Open a file that becomes ``target`` when the block ends without an error.
 
     ``part`` is the name it has meanwhile, where it needs one; ``ready`` is called when it is complete and on disk, with
-    what the system says of it, which does not change by the naming.  Raises FileExistsError when something stands at
+    what the system says of it, which does not change by the naming.  Raises FileExistsError when something is at
     the target by then: it is never overwritten.
     """
     with _becoming(target, part or part_of(target), _link, ready) as stream:
@@ -111,7 +110,7 @@ def replacing(target: Path, *, part: Path | None = None) -> Iterator[SteadyFile]
 
 
 def give_name(part: Path, target: Path, *, instead: bool) -> None:
-    """Give a complete file its final name; what stands there is overwritten only with ``instead``."""
+    """Give a complete file its final name; what is there is overwritten only with ``instead``."""
     (_replace if instead else _link)(part, target)
     if not instead:
         part.unlink(missing_ok=True)

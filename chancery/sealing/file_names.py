@@ -1,8 +1,8 @@
-"""One rule for the names of files: what may stand in a sealed file, what is written to a disk, and what is shown.
+"""One rule for the names of files: what may be in a sealed file, what is written to a disk, and what is shown.
 
-A name is written by whoever seals and used on the reader's disk and screen.  Characters that cannot be seen, or that
-turn the order of others around, are never part of one.  What some system takes for something else than a file in one
-folder (a leading dot or dash, a device, a trailing dot) is made harmless, alike by writers and readers.
+A name is written by the person who seals and used on the reader's disk and screen.  Characters that cannot be seen, or
+that turn the order of others around, are never part of one.  What some system takes for something else than a file in
+one folder (a leading dot or dash, a device, a trailing dot) is made harmless, alike by writers and readers.
 """
 
 import re
@@ -34,7 +34,7 @@ _DEVICES: Final = frozenset(
 
 
 def is_possible(name: str) -> bool:
-    """Tell whether a text can stand as a name in a sealed file."""
+    """Tell whether a text can be a name in a sealed file."""
     return not (
         name in ("", ".", "..") or len(name) > MAX_CHARACTERS or HIDDEN.search(name) or _SEPARATORS.search(name)
     )

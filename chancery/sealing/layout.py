@@ -11,7 +11,7 @@
     u32 seal length ‖ u64 len ‖ end magic(8)
 
 Numbers are big-endian.  Every length is bounded before anything of that length is read, the lengths add up to the size
-of the file exactly, and nothing may stand before or after; so one content has one layout, and a file that was cut or
+of the file exactly, and nothing may be before or after; so one content has one layout, and a file that was cut or
 extended is refused before any decryption.
 """
 

@@ -1,7 +1,7 @@
 """The encrypted metadata block: what the file was called and how large it is.
 
-The name is written by whoever sealed the file and used to create a file on the reader's disk, so it is checked here,
-where it is read: it can only ever be the name of a file in one folder (``chancery.sealing.file_names``).
+The name is written by the person who sealed the file and used to create a file on the reader's disk, so it is checked
+here, where it is read: it can only ever be the name of a file in one folder (``chancery.sealing.file_names``).
 """
 
 from dataclasses import dataclass

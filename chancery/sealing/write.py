@@ -65,8 +65,8 @@ def seal_file(
 ) -> BodySeal:
     """Seal ``source`` into ``target`` as the first edition of a publishing license.
 
-    Raises FileExistsError when there is such a file, unless the new one is to stand there ``instead``: then it takes
-    its place and its permissions.  ``part`` is the name under which it stands before that.
+    Raises FileExistsError when there is such a file, unless the new one is to be there ``instead``: then it takes
+    its place and its permissions.  ``part`` is the name under which it is before that.
     """
     edition = _Edition(license=license, notice=notice, n=1, prev=None)
     with (replacing if instead else creating)(target, part=part) as sink:

@@ -1,4 +1,4 @@
-"""The tables of the protection floor; Django finds them here."""
+"""The tables of the protection package; Django finds them here."""
 
 from protection.models.access import AccessRequest, PersonalGrant, RequestState
 from protection.models.content import (

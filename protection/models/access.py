@@ -18,11 +18,11 @@ class RequestState(models.TextChoices):
 
 
 class AccessRequest(models.Model):
-    """A refused person's question to whoever may give access.
+    """A refused person's question to a person who may give access.
 
-    ``place`` is the name of that organization of his which had proven the domain of his address when he asked;
-    ``reason`` why he was refused then.  ``wanted`` is the level he asks for.  ``rights`` and ``until`` are what he was
-    given.
+    ``place`` is the name of that organization of theirs which had proven the domain of their address when they asked;
+    ``reason`` why they were refused then.  ``wanted`` is the level they ask for.  ``rights`` and ``until`` are what
+    they were given.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -43,7 +43,7 @@ class AccessRequest(models.Model):
     until = models.BigIntegerField(null=True)
 
     class Meta:
-        """One open request for each person and document; the indexes serve "what waits" and "what did he ask"."""
+        """One open request for each person and document; the indexes serve "what waits" and "what did they ask"."""
 
         constraints = (
             models.UniqueConstraint(

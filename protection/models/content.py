@@ -70,7 +70,7 @@ class Edition(models.Model):
     """One sealed state of a body; its content key lies under the wrapping key of the content's tenant key.
 
     ``key_rev`` is the content's revision when that key was made, ``key_seq`` the feed's number: once the revision has
-    risen or something wider than a document was withdrawn, somebody who knows the key may have lost access, and the
+    risen or something wider than a document was withdrawn, a person who knows the key may have lost access, and the
     next edition gets a new one (P11).
     ``opened_at`` is when somebody else than its sealer first got a license for it: until then nobody else may have its
     body, and after a while others may save from the edition before (``selectors.editions``).  The first edition, from
@@ -158,10 +158,10 @@ class GrantBinding(models.Model):
 
 
 class FirstOpening(models.Model):
-    """When somebody to whom a document was granted first opened it: from there the days of his own count.
+    """When somebody to whom a document was granted first opened it: from there the days of their own count.
 
     Kept for every document, so that a rule set later counts from the true beginning; issuer, owner and super users have
-    no such end and no row.  A grant to somebody whose days are over removes his row: they begin anew.
+    no such end and no row.  A grant to somebody whose days are over removes their row: they begin anew.
     """
 
     pk = models.CompositePrimaryKey("content_id", "person_id")

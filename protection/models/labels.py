@@ -14,7 +14,7 @@ class Label(models.Model):
 
     ``language`` is the fallback.  ``sensitivity`` orders labels: to go to a lower one asks for a justification.
     ``effect`` is one of ``licensing.labels.Effect``; ``template`` is set when it is to protect.  ``version`` counts the
-    changes of what it says, so that of two editors the second is told.
+    changes of what it says, so that the second of two editors gets a conflict.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -45,7 +45,7 @@ class FeedHead(models.Model):
 
     ``withdrawn`` is the number of the newest one that was wider than one document: a person, a device, a template.
     ``gap`` is a checkpoint that a client knows and the ledger has forgotten: until an operator confirms that the
-    database was restored, nothing is licensed.  It stands here because every decision reads this row.
+    database was restored, nothing is licensed.  It is here because every decision reads this row.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -60,7 +60,7 @@ class FeedHead(models.Model):
 
 
 class FeedEntry(models.Model):
-    """One revocation in the feed: kills licenses of a lower ``rev`` or issued before ``before``."""
+    """One revocation in the feed: invalidates licenses of a lower ``rev`` or issued before ``before``."""
 
     seq = models.BigIntegerField()
     feed_id = models.BinaryField()

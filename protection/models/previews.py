@@ -28,8 +28,9 @@ class Preview(models.Model):
     """One change that was not made yet, and who would gain and lose by it.
 
     ``target`` is the object to change, ``change`` what would be sent to change it, ``seen`` what its editor had before
-    his eyes: saving is refused when that has moved.  ``touched_at`` is the worker's last sign of life; a preview whose
-    worker died is taken up again, at most ``attempts`` times.  ``epoch`` is the directory's when the answer was made.
+    their eyes: saving is refused when that has moved.  ``touched_at`` is the worker's last sign of life; a preview
+    whose worker was lost is taken up again, at most ``attempts`` times.  ``epoch`` is the directory's when the answer
+    was made.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -28,7 +28,7 @@ COUNTED: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One document in a list.  ``opened`` and ``refused`` count its openings and refusals on record."""
+    """One document in a list.  ``opened`` and ``refused`` count its openings and recorded refusals."""
 
     cid: UUID
     title: str
@@ -164,7 +164,7 @@ def _total(rows: QuerySet[Content]) -> int | None:
 
 
 def may_see(actor: Actor, issuer: UUID, owner: UUID) -> bool:
-    """Tell whether somebody may see a document's page: whoever issued or owns it, administrators and auditors."""
+    """Tell whether somebody may see a document's page: its issuer and owner, administrators and auditors."""
     return actor.administrator or actor.auditor or actor.person in {issuer, owner}
 
 
@@ -197,9 +197,9 @@ def document_for(actor: Actor, cid: UUID) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class ShownPolicy:
-    """A document's policy for whoever may read it; ``may_change`` tells whether he may set another one too.
+    """A document's policy for a person who may read it; ``may_change`` tells whether they may set another one too.
 
-    ``version`` counts what was set on the document.  ``tracks`` tells whether he may also see what happened to the
+    ``version`` counts what was set on the document.  ``tracks`` tells whether they may also see what happened to the
     document, which no right on it gives.
     """
 
@@ -226,7 +226,7 @@ def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
     if not may_change:
         rights = holder.rights_on(bytes(content.pl_digest))
         may_change = changes_by_right(content, rights)
-        # Whoever replaces the list has to see what he replaces.
+        # A person who replaces the list has to see what they replace.
         if not (by_page or may_change or Right.VIEWRIGHTSDATA in rights):
             raise NotFound(say("There is no such document, or you may not see who has access to it."))
     return ShownPolicy(
@@ -262,7 +262,7 @@ def title_of(cid: UUID) -> str:
 def latest_offline_moment(cid: UUID, *, issuer_too: bool = False) -> datetime | None:
     """Return the latest moment at which a cached license of the document could still open it, or None for never.
 
-    For each license on record this is the earlier of its offline end and the present moment plus its lease
+    For each recorded license this is the earlier of its offline end and the present moment plus its lease
     (docs/protocol.md P24).  Read it after a revocation has committed.  It is true for clients that follow the
     rules.  ``issuer_too`` counts the license that a publisher's device makes for itself (P10), which lasts as long as
     its certificate; a revocation of the document does not concern it.
@@ -367,7 +367,7 @@ def totals_for(actor: Actor, *, everybody: bool) -> Totals:
 
 
 def licensed_contents(person: UUID, cids: Collection[UUID]) -> set[UUID]:
-    """Return those of the documents for which the person ever got a license, or which he protected or owns."""
+    """Return those of the documents for which the person ever got a license, or which they protected or own."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select e.content_id from audit_event e join audit_eventpersonal p on p.event_id = e.id"

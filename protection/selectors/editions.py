@@ -1,7 +1,7 @@
 """Which editions others may save over: those whose body nobody but their sealer has shown for a while.
 
 An edition is registered before its file has its name, so a program that crashes in between, or an editor who never
-hands the file out, leaves an edition that nobody can build on.  It stays on record and opens as an older one; but it
+hands the file out, leaves an edition that nobody can build on.  It stays recorded and opens as an older one; but it
 must not keep everybody else from saving for ever.  See docs/protocol.md P3.
 """
 

@@ -1,7 +1,7 @@
 """The organization's documents by kind: those about which the same is decided stand together (``licensing.preview``).
 
 Rows are streamed and only counted; of each document stay its kind, whom it names singly and when access to it ends, so
-that openings on record can be asked about as of when they happened.
+that recorded openings can be asked about as of when they happened.
 """
 
 import json
@@ -259,7 +259,7 @@ def openings(reach: Reach, *, days: int, people: frozenset[UUID] | None) -> Iter
 
 
 def visitors(*, days: int, known: frozenset[UUID]) -> dict[UUID, str]:
-    """Return whoever asked for a document in the last days and is not known here, by the address put on record."""
+    """Return people who asked for a document in the last days and are not known here, by the recorded address."""
     with connection.cursor() as cursor:
         cursor.execute(_VISITORS, {"days": days, "known": list(known)})
         return {person: address for person, address in cursor.fetchall() if address}

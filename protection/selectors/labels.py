@@ -79,8 +79,8 @@ def label(label_id: UUID) -> ShownLabel:
 def label_named(app_data: Mapping[str, object], template: UUID | None) -> UUID | None:
     """Return the label under which a file says it was protected, None unless it is one of here that goes with it.
 
-    With a policy of the file's own that is one that does not protect.  A publisher writes it himself, so it counts for
-    no more than the template that he could have named by itself.
+    With a policy of the file's own that is one that does not protect.  A publisher writes it themselves, so it counts
+    for no more than the template that they could have named by itself.
     """
     named = app_data.get("label")
     try:

@@ -1,6 +1,6 @@
 """Everything a licensing decision rests on, read in one statement (docs/protocol.md P25, decision 5).
 
-``CONTENT_STATE`` is the protection floor's half of the deciding statement; the portal joins it with the directory's
+``CONTENT_STATE`` is the protection package's half of the deciding statement; the portal joins it with the directory's
 half and runs both in one round trip.  Nothing here is cached but what cannot change meaning: parsed policies, by value.
 """
 
@@ -109,7 +109,7 @@ class EditionState:
 
 @dataclass(frozen=True, slots=True)
 class ContentState:
-    """One document as it stands, with what a license for it says beyond the decision."""
+    """One document at this moment, with what a license for it says beyond the decision."""
 
     facts: ContentFacts
     pl_digest: bytes

@@ -22,7 +22,7 @@ class Change(StrEnum):
     RESTORE = "restore"
     """Give back what was taken from this person alone."""
     RENEW = "renew"
-    """Let the days that this person has from his first opening on begin anew."""
+    """Let the days that this person has from their first opening on begin anew."""
     EXTEND = "extend"
     """Let access end later, for everybody whom the policy names."""
     ADMIT = "admit"
@@ -39,7 +39,7 @@ _REASONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class InTheWay:
-    """All that stands between a person and a document.
+    """All blockers between a person and a document.
 
     ``changes`` can be made together with a grant, ``entries`` are those that ``ADMIT`` removes.  ``blocked`` are
     obstacles that no grant to one person lifts.
@@ -51,9 +51,9 @@ class InTheWay:
 
     @property
     def told(self) -> dict[str, str]:
-        """What stands in the way, in words for the owner, by a name: ``restore``, ``admit:domain:fabrikam.example``.
+        """What blocks access, in words for the owner, by a name: ``restore``, ``admit:domain:fabrikam.example``.
 
-        Whoever agrees to a change names it, so that nothing is changed that came in the way after he looked.
+        The person who agrees to a change names it, so that nothing is changed that came up after they looked.
         """
         words = {one: WORDS[_REASONS[one]].owner for one in self.changes}
         admit = words.pop(Change.ADMIT, "")
@@ -65,7 +65,7 @@ class InTheWay:
 
 
 def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str, now: int) -> InTheWay:
-    """Return what stands in the way of a person who asked under an address, besides that nothing is granted to him."""
+    """Return what blocks access of a person who asked under an address, besides that nothing is granted to them."""
     content = Content.objects.get(cid=cid)
     facts = facts_about(organization=organization, pl_digest=bytes(content.pl_digest), subject=subject)
     if facts is None:
@@ -92,9 +92,9 @@ def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str,
 
 
 def _revoked_by_address_alone(facts: Facts, content: Content, address: str) -> bool:
-    """Tell whether nothing was taken from the person but under the address he asks from.
+    """Tell whether nothing was taken from the person but under the address they ask from.
 
-    What was taken from another address of his, or from a group, concerns others too or must not be told to be his.
+    What was taken from another address of theirs, or from a group, concerns others too or must not be shown as theirs.
     """
     row = ContentRevocation.objects.filter(content=content, address=address).first()
     if row is None:

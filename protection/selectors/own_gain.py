@@ -1,4 +1,4 @@
-"""What one person may open by templates and groups, to see what he himself gained by a change.
+"""What one person may open by templates and groups, to see what they themselves gained by a change.
 
 See docs/protocol.md P18.
 """
@@ -22,7 +22,7 @@ _NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """What policies give somebody: his rights by each template, and his groups, which documents may name."""
+    """What policies give somebody: their rights by each template, and their groups, which documents may name."""
 
     templates: Mapping[UUID, frozenset[Right]]
     groups: Mapping[UUID, str]
@@ -57,7 +57,7 @@ def together(these: Iterable[Reachable]) -> Reachable:
 
 
 def documents_gained(before: Reachable, after: Reachable) -> int:
-    """Return how many documents give somebody more: by a template, a group that he joined, or one that he left.
+    """Return how many documents give somebody more: by a template, a group that they joined, or one that they left.
 
     It errs on the safe side: who owns one of them, or reaches it in another way too, has gained less than is counted.
     """

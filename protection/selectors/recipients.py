@@ -66,7 +66,7 @@ class Taken:
 class Recipient:
     """One row.  ``group`` tells that the address is a group of the organization, so that it is about its members.
 
-    ``rights`` are those they have, or would have if nothing stood in the way.  ``through`` are the entries that give
+    ``rights`` are those they have, or would have if nothing blocked access.  ``through`` are the entries that give
     them access without naming them.  ``ended_at`` and ``ended_by`` say when and by whom access was taken back, or when
     it ended; ``taken`` is set where access was taken back from this recipient alone, and names the address to give it
     back to.  Openings belong to people: of an entry that means many, the counts are None.
@@ -276,7 +276,7 @@ def _mark_taken(entries: list[_Entry], taken: Iterable[_Revocation], known: Mapp
 def _attach(entries: list[_Entry], tries: Iterable[Tries], cid: UUID) -> None:
     """Give each person's attempts to the row that means them, and a row of their own to those whom none means.
 
-    The address under which somebody was last seen comes first: that two addresses are one person's is told to nobody.
+    The address under which somebody was last seen comes first: nobody learns that two addresses are one person's.
     """
     by_address = {one.address: one for one in entries if one.address}
     by_person = {one.person: one for one in reversed(entries) if one.person is not None}
@@ -306,7 +306,7 @@ class _Rows:
         cid = sources.document.row.cid
         opened = FirstOpening.objects.filter(content_id=cid, person_id__in=people).values_list("person_id", "at")
         self._first_opened = {person: int(at.timestamp()) for person, at in opened}
-        # People are bound by openings of their own, so what is bound to somebody who never tried is a group.
+        # People are bound by openings of their own, so what is bound to a person who never tried is a group.
         bound = sources.facts.content.bindings
         self._bound_to_groups = {address for address, identity in bound.items() if identity not in tried}
         domains = {one.who.value.rpartition("@")[2] for one in page if one.who.kind in _WITH_A_DOMAIN}

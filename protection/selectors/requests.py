@@ -115,12 +115,12 @@ def request_for(actor: Actor, request_id: UUID) -> RequestRow:
 
 
 def requests_about(cid: UUID, limit: int = 50) -> tuple[RequestRow, ...]:
-    """Return the requests about one document, newest first; for whoever may see the document."""
+    """Return the requests about one document, newest first; for a person who may see the document."""
     return _rows(AccessRequest.objects.filter(content_id=cid), limit)
 
 
 def newest_of(person: UUID, cid: UUID) -> RequestRow | None:
-    """Return what a person has asked last about a document, for himself."""
+    """Return what a person has asked last about a document, for themselves."""
     found = _rows(AccessRequest.objects.filter(content_id=cid, person_id=person), 1)
     return found[0] if found else None
 

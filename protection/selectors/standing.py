@@ -1,4 +1,4 @@
-"""What the decision would be about somebody who is not asking: whether he may do something, as things stand."""
+"""What the decision would be about a person who is not asking: whether they may do something, at this moment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ ADMINISTRATOR: Final = "administrator"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody as one to whom documents may be granted: who he is at an organization, at one moment, as he signed in.
+    """Somebody as one to whom documents may be granted: who they are at an organization, as they signed in.
 
     Managing a document by a right on it asks here; role, issuer and owner are not looked at (docs/protocol.md P18).
     """
@@ -56,9 +56,9 @@ def _what_a_request_shows(asked: Conditions) -> Conditions:
 def changes_by_right(content: Content, rights: frozenset[Right]) -> bool:
     """Tell whether rights on a document let their holder change its policy, for everybody and every copy.
 
-    Only on a document that has a policy of its own: whoever named him there meant him.  Rights that come with a
-    template do not take a document out of it (decision 16), nor does an administrator who takes it out: what
-    counts is what somebody who may set anything last set.
+    Only on a document that has a policy of its own: the person who named them there meant them.  Rights that come with
+    a template do not take a document out of it (decision 16), nor does an administrator who takes it out: what counts
+    is what a person who may set anything last set.
     """
     if content.template_id is not None or Right.EDITRIGHTSDATA not in rights:
         return False
@@ -67,10 +67,10 @@ def changes_by_right(content: Content, rights: frozenset[Right]) -> bool:
 
 
 def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, now: int) -> Decision:
-    """Decide about a person and his device as they stand, for a document of the current organization.
+    """Decide about a person and their device as they are, for a document of the current organization.
 
-    Strength of sign-in, network and program are left out: they belong to a request, he makes none, and all were judged
-    when he last made one.
+    Strength of sign-in, network and program are left out: they belong to a request, the person makes none, and all were
+    judged at the last one.
     """
     facts = facts_about(organization=organization, pl_digest=pl_digest, subject=subject)
     if facts is None:
@@ -79,9 +79,9 @@ def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, no
 
 
 def facts_about(*, organization: UUID, pl_digest: bytes, subject: Subject) -> Facts | None:
-    """Return all that a decision about the subject rests on, or None when the document is not on record.
+    """Return all that a decision about the subject rests on, or None when the document is not registered.
 
-    The organization itself is taken as open, since whoever asks has passed its door.
+    The organization itself is taken as open, since a person who asks has been let in by it.
     """
     with connection.cursor() as cursor:
         cursor.execute(_HERE, {"pls": [pl_digest], "seals": [_NO_SEAL], "reader": subject.person})

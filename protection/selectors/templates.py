@@ -24,7 +24,7 @@ Offer: TypeAlias = tuple[tuple[str, ...], bool]
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who asks for what he may protect by: the addresses he and his groups of this organization have.
+    """Who asks for what they may protect by: the addresses they and their groups of this organization have.
 
     ``legacy`` is a program that acts for people it cannot name.
     """

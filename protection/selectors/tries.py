@@ -27,7 +27,7 @@ def has_tried(person: UUID, cid: UUID) -> bool:
 
 
 def last_refusal(person: UUID, cid: UUID, *, days: int) -> str | None:
-    """Return why a person was last refused a document within so many days, None if he was not."""
+    """Return why a person was last refused a document within so many days, None if they were not."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select e.reason from audit_event e join audit_eventpersonal p on p.event_id = e.id"
@@ -58,7 +58,7 @@ class Tries:
 
 
 def tries_of(cid: UUID) -> tuple[Tries, ...]:
-    """Return everybody who was ever allowed or refused to open a document, whoever did so last first."""
+    """Return everybody who was ever allowed or refused to open a document, the most recent first."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select p.person_id, count(*) filter (where e.outcome = 'allowed'),"

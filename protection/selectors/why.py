@@ -1,7 +1,7 @@
 """Why somebody may or may not do something with a document (promise C32).
 
 For those who manage or watch it with the entries that decide, other organizations' business left out (docs/protocol.md
-P20); for the person himself in his own words, without any entry (P19).
+P20); for the person themselves in their own words, without any entry (P19).
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,8 @@ def why(
 ) -> Why:
     """Explain one person, one document and one right.  Raises NotFound for callers who may not see the document.
 
-    A stranger is nobody but an address; he is taken for whom the document has bound to it already, by an opening.
+    A stranger is nobody but an address; they are taken for the person whom the document has bound to it already, by an
+    opening.
     """
     content = Content.objects.filter(cid=cid).values_list("pl_digest", "issuer_id", "owner_id").first()
     if content is None or not may_see(actor, content[1], content[2]):
@@ -95,9 +96,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class OwnWhy:
-    """What a person is told about himself: what he may do, or all that stands in the way; ``contact`` can be asked.
+    """What a person reads about themselves: what they may do, or all that blocks access; ``contact`` can be asked.
 
-    ``rights`` and ``at_opening`` are told to whoever may open it, and nobody else.
+    ``rights`` and ``at_opening`` are shown to people who may open it, and nobody else.
     """
 
     right: Right
@@ -108,15 +109,15 @@ class OwnWhy:
 
     @property
     def allowed(self) -> bool:
-        """Tell whether he may exercise the right now."""
+        """Tell whether they may exercise the right now."""
         return not self.reasons
 
 
 def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Subject, right: Right, now: int) -> OwnWhy:
-    """Explain to a person what he may do with a document.
+    """Explain to a person what they may do with a document.
 
-    Raises NotFound unless he may open it or was once allowed or refused: only who holds the file can have asked for a
-    license, so that nobody finds documents by guessing ids.
+    Raises NotFound unless they may open it or were once allowed or refused: only who holds the file can have asked for
+    a license, so that nobody finds documents by guessing ids.
     """
     content = Content.objects.filter(cid=cid).values_list("pl_digest", "owner_address").first()
     if content is None:

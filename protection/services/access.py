@@ -13,14 +13,14 @@ _ANSWERS = {RequestState.GRANTED: say("granted"), RequestState.DECLINED: say("de
 
 
 class OnlyTheOwner(ChanceryError):
-    """Somebody who may see a request, but neither issued nor owns the document, tried to answer it."""
+    """A person who may see a request, but neither issued nor owns the document, tried to answer it."""
 
     code = "only_the_owner"
     remedy = say("Ask the owner to answer it.")
 
 
 class AlreadyAnswered(Conflict):
-    """Somebody was faster; the first answer stands."""
+    """Somebody was faster; the first answer counts."""
 
     code = "already_answered"
     remedy = say("Look at the request to see the answer; access is changed or taken back on the document's page.")
@@ -29,9 +29,9 @@ class AlreadyAnswered(Conflict):
 def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tuple[Content, str]:
     """Return the locked content row and the ground: ``issuer``, ``owner``, ``grant`` or ``administrator``.
 
-    ``holder`` is the actor as somebody to whom the document may be granted, where a right is enough for what he does;
-    the role counts only for whoever has no such right, since it allows less.  Raises NotFound for everybody else: that
-    a document exists is nobody's business who may not manage it.
+    ``holder`` is the actor as somebody to whom the document may be granted, where a right is enough for what they do;
+    the role counts only for a person who has no such right, since it allows less.  Raises NotFound for everybody else:
+    that a document exists is nobody's business who may not manage it.
     """
     content = Content.objects.select_for_update().filter(cid=cid).first()
     ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)
@@ -55,7 +55,7 @@ def ground_of(actor: Actor, issuer: UUID, owner: UUID) -> str | None:
 def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content, str]:
     """Return an unanswered request with its document, both locked, and the ground on which the actor may answer it.
 
-    Only issuer and owner may: whoever lets somebody in gives more than there was (P18).  The document's lock
+    Only issuer and owner may: letting somebody in gives more than there was (P18).  The document's lock
     comes first, as in every change of it, so that two answers come one after the other.  Raises NotFound,
     OnlyTheOwner and AlreadyAnswered.
     """

@@ -54,7 +54,7 @@ _DEFAULT_TEMPLATES: Final[Mapping[frozenset[Right], Mapping[str, tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class NewOrganization:
-    """What the protection floor must know of an organization; ``contact`` is shown to people who are refused."""
+    """What the protection package must know of an organization; ``contact`` is shown to people who are refused."""
 
     id: UUID
     name: str

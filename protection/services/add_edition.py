@@ -1,4 +1,4 @@
-"""Put one edition on record, its content key wrapped for it alone."""
+"""Register one edition, its content key wrapped for it alone."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ def add_edition(
     """Insert the edition; ``continues`` is the one whose key it keeps, None when its key is new.
 
     The edition remembers what had been withdrawn when its key was made: whatever is withdrawn later may concern
-    somebody who knows the key (docs/protocol.md P11).
+    a person who knows the key (docs/protocol.md P11).
     """
     facts = seal.seal.facts
     binding = bindings.content_key(

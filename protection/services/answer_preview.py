@@ -13,14 +13,14 @@ from protection.models import Preview, PreviewState
 from protection.selectors.previews import Asked, asked
 
 SILENT: Final = timedelta(seconds=60)
-"""After which the worker of a running preview is taken for dead."""
+"""After which the worker of a running preview is taken for lost."""
 ATTEMPTS: Final = 3
 """A preview that ended its worker this often ends no further one."""
 
 
 @transaction.atomic
 def take_preview() -> Asked | None:
-    """Return the oldest preview that waits, or whose worker died, as this worker's own; None when there is none."""
+    """Return the oldest preview that waits, or whose worker was lost, as this worker's own; None when there is none."""
     silent = Q(state=PreviewState.RUNNING, touched_at__lt=Now() - SILENT)
     free = Preview.objects.select_for_update(skip_locked=True).filter(Q(state=PreviewState.WAITING) | silent)
     row = free.order_by("asked_at").first()

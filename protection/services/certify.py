@@ -80,7 +80,7 @@ def licensor_certificate(
 ) -> Licensor:
     """Return a client licensor certificate (CLC).
 
-    The caller has made sure that the person is an enabled member of the organization and the device is his and not
+    The caller has made sure that the person is an enabled member of the organization and the device is theirs and not
     revoked.  Recorded; the row lets the service know what it has vouched for.  Raises NotRunning.
     """
     require_running(directory)

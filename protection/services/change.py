@@ -61,11 +61,11 @@ def change(
 ) -> Changed:
     """Replace the document's policy; return what differs.  ``expires_after_days`` counts from its protection.
 
-    Issuer, owner and whoever holds EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again
-    what they had last set.  ``based_on`` is the version that the editor saw; when somebody made another change
-    meanwhile, nothing is changed.  The revision is raised, and cached licenses die, unless the new policy takes nothing
-    away; a policy that says the same changes nothing and is not recorded.  Raises NotFound, Widening, NotSupported and
-    Conflict.
+    Issuer, owner and people with EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again what
+    they had last set.  ``based_on`` is the version that the editor saw; when somebody made another change meanwhile,
+    nothing is changed.  The revision is raised, and cached licenses are invalidated, unless the new policy takes
+    nothing away; a policy that says the same changes nothing and is not recorded.  Raises NotFound, Widening,
+    NotSupported and Conflict.
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
@@ -94,8 +94,8 @@ def change(
 def follow_template(*, actor: Actor, content: Content, ground: str, template: UUID, reason: str = "") -> int:
     """Let a locked document follow a template from now on, under the rules of ``change``; return its revision.
 
-    An administrator by role lets it follow none but the one that it had been given: whoever edits templates would
-    widen in two steps what he may not widen in one.  By any other one he sets what that says now, once.  Raises
+    An administrator by role lets it follow none but the one that it had been given: a person who edits templates would
+    widen in two steps what they may not widen in one.  By any other one they set what that says now, once.  Raises
     Widening.
     """
     before, last, followed = registered_policy(content), _last_set(content), content.template_id
@@ -161,7 +161,7 @@ def _newest_basis(content: Content) -> str | None:
 
 
 def _last_set(content: Content) -> Content | None:
-    """Return the document as somebody who may set anything last set it, which an administrator may bring back."""
+    """Return the document as a person who may set anything last set it, which an administrator may bring back."""
     last = content.changes.exclude(basis=ADMINISTRATOR).order_by("-at", "-id").first()
     if last is None or (last.policy is None and last.template_id is None):
         return None

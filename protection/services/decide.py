@@ -1,4 +1,4 @@
-"""Decide about license requests and put each decision on record before anything leaves.
+"""Decide about license requests and record each decision before anything leaves.
 
 One statement reads all state, ``licensing.evaluate`` decides, one statement records every decision on condition that
 nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.  See
@@ -106,13 +106,13 @@ class LicenseRequest:
     ip: str
     source: str
     directory: Directory
-    """Asked about whoever published or sealed what is seen for the first time."""
+    """Asked about the person who published or sealed what is seen for the first time."""
     program: str = ""
     """The program's name, as it states it."""
     request_id: bytes = b""
     """What tells this request from every other one: a digest of its device proof."""
     enforces: frozenset[Right] = frozenset()
-    """The rights that the program says it withholds from whoever does not have them (P23)."""
+    """The rights that the program says it withholds from people who do not have them (P23)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A recorded refusal; ``state`` is None when the document is not on record.
+    """A recorded refusal; ``state`` is None when the document is not registered.
 
     ``told`` is what the person reads where that is less than the record says (``licensing.evaluate.as_told``).
     """
@@ -146,9 +146,9 @@ Decided: TypeAlias = Granted | Refused
 def decide(
     *, database: LicensingDatabase, request: LicenseRequest, wanted: Sequence[LicenseRequestItem]
 ) -> tuple[Reading, tuple[Decided, ...]]:
-    """Read, decide and record until the record is of a state that still stood when it was written.
+    """Read, decide and record until the record is of a state that was still current when it was written.
 
-    Documents and editions that are seen for the first time are put on record before, in transactions of their own.
+    Documents and editions that are seen for the first time are registered before, in transactions of their own.
     Raises SendWholeLicense for those of which only digests came, and Unavailable when nothing could be recorded.
     """
     refused: Mapping[int, Reason] = {}
@@ -196,7 +196,7 @@ def _dated(reading: Reading) -> Reading:
 
 
 def _unknown(reading: Reading, wanted: Sequence[LicenseRequestItem]) -> list[int]:
-    """Return the places of what is not on record yet.  Raises SendWholeLicense when only digests came of it.
+    """Return the places of what is not registered yet.  Raises SendWholeLicense when only digests came of it.
 
     While the organization takes nothing new there is nothing to bring: all of it is refused for that reason.
     """
@@ -216,7 +216,7 @@ def _unknown(reading: Reading, wanted: Sequence[LicenseRequestItem]) -> list[int
 def _register_new(
     request: LicenseRequest, reading: Reading, wanted: Sequence[LicenseRequestItem], unknown: Sequence[int]
 ) -> dict[int, Reason]:
-    """Put on record what is new among the documents asked for; return why some was not taken, by its place."""
+    """Register what is new among the documents asked for; return why some was not taken, by its place."""
     actor = Actor(
         person=reading.subject.person,
         address=reading.address,
@@ -279,7 +279,7 @@ def _decided(
     *,
     body: Reason,
 ) -> Decided:
-    """Decide about one document; ``body`` is why its body is refused if it is on record with other ones only."""
+    """Decide about one document; ``body`` is why its body is refused if it is registered with other ones only."""
     if state is None:
         # What could be believed was registered before, so this license did not verify, or nothing new is taken.
         stopped = stopped_organization(organization)
@@ -303,7 +303,7 @@ def _decided(
 
 
 def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:
-    """Return the documents that somebody opens for the first time by what he was granted."""
+    """Return the documents that somebody opens for the first time by what they were granted."""
     facts = (item.state.facts for item in decided if isinstance(item, Granted) and item.decision.basis is Basis.GRANT)
     return tuple(dict.fromkeys(one.cid for one in facts if one.first_opened is None))
 
@@ -360,7 +360,7 @@ def _known_as(organization: UUID, reading: Reading, state: ContentState | None) 
 
 
 def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str, Any]:
-    """Return what else is to be known of the decision; what the program says of itself stands as its statement."""
+    """Return what else is to be known of the decision; what the program says of itself is kept as its statement."""
     stated: dict[str, Any] = {"program": request.program} if request.program else {}
     if request.enforces:
         stated["enforces"] = in_order(request.enforces)
@@ -397,7 +397,7 @@ def _is_own(item: Refused, person: UUID) -> bool:
 
 
 def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
-    """Return what the refused person is told: words, next step, the owner's contact; never which entry denied him."""
+    """Return what the refused person reads: words, next step, the owner's contact; never which entry denied them."""
     decision = item.told or item.decision
     words = WORDS[decision.reason]
     own = words.own_step and _is_own(item, reading.subject.person)
@@ -407,6 +407,6 @@ def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
         "message": words.owner if own else words.person,
         "detail": decision.detail,
         "next_step": words.own_step if own else words.next_step,
-        # Nobody is told to ask themselves.
+        # Nobody is advised to ask themselves.
         "contact": reading.service.contact if theirs or item.state is None else item.state.owner_address,
     }

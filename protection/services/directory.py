@@ -16,7 +16,7 @@ class PublisherFacts:
     device_revoked: bool
     address: str
     owner_address: str
-    """"" for somebody who is no member of the organization: of others it is told nothing, not even that they exist."""
+    """"" for a person who is no member of the organization: of others it learns nothing, not even that they exist."""
 
 
 class Directory(Protocol):
@@ -32,11 +32,11 @@ class Directory(Protocol):
         ...
 
     def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
-        """Return what is known of whoever published a document."""
+        """Return what is known of the person who published a document."""
         ...
 
     def subject(self, person: UUID, device: UUID) -> Subject | None:
-        """Return a person on one of his devices as decisions see him, or None when either is not known.
+        """Return a person on one of their devices as decisions see them, or None when either is not known.
 
         Strength of sign-in and network are those of a request; without one they are the weakest and none.
         """

@@ -107,7 +107,7 @@ def _says_the_same(before: TemplateVersion, after: TemplateVersion) -> bool:
 
 
 def _takes_away(before: TemplateVersion, after: TemplateVersion) -> bool:
-    """Tell whether somebody may hold a cached license that the new version would not give him."""
+    """Tell whether somebody may hold a cached license that the new version would not give them."""
     same_end = (before.expiry_option, before.expires, before.expires_after_days) == (
         after.expiry_option,
         after.expires,

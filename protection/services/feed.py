@@ -1,4 +1,4 @@
-"""The organization's revocation feed: numbered entries that kill cached licenses (docs/protocol.md P24).
+"""The organization's revocation feed: numbered entries that invalidate cached licenses (docs/protocol.md P24).
 
 Every service that takes something away appends here in its own transaction.  The head's row lock orders revocations;
 the same number is what the licensing statement re-checks, so that a license decided before a revocation never leaves
@@ -25,16 +25,16 @@ LEAP: Final = 1_000_000_000
 """Many times more withdrawals than an organization makes between two backups."""
 
 MAX_DAYS: Final = 36_500
-"""A hundred years, beyond which a date cannot be told from never."""
+"""A hundred years, beyond which a date cannot be distinguished from never."""
 
 
 def kill_revisions_below(feed_id: bytes, rev: int) -> int:
-    """Kill cached licenses of one document that carry a lower revision; return the feed's new number."""
+    """Invalidate cached licenses of one document that carry a lower revision; return the feed's new number."""
     return _append(feed_id, rev=rev)
 
 
 def kill_issued_until_now(feed_id: bytes) -> int:
-    """Kill every license of one person or device issued so far; return the feed's new number."""
+    """Invalidate every license of one person or device issued so far; return the feed's new number."""
     return _append(feed_id, rev=None)
 
 
@@ -46,7 +46,7 @@ def killed_since(moment: datetime, feed_ids: Collection[bytes]) -> set[bytes]:
 
 
 def touch() -> int:
-    """Raise the number without an entry: state that decisions rest on has moved, no cached license dies."""
+    """Raise the number without an entry: state that decisions rest on has moved, no cached license is invalidated."""
     with connection.cursor() as cursor:
         cursor.execute("update protection_feedhead set seq = seq + 1 where id = 1 returning seq")
         (seq,) = cursor.fetchone()
@@ -54,7 +54,7 @@ def touch() -> int:
 
 
 def leap() -> int:
-    """Go on after a confirmed restore: license again, under a number beyond any that clients can have heard before."""
+    """Go on after a confirmed restore: license again, under a number beyond any that clients can have seen before."""
     with connection.cursor() as cursor:
         cursor.execute("update protection_feedhead set seq = seq + %s, gap = '' where id = 1 returning seq", [LEAP])
         (seq,) = cursor.fetchone()
@@ -87,6 +87,6 @@ def derived_feed_id(secret: bytes, identity: UUID) -> bytes:
 
 
 def kill_all_of(identity: UUID) -> int:
-    """Kill every license issued so far to a person, or under a template, a tenant key or the whole organization."""
+    """Invalidate every license so far of a person, or under a template, a key or the whole organization."""
     secret = ServiceSettings.objects.values_list("feed_secret", flat=True).get(id=1)
     return kill_issued_until_now(derived_feed_id(bytes(secret), identity))

@@ -26,13 +26,13 @@ from protection.services.restore import restore
 
 
 class StillInTheWay(Conflict):
-    """The grant alone would not let the person in, and what stands in the way was not to be changed or cannot be."""
+    """The grant alone would not let the person in, and what blocks access was not to be changed or cannot be."""
 
     code = "still_in_the_way"
 
 
 class AnotherLevel(Conflict):
-    """What was asked for is not, or no longer, what whoever answers has seen."""
+    """What was asked for is not, or no longer, what the person who answers has seen."""
 
     code = "another_level"
     remedy = say("Look at the request again, then name the level that you saw, or the rights that you give.")
@@ -42,8 +42,8 @@ class AnotherLevel(Conflict):
 class Terms:
     """What is given: rights until a moment in seconds since 1970, None for no end of its own.
 
-    ``rights`` is None for the level that is asked for, which ``level`` then names as it was seen: whoever asked may
-    have changed it since.  ``lift`` names what else may be changed, as it was seen to stand in the way: see
+    ``rights`` is None for the level that is asked for, which ``level`` then names as it was seen: the person who asked
+    may have changed it since.  ``lift`` names what else may be changed, as it was seen to block access: see
     ``InTheWay.told``.
     """
 
@@ -69,8 +69,8 @@ def grant_access(
 ) -> Granted:
     """Answer a request with yes; issuer and owner may.
 
-    ``subject`` is the asker as this organization knows him.  After a grant the person is not kept out by anything that
-    this organization can see: where he still would be, nothing is changed.  Raises NotFound, OnlyTheOwner,
+    ``subject`` is the asker as this organization knows them.  After a grant the person is not kept out by anything that
+    this organization can see: where they still would be, nothing is changed.  Raises NotFound, OnlyTheOwner,
     AlreadyAnswered, AnotherLevel, StillInTheWay and InvalidPolicy.
     """
     request, content, ground = open_request(actor, request_id)
@@ -134,7 +134,7 @@ def _refuse_what_stays(needed: InTheWay, *, lift: frozenset[str]) -> None:
 
 
 def _give(actor: Actor, content: Content, request: AccessRequest, rights: frozenset[Right], until: int | None) -> None:
-    """Write the grant that the decision reads; one that takes something away kills what is cached under the old one."""
+    """Write the grant that the decision reads; taking something away invalidates cached licenses."""
     old = PersonalGrant.objects.filter(content=content, person_id=request.person_id).first()
     PersonalGrant.objects.update_or_create(
         content=content,
@@ -168,7 +168,7 @@ def _answer(actor: Actor, request: AccessRequest, rights: frozenset[Right], unti
 
 
 def _end(*, organization: UUID, content: Content, subject: Subject, now: int) -> int | None:
-    """Return when access ends as all stands after the grant."""
+    """Return when access ends once the grant counts."""
     facts = facts_about(organization=organization, pl_digest=bytes(content.pl_digest), subject=subject)
     if facts is None:
         return None

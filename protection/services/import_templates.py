@@ -69,7 +69,7 @@ class Plan:
     """What an import would do.
 
     ``mapped`` is the organization whose "everybody" becomes this organization's; None when nothing had to be mapped.
-    ``seen`` stands for exactly this plan: whoever sends it back has seen this and nothing else.
+    ``seen`` stands for exactly this plan: the person who sends it back has seen this and nothing else.
     """
 
     templates: tuple[Planned, ...]

@@ -27,7 +27,7 @@ class Named:
 
     @property
     def language(self) -> str:
-        """The language whose text is shown to whoever reads none of the others."""
+        """The language whose text is shown to the person who reads none of the others."""
         return next(iter(self.names))
 
 

@@ -1,4 +1,4 @@
-"""Somebody who had left comes back as somebody new: what was theirs here stays with an identity of before."""
+"""A person who had left comes back as somebody new: what was theirs here stays with an identity of before."""
 
 from uuid import UUID, uuid4
 

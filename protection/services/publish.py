@@ -44,7 +44,7 @@ class Publication:
     """What is to be published: exactly one of ``policy`` and ``template``; ``title`` is the file's name.
 
     ``label`` is the one that is linked to the template, if it was chosen by a label;
-    ``owner`` is whoever is to own the document instead of the publisher.
+    ``owner`` is a person who is to own the document instead of the publisher.
     """
 
     policy: Policy | None
@@ -80,7 +80,7 @@ class Publisher:
 
 @transaction.atomic
 def publish_online(*, publisher: Publisher, publication: Publication, now: int) -> Published:
-    """Make a document's key and license and put it on record; its first edition follows with the first opening.
+    """Make a document's key and license and register it; its first edition follows with the first opening.
 
     The caller has made sure that the person is an enabled member.  Raises NotFound for a template that is not
     published, InvalidPolicy, NotRunning, and Unavailable without an active key.
@@ -143,7 +143,8 @@ def _template_reference(template: UUID | None) -> TemplateReference | None:
 
     The scope only spares people choices that are not theirs.  It is no wall: offline anybody who knows the id can seal
     a file under it, and refusing the registration would leave a document that nobody can open, the wrong end to save.
-    Who publishes under a template gains nothing by it: the template decides who may open, and he is on record.
+    Who publishes under a template gains nothing by it: the template decides who may open, and the publisher is
+    recorded.
     """
     if template is None:
         return None

@@ -1,4 +1,4 @@
-"""Put a document on record: the state that counts from now on, whatever the file says (docs/protocol.md P4)."""
+"""Register a document: the state that counts from now on, whatever the file says (docs/protocol.md P4)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from protection.selectors.policies import limited
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A person as a document's record names him: by id for decisions, by address for people."""
+    """A person as a document's record names them: by id for decisions, by address for people."""
 
     id: UUID
     address: str
@@ -21,7 +21,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class NewContent:
-    """A document to be put on record: exactly one of ``policy`` and ``template`` is set.
+    """A document to be registered: exactly one of ``policy`` and ``template`` is set.
 
     ``label`` is the one under which it was protected, ``expires`` and ``offline_days`` are the limits stated beside the
     policy or template; ``pending`` says why the registration is not believed yet.

@@ -78,7 +78,7 @@ def personal_of(
 
 
 def document_facts(content: Content) -> dict[str, Any]:
-    """Return by which template, in which version, and under which label a document stands."""
+    """Return by which template, in which version, and under which label a document is."""
     current = None
     if content.template_id is not None:
         current = ProtectionTemplate.objects.filter(id=content.template_id).values_list("current", flat=True).first()

@@ -1,4 +1,4 @@
-"""Put on record that somebody with a good token could not prove to send from a device of that person.
+"""Record that a person with a good token could not prove to send from a device of that person.
 
 See docs/protocol.md P29.
 """

@@ -48,7 +48,7 @@ class Pending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The content is on record.  ``fresh`` is false when it was already."""
+    """The content is registered.  ``fresh`` is false when it was already."""
 
     cid: UUID
     registration: Registration
@@ -57,7 +57,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationRefused:
-    """Nothing was registered; the refusal is on record."""
+    """Nothing was registered; the refusal is recorded."""
 
     reason: Reason
     event: UUID
@@ -72,11 +72,11 @@ def register(
     actor: Actor,
     now: int,
 ) -> Registered | RegistrationRefused:
-    """Verify a publishing license and put its document on record, in the order of docs/licensing.md.
+    """Verify a publishing license and register its document, in the order of docs/licensing.md.
 
     A license that is already known is not verified again: the record counts.  Another license under a known content id
-    is refused and recorded as tampering.  Raises the errors of ``chancery.objects`` for a license that does not
-    verify; the door records those as tampering too, because it alone knows who brought it.  Raises NotRunning when the
+    is refused and recorded as tampering.  Raises the errors of ``chancery.objects`` for a license that does not verify;
+    the interface records those as tampering too, because it alone knows who brought it.  Raises NotRunning when the
     organization takes nothing new.
     """
     parsed = PublishingLicense.parse(publishing_license)

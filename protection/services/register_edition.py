@@ -1,4 +1,4 @@
-"""Put an edition of a registered document on record: the first, or the one that follows the newest.
+"""Register an edition of a registered document: the first, or the one that follows the newest.
 
 See docs/protocol.md P3.
 """
@@ -53,7 +53,7 @@ def register_edition(
 ) -> Registered:
     """Record an edition that somebody brings; ``actor`` need not be the one who sealed it.
 
-    It counts if whoever sealed it may edit the document now, from the device that sealed it, and if its edit
+    It counts if the person who sealed it may edit the document now, from the device that sealed it, and if its edit
     certificate is of the document's present revision and has not ended.  Raises Superseded and MayNotEdit otherwise,
     NotRunning when the organization takes nothing new, and the errors of ``chancery.objects`` for what does not
     verify.
@@ -70,7 +70,7 @@ def register_edition(
             content = Content.objects.select_for_update().get(cid=known.cid)
             _insert(_Arrival(organization, license_, seal, directory, actor, now), content)
     except IntegrityError:
-        # Somebody else brought the same edition at the same time; it is on record.
+        # Somebody else brought the same edition at the same time; it is recorded.
         return again
     return Registered(known.cid, Registration(known.registration), fresh=True)
 
@@ -138,10 +138,10 @@ def _check_certificate(arrival: _Arrival, content: Content) -> None:
 
 
 def _check_sealer(arrival: _Arrival) -> None:
-    """Ask whether whoever sealed the edition may edit the document at this moment.
+    """Ask whether the person who sealed the edition may edit the document at this moment.
 
-    The certificate says that he could when it was issued.  Since then he may have left a group, been disabled or lost
-    his device, none of which raises the document's revision.
+    The certificate says that they could when it was issued.  Since then they may have left a group, been disabled or
+    lost their device, none of which raises the document's revision.
     """
     sealer = arrival.seal.sealer
     subject = arrival.directory.subject(sealer.sub, sealer.dev)
@@ -170,7 +170,7 @@ def _first_key(arrival: _Arrival, content: Content) -> bytes:
 def _next_key(arrival: _Arrival, content: Content, newest: Edition) -> bytes:
     """Return the key that the edition brought, or else the one of the edition before (P11).
 
-    A key that is brought is a new one: with the one before, whoever has lost access since would go on reading.
+    A key that is brought is a new one: with the one before, people who lost access since would go on reading.
     """
     kid = bytes(content.tenant_key.kid)
     digest = bytes(newest.seal_digest)

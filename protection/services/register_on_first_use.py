@@ -1,4 +1,4 @@
-"""Put on record what a license request shows for the first time: a document, or a new edition of one.
+"""Register what a license request shows for the first time: a document, or a new edition of one.
 
 See docs/protocol.md P3, P5.
 """

@@ -36,7 +36,10 @@ class JustificationNeeded(ChanceryError):
 
 
 class MayNotRelabel(ChanceryError):
-    """Somebody who may open a document tried to change a protection that he may not replace or remove (promise C30)."""
+    """A person who may open a document tried to change a protection that they may not replace or remove.
+
+    See promise C30.
+    """
 
     code = "may_not_relabel"
     remedy = say("Ask the document's owner for the right to export, or to change the label.")
@@ -53,9 +56,9 @@ class Where(StrEnum):
 class Relabeled:
     """What becomes of the protection, and where.
 
-    ``AT_THE_FILE`` with ``REPLACED``: the caller may replace the protection of the copy that he has, not everybody's.
-    With ``REMOVED``: the service never has a document's body, so only a program at the file can.  ``policies`` are the
-    document's own before and after, where they are changed for every copy.
+    ``AT_THE_FILE`` with ``REPLACED``: the caller may replace the protection of the copy that they have, not
+    everybody's. With ``REMOVED``: the service never has a document's body, so only a program at the file
+    can.  ``policies`` are the document's own before and after, where they are changed for every copy.
     """
 
     outcome: Outcome
@@ -106,9 +109,9 @@ def relabel(
 ) -> Relabeled:
     """Give a document a label that is offered to the audience, and do to its protection what belongs to that.
 
-    Whoever manages the document changes it for everybody, an administrator by role only by narrowing.  Whoever may
-    remove its protection may do so at his copy (promise C30).  Where the document carries the label already, and is
-    protected by it as it is, nothing happens.  Raises NotFound for everybody else and for any other label,
+    A person who manages the document changes it for everybody, an administrator by role only by narrowing.  A person
+    who may remove its protection may do so at their copy (promise C30).  Where the document carries the label already,
+    and is protected by it as it is, nothing happens.  Raises NotFound for everybody else and for any other label,
     MayNotRelabel, JustificationNeeded and Widening.
     """
     found = Content.objects.select_for_update(of=("self",)).select_related("label").filter(cid=cid).first()
@@ -156,9 +159,9 @@ def relabel(
 
 
 def _judged(actor: Actor, content: Content | None, holder: Holder) -> tuple[Content, str | None, frozenset[Right]]:
-    """Return the document, the ground on which the actor changes it for everybody, if any, and his rights on it.
+    """Return the document, the ground on which the actor changes it for everybody, if any, and their rights on it.
 
-    Raises NotFound for whoever has neither.
+    Raises NotFound for a person who has neither.
     """
     rights = frozenset[Right]() if content is None else holder.rights_on(bytes(content.pl_digest))
     ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)

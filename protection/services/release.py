@@ -1,4 +1,4 @@
-"""Make use licenses of openings that are on record: content keys, signatures, edit certificates.
+"""Make use licenses of openings that are recorded: content keys, signatures, edit certificates.
 
 See docs/protocol.md P3, P11.
 """
@@ -35,7 +35,7 @@ def released(
 ) -> Iterator[Issuer]:
     """Store fresh bindings and give who signs; whatever fails from here on is said in the ledger (P29).
 
-    The openings are on record as allowed; when a key or a signature then fails, nothing was issued, and the record has
+    The openings are recorded as allowed; when a key or a signature then fails, nothing was issued, and the record has
     to say that too.  Raises Unavailable for every such failure.
     """
     try:
@@ -127,7 +127,7 @@ def use_license(
 
 
 def _somebody_lost_access(state: ContentState, service: ServiceState) -> bool:
-    """Tell whether the newest edition's key may be known to somebody who has lost access since (P11).
+    """Tell whether the newest edition's key may be known to a person who has lost access since (P11).
 
     A withdrawal that is wider than one document (a person, a device, a group, a template) counts for every document
     with an older key: asking who of them could have read which would cost more than a new key does.

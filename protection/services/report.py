@@ -35,7 +35,7 @@ def report(*, actor: Actor, member: bool, device: UUID, reports: Sequence[Report
 
     Person and device come from the device proof, not from the report; ``member`` tells whether the organization knows
     the person by all addresses.  Reports about documents that were
-    never licensed to the person are dropped: nobody can fill the rolls with them.  Raises InvalidObject.
+    never licensed to the person are dropped: nobody can fill the audit log with them.  Raises InvalidObject.
     """
     if len(reports) > MAX_REPORTS:
         raise InvalidObject(

@@ -43,20 +43,20 @@ class HasLevel(MayOpen):
 
 
 class NotForTheOwner(Conflict):
-    """The person is refused for something that no grant to him would change."""
+    """The person is refused for something that no grant to them would change."""
 
     code = "nothing_to_ask"
 
 
 class AskedTooOften(Conflict):
-    """The person has asked as often as he may."""
+    """The person has asked as often as they may."""
 
     code = "asked_too_often"
     remedy = say("Wait for the answers, or write to the owner.")
 
 
 class NoProvenAddress(Conflict):
-    """The person has not proven any address, so the owner could not know whom he lets in."""
+    """The person has not proven any address, so the owner could not know whom they give access."""
 
     code = "no_proven_address"
     remedy = say("Confirm an address on the page of your account, then ask again.")
@@ -64,9 +64,9 @@ class NoProvenAddress(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, as the owner is told: by an address he has proven, "" where there is none.
+    """Who asks, as the owner sees it: by an address they have proven, "" where there is none.
 
-    ``place`` is the organization of his that has proven the address's domain.  What else he belongs to is not the
+    ``place`` is the organization of theirs that has proven the address's domain.  What else they belong to is not the
     owner's business (docs/protocol.md P20).
     """
 
@@ -107,7 +107,7 @@ def request_access(
 ) -> Heard:
     """Ask the owner for access; return what came of it.
 
-    Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for whoever
+    Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for a person who
     neither may open the document nor was refused lately, and whatever ``refusal_to_ask`` returns.
     """
     found = own_why(
@@ -121,7 +121,7 @@ def request_access(
     refused = refusal_to_ask(person=actor.person, cid=cid, found=found, asker=asker, level=requested.level)
     if refused is not None:
         raise refused
-    # Empty for somebody who may open the document and asks for more.
+    # Empty for a person who may open the document and asks for more.
     reason = "" if found.rights else last_refusal(actor.person, cid, days=REFUSED_DAYS) or ""
     wanted = {"wanted": requested.level, "note": requested.note[:500]}
     asked = AccessRequest.objects.filter(content_id=cid, person_id=actor.person, state=RequestState.OPEN).first()
@@ -146,7 +146,7 @@ def request_access(
                 details={"request": str(asked.id), "level": requested.level},
             )
             return Heard.NEW
-    # An answer that came in between stands: it was given to what was asked before.
+    # An answer that came in between counts: it was given to what was asked before.
     AccessRequest.objects.filter(id=asked.id, state=RequestState.OPEN).update(**wanted)
     more = not expand(parse_rights([requested.level])) <= expand(parse_rights([asked.wanted]))
     return Heard.RAISED if more else Heard.CHANGED
@@ -157,7 +157,7 @@ def refusal_to_ask(
 ) -> ChanceryError | None:
     """Return why somebody cannot ask for a level, or for any; None when they can.
 
-    Whoever offers to ask looks here first, so that nothing is offered that would be refused.
+    A person who offers to ask looks here first, so that nothing is offered that would be refused.
     """
     held = frozenset(Right(name) for name in found.rights)
     if held:

@@ -53,7 +53,7 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
 
 
 def may_give_back(ground: str, taken_by: UUID | None, issuer: UUID, owner: UUID) -> bool:
-    """Tell whether somebody who manages a document on this ground gives back what was taken back by this person."""
+    """Tell whether a person who manages a document on this ground gives back what was taken back by this person."""
     return ground != ADMINISTRATOR or taken_by not in {issuer, owner}
 
 

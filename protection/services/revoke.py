@@ -42,8 +42,8 @@ class Revoked:
 def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | None = None) -> Revoked:
     """Revoke a document, for one recipient alone when one is named.
 
-    Refused from the very next license request on, because the deciding statement reads this row; cached licenses die
-    by the feed.  Revoking twice changes nothing and records the second attempt too.  Raises NotFound.
+    Refused from the very next license request on, because the deciding statement reads this row; the feed invalidates
+    cached licenses.  Revoking twice changes nothing and records the second attempt too.  Raises NotFound.
     """
     content, ground = managed_content(actor, cid)
     since = None
@@ -80,10 +80,10 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
 
 
 def _meant(content: Content, recipient: Recipient) -> UUID | None:
-    """Return whom an address means on this document: first of all whoever was given something here under it.
+    """Return whom an address means on this document: first of all a person who was given something here under it.
 
-    The directory knows who has the address now; whoever had it when he was given access may have another by now, and he
-    is the one whose access is taken back.
+    The directory knows who has the address now; a person who had it when they were given access may have another by
+    now, and it is their access that is taken back.
     """
     given = PersonalGrant.objects.filter(content=content, address=recipient.address).values_list("person_id", flat=True)
     version = TemplateVersion.objects.filter(template_id=content.template_id, number=F("template__current"))

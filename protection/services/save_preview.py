@@ -13,7 +13,7 @@ from protection.selectors.previews import Asked, asked
 
 @transaction.atomic
 def save_preview(preview: UUID, make: Callable[[Asked], None]) -> Asked:
-    """Make the change that a preview is about, and mark it as saved; ``make`` belongs to the floor that knows how.
+    """Make the change that a preview is about, and mark it as saved; ``make`` belongs to the package that knows how.
 
     Raises NotFound, and Conflict while there is no answer yet or when it was saved already.
     """

@@ -17,7 +17,7 @@ from protection.models import Content, ContentRevocation, GrantBinding, ServiceS
 from protection.services.feed import derived_feed_id, kill_issued_until_now, killed_since
 
 MANY: Final = 1_000
-"""From so many people on one entry kills what everybody keeps: the feed of a month has room for some ten thousand."""
+"""From so many people on one entry invalidates what everybody keeps: a feed's month holds some ten thousand."""
 
 
 @transaction.atomic
@@ -30,14 +30,13 @@ def withdraw(
     device_feed_id: bytes | None,
     told_since: datetime | None = None,
 ) -> bool:
-    """Kill what those of the people hold who were ever licensed here; tell whether these are all of them.
+    """Invalidate what those of the people hold who were ever licensed here; tell whether these are all of them.
 
     With ``groups`` only what these gave was lost, or, if the people ``joined`` them, what these are shut out of: when
     nothing here is given or denied to any of them, nobody is concerned, however often an organization that this one has
     nothing to do with changes its groups.  ``addresses`` are those of the groups, by which entries deny.
 
-    At a later look at the same withdrawal ``told_since`` is its time: whoever the feed has told since is not told
-    again.
+    At a later look at the same withdrawal ``told_since`` is its time: people with an entry since get no second one.
     """
     if groups and not (_shut_out(groups, addresses) if joined else _gave(groups)):
         return False

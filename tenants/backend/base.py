@@ -18,7 +18,7 @@ BASE_SCHEMA = "chancery_base_schema_q7x2"
 
 
 def may_be_entered(schema_name: str) -> bool:
-    """Tell whether connections may stand in this schema: an organization's, the shared one, or the template."""
+    """Tell whether connections may be in this schema: an organization's, the shared one, or the template."""
     return schema_name in {PUBLIC, BASE_SCHEMA} or naming.is_schema_name(schema_name)
 
 

@@ -1,4 +1,4 @@
-"""The rule that an organization is never left without somebody who can act for it."""
+"""The rule that an organization is never left without a person who can act for it."""
 
 from uuid import UUID
 

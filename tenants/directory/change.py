@@ -35,7 +35,7 @@ def note(
     """Record a change in the ledger of each organization concerned and make older decisions be made again.
 
     The ledger names who acted; ``addresses`` and ``title`` name whom or what it happened to, ``recipient`` whose that
-    is, ``changes`` what differs where that is personal: all of it stands in the erasable part.  ``details`` must hold
+    is, ``changes`` what differs where that is personal: all of it is in the erasable part.  ``details`` must hold
     nothing personal.  Rows are updated in the order of their ids, so that two changes that
     touch the same organizations cannot wait for each other in a circle.
     """
@@ -70,7 +70,7 @@ def note(
 def raise_epochs(person_ids: Iterable[UUID]) -> None:
     """Make decisions about these people be made again.
 
-    For changes that reach somebody from an organization that had nothing to do with him until now: its epoch was not
+    For changes that reach somebody from an organization that had nothing to do with them until now: its epoch was not
     among those that an earlier decision looked at.  The rows are locked in the order of their ids.
     """
     wanted = list(

@@ -53,7 +53,7 @@ def is_ours(organization_id: UUID, person_id: UUID) -> bool:
 
 
 def vouches(organization_id: UUID, person_id: UUID) -> bool:
-    """Tell whether the organization speaks for the person: it has proven the domain of a proven address of his."""
+    """Tell whether the organization speaks for the person: it has proven the domain of a proven address of theirs."""
     domains = set(Address.objects.filter(person_id=person_id).exclude(proven_by="").values_list("domain", flat=True))
     return any(owns_domain(organization_id, domain) for domain in domains)
 
@@ -120,10 +120,11 @@ def part_from_domains(organization_id: UUID, domains: Iterable[str]) -> None:
 def withdraw_proof(rows: QuerySet[Address]) -> list[UUID]:
     """Let addresses match nothing from now on, and return whose they are; signing in with one proves it anew.
 
-    The rows keep when they were proven last: the accounts have a past, which is not for whoever owns the domain next.
+    The rows keep when they were proven last: the accounts have a past, which is not for the person who owns the domain
+    next.
 
-    That is for accounts with nothing else proven, which start afresh then.  From others the address is taken: whoever
-    has the mailbox by now would sign in as the holder of before, and prove it for them.
+    That is for accounts with nothing else proven, which start afresh then.  From others the address is taken: a person
+    who has the mailbox by now would sign in as the holder of before, and prove it for them.
     """
     found = list(rows.values_list("person_id", "address"))
     rows.update(proven_by=Address.Proof.NOBODY)

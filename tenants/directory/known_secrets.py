@@ -1,7 +1,7 @@
 """Who knows the secrets of applications: it does not end with the person, so the end of their right to it is recorded.
 
-An application acts for the organization.  Whoever made it saw its secret, and whoever got a code for it may have put a
-device of their own in its place; the organization goes on using it after they have left.
+An application acts for the organization.  The person who made it saw its secret, and a person who got a code for it may
+have put a device of their own in its place; the organization goes on using it after they have left.
 """
 
 from uuid import UUID

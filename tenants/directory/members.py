@@ -45,9 +45,9 @@ def meant(organization: UUID, members: Iterable[Member]) -> list[Member]:
 
 
 def leaving(organization: UUID, group: UUID, members: Iterable[Member]) -> list[Member]:
-    """Return members as they stand in a group that they leave.
+    """Return members as they are in a group that they leave.
 
-    An address takes out the person who holds it too, however he was put in: that is what people mean by it.
+    An address takes out the person who holds it too, however they were put in: that is what people mean by it.
     """
     named = meant(organization, members)
     rows = GroupMember.objects.within(organization).filter(group_id=group, person_id__in=_people(named))
@@ -62,7 +62,7 @@ def _by_address(address: str, groups: Mapping[str, UUID]) -> Member:
 def add_members(group: Group, members: Sequence[Member]) -> None:
     """Add members, each at most once; refuse strangers, other organizations' groups and circles.
 
-    Whoever they hold may be shut out by what is denied to the group.
+    A person they hold may be shut out by what is denied to the group.
     """
     members = meant(group.organization_id, members)
     for member in members:
@@ -74,7 +74,7 @@ def add_members(group: Group, members: Sequence[Member]) -> None:
 
 
 def remove_members(group: Group, members: Sequence[Member]) -> None:
-    """Remove members; one that is not there is no error.  Whoever they hold loses what the group gave."""
+    """Remove members; one that is not there is no error.  A person they hold loses what the group gave."""
     members = leaving(group.organization_id, group.id, members)
     lost = _people(members) | people_below([member.group_id for member in members if member.group_id is not None])
     withdraw(lost, groups=held_by(group.id))

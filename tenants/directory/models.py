@@ -1,6 +1,6 @@
 """Who exists: people, their addresses, where they belong, and the devices and applications that act for them.
 
-All of it stands in the shared schema, because a policy may name a person or a group of another organization and
+All of it is in the shared schema, because a policy may name a person or a group of another organization and
 identity must resolve in one query.
 """
 
@@ -128,9 +128,9 @@ class MailDomain(models.Model):
 class PartedDomain(models.Model):
     """When an organization last stopped speaking for a mail domain; each has a row of its own, which stays.
 
-    What was granted to an address of the domain before that moment was meant for one of that organization's people:
-    it is not for whoever proves the address afterwards.  The rows of whoever owns the domain now do not count for its
-    people, those of all other owners of before do, however often the domain was given up and proven again.
+    What was granted to an address of the domain before that moment was meant for one of that organization's people: it
+    is not for a person who proves the address afterwards.  The rows of the person who owns the domain now do not count
+    for its people, those of all other owners of before do, however often the domain was given up and proven again.
     """
 
     domain = models.CharField(max_length=253)
@@ -155,7 +155,7 @@ class Membership(models.Model):
     invitation must not tell who holds an address, under which name and with which others.  ``added_by`` and
     ``role_given_by`` are the people who did so, since together they count as one (P18).  A person who left
     keeps the row, disabled, with ``removed_at``: the old identity stays refused, and its id is never given again.
-    ``returned_at`` is when somebody who had left and whose account goes on elsewhere was given a place again.
+    ``returned_at`` is when a person who had left and whose account goes on elsewhere was given a place again.
     """
 
     class Role(models.TextChoices):
@@ -266,9 +266,9 @@ class GroupMember(models.Model):
 class Device(models.Model):
     """One device of a person, with keys of its own; the row decides on the server, not the device's certificate.
 
-    ``signing_key_id`` is the id that the protection floor derives from the public signing key.  ``token_family`` names
-    the tokens that the device signs in with: they end with the device.  ``blocked_by`` are the organizations that take
-    nothing from it any more, while it goes on elsewhere.
+    ``signing_key_id`` is the id that the protection package derives from the public signing key.  ``token_family``
+    names the tokens that the device signs in with: they end with the device.  ``blocked_by`` are the organizations that
+    take nothing from it any more, while it goes on elsewhere.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -339,7 +339,7 @@ class SignInLink(models.Model):
 class SpentSecret(models.Model):
     """A refresh token or code that has been exchanged; seeing it again means that it was copied, and ends its family.
 
-    A code stands here from the first try on, so that it cannot be tried again with another verifier.
+    A code is here from the first try on, so that it cannot be tried again with another verifier.
     """
 
     token_hash = models.CharField(max_length=64, primary_key=True)

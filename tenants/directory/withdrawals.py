@@ -1,6 +1,6 @@
 """What people and devices lost, kept until every organization has put it into its feed.
 
-A row stands here in the transaction of the change itself, so a withdrawal is never lost and the change touches no
+A row is here in the transaction of the change itself, so a withdrawal is never lost and the change touches no
 organization's feed: two changes to the same organizations cannot wait for each other.  The directory knows no feed;
 the portal takes the rows, one organization after the other.
 """
@@ -92,7 +92,7 @@ def withdraw_members(organization_id: UUID) -> None:
 
 
 def withdraw_from_groups(organization_id: UUID, person_id: UUID) -> None:
-    """Note that a person lost what this organization's groups gave him anywhere."""
+    """Note that a person lost what this organization's groups gave them anywhere."""
     with connection.cursor() as cursor:
         cursor.execute(_ABOVE, {"organization": organization_id, "person": person_id})
         groups = [group for (group,) in cursor.fetchall()]

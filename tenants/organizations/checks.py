@@ -11,7 +11,7 @@ from tenants import schemas
 
 
 def disjoint_names(app_configs: Sequence[AppConfig] | None = None, **_kwargs: Any) -> list[CheckMessage]:
-    """Refuse a table name that stands in both kinds of schema: a missing one would silently be read from the other."""
+    """Refuse a table name that is in both kinds of schema: a missing one would silently be read from the other."""
     shared, own = schemas.shared_and_own_tables()
     return [
         Error(

@@ -1,6 +1,6 @@
 """Organizations, the hosts they live on, and what operators did to them.
 
-These rows stand in the shared schema.  Everything that is an organization's own stands in its schema, so nothing here
+These rows are in the shared schema.  Everything that is an organization's own is in its schema, so nothing here
 has a foreign key that crosses into one.
 """
 

@@ -11,7 +11,7 @@ from tenants.organizations.models import Host, OperatorRecord, Organization
 
 @dataclass(frozen=True, slots=True)
 class OrganizationFacts:
-    """What the doors need to know about an organization."""
+    """What the interfaces need to know about an organization."""
 
     id: UUID
     schema_name: str
@@ -47,7 +47,7 @@ class Switches:
 
 
 def held_switches(organization_id: UUID) -> Switches:
-    """Return the switches as they stay until the transaction ends: whoever turns one waits for it."""
+    """Return the switches as they stay until the transaction ends: a person who turns one waits for it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select state, service_active from public.organizations_organization where id = %s for share",

@@ -1,8 +1,8 @@
 """Templates as XML, under the names of the fields that Azure RMS documents (``docs/templates.md``).
 
 The schema of the files that Azure RMS itself exports is not public; what is read and written here are its fields.  A
-template that says more than they can (deny entries, conditions, a lease, a viewer) is not written, since whoever read
-the file would be given more than the template gives.
+template that says more than they can (deny entries, conditions, a lease, a viewer) is not written, since a person who
+read the file would be given more than the template gives.
 """
 
 import locale

@@ -156,7 +156,7 @@ def people_held(members: Iterable[MemberFacts]) -> list[UUID]:
 def group_path(organization_id: UUID, person_id: UUID, group_id: UUID) -> tuple[str, ...]:
     """Return the names of the groups by which a group of the organization holds a person, the direct one first.
 
-    Of several ways the shortest; empty when the group does not hold him.
+    Of several ways the shortest; empty when the group does not hold them.
     """
     proven = Address.objects.filter(person_id=person_id).exclude(proven_by="").values("address")
     edges = GroupMember.objects.within(organization_id).filter(group__archived_at__isnull=True)

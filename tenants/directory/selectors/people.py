@@ -26,7 +26,7 @@ class AddressFacts:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """One person as an organization sees him; of a guest only what the organization entered itself."""
+    """One person as an organization sees them; of a guest only what the organization entered itself."""
 
     id: UUID
     name: str
@@ -46,7 +46,7 @@ class PersonFacts:
 
 @dataclass(frozen=True, slots=True)
 class MembershipFacts:
-    """A person's place in one organization, for the doors' decisions."""
+    """A person's place in one organization, for the interfaces' decisions."""
 
     organization_id: UUID
     slug: str
@@ -82,7 +82,7 @@ def named_person(person_id: UUID) -> NamedPerson | None:
 
 
 def language_of(person_id: UUID) -> str:
-    """Return the language that somebody has chosen to read in, "" when he has chosen none."""
+    """Return the language that somebody has chosen to read in, "" when they have chosen none."""
     return Person.objects.filter(id=person_id).values_list("language", flat=True).first() or ""
 
 
@@ -151,7 +151,7 @@ def memberships_of(person_id: UUID) -> tuple[MembershipFacts, ...]:
 
 
 def membership_at(organization_id: UUID, person_id: UUID) -> MembershipFacts | None:
-    """Return the person's place in one organization, if he has one."""
+    """Return the person's place in one organization, if they have one."""
     return next((place for place in memberships_of(person_id) if place.organization_id == organization_id), None)
 
 
@@ -203,7 +203,7 @@ def names_of(organization_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, st
 
 
 def proven_addresses(person_id: UUID) -> tuple[str, ...]:
-    """Return the person's own proven addresses; for himself."""
+    """Return the person's own proven addresses; for themselves."""
     rows = Address.objects.filter(person_id=person_id).exclude(proven_by="").order_by("address")
     return tuple(rows.values_list("address", flat=True))
 

@@ -31,7 +31,7 @@ _ASIDE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One person as the organization knows him; ``row`` is in the form of the directory's statement for one person."""
+    """One person as the organization knows them; ``row`` is in the form of the directory's statement for one person."""
 
     id: UUID
     address: str
@@ -68,7 +68,7 @@ class Roster:
     def strangers(self, addresses: Mapping[str, UUID]) -> dict[str, SubjectRow]:
         """Return people of whom only an address is known, under the ids given for them.
 
-        Groups of the organization hold whoever proves an address that they name.
+        Groups of the organization hold a person who proves an address that they name.
         """
         ways = _Ways(self)
         nobody: dict[str, Any] = {
@@ -120,7 +120,7 @@ class _Ways:
             self._holders[held].append(group)
 
     def of(self, *start: UUID | str) -> dict[str, Any]:
-        """Return groups and ways of whoever is this person or has these addresses, as the statement tells them."""
+        """Return groups and ways of a person who is this person or has these addresses, as the statement tells them."""
         roster, found = self._roster, self._above(start)
         ways: list[tuple[str, str | None]] = [(str(group), None) for held in start for group in self._holders[held]]
         ways += [(str(outer), str(inner)) for inner in found for outer in self._holders[inner]]

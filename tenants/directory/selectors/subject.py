@@ -16,7 +16,7 @@ from tenants.organizations.models import Organization
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The person's place in one organization; ``vouches`` when it has proven a domain of one of his addresses."""
+    """The person's place in one organization; ``vouches`` when it has proven a domain of one of their addresses."""
 
     organization_id: UUID
     guest: bool
@@ -30,8 +30,8 @@ class Place:
 class GroupOf:
     """A group that holds the person, directly or not.
 
-    ``live`` is false when nothing is given by it any more: it is archived, or holds him only through archived groups,
-    or its organization is not active or has disabled him.  What is denied to it still is.
+    ``live`` is false when nothing is given by it any more: it is archived, or holds them only through archived groups,
+    or its organization is not active or has disabled them.  What is denied to it still is.
     """
 
     id: UUID
@@ -76,7 +76,7 @@ class SubjectRow:
     epoch: int
     now: datetime
     parted: Mapping[str, int] = field(default_factory=dict)
-    """Domains of his addresses and groups that an organization gave up, with the second in which it last did."""
+    """Domains of their addresses and groups that an organization gave up, with the second in which it last did."""
 
 
 def parameters(person_id: UUID, organization_id: UUID, device_id: UUID | None) -> dict[str, object]:

@@ -33,7 +33,7 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
         )
     prover = holders.prover_of(normal)
     if prover is not None and prover.id != person_id and holders.owns_domain(organization_id, naming.domain_of(normal)):
-        # In other domains the address stays a contact, whoever has it: the answer must not tell.
+        # In other domains the address stays a contact, no matter who has it: the answer must not tell.
         raise AddressTaken(_("{address} is proven by somebody else.").format(address=normal))
     known = holders.has_proof(person_id)
     if holders.assert_address(person=membership.person, address=normal, organization_id=organization_id):

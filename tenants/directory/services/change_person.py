@@ -1,4 +1,4 @@
-"""Change how a person is called, and in which language and time zone he reads."""
+"""Change how a person is called, and in which language and time zone they read."""
 
 import zoneinfo
 from uuid import UUID

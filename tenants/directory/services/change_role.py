@@ -20,7 +20,7 @@ def change_role(*, organization_id: UUID, person_id: UUID, role: str, reason: st
     """Give the person another role; return whether anything changed.
 
     Moment and giver are kept: a role that changed within a day disqualifies an approver (docs/protocol.md P21), and for
-    some days whoever gave a role counts as one with the person who got it (P18).
+    some days a person who gave a role counts as one with the person who got it (P18).
     """
     wanted = Membership.Role(role)
     membership = locked_membership(organization_id, person_id)

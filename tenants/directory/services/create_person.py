@@ -1,4 +1,4 @@
-"""Create a person in an organization, or give somebody who exists already a place in it."""
+"""Create a person in an organization, or give a person who exists already a place in it."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -39,10 +39,10 @@ def create_person(
 ) -> PersonFacts:
     """Give the holder of the address a place in the organization and return the person.
 
-    Somebody who has proven the address keeps their account: the organization gains a guest, or a member when it has
+    A person who has proven the address keeps their account: the organization gains a guest, or a member when it has
     proven the address's domain.  A founder is a member in any case, or the organization would have no administrator.
     Nobody gets a password here; the mailbox is what a new person signs in with, also where somebody had signed up with
-    the address before.  Somebody who was removed and whose account goes on elsewhere comes back as somebody new:
+    the address before.  A person who was removed and whose account goes on elsewhere comes back as somebody new:
     ``let_go`` is called with their id, and leaves what was theirs here to an identity of before.
     """
     normal = naming.address(address)
@@ -77,8 +77,8 @@ def create_person(
 def _stays_elsewhere(address: str, *, known: bool, ours: bool, founder: bool) -> bool:
     """Tell whether the organization only gains a guest.
 
-    Whoever has an address of a domain that another organization has proven is its own, whether or not he is known here
-    already: the answer must not tell.
+    A person who has an address of a domain that another organization has proven is its own, whether or not they are
+    known here already: the answer must not tell.
     """
     if ours or founder:
         return False

@@ -18,7 +18,7 @@ from tenants.events import DirectoryKind
 def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bool, actor: Actor) -> None:
     """Delete the group, or refuse when a deny entry names it: then it can only be archived (docs/protocol.md P19).
 
-    This floor knows no policies, so the door asks the protection floor and passes the answer.
+    This package knows no policies, so the interface asks the protection package and passes the answer.
     """
     group = Group.objects.within(organization_id).select_for_update().filter(id=group_id).first()
     if group is None:

@@ -1,4 +1,4 @@
-"""Disable a person in an organization: from the next request on nothing opens for him there."""
+"""Disable a person in an organization: from the next request on nothing opens for them there."""
 
 from uuid import UUID
 
@@ -18,8 +18,8 @@ from tenants.events import DirectoryKind
 def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", actor: Actor) -> bool:
     """Disable the person's place; return whether anything changed.
 
-    His sessions and tokens end when the organization speaks for him.  One that merely entered his address must not be
-    able to sign him out everywhere else.
+    Their sessions and tokens end when the organization speaks for them.  One that merely entered their address must not
+    be able to sign them out everywhere else.
     """
     membership = locked_membership(organization_id, person_id)
     if membership.disabled:
@@ -27,13 +27,14 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", 
     require_another(membership)
     membership.disabled = True
     membership.save(update_fields=["disabled"])
-    # The organization that vouches for a member speaks for him everywhere; any other one for itself alone.
+    # The organization that vouches for a member speaks for them everywhere; any other one for itself alone.
     everywhere = not membership.guest and holders.vouches(organization_id, person_id)
     if everywhere:
         end_access(person_id)
     withdraw([person_id], organization_id=None if everywhere else organization_id)
     if not everywhere:
-        # Its groups hold him no more, whoever granted them something; a feed that never heard of them hears nothing.
+        # Its groups hold them no more, no matter who granted them something; a feed that never heard of them hears
+        # nothing.
         withdraw_from_groups(organization_id, person_id)
     note(
         kind=DirectoryKind.PERSON_DISABLED,

@@ -20,7 +20,7 @@ def enable_person(*, organization_id: UUID, person_id: UUID, actor: Actor) -> bo
         return False
     membership.disabled = False
     if membership.role != Membership.Role.USER:
-        # Whoever brings an administrator back has given the role anew.
+        # A person who brings an administrator back has given the role anew.
         membership.role_changed_at, membership.role_given_by = timezone.now(), actor.person_id
     membership.save(update_fields=["disabled", "role_changed_at", "role_given_by"])
     note(

@@ -30,9 +30,9 @@ def enroll_device(
     token_family: UUID | None = None,
     actor: Actor,
 ) -> DeviceFacts:
-    """Enroll the device with its public keys; the door has checked that the sign-in is younger than ten minutes.
+    """Enroll the device with its public keys; the interface has checked that the sign-in is younger than ten minutes.
 
-    The door has also parsed the keys and derived ``signing_key_id``, since this floor knows no cryptography.
+    The interface has also parsed the keys and derived ``signing_key_id``, since this package knows no cryptography.
     ``token_family`` is the sign-in the device was enrolled with.  A device that does not know whether its enrolment
     was answered asks again with the same keys, and gets the same device.
     """

@@ -26,8 +26,9 @@ TextRecords = Callable[[str], Iterable[str]]
 def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecords, actor: Actor) -> None:
     """Look for the challenge among the domain's TXT records and take the domain over when it is there.
 
-    ``text_records`` asks the DNS; in the embedded mode the door passes the challenge itself, which is what its button
-    does.  People who hold an address there become members for the future (docs/protocol.md P12) and start afresh.
+    ``text_records`` asks the DNS; in the embedded mode the interface passes the challenge itself, which is what its
+    button does.  People who hold an address there become members for the future (docs/protocol.md P12) and start
+    afresh.
     """
     normal = naming.mail_domain(domain)
     row = MailDomain.objects.within(organization_id).select_for_update().filter(domain=normal).first()
@@ -87,9 +88,9 @@ def _part_from_holders_of_before(domain: str) -> None:
 def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None:
     """Everybody who has a proven address in the domain becomes a member; a guest of before becomes one too.
 
-    Whoever was no member until now proved the address while the domain was somebody else's or nobody's, so they prove
-    it anew.  With another proven address they could sign in without: then the address leaves their account, and they
-    become no member.  The organization's own members keep what they sign in with.
+    A person who was no member until now proved the address while the domain was somebody else's or nobody's, so they
+    prove it anew.  With another proven address they could sign in without: then the address leaves their account, and
+    they become no member.  The organization's own members keep what they sign in with.
     """
     rows = Address.objects.filter(domain=domain).exclude(proven_by="").order_by("address")
     held: dict[UUID, str] = dict(rows.values_list("person_id", "address"))

@@ -21,8 +21,8 @@ from tenants.events import DirectoryKind
 def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor: Actor) -> None:
     """End the person's place in the organization.  Raises NotHere and LastAdministrator.
 
-    The id is never given again: grants, documents and events stay with it, and whoever gets the address next is another
-    person.  Addresses in the organization's domains leave the account; with nothing proven left it is closed.
+    The id is never given again: grants, documents and events stay with it, and the person who gets the address next is
+    another person.  Addresses in the organization's domains leave the account; with nothing proven left it is closed.
     """
     place = locked_membership(organization_id, person_id)
     require_another(place)
@@ -58,7 +58,8 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
 def _leave_groups(organization_id: UUID, person_id: UUID) -> None:
     """Take the person out of the organization's groups, also where a group names an address of theirs.
 
-    Otherwise whoever gets the address next would be in the group, and so would they themselves if they came back.
+    Otherwise the person who gets the address next would be in the group, and so would they themselves if they came
+    back.
     """
     addresses = Address.objects.filter(person_id=person_id)
     theirs = addresses.exclude(proven_by="") | addresses.filter(asserted_by_id=organization_id)

@@ -20,8 +20,8 @@ Shred = Callable[[UUID], None]
 def erase_organization(*, organization_id: UUID, reason: str, shred_keys: Shred, actor: Actor) -> None:
     """Erase a suspended organization for good.
 
-    ``shred_keys`` destroys the organization's key-encryption key and is called in its schema; the floor above passes
-    it, since this floor knows no keys.  It comes first: whatever survives in a backup cannot be opened from then on.
+    ``shred_keys`` destroys the organization's key-encryption key and is called in its schema; the package above passes
+    it, since this package knows no keys.  It comes first: whatever survives in a backup cannot be opened from then on.
     The row stays, emptied, so that its id and short name are never given to anybody else.
     """
     organization = Organization.objects.select_for_update().get(id=organization_id)
