@@ -1,4 +1,4 @@
-"""What each command of ``manage.py`` means, once the environment stands."""
+"""What each command of ``manage.py`` means, once the environment exists."""
 
 import os
 import sys

@@ -1,8 +1,8 @@
 """The worker's side of the broker: messages that this service cannot have sent are set aside before Celery sees them.
 
 Celery trusts its broker.  A message that is no JSON, lacks a member or holds one of another type ends the worker, or
-stays with it for ever and takes one of its few places.  Nothing is lost with such a message: what has to happen stands
-in the database.
+stays with it for ever and takes one of its few places.  Nothing is lost with such a message: what has to happen is a
+row in the database.
 """
 
 import base64

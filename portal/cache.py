@@ -1,7 +1,7 @@
 """The cache in Redis: nothing in it can be used by who reads it, and nothing is believed that somebody else wrote.
 
 Codes of clients and devices wait in it for seconds to minutes, under names that hold the codes.  So a name is kept as a
-keyed hash, and a value sealed and bound to its name; both keys come from the root key, which stands outside of Redis.
+keyed hash, and a value sealed and bound to its name; both keys come from the root key, which is kept outside of Redis.
 Whole numbers stay readable: they are counters, which Redis itself raises.
 """
 

@@ -1,8 +1,8 @@
 """The background worker and its schedule.
 
-A message is only a nudge: what has to happen stands in PostgreSQL, and the sweeps below find whatever a dead worker or
-a lost broker left (redelivery after a kill took 91 s when it was measured).  The schedule names tasks, it does not
-import them.
+A message is only a nudge: what has to happen is a row in PostgreSQL, and the sweeps below find what a lost worker or
+broker left (redelivery after a kill took 91 s when it was measured).  The schedule names tasks, it does not import
+them.
 """
 
 import os
@@ -30,7 +30,7 @@ app.conf.update(
     task_default_queue="chancery",
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
-    # Nobody steers the worker through the broker: whoever can write there could stop it or read its settings.
+    # Nobody steers the worker through the broker: anybody who can write there could stop it or read its settings.
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={"visibility_timeout": 600},

@@ -96,7 +96,7 @@ def _declared(name: str, kind: Kind) -> Variable:
 
 
 def text(name: str) -> str:
-    """Return the variable as it stands, without surrounding white space."""
+    """Return the variable without surrounding white space."""
     return os.environ.get(name, _declared(name, Kind.TEXT).default).strip()
 
 

@@ -1,4 +1,4 @@
-"""In which language somebody is answered."""
+"""In which language a caller is answered."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from tenants.naming import NameRefused
 
 
 def told(text: str) -> str:
-    """Return a text of the rooms below in the language of whoever is being answered."""
+    """Return a text of the packages below in the reader's language."""
     return texts.translated(text, translation)
 
 
@@ -26,7 +26,7 @@ def recalled(text: str) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Return what an error says to whoever is being answered; what he does next is not in it."""
+    """Return what an error says in the reader's language; the next step is not in it."""
     if isinstance(error, NameRefused):
         return translation.gettext(error.message).format_map(error.values)
     return told(error.message) if isinstance(error, ChanceryError) else str(error)

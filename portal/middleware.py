@@ -1,7 +1,7 @@
 """What happens to a request before a page sees it, from the outside in.
 
-WhiteNoise stands first in ``settings.MIDDLEWARE``: a static file costs no organization lookup.  Then come a correlation
-id, the health answers, and the organization that the host names; everything after that stands in its schema.
+WhiteNoise is first in ``settings.MIDDLEWARE``: a static file costs no organization lookup.  Then come a correlation
+id, the health answers, and the organization that the host names; everything after that runs in its schema.
 """
 
 import contextlib
@@ -34,8 +34,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 SESSION_HOST = "chancery.host"
 
 WHILE_SUSPENDED = ("/api/v1/licenses", "/api/v1/licenses/batch", "/api/v1/feed")
-"""Calls that a suspended organization answers too: a refused license must be decided and put on record, and the feed
-tells devices that what they keep has ended."""
+"""Calls that a suspended organization answers too: refusals are decided and recorded, and the feed ends kept licenses."""
 
 
 class CorrelationMiddleware:
@@ -72,7 +71,7 @@ class HealthMiddleware:
 
 
 class OrganizationMiddleware:
-    """Finds out whose host this is and stands in that organization's schema until the answer is made."""
+    """Finds out whose host this is and uses that organization's schema until the answer is made."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 class IdempotentAnswer(models.Model):
     """The answer to one write, under the hash of organization, person, call and the client's key.
 
-    Written in the transaction of the write itself: either both are there or neither, whatever dies in between.
+    Written in the transaction of the write itself: either both are there or neither, whatever fails in between.
     """
 
     name = models.BinaryField(primary_key=True)

@@ -134,7 +134,7 @@ CACHES = {
 CELERY_BROKER_URL = locations.broker_url(_redis, 0)
 
 AUTH_USER_MODEL = "directory.Person"
-# Only proven addresses are unique, and they stand in a table of their own (docs/protocol.md P12).
+# Only proven addresses are unique, and they are in a table of their own (docs/protocol.md P12).
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -292,7 +292,7 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "/static/"
-# In the embedded mode files are served as they stand, so that nothing has to be collected before the first page.
+# In the embedded mode files are served from the checkout, so that nothing has to be collected before the first page.
 STATIC_ROOT = None if CHANCERY_EMBEDDED else CHANCERY_DATA / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 WHITENOISE_USE_FINDERS = CHANCERY_EMBEDDED
@@ -308,7 +308,7 @@ STORAGES = {
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # Each by its own name: who looks for his reads no other.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # Each by its own name: people who look for theirs read no other.
 LOCALE_PATHS = [ROOT / floor / "locale" for floor in ("portal", "protection", "tenants", "chancery")]
 FORMAT_MODULE_PATH = "portal.formats"
 LANGUAGE_COOKIE_NAME = f"{_cookie_prefix}chancery-language"

@@ -1,6 +1,6 @@
-"""Background work that both middle floors have a part in, and work of the installation as a whole.
+"""Background work of both Django apps in the middle, and work of the installation as a whole.
 
-What concerns the whole installation has Celery's own base and stands in no organization's schema.
+What concerns the whole installation has Celery's own base and uses no organization's schema.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -2,7 +2,7 @@
 
 Licensing works without Redis, so its limit is kept per process; it guards the service against a client in a loop, not a
 secret against guessing.  Wrong guesses at a secret are counted in Redis over all processes, here as in the account
-suite; without it nothing may be guessed, so the count raises and the door refuses.
+suite; without it nothing may be guessed, so the count raises and the interface refuses.
 """
 
 import math

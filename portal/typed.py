@@ -64,14 +64,14 @@ def typed_in(request: HttpRequest) -> Typed | None:
 
 
 def is_from_here(request: HttpRequest) -> bool:
-    """Tell whether the browser says that the form stood on a page of this host, which no other site can make it say."""
+    """Tell whether the browser says that the form was on a page of this host, which no other site can make it say."""
     site = request.headers.get("Sec-Fetch-Site", "")
     own = f"{request.scheme}://{request.get_host()}"
     return site == "same-origin" or (not site and request.headers.get("Origin", "") == own)
 
 
 def signed_out(request: HttpRequest, sign_in: str) -> HttpResponse:
-    """Lead somebody who is not signed in to the page where they sign in; a form that was sent comes back instead."""
+    """Lead a person who is not signed in to the page where they sign in; a form that was sent comes back instead."""
     typed = typed_in(request)
     if typed is None:
         return HttpResponseRedirect(f"{sign_in}?{urlencode({'next': request.get_full_path()})}")

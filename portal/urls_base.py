@@ -17,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/schema", Schema.as_view(), name="api_schema"),
     path("api/v1/", include("portal.api.urls_base")),
     path("accounts/", include("allauth.urls")),
-    # Ours stand before the include, under the same paths, because each closes a hole of the page behind it.
+    # Ours are before the include, under the same paths, because each closes a hole of the page behind it.
     path("identity/o/device", device_authorization, name="issuer_device"),
     path("identity/o/authorize", authorization, name="issuer_authorize"),
     path("identity/o/api/token", token, name="issuer_token"),

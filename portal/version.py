@@ -1,4 +1,4 @@
-"""The version of the product, which stands once: in the first version heading of the changelog."""
+"""The version of the product, which is written once: in the first version heading of the changelog."""
 
 import re
 from pathlib import Path

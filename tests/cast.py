@@ -96,7 +96,7 @@ class Cast:
         return founded.organization
 
     def join(self, name: str, slug: str, *, role: str = "user") -> Player:
-        """Add a person to an organization and sign him in on a device."""
+        """Add a person to an organization and sign them in on a device."""
         facts = create_person(
             organization_id=self.organizations[slug].id,
             address=f"{name}@{slug}.example",
@@ -107,7 +107,7 @@ class Cast:
         return self.enroll(name, facts.id, facts.email)
 
     def enroll(self, name: str, person: UUID, address: str) -> Player:
-        """Sign a person in on a device of his own."""
+        """Sign a person in on a device of their own."""
         clients.ensure()
         throttle.forget()  # More people enroll in a minute of tests than one address may.
         http = InProcess()

@@ -104,7 +104,7 @@ def static_files_found_when_asked_for() -> Iterator[None]:
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Make the test database for whoever asks, by the mark of a test or by a fixture that outlives one test."""
+    """Make the test database on demand, by the mark of a test or by a fixture that outlives one test."""
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
     yield

@@ -1,6 +1,6 @@
 """The texts of the product in other languages than English, as ``manage.py messages`` keeps them.
 
-Each floor has a catalog of its own, ``<floor>/locale/<language>/LC_MESSAGES/django.po``, which people edit, and the
+Each package has a catalog of its own, ``<package>/locale/<language>/LC_MESSAGES/django.po``, which people edit, and the
 compiled ``.mo`` beside it, which programs read; the one of ``chancery`` is the library's and the command's.  Without
 arguments the command finds what is to be translated, keeps the translations that there are, marks what is missing and
 compiles.
@@ -52,7 +52,7 @@ KEYWORDS: Final[Mapping[str, Any]] = {
     "say_count": (1, 2),
     "NameRefused": None,
 }
-"""The functions whose arguments are messages, as Babel wants them told."""
+"""The functions whose arguments are messages, as Babel expects them."""
 
 CLICK: Final = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 """The modules of click that speak to people.  It has no catalogs of its own and asks the program's."""

@@ -48,7 +48,7 @@ left join subject on documents.position = 1
 order by documents.position
 """
 _STATE: Final = _TOGETHER.format(subject=SUBJECT_SQL.replace("{}", "{{}}"), documents=CONTENT_STATE)
-"""Both floors' halves of the deciding statement as one: person and organization stand in the first row only."""
+"""Both packages' halves of the deciding statement as one: person and organization are in the first row only."""
 
 _BIND = """
 insert into {schema}protection_grantbinding (scope, address, identity)

@@ -48,7 +48,7 @@ BOUND: Final = ("password", "access_generation")
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts: one spelling of every address, and every proof told to the directory."""
+    """Accounts: one spelling of every address, and every proof passed to the directory."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | account_words.ERRORS
 
@@ -70,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return person
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        """Begin a session, bound to password and generation as they stand after a proof made in this request."""
+        """Begin a session, bound to password and generation as they are after a proof made in this request."""
         if getattr(request, PROVEN_NOW, None) == user.pk:
             user.refresh_from_db(fields=[*BOUND])
         if is_disabled(user.pk):

@@ -53,7 +53,7 @@ class DenyByDefault(BasePermission):
 
 
 class Authenticated(BasePermission):
-    """Any signed-in person of the installation; what he may do is decided behind the door."""
+    """Any signed-in person of the installation; what they may do is decided by the use case."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Tell whether a token was shown and accepted."""
@@ -65,8 +65,8 @@ def token_of(
 ) -> VerifiedToken | None:
     """Return the request's token, checked for this host, or nothing when none is shown.
 
-    Raises ``TokenRefused``.  The fast path calls this without the framework, and may use what is remembered,
-    because its deciding statement reads person and device; every other door looks whether the token was withdrawn.
+    Raises ``TokenRefused``.  The fast path calls this without the framework, and may use what is remembered, because
+    its deciding statement reads person and device; every other interface checks whether the token was withdrawn.
     """
     header = request.headers.get("Authorization", "")
     scheme, _space, value = header.partition(" ")

@@ -1,7 +1,7 @@
-"""Pages that take a sign-in of the last ten minutes: whatever lets somebody in for longer than today.
+"""Pages that take a sign-in of the last ten minutes: whatever gives access for longer than today.
 
-The account suite asks for the password or the second factor again, and lets everybody through who has neither, which is
-whoever signs in by mailed codes.  Here there is one rule for all: the sign-in is over, and begins anew.  See
+The account suite asks for the password or the second factor again, and lets everybody through who has neither, that is,
+people who sign in by mailed codes.  Here there is one rule for all: the sign-in is over, and begins anew.  See
 docs/protocol.md P13.
 """
 

@@ -99,7 +99,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def _redeem(request: HttpRequest, verifier: str) -> dict[str, Any] | None:
-    """Return what stands behind the code, once, if it was made for this client, this address and this browser."""
+    """Return what belongs to the code, once, if it was made for this client, this address and this browser."""
     client_id = clients.pages_client_for(naming.host(request.get_host()))
     code = request.GET.get("code", "")
     kept = authorization_codes.lookup(client_id, code) if code else None

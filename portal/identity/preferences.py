@@ -10,7 +10,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class PreferencesMiddleware:
-    """Shows pages in the language and time zone of whoever is signed in.
+    """Shows pages in the language and time zone of the signed-in person.
 
     Who chose no language, or is not signed in, reads in the language that Django's ``LocaleMiddleware`` found: that of
     the visitor's cookie or browser.

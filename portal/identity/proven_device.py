@@ -1,4 +1,4 @@
-"""The device of a request at an organization: proven, or refused and on record."""
+"""The device of a request at an organization: proven, or refused and recorded."""
 
 from typing import Final
 from uuid import UUID
@@ -25,10 +25,10 @@ def proven_device(
 ) -> ProvenDevice:
     """Return the device that made the proof of this request; a wrong proof goes into the organization's ledger.
 
-    Raises the errors of ``chancery.objects``.  Of a person who has nothing to do with the organization the refusals
-    are counted like those of people not signed in, and so are a member's after the first few of an hour: whoever has a
-    stolen token, or a client in a loop, fills no ledger.
-    ``once`` looks whether the proof was used before; licensing finds that out by its own record.
+    Raises the errors of ``chancery.objects``.  Of a person who has nothing to do with the organization the refusals are
+    counted like those of people not signed in, and so are a member's after the first few of an hour: a thief of a
+    token, or a client in a loop, fills no ledger. ``once`` looks whether the proof was used before; licensing finds
+    that out by its own record.
     """
     try:
         device = prove(request, person)

@@ -142,7 +142,7 @@ def _restored(request: HttpRequest, spent: SpentSecret, value: str) -> Inherited
     """Take back the last exchange for the device of the family that did not get its answer, or return None.
 
     It counts only while the successor was never exchanged, and with a proof by the key of the very device: who holds a
-    copy of the token alone does not have that.  The successor is spent from then on, so whoever should hold it and
+    copy of the token alone does not have that.  The successor is spent from then on, so a client that holds it and
     shows it ends the family.
     """
     newest = SpentSecret.objects.filter(family=spent.family).order_by("-expires_at").first()

@@ -45,7 +45,7 @@ WHERE t.type = 'at' AND t.hash = %(hash)s AND t.expires_at > statement_timestamp
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """What an access token says: who acts, through which client, at which single origin, how he had signed in.
+    """What an access token says: who acts, through which client, at which single origin, how they had signed in.
 
     ``application_of`` is the organization of an application's token, and nothing for people.  ``family`` is the sign-in
     that the token came out of.
@@ -90,7 +90,7 @@ def read(value: str) -> VerifiedToken | None:
 
 
 def verify(value: str, clock: Callable[[], float] = time.monotonic) -> VerifiedToken | None:
-    """Do the same with what this process remembers; only for a door behind which the device's state is read anew."""
+    """Do the same with what this process remembers; only for an interface that reads the device's state again."""
     token_hash = hash_of(value)
     now = clock()
     entry = _kept.get(token_hash)

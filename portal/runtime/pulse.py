@@ -1,7 +1,7 @@
 """Whether the database responds, asked a few times a second by a thread of its own.
 
-A database that was stopped, or whose disk hangs, closes no connection: whoever waits for it waits for ever, readiness
-probes included.  One question that stays unanswered tells the whole process.
+A database that was stopped, or whose disk hangs, closes no connection: a caller that waits for it waits for ever,
+readiness probes included.  One question that stays unanswered tells the whole process.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""The directory as the protection floor asks it about people other than the caller."""
+"""The directory as the protection package asks it about people other than the caller."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -43,7 +43,7 @@ class DirectoryOf:
         places = () if row is None else row.places
         member = any(place.organization_id == self.organization and not place.guest for place in places)
         place = None if owner == issuer else membership_at(self.organization, owner)
-        # Of a stranger nothing is told: his id stands in clear in files that he protected elsewhere (P1, P20).
+        # Nothing is shown of a stranger: their id is readable in files that they protected elsewhere (P1, P20).
         told = {issuer} if place is None or place.guest else {issuer, owner}
         addresses = dict(Person.objects.filter(id__in=told).values_list("id", "email"))
         good = Device.objects.filter(revoked_at__isnull=True).exclude(blocked_by__contains=[self.organization])
@@ -56,7 +56,7 @@ class DirectoryOf:
         )
 
     def subject(self, person: UUID, device: UUID) -> Subject | None:
-        """Return the person on this device as decisions see him, or None when either is not in the directory."""
+        """Return the person on this device as decisions see them, or None when either is not in the directory."""
         row = subject_row(person, self.organization, device)
         if row is None or row.device is None:
             return None

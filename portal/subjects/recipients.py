@@ -9,7 +9,7 @@ from tenants.directory.selectors.people import holder_of
 def recipient_of(address: str) -> Recipient:
     """Return the recipient of an address: the person who has proven it, the group that has it, or nobody yet.
 
-    The caller is not told which, since people and groups of other organizations are none of his business
+    The caller does not learn which, since people and groups of other organizations are opaque to them
     (docs/protocol.md P20).  Raises InvalidPolicy for what is no address.
     """
     normal = address_of(address)

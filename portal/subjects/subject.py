@@ -1,4 +1,4 @@
-"""From the directory's row to the ``Subject`` that the protection floor decides over."""
+"""From the directory's row to the ``Subject`` that the protection package decides about."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
     """Build the subject of one request at one organization.
 
     ``organization`` is the id of the organization whose content is asked for: who is disabled there is refused there,
-    whatever he is elsewhere.
+    whatever they are elsewhere.
     """
     return Subject(
         person=row.person_id,
@@ -34,8 +34,8 @@ def is_active(row: SubjectRow, organization: UUID | None) -> bool:
     """Tell whether the person may act at all: at an organization, or with nothing at the base domain.
 
     Disabled means: by the installation, by the organization that is asked, or by the one that vouches for an address of
-    his.  An organization that merely invited somebody, or entered his address without having proven its domain, cannot
-    lock him out of the rest.  Somebody all of whose organizations are suspended may not act either.  See
+    theirs.  An organization that merely invited somebody, or entered their address without having proven its domain,
+    cannot lock them out of the rest.  Somebody all of whose organizations are suspended may not act either.  See
     docs/protocol.md P19.
     """
     if not _is_enabled(row, organization):

@@ -1,4 +1,4 @@
-"""A person as his own organization knows him: all that may be said of somebody who is not asking.
+"""A person as their own organization knows them: all that may be said of a person who is not asking.
 
 See docs/protocol.md P20.
 """
@@ -28,17 +28,17 @@ class Acquaintance:
 
 
 def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquaintance:
-    """Return the person behind an address with his place in this organization and nothing of any other.
+    """Return the person behind an address with their membership in this organization and nothing of any other.
 
     Of a stranger only the address counts, whether or not there is such a person: groups, memberships and even existence
-    elsewhere are no business of this organization.  A guest is known by the address he was invited under and by no
-    other.  Whoever asks from outside (``inside`` false) sees strangers only.  Raises NameRefused for what is none.
+    elsewhere are no business of this organization.  A guest is known by the address they were invited under and by no
+    other.  A caller from outside (``inside`` false) sees strangers only.  Raises NameRefused for what is none.
     """
     normal = naming.address(address)
     person = person_known_as(organization, normal) if inside else None
     row = None if person is None else subject_row(person, organization)
     if row is None:
-        # With the holder's own id, two addresses of one person could be told to belong together.
+        # With the holder's own id, one could see that two addresses belong to one person.
         parted = parted_domains([naming.domain_of(normal)])
         stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE, parted=parted)
         return Acquaintance(normal, stranger, known=False)
@@ -60,7 +60,7 @@ class Acquaintances:
     def subjects(self, people: Mapping[UUID, str]) -> Mapping[UUID, Subject]:
         """Return those of the people who have or had a place here, each known under an address.
 
-        Somebody who was removed stays refused, and nobody may be told anything else about them.
+        A person who was removed stays refused, and nobody may learn anything else about them.
         """
         if not self.inside or not people:
             return {}
@@ -90,7 +90,7 @@ def _proven_domains(organization: UUID) -> frozenset[str]:
 
 
 def known_here(row: SubjectRow, organization: UUID, *, address: str, domains: frozenset[str]) -> Subject:
-    """Return what may be said of a person at an organization that knows him under an address; a member by all of his.
+    """Return what may be said of a person whom an organization knows by an address, a member by all of theirs.
 
     ``domains`` are those that the organization has proven.
     """

@@ -7,7 +7,7 @@ from django import template
 register = template.Library()
 
 BROWSERS: Final = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-"""By what stands in their own description; the earlier ones also call themselves by later names."""
+"""By their own description; the earlier ones also call themselves by later names."""
 SYSTEMS: Final = {
     "Android": "Android",
     "iPhone": "iPhone",

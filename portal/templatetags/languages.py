@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.filter
 def told(text: str) -> str:
-    """Return a text that was made in the rooms below in the reader's language."""
+    """Return a text of the packages below in the reader's language."""
     return languages.told(text)

@@ -1,6 +1,6 @@
 """What lists and tables say of a value that may be long; every template has it without loading it.
 
-A name may have 255 characters and an address 254, both without a space.  In a list each stands on one line, cut by the
+A name may have 255 characters and an address 254, both without a space.  In a list each is on one line, cut by the
 style sheet (``static/css/6-lists.css``) where it is too long.  Nothing is lost by that: the whole value is in the page
 for a screen reader, in the tooltip for a pointer, and shown in place when the keyboard or a finger reaches it.
 """
@@ -18,12 +18,12 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 SHORT: Final = 24
-"""Characters that a column has room for wherever it is shown: shorter values are never cut, they wrap."""
+"""Characters that fit into a column wherever it is shown: shorter values are never cut, they wrap."""
 
 WORD: Final = 12
-"""Characters of a word that the narrowest column has room for: longer ones get places to break."""
+"""Characters of a word that fit into the narrowest column: longer ones get places to break."""
 LONG_TEXT: Final = 90
-"""Characters that stand in three lines of a column of texts."""
+"""Characters that fit into three lines of a column of texts."""
 
 _BREAK_AFTER: Final = re.compile(r"([@.]+)(?=[^@.\s])")
 

@@ -76,7 +76,7 @@ def add_person(
 
 
 def _invite(organization: str, person: PersonFacts, goes_to: str) -> None:
-    """Mail the invitation, in the language of whoever invites where the person has chosen none."""
+    """Mail the invitation, in the language of the inviting person where the person has chosen none."""
     with in_language_of(person.id, otherwise=get_language() or settings.LANGUAGE_CODE):
         subject = _("{organization} invites you to {service}")
         text = _(

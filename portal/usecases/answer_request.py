@@ -1,4 +1,4 @@
-"""Answer a request for access: the directory says whether the asker is still there, and he is told by mail."""
+"""Answer a request for access: the directory says whether the asker is still there, and they get a mail."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from tenants.organizations.selectors import OrganizationFacts
 
 
 class AskerGone(Conflict):
-    """Whoever asked cannot open anything any more, or is not known by the address he asked under."""
+    """The person who asked cannot open anything any more, or is not known by the address they asked under."""
 
     code = "asker_gone"
     remedy = say("Decline the request.")
@@ -93,7 +93,7 @@ _CHANGED: Final = {
 
 @transaction.atomic
 def decline_request(*, caller: Caller, request_id: UUID, message: str = "") -> Effect:
-    """Decline and notify the person, who is not told the document's name.  Raises what ``decline_access`` raises."""
+    """Decline and notify the person, who does not read the document's name.  Raises what ``decline_access`` raises."""
     request = request_for(caller.actor, request_id)
     decline_access(actor=caller.actor, request_id=request_id, message=message)
     with in_language_of(request.person_id):
@@ -135,7 +135,7 @@ def _no(caller: Caller, request: RequestRow, message: str) -> str:
 
 
 def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
-    """Make sure that whoever asked could use what he is given.  Raises AskerGone.
+    """Make sure that the person who asked could use what they are granted.  Raises AskerGone.
 
     It is asked only when somebody answers, and why is not said: what another organization has done with the account of
     one of its people, and when, is not this organization's business (docs/protocol.md P20).
@@ -146,7 +146,7 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
 
 
 def _asker(caller: Caller, organization: OrganizationFacts, request: RequestRow) -> Subject:
-    """Return the asker as this organization knows him; that he is one and the same, he has said by asking."""
+    """Return the asker as this organization knows them; by asking, the person has said that both are the same."""
     known = acquaintance_at(organization.id, request.address, inside=caller.member)
     return replace(known.subject, person=request.person_id)
 

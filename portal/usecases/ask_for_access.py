@@ -1,4 +1,4 @@
-"""A refused person asks for access: the directory says who he is, the protection floor decides, the owner is told."""
+"""A refused person asks for access: the directory says who they are, protection decides."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -28,7 +28,7 @@ from tenants.organizations.selectors import OrganizationFacts
 
 @dataclass(frozen=True, slots=True)
 class OwnStanding:
-    """What people are told about themselves and one document, and what they asked for last.
+    """What people read about themselves and one document, and what they asked for last.
 
     ``levels`` are those that they can ask for now; where there is none, ``refusal`` says why.
     """
@@ -42,7 +42,7 @@ class OwnStanding:
 def explain_to_himself(
     *, caller: Caller, organization: OrganizationFacts, cid: UUID, right: Right = Right.VIEW
 ) -> OwnStanding:
-    """Tell the caller what he may do with a document.  Raises NotFound where he has nothing to do with it."""
+    """Tell the caller what they may do with a document.  Raises NotFound where they have nothing to do with it."""
     why = own_why(
         organization=organization.id,
         service_active=organization.service_active,
@@ -104,7 +104,7 @@ def _address_today(person: UUID, organization: OrganizationFacts) -> str:
 
 
 def _asker(caller: Caller) -> Asker:
-    """Return the caller by the address that he signs in with if it is proven, else by another one that is."""
+    """Return the caller by the address that they sign in with if it is proven, else by another one that is."""
     himself = caller.holder.subject
     proven = himself.addresses
     address = caller.address if caller.address in proven else min(proven, default="")
@@ -112,7 +112,7 @@ def _asker(caller: Caller) -> Asker:
 
 
 def _place_of(person: UUID, address: str) -> str:
-    """Return the name of the person's organization that has proven the domain of an address of his, or ""."""
+    """Return the name of the person's organization that has proven the domain of an address of theirs, or ""."""
     owner = organization_of_domain(naming.domain_of(address)) if address else None
     place = None if owner is None else membership_at(owner, person)
     return "" if place is None or place.guest or place.disabled else place.name

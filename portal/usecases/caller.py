@@ -1,6 +1,6 @@
-"""What the signed-in person is at the organization he speaks to; doors build it once per request.
+"""What the signed-in person is at the organization they speak to; interfaces build it once per request.
 
-Nobody without a place has a permission here, but he may still be somebody to whom a document was granted.
+Nobody without a place has a permission here, but they may still be somebody to whom a document was granted.
 """
 
 from dataclasses import dataclass
@@ -41,15 +41,16 @@ class Caller:
     source: str
     organization: UUID
     subject: Subject | None
-    """The person as decisions about content see him: signed in as he is, at no device; None when he is not known."""
+    """The person as decisions about content see them: signed in as now, at no device; None when unknown."""
     device: UUID | None = None
     known_as: frozenset[str] = frozenset()
-    """The person's proven addresses, and those of this organization's groups that hold him, nested ones too."""
+    """The person's proven addresses, and those of this organization's groups that hold them, nested ones too."""
     device_name: str = ""
     active: bool = True
-    """False when the person may not act here: then he neither manages nor sees what he owns.
+    """False when the person may not act here: then they neither manage nor see what they own.
 
-    It is the rule that licenses are decided by, so whoever his own organization has disabled is disabled here too.
+    It is the rule that licenses are decided by, so a person whom their own organization has disabled is disabled here
+    too.
     """
 
     def may(self, permission: Permission) -> bool:
@@ -58,7 +59,7 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        """The person as the protection floor judges and records him."""
+        """The person as the protection package judges and records them."""
         return Actor(
             person=self.person,
             address=self.address,
@@ -75,7 +76,7 @@ class Caller:
 
     @property
     def holder(self) -> Holder:
-        """The person as one to whom documents may be granted.  Raises NotFound when he has left the directory."""
+        """The person as one to whom documents may be granted.  Raises NotFound when they have left the directory."""
         if self.subject is None:
             raise NotFound(say("The person of this request is not known any more."))
         return Holder(self.organization, self.subject, clock.now())
@@ -87,7 +88,7 @@ class Caller:
 
     @property
     def directory_actor(self) -> DirectoryActor:
-        """The person as the tenants floor records him."""
+        """The person as the tenants package records them."""
         return DirectoryActor(
             person_id=self.person,
             name=self.name or self.address,
@@ -110,7 +111,7 @@ def caller_at(
 ) -> Caller:
     """Return the standing of a person, or of an application, whose roles are its own and not those of people.
 
-    ``strength`` is how he is signed in; where nobody knows, the weakest way.
+    ``strength`` is how they are signed in; where nobody knows, the weakest way.
     """
     row = subject_row(person.id, organization.id)
     active = row is not None and is_active(row, organization.id)

@@ -34,7 +34,7 @@ def confirm_restore(*, organization_id: UUID, checkpoint: str | None, reason: st
     ``checkpoint`` is a signed note that a client or witness kept from before the restore; without one the newest counts
     that is known: by which a client showed the gap, kept beside the keys, or in the restored database.  What was
     revoked, granted or recorded after the backup is gone and has to be done again; the feed's number leaps, so that
-    clients which had heard more believe it.  Raises NothingToConfirm.
+    clients which had seen more accept it.  Raises NothingToConfirm.
     """
     with in_organization(organization_id):
         if not is_activated():

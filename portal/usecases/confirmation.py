@@ -123,7 +123,7 @@ def _in_one_line(reason: str) -> str:
 
 
 def counted(number: int) -> str:
-    """Return a number as it stands in a consequence."""
+    """Return a number as it is written in a consequence."""
     return grouped(number)
 
 

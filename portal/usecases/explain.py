@@ -14,7 +14,7 @@ from tenants.organizations.selectors import OrganizationFacts
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The answer for one person; ``paths`` are the names of groups by which an entry reaches him, by group."""
+    """The answer for one person; ``paths`` are the names of groups by which an entry reaches them, by group."""
 
     who: Acquaintance
     why: Why
@@ -26,8 +26,8 @@ def explain_document(
 ) -> Explained:
     """Explain whether somebody may exercise a right on a document.
 
-    Groups are named to those who may read groups.  Raises NotFound for whoever may not see the document and NameRefused
-    for what is no address.
+    Groups are named to those who may read groups.  Raises NotFound for callers who may not see the document and
+    NameRefused for what is no address.
     """
     who = acquaintance_at(organization.id, address, inside=caller.member)
     found = why(

@@ -74,7 +74,7 @@ def _claim(organization_id: UUID, domain: str, actor: Actor) -> str:
 
 
 def _protection_actor(actor: Actor, first: PersonFacts) -> ProtectionActor | None:
-    """Name the person who founds, when it is the first administrator himself; an operator's command names nobody."""
+    """Name the person who founds, when it is the first administrator themselves; an operator's command names nobody."""
     if actor.person_id != first.id:
         return None
     return ProtectionActor(

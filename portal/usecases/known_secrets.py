@@ -1,4 +1,4 @@
-"""Mail administrators when somebody who knows the secret of an application may not manage applications any more."""
+"""Mail administrators when a person who knows the secret of an application may not manage applications any more."""
 
 from django.conf import settings
 from django.utils import translation
@@ -15,7 +15,7 @@ _ALL = 10_000
 def tell_of_known_secrets(caller: Caller, person: PersonFacts) -> None:
     """Mail the administrators who stay; the event is the directory's.
 
-    They are told by mail since nothing on the page of the person says that something of theirs goes on.
+    They get a mail since nothing on the page of the person says that something of theirs goes on.
     """
     names = [one.name for one in applications_known_to(caller.organization, person.id)]
     administrators = people_in(caller.organization, role="global_administrator", limit=_ALL)

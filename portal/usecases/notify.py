@@ -1,7 +1,7 @@
 """Mail to people about what happened: a row in the transaction of what it tells, sent by a worker.
 
-Mail is written in the language that its reader has chosen, whoever causes it: ``in_language_of`` surrounds the making
-of subject and text.
+Mail is written in the language that its reader has chosen, no matter who causes it: ``in_language_of`` surrounds the
+making of subject and text.
 """
 
 from collections.abc import Iterator

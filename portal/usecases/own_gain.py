@@ -1,11 +1,11 @@
 """Changes of templates and groups by which administrators gain documents (docs/protocol.md P18).
 
-Whoever manages templates and groups could let themselves into everything.  So nobody makes a change by which they gain
-while there is another administrator: that one saves what they have previewed.  People who have just added or promoted
-each other count as one here, or an administrator would approve with a second account.  What applications reach counts
-as their administrator's own: any of them can get an application's enrollment code and act as it.  Every change by which
-an administrator gains is an event of its own, and auditors and the other administrators are mailed who gained and who
-made it.
+Administrators of templates and groups could grant themselves access to everything.  So nobody makes a change by which
+they gain while there is another administrator: that one saves what they have previewed.  People who have just added or
+promoted each other count as one here, or an administrator would approve with a second account.  What applications reach
+counts as their administrator's own: any of them can get an application's enrollment code and act as it.  Every change
+by which an administrator gains is an event of its own, and auditors and the other administrators are mailed who gained
+and who made it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,13 +37,13 @@ from tenants.directory.selectors.subject import subject_row
 
 ADMINISTRATOR, AUDITOR = "global_administrator", "auditor"
 TOLD = 50
-"""How many people are told at most, auditors first."""
+"""How many people are notified at most, auditors first."""
 MANY = 10_000
 """More administrators than anybody has: none may be missed by the rule."""
 
 
 class NeedsAnotherAdministrator(Conflict):
-    """Whoever makes a change would gain documents by it, and there is another administrator who could make it."""
+    """The author of a change would gain documents by it, and there is another administrator who could make it."""
 
     code = "needs_another_administrator"
     remedy = say("Preview the change, and ask another administrator to save what you previewed.")
@@ -55,9 +55,9 @@ def watching_own_gain(
 ) -> Iterator[None]:
     """Make the change of the block unless its maker gains documents by it and another administrator could make it.
 
-    ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one; ``author`` is whoever prepared what
-    the signed-in person saves.  An application speaks for nobody who could be asked: what it does is made, and on
-    record when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
+    ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one; ``author`` is the person who prepared
+    what the signed-in person saves.  An application speaks for nobody who could be asked: what it does is made, and
+    recorded when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
     """
     organization, application = caller.organization, caller.role == APPLICATION
     administrators = _with_role(organization, ADMINISTRATOR)
@@ -99,7 +99,7 @@ def _put_on_record(
 ) -> None:
     """Record who gained how much by whose change, and mail those who watch once it is made.
 
-    Where nobody else watches, those who gained are told: there is a mail in every case.
+    Where nobody else watches, those who gained are notified: there is a mail in every case.
     """
     rows = (subject_row(person, caller.organization) for person in gained)
     names = ", ".join(sorted(row.email for row in rows if row is not None))
@@ -111,7 +111,7 @@ def _put_on_record(
     }
     record_action(Kind.ACCESS_GAINED_BY_AUTHOR, caller.actor, recipient=names, details=details)
     watching = (*_with_role(caller.organization, AUDITOR), *_with_role(caller.organization, ADMINISTRATOR))
-    # Whoever an application let in has not made it do so, and is one of those who watch.
+    # A person whom an application let in has not made it do so, and is one of those who watch.
     gainers = () if caller.role == APPLICATION else gained
     told = {one.id: one for one in watching[:TOLD] if one.id not in gainers and one.id != caller.person}
     told = told or {one.id: one for one in watching[:TOLD]}
@@ -141,7 +141,7 @@ def _with_role(organization: UUID, role: str) -> list[PersonFacts]:
 
 
 def _notify(people: tuple[PersonFacts, ...], caller: Caller, gainers: str, documents: int) -> None:
-    """Mail auditors and the other administrators, each in his language."""
+    """Mail auditors and the other administrators, each in their language."""
     maker = f"{caller.name} ({caller.address})" if caller.name else caller.address
     for one in people:
         if not one.email:

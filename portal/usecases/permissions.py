@@ -75,7 +75,7 @@ APPLICATION_ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
 
 
 def of_place(*, role: str, guest: bool, disabled: bool) -> frozenset[Permission]:
-    """Return what a person may do by his place in an organization; an unknown role may nothing."""
+    """Return what a person may do by their place in an organization; an unknown role may nothing."""
     if disabled:
         return frozenset()
     return ROLES["guest"] if guest else ROLES.get(role, frozenset())

@@ -1,4 +1,4 @@
-"""A document's recipients: the directory says who people are, the protection floor decides and counts."""
+"""A document's recipients: the directory says who people are, the protection package decides and counts."""
 
 from uuid import UUID
 

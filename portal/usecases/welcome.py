@@ -25,7 +25,7 @@ def enrollment_code(*, address: str, actor: Actor) -> str:
 
 
 def sign_in_link(*, address: str, goes_to: str = "", actor: Actor) -> str:
-    """Return a link that signs this person in once; it leads to his organization when he has exactly one."""
+    """Return a link that signs this person in once; it leads to their organization when they have exactly one."""
     _only_embedded()
     person_id = _person(address)
     target = goes_to or _only_organization(person_id)

@@ -1,9 +1,9 @@
 """Take people, memberships and devices out of service: the directory's change, then every organization's feed.
 
-The directory knows no feed and the feed knows no people, so the two are joined here.  Whoever is withdrawn is refused
-at the next request by his row; his cached licenses die by the feed (docs/protocol.md P24).  What the directory notes in
-the transaction of its change is worked off at once after it, one organization after the other, and by a sweep where
-that did not get through.
+The directory knows no feed and the feed knows no people, so the two are joined here.  A person who is disabled or
+removed is refused at the next request by their row; the feed invalidates their cached licenses (docs/protocol.md
+P24).  What the directory notes in the transaction of its change is worked off at once after it, one organization after
+the other, and by a sweep where that did not get through.
 """
 
 import logging
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 def disable_person(*, organization_id: UUID, person_id: UUID, reason: str, actor: Actor) -> bool:
-    """Disable a person's place and kill what he has cached; return whether anything changed."""
+    """Disable a person's membership and invalidate what they have cached; return whether anything changed."""
     changed = directory_disable.disable_person(
         organization_id=organization_id, person_id=person_id, reason=reason, actor=actor
     )
@@ -49,7 +49,7 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str, actor
 
 
 def disable_application(*, organization_id: UUID, client_id: str, reason: str = "", actor: Actor) -> None:
-    """End an application and kill what it has cached."""
+    """End an application and invalidate what it has cached."""
     directory_application.disable_application(
         organization_id=organization_id, client_id=client_id, reason=reason, actor=actor
     )
@@ -91,7 +91,7 @@ def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bo
 
 
 def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFacts:
-    """Revoke a device and kill its cached licenses."""
+    """Revoke a device and invalidate its cached licenses."""
     device = directory_revoke(person_id=person_id, device_id=device_id, actor=actor)
     work_off_at_once()
     return device
@@ -111,7 +111,7 @@ def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor)
 
 @transaction.atomic
 def suspend_organization(*, organization_id: UUID, reason: str, actor: Actor) -> None:
-    """Suspend an organization and kill every cached license of its documents, and what its members have of others'."""
+    """Suspend an organization; licenses of its documents, and of its members elsewhere, are invalidated."""
     directory_suspend(organization_id=organization_id, reason=reason, actor=actor)
     _kill_everything(organization_id)
     withdrawals.withdraw_members(organization_id)

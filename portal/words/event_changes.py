@@ -65,7 +65,7 @@ class Known:
 
 
 def changes_of(row: EventRow) -> list[dict[str, Any]]:
-    """Return the differences that an event states; those that name people stand in its personal record."""
+    """Return the differences that an event states; those that name people are in its personal record."""
     found = [row.personal.get("changes"), row.details.get("changes")]
     return [one for part in found if isinstance(part, list) for one in part if isinstance(one, dict)]
 

@@ -69,7 +69,7 @@ _MISSING: Final = {
     "group": gettext_lazy("that is not known any more"),
     "domain": gettext_lazy("that is not known any more"),
 }
-"""What stands where an event of before, or one whose personal data was erased, does not name it."""
+"""What is shown where an event of before, or one whose personal data was erased, does not name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "document": _document_words(row, title),
         "issuer": str(personal.get("issuer", "")),
         "recipient": recipient,
-        # Whose address or device it is stands as the recipient; of a person the event lists the address.
+        # The owner of the address or device is the recipient; of a person the event lists the address.
         "target": recipient or first or (title if row.kind.startswith("person.") else ""),
         "address": first,
         "group": title or first,
@@ -264,7 +264,7 @@ def _names(row: EventRow, known: Known) -> dict[str, str]:
 
 
 def _document(details: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return by which template and label the document stood."""
+    """Return the document's template and label."""
     found = details.get("document")
     return found if isinstance(found, dict) else {}
 

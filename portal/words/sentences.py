@@ -1,7 +1,7 @@
 """The one home of the sentences of events: for each kind, what happened, with the actor as its subject.
 
 A kind has a plain sentence and may have others before it, which say more: ``portal.words.events`` takes the first one
-for which the event holds every value.  So an event of before that lacks something is still told, by a plainer one.
+for which the event holds every value.  So an older event that lacks something still gets a sentence, a plainer one.
 Every sentence names ``{who}``.
 """
 

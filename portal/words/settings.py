@@ -17,7 +17,7 @@ _NAMES: Final = {
 
 
 def settings_in_words(changes: Mapping[str, object]) -> Iterator[str]:
-    """Return one sentence for each setting that was changed, given as (before, after); None where it is not told."""
+    """Return one sentence for each setting that was changed, given as (before, after); None where it is not stated."""
     for name, pair in changes.items():
         called = str(_NAMES.get(name) or name.replace("_", " "))
         if isinstance(pair, tuple):

@@ -1,4 +1,4 @@
-"""Why somebody may or may not do something, in words: a missing right is not told as missing access."""
+"""Why somebody may or may not do something, in words: a missing right is not shown as missing access."""
 
 from django.utils.translation import gettext as _
 

@@ -63,7 +63,7 @@ def untranslated(source: str) -> list[str]:
 
 
 def _text(source: str) -> Iterator[str]:
-    """Yield what stands outside of tags, of translated passages, and of blocks that say nothing."""
+    """Yield what is outside of tags, of translated passages, and of blocks that say nothing."""
     end = ""
     for token in Lexer(source).tokenize():
         if token.token_type is TokenType.TEXT and not end:

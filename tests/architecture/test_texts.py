@@ -1,4 +1,4 @@
-"""What errors say can be said in every language, whichever floor raises them."""
+"""What errors say can be said in every language, whichever package raises them."""
 
 import ast
 import gettext
@@ -27,11 +27,11 @@ SAID = {"say", "say_count", "joined"}
 AGAIN = {"with_next_step", "reason_of"}
 """What says an error anew that was marked where it was raised."""
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext"}
-"""The marks of doors and directory; what they mark may be filled in, since it is said at once or lazily as a whole."""
+"""Marks of interfaces and directory: their texts may be filled in, since they are translated as a whole."""
 
 
 def errors(kind: type[ChanceryError] = ChanceryError) -> Iterator[type[ChanceryError]]:
-    """Yield every error of the floor; others that tests make are none of them."""
+    """Yield every error of the package; others that tests make are none of them."""
     if kind.__module__.startswith("protection."):
         yield kind
     for inner in kind.__subclasses__():
@@ -98,7 +98,7 @@ def unmarked(said: ast.expr) -> bool:
 
 
 def texts_of(tree: ast.AST, names: set[str]) -> Iterator[ast.expr]:
-    """Yield what errors of these names are told to say: messages and remedies."""
+    """Yield what errors of these names say: messages and remedies."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func
@@ -123,7 +123,7 @@ def paths() -> list[Path]:
 
 
 def with_children(names: set[str], trees: Iterable[ast.AST]) -> set[str]:
-    """Return names of errors with those of classes that doors derive from them."""
+    """Return names of errors with those of classes that interfaces derive from them."""
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     return names | {one.name for one in classes if names & {getattr(base, "id", "") for base in one.bases}}
 

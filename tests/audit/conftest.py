@@ -14,7 +14,7 @@ from tests.cast import ACTOR, Cast
 
 @pytest.fixture
 def ledger(empty_cast: Cast) -> Iterator[OrganizationFacts]:
-    """Return an organization of this test's own, and stand in its schema."""
+    """Return an organization of this test's own, and use its schema."""
     slug = f"books-{uuid4().hex[:8]}"
     made = found_organization(
         name=slug, slug=slug, administrator=f"ada@{slug}.example", mail_domain=f"{slug}.example", actor=ACTOR

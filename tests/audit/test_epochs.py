@@ -142,7 +142,7 @@ def hears_the_feed(player: Player, ledger: OrganizationFacts) -> None:
 
 
 def opens(player: Player, ledger: OrganizationFacts, sealed_file: Path) -> bool:
-    """Tell whether the service gives a license; what the issuer keeps for himself does not count."""
+    """Tell whether the service gives a license; what the issuer keeps for themselves does not count."""
     with in_public():
         answer = call(player, ledger.slug, "POST", "licenses", objects(sealed_file))
     if answer.status_code != 200:
@@ -266,7 +266,7 @@ def test_an_epoch_that_does_not_follow_the_one_before_is_found_out(
 
 
 def rewritten() -> bytes:
-    """Return the hash that whoever rewrites the first epoch would put in place of the true one."""
+    """Return the hash that somebody rewriting the first epoch would put in place of the true one."""
     changed = next(entry for entry in proofs.entries(0, 100, 1) if b'"refused"' in entry)
     return leaf_of(changed)
 

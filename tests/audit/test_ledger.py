@@ -264,7 +264,7 @@ def test_whoever_changes_a_row_as_its_owner_is_found_out(
 
 
 def test_a_rewritten_history_does_not_match_what_was_signed(ledger: OrganizationFacts, as_owner: Callable[..., None]):
-    """Whoever removes the last event from every table still lacks the log's signature under the shorter tree."""
+    """A person who removes the last event from every table still lacks the log's signature under the shorter tree."""
     event = happened(3)[-1]
     sealed(ledger)
     as_owner("delete from audit_eventsequence where event_id = %s", event)

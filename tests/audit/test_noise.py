@@ -1,4 +1,4 @@
-"""What nobody signed in sends: counted, and unable to fill the rolls."""
+"""What nobody signed in sends: counted, and unable to fill the audit log."""
 
 from collections.abc import Iterator
 

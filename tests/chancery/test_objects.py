@@ -1,4 +1,4 @@
-"""Every object signed and verified by the real code; attacks stand in the vectors."""
+"""Every object signed and verified by the real code; attacks are in the vectors."""
 
 import dataclasses
 import secrets

@@ -228,7 +228,7 @@ def test_a_full_disk_leaves_nothing(target: Path) -> None:
 
 @pytest.mark.usefixtures("writing")
 def test_an_edition_that_was_accepted_is_never_lost(contoso: Organization, tmp_path: Path) -> None:
-    """The service builds on it from then on; here it cannot take its place, since a folder stands there."""
+    """The service builds on it from then on; here it cannot take its place, since a folder is there."""
     first, target = tmp_path / "first", tmp_path / "folder"
     (target / "inner").mkdir(parents=True)
     protect(contoso, first, io.BytesIO(b"first"))

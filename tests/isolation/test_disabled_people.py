@@ -1,4 +1,4 @@
-"""Whoever his own organization has disabled is nobody at any other door either; no other organization can do that."""
+"""A person disabled by their own organization is nobody at any interface; no other organization can do that."""
 
 from pathlib import Path
 from uuid import UUID
@@ -37,7 +37,7 @@ def premises(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Prem
 
 
 def answers(premises: Premises) -> tuple[int, ...]:
-    """Return what Rita is answered at Contoso's doors for whoever owns a document."""
+    """Return what Rita is answered at Contoso's interfaces as the owner of a document."""
     rita = premises.cast.rita
     return tuple(premises.knock(door, rita).status_code for door in (LIST, PAGE, API_LIST, API_ONE))
 
@@ -48,7 +48,7 @@ def of(premises: Premises, slug: str) -> UUID:
 
 
 def test_another_organization_cannot_lock_her_out(premises: Premises) -> None:
-    """Mallory enters Rita's address in his own organization and disables her there."""
+    """Mallory enters Rita's address in Mallory's organization and disables it there."""
     rita, hostile = premises.cast.rita, of(premises, "hostile")
     create_person(organization_id=hostile, address=rita.address, actor=ACTOR)
     disable_person(organization_id=hostile, person_id=rita.id, reason="spite", actor=ACTOR)

@@ -8,7 +8,7 @@ import pytest
 from tests.cast import Player
 from tests.isolation.visitors import NOBODY, Door, Premises, doors
 
-# What these answer is about whoever asks: the document of the premises was granted to Max.
+# What these answer is about the caller: the document of the premises was granted to Max.
 HIS_OWN = {
     "documents/<uuid:cid>/",
     "documents/<uuid:cid>/access/",
@@ -19,7 +19,7 @@ TABLE = Path(__file__).with_name("table.txt")
 
 
 def rows() -> dict[Door, tuple[int, ...]]:
-    """Return the table: what each door answers to whom."""
+    """Return the table: what each interface answers to whom."""
     lines = [line.split() for line in TABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     return {
         Door(place, route.removeprefix("/"), method): tuple(map(int, statuses))

@@ -37,7 +37,7 @@ from tests.portal.identity.browser import Browser
 URLCONFS = {"base": "portal.urls_base", "organization": "portal.urls_organization"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
-# What a call needs to come as far as its object; what stands in angle brackets is one of the premises'.
+# What a call needs to come as far as its object; what is in angle brackets is one of the premises'.
 BODIES: dict[str, object] = {
     "api/v1/documents/<uuid:cid>/label": {"label": "<label_id>"},
     "api/v1/documents/<uuid:cid>/policy": {
@@ -156,7 +156,7 @@ def asked_for(cast: Cast, document: Protected) -> str:
 
 
 def doors() -> Iterator[Door]:
-    """Return every door there is; a route that is added later appears by itself."""
+    """Return every interface there is; a route that is added later appears by itself."""
     for place, urlconf in URLCONFS.items():
         for route, pattern in _walk(get_resolver(urlconf), ""):
             view = getattr(pattern.callback, "view_class", None)

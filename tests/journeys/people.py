@@ -1,4 +1,4 @@
-"""People at the command line: each has a home folder of his own and runs the real program."""
+"""People at the command line: each has a home folder of their own and runs the real program."""
 
 import json
 import os

@@ -18,7 +18,7 @@ from chancery.cli.main import main
 
 SECONDS: Final = 120
 FORKS: Final = multiprocessing.get_context("forkserver")
-# Importing the commands imports nearly all of the program; what is missing here is imported by whoever needs it.
+# Importing the commands imports nearly all of the program; what is missing here is imported by the test that needs it.
 FORKS.set_forkserver_preload(
     [f"chancery.cli.{name}" for name in ("account", "audit", "documents", "files", "progress", "templates", "why")]
 )

@@ -153,7 +153,7 @@ def test_what_stands_at_the_target_is_never_overwritten(stack: Stack, tmp_path: 
 
 
 def test_of_two_who_protect_the_same_file_one_wins(stack: Stack, tmp_path: Path):
-    """Both begin when nothing stands at the target; the one that comes later is told so."""
+    """Both begin when nothing is at the target; the one that comes later gets an error."""
     path = tmp_path / "large.bin"
     with path.open("wb") as file:
         file.truncate(64 * MIB)

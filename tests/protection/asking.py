@@ -57,7 +57,7 @@ def seen(cast: Cast, request: str) -> str:
 
 
 def in_the_way(cast: Cast, request: str) -> list[str]:
-    """Return the names of what stands in the way, as the request tells it to Olga."""
+    """Return the names of the blockers, as the request shows them to Olga."""
     found = call(cast.olga, "contoso", "GET", f"access-requests/{request}").json()["in_the_way"]
     return [one["name"] for one in found]
 
@@ -77,7 +77,7 @@ def command(player: Player, monkeypatch: pytest.MonkeyPatch, *words: str, code: 
 
 
 def mails() -> list[Any]:
-    """Return what was mailed about requests: enrolling a device is told by mail too."""
+    """Return what was mailed about requests: enrolling a device is mailed too."""
     return [one for one in mail.outbox if "device" not in one.subject]
 
 
@@ -88,5 +88,5 @@ def kinds(cast: Cast, cid: UUID) -> list[str]:
 
 
 def newcomer(cast: Cast, slug: str = "fabrikam") -> Player:
-    """Return somebody who has asked for nothing yet."""
+    """Return a person who has asked for nothing yet."""
     return cast.join(f"asker-{uuid4().hex[:6]}", slug)

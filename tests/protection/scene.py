@@ -57,7 +57,7 @@ def objects(sealed: Path) -> dict[str, str]:
 
 
 def call(player: Player, slug: str, method: str, path: str, body: object = None, **more: Any) -> HttpResponse:
-    """Send one API request to an organization as this person, with the proof of his device unless told otherwise."""
+    """Send one API request to an organization as this person, with a device proof unless stated otherwise."""
     return send(player, origin_of(slug), method, f"/api/v1/{path}", body, **more)
 
 

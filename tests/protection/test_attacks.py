@@ -1,4 +1,4 @@
-"""What an enemy sends to the service: refused with the right code, and on record."""
+"""What an enemy sends to the service: refused with the right code, and recorded."""
 
 import json
 import secrets
@@ -52,7 +52,7 @@ def sealed(cast: Cast, plan: Path) -> Protected:
 
 @pytest.fixture
 def on_record(cast: Cast) -> Callable[..., list[str]]:
-    """Return a function that tells which attacks came on record since, as their reasons or codes."""
+    """Return a function that tells which attacks were recorded since, as their reasons or codes."""
     since = watched(cast, "contoso", "content.tampered", "proof.refused", "content.opened")
 
     def found(*kinds: str) -> list[str]:
@@ -63,7 +63,7 @@ def on_record(cast: Cast) -> Callable[..., list[str]]:
 
 @dataclass
 class Kit:
-    """What a member has by right to publish, for making what he has no right to."""
+    """What a member has by right to publish, for making what they have no right to."""
 
     player: Player
 
@@ -74,7 +74,7 @@ class Kit:
         self.account = session.account
 
     def license(self, **changes: Any) -> PublishingLicense:
-        """Return a publishing license of his own that only he opens."""
+        """Return the attacker's own publishing license, which nobody else opens."""
         person = self.account.person
         envelope = Envelope(key=secrets.token_bytes(32), issuer=person, owner=person, policy={"v": 1})
         members = {
@@ -127,7 +127,7 @@ def ask(player: Player, license_: str, seal: str) -> HttpResponse:
 
 
 def test_an_envelope_lifted_into_a_license_of_ones_own(cast: Cast, sealed: Protected, on_record: Any) -> None:
-    """Max takes the sealed key out of Olga's license into one that he signs himself."""
+    """Max takes the sealed key out of Olga's license into one of Max's own."""
     kit, mine = Kit(cast.max), Kit(cast.max).license()
     lifted = kit.forged({**claims_of(mine.token), "env": b64(license_of(sealed).env)})
     problem(ask(cast.max, lifted, kit.seal(lifted, body_of(sealed))), 403, "tampered")
@@ -148,7 +148,7 @@ def test_an_envelope_lifted_together_with_its_content_id(cast: Cast, sealed: Pro
 
 
 def test_a_squatted_content_id(cast: Cast, plan: Path, on_record: Any) -> None:
-    """A reader registers a policy of his own under the id of a document the service has not seen yet."""
+    """A reader registers a policy of their own under the id of a document the service has not seen yet."""
     kit = Kit(cast.max)
     unseen = Kit(cast.olga).license()
     squatted = kit.forged({**claims_of(kit.license().token), "cid": str(unseen.cid), "nonce": b64(unseen.nonce)})
@@ -178,7 +178,7 @@ def test_another_license_of_the_same_device_under_a_content_id_in_use(cast: Cast
 
 
 def test_a_license_signed_again_by_another_device(cast: Cast, sealed: Protected, on_record: Any) -> None:
-    """Max signs Olga's claims under Olga's certificate, then under his own."""
+    """Max signs Olga's claims under Olga's certificate, then under Max's own."""
     kit, olgas = Kit(cast.max), license_of(sealed)
     assert olgas.clc is not None
     for clc in (olgas.clc, None):
@@ -206,7 +206,7 @@ def test_an_owner_who_was_never_asked_is_held(cast: Cast, plan: Path) -> None:
 
 @pytest.mark.parametrize("owner", ["rita", "nobody"])
 def test_an_owner_from_elsewhere_is_held_and_nothing_is_told_of_him(cast: Cast, plan: Path, owner: str) -> None:
-    """An administrator may name an owner, and finds people's ids in clear in files that came to him."""
+    """An administrator may name an owner, and finds people's ids in clear in files that came to them."""
     cast.ada.session.own_organization().publishing(for_others=True)
     kit = Kit(cast.ada)
     forged = kit.license(envelope={"owner": cast.rita.id if owner == "rita" else uuid4()})
@@ -263,7 +263,7 @@ def test_a_template_that_does_not_exist(cast: Cast, plan: Path, on_record: Any) 
 
 
 def test_a_body_sealed_under_the_certificate_of_another_device(cast: Cast, sealed: Protected, on_record: Any) -> None:
-    """Max, who may only read, seals a text of his own under Olga's license."""
+    """Max, who may only read, seals another text under Olga's license."""
     kit, license_ = Kit(cast.max), license_of(sealed)
     for certificate in (kit.publishing.token, license_.clc):
         like = body_of(sealed)
@@ -293,7 +293,7 @@ def next_seal(player: Player, sealed: Protected, certificate: str, delegation: s
 
 
 def test_somebody_elses_edit_certificate(cast: Cast, sealed: Protected, edit: str, on_record: Any) -> None:
-    """Max signs with his own device under the certificate that Rita has."""
+    """Max signs with another device under the certificate that Rita has."""
     forged = next_seal(cast.max, sealed, edit, Kit(cast.max).publishing.delegation)
     problem(ask(cast.max, license_of(sealed).token, forged), 403, "tampered")
     assert on_record("content.tampered") == TAMPERED
@@ -307,7 +307,7 @@ def test_an_edit_certificate_of_another_document(cast: Cast, plan: Path, edit: s
 
 
 def test_an_edit_certificate_signed_by_its_holder(cast: Cast, sealed: Protected, on_record: Any) -> None:
-    """Max, who may only read, writes himself the right to edit."""
+    """Max, who may only read, forges the right to edit."""
     account, license_ = cast.max.session.account, license_of(sealed)
     own = EditCertificate(
         org=license_.org,

@@ -77,7 +77,7 @@ def test_whoever_does_not_manage_people_neither_sees_nor_blocks(cast: Cast) -> N
 
 
 def test_the_sign_in_of_a_blocked_device_manages_nothing_here(cast: Cast, plan: Path) -> None:
-    """Whoever has the device could let another account in, or take the block back as an administrator."""
+    """A person with the device could let another account in, or take the block back as an administrator."""
     person = cast.join(f"p{uuid4().hex[:6]}", "contoso", role="global_administrator")
     mine = protect(person, plan, offline_days=0)
     device = person.session.account.device

@@ -128,7 +128,7 @@ def test_an_administrator_brings_back_what_the_owner_had_last_set(cast: Cast, se
 
 
 def test_what_the_file_was_made_with_counts_as_what_the_issuer_set(cast: Cast, plan: Path) -> None:
-    """The end stands beside the policy in the envelope; an administrator cannot lose it by restoring the policy."""
+    """The end is beside the policy in the envelope; an administrator cannot lose it by restoring the policy."""
     ends = int(time.time()) + 3600
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW", expires=ends, offline_days=3)
     change(cast.ada, sealed.cid, policy_of(offline_days=0, expires=ends))

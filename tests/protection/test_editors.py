@@ -162,7 +162,7 @@ def test_the_right_to_edit_that_became_one_to_read_is_not_enough(
 
 
 def test_an_edition_does_not_ask_how_its_sealer_would_sign_in_now(cast: Cast, plan: Path, editor: Player) -> None:
-    """The network was right when the license was given; whoever brings the edition may sit elsewhere."""
+    """The network was right when the license was given; the person who brings the edition may be elsewhere."""
     policy = {
         "grants": [{"who": editor.address, "rights": ["VIEW", "EDIT"]}, {"who": MAX, "rights": ["VIEW"]}],
         "conditions": {"networks": ["127.0.0.0/8"]},

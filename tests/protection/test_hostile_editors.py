@@ -31,7 +31,7 @@ def shared(cast: Cast, plan: Path) -> Protected:
 
 @dataclass
 class Hostile:
-    """Somebody who may edit, and what they need to seal whatever they like."""
+    """A person who may edit, and what they need to seal whatever they like."""
 
     player: Player
     shared: Protected

@@ -36,7 +36,7 @@ def rotate_and_compromise(cast: Cast) -> None:
 
 
 def informed(player: Player, cast: Cast) -> None:
-    """Let a client hear of the present keys."""
+    """Let a client learn the present keys."""
     place_of(player, cast).trust.fetch()
 
 

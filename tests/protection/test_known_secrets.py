@@ -1,4 +1,4 @@
-"""An application's secret does not end with the person who knows it; the administrators who stay are told."""
+"""An application's secret does not end with the person who knows it; the administrators who stay are notified."""
 
 from collections.abc import Callable
 from uuid import uuid4

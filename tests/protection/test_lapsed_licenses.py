@@ -1,4 +1,4 @@
-"""A license that lapsed: policy and groups are judged anew and the opening is on record; not before (promise C27)."""
+"""A license that lapsed: policy and groups are judged again and the opening is recorded; not before (promise C27)."""
 
 import time
 from pathlib import Path

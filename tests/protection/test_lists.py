@@ -1,4 +1,4 @@
-"""Lists of the service: page by page they are whole, whatever stands at their edges."""
+"""Lists of the service: page by page they are whole, whatever is at their edges."""
 
 import json
 from contextlib import nullcontext

@@ -1,4 +1,4 @@
-"""After the service was off and is on again, documents open at once; what was licensed before stays dead.
+"""After the service was off and is on again, documents open at once; what was licensed before stays invalid.
 
 See docs/protocol.md P24.
 """

@@ -1,4 +1,4 @@
-"""A change of a template or group by which its author himself gains documents takes two, and is told.
+"""A change of a template or group by which its author gains documents takes two administrators.
 
 See docs/protocol.md P18.
 """
@@ -173,7 +173,7 @@ def test_two_changes_that_let_somebody_in_together_wait_for_each_other(pair: Cas
 
 
 def test_what_an_application_gains_its_administrators_gain(pair: Cast, plan: Path) -> None:
-    """Whoever can get an application's enrollment code could let it in, and themselves be denied for show."""
+    """A person who can get an application's enrollment code could let it in, and themselves be denied for show."""
     made, _ = under(pair, pair.ulf, "pair", plan)
     organization = pair.organizations["pair"]
     grants = {f"organization:{organization.id}": ["VIEW"]}

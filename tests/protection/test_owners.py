@@ -1,4 +1,4 @@
-"""An owner other than the issuer: who may name one, and what he is then (promise C24)."""
+"""An owner other than the issuer: who may name one, and what they are then (promise C24)."""
 
 from pathlib import Path
 

@@ -102,7 +102,7 @@ def test_what_the_publisher_keeps_is_sealed_to_his_device(cast: Cast, plan: Path
 
 
 def hear_from(other: Player, player: Player, organization: UUID) -> None:
-    """Bring a device the feed as another one has just heard it: its own sign-in has ended with the withdrawal."""
+    """Bring a device the feed as another one has just received it: its own sign-in has ended with the withdrawal."""
     other.session.organization(organization).feed(newest=True)
     mine, theirs = (f"organizations/{one.session.account.scope}-{organization}-feed" for one in (player, other))
     player.session.home.write(mine, other.session.home.read(theirs) or {})
@@ -267,7 +267,7 @@ def test_without_the_right_to_edit_nothing_is_saved(cast: Cast, shared: Protecte
 
 
 def test_an_edition_nobody_brought_yet_is_registered_by_whoever_opens_it(cast: Cast, shared: Protected) -> None:
-    """Rita saves while her registration fails; Max, who gets the file, brings the edition with his request."""
+    """Rita saves while her registration fails; Max, who gets the file, brings the edition with a request."""
     held_back = seal_by(cast.rita, shared, b"saved on the train")
     assert text_of(cast.max, held_back) == b"saved on the train"
     assert opening(cast.max, held_back).edition == 2

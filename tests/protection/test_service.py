@@ -85,7 +85,7 @@ def ledger_of(cast: Cast, sealed: Protected) -> list[Any]:
 def test_a_batch_says_which_documents_must_come_whole_and_decides_nothing(
     cast: Cast, plan: Path, sealed: Protected
 ) -> None:
-    """The known ones are not opened on record either: a client asks again for all, with the objects that lacked."""
+    """No opening of the known ones is recorded either: a client asks again for all, with the objects that lacked."""
     target = plan.with_name(f"{uuid4().hex}.sealed")
     unseen = cast.olga.offline().protect(plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=target)
     known = {

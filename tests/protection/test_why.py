@@ -1,4 +1,4 @@
-"""Why somebody may or may not: by which entry and group, what stands in the way, nothing of other organizations."""
+"""Why somebody may or may not: by which entry and group, what blocks access, nothing of other organizations."""
 
 from pathlib import Path
 from typing import Any

@@ -46,7 +46,7 @@ def group(organization: UUID, address: str, *members: Member) -> UUID:
 
 
 def keeps(player: Player, sealed: Protected) -> bool:
-    """Tell whether the player's device still opens what it keeps, after it has heard the feed."""
+    """Tell whether the player's device still opens what it keeps, after it has received the feed."""
     with open_sealed(sealed.path) as file:
         place = player.session.organization(file.publishing_license.org)
     place.feed(newest=True)
@@ -57,7 +57,7 @@ def keeps(player: Player, sealed: Protected) -> bool:
 
 
 def hold(place: OrganizationFacts, reader: Player, *, guest: bool) -> str:
-    """Put the reader into a new group, as a guest of the organization or by his bare address; return its address."""
+    """Put the reader into a new group, as a guest of the organization or by their bare address; return its address."""
     organization, name = place.id, f"{uuid4().hex[:6]}@{place.slug}.example"
     if guest:
         create_person(organization_id=organization, address=reader.address, name="R", guest=True, actor=ACTOR)
@@ -149,7 +149,7 @@ def disabled_as_a_guest(cast: Cast, reader: Player) -> Case:
 
 
 def group_suspended(cast: Cast, reader: Player) -> Case:
-    """The organization is suspended whose group holds the bare address of somebody who belongs elsewhere."""
+    """The organization is suspended whose group holds the bare address of a person who belongs elsewhere."""
     partner = cast.found(f"partner{uuid4().hex[:6]}", "pat")
     granted = hold(partner, reader, guest=False)
     change = lambda: withdraw.suspend_organization(  # noqa: E731
@@ -242,7 +242,7 @@ def test_a_feed_that_cannot_be_written_keeps_no_other_waiting_and_is_written_lat
 ) -> None:
     fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
     made = group(fabrikam, team, Member(person_id=reader.id))
-    # Fabrikam's own ledger must know the reader too, or its feed has nothing to say of him.
+    # Fabrikam's own ledger must know the reader too, or its feed has nothing to say of them.
     opening(reader, protect(cast.rita, plan, f"{team}:VIEW").path)
     sealed = protect(cast.olga, plan, f"{team}:VIEW", offline_days=7)
     opening(reader, sealed.path)
@@ -319,7 +319,7 @@ def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twi
     withdraw.change_group(organization_id=fabrikam, group_id=made, remove=leaving, actor=ACTOR)
     assert not keeps(reader, sealed)
     assert waiting(contoso, looked_at=True) == seen + 1
-    # His own grant stands in for a license by the group that is recorded only now.
+    # Their own grant stands in for a license by the group that is recorded only now.
     opening(newcomer, sealed.path)
     assert keeps(newcomer, sealed)
     before = head(contoso)

@@ -127,7 +127,7 @@ class AddressTest(DirectoryTest):
             add_address(organization_id=self.mallory.id, person_id=guest.id, address="x@evil.example", actor=ACTOR)
 
     def test_an_invitation_does_not_tell_whether_there_is_such_a_person(self) -> None:
-        """Fabrikam vouches for Rita, who has a name and a second address; of nobody@ it has never heard."""
+        """Fabrikam vouches for Rita, who has a name and a second address; nobody@ is unknown to it."""
         add_address(organization_id=self.fabrikam.id, person_id=self.rita.id, address="r@fabrikam.example", actor=ACTOR)
         here = self.mallory.id
         rita = builders.person(here, "r@fabrikam.example", name="Somebody")

@@ -42,7 +42,7 @@ def _small(built: sealed.Sealed, world: str) -> dict[str, Any]:
 
 
 def _large(made: dict[str, Any], name: str, built: sealed.Sealed, size: int) -> None:
-    """Large files stand as head, tail and the rule that makes the body: byte i of the plaintext is i modulo 251."""
+    """Large files are head, tail and a rule for the body: byte i of the plaintext is i modulo 251."""
     made[name] = {
         "world": "p256",
         "head": built.head,

@@ -132,7 +132,7 @@ def pattern(length: int) -> bytes:
 
 
 class Pool:
-    """Long texts that many vectors share, such as certificates inside of headers; each stands once, under a name."""
+    """Long texts that many vectors share, such as certificates inside of headers; each is once, under a name."""
 
     def __init__(self, texts: dict[str, str]) -> None:
         self.texts = texts

@@ -72,7 +72,7 @@ def olgas(world: World, plaintext: bytes, name: str, **changes: Any) -> Recipe:
 
 
 def edition(first: Sealed, world: World, member: Member, plaintext: bytes, name: str, **changes: Any) -> Recipe:
-    """A second edition of ``first``, by whoever holds an edit certificate."""
+    """A second edition of ``first``, by the holder of an edit certificate."""
     base = olgas(world, plaintext, name)
     seal = {"n": 2, "prev": b64(first.digest)} | changes.pop("seal", {})
     certificate = changes.pop("certificate", world.edit(member, first.license, base.cid))

@@ -26,7 +26,7 @@ def ingestion(stack: Stack, cast: dict[str, Any], events: int) -> list[Line]:
 
 
 def tracking(stack: Stack, cast: dict[str, Any]) -> list[Line]:
-    """How soon a refusal stands among a document's events, and how soon it is numbered."""
+    """How soon a refusal appears among a document's events, and how soon it is numbered."""
     seen, numbered = [], []
     for number in range(RUNS):
         refused = _refusal(stack, cast, number)

@@ -37,7 +37,7 @@ class Client(threading.Thread, ABC):
         self._enough = stop
 
     def run(self) -> None:
-        """Work until told to stop."""
+        """Work until asked to stop."""
         while not self._enough.is_set():
             try:
                 self.work()
@@ -51,7 +51,7 @@ class Client(threading.Thread, ABC):
 
 
 class Reader(Client):
-    """Asks for the license of one document; ``events`` are those under which its licenses are on record."""
+    """Asks for the license of one document; ``events`` are those under which its licenses are recorded."""
 
     def __init__(self, home: str, host: str, stop: threading.Event, wanted: dict[str, str]) -> None:
         super().__init__(home, host, stop)

@@ -12,7 +12,7 @@ from tenants.actor import OPERATOR
 
 
 class Command(BaseCommand):
-    """Thin over the operation; who confirmed and why stands in both ledgers."""
+    """Thin over the operation; who confirmed and why is in both ledgers."""
 
     help = "Confirm that an organization's database was restored: its ledger begins a new epoch."
 

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--guest", action="store_true", help="give a guest's place")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create him."""
+        """Create the person."""
         organization = organization_named(options["organization"])
         with refusals_said(), in_organization(organization.id):
             person = create_person(

@@ -11,7 +11,7 @@ from tenants.organizations.services.resume_organization import resume_organizati
 
 
 class Command(BaseCommand):
-    """Thin over the service; the reason stands in both ledgers."""
+    """Thin over the service; the reason is in both ledgers."""
 
     help = "Resume an organization."
 

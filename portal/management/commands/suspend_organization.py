@@ -12,7 +12,7 @@ from tenants.actor import OPERATOR
 
 
 class Command(BaseCommand):
-    """Thin over the service; the reason stands in both ledgers."""
+    """Thin over the service; the reason is in both ledgers."""
 
     help = "Suspend an organization."
 

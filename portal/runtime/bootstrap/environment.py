@@ -124,7 +124,7 @@ def _key(lock: Path) -> str:
 
 
 def _build(wanted: Path, accepted: Sequence[Path]) -> Place:
-    """Make the environment, one process at a time; whoever waited finds it made and only enters it."""
+    """Make the environment, one process at a time; a process that waited finds it made and only enters it."""
     place = next((place for place in places() if place.writable), None)
     if place is None:
         raise BootstrapError(

@@ -208,7 +208,7 @@ def _fits(name: str) -> bool:
 
 
 def _read(url: str) -> bytes:
-    """Fetch ``url``, with the credentials it may carry and the certificates that pip was told to trust."""
+    """Fetch ``url``, with the credentials it may carry and the certificates that pip was configured to trust."""
     parts = urlsplit(url)
     headers = {"Accept": ACCEPT, "User-Agent": "chancery-bootstrap"}
     if parts.username:

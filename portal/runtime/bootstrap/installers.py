@@ -29,7 +29,7 @@ class Target:
 
 
 def base_python() -> str:
-    """Return the interpreter that a virtual environment stands on, also when called inside one."""
+    """Return the interpreter that a virtual environment uses, also when called inside one."""
     return str(getattr(sys, "_base_executable", None) or sys.executable)
 
 

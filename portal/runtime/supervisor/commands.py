@@ -42,7 +42,7 @@ def of_data(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
 
 @contextmanager
 def surroundings(arguments: Sequence[str], named: Path | None = None) -> Iterator[Mapping[str, str]]:
-    """Give the variables under which a command finds its database; ``named`` is the data folder it was told.
+    """Give the variables under which a command finds its database; ``named`` is the data folder it was given.
 
     An environment that names a database is left alone: that is a production installation, or a command started by
     another. Otherwise the database of the data folder is used: through the file that ``up`` keeps while it runs, or

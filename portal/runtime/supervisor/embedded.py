@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey of a data folder, for whoever needs them: the supervisor, single commands, tests.
+"""PostgreSQL and Valkey of a data folder, for code that needs them: the supervisor, single commands, tests.
 
 A test session uses :func:`throw_away_services`; a command that finds nothing running uses :func:`services`.
 """

@@ -12,7 +12,7 @@ SECRETS_FROM_OUTSIDE = ("CHANCERY_SECRET_KEY", "CHANCERY_ROOT_KEY", "DATABASE_UR
 def combined(variables: Mapping[str, str]) -> dict[str, str]:
     """Return our own surroundings with ``variables`` on top, and without what would contradict them.
 
-    Somebody who has the variables of a production installation in the shell must not have them mixed with the
+    A person who has the variables of a production installation in the shell must not have them mixed with the
     embedded ones.
     """
     contradicting = {name for secret in SECRETS_FROM_OUTSIDE for name in (secret, f"{secret}_FILE")}

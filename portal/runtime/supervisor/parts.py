@@ -1,4 +1,4 @@
-"""A part of the stack: something that runs, dies, and is started again."""
+"""A part of the stack: something that runs, ends, and is started again."""
 
 import signal
 import time

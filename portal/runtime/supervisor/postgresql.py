@@ -124,7 +124,7 @@ class PostgreSQL:
         return program.removesuffix(" (deleted)") == "postgres" and folder == self.cluster.resolve()
 
     def ready(self, process: Process) -> bool:
-        """Say whether our own child accepts connections; whoever else answers on the socket does not count."""
+        """Say whether our own child accepts connections; another server that answers on the socket does not count."""
         try:
             lines = (self.cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except OSError:

@@ -1,6 +1,6 @@
 """Run inside Django, once at each start that needs it: bring the database up to the code, or play the story.
 
-A program of its own, so that the supervisor neither loads Django nor dies of a mistake in it.
+A program of its own, so that the supervisor neither loads Django nor fails by a mistake in it.
 """
 
 import sys

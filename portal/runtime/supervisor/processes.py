@@ -1,7 +1,7 @@
 """One program of the stack as an operating system process that cannot be lost.
 
 Each runs in a session of its own, so that a signal from the terminal reaches the supervisor alone and a whole group
-can be ended at once; and each asks the kernel to be ended when the supervisor dies, however it dies.
+can be ended at once; and each asks the kernel to be ended when the supervisor ends, however it ends.
 """
 
 import ctypes

@@ -94,7 +94,7 @@ class Celery:
     def ready(self, process: Process) -> bool:
         """Say whether the process has lived long enough to be past its imports.
 
-        Nothing asks the worker itself: whoever waits for a task waits for its effect.
+        Nothing asks the worker itself: code that waits for a task waits for its effect.
         """
         return time.monotonic() - process.began > SETTLED_SECONDS
 

@@ -1,4 +1,4 @@
-"""The supervisor: starts the parts in order, starts again what dies, ends them in reverse order."""
+"""The supervisor: starts the parts in order, starts again what ended, ends them in reverse order."""
 
 import os
 import signal
@@ -100,7 +100,7 @@ class Supervisor:
                 self._mourn(watched, f"has not answered for {SILENT_SECONDS:.0f} s and was ended", now)
 
     def _end_silent_processes(self) -> None:
-        """End processes whose heartbeat stopped; whoever started them starts new ones.
+        """End processes whose heartbeat stopped; the program that started them starts new ones.
 
         While this supervisor itself did not run (the machine slept), nobody's heartbeat could be seen to go on.
         """
@@ -118,7 +118,7 @@ class Supervisor:
                     os.kill(int(pid), signal.SIGKILL)
 
     def _mourn(self, watched: Watched, what: str, now: float) -> None:
-        """Note a death and plan the next start, the later the more often it dies."""
+        """Note an end and plan the next start, the later the more often it ends."""
         pause = min(FIRST_PAUSE * 2**watched.failures, LONGEST_PAUSE)
         said = watched.part.last_lines()
         watched.part.kill()
@@ -149,7 +149,7 @@ class Supervisor:
         self.watched.clear()
 
     def kill(self) -> None:
-        """End everything at once, for whoever cannot wait."""
+        """End everything at once, for callers that cannot wait."""
         for watched in self.watched:
             if watched.part.process is not None:
                 processes.end_group(watched.part.process.pid)

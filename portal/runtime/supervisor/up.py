@@ -137,9 +137,9 @@ def _fingerprint() -> str:
 
 
 def _welcome(wishes: Wishes, folders: Folders, surroundings: Mapping[str, str]) -> None:
-    """Play the story on the first start, and at each start tell what it told: where to look, how to sign in.
+    """Make the demo on the first start, and print at each start what it reported: where to look, how to sign in.
 
-    What it told may hold passwords, so it is kept for the owner alone.
+    What it reported may hold passwords, so it is kept for the owner alone.
     """
     text = folders.data / "welcome.txt"
     if not text.exists():

@@ -18,7 +18,7 @@ SHOWN: Final = 100
 
 @dataclass(slots=True)
 class Turned:
-    """Openings on record that would have ended the other way: how many, of which documents, by whom."""
+    """Recorded openings that would have ended the other way: how many, of which documents, by whom."""
 
     times: int = 0
     documents: set[UUID] = field(default_factory=set)

@@ -1,8 +1,8 @@
-"""Everybody a change can concern, as he is and as the change would make him, with how he may be called.
+"""Everybody a change can concern, as they are and as the change would make them, with how they may be called.
 
-People of the organization are seen as in ``identity.acquaintance``.  Somebody from elsewhere is an address: one that a
-policy or a group names, or one under which somebody asked for a document lately.  Of his memberships and groups
-elsewhere nothing is read (docs/protocol.md P20).
+People of the organization are seen as in ``portal.subjects.visible_people``.  Somebody from elsewhere is an address:
+one that a policy or a group names, or one under which somebody asked for a document lately.  Of their memberships and
+groups elsewhere nothing is read (docs/protocol.md P20).
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from tenants.directory.selectors.roster import Roster
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """How somebody is called to whoever manages the organization; ``person`` is None for a mere address."""
+    """How somebody is called to administrators of the organization; ``person`` is None for a mere address."""
 
     address: str
     name: str = ""
@@ -28,7 +28,7 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """People with their names in the same order, and where each stands by his id."""
+    """People with their names in the same order, and the position of each by id."""
 
     people: tuple[Someone, ...]
     called: tuple[Called, ...]

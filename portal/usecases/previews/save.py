@@ -37,7 +37,7 @@ class Saved:
 
 
 def preview_for(caller: Caller, preview: UUID) -> Asked:
-    """Return a preview to whoever may make its change.  Raises NotFound for everybody else."""
+    """Return a preview to a person who may make its change.  Raises NotFound for everybody else."""
     found = asked(preview)
     if not caller.may(NEEDS[found.kind]):
         raise NotFound(
@@ -49,7 +49,8 @@ def preview_for(caller: Caller, preview: UUID) -> Asked:
 def _for(caller: Caller, result: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer as this reader may see it: who opened what and how often is for those who may read that.
 
-    What is said of "you" is said of whoever reads, not of whoever asked: each must see what he himself would gain.
+    What is said of "you" is said of the reader, not of the person who asked: each must see what they themselves would
+    gain.
     """
     me = str(caller.person)
     gains, loses = ([{**one, "you": one["person"] == me} for one in result[name]] for name in ("gains", "loses"))

@@ -1,4 +1,4 @@
-"""The commands of the program: each is found where it is said to stand, and starting one costs only what it needs."""
+"""The commands of the program: each is found where the list says, and starting one costs only what it needs."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The decision, case by case: who asks, what stands in the way, and what comes out (docs/protocol.md P19)."""
+"""The decision, case by case: who asks, what blocks access, and what comes out (docs/protocol.md P19)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -467,7 +467,7 @@ LATER: dict[Reason, dict[str, object]] = {
     Reason.PROGRAM_DOES_NOT_ENFORCE: {"policy": {"conditions": WITHHOLDING_PRINT.conditions}},
 }
 STEPS = {**EVERYBODY, **LATER}
-"""What stands in the way, by the reason it gives, in the order in which it must be found."""
+"""What blocks access, by the reason it gives, in the order in which it must be found."""
 
 
 def obstructed(subject: Subject, *reasons: Reason, request: Request | None = None) -> Decision:

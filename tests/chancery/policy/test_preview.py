@@ -164,7 +164,7 @@ def test_the_preview_agrees_with_the_decision(kinds: list[Kind], people: list[So
 def test_what_is_said_of_a_foreigner_holds_whatever_his_groups_are(
     before: ContentFacts, after: ContentFacts, known: Subject, hidden: tuple[Group, ...]
 ) -> None:
-    """He is asked about without what only other organizations know, then decided with all of it."""
+    """They are asked about without what only other organizations know, then decided with all of it."""
     whole = replace(known, groups=hidden)
     places = frozenset(place for place in known.memberships if place.organization == CONTOSO)
     here = replace(known, groups=(), memberships=places, domains=known.domains & HOME.domains)

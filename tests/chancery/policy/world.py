@@ -153,7 +153,7 @@ requests = st.builds(
     certificate_expires=st.none() | moments,
     enforces=st.frozensets(st.sampled_from([Right.PRINT, Right.VIEW]), max_size=2),
 )
-# Somebody whom only the policy concerns, at an organization and for a document where nothing else stands in the way.
+# Somebody whom only the policy concerns, at an organization and for a document where nothing else blocks access.
 readers = subjects.map(lambda subject: replace(subject, person=RITA, active=True)).map(
     lambda subject: replace(subject, device=None if subject.device is None else replace(subject.device, revoked=False))
 )

@@ -197,7 +197,7 @@ def _put(case: Case[Any], place: int, poison: str) -> None:
 
 
 def _leaves(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield where each value stands: what holds it and under which key."""
+    """Yield where each value is: what holds it and under which key."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, member in list(members):
         yield value, key

@@ -1,4 +1,4 @@
-"""Whoever asks is answered in his language, whoever is mailed is mailed in his, and what is recorded is English."""
+"""Callers are answered in their language, mail is in its reader's, and what is recorded is English."""
 
 from pathlib import Path
 from typing import Any

@@ -24,7 +24,7 @@ def client() -> Any:
 
 
 def everything() -> dict[bytes, bytes]:
-    """Return all that stands in the cache's database of Redis."""
+    """Return all that is in the cache's database of Redis."""
     return {name: client().get(name) for name in client().scan_iter()}
 
 
@@ -63,7 +63,7 @@ def test_counters_stay_numbers_that_redis_raises() -> None:
 
 
 def test_a_value_is_believed_under_its_own_name_only() -> None:
-    """Who can write into Redis cannot give his own code the grant that belongs to another one."""
+    """Who can write into Redis cannot give their own code the grant that belongs to another one."""
     cache.set("code of olga", {"granted": True}, timeout=60)
     stolen = client().get(cache.make_key("code of olga"))
     client().set(cache.make_key("code of mallory"), stolen)

@@ -1,7 +1,7 @@
 """A sibling host cannot confirm a device for a signed-in victim: the attack in a real browser.
 
 On ``*.localhost`` the attack fails by itself, because Chromium takes those for different sites; so the hosts here are
-names under ``rights.example`` that the browser is told to find on this machine.
+names under ``rights.example`` that the browser finds on this machine.
 """
 
 import shutil

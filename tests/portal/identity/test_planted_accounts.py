@@ -234,7 +234,7 @@ class PlantedAccountTest(TestCase):
         self.assertIsNotNone(holder_of(NINA))
 
     def with_a_private_address(self) -> UUID:
-        """Return somebody who holds the mailbox, and adds one of their own to the account."""
+        """Return a person who holds the mailbox, and adds one of their own to the account."""
         browser = Browser()
         sign_in_by_code(browser, NINA)
         browser.post("/accounts/email/", {"action_add": "", "email": "mallory@home.example"})
@@ -266,7 +266,7 @@ class PlantedAccountTest(TestCase):
         self.assertNotEqual(builders.person(self.contoso.id, NINA).id, before)
 
     def test_nobody_s_second_address_ends_anything(self) -> None:
-        """Max, signed in, adds an address of his organization's domain, and his organization another one."""
+        """Max, signed in, adds an address of the organization's domain, and the organization another one."""
         self.own()
         added = builders.person(self.contoso.id, "max@contoso.example")
         browser = Browser()

@@ -250,7 +250,7 @@ class HandOffTest(SignInTest):
         there, _response = enter(self.signed_in(), "contoso")
         stolen = Browser(host_of("fabrikam"))
         stolen.cookies[settings.SESSION_COOKIE_NAME] = there.cookies[settings.SESSION_COOKIE_NAME].value
-        # The sign-in page lets somebody who is signed in pass, and sends anybody else to the issuer.
+        # The sign-in page lets a person who is signed in pass, and sends anybody else to the issuer.
         self.assertTrue(there.get("/signin/")["Location"] == "/")
         self.assertIn("/identity/o/authorize", stolen.get("/signin/")["Location"])
         at_base = Browser()

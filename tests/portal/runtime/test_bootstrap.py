@@ -27,7 +27,7 @@ from portal.runtime.bootstrap.errors import BootstrapError
 from portal.runtime.bootstrap.index import Sources, configured_sources, fetch_program
 
 NEEDED = ("manage.py", "portal", "docs/changelog.md", "pyproject.toml", *(path.name for path in ROOT.glob("*.lock")))
-# Starts nothing, but imports what it would start with: the environment stands and is filled.
+# Starts nothing, but imports what it would start with: the environment exists and is filled.
 COMMAND = ("manage.py", "up", "--help")
 IMPORTED = ("asgiref", "django", "psycopg", "psycopg-binary", "sqlparse", "typing-extensions")
 SECONDS = 240
@@ -122,7 +122,7 @@ def test_start_from_another_folder(checkout: Path, tmp_path: Path) -> None:
 
 
 def test_environment_for_tests_also_runs() -> None:
-    """Whoever runs this suite has the development environment; ``up`` would not install anything."""
+    """Everybody who runs this suite has the development environment; ``up`` would not install anything."""
     if not (ROOT / ".venv" / "chancery-stamp.json").exists():
         pytest.skip("this environment was not made by manage.py")
     command = [installers.base_python(), *COMMAND]
@@ -183,7 +183,7 @@ def test_ordinary_user_with_a_read_only_checkout_and_no_home(tmp_path_factory: p
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can hide a module from a Python")
 @pytest.mark.parametrize("hidden", ["ensurepip", "venv"])
 def test_python_without_its_environment_modules(hidden: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A folder of its own name space stands over the module, for an ordinary user: nobody installs anything for him."""
+    """A folder of its own name space hides the module, for an ordinary user: nobody installs anything for them."""
     user = pwd.getpwnam("nobody")
     python = Path(python_for(user.pw_uid))
     library = subprocess.run(

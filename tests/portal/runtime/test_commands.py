@@ -1,4 +1,4 @@
-"""What a command of ``manage.py`` stands on: its surroundings, its messages, its choices."""
+"""What a command of ``manage.py`` builds on: its surroundings, its messages, its choices."""
 
 import os
 import shutil

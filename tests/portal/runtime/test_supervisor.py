@@ -183,7 +183,7 @@ def test_part_that_never_serves_is_an_error_with_its_log(make: Callable[..., Par
 
 
 def test_parts_end_in_reverse_order(make: Callable[..., Part[Script]], supervisor: Supervisor, tmp_path: Path) -> None:
-    """What others stand on ends last."""
+    """What others depend on ends last."""
     ends = tmp_path / "ends"
     code = (
         "import signal, sys, time\n"

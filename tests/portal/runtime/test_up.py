@@ -73,7 +73,7 @@ def test_killed_part_is_back(running: Running, part: str) -> None:
 
 
 def test_it_stops_cleanly_and_starts_again_quickly(running: Running) -> None:
-    """The measured times are 1.2 s and 3 s on two idle cores; the bounds leave room for busy ones.
+    """The measured times are 1.2 s and 3 s on two idle cores; the bounds allow for busy ones.
 
     The second start is then killed, and a third one has to cope with what that left.
     """

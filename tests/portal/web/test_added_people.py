@@ -1,4 +1,4 @@
-"""Somebody who is added gets a mail, and the record says who added whom."""
+"""A person who is added gets a mail, and the record says who added whom."""
 
 import pytest
 from django.core import mail

@@ -33,7 +33,7 @@ def forget() -> Iterator[None]:
 
 @pytest.fixture
 def signed_in() -> Browser:
-    """Return the browser of somebody who has proven an address of his own and belongs nowhere else."""
+    """Return the browser of a person who has proven an address of their own and belongs nowhere else."""
     home = builders.organization("elsewhere", "elsewhere.example")
     person = builders.person(home.id, "eve@elsewhere.example", name="Eve")
     browser = Browser()

@@ -1,4 +1,4 @@
-"""What a drill has left on record, compared with what its clients were answered."""
+"""What a drill has left recorded, compared with what its clients were answered."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from tenants.context import in_schema
 
 
 def compare(*, schema: str, answered: str) -> dict[str, Any]:
-    """Return what is missing, and what is on record beyond what was answered; ``answered`` is a file of event ids."""
+    """Return what is missing, and what is recorded beyond what was answered; ``answered`` is a file of event ids."""
     events = json.loads(Path(answered).read_text(encoding="utf-8"))
     licensed, reported = events["licensed"], events["reported"]
     with in_schema(schema), connection.cursor() as cursor:

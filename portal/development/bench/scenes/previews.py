@@ -1,7 +1,7 @@
 """How long a worker takes to say what a change would do in a large organization.
 
-Three templates protect most documents, the others have policies of their own; groups stand in groups, one person is in
-hundreds of them, and a month of openings is on record.
+Three templates protect most documents, the others have policies of their own; groups are in groups, one person is in
+hundreds of them, and a month of openings is recorded.
 """
 
 import time
