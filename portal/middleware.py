@@ -34,7 +34,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 SESSION_HOST = "chancery.host"
 
 WHILE_SUSPENDED = ("/api/v1/licenses", "/api/v1/licenses/batch", "/api/v1/feed")
-"""Calls that a suspended organization answers too: refusals are decided and recorded, and the feed ends kept licenses."""
+"""Calls that a suspended organization answers too: refusals are recorded, and the feed ends kept licenses."""
 
 
 class CorrelationMiddleware:
