@@ -55,7 +55,7 @@ DIRECTORY: Final = (
     "role",
     "sign_in_link",
 )
-"""What the events of the tenants floor are about; the client is installed without that floor."""
+"""What the events of the tenants package are about; the client is installed without that package."""
 
 
 class KindOfEvent(click.ParamType[str]):

@@ -338,7 +338,7 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
 
 @contextmanager
 def _may_ask(path: Path) -> Iterator[None]:
-    """Tell whoever is refused how he asks the owner, where the owner can do something about it."""
+    """Tell a person who is refused how they ask the owner, where the owner can do something about it."""
     try:
         yield
     except Refused as refused:

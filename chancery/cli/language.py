@@ -24,7 +24,7 @@ P = TypeVar("P", bound=click.Parameter)
 
 
 def begin() -> None:
-    """Let this process speak by our catalog, in which stands too what click says of itself (“Usage:”)."""
+    """Let this process speak by our catalog, which also holds what click says of itself (“Usage:”)."""
     gettext.bindtextdomain(_DOMAIN, str(_CATALOGS))
     gettext.textdomain(_DOMAIN)
 

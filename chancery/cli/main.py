@@ -65,7 +65,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "verify-audit": "audit.verify_audit",
     },
 }
-"""Every command and where it stands in this folder, as the help lists them."""
+"""Every command and where it is in this folder, as the help lists them."""
 
 INTERRUPTED: Final = 130
 """What shells report for a program that Ctrl-C ended; 1 would say that a policy refused."""

@@ -37,7 +37,7 @@ def require_changes(*names: str) -> None:
 
 
 def require_known(policy: Policy, removed: tuple[str, ...]) -> None:
-    """Raise Misused when somebody is to be removed whom the policy does not name: he was probably mistyped."""
+    """Raise Misused when somebody is to be removed whom the policy does not name: they were probably mistyped."""
     known = {*policy.index, *policy.deny}
     for who in removed:
         if Principal.parse(who) not in known:
@@ -52,7 +52,7 @@ def entries_patch(
 ) -> dict[str, dict[str, Any]]:
     """Return a JSON merge patch of a policy's entries: a new grant replaces what somebody had, what is not named stays.
 
-    Whoever is removed loses his grant and is not kept out any more.
+    A person who is removed loses their grant and is not kept out any more.
     """
     gone = {str(Principal.parse(who)): None for who in removed}
     fresh = {str(grant.who): in_order(grant.rights) for grant in parse_grants(grants)}

@@ -136,7 +136,7 @@ def grant(
 
 
 def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
-    """Show what stands in the way and return its names: what comes after this look is not changed unseen."""
+    """Show what blocks access and return its names: what comes after this look is not changed unseen."""
     for one in in_the_way:
         output.note(say("To be changed too ({name}): {message}", name=one["name"], message=one["message"]))
     return [one["name"] for one in in_the_way]

@@ -25,7 +25,7 @@ _PLAIN: Final = say("it is not protected")
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A file to work on; ``below`` is where it stands below the folder that was named, or just its name."""
+    """A file to work on; ``below`` is where it is below the folder that was named, or just its name."""
 
     path: Path
     below: Path
@@ -94,7 +94,7 @@ def _why_not(path: Path, *, sealed: bool) -> Text | None:
 def targets(
     chosen: Iterable[Chosen], target: Path | None, result: Callable[[Chosen], Path], *, recursive: bool
 ) -> dict[Path, Path | None]:
-    """Return where the result of each file goes: below ``target`` as the files stand below the folders named.
+    """Return where the result of each file goes: below ``target`` as the files are below the folders named.
 
     ``target`` is the result itself for one file, unless it is a folder.  Raises Misused before any work begins.
     """

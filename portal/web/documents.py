@@ -79,12 +79,13 @@ def document_list(request: PageRequest) -> HttpResponse:
 @require_GET
 @page()
 def document(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Show one document: its policy, who opened it, who was refused; to a recipient, what he may do with it."""
+    """Show one document: its policy, who opened it, who was refused; to a recipient, what they may do with it."""
     actor = request.caller.actor
     try:
         found = document_for(actor, cid)
     except NotFound:
-        # Whoever may open it, or was refused, has a page about his own access; to all others there is no document.
+        # People who may open it, or were refused, have a page about their own access; to all others there is no
+        # document.
         explain_to_himself(caller=request.caller, organization=request.organization, cid=cid)
         return redirect("document_access", cid)
     try:

@@ -39,7 +39,7 @@ def not_permitted(request: HttpRequest, exception: Exception | None = None) -> H
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer for everything that is not there, or not there for whoever asks."""
+    """Answer for everything that is not there, or not there for the caller."""
     return _answer(
         request,
         HTTPStatus.NOT_FOUND,
@@ -52,7 +52,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
-    """Answer somebody who tried too often to sign in, sign up or get a mail; the account suite asks for this page."""
+    """Answer a person who tried too often to sign in, sign up or get a mail; the account suite asks for this page."""
     return _answer(
         request,
         HTTPStatus.TOO_MANY_REQUESTS,

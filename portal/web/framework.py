@@ -91,7 +91,7 @@ def paged(request: HttpRequest, rows: Sequence[T], size: int = PAGE_SIZE) -> Pag
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[T]):
-    """Some of many rows that stand below one another on a page; ``first`` counts from 0."""
+    """Some of many rows below one another on a page; ``first`` counts from 0."""
 
     rows: Sequence[T]
     first: int

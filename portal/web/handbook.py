@@ -1,6 +1,6 @@
 """The handbook: written pages out of ``docs/handbook``, and the table of rights out of the program itself.
 
-English pages stand in the folder itself, those in another language in a folder that is named by it.
+English pages are in the folder itself, those in another language in a folder that is named by it.
 """
 
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Home: what matters now, and the next step for somebody who has just arrived."""
+"""Home: what matters now, and the next step for a person who has just arrived."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET

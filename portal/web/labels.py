@@ -157,7 +157,7 @@ def _in_words(choice: Choice, place: OrganizationFacts | None) -> str:
 @require_GET
 @page(Permission.TEMPLATES_READ)
 def label_list(request: PageRequest) -> HttpResponse:
-    """Show all labels to those who manage them, and those he may give to everybody else."""
+    """Show all labels to those who manage them, and those they may give to everybody else."""
     manages = request.caller.may(Permission.TEMPLATES_MANAGE)
     found = labels() if manages else offered_labels(request.caller.audience)
     languages = reader_languages()
@@ -240,7 +240,7 @@ def label_status(request: PageRequest, label_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page()
 def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Let whoever may give a document another label do so, and say what that does to its protection."""
+    """Let people who may give a document another label do so, and say what that does to its protection."""
     caller = request.caller
     found, document = labels_for(request, cid), _document_of(request, cid)
     if found is None:
@@ -294,7 +294,7 @@ def _label_page(
 
 
 def labels_for(request: PageRequest, cid: UUID) -> Choices | None:
-    """Return the labels that the person may give to a document, None for whoever may give it none."""
+    """Return the labels that the person may give to a document, None for a person who may give it none."""
     caller = request.caller
     try:
         return choices_for(actor=caller.actor, cid=cid, holder=caller.holder, audience=caller.audience)
@@ -303,7 +303,7 @@ def labels_for(request: PageRequest, cid: UUID) -> Choices | None:
 
 
 def _document_of(request: PageRequest, cid: UUID) -> Document | None:
-    """Return the document for whoever may see its page, None for one who may change it by a right on it alone."""
+    """Return the document for a person who may see its page, None for one who may change it by a right on it alone."""
     try:
         return document_for(request.caller.actor, cid)
     except NotFound:

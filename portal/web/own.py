@@ -18,7 +18,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def signed_in(view: View[P]) -> Callable[..., HttpResponse]:
-    """Wrap a page that needs somebody signed in; what is not his does not exist."""
+    """Wrap a page that needs somebody signed in; what is not theirs does not exist."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

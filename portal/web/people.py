@@ -42,7 +42,7 @@ PAGE = 50
 
 
 class PersonForm(forms.Form):
-    """Somebody who is to belong to the organization."""
+    """A person who is to belong to the organization."""
 
     email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200, required=False)

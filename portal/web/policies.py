@@ -96,8 +96,8 @@ def line_of(grant: Grant, organization: UUID) -> str:
 def read_lines(text: str, organization: UUID, stored: Iterable[Grant] = ()) -> tuple[Grant, ...]:
     """Read grants, one in a line: ``rita@example.com: viewer`` or ``everybody: VIEW, PRINT``.
 
-    A line that still stands as it was shown for a stored grant is that grant.  A level can stand for a set that lacks a
-    right which OWNER implies, and who changed only a description must not change that set.
+    A line that is unchanged since it was shown for a stored grant is that grant.  A level can stand for a set that
+    lacks a right which OWNER implies, and who changed only a description must not change that set.
 
     Raises forms.ValidationError naming the line at fault.
     """
@@ -353,7 +353,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _zone() -> ZoneInfo:
-    """Return the time zone of whoever looks at the page."""
+    """Return the time zone of the page's reader."""
     return timezone.get_current_timezone()
 
 

@@ -1,4 +1,4 @@
-"""How somebody is called, and the language and time zone in which he reads."""
+"""How somebody is called, and the language and time zone in which they read."""
 
 import zoneinfo
 from typing import Any, cast

@@ -73,7 +73,7 @@ def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
 
 
 def _proposer(request: PageRequest, found: Asked) -> dict[str, Any]:
-    """Return who proposes a change to somebody else, and whether he would gain by it: who saves it agrees to that."""
+    """Return who proposes a change to somebody else, and whether they would gain by it: who saves it agrees to that."""
     if found.asked_by == request.caller.person:
         return {}
     gains = [] if found.result is None else found.result["gains"]

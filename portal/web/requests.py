@@ -1,4 +1,4 @@
-"""Requests for access: the page on which somebody who was refused asks, and the one on which the owner answers."""
+"""Requests for access: the page on which a person who was refused asks, and the one on which the owner answers."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -79,10 +79,10 @@ class AskForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """What is given, until when, and whether what stands in the way is changed too.
+    """What is given, until when, and whether blockers are changed too.
 
-    The page sends along, as ``seen``, what it showed to stand in the way: the yes is about that and nothing else.
-    Where something has come since, the yes is taken back, for whoever gave it to look again.
+    The page sends along, as ``seen``, the blockers that it showed: the yes is about that and nothing else.
+    Where something has come since, the yes is taken back, for the person who gave it to look again.
     """
 
     level = forms.ChoiceField(label=gettext_lazy("They may"), choices=LEVELS, widget=forms.RadioSelect())
@@ -138,7 +138,7 @@ class GrantForm(forms.Form):
 
 
 class DeclineForm(forms.Form):
-    """What whoever asked is told."""
+    """What the person who asked reads."""
 
     message = FreeTextField(
         label=gettext_lazy("Message to whoever asked"),
@@ -159,7 +159,7 @@ def _end(chosen: str, day: date | None) -> int | None:
 @require_http_methods(["GET", "POST"])
 @page()
 def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Tell a person why he may open a document or not, and let him ask for access."""
+    """Tell a person why they may open a document or not, and let them ask for access."""
     caller, organization = request.caller, request.organization
     found = explain_to_himself(caller=caller, organization=organization, cid=cid)
     form = AskForm(request.POST or None, levels=found.levels, initial=_asked_before(found.asked))
@@ -196,7 +196,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
 
 
 def _who_has_access(request: PageRequest, cid: UUID) -> dict[str, Any]:
-    """Return the whole list for whoever has the right to read it, nothing for everybody else (promise C31)."""
+    """Return the whole list for people with the right to read it, nothing for everybody else (promise C31)."""
     caller, organization = request.caller, request.organization
     try:
         shown = policy_for(caller.actor, cid, caller.holder)
@@ -287,7 +287,7 @@ def _concerns_nobody_else(needed: InTheWay, row: RequestRow) -> bool:
 
 
 def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dict[str, Any]:
-    """Return what stands in the way, what would be changed, and what that means for others."""
+    """Return what blocks access, what would be changed, and what that means for others."""
     organization = request.organization
     by_template = None if document.row.template_id is None else template(document.row.template_id)
     return {

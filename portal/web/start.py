@@ -33,7 +33,7 @@ HOUR = 3600
 
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
-    """Say what this is and let people in; whoever is signed in sees his organizations."""
+    """Say what this is and let people in; a signed-in person sees their organizations."""
     context: dict[str, Any] = {"may_create": settings.CHANCERY_OPEN_SIGNUP}
     if request.user.is_authenticated:
         context["places"] = [
@@ -157,8 +157,8 @@ def _found(request: HttpRequest, form: OrganizationForm) -> Founded:
 def _ready(request: HttpRequest, made: Founded, *, is_new: bool) -> dict[str, str]:
     """Return what the next page shows.
 
-    Whoever sits at an embedded installation gets a link that signs the new administrator in, since no mail leaves the
-    machine; never for somebody who existed before, and never over a network.
+    The person at an embedded installation gets a link that signs the new administrator in, since no mail leaves the
+    machine; never for a person who existed before, and never over a network.
     """
     origin = settings.CHANCERY_BASE.origin_of(made.organization.host)
     link = ""

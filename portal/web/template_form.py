@@ -142,7 +142,7 @@ class TemplateForm(PolicyForm):
     def clean(self) -> dict[str, Any]:
         """Check that each rule has its value and no other is dropped without a word; add whom the person has chosen.
 
-        A value that only stands there because it was stored is no such value: the person has left its rule.
+        A value that is only there because it was stored is no such value: the person has left its rule.
         """
         data: dict[str, Any] = super().clean() or {}
         option, date, days = data.get("expiry_option"), data.get("expires"), data.get("expires_after_days")
@@ -219,7 +219,7 @@ class TemplateForm(PolicyForm):
 
 
 def _date_for_nothing(option: str) -> str:
-    """Say that a date stands beside a rule that has none."""
+    """Say that a date was given with a rule that has none."""
     if option == "never":
         return _("You gave a date, but access never ends. Choose “On a date”, or leave this empty.")
     return _(
@@ -228,7 +228,7 @@ def _date_for_nothing(option: str) -> str:
 
 
 def _days_for_nothing(option: str, days: int) -> str:
-    """Say that a number of days stands beside a rule that counts none."""
+    """Say that a number of days was given with a rule that counts none."""
     sentence = (
         ngettext(
             "You gave {number} day, but access never ends."

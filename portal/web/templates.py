@@ -34,13 +34,13 @@ PER_PAGE: Final = 24
 GRANTS: Final = 3
 """Entries of a template that its row shows at once."""
 KEPT: Final = "template_form"
-"""Where a session keeps what somebody has written while he makes a group."""
+"""Where a session keeps what somebody has written while they make a group."""
 
 
 @require_GET
 @page(Permission.TEMPLATES_READ)
 def template_list(request: PageRequest) -> HttpResponse:
-    """Show all templates to those who manage them, and those he may choose to everybody else."""
+    """Show all templates to those who manage them, and those they may choose to everybody else."""
     manages, search = request.caller.may(Permission.TEMPLATES_MANAGE), request.GET.get("search", "")[:200]
     organization = request.organization
     known = templates(search=search) if manages else offered_templates(request.caller.audience, search=search)
