@@ -1,8 +1,8 @@
 """The background worker and its schedule.
 
-A message is only a nudge: what has to happen is a row in PostgreSQL, and the sweeps below find what a lost worker or
-broker left (redelivery after a kill took 91 s when it was measured).  The schedule names tasks, it does not import
-them.
+A message only starts work early: what has to happen is a row in PostgreSQL, and the sweeps below find what a lost
+worker or broker left (redelivery after a kill took 91 s when it was measured).  The schedule names tasks, it does not
+import them.
 """
 
 import os

@@ -30,12 +30,12 @@ def current_schema() -> str:
 
 
 def enter(schema_name: str) -> None:
-    """Stand in a schema until further notice; for the interface, which leaves again when it has answered."""
+    """Use a schema until further notice; for the interface, which leaves again when it has answered."""
     _wrapper().set_schema(schema_name)
 
 
 def leave_to_public() -> None:
-    """Stand in the shared schema alone."""
+    """Use the shared schema alone."""
     _wrapper().set_schema_to_public()
 
 
@@ -54,7 +54,7 @@ def schema_of(organization_id: UUID) -> str:
 
 @contextmanager
 def in_organization(organization_id: UUID) -> Iterator[None]:
-    """Run the block in the organization's schema and return to where the caller stood."""
+    """Run the block in the organization's schema and return to the caller's schema."""
     with in_schema(schema_of(organization_id)):
         yield
 

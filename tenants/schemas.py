@@ -95,7 +95,7 @@ def _first_difference(shape: Shape, usual: Shape) -> str:
 
 
 def tenant_labels() -> list[str]:
-    """Return the labels of the apps whose tables stand in every organization's schema."""
+    """Return the labels of the apps whose tables are in every organization's schema."""
     return [config.label for config in apps.get_app_configs() if config.name in settings.TENANT_APPS]
 
 
@@ -111,7 +111,7 @@ def shared_and_own_tables() -> tuple[set[str], set[str]]:
 
 
 def migrations_digest(app_names: Iterable[str] | None = None) -> str:
-    """Return the hash of all migration files of the apps that stand in organizations' schemas.
+    """Return the hash of all migration files of the apps that are in organizations' schemas.
 
     ``tenants/base.sql`` carries it, so that an organization is never created from a base that lags behind the code.
     """

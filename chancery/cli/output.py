@@ -75,7 +75,7 @@ class Output:
     def note(self, line: str) -> None:
         """Say something that is not the result."""
         with suppress(OSError):
-            # Where nobody can be told anything, the work goes on and the exit code tells.
+            # Where no message can be printed, the work goes on and the exit code shows it.
             click.echo(told(line), err=True)
 
     def error(self, error: ChanceryError, **where: str) -> None:

@@ -77,7 +77,7 @@ def limits(command: C) -> C:
 
 
 def limited(zone: ZoneInfo, **options: Any) -> dict[str, Any]:
-    """Return what these options say as a JSON merge patch of a policy (``licensing.patch``).
+    """Return what these options say as a JSON merge patch of a policy (``chancery.policy.patch``).
 
     What was not given is not in it.  Dates are read in ``zone``.  Raises Misused.
     """

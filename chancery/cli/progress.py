@@ -14,7 +14,7 @@ from chancery.sealing.write import Progress as Report
 
 @contextmanager
 def bar(output: Output, name: str) -> Iterator[Report | None]:
-    """Show how far the work on a file is; yields what has to be told, if anybody watches."""
+    """Show how far the work on a file is; yields what has to be reported, if anybody watches."""
     if output.as_json or not sys.stderr.isatty():
         yield None
         return

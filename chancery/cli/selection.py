@@ -34,7 +34,7 @@ class Chosen:
 def chosen_files(output: Output, files: Sequence[Path], *, recursive: bool, sealed: bool) -> list[Chosen]:
     """Return the files named and, with ``recursive``, those in the folders named that are, or are not, sealed.
 
-    Whether a file is sealed is seen by its content.  What is left out in a folder is told with the reason.
+    Whether a file is sealed is seen by its content.  What is left out in a folder is reported with the reason.
     """
     found: list[Chosen] = []
     for path in files:

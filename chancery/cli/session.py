@@ -6,5 +6,5 @@ from chancery.sdk.session import Session
 
 
 def signed_in(output: Output, *, online: bool = True) -> Session:
-    """Open the sign-in of this device; what a run that was killed left is finished or undone, and told."""
+    """Open the sign-in of this device; what a run that was killed left is finished or undone, and reported."""
     return Session.open(online=online, language=spoken(), tell=output.note)

@@ -1,7 +1,7 @@
 """Signed checkpoints of the ledger (C2SP tlog-checkpoint over C2SP signed-note, Ed25519).
 
 The note's text is three lines, each ended by a newline: origin, tree size in decimal, root in base64.  After an empty
-line stand signature lines ``— <name> <base64(key hash ‖ signature)>``.
+line follow signature lines ``— <name> <base64(key hash ‖ signature)>``.
 """
 
 import base64

@@ -105,5 +105,5 @@ def columns_agree(record: str, person: UUID | None, device: UUID | None) -> bool
 
 
 def details_digest(details: bytes) -> bytes:
-    """Return the digest under which large values (canonical bytes) stand beside the event."""
+    """Return the digest under which large values (canonical bytes) are kept beside the event."""
     return sha256(DETAILS_LABEL + details).digest()

@@ -1,7 +1,7 @@
 """The decision: who may do what with one content, now (docs/protocol.md P19).
 
 ``evaluate`` is pure and total: no clock, no database, no exception.  The same function answers the API, the
-explanation, the preview and the tests.  Its ten steps stand below in their order; each is a function that returns a
+explanation, the preview and the tests.  Its ten steps follow below in their order; each is a function that returns a
 ``Deny``, an ``Allow`` or nothing (go on).
 
 A condition or principal that cannot be evaluated counts against the person.
@@ -88,7 +88,7 @@ class ContentFacts:
     revoked_ids: frozenset[UUID] = frozenset()
     """People and groups for whom alone the content is revoked."""
     revoked_addresses: frozenset[str] = frozenset()
-    """Addresses for which it is, whomever they mean by now."""
+    """The addresses that it covers, no matter whom they mean by now."""
     issuer_blocked: bool = False
     first_opened: int | None = None
     """When the person who asks first opened it, in seconds since 1970; None before the first time."""

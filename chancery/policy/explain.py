@@ -1,7 +1,7 @@
 """Why somebody may or may not do something with a document: the decision, taken apart (promise C32).
 
 Nothing is decided a second way here.  ``explain`` asks ``evaluate``, and where the answer is no it takes away what
-blocked access and asks again, until nothing is left: so every obstacle is named, not only the first, and an explanation
+blocked access and asks again, until nothing is left: so every blocker is named, not only the first, and an explanation
 can never say something else than the decision.
 """
 
@@ -62,7 +62,7 @@ class Explanation:
     """Whether the person may exercise the right now, and why.
 
     ``basis`` and ``contributions`` say what would give access if nothing blocked access; ``obstacles`` what does, in
-    the order of the decision's steps.  Without an obstacle the right may be exercised, and only then.
+    the order of the decision's steps.  Without a blocker the right may be exercised, and only then.
     """
 
     right: Right
@@ -79,7 +79,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The inputs of a decision, of which obstacles are taken away one after another."""
+    """The inputs of a decision, of which blockers are taken away one after another."""
 
     organization: OrganizationFacts
     content: ContentFacts
@@ -209,4 +209,4 @@ _LIFTED: Final[Mapping[Reason, Callable[[Facts, Deny], Facts]]] = MappingProxyTy
         ),
     }
 )
-"""How each obstacle is taken away.  What is not here cannot be: nothing granted, and no policy that is known."""
+"""How each blocker is taken away.  What is not here cannot be: nothing granted, and no policy that is known."""

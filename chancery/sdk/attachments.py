@@ -1,4 +1,4 @@
-"""Where the attachments of a message stand once they are protected."""
+"""Where the attachments of a message are once they are protected."""
 
 from collections.abc import Iterable
 from itertools import chain, count

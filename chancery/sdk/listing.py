@@ -5,7 +5,7 @@ from typing import Any
 
 
 class Listing(Iterator[dict[str, Any]]):
-    """The rows of a list; ``total`` is how many there are, known once reading began and None where it is not told.
+    """The rows of a list; ``total`` is how many there are, known once reading began and None where it is not stated.
 
     One page is held at a time, so that a list of any length takes the same memory.
     """

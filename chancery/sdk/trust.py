@@ -1,6 +1,6 @@
 """The keys of one organization that this device believes, and where its requests go (docs/protocol.md P13, P14).
 
-Both stand in the organization's statement, which is kept for a day.  Keys change within that day.  So what is made with
+Both are in the organization's statement, which is kept for a day.  Keys change within that day.  So what is made with
 a key that the kept statement does not list is judged only by a statement that was fetched after it was met.
 """
 

@@ -117,7 +117,7 @@ def _seal(
         size = remaining(stream)
         body = _Body(content_key, edition.license.digest)
         if size is None:
-            # Name and size stand before the body, so a stream of unknown length is kept as ciphertext meanwhile.
+            # Name and size come before the body, so a stream of unknown length is kept as ciphertext meanwhile.
             spool = stack.enter_context(tempfile.TemporaryFile(dir=folder))
             body.write(stream, spool, None, progress)
             hdr = _write_header(sink, edition, content_key, replace(metadata, size=body.plain), body.prefix)

@@ -28,7 +28,7 @@ class Content(models.Model):
     """One protected document.  Never deleted while its tenant key can open anything.
 
     People are ids of the directory.  Either ``template_id`` is set or ``policy`` holds an ad hoc policy in the JSON
-    form of ``licensing.policy``.  ``rev`` is raised by every change that may take something away.
+    form of ``chancery.policy.policy``.  ``rev`` is raised by every change that may take something away.
     """
 
     cid = models.UUIDField(primary_key=True)

@@ -13,8 +13,8 @@ class Label(models.Model):
     """One label; never deleted, since documents carry it.  ``names`` and ``descriptions`` map a language tag to text.
 
     ``language`` is the fallback.  ``sensitivity`` orders labels: to go to a lower one asks for a justification.
-    ``effect`` is one of ``licensing.labels.Effect``; ``template`` is set when it is to protect.  ``version`` counts the
-    changes of what it says, so that the second of two editors gets a conflict.
+    ``effect`` is one of ``chancery.policy.labels.Effect``; ``template`` is set when it is to protect.  ``version``
+    counts the changes of what it says, so that the second of two editors gets a conflict.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -40,9 +40,9 @@ class TemplateVersion(models.Model):
     """One state of a template.  ``names`` and ``descriptions`` map a language tag to text.
 
     ``language`` is the fallback: the database keeps no order of members, so which text came first has to be said.
-    ``policy`` is the JSON form of ``licensing.policy`` without its expiry, which the option decides.  ``scope`` holds
-    the addresses of the people and groups to whom the template is offered, none for everybody; programs that cannot say
-    who asks are offered one with a scope only if ``offered_to_legacy``.  Neither has a part in who can open.
+    ``policy`` is the JSON form of ``chancery.policy.policy`` without its expiry, which the option decides.  ``scope``
+    holds the addresses of the people and groups to whom the template is offered, none for everybody; programs that
+    cannot say who asks are offered one with a scope only if ``offered_to_legacy``.  Neither has a part in who can open.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -1,4 +1,4 @@
-"""The organization's documents by kind: those about which the same is decided stand together (``licensing.preview``).
+"""The organization's documents by kind: one kind is what is decided alike (``chancery.policy.preview``).
 
 Rows are streamed and only counted; of each document stay its kind, whom it names singly and when access to it ends, so
 that recorded openings can be asked about as of when they happened.

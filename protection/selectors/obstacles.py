@@ -42,7 +42,7 @@ class InTheWay:
     """All blockers between a person and a document.
 
     ``changes`` can be made together with a grant, ``entries`` are those that ``ADMIT`` removes.  ``blocked`` are
-    obstacles that no grant to one person lifts.
+    blockers that no grant to one person lifts.
     """
 
     changes: tuple[Change, ...] = ()

@@ -143,7 +143,7 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
 
 
 def _told(explanation: Explanation) -> tuple[Told, ...]:
-    """Return the obstacles as the person reads them, each once and in one order for everybody.
+    """Return the blockers as the person reads them, each once and in one order for everybody.
 
     A deny entry reads as nothing granted, and neither its place in the decision nor a second entry may give it away.
     """

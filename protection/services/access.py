@@ -31,7 +31,7 @@ def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tu
 
     ``holder`` is the actor as somebody to whom the document may be granted, where a right is enough for what they do;
     the role counts only for a person who has no such right, since it allows less.  Raises NotFound for everybody else:
-    that a document exists is nobody's business who may not manage it.
+    people who may not manage a document do not learn that it exists.
     """
     content = Content.objects.select_for_update().filter(cid=cid).first()
     ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)

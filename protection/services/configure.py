@@ -52,7 +52,7 @@ def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[
     else:
         touch()
     stated = {name: {"before": before, "after": after} for name, (before, after) in differing.items()}
-    # The contact may be a person's address, so its values stand in the part that can be erased.
+    # The contact may be a person's address, so its values are in the part that can be erased.
     personal = [{"member": "contact", **stated["contact"]}] if "contact" in stated else []
     record_action(
         Kind.SETTINGS_CHANGED,

@@ -1,7 +1,7 @@
 """Decide about license requests and record each decision before anything leaves.
 
-One statement reads all state, ``licensing.evaluate`` decides, one statement records every decision on condition that
-nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.  See
+One statement reads all state, ``chancery.policy.evaluate`` decides, one statement records every decision on condition
+that nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.  See
 docs/protocol.md P29, decision 5.
 """
 
@@ -130,7 +130,7 @@ class Granted:
 class Refused:
     """A recorded refusal; ``state`` is None when the document is not registered.
 
-    ``told`` is what the person reads where that is less than the record says (``licensing.evaluate.as_told``).
+    ``told`` is what the person reads where that is less than the record says (``chancery.policy.evaluate.as_told``).
     """
 
     wanted: LicenseRequestItem

@@ -39,7 +39,7 @@ def kill_issued_until_now(feed_id: bytes) -> int:
 
 
 def killed_since(moment: datetime, feed_ids: Collection[bytes]) -> set[bytes]:
-    """Return those of the people and devices whose licenses an entry of this moment or later kills."""
+    """Return those of the people and devices whose licenses an entry of this moment or later invalidates."""
     reach = math.ceil(moment.timestamp()) + LONGEST_LICENSING
     entries = FeedEntry.objects.filter(before__gte=reach, feed_id__in=list(feed_ids))
     return {bytes(feed_id) for feed_id in entries.values_list("feed_id", flat=True)}

@@ -55,7 +55,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What was given.  ``ends`` is when access ends for whatever reason: see ``licensing.evaluate.access_ends``."""
+    """What was given.  ``ends`` is when access ends, as ``chancery.policy.evaluate.access_ends`` says."""
 
     request: UUID
     rights: frozenset[Right]

@@ -36,7 +36,7 @@ def end_access(person_id: UUID, *, except_session: str | None = None) -> int:
 def end_credentials(person_id: UUID, *, keep_password: bool = False) -> dict[str, int]:
     """Take away what the person could sign in with or act with, and return how many there were of each kind.
 
-    Devices are revoked and told to every feed.  A link that resets the password is bound to the password that goes.
+    Devices are revoked and reported to every feed.  A link that resets the password is bound to the password that goes.
     """
     password = Person.objects.values_list("password", flat=True).get(id=person_id)
     usable = not keep_password and not password.startswith("!")

@@ -84,7 +84,7 @@ def withdraw(
 
 
 def withdraw_members(organization_id: UUID) -> None:
-    """Note that an organization no longer stands for its members, nor its groups for anybody they hold."""
+    """Note that an organization no longer speaks for its members, nor its groups for anybody they hold."""
     withdraw(Membership.objects.within(organization_id).filter(guest=False).values_list("person_id", flat=True))
     # Guests and bare addresses lose only what its groups gave, so only where these gave something is it news.
     groups = list(Group.objects.within(organization_id).values_list("id", flat=True))

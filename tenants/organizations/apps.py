@@ -7,7 +7,7 @@ from tenants.organizations.checks import disjoint_names, same_tables
 
 
 class OrganizationsConfig(AppConfig):
-    """Registers the system checks of the tenancy floor."""
+    """Registers the system checks of the tenants package."""
 
     name = "tenants.organizations"
     label = "organizations"

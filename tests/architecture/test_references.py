@@ -29,11 +29,12 @@ FOLDER = re.compile(
     r"(?<![\w./@:%$<{-])((?:docs|portal|tests|chancery|audit|tenants|protection|static)/[\w./*-]*[\w*])"
 )
 MODULE = re.compile(r"``((?:portal|chancery|audit|tenants|protection)(?:\.\w+)+)")
+INNER = re.compile(r"``([a-z_]+)\.([a-z_]+)")
 SECTION = re.compile(r"\b(format|licensing)\.md(?:\]\([^)]*\))? §(\d+)")
 ELSEWHERE = re.compile(
     r"\b(?:DESIGN|STACK|PROTOCOL|TERMS)(?:\.md)? ?(?:§|P\d)|\b(?:DESIGN|STACK|PROTOCOL|TERMS)\.md|\brms[\w-]*\.md §"
 )
-PATTERNS = (RULE, PROMISE, DECISION, FILE, FOLDER, MODULE, SECTION, ELSEWHERE)
+PATTERNS = (RULE, PROMISE, DECISION, FILE, FOLDER, MODULE, INNER, SECTION, ELSEWHERE)
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 NOT_A_FILE = "chancery/v1"
@@ -103,6 +104,19 @@ def module_exists(dotted: str) -> bool:
     return any(path in tracked() or f"{path}.py" in tracked() for path in paths)
 
 
+@cache
+def holds(package: str, name: str) -> bool:
+    """Tell whether a package or module of this name holds the name, where that is the name of a module."""
+    if f"{name}.py" not in file_names():
+        return True
+    ends = (f"/{package}/{name}.py", f"/{package}/{name}")
+    modules = (ROOT / path for path in tracked() if f"/{path}".endswith(f"/{package}.py"))
+    defines = re.compile(rf"^(?:def|class) {name}\b|^{name}\b.* = ", re.MULTILINE)
+    return any(f"/{path}".endswith(ends) for path in tracked()) or any(
+        defines.search(module.read_text(encoding="utf-8")) for module in modules
+    )
+
+
 def unresolved(text: str, place: str, *, names_rules: bool = True) -> list[str]:
     """Return what a text cites and what does not exist; ``names_rules`` says that its file names docs/protocol.md."""
     wrong = [found for found in RULE.findall(text) if found not in rules() or not names_rules]
@@ -113,6 +127,7 @@ def unresolved(text: str, place: str, *, names_rules: bool = True) -> list[str]:
     wrong += [f"decision {number}" for number in numbers - decisions()]
     wrong += [name for name in FILE.findall(text) + FOLDER.findall(text) if not exists(name.rstrip("."), place)]
     wrong += [name for name in MODULE.findall(text) if not module_exists(name)]
+    wrong += [f"{package}.{module}" for package, module in INNER.findall(text) if not holds(package, module)]
     wrong += [f"{page}.md §{number}" for page, number in SECTION.findall(text) if number not in sections(page)]
     return wrong + ELSEWHERE.findall(text)
 
@@ -192,6 +207,7 @@ def test_every_rule_is_a_heading_once_and_in_order() -> None:
         "Written by services/no_such_verb.py.",
         "Drawn in portal/pages/people.",
         "Read from ``portal.operations.guards``.",
+        "As ``licensing.evaluate.Deny`` says.",
         "What no library does (DESIGN.md §8).",
         "Refused (PROTOCOL P18).",
         "Measured (STACK §5).",

@@ -319,7 +319,7 @@ def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twi
     withdraw.change_group(organization_id=fabrikam, group_id=made, remove=leaving, actor=ACTOR)
     assert not keeps(reader, sealed)
     assert waiting(contoso, looked_at=True) == seen + 1
-    # Their own grant stands in for a license by the group that is recorded only now.
+    # Their own grant replaces a license by the group that is recorded only now.
     opening(newcomer, sealed.path)
     assert keeps(newcomer, sealed)
     before = head(contoso)

@@ -14,7 +14,7 @@ Case = dict[str, Any]
 
 
 class Book:
-    """Collects cases; tokens stand once each and cases name them, which keeps the file small."""
+    """Collects cases; tokens are kept once each and cases name them, which keeps the file small."""
 
     def __init__(self, pool: forge.Pool) -> None:
         self._pool = pool

@@ -165,7 +165,7 @@ class World:
         return forge.token("chancery-clc", claims | changes, self.issuing)
 
     def pool(self) -> dict[str, str]:
-        """Header segments and tokens that stand in many vectors of this world, longest first."""
+        """Header segments and tokens that occur in many vectors of this world, longest first."""
         certificate = {"cert": self.licensor(self.olga), "delegation": self.delegation()}
         license_ = self.publishing(self.olga)
         seal = forge.token("chancery-body", {}, self.olga.signing, certificate)

@@ -33,7 +33,7 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", 
         end_access(person_id)
     withdraw([person_id], organization_id=None if everywhere else organization_id)
     if not everywhere:
-        # Its groups hold them no more, no matter who granted them something; a feed that never heard of them hears
+        # Its groups hold them no more, no matter who granted them something; a feed that does not know them gets
         # nothing.
         withdraw_from_groups(organization_id, person_id)
     note(

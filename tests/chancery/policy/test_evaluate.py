@@ -471,7 +471,7 @@ STEPS = {**EVERYBODY, **LATER}
 
 
 def obstructed(subject: Subject, *reasons: Reason, request: Request | None = None) -> Decision:
-    """Decide with all of these in the way at once."""
+    """Decide with all of these blockers at once."""
     parts: dict[str, dict[str, object]] = {"organization": {}, "subject": {}, "document": {}, "policy": {}}
     for reason in reasons:
         for part, members in STEPS[reason].items():

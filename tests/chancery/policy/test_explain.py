@@ -1,4 +1,4 @@
-"""An explanation says what the decision says, names every obstacle, and says what would give access."""
+"""An explanation says what the decision says, names every blocker, and says what would give access."""
 
 from dataclasses import replace
 

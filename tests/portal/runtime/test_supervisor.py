@@ -114,7 +114,7 @@ def look_until(supervisor: Supervisor, condition: Callable[[], object]) -> None:
     eventually(looked)
 
 
-# What dies comes back
+# What ends comes back
 
 
 def test_killed_part_comes_back(make: Callable[..., Part[Script]], supervisor: Supervisor, said: list[str]) -> None:

@@ -10,7 +10,7 @@ from tenants.context import in_public
 
 
 class Command(migrate.Command):
-    """Django's command, kept in the shared schema whatever the connection stood in before."""
+    """Django's command, kept in the shared schema whatever the connection used before."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate the shared tables, then grant the application what it may do with them."""
