@@ -113,7 +113,22 @@ def _check(members: Any, checks: Mapping[str, Check], needed: Any) -> None:
             raise NotOurs(f"its {name!r} is none that this service writes")
 
 
+class _Unfinished(redis.QoS):
+    """What workers took and have not finished, which Redis keeps for the case that they never do."""
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
+        """Put a message back into its queue; one that is none goes, or it would end every worker that looks again."""
+        try:
+            super().restore_by_tag(tag, client, leftmost)
+        except _MALFORMED as error:
+            _set_aside(error)
+            with self.channel.conn_or_acquire(client) as connection:
+                self._remove_from_indices(tag, connection.pipeline()).execute()
+
+
 class _Channel(redis.Channel):
+    QoS = _Unfinished
+
     def _brpop_read(self, **options: Any) -> Any:
         try:
             return super()._brpop_read(**options)  # type: ignore[misc]  # The stubs do not know it.

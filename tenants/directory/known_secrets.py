@@ -46,5 +46,6 @@ def managers_among(organization_id: UUID, people: set[str]) -> set[str]:
         role=Membership.Role.GLOBAL_ADMINISTRATOR,
         disabled=False,
         removed_at__isnull=True,
+        person__is_active=True,
     )
     return {str(person) for person in rows.values_list("person_id", flat=True)}

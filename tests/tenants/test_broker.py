@@ -130,6 +130,23 @@ def broker() -> Iterator[redis.Redis]:
     client.close()
 
 
+UNFINISHED: dict[str, bytes] = {
+    **NOT_JSON,
+    "number": b"5",
+    "two": b"[1, 2]",
+    "no message": b'[[], "", "chancery"]',
+    "odd priority": b'[{"headers": {}, "properties": {"priority": "x"}}, "", "chancery"]',
+}
+
+
+@pytest.fixture
+def unfinished(broker: redis.Redis) -> None:
+    """Let Redis hold what no worker can have left, so old that it is looked at when a worker starts."""
+    for name, raw in UNFINISHED.items():
+        broker.hset("unacked", name, raw)  # type: ignore[arg-type]  # the stubs know texts only
+        broker.zadd("unacked_index", {name: 0})
+
+
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
     """Start the worker as the supervisor does, and end it afterwards."""
@@ -151,6 +168,18 @@ def wait_for(log: Path, text: str, process: "subprocess.Popen[bytes]") -> None:
         assert process.poll() is None, log.read_text(encoding="utf-8", errors="replace")[-2_000:]
         assert time.monotonic() < deadline, log.read_text(encoding="utf-8", errors="replace")[-2_000:]
         time.sleep(0.05)
+
+
+@pytest.mark.usefixtures("unfinished")
+def test_what_no_worker_left_unfinished_does_not_end_the_next_one(
+    broker: redis.Redis, worker: tuple["subprocess.Popen[bytes]", Path]
+) -> None:
+    """Before, it stayed there, and every worker that was started again ended by it."""
+    process, log = worker
+    sent = app.send_task("portal.sweep", args=["portal.answer_previews"], expires=60)
+    wait_for(log, f"portal.sweep[{sent.id}]", process)
+    assert (broker.hlen("unacked"), broker.zcard("unacked_index"), broker.llen(QUEUE)) == (0, 0, 0)
+    assert process.poll() is None
 
 
 def test_the_worker_goes_on_after_every_one_of_them(
