@@ -1,11 +1,15 @@
 """Grants that nobody used, when the mail domain of their address changes hands (decision 20)."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 
 from chancery.policy.policy import parse_policy
@@ -15,8 +19,10 @@ from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
 from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
+from tenants.directory.errors import DomainRefused
 from tenants.directory.members import Member
-from tenants.directory.models import PartedDomain
+from tenants.directory.models import PartedDomain, Person
+from tenants.directory.selectors.people import holder_of
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
@@ -193,6 +199,57 @@ def test_who_left_gets_nothing_back_by_joining_the_next_owner_of_the_domain(
     prove_address(person_id=nina.id, address=other.nina, actor=ACTOR)
     joined = cast.enroll(f"nina-{uuid4().hex[:8]}", nina.id, other.nina)
     assert refusal(joined, shared.path).reason == "not_granted"
+
+
+@pytest.mark.parametrize("way", ["by the organization", "by the mailbox", "as a group"])
+def test_what_is_made_while_a_domain_changes_hands_is_made_before_or_after(
+    cast: Cast, domain: Domain, way: str
+) -> None:
+    """A domain that is given up meanwhile is given up once that is committed, with what was made by it."""
+    fabrikam = cast.organizations["fabrikam"].id
+    made, goes_on = threading.Event(), threading.Event()
+    stranger = Person.objects.create(email=domain.nina, name="Nina")
+
+    def make() -> None:
+        if way == "as a group":
+            create_group(organization_id=fabrikam, address=domain.nina, name="Nina", actor=ACTOR)
+        elif way == "by the mailbox":
+            prove_address(person_id=stranger.id, address=domain.nina, actor=ACTOR)
+        else:
+            create_person(organization_id=fabrikam, address=domain.nina, name="Nina", actor=ACTOR)
+
+    def slowly() -> None:
+        with transaction.atomic():
+            make()
+            made.set()
+            goes_on.wait(10)
+
+    def hand_over() -> None:
+        domain.given_up_by("fabrikam")
+        domain.owned_by("hostile")
+
+    with ThreadPoolExecutor(2) as threads:
+        making = threads.submit(closing, slowly)
+        assert made.wait(10)
+        handing_over = threads.submit(closing, hand_over)
+        wait([handing_over], timeout=0.5)
+        assert not handing_over.done()
+        goes_on.set()
+        making.result(10)
+        if way == "as a group":
+            with pytest.raises(DomainRefused):
+                handing_over.result(10)
+            return
+        handing_over.result(10)
+    assert holder_of(domain.nina) is None
+
+
+def closing(act: Callable[[], None]) -> None:
+    """Do something in a thread of its own, which has a connection of its own."""
+    try:
+        act()
+    finally:
+        connection.close()
 
 
 def test_a_template_is_as_old_as_its_entry(cast: Cast, domain: Domain, plan: Path) -> None:

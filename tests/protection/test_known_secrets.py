@@ -7,6 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from portal.notifications import kept
+from tenants.directory.models import Person
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import call, confirmed, ledger
@@ -65,3 +66,12 @@ def test_the_administrators_who_stay_are_told_which(
     assert [name in message.text for name in (theirs, shown, other)] == [True, True, False]
     page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/applications/").content.decode()
     assert "Known to somebody who left" in page
+
+
+def test_whose_account_was_closed_knows_it_as_well(cast: Cast) -> None:
+    """The account of an administrator closes where the mail domain of their only address changes hands."""
+    gone = cast.join(f"k{uuid4().hex[:6]}", "contoso", role="global_administrator")
+    client = made_by(gone, f"Kept {uuid4().hex[:6]}")
+    Person.objects.filter(id=gone.id).update(is_active=False)
+    listed = call(cast.ada, "contoso", "GET", "applications").json()["results"]
+    assert [one["known_outside"] for one in listed if one["client_id"] == client] == [True]

@@ -24,6 +24,7 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
     sign in, which the person never asked for.
     """
     normal = naming.address(address)
+    holders.lock_domain(naming.domain_of(normal))
     membership = Membership.objects.within(organization_id).select_related("person").filter(person_id=person_id).first()
     if membership is None or membership.removed_at is not None:
         raise NotHere(_("There is no such person in this organization."))

@@ -30,6 +30,7 @@ def create_group(
     """Create the group; its address must lie in a mail domain that the organization has proven."""
     normal = naming.address(address)
     domain = naming.domain_of(normal)
+    holders.lock_domain(domain)
     if not holders.owns_domain(organization_id, domain):
         raise DomainRefused(_("The organization has not proven {domain}.").format(domain=domain))
     if (

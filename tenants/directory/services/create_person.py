@@ -46,6 +46,7 @@ def create_person(
     ``let_go`` is called with their id, and leaves what was theirs here to an identity of before.
     """
     normal = naming.address(address)
+    holders.lock_domain(naming.domain_of(normal))
     holders.lock_address(normal)
     ours = holders.owns_domain(organization_id, naming.domain_of(normal))
     proven = holders.prover_of(normal)

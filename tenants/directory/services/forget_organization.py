@@ -28,7 +28,10 @@ def forget_organization(*, organization_id: UUID) -> None:
     lost = people_below(groups)
     Group.objects.within(organization_id).delete()
     domains = MailDomain.objects.within(organization_id)
-    holders.part_from_domains(organization_id, domains.filter(proven_at__isnull=False).values_list("domain", flat=True))
+    proven = sorted(domains.filter(proven_at__isnull=False).values_list("domain", flat=True))
+    for domain in proven:
+        holders.lock_domain(domain, for_change=True)
+    holders.part_from_domains(organization_id, proven)
     domains.delete()
     vouched = Address.objects.filter(asserted_by_id=organization_id, proven_by=Address.Proof.ORGANIZATION)
     vouched_people = holders.withdraw_proof(vouched)

@@ -32,6 +32,7 @@ def prove_address(
     the first proof of an account ``start_afresh`` ends what was there before, as the two last parameters say.
     """
     normal = naming.address(address)
+    holders.lock_domain(naming.domain_of(normal))
     prover = holders.prover_of(normal)
     if prover is not None and prover.id != person_id:
         raise AddressTaken(_("{address} is proven by somebody else.").format(address=normal))

@@ -31,6 +31,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     afresh.
     """
     normal = naming.mail_domain(domain)
+    holders.lock_domain(normal, for_change=True)
     row = MailDomain.objects.within(organization_id).select_for_update().filter(domain=normal).first()
     if row is None:
         raise NotHere(_("{domain} has not been claimed.").format(domain=normal))

@@ -22,6 +22,7 @@ def release_domain(*, organization_id: UUID, domain: str, reason: str = "", acto
     Also members who had proven their own mailbox prove it anew: it may be the next owner's by then.
     """
     normal = naming.mail_domain(domain)
+    holders.lock_domain(normal, for_change=True)
     row = MailDomain.objects.within(organization_id).filter(domain=normal).first()
     if row is None:
         raise NotHere(_("{domain} is not a mail domain of this organization.").format(domain=normal))
