@@ -13,9 +13,10 @@ from rest_framework.response import Response
 from chancery.objects.jws import b64
 from portal.api.framework import ANYBODY, Confirmed, MailAddress, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
-from portal.usecases.administer import new_key, set_settings, switch_service, use_key, withdraw_key
 from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.keys import new_key, use_key, withdraw_key
 from portal.usecases.permissions import Permission
+from portal.usecases.settings import set_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import Configuration
 

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from portal.api.framework import OrganizationView, effect_response, page
 from portal.api.templates import EXAMPLE, languages_of, template_json
 from portal.usecases.effects import EffectAnswer
-from portal.usecases.offer import bring_back_template
 from portal.usecases.permissions import Permission
+from portal.usecases.templates import bring_back_template
 from protection.selectors.templates import deleted_templates, documents_by_template
 
 

@@ -23,18 +23,11 @@ from portal.api.framework import (
     page,
 )
 from portal.api.idempotency import idempotent
-from portal.usecases.add_person import add_person
-from portal.usecases.administer import (
-    end_application,
-    end_group,
-    give_up_domain,
-    set_disabled,
-    set_group,
-    set_role,
-    take_over_domain,
-)
-from portal.usecases.create import new_application, new_domain, new_group
+from portal.usecases.applications import end_application, new_application
+from portal.usecases.domains import give_up_domain, new_domain, take_over_domain
 from portal.usecases.effects import EffectAnswer, effect_answer, together
+from portal.usecases.groups import end_group, new_group, set_group
+from portal.usecases.people import add_person, set_disabled, set_role
 from portal.usecases.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in, domains_in
 from tenants.directory.selectors.groups import GroupFacts, count_groups, group_in, groups_in

@@ -14,10 +14,8 @@ from chancery.policy.labels import Effect
 from portal.api.framework import ANYBODY, Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.api.templates import languages_of, merged
-from portal.usecases.create import new_label
 from portal.usecases.effects import EffectAnswer, effect, effect_answer
-from portal.usecases.give_label import give_label
-from portal.usecases.offer import offer_label, shelve_label
+from portal.usecases.labels import give_label, new_label, offer_label, shelve_label
 from portal.usecases.permissions import Permission
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.services.relabel import MAX_JUSTIFICATION, choices_for

@@ -30,7 +30,7 @@ from portal.api.framework import (
 from portal.identity import fresh
 from portal.identity.bearer import caller, token_shown
 from portal.identity.proof import ProvenDevice, prove, proven, refuse_replay
-from portal.usecases.administer import end_device
+from portal.usecases.devices import end_device
 from portal.usecases.effects import effect_answer
 from portal.usecases.notify import in_language_of, notify
 from protection.services.certify import DeviceKeys, account_certificate

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
-from portal.usecases.block_device import block_here, devices_here, unblock_here
+from portal.usecases.devices import block_here, devices_here, unblock_here
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
 from portal.usecases.effects import effect_answer
-from portal.usecases.offer import bring_back_version
 from portal.usecases.permissions import Permission
+from portal.usecases.templates import bring_back_version
 from protection.selectors.templates import Change, Expiry, Offer, Version, versions
 from tenants.directory.selectors.people import names_of
 

@@ -16,10 +16,16 @@ from chancery.policy.patch import patched
 from chancery.policy.policy import Principal, parse_policy
 from portal.api.framework import Confirmed, FreeText, OrganizationView, checked, effect_response, page
 from portal.api.idempotency import idempotent
-from portal.usecases.create import new_copy, new_template
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.offer import offer_template, remove_template, say_template, shelve_template
 from portal.usecases.permissions import Permission
+from portal.usecases.templates import (
+    new_copy,
+    new_template,
+    offer_template,
+    remove_template,
+    say_template,
+    shelve_template,
+)
 from protection.selectors.templates import (
     Template,
     documents_under,

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from audit.selectors.people import ledgers_that_know
+from portal.usecases.confirmation import copies_until
 from protection.selectors.organization import is_activated
 from protection.selectors.reach import reach_of_device
 from tenants.context import in_schema
@@ -18,3 +19,8 @@ def kept_until(person: UUID, device: UUID) -> datetime | None:
             if is_activated():
                 moments.append(reach_of_device(person, device).until)
     return max((one for one in moments if one is not None), default=None)
+
+
+def kept_words(until: datetime | None) -> tuple[str, ...]:
+    """Say after access ended until when licenses kept on devices still open, issuers' own included."""
+    return () if until is None else (copies_until(until),)

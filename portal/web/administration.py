@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.usecases.administer import new_key, set_settings, switch_service, use_key, withdraw_key
+from portal.usecases.keys import new_key, use_key, withdraw_key
 from portal.usecases.permissions import Permission
+from portal.usecases.settings import set_settings, switch_service
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, show
 from protection.selectors.organization import keys as all_keys

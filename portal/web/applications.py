@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.languages import reason_of
-from portal.usecases.administer import end_application, give_up_domain, take_over_domain
-from portal.usecases.create import new_application, new_domain
+from portal.usecases.applications import end_application, new_application
+from portal.usecases.domains import give_up_domain, new_domain, take_over_domain
 from portal.usecases.permissions import APPLICATION_ROLES, Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, paged, show, words_of

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.languages import reader_languages
-from portal.usecases.offer import bring_back_template, remove_template
 from portal.usecases.permissions import Permission
+from portal.usecases.templates import bring_back_template, remove_template
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, paged, show
 from protection.selectors.templates import deleted_templates, documents_by_template, template

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.usecases.administer import end_device
+from portal.usecases.devices import end_device
 from portal.web.confirming import confirmed
 from portal.web.framework import paged
 from portal.web.own import actor_of, person_of, signed_in

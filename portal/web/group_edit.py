@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from portal.usecases.administer import end_group, set_group
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
+from portal.usecases.groups import end_group, set_group
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField

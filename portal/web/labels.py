@@ -18,10 +18,8 @@ from chancery.policy.labels import Outcome
 from chancery.texts import say
 from portal.languages import reader_languages, written_in
 from portal.usecases.confirmation import Stated
-from portal.usecases.create import new_label
 from portal.usecases.effects import Effect, effect
-from portal.usecases.give_label import give_label
-from portal.usecases.offer import offer_label, shelve_label
+from portal.usecases.labels import give_label, new_label, offer_label, shelve_label
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField

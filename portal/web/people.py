@@ -15,12 +15,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.languages import reason_of
-from portal.usecases.add_person import add_person
-from portal.usecases.administer import set_disabled, set_group, set_role
-from portal.usecases.block_device import devices_here
 from portal.usecases.confirmation import Stated
-from portal.usecases.create import new_group
+from portal.usecases.devices import devices_here
 from portal.usecases.effects import Effect
+from portal.usecases.groups import new_group, set_group
+from portal.usecases.people import add_person, set_disabled, set_role
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_group, ask_about_person
 from portal.web.confirming import confirmed

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from portal.usecases.block_device import block_here, unblock_here
+from portal.usecases.devices import block_here, unblock_here
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page

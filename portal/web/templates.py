@@ -15,11 +15,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chancery.policy.policy import Policy
 from portal.languages import reader_languages
 from portal.usecases.confirmation import Stated
-from portal.usecases.create import new_copy, new_template
 from portal.usecases.effects import Effect
-from portal.usecases.offer import bring_back_version, offer_template, say_template, shelve_template
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_template
+from portal.usecases.templates import (
+    bring_back_version,
+    new_copy,
+    new_template,
+    offer_template,
+    say_template,
+    shelve_template,
+)
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, moment_of, page, paged, show
 from portal.web.policies import shown_grants

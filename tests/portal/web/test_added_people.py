@@ -10,9 +10,9 @@ from portal import clock
 from portal.identity.strength import NEVER, Authentication
 from portal.models import Notification
 from portal.notifications.send import send_due
-from portal.usecases.add_person import Added, add_person
 from portal.usecases.caller import caller_at
 from portal.usecases.confirmation import ConfirmationRequired, FreshSignInRequired, ReasonRequired, Stated
+from portal.usecases.people import Added, add_person
 from portal.words.events import ShownEvent, shown_events
 from tenants.context import in_schema
 from tenants.directory.models import Person

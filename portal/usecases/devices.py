@@ -1,20 +1,22 @@
-"""An organization's administrators see the devices that their people use here, and block one at this organization.
-
-A device belongs to its person, who may use it with several organizations, so only the person revokes it everywhere.
-Of a guest's devices those are shown that were used here: of the others this organization has no business to know.
-"""
+"""Devices: revoke one's own, and block somebody's at this organization."""
 
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from audit.selectors.people import devices_used
+from portal.usecases import dangers
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until
+from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, require_confirmation
 from portal.usecases.effects import Effect, effect
+from portal.usecases.kept_on_devices import kept_until, kept_words
 from portal.usecases.roles import require_roles
-from portal.usecases.withdraw import work_off_at_once
+from portal.usecases.withdraw import (
+    revoke_device,
+    work_off_at_once,
+)
 from protection.selectors.reach import reach_of_device
+from tenants.actor import Actor
 from tenants.directory.errors import NotHere
 from tenants.directory.selectors.devices import DeviceFacts, devices_of
 from tenants.directory.selectors.people import person_in
@@ -28,6 +30,26 @@ def devices_here(caller: Caller, person_id: UUID) -> tuple[DeviceFacts, ...]:
         return found
     used = devices_used(person_id)
     return tuple(one for one in found if one.id in used or caller.organization in one.blocked_by)
+
+
+def end_device(
+    *, person_id: UUID, device: DeviceFacts, actor: Actor, stated: Stated, signs_out: bool = False
+) -> Effect:
+    """Revoke a device; one that signs itself out is not asked."""
+    fresh = device.revoked_at is None
+    # Who signs out forgets what the device keeps, and is told nothing.
+    until = None if signs_out else kept_until(person_id, device.id)
+    if fresh:
+        if not signs_out:
+            require_confirmation(dangers.revoking_device(device, until), stated)
+        revoke_device(person_id=person_id, device_id=device.id, actor=actor)
+    return effect(
+        fresh,
+        _("{device} is revoked. It gets no license any more.").format(device=device.name),
+        _("{device} is revoked already.").format(device=device.name),
+        *kept_words(until),
+        latest_offline_moment=until,
+    )
 
 
 def block_here(*, caller: Caller, person_id: UUID, device_id: UUID, stated: Stated) -> Effect:

@@ -1,26 +1,61 @@
-"""Offer templates and labels, stop offering them, delete and bring them back: each says what it changed."""
+"""Templates: create, copy, edit, publish, archive, delete and bring back; each says what it changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.languages import reader_languages
 from portal.usecases import dangers
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Danger, Stated, confirmed, confirmed_by_outcome
-from portal.usecases.create import unusual
+from portal.usecases.confirmation import Stated, confirmed, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.losses import losing_template
+from portal.usecases.offering import shelved
 from portal.usecases.own_gain import watching_own_gain
-from protection.selectors.labels import ShownLabel, label
-from protection.selectors.templates import Template, documents_under, kept_template, template
+from protection.selectors.templates import Template, documents_under, in_language, kept_template, template, templates
+from protection.services.create_template import copy_template, create_template
 from protection.services.delete_template import delete_template, undelete_template
 from protection.services.edit_template import edit_template, restore_template_version
 from protection.services.publish_template import archive_template, publish_template
-from protection.services.save_label import archive_label, publish_label
 from protection.services.template_draft import TemplateDraft
+
+
+def unusual(draft: TemplateDraft) -> Iterator[str]:
+    """Say what is allowed but seldom meant: a template that lets nobody in, a name that another one has too."""
+    if not draft.policy.grants:
+        yield _("Nobody is named in this template: what it protects opens for its owner alone.")
+    named = {name.casefold(): name for name in draft.names.values()}
+    held = [{text.casefold() for text in one.names.values()} for one in templates()]
+    for folded, name in named.items():
+        if sum(folded in one for one in held) > 1:
+            yield _("Another template is called “{name}” too; people cannot tell them apart.").format(name=name)
+
+
+@transaction.atomic
+def new_template(*, caller: Caller, draft: TemplateDraft, publish: bool = False) -> Effect:
+    """Create a template, and offer it at once where that is asked for."""
+    made = create_template(actor=caller.actor, draft=draft)
+    if publish:
+        publish_template(actor=caller.actor, template=made)
+    name = in_language(draft.names, reader_languages())
+    done = (
+        _("The template “{name}” is made and offered for protecting.")
+        if publish
+        else _("The template “{name}” is made. It is archived until you publish it.")
+    )
+    return effect(True, done.format(name=name), "", *unusual(draft), id=str(made))
+
+
+def new_copy(*, caller: Caller, template_id: UUID, name: str = "") -> Effect:
+    """Create an archived template that says what another one says now."""
+    made = copy_template(actor=caller.actor, template=template_id, name=name)
+    languages = reader_languages()
+    done = _("The template “{name}” is made as a copy of “{model}”. It is archived until you publish it.")
+    names = {"name": template(made).name(*languages), "model": template(template_id).name(*languages)}
+    return effect(True, done.format(**names), "", id=str(made))
 
 
 def say_template(
@@ -82,7 +117,7 @@ def offer_template(*, caller: Caller, template_id: UUID) -> Effect:
 
 def shelve_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Effect:
     """Archive a template."""
-    return _shelved(
+    return shelved(
         template(template_id),
         stated,
         lambda: dangers.archiving_template(template_id),
@@ -90,21 +125,6 @@ def shelve_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Eff
         _("The template “{name}” is not offered any more. What it protects still opens."),
         _("The template “{name}” is archived already."),
     )
-
-
-def _shelved(
-    found: Template | ShownLabel,
-    stated: Stated,
-    danger: Callable[[], Danger],
-    archive: Callable[[], object],
-    done: str,
-    state: str,
-) -> Effect:
-    """Archive what is offered, asked first; what is archived is not asked about."""
-    name, changed = found.name(*reader_languages()), found.status == "published"
-    if changed:
-        confirmed(danger(), stated, lambda _reason: archive())
-    return effect(changed, done.format(name=name), state.format(name=name))
 
 
 def remove_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Effect:
@@ -121,25 +141,3 @@ def bring_back_template(*, caller: Caller, template_id: UUID) -> Effect:
     undelete_template(actor=caller.actor, template=template_id)
     done = _("The template “{name}” is back, archived as it was.")
     return effect(True, done.format(name=kept_template(template_id).name(*reader_languages())), "")
-
-
-def offer_label(*, caller: Caller, label_id: UUID) -> Effect:
-    """Publish a label."""
-    name = label(label_id).name(*reader_languages())
-    return effect(
-        publish_label(actor=caller.actor, label=label_id),
-        _("The label “{name}” is offered from now on.").format(name=name),
-        _("The label “{name}” is published already.").format(name=name),
-    )
-
-
-def shelve_label(*, caller: Caller, label_id: UUID, stated: Stated) -> Effect:
-    """Archive a label."""
-    return _shelved(
-        label(label_id),
-        stated,
-        lambda: dangers.archiving_label(label_id),
-        lambda: archive_label(actor=caller.actor, label=label_id),
-        _("The label “{name}” is not offered any more. Documents keep it, and their protection."),
-        _("The label “{name}” is archived already."),
-    )

@@ -1,6 +1,7 @@
-"""Add a person to an organization and invite them by mail: the directory knows no mail, so the two are joined here."""
+"""People: add, disable, enable, and change their role."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -9,14 +10,17 @@ from django.utils.translation import gettext as _
 
 from portal.usecases import dangers
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Stated, confirmed
-from portal.usecases.effects import Effect
+from portal.usecases.confirmation import Stated, confirmed, require_confirmation
+from portal.usecases.effects import Effect, effect
+from portal.usecases.kept_on_devices import kept_words
 from portal.usecases.notify import in_language_of, notify
-from portal.usecases.roles import NO_ROLE, notify_of_role, require_roles
+from portal.usecases.roles import NO_ROLE, change_role, disable_person, enable_person, notify_of_role, require_roles
+from portal.words.roles import role_in_words
+from protection.selectors.reach import reach_of_person
 from protection.services.part_from_identity import part_from_identity
 from tenants import naming
 from tenants.directory.selectors.domains import domains_in
-from tenants.directory.selectors.people import PersonFacts
+from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.create_person import create_person
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -95,3 +99,43 @@ def _lies_outside(organization: OrganizationFacts, address: str) -> bool:
     """Tell whether the address lies outside the domains the organization has proven, if it has proven any."""
     proven = {facts.domain for facts in domains_in(organization.id) if facts.proven_at is not None}
     return bool(proven) and naming.domain_of(address) not in proven
+
+
+def set_role(*, caller: Caller, person_id: UUID, role: str, stated: Stated) -> Effect:
+    """Give a person another role."""
+    found = person_in(caller.organization, person_id)
+    danger = dangers.changing_role(found, role)
+
+    def act(reason: str) -> bool:
+        return change_role(caller=caller, person_id=person_id, role=role, reason=reason)
+
+    changed = act(stated.reason) if danger is None else confirmed(danger, stated, act)
+    return effect(
+        changed,
+        _("{address}: the role is {after} now (before: {before}).").format(
+            address=found.email, after=role_in_words(role), before=role_in_words(found.role)
+        ),
+        _("{address} has the role {role} already.").format(address=found.email, role=role_in_words(role)),
+    )
+
+
+def set_disabled(*, caller: Caller, person_id: UUID, disabled: bool, stated: Stated) -> Effect:
+    """Disable or enable a person."""
+    found = person_in(caller.organization, person_id)
+    if not disabled:
+        return effect(
+            enable_person(caller=caller, person_id=person_id),
+            _("{address} is enabled: licenses are issued to them again.").format(address=found.email),
+            _("{address} is enabled already.").format(address=found.email),
+        )
+    require_roles(caller, found.role)
+    reason = stated.reason if found.disabled else require_confirmation(dangers.disabling(found), stated)
+    changed = disable_person(caller=caller, person_id=person_id, reason=reason)
+    until = reach_of_person(person_id).until
+    return effect(
+        changed,
+        _("{address} is disabled: no license from now on.").format(address=found.email),
+        _("{address} is disabled already.").format(address=found.email),
+        *kept_words(until),
+        latest_offline_moment=until,
+    )

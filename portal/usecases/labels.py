@@ -1,4 +1,4 @@
-"""Give a document another label: it says what that did to its protection, and asks first where many lose access."""
+"""Labels: create, publish, archive, and give one to a document; each says what it changed."""
 
 from uuid import UUID
 
@@ -6,13 +6,51 @@ from django.utils.translation import gettext as _
 
 from chancery.policy.labels import Outcome
 from portal.languages import reader_languages
+from portal.usecases import dangers
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Danger, Stated, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.losses import losing_document
+from portal.usecases.offering import shelved
+from protection.selectors.labels import label
 from protection.selectors.labels import label as label_of
+from protection.selectors.templates import in_language
 from protection.services.relabel import Relabeled, Where, relabel
+from protection.services.save_label import LabelDraft, archive_label, create_label, publish_label
 from tenants.organizations.selectors import OrganizationFacts
+
+
+def new_label(*, caller: Caller, draft: LabelDraft, publish: bool) -> Effect:
+    """Create a label, and offer it at once where that is asked for."""
+    made = create_label(actor=caller.actor, draft=draft, publish=publish)
+    done = (
+        _("The label “{name}” is made and offered.")
+        if publish
+        else _("The label “{name}” is made. It is archived until you publish it.")
+    )
+    return effect(True, done.format(name=in_language(draft.names, reader_languages())), "", id=str(made))
+
+
+def offer_label(*, caller: Caller, label_id: UUID) -> Effect:
+    """Publish a label."""
+    name = label(label_id).name(*reader_languages())
+    return effect(
+        publish_label(actor=caller.actor, label=label_id),
+        _("The label “{name}” is offered from now on.").format(name=name),
+        _("The label “{name}” is published already.").format(name=name),
+    )
+
+
+def shelve_label(*, caller: Caller, label_id: UUID, stated: Stated) -> Effect:
+    """Archive a label."""
+    return shelved(
+        label(label_id),
+        stated,
+        lambda: dangers.archiving_label(label_id),
+        lambda: archive_label(actor=caller.actor, label=label_id),
+        _("The label “{name}” is not offered any more. Documents keep it, and their protection."),
+        _("The label “{name}” is archived already."),
+    )
 
 
 def give_label(

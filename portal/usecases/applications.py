@@ -1,0 +1,57 @@
+"""Applications: create and disable."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from portal.usecases import dangers
+from portal.usecases.caller import Caller
+from portal.usecases.confirmation import Stated, require_confirmation
+from portal.usecases.effects import Effect, effect
+from portal.usecases.kept_on_devices import kept_words
+from portal.usecases.roles import (
+    create_application,
+)
+from portal.usecases.withdraw import (
+    disable_application,
+)
+from protection.selectors.reach import reach_of_person
+from tenants.directory.selectors.domains import ApplicationFacts
+from tenants.directory.services.create_application import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class NewApplication:
+    """What the application signs in with, shown once, and in words what it may do."""
+
+    credentials: Credentials
+    effect: Effect
+
+
+def new_application(*, caller: Caller, name: str, roles: Sequence[str]) -> NewApplication:
+    """Create an application that acts as itself.  Raises NotPermitted."""
+    made = create_application(caller=caller, name=name, roles=roles)
+    done = (
+        _("The application “{name}” is made. It may act as: {roles}.").format(name=name, roles=", ".join(roles))
+        if roles
+        else _("The application “{name}” is made. It can open only what it is granted.").format(name=name)
+    )
+    return NewApplication(made, effect(True, done, "", _("Its secret is shown this once only.")))
+
+
+def end_application(*, caller: Caller, application: ApplicationFacts, stated: Stated) -> Effect:
+    """Disable an application."""
+    state = _("{name} is disabled already.").format(name=application.name)
+    if application.disabled:
+        return effect(False, "", state)
+    reason = require_confirmation(dangers.disabling_application(application), stated)
+    disable_application(
+        organization_id=caller.organization,
+        client_id=application.client_id,
+        reason=reason,
+        actor=caller.directory_actor,
+    )
+    done = _("{name} is disabled: its tokens are over, and it gets no license from now on.")
+    until = reach_of_person(application.person_id).until
+    return effect(True, done.format(name=application.name), state, *kept_words(until), latest_offline_moment=until)

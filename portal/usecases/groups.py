@@ -1,0 +1,169 @@
+"""Groups: create, change and delete; each says what it changed for whom."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.languages import grouped
+from portal.usecases import dangers
+from portal.usecases.caller import Caller
+from portal.usecases.confirmation import (
+    Stated,
+    confirmed,
+    confirmed_by_outcome,
+    require_confirmation,
+)
+from portal.usecases.effects import Effect, effect
+from portal.usecases.kept_on_devices import kept_words
+from portal.usecases.losses import losing_group
+from portal.usecases.own_gain import watching_own_gain
+from portal.usecases.withdraw import (
+    change_group,
+    delete_group,
+)
+from protection.selectors.named_groups import named
+from protection.selectors.reach import reach_of_people
+from tenants import naming
+from tenants.directory.members import Member
+from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.groups import GroupFacts, group_in, people_held
+from tenants.directory.selectors.people import person_known_as
+from tenants.directory.services.change_group import GroupChange
+from tenants.directory.services.create_group import create_group
+
+
+@dataclass(frozen=True, slots=True)
+class NewGroup:
+    """The group that there is now, and in words what it gives and to whom."""
+
+    group: GroupFacts
+    effect: Effect
+
+
+def new_group(
+    *, caller: Caller, address: str, name: str, description: str = "", members: Sequence[str] = ()
+) -> NewGroup:
+    """Create a group under an address of the organization's own."""
+    with watching_own_gain(caller=caller, changes="group"):
+        made = create_group(
+            organization_id=caller.organization,
+            address=address,
+            name=name,
+            description=description,
+            members=[Member(address=one) for one in members],
+            actor=caller.directory_actor,
+        )
+    number = len(made.members)
+    done = ngettext(
+        "The group {address} is made, with {number} member. It gives what policies grant to its address.",
+        "The group {address} is made, with {number} members. It gives what policies grant to its address.",
+        number,
+    ).format(address=made.address, number=grouped(number))
+    return NewGroup(made, effect(True, done, "", *nobody_yet(caller, made)))
+
+
+def nobody_yet(caller: Caller, group: GroupFacts, only: Iterable[str] | None = None) -> Iterator[str]:
+    """Warn of members in the organization's own domains that are addresses nobody has yet: most are mistyped.
+
+    Of other domains' addresses nothing is said: whom they belong to is not this organization's business
+    (docs/protocol.md P20). ``only`` are the addresses to look at, all where it is None.
+    """
+    own = {one.domain for one in domains_in(caller.organization) if one.proven_at}
+    bare = [one.address for one in group.members if one.kind == "address" and naming.domain_of(one.address) in own]
+    wanted = None if only is None else {one.casefold() for one in only}
+    named = [one for one in bare if wanted is None or one in wanted]
+    nobody = [one for one in named if person_known_as(caller.organization, one) is None]
+    if nobody:
+        text = _("Nobody has this address yet: {addresses}. Whoever proves it will be a member.")
+        yield text.format(addresses=", ".join(nobody))
+
+
+def set_group(
+    *,
+    caller: Caller,
+    group_id: UUID,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    name: str | None = None,
+    description: str | None = None,
+    archived: bool | None = None,
+    stated: Stated,
+) -> tuple[Effect, GroupChange]:
+    """Change a group, asked first where it is archived or many leave; return also the group before and after."""
+    found = group_in(caller.organization, group_id)
+    if archived and not found.archived:
+        require_confirmation(dangers.archiving_group(found), stated)
+
+    def act(_reason: str) -> GroupChange:
+        with watching_own_gain(caller=caller, changes="group", target=group_id):
+            return change_group(
+                organization_id=caller.organization,
+                group_id=group_id,
+                name=name,
+                description=description,
+                add=[Member(address=address) for address in add],
+                remove=[Member(address=address) for address in remove],
+                archived=archived,
+                actor=caller.directory_actor,
+            )
+
+    change = confirmed_by_outcome(stated, act, losing_group)
+    return _group_effect(change, add, remove, nobody_yet(caller, change.after, only=add)), change
+
+
+def end_group(*, caller: Caller, group_id: UUID, stated: Stated) -> Effect:
+    """Delete a group.  Raises DirectoryRefused where a policy denies something to it: then it can only be archived."""
+    found = group_in(caller.organization, group_id)
+    naming, held = named(found.id, found.address), people_held(found.members)
+
+    def act(_reason: str) -> None:
+        with watching_own_gain(caller=caller, changes="group", target=group_id):
+            delete_group(
+                organization_id=caller.organization,
+                group_id=group_id,
+                named_by_a_denial=naming.denied,
+                actor=caller.directory_actor,
+            )
+
+    confirmed(dangers.deleting_group(found, naming), stated, act)
+    until = reach_of_people(held).until
+    done = _("The group {address} is deleted: it gives nothing any more.").format(address=found.address)
+    return effect(True, done, "", *kept_words(until), latest_offline_moment=until)
+
+
+def _group_effect(change: GroupChange, add: Sequence[str], remove: Sequence[str], mistyped: Iterable[str]) -> Effect:
+    before, after, address = change.before, change.after, change.after.address
+    added, removed = ([one.address or one.label for one in members] for members in (change.added, change.removed))
+    done = [
+        _("{address} is changed.").format(address=address),
+        *([_("Added: {members}.").format(members=", ".join(added))] if added else []),
+        *(
+            [
+                _("Removed: {members}; what the group gave them is refused from now on.").format(
+                    members=", ".join(removed)
+                )
+            ]
+            if removed
+            else []
+        ),
+        *([_("It is archived: it gives nothing any more.")] if after.archived and not before.archived else []),
+        *([_("It is in use again.")] if before.archived and not after.archived else []),
+    ]
+    unmoved = []
+    if len(added) < len(set(add)):
+        unmoved.append(_("Some of those to be added were members already."))
+    if len(removed) < len(set(remove)):
+        unmoved.append(_("Some of those to be removed were no direct members."))
+    state = " ".join(unmoved) or _("{address} is so already.").format(address=address)
+    warnings = [*unmoved, *mistyped] if change.changed else []
+    return effect(
+        change.changed,
+        " ".join(done),
+        state,
+        *warnings,
+        added=added,
+        removed=removed,
+    )

@@ -1,0 +1,64 @@
+"""The organization's keys: create, activate and withdraw."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from chancery.errors import NotFound
+from chancery.texts import say
+from portal.usecases import dangers
+from portal.usecases.caller import Caller
+from portal.usecases.confirmation import Stated, require_confirmation
+from portal.usecases.effects import Effect, effect
+from portal.usecases.kept_on_devices import kept_words
+from protection.selectors.organization import Key, keys
+from protection.selectors.reach import reach_of_key
+from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
+
+
+def new_key(*, caller: Caller, suite: str | None, activate: bool, stated: Stated) -> Effect:
+    """Make a tenant key, and protect by it from now on where that is asked for."""
+    if not activate:
+        made = create_key(organization=caller.organization, actor=caller.actor, suite=suite)
+        return effect(True, _("The key is made and archived until you activate it."), "", id=str(made))
+    reason = require_confirmation(dangers.activating_key(None), stated)
+    made = rotate_key(organization=caller.organization, actor=caller.actor, suite=suite, reason=reason)
+    done = _("The new key protects from now on. Old documents still open.")
+    return effect(True, done, "", id=str(made))
+
+
+def use_key(*, caller: Caller, key_id: UUID, stated: Stated) -> Effect:
+    """Protect by an archived key from now on."""
+    key = _key(key_id)
+    reason = stated.reason
+    if key.status == "archived":
+        reason = require_confirmation(dangers.activating_key(key), stated)
+    return effect(
+        activate_key(organization=caller.organization, actor=caller.actor, key=key_id, reason=reason),
+        _("The key {key} protects from now on.").format(key=key.kid[:16]),
+        _("The key {key} is the active one already.").format(key=key.kid[:16]),
+    )
+
+
+def withdraw_key(*, caller: Caller, key_id: UUID, stated: Stated) -> Effect:
+    """Mark a key as compromised."""
+    key = _key(key_id)
+    reason = stated.reason
+    if key.status == "archived":
+        reason = require_confirmation(dangers.compromising_key(key), stated)
+    changed = mark_key_compromised(organization=caller.organization, actor=caller.actor, key=key_id, reason=reason)
+    until = reach_of_key(key_id).until
+    return effect(
+        changed,
+        _("The key {key} opens nothing any more.").format(key=key.kid[:16]),
+        _("The key {key} is withdrawn already.").format(key=key.kid[:16]),
+        *kept_words(until),
+        latest_offline_moment=until,
+    )
+
+
+def _key(key_id: UUID) -> Key:
+    found = next((one for one in keys() if one.id == key_id), None)
+    if found is None:
+        raise NotFound(say("There is no such key."))
+    return found

@@ -1,0 +1,24 @@
+"""Stop offering what people protect by: the same for templates and labels."""
+
+from collections.abc import Callable
+
+from portal.languages import reader_languages
+from portal.usecases.confirmation import Danger, Stated, confirmed
+from portal.usecases.effects import Effect, effect
+from protection.selectors.labels import ShownLabel
+from protection.selectors.templates import Template
+
+
+def shelved(
+    found: Template | ShownLabel,
+    stated: Stated,
+    danger: Callable[[], Danger],
+    archive: Callable[[], object],
+    done: str,
+    state: str,
+) -> Effect:
+    """Archive what is offered, asked first; what is archived is not asked about."""
+    name, changed = found.name(*reader_languages()), found.status == "published"
+    if changed:
+        confirmed(danger(), stated, lambda _reason: archive())
+    return effect(changed, done.format(name=name), state.format(name=name))
