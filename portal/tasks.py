@@ -16,7 +16,7 @@ from portal.models import IdempotentAnswer
 from portal.notifications.kept import forget_old
 from portal.notifications.send import send_due
 from portal.usecases.previews.answer import answer_next
-from portal.usecases.withdraw import work_off
+from portal.usecases.revocations import propagate_revocations
 from protection.selectors.previews import unanswered
 from protection.services.ask_preview import forget_previews
 from tenants.directory.services.expire import expire
@@ -51,7 +51,7 @@ def answer_previews(organization_id: str) -> int:
 @shared_task(name="portal.withdraw", base=Task)
 def spread_withdrawals() -> int:
     """Put into the organizations' feeds what the directory withdrew and no request has put there yet."""
-    return work_off()
+    return propagate_revocations()
 
 
 @shared_task(name="portal.send_notifications", base=Task)

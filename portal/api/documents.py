@@ -24,7 +24,7 @@ from portal.api.framework import (
     page,
 )
 from portal.api.idempotency import idempotent
-from portal.usecases.document_access import change_access, decide_registration, restore_access, revoke_access
+from portal.usecases.documents import change_access, decide_registration, restore_access, revoke_access
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 from protection.selectors.documents import (

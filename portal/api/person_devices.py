@@ -38,7 +38,7 @@ class PersonDevices(OrganizationView):
                     "revoked_at": one.revoked_at,
                     "blocked": self.organization.id in one.blocked_by,
                 }
-                for one in devices_here(self.caller, person_id)
+                for one in devices_here(caller=self.caller, person_id=person_id)
             ]
         )
 

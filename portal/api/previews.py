@@ -183,7 +183,7 @@ class PreviewDetail(OrganizationView):
     )
     def get(self, request: Request, preview_id: UUID) -> Response:
         """Answer with the progress, and with the result once it is there."""
-        found = preview_for(self.caller, preview_id)
+        found = preview_for(caller=self.caller, preview=preview_id)
         return Response(_shown(found, moved=has_moved(self.organization.id, found)))
 
 

@@ -37,7 +37,7 @@ class PersonRemoval(OrganizationView):
     )
     def get(self, request: Request, person_id: UUID) -> Response:
         """Answer with the documents that stay with the old identity and the groups that lose a member."""
-        return Response(_shown(removal_of(self.caller, person_id)))
+        return Response(_shown(removal_of(caller=self.caller, person_id=person_id)))
 
     @extend_schema(
         summary="Remove a person who left",

@@ -13,10 +13,10 @@ from portal.api.framework import OrganizationView, checked, uuid_of
 from portal.api.idempotency import idempotent
 from portal.api.template_versions import change_json
 from portal.template_files import here_at
-from portal.usecases.own_gain import watching_own_gain
 from portal.usecases.permissions import Permission
+from portal.usecases.templates import import_templates
 from protection.services.export_templates import Form, export_templates
-from protection.services.import_templates import Plan, Planned, import_templates, plan_import
+from protection.services.import_templates import Plan, Planned, plan_import
 
 FILE = '{"format": "chancery-templates", "version": 1, "templates": [{"id": "0f4e…", …}]}'
 RESULT = {
@@ -102,8 +102,7 @@ class ImportTemplates(OrganizationView):
         """Look at a file, or import it."""
         wanted, here = checked(File, request.data), here_at(self.organization)
         if wanted["confirm"]:
-            with watching_own_gain(caller=self.caller, changes="templates"):
-                plan = import_templates(actor=self.caller.actor, here=here, text=wanted["text"], seen=wanted["confirm"])
+            plan = import_templates(caller=self.caller, here=here, text=wanted["text"], seen=wanted["confirm"])
         else:
             plan = plan_import(here=here, text=wanted["text"])
         return Response(_plan_json(plan, done=bool(wanted["confirm"])))

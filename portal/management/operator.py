@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError
 from django.db import IntegrityError
 
-from portal.usecases.welcome import NotPossibleHere
+from portal.usecases.ways_in import NotPossibleHere
 from protection.selectors.organization import is_activated
 from protection.selectors.reach import Reach, reach_of_service
 from tenants.context import UnknownOrganization, in_schema

@@ -10,11 +10,11 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.kept_on_devices import kept_until, kept_words
-from portal.usecases.roles import require_roles
-from portal.usecases.withdraw import (
+from portal.usecases.revocations import (
+    propagate_at_once,
     revoke_device,
-    work_off_at_once,
 )
+from portal.usecases.roles import require_roles
 from protection.selectors.reach import reach_of_device
 from tenants.actor import Actor
 from tenants.directory.errors import NotHere
@@ -23,7 +23,7 @@ from tenants.directory.selectors.people import person_in
 from tenants.directory.services.block_device import block_device, unblock_device
 
 
-def devices_here(caller: Caller, person_id: UUID) -> tuple[DeviceFacts, ...]:
+def devices_here(*, caller: Caller, person_id: UUID) -> tuple[DeviceFacts, ...]:
     """Return the devices of somebody of the organization, the newest first.  Raises NotHere."""
     person, found = person_in(caller.organization, person_id), devices_of(person_id)
     if not person.guest:
@@ -68,7 +68,7 @@ def block_here(*, caller: Caller, person_id: UUID, device_id: UUID, stated: Stat
 
     if changed:
         confirmed(_blocking(device, address), stated, act)
-        work_off_at_once()
+        propagate_at_once()
     until = reach_of_device(person_id, device_id).until
     words = {"device": device.name, "address": address}
     return effect(
@@ -98,7 +98,7 @@ def unblock_here(*, caller: Caller, person_id: UUID, device_id: UUID) -> Effect:
 
 
 def _device(caller: Caller, person_id: UUID, device_id: UUID) -> tuple[DeviceFacts, str]:
-    found = next((one for one in devices_here(caller, person_id) if one.id == device_id), None)
+    found = next((one for one in devices_here(caller=caller, person_id=person_id) if one.id == device_id), None)
     if found is None:
         raise NotHere(_("The person has no such device."))
     person = person_in(caller.organization, person_id)

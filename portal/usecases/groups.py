@@ -19,11 +19,11 @@ from portal.usecases.confirmation import (
 from portal.usecases.effects import Effect, effect
 from portal.usecases.kept_on_devices import kept_words
 from portal.usecases.losses import losing_group
-from portal.usecases.own_gain import watching_own_gain
-from portal.usecases.withdraw import (
+from portal.usecases.revocations import (
     change_group,
     delete_group,
 )
+from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.named_groups import named
 from protection.selectors.reach import reach_of_people
 from tenants import naming
@@ -47,7 +47,7 @@ def new_group(
     *, caller: Caller, address: str, name: str, description: str = "", members: Sequence[str] = ()
 ) -> NewGroup:
     """Create a group under an address of the organization's own."""
-    with watching_own_gain(caller=caller, changes="group"):
+    with guarding_self_granted_access(caller=caller, changes="group"):
         made = create_group(
             organization_id=caller.organization,
             address=address,
@@ -98,7 +98,7 @@ def set_group(
         require_confirmation(dangers.archiving_group(found), stated)
 
     def act(_reason: str) -> GroupChange:
-        with watching_own_gain(caller=caller, changes="group", target=group_id):
+        with guarding_self_granted_access(caller=caller, changes="group", target=group_id):
             return change_group(
                 organization_id=caller.organization,
                 group_id=group_id,
@@ -120,7 +120,7 @@ def end_group(*, caller: Caller, group_id: UUID, stated: Stated) -> Effect:
     naming, held = named(found.id, found.address), people_held(found.members)
 
     def act(_reason: str) -> None:
-        with watching_own_gain(caller=caller, changes="group", target=group_id):
+        with guarding_self_granted_access(caller=caller, changes="group", target=group_id):
             delete_group(
                 organization_id=caller.organization,
                 group_id=group_id,

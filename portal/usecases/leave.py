@@ -8,7 +8,7 @@ from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until
 from portal.usecases.effects import Effect, effect
 from portal.usecases.known_secrets import tell_of_known_secrets
 from portal.usecases.remove_person import Removal, removal_of
-from portal.usecases.withdraw import work_off_at_once
+from portal.usecases.revocations import propagate_at_once
 from tenants.directory.errors import NotPermitted
 from tenants.directory.services.remove_person import remove_person
 from tenants.organizations.selectors import OrganizationFacts
@@ -16,7 +16,7 @@ from tenants.organizations.selectors import OrganizationFacts
 
 def leave_organization(*, caller: Caller, organization: OrganizationFacts, stated: Stated) -> Effect:
     """End the caller's own place.  Raises LastAdministrator, NotPermitted and what ``confirmed`` raises."""
-    removal = removal_of(caller, caller.person)
+    removal = removal_of(caller=caller, person_id=caller.person)
     if removal.person.is_service:
         raise NotPermitted(_("An application cannot leave; an administrator disables it."))
 
@@ -30,7 +30,7 @@ def leave_organization(*, caller: Caller, organization: OrganizationFacts, state
         tell_of_known_secrets(caller, removal.person)
 
     confirmed(_leaving(organization, removal), stated, act)
-    work_off_at_once()
+    propagate_at_once()
     return effect(
         True,
         _("You have left {organization}.").format(organization=organization.name),

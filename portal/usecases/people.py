@@ -19,6 +19,7 @@ from portal.words.roles import role_in_words
 from protection.selectors.reach import reach_of_person
 from protection.services.part_from_identity import part_from_identity
 from tenants import naming
+from tenants.actor import OPERATOR
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.create_person import create_person
@@ -77,6 +78,27 @@ def add_person(
     warnings += [again] if person.returned else []
     message = words.format(address=person.email)
     return Added(person, Effect(changed=True, message=message, warnings=tuple(warnings)))
+
+
+@transaction.atomic
+def add_person_by_operator(
+    *, organization: OrganizationFacts, address: str, name: str, role: str, guest: bool
+) -> PersonFacts:
+    """Give somebody a place at the operator's command, and mail them where it is.
+
+    Raises DirectoryRefused and NameRefused.
+    """
+    person = create_person(
+        organization_id=organization.id,
+        address=address,
+        name=name,
+        role=role,
+        guest=guest,
+        let_go=part_from_identity,
+        actor=OPERATOR,
+    )
+    _invite(organization.name, person, f"{settings.CHANCERY_BASE.origin_of(organization.host)}/")
+    return person
 
 
 def _invite(organization: str, person: PersonFacts, goes_to: str) -> None:

@@ -11,8 +11,8 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, counted
 from portal.usecases.effects import Effect, effect
 from portal.usecases.known_secrets import tell_of_known_secrets
+from portal.usecases.revocations import propagate_at_once
 from portal.usecases.roles import require_roles
-from portal.usecases.withdraw import work_off_at_once
 from protection.selectors.documents import owned_by
 from protection.selectors.reach import reach_of_person
 from tenants.directory.errors import NotPermitted
@@ -34,7 +34,7 @@ class Removal:
     until: datetime | None
 
 
-def removal_of(caller: Caller, person_id: UUID) -> Removal:
+def removal_of(*, caller: Caller, person_id: UUID) -> Removal:
     """Return what removing the person would do.  Raises NotHere."""
     person = person_in(caller.organization, person_id)
     groups = groups_holding(caller.organization, person_id)
@@ -43,7 +43,7 @@ def removal_of(caller: Caller, person_id: UUID) -> Removal:
 
 def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
     """Remove the person for good, once that is confirmed.  Raises DirectoryRefused and what ``confirmed`` raises."""
-    removal = removal_of(caller, person_id)
+    removal = removal_of(caller=caller, person_id=person_id)
     require_roles(caller, removal.person.role)
     if removal.person.is_service:
         raise NotPermitted(_("An application is not removed like a person. Disable it on the page of applications."))
@@ -59,7 +59,7 @@ def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
             tell_of_known_secrets(caller, removal.person)
 
     confirmed(_removing(removal), stated, act)
-    work_off_at_once()
+    propagate_at_once()
     return effect(
         True,
         _("{address} is removed. The address is free for a successor.").format(address=removal.person.email),

@@ -19,7 +19,7 @@ from portal.usecases.caller import APPLICATION, Caller
 from portal.usecases.known_secrets import tell_of_known_secrets
 from portal.usecases.notify import notify
 from portal.usecases.permissions import Permission, of_application
-from portal.usecases.withdraw import disable_person as withdraw_person
+from portal.usecases.revocations import disable_person as withdraw_person
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
 from tenants.directory.services import create_application as directory_application

@@ -14,13 +14,16 @@ from portal.usecases.confirmation import Stated, confirmed, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.losses import losing_template
 from portal.usecases.offering import shelved
-from portal.usecases.own_gain import watching_own_gain
+from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.templates import Template, documents_under, in_language, kept_template, template, templates
 from protection.services.create_template import copy_template, create_template
 from protection.services.delete_template import delete_template, undelete_template
 from protection.services.edit_template import edit_template, restore_template_version
+from protection.services.import_templates import Plan
+from protection.services.import_templates import import_templates as import_into
 from protection.services.publish_template import archive_template, publish_template
 from protection.services.template_draft import TemplateDraft
+from protection.services.template_exchange.document import Here
 
 
 def unusual(draft: TemplateDraft) -> Iterator[str]:
@@ -86,7 +89,7 @@ def bring_back_version(*, caller: Caller, template_id: UUID, number: int, stated
 
 def _new_version(caller: Caller, before: Template, stated: Stated, act: Callable[[str], int]) -> int:
     def watched(reason: str) -> int:
-        with watching_own_gain(caller=caller, changes="template", target=before.id):
+        with guarding_self_granted_access(caller=caller, changes="template", target=before.id):
             return act(reason)
 
     return confirmed_by_outcome(
@@ -141,3 +144,9 @@ def bring_back_template(*, caller: Caller, template_id: UUID) -> Effect:
     undelete_template(actor=caller.actor, template=template_id)
     done = _("The template “{name}” is back, archived as it was.")
     return effect(True, done.format(name=kept_template(template_id).name(*reader_languages())), "")
+
+
+def import_templates(*, caller: Caller, here: Here, text: str, seen: str) -> Plan:
+    """Import a file of templates exactly as it was seen before.  Raises what the service raises."""
+    with guarding_self_granted_access(caller=caller, changes="templates"):
+        return import_into(actor=caller.actor, here=here, text=text, seen=seen)

@@ -20,7 +20,7 @@ from chancery.texts import say
 from portal.languages import reader_languages, told
 from portal.usecases.ask_for_access import explain_to_himself
 from portal.usecases.confirmation import Stated
-from portal.usecases.document_access import change_access, decide_registration, restore_access, revoke_access
+from portal.usecases.documents import change_access, decide_registration, restore_access, revoke_access
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed

@@ -126,7 +126,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
         return redirect("person", person_id)
     devices = [
         {"one": one, "blocked": organization in one.blocked_by}
-        for one in (devices_here(request.caller, person_id) if manages else ())
+        for one in (devices_here(caller=request.caller, person_id=person_id) if manages else ())
         if one.revoked_at is None
     ]
     return show(request, "person", "people", {"found": found, "form": form, "manages": manages, "devices": devices})

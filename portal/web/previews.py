@@ -56,7 +56,7 @@ def ask(request: PageRequest, action: Callable[[], UUID]) -> HttpResponse | None
 @page()
 def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
     """Show how far the answer is, or the answer."""
-    found = preview_for(request.caller, preview_id)
+    found = preview_for(caller=request.caller, preview=preview_id)
     title, back, sentences = _ABOUT[found.kind](request, found)
     context = {
         "preview": replace(found, error=recalled(found.error)),
@@ -88,7 +88,7 @@ def _proposer(request: PageRequest, found: Asked) -> dict[str, Any]:
 @page()
 def preview_save(request: PageRequest, preview_id: UUID) -> HttpResponse:
     """Make the change exactly as it was previewed."""
-    found = preview_for(request.caller, preview_id)
+    found = preview_for(caller=request.caller, preview=preview_id)
 
     about = reverse("templates") if found.kind == "template" else reverse(found.kind, args=[found.target])
 
@@ -104,7 +104,7 @@ def previewed(request: PageRequest, found: Template) -> Template:
     """Return a template as it is, or as the draft of the preview that the address names, to change that again."""
     named = request.GET.get("preview", "")
     try:
-        asked = preview_for(request.caller, UUID(named)) if named else None
+        asked = preview_for(caller=request.caller, preview=UUID(named)) if named else None
     except (ValueError, NotFound):
         return found
     return found if asked is None or asked.target != found.id else as_drafted(found, asked)

@@ -15,13 +15,13 @@ from chancery.errors import ChanceryError
 from portal import clock
 from portal.languages import grouped
 from portal.template_files import here_at
-from portal.usecases.own_gain import watching_own_gain
 from portal.usecases.permissions import Permission
+from portal.usecases.templates import import_templates
 from portal.web.framework import PageRequest, attempt, page, show, words_of
 from portal.web.policies import shown_grants
 from portal.words.changes import shown_changes
 from protection.services.export_templates import Form, export_templates
-from protection.services.import_templates import Action, Plan, import_templates, plan_import
+from protection.services.import_templates import Action, Plan, plan_import
 from protection.services.template_exchange.document import MAX_TEXT, InvalidImport
 
 TYPES = {Form.JSON: "application/json", Form.XML: "application/xml"}
@@ -82,8 +82,7 @@ def template_import(request: PageRequest) -> HttpResponse:
     if seen:
 
         def act() -> Plan:
-            with watching_own_gain(caller=request.caller, changes="templates"):
-                return import_templates(actor=request.caller.actor, here=here, text=text, seen=seen)
+            return import_templates(caller=request.caller, here=here, text=text, seen=seen)
 
         if attempt(request, _done, act):
             return redirect("templates")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from chancery.sdk.errors import Refused
-from portal.usecases.withdraw import disable_person
+from portal.usecases.revocations import disable_person
 from protection.models import Content
 from tenants.context import in_schema
 from tenants.directory.services.create_person import create_person

@@ -13,7 +13,7 @@ from django.db import connections
 
 from chancery.policy.policy import Conditions, parse_policy
 from chancery.sdk.results import Protected
-from portal.usecases.withdraw import disable_person
+from portal.usecases.revocations import disable_person
 from protection.actor import Actor
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template

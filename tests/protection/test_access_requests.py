@@ -16,7 +16,7 @@ from django.db import connections
 from chancery.cli.main import main
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
-from portal.usecases.withdraw import disable_person
+from portal.usecases.revocations import disable_person
 from protection.models import AccessRequest, Content
 from protection.services import request_access
 from protection.services.request_access import ASKED_A_DAY, ASKED_AGAIN

@@ -12,7 +12,7 @@ from chancery.objects.feed import FeedStatement
 from chancery.sdk.errors import Refused, Unreachable
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
-from portal.usecases.withdraw import disable_person, revoke_device
+from portal.usecases.revocations import disable_person, revoke_device
 from protection.keys.root import installation_key
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group

@@ -18,7 +18,7 @@ from chancery.sdk.home import Home
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
 from chancery.sealing import atomic
-from portal.usecases.withdraw import disable_person, revoke_device
+from portal.usecases.revocations import disable_person, revoke_device
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tests.cast import ACTOR, BASE, Cast, InProcess, Player
 from tests.protection.scene import RITA, call, protect, rights

@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 from chancery.policy.policy import parse_policy
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
-from portal.usecases.withdraw import change_group, disable_person, revoke_device
+from portal.usecases.revocations import change_group, disable_person, revoke_device
 from protection.actor import Actor
 from protection.services.create_template import create_template
 from protection.services.edit_template import edit_template

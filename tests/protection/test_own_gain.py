@@ -18,8 +18,8 @@ from django.utils import timezone
 from chancery.sdk.results import Protected
 from portal.tasks import answer_previews
 from portal.usecases.caller import caller_at
-from portal.usecases.own_gain import watching_own_gain
-from portal.usecases.withdraw import disable_application
+from portal.usecases.revocations import disable_application
+from portal.usecases.self_granted_access import guarding_self_granted_access
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import Membership, Person
@@ -133,7 +133,10 @@ def test_an_administrator_who_gains_by_a_applications_change_is_on_record_too(pa
     mail.outbox.clear()
     application = caller_at(organization, Person.objects.get(id=person), ip="", source="test")
     added = [Member(person_id=pair.pia.id)]
-    with in_organization(organization.id), watching_own_gain(caller=application, changes="group", target=made):
+    with (
+        in_organization(organization.id),
+        guarding_self_granted_access(caller=application, changes="group", target=made),
+    ):
         change_group(organization_id=organization.id, group_id=made, add=added, actor=ACTOR)
     (event, *_) = ledger(pair, "pair", KIND)
     assert (event.personal["recipient"], event.details["approved"]) == (pair.pia.address, False)

@@ -24,7 +24,7 @@ from chancery.sdk.session import Session
 from chancery.sealing.metadata import Metadata
 from chancery.sealing.read import open_sealed
 from chancery.sealing.write import seal_edition, seal_file
-from portal.usecases.withdraw import disable_person, revoke_device, suspend_organization
+from portal.usecases.revocations import disable_person, revoke_device, suspend_organization
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import RITA, call, ledger, objects, opening, problem, protect, refusal, rights

@@ -20,7 +20,7 @@ from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from chancery.sealing.read import open_sealed
-from portal.usecases.withdraw import disable_person
+from portal.usecases.revocations import disable_person
 from protection.actor import Actor
 from protection.models import Content
 from protection.services.recording import record_action

@@ -8,7 +8,7 @@ import pytest
 from chancery.sdk.errors import Refused
 from chancery.sdk.options import ProtectOptions
 from chancery.sealing.read import open_sealed
-from portal.usecases.withdraw import deactivate_service, suspend_organization
+from portal.usecases.revocations import deactivate_service, suspend_organization
 from tenants.organizations.services.activate_service import activate_service
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player

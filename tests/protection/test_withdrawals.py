@@ -13,7 +13,7 @@ from chancery.sdk.errors import Unreachable
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
 from portal.tasks import spread_withdrawals
-from portal.usecases import withdraw
+from portal.usecases import revocations
 from protection.services.state_feed import feed_statement
 from tenants.context import in_organization
 from tenants.directory.members import Member
@@ -74,7 +74,7 @@ def archived(cast: Cast, reader: Player) -> Case:
     """Contoso's document is granted to a group of Fabrikam, which archives it."""
     fabrikam = cast.organizations["fabrikam"].id
     team = group(fabrikam, f"team-{reader.address}", Member(person_id=reader.id))
-    change = lambda: withdraw.change_group(  # noqa: E731 - what happens later
+    change = lambda: revocations.change_group(  # noqa: E731 - what happens later
         organization_id=fabrikam, group_id=team, archived=True, actor=ACTOR
     )
     return f"team-{reader.address}", change
@@ -86,7 +86,7 @@ def nested(cast: Cast, reader: Player) -> Case:
     inner = group(fabrikam, f"inner-{reader.address}", Member(address=reader.address))
     outer = group(fabrikam, f"outer-{reader.address}", Member(group_id=inner))
     member = Member(group_id=inner)
-    change = lambda: withdraw.change_group(  # noqa: E731
+    change = lambda: revocations.change_group(  # noqa: E731
         organization_id=fabrikam, group_id=outer, remove=[member], actor=ACTOR
     )
     return f"outer-{reader.address}", change
@@ -98,7 +98,7 @@ def left_below(cast: Cast, reader: Player) -> Case:
     inner = group(fabrikam, f"inner-{reader.address}", Member(person_id=reader.id))
     group(fabrikam, f"outer-{reader.address}", Member(group_id=inner))
     member = Member(person_id=reader.id)
-    change = lambda: withdraw.change_group(  # noqa: E731
+    change = lambda: revocations.change_group(  # noqa: E731
         organization_id=fabrikam, group_id=inner, remove=[member], actor=ACTOR
     )
     return f"outer-{reader.address}", change
@@ -132,7 +132,7 @@ def suspended(cast: Cast, reader: Player) -> Case:
     slug = f"partner{uuid4().hex[:6]}"
     partner = cast.found(slug, "pat")
     reader.__dict__.update(cast.pat.__dict__)
-    change = lambda: withdraw.suspend_organization(  # noqa: E731
+    change = lambda: revocations.suspend_organization(  # noqa: E731
         organization_id=partner.id, reason="a test", actor=ACTOR
     )
     return reader.address, change
@@ -142,7 +142,7 @@ def disabled_as_a_guest(cast: Cast, reader: Player) -> Case:
     """Another organization disables its guest, whom its group holds."""
     hostile = cast.organizations["hostile"]
     granted = hold(hostile, reader, guest=True)
-    change = lambda: withdraw.disable_person(  # noqa: E731
+    change = lambda: revocations.disable_person(  # noqa: E731
         organization_id=hostile.id, person_id=reader.id, reason="a test", actor=ACTOR
     )
     return granted, change
@@ -152,7 +152,7 @@ def group_suspended(cast: Cast, reader: Player) -> Case:
     """The organization is suspended whose group holds the bare address of a person who belongs elsewhere."""
     partner = cast.found(f"partner{uuid4().hex[:6]}", "pat")
     granted = hold(partner, reader, guest=False)
-    change = lambda: withdraw.suspend_organization(  # noqa: E731
+    change = lambda: revocations.suspend_organization(  # noqa: E731
         organization_id=partner.id, reason="a test", actor=ACTOR
     )
     return granted, change
@@ -193,11 +193,11 @@ def test_joining_a_denied_group_kills_what_a_device_keeps(cast: Cast, plan: Path
     opening(reader, sealed.path)
     opening(late, sealed.path)
     member = Member(group_id=inner)
-    withdraw.change_group(organization_id=fabrikam, group_id=outer, add=[member], actor=ACTOR)
+    revocations.change_group(organization_id=fabrikam, group_id=outer, add=[member], actor=ACTOR)
     assert not keeps(reader, sealed)
     assert keeps(late, sealed)
     member = Member(person_id=late.id)
-    withdraw.change_group(organization_id=fabrikam, group_id=inner, add=[member], actor=ACTOR)
+    revocations.change_group(organization_id=fabrikam, group_id=inner, add=[member], actor=ACTOR)
     assert not keeps(late, sealed)
 
 
@@ -211,7 +211,7 @@ def test_joining_a_group_for_which_a_document_is_revoked_kills_what_a_device_kee
     assert answer.status_code < 300, answer.content
     opening(reader, sealed.path)
     member = Member(address=reader.address)
-    withdraw.change_group(organization_id=fabrikam, group_id=made, add=[member], actor=ACTOR)
+    revocations.change_group(organization_id=fabrikam, group_id=made, add=[member], actor=ACTOR)
     assert not keeps(reader, sealed)
 
 
@@ -220,7 +220,7 @@ def test_joining_any_other_group_kills_nothing(cast: Cast, plan: Path, reader: P
     made = group(fabrikam, team)
     sealed = protect(cast.olga, plan, f"{team}:VIEW", f"{reader.address}:VIEW", offline_days=7)
     opening(reader, sealed.path)
-    withdraw.change_group(organization_id=fabrikam, group_id=made, add=[Member(person_id=reader.id)], actor=ACTOR)
+    revocations.change_group(organization_id=fabrikam, group_id=made, add=[Member(person_id=reader.id)], actor=ACTOR)
     assert keeps(reader, sealed)
 
 
@@ -250,7 +250,7 @@ def test_a_feed_that_cannot_be_written_keeps_no_other_waiting_and_is_written_lat
         cursor.execute("alter table protection_feedhead rename to away")
     try:
         leaving = Member(person_id=reader.id)
-        withdraw.change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
+        revocations.change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
         assert not keeps(reader, sealed), "Contoso's feed was written"
         assert waiting(fabrikam) == 1
     finally:
@@ -275,11 +275,11 @@ def settled(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Begin with nothing to look at and let nothing settle by itself; return how to take the last look at all."""
 
     def last_look() -> None:
-        monkeypatch.setattr(withdraw, "_SETTLED", timedelta(0))
+        monkeypatch.setattr(revocations, "_SETTLED", timedelta(0))
         spread_withdrawals()
 
     last_look()
-    monkeypatch.setattr(withdraw, "_SETTLED", timedelta(hours=1))
+    monkeypatch.setattr(revocations, "_SETTLED", timedelta(hours=1))
     return last_look
 
 
@@ -297,7 +297,9 @@ def test_a_hostile_organization_cannot_kill_what_strangers_keep_by_its_groups(
     hostile, before = cast.organizations["hostile"].id, head(contoso)
     trap = group(hostile, f"trap-{uuid4().hex[:6]}@hostile.example", Member(address=reader.address))
     seen = waiting(contoso, looked_at=True)
-    withdraw.change_group(organization_id=hostile, group_id=trap, remove=[Member(address=reader.address)], actor=ACTOR)
+    revocations.change_group(
+        organization_id=hostile, group_id=trap, remove=[Member(address=reader.address)], actor=ACTOR
+    )
     assert head(contoso) == before
     assert waiting(contoso, looked_at=True) == seen + 1, "looked at again once nothing can be on its way"
     settled()
@@ -316,7 +318,7 @@ def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twi
     sealed = protect(cast.olga, plan, f"{team}:VIEW", f"{newcomer.address}:VIEW", offline_days=7)
     opening(reader, sealed.path)
     seen = waiting(contoso, looked_at=True)
-    withdraw.change_group(organization_id=fabrikam, group_id=made, remove=leaving, actor=ACTOR)
+    revocations.change_group(organization_id=fabrikam, group_id=made, remove=leaving, actor=ACTOR)
     assert not keeps(reader, sealed)
     assert waiting(contoso, looked_at=True) == seen + 1
     # Their own grant replaces a license by the group that is recorded only now.
@@ -331,12 +333,12 @@ def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twi
 def test_so_many_at_once_are_one_entry_for_everybody(
     cast: Cast, plan: Path, reader: Player, contoso: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("protection.services.withdraw.MANY", 1)
+    monkeypatch.setattr("protection.services.revocations.MANY", 1)
     sealed = protect(cast.olga, plan, f"{cast.max.address}:VIEW", f"{reader.address}:VIEW", offline_days=7)
     opening(cast.max, sealed.path)
     opening(reader, sealed.path)
     before = head(contoso)
-    withdraw.disable_person(
+    revocations.disable_person(
         organization_id=cast.organizations["fabrikam"].id, person_id=reader.id, reason="", actor=ACTOR
     )
     assert head(contoso) == before + 1
@@ -354,7 +356,7 @@ def test_withdrawals_at_the_same_moment_do_not_wait_for_each_other(cast: Cast, c
     def again_and_again(organization: UUID, person: UUID) -> None:
         try:
             for _ in range(15):
-                withdraw.disable_person(organization_id=organization, person_id=person, reason="", actor=ACTOR)
+                revocations.disable_person(organization_id=organization, person_id=person, reason="", actor=ACTOR)
                 enable_person(organization_id=organization, person_id=person, actor=ACTOR)
         except Exception as error:  # noqa: BLE001 - whatever it is, the test names it
             failed.append(error)

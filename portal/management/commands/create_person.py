@@ -6,17 +6,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.operator import organization_named, refusals_said
+from portal.usecases.people import add_person_by_operator
 from portal.usecases.permissions import ROLES
-from protection.services.part_from_identity import part_from_identity
-from tenants.actor import OPERATOR
 from tenants.context import in_organization
-from tenants.directory.services.create_person import create_person
 
 
 class Command(BaseCommand):
-    """Thin over the service that the people page uses."""
+    """``manage.py create_person``."""
 
-    help = "Create a person in an organization; they sign in with a code mailed to the address."
+    help = "Create a person in an organization; they are invited by mail and sign in with a mailed code."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what the service needs."""
@@ -27,16 +25,15 @@ class Command(BaseCommand):
         parser.add_argument("--guest", action="store_true", help="give a guest's place")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the person."""
+        """Create the person and invite them."""
         organization = organization_named(options["organization"])
         with refusals_said(), in_organization(organization.id):
-            person = create_person(
-                let_go=part_from_identity,
-                organization_id=organization.id,
+            person = add_person_by_operator(
+                organization=organization,
                 address=options["email"],
                 name=options["name"],
                 role=options["role"],
                 guest=options["guest"],
-                actor=OPERATOR,
             )
-        self.stdout.write(f"{person.email} is {'a guest' if person.guest else person.role} of {organization.name}.")
+        place = "a guest" if person.guest else person.role
+        self.stdout.write(f"{person.email} is {place} of {organization.name}. An invitation is mailed.")

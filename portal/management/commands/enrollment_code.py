@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.operator import refusals_said
-from portal.usecases.welcome import enrollment_code
+from portal.usecases.ways_in import person_named, require_embedded
 from tenants.actor import OPERATOR
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 
 class Command(BaseCommand):
@@ -22,4 +23,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the code and nothing else."""
         with refusals_said():
-            self.stdout.write(enrollment_code(address=options["email"], actor=OPERATOR))
+            require_embedded()
+            person = person_named(options["email"])
+            self.stdout.write(issue_enrollment_code(person_id=person, actor=OPERATOR))

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.usecases.demo import play
+from portal.management.demo import play
 
 
 class Command(BaseCommand):

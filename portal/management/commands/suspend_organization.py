@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from portal.management.asking import add_confirmation, confirm
 from portal.management.operator import concerned, organization_named, refusals_said
-from portal.usecases.withdraw import suspend_organization
+from portal.usecases.revocations import suspend_organization
 from tenants.actor import OPERATOR
 
 

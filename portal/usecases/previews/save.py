@@ -11,11 +11,11 @@ from portal.usecases import dangers
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Danger, Stated, require_confirmation
 from portal.usecases.losses import losing_group, losing_template
-from portal.usecases.own_gain import watching_own_gain
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.drafts import NEEDS, members_of_change, template_of_change
+from portal.usecases.revocations import change_group
 from portal.usecases.roles import change_role, disable_person, enable_person
-from portal.usecases.withdraw import change_group
+from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.previews import Asked, asked
 from protection.selectors.templates import template
 from protection.services.edit_template import edit_template
@@ -36,7 +36,7 @@ class Saved:
     moved: bool
 
 
-def preview_for(caller: Caller, preview: UUID) -> Asked:
+def preview_for(*, caller: Caller, preview: UUID) -> Asked:
     """Return a preview to a person who may make its change.  Raises NotFound for everybody else."""
     found = asked(preview)
     if not caller.may(NEEDS[found.kind]):
@@ -70,14 +70,16 @@ def has_moved(organization_id: UUID, preview: Asked) -> bool:
 
 def save(*, caller: Caller, organization_id: UUID, preview: UUID, stated: Stated) -> Saved:
     """Make the change.  Raises ConfirmationRequired, Conflict, and whatever the change itself raises."""
-    looked_at = preview_for(caller, preview)
+    looked_at = preview_for(caller=caller, preview=preview)
     moved = has_moved(organization_id, looked_at)
     reason = stated.reason
     for danger in [] if looked_at.state == "saved" else _dangers(organization_id, looked_at):
         reason = require_confirmation(danger, stated)
 
     def make(found: Asked) -> None:
-        with watching_own_gain(caller=caller, changes=found.kind, target=found.target, author=found.asked_by):
+        with guarding_self_granted_access(
+            caller=caller, changes=found.kind, target=found.target, author=found.asked_by
+        ):
             asks = _MAKERS[found.kind](caller, organization_id, found, reason)
         # Only the outcome shows who loses access; raising here takes the change back.
         if asks is not None:

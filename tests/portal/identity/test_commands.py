@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 from django.contrib.auth import get_user
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase, override_settings
@@ -64,7 +65,8 @@ class CommandTest(TestCase):
 
     def test_people_are_created(self) -> None:
         out = run("create_person", "--organization", "contoso", "--role", "auditor", "max@contoso.example")
-        self.assertEqual(out, "max@contoso.example is auditor of Contoso.")
+        self.assertEqual(out, "max@contoso.example is auditor of Contoso. An invitation is mailed.")
+        self.assertIn("Contoso invites you", mail.outbox[-1].subject)
         with self.assertRaisesMessage(CommandError, "is in the organization already"):
             run("create_person", "--organization", "contoso", "max@contoso.example")
         with self.assertRaisesMessage(CommandError, "There is no organization"):

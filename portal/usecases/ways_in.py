@@ -10,7 +10,6 @@ from portal.identity import origins
 from tenants.actor import Actor
 from tenants.directory.errors import NotHere
 from tenants.directory.selectors.people import memberships_of, person_with_login
-from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.directory.services.issue_sign_in_link import issue_sign_in_link
 
 
@@ -18,16 +17,10 @@ class NotPossibleHere(Exception):
     """The step exists in the embedded mode only, or leads to an address that is not ours."""
 
 
-def enrollment_code(*, address: str, actor: Actor) -> str:
-    """Return a code with which this person can enroll one device within ten minutes."""
-    _only_embedded()
-    return issue_enrollment_code(person_id=_person(address), actor=actor)
-
-
 def sign_in_link(*, address: str, goes_to: str = "", actor: Actor) -> str:
     """Return a link that signs this person in once; it leads to their organization when they have exactly one."""
-    _only_embedded()
-    person_id = _person(address)
+    require_embedded()
+    person_id = person_named(address)
     target = goes_to or _only_organization(person_id)
     parts = urlsplit(target)
     if target and not origins.is_ours(f"{parts.scheme}://{parts.netloc}"):
@@ -36,12 +29,14 @@ def sign_in_link(*, address: str, goes_to: str = "", actor: Actor) -> str:
     return f"{settings.CHANCERY_BASE_URL}/signin/link/{token}/"
 
 
-def _only_embedded() -> None:
+def require_embedded() -> None:
+    """Raise NotPossibleHere outside the embedded mode."""
     if not settings.CHANCERY_EMBEDDED:
         raise NotPossibleHere("This is possible in the embedded mode only.")
 
 
-def _person(address: str) -> UUID:
+def person_named(address: str) -> UUID:
+    """Return who signs in with an address.  Raises NotHere."""
     person_id = person_with_login(address)
     if person_id is None:
         raise NotHere(_("Nobody here signs in with {address}.").format(address=address))

@@ -50,7 +50,7 @@ class NeedsAnotherAdministrator(Conflict):
 
 
 @contextmanager
-def watching_own_gain(
+def guarding_self_granted_access(
     *, caller: Caller, changes: str, target: UUID | None = None, author: UUID | None = None
 ) -> Iterator[None]:
     """Make the change of the block unless its maker gains documents by it and another administrator could make it.

@@ -44,7 +44,7 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str, actor
     changed = directory_disable.disable_person(
         organization_id=organization_id, person_id=person_id, reason=reason, actor=actor
     )
-    work_off_at_once()
+    propagate_at_once()
     return changed
 
 
@@ -53,7 +53,7 @@ def disable_application(*, organization_id: UUID, client_id: str, reason: str = 
     directory_application.disable_application(
         organization_id=organization_id, client_id=client_id, reason=reason, actor=actor
     )
-    work_off_at_once()
+    propagate_at_once()
 
 
 def change_group(
@@ -78,7 +78,7 @@ def change_group(
         archived=archived,
         actor=actor,
     )
-    work_off_at_once()
+    propagate_at_once()
     return change
 
 
@@ -87,13 +87,13 @@ def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bo
     directory_delete.delete_group(
         organization_id=organization_id, group_id=group_id, named_by_a_denial=named_by_a_denial, actor=actor
     )
-    work_off_at_once()
+    propagate_at_once()
 
 
 def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFacts:
     """Revoke a device and invalidate its cached licenses."""
     device = directory_revoke(person_id=person_id, device_id=device_id, actor=actor)
-    work_off_at_once()
+    propagate_at_once()
     return device
 
 
@@ -105,7 +105,7 @@ def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor)
     """
     changed = directory_deactivate(organization_id=organization_id, reason=reason, actor=actor)
     if changed:
-        _kill_everything(organization_id)
+        _invalidate_all_licenses(organization_id)
     return changed
 
 
@@ -113,23 +113,23 @@ def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor)
 def suspend_organization(*, organization_id: UUID, reason: str, actor: Actor) -> None:
     """Suspend an organization; licenses of its documents, and of its members elsewhere, are invalidated."""
     directory_suspend(organization_id=organization_id, reason=reason, actor=actor)
-    _kill_everything(organization_id)
+    _invalidate_all_licenses(organization_id)
     withdrawals.withdraw_members(organization_id)
-    work_off_at_once()
+    propagate_at_once()
 
 
-def _kill_everything(organization_id: UUID) -> None:
+def _invalidate_all_licenses(organization_id: UUID) -> None:
     with in_organization(organization_id):
         if is_activated():
             kill_all_of(organization_id)
 
 
-def work_off_at_once() -> None:
+def propagate_at_once() -> None:
     """Work off what was noted, once it is committed; what goes wrong here is left to the sweep."""
-    transaction.on_commit(lambda: work_off(seconds=AT_ONCE), robust=True)
+    transaction.on_commit(lambda: propagate_revocations(seconds=AT_ONCE), robust=True)
 
 
-def work_off(*, seconds: float | None = None) -> int:
+def propagate_revocations(*, seconds: float | None = None) -> int:
     """Put what the directory noted into the feeds, each organization in a transaction of its own.
 
     Returns how many notes are done.  An organization whose feed cannot be written now is tried again by the next
@@ -140,7 +140,7 @@ def work_off(*, seconds: float | None = None) -> int:
         if ends is not None and time.monotonic() > ends:
             break
         try:
-            count += _work_off(organization_id)
+            count += _propagate(organization_id)
         except UnknownOrganization:
             continue
         except DatabaseError:
@@ -151,7 +151,7 @@ def work_off(*, seconds: float | None = None) -> int:
 
 
 @transaction.atomic
-def _work_off(organization_id: UUID) -> int:
+def _propagate(organization_id: UUID) -> int:
     """Work off one organization.
 
     Who never had a license here is no news for its feed.  But a license that was decided before the withdrawal may

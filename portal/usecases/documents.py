@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
@@ -22,7 +22,7 @@ from portal.usecases.losses import losing_document
 from portal.words.changes import shown_differences
 from protection.selectors.documents import document_for, latest_offline_moment, taken_back
 from protection.services.accept import accept, block
-from protection.services.change import change
+from protection.services.change import Changed, change
 from protection.services.restore import restore
 from protection.services.revoke import revoke
 from tenants.directory.selectors.groups import groups_in
@@ -134,15 +134,35 @@ def restore_access(*, caller: Caller, organization: OrganizationFacts, cid: UUID
 
 
 def change_access(
-    *, caller: Caller, organization: OrganizationFacts, cid: UUID, policy: Policy, stated: Stated, **terms: Any
+    *,
+    caller: Caller,
+    organization: OrganizationFacts,
+    cid: UUID,
+    policy: Policy,
+    expires_after_days: int | None = None,
+    based_on: int | None = None,
+    stated: Stated,
 ) -> Effect:
     """Set another policy; say what differs, and who is named in it but stays refused.
 
-    It asks first where many lose access by it.  ``terms`` are the further parameters of ``protection.services.change``.
+    It asks first where many lose access by it.  ``based_on`` is the version that the caller saw; the change is refused
+    when another one was made since.
     """
+
+    def act(reason: str) -> Changed:
+        return change(
+            actor=caller.actor,
+            cid=cid,
+            policy=policy,
+            expires_after_days=expires_after_days,
+            based_on=based_on,
+            holder=caller.holder,
+            reason=reason,
+        )
+
     done = confirmed_by_outcome(
         stated,
-        lambda reason: change(actor=caller.actor, cid=cid, policy=policy, holder=caller.holder, reason=reason, **terms),
+        act,
         lambda made: losing_document(organization, cid, made.before, made.after),
     )
     sentences = shown_differences(done.differences, organization.id, organization.name)

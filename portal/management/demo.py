@@ -24,10 +24,10 @@ from chancery.sdk.http import Http
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import USER_AGENT, Session
 from portal.usecases.found_organization import found_organization
+from portal.usecases.people import add_person_by_operator
 from tenants.actor import Actor
 from tenants.directory.models import Person
 from tenants.directory.selectors.people import person_with_login
-from tenants.directory.services.create_person import create_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.organizations.selectors import OrganizationFacts, organization_by_slug
 
@@ -131,7 +131,7 @@ def _organization(slug: str, name: str, administrator: str, administrator_name: 
 def _person(organization: OrganizationFacts, local: str, name: str) -> None:
     address = f"{local}@{organization.slug}.example"
     if person_with_login(address) is None:
-        create_person(organization_id=organization.id, address=address, name=name, actor=NARRATOR)
+        add_person_by_operator(organization=organization, address=address, name=name, role="user", guest=False)
 
 
 @transaction.atomic
