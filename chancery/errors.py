@@ -116,7 +116,9 @@ class WithdrawnKey(UntrustedKey):
     """The organization itself has withdrawn the key that vouches for the signer, since others may hold it."""
 
     code = "withdrawn_key"
-    remedy: ClassVar[str] = say("Ask whoever protected it to protect it again, under the organization's present key.")
+    remedy: ClassVar[str] = say(
+        "Ask the person who protected it to protect it again, under the organization's present key."
+    )
 
 
 class CannotUnseal(ChanceryError):
@@ -194,4 +196,4 @@ class LedgerHasGap(Unavailable):
     )
 
     def __init__(self) -> None:
-        super().__init__(say("The record of this organization has a gap that nobody has confirmed yet."))
+        super().__init__(say("The audit log of this organization has a gap that nobody has confirmed yet."))

@@ -197,6 +197,6 @@ def _refuse(request: HttpRequest, status: HTTPStatus, code: str, sentence: str) 
     """Answer a refusal in the form that the path calls for."""
     correlation_id = getattr(request, "correlation_id", "")
     if request.path.startswith("/api/"):
-        return Problem(status, code.replace("-", "_"), sentence, _("Ask whoever runs this service.")).response()
+        return Problem(status, code.replace("-", "_"), sentence, _("Ask the operator of this service.")).response()
     context = {"sentence": sentence, "correlation_id": correlation_id, "base_url": settings.CHANCERY_BASE_URL}
     return render(request, "errors/refused.html", context, status=status)

@@ -67,7 +67,9 @@ def _found(output: Output, http: Http, address: str | None) -> str:
     except (Unreachable, ServiceError) as error:
         raise Unreachable(
             say("{domain} does not say where its service is.", domain=address.rpartition("@")[2]),
-            remedy=say("Ask whoever invited you for the address of the service, then: chancery login --host ADDRESS"),
+            remedy=say(
+                "Ask the person who invited you for the address of the service, then: chancery login --host ADDRESS"
+            ),
         ) from error
     output.note(say("{address} belongs to the installation {installation}.", address=address, installation=place))
     remedy = say("Name the installation yourself: chancery login --host {installation}", installation=place)

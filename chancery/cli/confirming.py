@@ -20,7 +20,7 @@ from chancery.texts import say
 C = TypeVar("C", bound=Callable[..., Any])
 
 YES: Final = click.option("--yes", is_flag=True, help="Do not ask.")
-WHY: Final = click.option("--reason", default="", help="Why; kept on record.")
+WHY: Final = click.option("--reason", default="", help="Why; the audit log keeps it.")
 
 
 def asks(command: C) -> C:
@@ -96,8 +96,8 @@ def _explain_sign_in(refused: Refused) -> None:
 
 def _reason(*, yes: bool) -> str:
     if yes or not sys.stdin.isatty():
-        raise Misused(say("This needs a reason."), remedy=say('Say why: --reason "…". It is kept on record.'))
-    return str(click.prompt(told(say("Why? It is kept on record")), err=True))
+        raise Misused(say("This needs a reason."), remedy=say('Say why: --reason "…". The audit log keeps it.'))
+    return str(click.prompt(told(say("Why? The audit log keeps it")), err=True))
 
 
 def _confirm(output: Output, asked: Mapping[str, Any], question: str) -> None:

@@ -198,7 +198,7 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
     if output.as_json:
         output.result(found)
         return
-    tables.show(output, rows, ["who", "may"], empty=say("Only whoever protected or owns it may open it."))
+    tables.show(output, rows, ["who", "may"], empty=say("Only its owner and the person who protected it may open it."))
     end = say("Expires {end}.", end=moment(found["policy"].get("expires"), place.zone()))
     output.note(joined((end, say("You may change it: chancery change.")), " ") if found["may_change"] else end)
 

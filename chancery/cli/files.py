@@ -36,7 +36,7 @@ from chancery.texts import joined, say, say_count
 
 OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
 
-_WAITING: Final = say("(the service will be told at the next contact)")
+_WAITING: Final = say("(the service gets to know at the next contact)")
 _HELD: Final = say("(nobody can open it before an administrator of your organization accepts it)")
 _OLDER: Final = say("This is an older edition; ask for the newest.")
 

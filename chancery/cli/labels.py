@@ -37,7 +37,7 @@ def labels(output: Output, place: Organization) -> None:
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--label", required=True, help="The label (its name or id).")
-@click.option("--justification", default="", help="Why the protection is lowered; kept on record.")
+@click.option("--justification", default="", help="Why the protection is lowered; the audit log keeps it.")
 @YES
 @click.pass_obj
 def relabel(output: Output, files: tuple[Path, ...], label: str, justification: str, *, yes: bool) -> None:
@@ -67,7 +67,7 @@ def _asked_why() -> Iterator[None]:
     except ServiceError as error:
         if error.problem != "justification_needed":
             raise
-        raise Misused(error.message, remedy=say('Say why: --justification "…". It is kept on record.')) from error
+        raise Misused(error.message, remedy=say('Say why: --justification "…". The audit log keeps it.')) from error
 
 
 def _told(path: Path, done: Relabeled) -> str:

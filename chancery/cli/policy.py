@@ -30,7 +30,7 @@ _LIMITS: Final = (
     click.option(
         "--expires-after-opening",
         metavar="DAYS",
-        help="Access ends for each person so many days after his own first opening; none: not.",
+        help="Access ends for each person so many days after their own first opening; none: not.",
     ),
     OFFLINE_DAYS,
     click.option(
@@ -53,7 +53,7 @@ _LIMITS: Final = (
         "enforced",
         multiple=True,
         metavar="RIGHT",
-        help=f"Only in programs that withhold it from whoever lacks it: {', '.join(WITHHELD_BY_PROGRAMS)}.",
+        help=f"Only in programs that withhold it from people without it: {', '.join(WITHHELD_BY_PROGRAMS)}.",
     ),
 )
 LIMITS: Final = (

@@ -51,7 +51,7 @@ def request(output: Output, file: Path, note: str, level: str, *, status: bool) 
         output.result(
             asked,
             say(
-                "{owner} is asked, and you are told the answer by mail. See {page}",
+                "{owner} is asked, and you get the answer by mail. See {page}",
                 owner=asked["owner"],
                 page=f"{place.origin}/documents/{cid}/access/",
             ),
@@ -115,7 +115,7 @@ def grant(
     *,
     lift: bool,
 ) -> None:
-    """Give access to whoever asked, and nobody else.
+    """Give access to the person who asked, and nobody else.
 
     Without --until or --days the access has no end of its own.
     """
@@ -144,7 +144,7 @@ def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
 
 @click.command()
 @REQUEST
-@click.option("--message", default="", help="What they are told.")
+@click.option("--message", default="", help="The message they get.")
 @in_organization
 def decline(output: Output, place: Organization, request_id: UUID, message: str) -> None:
     """Decline a request for access; nothing about the document changes."""

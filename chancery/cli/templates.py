@@ -173,7 +173,7 @@ def edit(
 @click.argument("rights", metavar="RIGHT[,RIGHT...]|LEVEL")
 @in_organization
 def grant(output: Output, place: Organization, which: str, who: str, rights: str) -> None:
-    """Let WHO do this too, beside what the template gives him already."""
+    """Let WHO do this too, beside what the template gives already."""
     found, principal = chosen(place, which), _principal(place, who)
     held = parse_policy(found["policy"]).index.get(principal, frozenset())
     given = held | parse_rights(rights.split(","))
@@ -187,13 +187,13 @@ def grant(output: Output, place: Organization, which: str, who: str, rights: str
 @YES
 @in_organization
 def withdraw(output: Output, place: Organization, which: str, who: str, rights: str | None, *, yes: bool) -> None:
-    """Take these rights from WHO, or all that the template gives him when none is named."""
+    """Take these rights from WHO, or all that the template gives when none is named."""
     found, principal = chosen(place, which), _principal(place, who)
     held = parse_policy(found["policy"]).index.get(principal)
     if held is None:
         raise Misused(
             say("“{name}” gives {who} nothing.", name=found["name"], who=who),
-            remedy=say("Name him as the template does."),
+            remedy=say("Name them as the template does."),
         )
     left = held - parse_rights(rights.split(",")) if rights else frozenset()
     if left == held:

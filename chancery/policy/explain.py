@@ -114,7 +114,7 @@ def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
     demanded = in_order(frozenset[Right]().union(*(asked.enforced for asked in conditions)))
     if demanded:
         withheld = rights_in_words(demanded)
-        words.append(say("Use a program that withholds, from whoever is not given it: {rights}.", rights=withheld))
+        words.append(say("Use a program that withholds, from people without the right: {rights}.", rights=withheld))
     return tuple(dict.fromkeys(text for text in words if text))
 
 

@@ -243,19 +243,16 @@ WORDS: dict[Reason, Words] = {
     Reason.SUPERSEDED: Words(
         say("Somebody has saved another edition of this document since."),
         say("An edition was brought that does not follow the newest one; it was not taken."),
-        say("The edition's predecessor is not the newest edition on record; nobody changed anything unlawfully."),
+        say("The edition's predecessor is not the newest registered edition; nobody changed anything unlawfully."),
         say(
-            "Get the newest edition from whoever saved it, and put your changes into that one."
-            " If nobody but they opens it, you can save without it 15 minutes after it was saved."
+            "Get the newest edition from the person who saved it, and put your changes into that one. If"
+            " nobody else opens it, you can save without it 15 minutes after it was saved."
         ),
     ),
     Reason.MAY_NOT_EDIT: Words(
         say("The right to edit this document by which this edition was saved counts no more."),
         say("An edition was brought by a right to edit that counts no more; it was not taken."),
-        say(
-            "The edit certificate had ended, access was changed after it was given, "
-            "or whoever sealed it lost the right."
-        ),
+        say("The edit certificate had ended, access was changed after it was given, or its author lost the right."),
         say("Open the newest edition again; if you may still edit it, put your changes into that one."),
     ),
     Reason.PUBLISHING_NOT_ALLOWED: Words(

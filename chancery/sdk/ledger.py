@@ -17,7 +17,9 @@ class LedgerBroken(InvalidObject):
     """The record does not match what was signed: something was changed, removed or signed twice."""
 
     code = "ledger_broken"
-    remedy = say("Keep this device's data and tell the auditors of the organization; the record cannot be relied on.")
+    remedy = say(
+        "Keep this device's data and notify the auditors of the organization; the audit log cannot be relied on."
+    )
 
 
 @dataclass(frozen=True, slots=True)

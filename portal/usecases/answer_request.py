@@ -142,7 +142,9 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
     """
     row = subject_row(request.person_id, organization.id)
     if row is None or not is_active(row, organization.id) or request.address not in row.addresses:
-        raise AskerGone(say("Whoever asked cannot open anything as {address} any more.", address=request.address))
+        raise AskerGone(
+            say("The person who asked cannot open anything as {address} any more.", address=request.address)
+        )
 
 
 def _asker(caller: Caller, organization: OrganizationFacts, request: RequestRow) -> Subject:

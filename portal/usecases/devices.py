@@ -114,7 +114,7 @@ def _blocking(device: DeviceFacts, address: str) -> Danger:
             _(
                 "It stays signed in, and goes on at other organizations: only {address} can revoke it everywhere."
             ).format(address=address),
-            _("Whoever can sign in as {address} can add another device. To stop that too, disable them.").format(
+            _("A person who can sign in as {address} can add another device. To stop that too, disable them.").format(
                 address=address
             ),
             copies_until(reach_of_device(device.person_id, device.id).until),

@@ -87,8 +87,8 @@ def _removing(removal: Removal) -> Danger:
             *([losing] if removal.groups else []),
             copies_until(removal.until),
             _(
-                "The address is free afterwards. Whoever gets it next is another person and inherits nothing. This"
-                " cannot be undone."
+                "The address is free afterwards. The next person who gets it is somebody else and inherits"
+                " nothing. This cannot be undone."
             ),
         ),
         button=_("Remove the person"),

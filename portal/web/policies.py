@@ -167,7 +167,7 @@ class PolicyForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MAX_OPENING_DAYS,
-        help_text=gettext_lazy("Access ends for each person by himself, so many days after he first opened it."),
+        help_text=gettext_lazy("Access ends for each person separately, so many days after they first opened it."),
     )
     offline_days = forms.IntegerField(
         label=gettext_lazy("Days it can be opened without a network"),
@@ -217,7 +217,7 @@ class PolicyForm(forms.Form):
     )
     post_quantum = forms.BooleanField(label=gettext_lazy("Only on devices with post-quantum keys"), required=False)
     enforced = forms.MultipleChoiceField(
-        label=gettext_lazy("Only in programs that withhold, from whoever is not given it"),
+        label=gettext_lazy("Only in programs that withhold, from people without the right"),
         required=False,
         choices=[(right.value, told_later(right_in_words(right))) for right in WITHHELD_BY_PROGRAMS],
         widget=forms.CheckboxSelectMultiple,

@@ -105,7 +105,7 @@ class GrantForm(forms.Form):
         help_text=gettext_lazy("Access ends with this day, at midnight in your time zone, if you chose “Until a day”."),
     )
     lift = forms.BooleanField(
-        label=gettext_lazy("Yes, also change what stands in the way, as said above"), required=False
+        label=gettext_lazy("Yes, also change what prevents access, as listed above"), required=False
     )
 
     def __init__(
@@ -141,7 +141,7 @@ class DeclineForm(forms.Form):
     """What the person who asked reads."""
 
     message = FreeTextField(
-        label=gettext_lazy("Message to whoever asked"),
+        label=gettext_lazy("Message to the person who asked"),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -165,7 +165,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
     form = AskForm(request.POST or None, levels=found.levels, initial=_asked_before(found.asked))
     if request.method == "POST" and form.is_valid():
         requested = RequestedAccess(form.cleaned_data["level"], form.cleaned_data["note"])
-        done = _("{owner} is asked, and you are told the answer by mail.").format(owner=found.why.contact)
+        done = _("{owner} is asked, and you get the answer by mail.").format(owner=found.why.contact)
         if attempt(
             request,
             done,

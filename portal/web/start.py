@@ -60,7 +60,7 @@ class OrganizationForm(forms.Form):
         label=gettext_lazy("First administrator's e-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text=gettext_lazy("Whoever reads this mailbox administers the organization."),
+        help_text=gettext_lazy("The person who reads this mailbox administers the organization."),
     )
     administrator_name = forms.CharField(
         label=gettext_lazy("First administrator's name"),

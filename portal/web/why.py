@@ -20,8 +20,8 @@ from protection.selectors.documents import document_for
 from tenants.naming import NameRefused
 
 BASIS = {
-    "issuer": gettext_lazy("This person protected the document, so its policy does not limit him or her."),
-    "owner": gettext_lazy("This person owns the document, so its policy does not limit him or her."),
+    "issuer": gettext_lazy("This person protected the document, so its policy does not limit them."),
+    "owner": gettext_lazy("This person owns the document, so its policy does not limit them."),
 }
 
 

@@ -119,7 +119,7 @@ def _days(value: Any) -> str:
 def _after_opening(days: Any) -> str:
     if days is None:
         return _("never by itself")
-    sentence = ngettext("{number} day after his first opening", "{number} days after his first opening", days)
+    sentence = ngettext("{number} day after their first opening", "{number} days after their first opening", days)
     return sentence.format(number=days)
 
 

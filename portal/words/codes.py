@@ -34,9 +34,9 @@ _PENDING: Final[Mapping[str, Promise]] = {
     Pending.OUTSIDE_CERTIFICATE: _("Reason: it was protected outside the life of its certificate."),
     Pending.FROM_THE_FUTURE: _("Reason: it was protected at a moment that lies in the future."),
     Pending.TOO_LATE: _("Reason: the service learned of it too late."),
-    Pending.PUBLISHER_DISABLED: _("Reason: whoever protected it is disabled."),
+    Pending.PUBLISHER_DISABLED: _("Reason: the person who protected it is disabled."),
     Pending.DEVICE_REVOKED: _("Reason: the device it was protected on is revoked."),
-    Pending.OWNER_NOT_PERMITTED: _("Reason: it names an owner whom whoever protected it may not name."),
+    Pending.OWNER_NOT_PERMITTED: _("Reason: it names an owner whom the person who protected it may not name."),
     Pending.OWNER_UNKNOWN: _("Reason: it names an owner who is no member of the organization."),
 }
 _BY_KIND: Final[Mapping[str, Mapping[str, Promise]]] = {

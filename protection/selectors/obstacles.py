@@ -51,7 +51,7 @@ class InTheWay:
 
     @property
     def told(self) -> dict[str, str]:
-        """What blocks access, in words for the owner, by a name: ``restore``, ``admit:domain:fabrikam.example``.
+        """What prevents access, in words for the owner, by a name: ``restore``, ``admit:domain:fabrikam.example``.
 
         The person who agrees to a change names it, so that nothing is changed that came up after they looked.
         """

@@ -64,7 +64,7 @@ def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content
         raise NotFound(say("There is no such request, or you may not answer it."))
     content, ground = managed_content(actor, cid)
     if ground == ADMINISTRATOR:
-        raise OnlyTheOwner(say("Requests are answered by whoever protected or owns the document."))
+        raise OnlyTheOwner(say("Requests are answered by the owner of the document or the person who protected it."))
     request = AccessRequest.objects.select_for_update().get(id=request_id)
     if request.state != RequestState.OPEN:
         raise AlreadyAnswered(

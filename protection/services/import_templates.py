@@ -132,7 +132,7 @@ def _read(text: str, here: Here) -> Document:
     for one in document.templates:
         if one.id in known:
             raise InvalidImport(
-                say("{where}: a template with the id {id} stands before it already.", where=one.where, id=one.id)
+                say("{where}: a template with the id {id} was named before.", where=one.where, id=one.id)
             )
         known.add(one.id)
     return document

@@ -35,7 +35,7 @@ def checked_texts(names: Mapping[str, str], descriptions: Mapping[str, str]) -> 
     """Return the texts trimmed, without empty ones; refuse what no list could show.  Raises InvalidPolicy."""
     if any(len(tag) > MAX_LANGUAGE or not _LANGUAGE.fullmatch(tag) for tag in (*names, *descriptions)):
         raise InvalidPolicy(
-            say("A text stands under the tag of its language, at most {most} characters long.", most=MAX_LANGUAGE),
+            say("A text is listed under the tag of its language, at most {most} characters long.", most=MAX_LANGUAGE),
             remedy=say("Name languages like en, de or pt-BR."),
         )
     names = {language: text.strip() for language, text in names.items() if text.strip()}

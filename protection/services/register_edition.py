@@ -123,7 +123,7 @@ def _followed(content: Content, facts: SealFacts) -> tuple[Edition | None, dict[
         before = content.editions.filter(seal_digest=facts.prev).first()
         if before is not None and not editions_in_the_way(content, after=before.n):
             return before, {"follows": before.n}
-    raise Superseded(say("This edition does not follow the newest one on record."))
+    raise Superseded(say("This edition does not follow the newest registered one."))
 
 
 def _check_certificate(arrival: _Arrival, content: Content) -> None:
@@ -152,10 +152,13 @@ def _check_sealer(arrival: _Arrival) -> None:
     )
     if isinstance(decision, Deny):
         raise MayNotEdit(
-            say("Whoever sealed this edition may not edit the document any more ({reason}).", reason=decision.reason)
+            say(
+                "The person who sealed this edition may not edit the document any more ({reason}).",
+                reason=decision.reason,
+            )
         )
     if Right.EDIT not in decision.rights:
-        raise MayNotEdit(say("Whoever sealed this edition may read the document, but not edit it any more."))
+        raise MayNotEdit(say("The person who sealed this edition may read the document, but not edit it any more."))
 
 
 def _first_key(arrival: _Arrival, content: Content) -> bytes:

@@ -32,7 +32,7 @@ class JustificationNeeded(ChanceryError):
     """The label lowers a document's protection, and nobody said why."""
 
     code = "justification_needed"
-    remedy = say("Say in a few words why the protection is lowered; it is kept on record.")
+    remedy = say("Say in a few words why the protection is lowered; the audit log keeps it.")
 
 
 class MayNotRelabel(ChanceryError):

@@ -53,7 +53,7 @@ def released(
         _record_failure(database, request, reading, granted, code)
         if isinstance(error, Unavailable):
             raise
-        raise Unavailable(say("The license could not be made; the attempt is on record.")) from error
+        raise Unavailable(say("The license could not be made; the attempt is in the audit log.")) from error
 
 
 def _record_failure(

@@ -78,8 +78,9 @@ def use_cases() -> list[tuple[str, Any]]:
     paths = [path for name in INTERFACES for path in sorted((ROOT / "portal" / name).rglob("*.py"))]
     named = {found for _, found in imports(paths) if found[0].startswith("portal.usecases.")}
     found = (
-        (f"{module}.{name}", getattr(importlib.import_module(module), name)) for module, name in sorted(named)
-    )  # every one, whatever it is called
+        (f"{module}.{name}", getattr(importlib.import_module(module), name))  # noqa: TID251  # every one there is
+        for module, name in sorted(named)
+    )
     return [
         (name, one) for name, one in found if inspect.isfunction(one) and "caller" in inspect.signature(one).parameters
     ]

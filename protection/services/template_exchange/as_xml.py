@@ -216,7 +216,7 @@ def _grant(element: Element, here: Here) -> Grant:
     who = [child for child in _children(element, kinds | {"Rights"}) if child.tag in kinds]
     rights = element.find("Rights")
     if len(who) != 1 or rights is None:
-        raise _wrong(element, say("names one of whom it means and his <Rights>"))
+        raise _wrong(element, say("names one of whom it means and their <Rights>"))
     try:
         names = [_content(one) for one in _children(rights, {"Right"})]
         return Grant(_principal(who[0], here), parse_rights(names))

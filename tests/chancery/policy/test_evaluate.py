@@ -467,7 +467,7 @@ LATER: dict[Reason, dict[str, object]] = {
     Reason.PROGRAM_DOES_NOT_ENFORCE: {"policy": {"conditions": WITHHOLDING_PRINT.conditions}},
 }
 STEPS = {**EVERYBODY, **LATER}
-"""What blocks access, by the reason it gives, in the order in which it must be found."""
+"""What prevents access, by the reason it gives, in the order in which it must be found."""
 
 
 def obstructed(subject: Subject, *reasons: Reason, request: Request | None = None) -> Decision:
