@@ -333,7 +333,7 @@ def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twi
 def test_so_many_at_once_are_one_entry_for_everybody(
     cast: Cast, plan: Path, reader: Player, contoso: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("protection.services.revocations.MANY", 1)
+    monkeypatch.setattr("protection.services.withdraw.MANY", 1)
     sealed = protect(cast.olga, plan, f"{cast.max.address}:VIEW", f"{reader.address}:VIEW", offline_days=7)
     opening(cast.max, sealed.path)
     opening(reader, sealed.path)
