@@ -6,7 +6,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts, where the wish came from, and from which address on the network.
+    """The person who acts, where the request came from, and from which address on the network.
 
     ``source`` names the interface: pages, api, command, issuer, or ``first-start`` for the demo data.  ``name`` and
     ``address`` are empty where the service does not know who acts; the ledger then says so by the source.

@@ -28,7 +28,7 @@ MAX_CHECKPOINT: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One withdrawal: of licenses with a lower document revision, or of licenses issued before a moment."""
+    """One revocation: of licenses with a lower document revision, or of licenses issued before a moment."""
 
     feed_id: bytes
     rev: int | None = None

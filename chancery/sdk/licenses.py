@@ -129,7 +129,7 @@ class Licenses:
     # --- from the service ----------------------------------------------------------------------------------------
 
     def _asked(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes]:
-        """Ask for a license; once more when a withdrawal that reaches ahead (P24) invalidates the answer.
+        """Ask for a license; once more when a revocation that reaches ahead (P24) invalidates the answer.
 
         What was withdrawn just before is waited for first where this device can know that it is concerned: the service
         records every license, and one opening is to be one event.
@@ -165,7 +165,7 @@ class Licenses:
                 remedy=say("Update this program, then open the file again."),
             )
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
-        # A license that states when it was decided is not mistaken for one of before a withdrawal.
+        # A license that states when it was decided is not mistaken for one of before a revocation.
         self._place.keep_concerning(use.feed if use.decided is None else ())
         if use.storable:
             self._home.write(self._name(license_, seal.seal), {**answer, "kind": "use"})

@@ -1,4 +1,4 @@
-"""The product's story, played with real parts: what a new installation shows on its first day.
+"""The product's demo, made with real parts: what a new installation shows on its first day.
 
 Olga of Contoso protects three real files.  Rita, a partner at Fabrikam, opens what she was sent; Max, a colleague who
 is not on the list, is refused; one document is taken back after it was opened.  Every step goes through the same
@@ -60,7 +60,7 @@ class Told:
 
 
 def play(folder: Path) -> Told:
-    """Play the story and leave its sealed files in ``folder``; safe to play again after a start that was cut short."""
+    """Make the demo and leave its sealed files in ``folder``; safe to play again after a start that was cut short."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True, mode=0o700)
@@ -143,7 +143,7 @@ def _set_password(address: str, password: str) -> None:
 
 @contextmanager
 def _device(local: str) -> Iterator[Session]:
-    """Sign a person in on a device whose keys are gone when the story is over."""
+    """Sign a person in on a device whose keys are gone when the demo is made."""
     slug = "fabrikam" if local == "rita" else "contoso"
     person = person_with_login(f"{local}@{slug}.example")
     if person is None:

@@ -1,4 +1,4 @@
-"""Answer a request for access: the directory says whether the asker is still there, and they get a mail."""
+"""Answer a request for access: the directory says whether the person who asks is still there, and they get a mail."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -148,7 +148,7 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
 
 
 def _asker(caller: Caller, organization: OrganizationFacts, request: RequestRow) -> Subject:
-    """Return the asker as this organization knows them; by asking, the person has said that both are the same."""
+    """Return the person who asks as this organization knows them; asking states that both are the same."""
     known = acquaintance_at(organization.id, request.address, inside=caller.member)
     return replace(known.subject, person=request.person_id)
 

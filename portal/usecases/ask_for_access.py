@@ -119,7 +119,7 @@ def _place_of(person: UUID, address: str) -> str:
 
 
 def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
-    """Return the mail's text; the asker's own words come last and quoted, so that none of them passes for ours."""
+    """Return the mail's text; the requester's own words come last and quoted, so that none of them passes for ours."""
     name = " ".join(asked.name.split())
     who = f"{name} ({asked.address})" if name else asked.address
     if asked.place:

@@ -37,7 +37,7 @@ def end_device(
 ) -> Effect:
     """Revoke a device; one that signs itself out is not asked."""
     fresh = device.revoked_at is None
-    # Who signs out forgets what the device keeps, and is told nothing.
+    # Who signs out forgets what the device keeps, and gets no message.
     until = None if signs_out else kept_until(person_id, device.id)
     if fresh:
         if not signs_out:

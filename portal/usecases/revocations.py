@@ -2,7 +2,7 @@
 
 The directory knows no feed and the feed knows no people, so the two are joined here.  A person who is disabled or
 removed is refused at the next request by their row; the feed invalidates their cached licenses (docs/protocol.md
-P24).  What the directory notes in the transaction of its change is worked off at once after it, one organization after
+P24).  What the directory notes in the transaction of its change is propagated at once after it, one organization after
 the other, and by a sweep where that did not get through.
 """
 
@@ -125,7 +125,7 @@ def _invalidate_all_licenses(organization_id: UUID) -> None:
 
 
 def propagate_at_once() -> None:
-    """Work off what was noted, once it is committed; what goes wrong here is left to the sweep."""
+    """Propagate what was noted, once it is committed; what goes wrong here is left to the sweep."""
     transaction.on_commit(lambda: propagate_revocations(seconds=AT_ONCE), robust=True)
 
 
@@ -152,10 +152,10 @@ def propagate_revocations(*, seconds: float | None = None) -> int:
 
 @transaction.atomic
 def _propagate(organization_id: UUID) -> int:
-    """Work off one organization.
+    """Propagate one organization.
 
-    Who never had a license here is no news for its feed.  But a license that was decided before the withdrawal may
-    still be on its way, so a withdrawal that did not concern everybody it names is looked at once more when the longest
+    Who never had a license here is no news for its feed.  But a license that was decided before the revocation may
+    still be on its way, so a revocation that did not concern everybody it names is looked at once more when the longest
     licensing has ended.
     """
     done: list[int] = []

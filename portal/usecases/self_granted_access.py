@@ -1,4 +1,4 @@
-"""Changes of templates and groups by which administrators gain documents (docs/protocol.md P18).
+"""Changes of templates and groups by which administrators gain access to documents (docs/protocol.md P18).
 
 Administrators of templates and groups could grant themselves access to everything.  So nobody makes a change by which
 they gain while there is another administrator: that one saves what they have previewed.  People who have just added or
@@ -43,7 +43,7 @@ MANY = 10_000
 
 
 class NeedsAnotherAdministrator(Conflict):
-    """The author of a change would gain documents by it, and there is another administrator who could make it."""
+    """The author of a change would gain access by it, and another administrator could make it."""
 
     code = "needs_another_administrator"
     remedy = say("Preview the change, and ask another administrator to save what you previewed.")
@@ -53,7 +53,7 @@ class NeedsAnotherAdministrator(Conflict):
 def guarding_self_granted_access(
     *, caller: Caller, changes: str, target: UUID | None = None, author: UUID | None = None
 ) -> Iterator[None]:
-    """Make the change of the block unless its maker gains documents by it and another administrator could make it.
+    """Make the change of the block unless its author gains access by it and another administrator could make it.
 
     ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one; ``author`` is the person who prepared
     what the signed-in person saves.  An application speaks for nobody who could be asked: what it does is made, and

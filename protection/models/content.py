@@ -116,7 +116,7 @@ class ContentChange(models.Model):
 
 
 class ContentRevocation(models.Model):
-    """Withdrawal for one person or group alone, by address.
+    """Revocation for one person or group alone, by address.
 
     ``identity`` is whom the address meant at that time, so that a renamed person stays shut out; None when it meant
     nobody here.  It is shown to nobody: whether an address belongs to somebody elsewhere is not the revoker's business

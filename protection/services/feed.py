@@ -22,7 +22,7 @@ LONGEST_LICENSING: Final = 5
 """Seconds that one licensing transaction may take at most; a person's or device's entry reaches this far ahead."""
 
 LEAP: Final = 1_000_000_000
-"""Many times more withdrawals than an organization makes between two backups."""
+"""Many times more revocations than an organization makes between two backups."""
 
 MAX_DAYS: Final = 36_500
 """A hundred years, beyond which a date cannot be distinguished from never."""

@@ -69,9 +69,9 @@ def grant_access(
 ) -> Granted:
     """Answer a request with yes; issuer and owner may.
 
-    ``subject`` is the asker as this organization knows them.  After a grant the person is not kept out by anything that
-    this organization can see: where they still would be, nothing is changed.  Raises NotFound, OnlyTheOwner,
-    AlreadyAnswered, AnotherLevel, StillInTheWay and InvalidPolicy.
+    ``subject`` is the person who asks as this organization knows them.  After a grant the person is not kept out by
+    anything that this organization can see: where they still would be, nothing is changed.  Raises NotFound,
+    OnlyTheOwner, AlreadyAnswered, AnotherLevel, StillInTheWay and InvalidPolicy.
     """
     request, content, ground = open_request(actor, request_id)
     rights = _rights(request, terms)

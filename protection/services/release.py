@@ -129,7 +129,7 @@ def use_license(
 def _somebody_lost_access(state: ContentState, service: ServiceState) -> bool:
     """Tell whether the newest edition's key may be known to a person who has lost access since (P11).
 
-    A withdrawal that is wider than one document (a person, a device, a group, a template) counts for every document
+    A revocation that is wider than one document (a person, a device, a group, a template) counts for every document
     with an older key: asking who of them could have read which would cost more than a new key does.
     """
     key = state.latest

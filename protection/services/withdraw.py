@@ -36,7 +36,7 @@ def withdraw(
     nothing here is given or denied to any of them, nobody is concerned, however often an organization that this one has
     nothing to do with changes its groups.  ``addresses`` are those of the groups, by which entries deny.
 
-    At a later look at the same withdrawal ``told_since`` is its time: people with an entry since get no second one.
+    At a later look at the same revocation ``told_since`` is its time: people with an entry since get no second one.
     """
     if groups and not (_shut_out(groups, addresses) if joined else _gave(groups)):
         return False

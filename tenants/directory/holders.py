@@ -27,8 +27,9 @@ def lock_address(address: str) -> None:
 def lock_domain(domain: str, *, for_change: bool = False) -> None:
     """Let nobody else give a domain up or prove it until this transaction ends; ``for_change`` waits for all others.
 
-    Whoever gives somebody an address or a place because of who owns its domain takes it first, before ``lock_address``:
-    else the domain could change hands in between, and the next owner's mailbox would enter what the one before made.
+    A service that gives somebody an address or a membership because of who owns its domain takes it first, before
+    ``lock_address``: else the domain could change hands in between, and the next owner's mailbox would enter what the
+    one before made.
     """
     function = "pg_advisory_xact_lock" if for_change else "pg_advisory_xact_lock_shared"
     with connection.cursor() as cursor:

@@ -368,7 +368,7 @@ class Withdrawal(models.Model):
 
 
 class PendingWithdrawal(models.Model):
-    """A withdrawal that one organization has not put into its revocation feed yet.
+    """A revocation that one organization has not put into its revocation feed yet.
 
     ``looked_at`` says that it did not concern everybody it names when it was looked at the first time.
     """

@@ -1,6 +1,6 @@
 """What people and devices lost, kept until every organization has put it into its feed.
 
-A row is here in the transaction of the change itself, so a withdrawal is never lost and the change touches no
+A row is here in the transaction of the change itself, so a revocation is never lost and the change touches no
 organization's feed: two changes to the same organizations cannot wait for each other.  The directory knows no feed;
 the portal takes the rows, one organization after the other.
 """
@@ -44,7 +44,7 @@ SELECT id FROM above
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One withdrawal that one organization has not put into its feed yet."""
+    """One revocation that one organization has not put into its feed yet."""
 
     id: int
     people: tuple[UUID, ...]
@@ -150,6 +150,6 @@ def looked_at(ids: Iterable[int]) -> None:
 
 
 def forget_done() -> int:
-    """Delete withdrawals that no organization has to do any more; return how many."""
+    """Delete revocations that no organization has to do any more; return how many."""
     deleted, _by_model = Withdrawal.objects.filter(pending__isnull=True).delete()
     return deleted

@@ -1,4 +1,4 @@
-"""A change of a template or group by which its author gains documents takes two administrators.
+"""A change of a template or group by which its author gains access takes two administrators.
 
 See docs/protocol.md P18.
 """

@@ -102,7 +102,7 @@ def test_what_the_publisher_keeps_is_sealed_to_his_device(cast: Cast, plan: Path
 
 
 def hear_from(other: Player, player: Player, organization: UUID) -> None:
-    """Bring a device the feed as another one has just received it: its own sign-in has ended with the withdrawal."""
+    """Bring a device the feed as another one has just received it: its own sign-in has ended with the revocation."""
     other.session.organization(organization).feed(newest=True)
     mine, theirs = (f"organizations/{one.session.account.scope}-{organization}-feed" for one in (player, other))
     player.session.home.write(mine, other.session.home.read(theirs) or {})

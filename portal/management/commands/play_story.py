@@ -1,4 +1,4 @@
-"""Play the product's story on a new installation; embedded mode only."""
+"""Make the product's demo on a new installation; embedded mode only."""
 
 from typing import Any
 

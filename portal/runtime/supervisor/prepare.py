@@ -1,4 +1,4 @@
-"""Run inside Django, once at each start that needs it: bring the database up to the code, or play the story.
+"""Run inside Django, once at each start that needs it: bring the database up to the code, or make the demo.
 
 A program of its own, so that the supervisor neither loads Django nor fails by a mistake in it.
 """
@@ -20,7 +20,7 @@ def migrate() -> None:
 
 
 def story() -> None:
-    """Play the story that fills a new installation, if the product has one."""
+    """Make the demo that fills a new installation, if the product has one."""
     if "play_story" in get_commands():
         call_command("play_story")
 

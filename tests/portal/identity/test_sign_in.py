@@ -180,7 +180,7 @@ class BaseDomainTest(SignInTest):
     def test_without_redis_nothing_can_be_guessed_and_pages_live(self) -> None:
         """Whatever takes a secret, or sends one, is refused: without a count a guess may be one of millions.
 
-        Entering a mailed code is not among them, because its tries are counted in the session's row.
+        Entering a mailed code is not among them, because its attempts are counted in the session's row.
         """
         person = Person.objects.get(id=self.olga.id)
         person.set_password(PASSWORD)
