@@ -1,12 +1,11 @@
 """System checks of the protection package with stable ids."""
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error
 
 from chancery.crypto.aead import KEY_SIZE
 
 
-@register()
 def root_key_is_usable(**_: object) -> list[CheckMessage]:
     """Refuse to start without a root key of the right size: nothing could be protected or opened."""
     if len(settings.CHANCERY_ROOT_KEY) == KEY_SIZE:

@@ -145,13 +145,12 @@ class SuperUserGrant:
 class Request:
     """What the request itself states.
 
-    ``certificate_expires`` is the end of the device's account certificate; ``enforces`` are the rights that the program
-    says it withholds from people who do not have them: a statement, which only honest programs keep (P23).
+    ``enforces`` are the rights that the program says it withholds from people who do not have them: a statement, which
+    only honest programs keep (P23).
     """
 
     names_super_user_grant: bool = False
     super_user_grant: SuperUserGrant | None = None
-    certificate_expires: int | None = None
     enforces: frozenset[Right] = frozenset()
 
 
@@ -485,7 +484,7 @@ def _expiry(case: Case, offline_until: int, limited_by: Policy | None) -> int:
 
 def _ends(case: Case, limited_by: Policy | None) -> Iterable[int]:
     """Yield the moments after which nothing may be opened, online or offline."""
-    known = [case.organization.conditions.not_after, case.request.certificate_expires]
+    known = [case.organization.conditions.not_after]
     if limited_by is not None:
         known += [limited_by.expires, _end_after_opening(case, limited_by), limited_by.conditions.not_after]
         known += [grant.until for grant in _personal(case)]

@@ -12,12 +12,8 @@ from types import MappingProxyType
 class Permission(StrEnum):
     """Every permission, in the order of the alphabet."""
 
-    ALERTS_MANAGE = "alerts:manage"
     APPLICATIONS_MANAGE = "applications:manage"
-    AUDIT_EXPORT = "audit:export"
     AUDIT_READ = "audit:read"
-    DEVICES_REVOKE = "devices:revoke"
-    DOCUMENTS_MANAGE_OWN = "documents:manage-own"
     DOCUMENTS_READ_ALL = "documents:read-all"
     DOCUMENTS_REVOKE = "documents:revoke"
     DOMAINS_MANAGE = "domains:manage"
@@ -33,16 +29,13 @@ class Permission(StrEnum):
     SERVICE_SWITCH = "service:switch"
     SETTINGS_MANAGE = "settings:manage"
     SETTINGS_READ = "settings:read"
-    SUPER_USERS_APPROVE = "super-users:approve"
-    SUPER_USERS_MANAGE = "super-users:manage"
     TEMPLATES_MANAGE = "templates:manage"
     TEMPLATES_READ = "templates:read"
 
 
-_GUEST = frozenset({Permission.DOCUMENTS_MANAGE_OWN})
+_GUEST: frozenset[Permission] = frozenset()
 _USER = _GUEST | {Permission.FILES_PROTECT, Permission.TEMPLATES_READ}
 _AUDITOR = _USER | {
-    Permission.AUDIT_EXPORT,
     Permission.AUDIT_READ,
     Permission.DOCUMENTS_READ_ALL,
     Permission.GROUPS_READ,

@@ -537,7 +537,6 @@ ENDS: dict[str, tuple[Asked, int, int]] = {
         70,
         70,
     ),
-    "the account certificate": (case(request=Request(certificate_expires=NOW + 60)), 60, 60),
     "a personal grant": (case(document={"personal": (PersonalGrant(RITA, RITA_ADDRESS, TO_PRINT, NOW + 50),)}), 50, 50),
     "somebody else's personal grant": (
         case(document={"personal": (PersonalGrant(MAX, RITA_ADDRESS, TO_PRINT, NOW + 50),)}),
@@ -549,11 +548,6 @@ ENDS: dict[str, tuple[Asked, int, int]] = {
         case(replace(TO_RITA, offline_days=0, expires=NOW + 9)),
         0,
         9,
-    ),
-    "a license per opening, near the certificate's end": (
-        case(replace(TO_RITA, offline_days=0), request=Request(certificate_expires=NOW + 8)),
-        0,
-        8,
     ),
     "a license per opening, near the window's end": (
         case(replace(TO_RITA, offline_days=0, conditions=Conditions(not_after=NOW + 7))),

@@ -150,7 +150,6 @@ requests = st.builds(
     Request,
     names_super_user_grant=st.sampled_from([False, False, True]),
     super_user_grant=st.none() | super_user_grants,
-    certificate_expires=st.none() | moments,
     enforces=st.frozensets(st.sampled_from([Right.PRINT, Right.VIEW]), max_size=2),
 )
 # Somebody whom only the policy concerns, at an organization and for a document where nothing else blocks access.

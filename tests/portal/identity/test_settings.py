@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 from django.test import SimpleTestCase, override_settings
 
 from portal import checks, env, locations
@@ -26,6 +27,14 @@ def test_every_variable_is_documented_as_it_is() -> None:
 
 def test_every_refusal_is_documented_as_it_is() -> None:
     assert dict(re.findall(r"^\| `(portal\.E\d+)` \| (.*) \|$", DOCUMENT, re.MULTILINE)) == checks.REFUSALS
+
+
+@pytest.mark.parametrize("key", [b"", b"short", bytes(33)])
+def test_no_command_that_checks_runs_without_a_usable_root_key(key: bytes) -> None:
+    with override_settings(CHANCERY_ROOT_KEY=key):
+        assert "protection.E001" in [message.id for message in run_checks()]
+    assert "protection.E001" not in [message.id for message in run_checks()]
+    assert "`protection.E001`" in DOCUMENT
 
 
 def test_an_undeclared_variable_cannot_be_read() -> None:
