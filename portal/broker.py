@@ -122,8 +122,9 @@ class _Unfinished(redis.QoS):
             super().restore_by_tag(tag, client, leftmost)
         except _MALFORMED as error:
             _set_aside(error)
-            with self.channel.conn_or_acquire(client) as connection:
-                self._remove_from_indices(tag, connection.pipeline()).execute()
+            # The stubs leave both out.
+            with self.channel.conn_or_acquire(client) as connection:  # type: ignore[attr-defined]
+                self._remove_from_indices(tag, connection.pipeline()).execute()  # type: ignore[attr-defined]
 
 
 class _Channel(redis.Channel):
