@@ -92,14 +92,6 @@ def test_every_own_command_is_in_the_readme() -> None:
     assert [name for name in COMMANDS if f"manage.py {name}" not in text] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
-def test_links_between_pages_lead_somewhere(page: str) -> None:
-    source = ROOT / page
-    links = re.findall(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)", source.read_text(encoding="utf-8"))
-    assert links
-    assert [link for link in links if not (source.parent / link).exists()] == []
-
-
 def test_files_name_no_folder_of_a_developer() -> None:
     """A path from one machine in a committed file works nowhere else and says whose it was."""
     private = re.compile(r"/(?:home|Users)/[a-z][\w.-]*/|/root/[.\w]")
