@@ -374,7 +374,7 @@ class Preview:
     def _about(
         self, content: ContentFacts, subject: Subject, someone: Someone, single: Single, opened: int | None
     ) -> tuple[ContentFacts, Subject]:
-        """Return a document at this moment for one person, and a stranger as whom it has bound to their address."""
+        """Return a document as it applies to one person, and a stranger as whom it has bound to their address."""
         content = replace(
             content,
             issuer=single.issuer,

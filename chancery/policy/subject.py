@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """The device row at this moment: it, not the certificate the client shows, decides on the server (P14)."""
+    """The device row in its present state: it, not the certificate the client shows, decides on the server (P14)."""
 
     id: UUID
     platform: str

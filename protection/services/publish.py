@@ -44,7 +44,7 @@ class Publication:
     """What is to be published: exactly one of ``policy`` and ``template``; ``title`` is the file's name.
 
     ``label`` is the one that is linked to the template, if it was chosen by a label;
-    ``owner`` is a person who is to own the document instead of the publisher.
+    ``owner`` is the person who is to own the document instead of the publisher.
     """
 
     policy: Policy | None

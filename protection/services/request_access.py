@@ -157,7 +157,7 @@ def refusal_to_ask(
 ) -> ChanceryError | None:
     """Return why somebody cannot ask for a level, or for any; None when they can.
 
-    A person who offers to ask looks here first, so that nothing is offered that would be refused.
+    Interfaces that offer to ask look here first, so that nothing is offered that would be refused.
     """
     held = frozenset(Right(name) for name in found.rights)
     if held:

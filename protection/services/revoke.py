@@ -80,9 +80,9 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
 
 
 def _meant(content: Content, recipient: Recipient) -> UUID | None:
-    """Return whom an address means on this document: first of all a person who was given something here under it.
+    """Return whom an address means on this document: first of all the person who was given something here under it.
 
-    The directory knows who has the address now; a person who had it when they were given access may have another by
+    The directory knows who has the address now; the person who had it when they were given access may have another by
     now, and it is their access that is taken back.
     """
     given = PersonalGrant.objects.filter(content=content, address=recipient.address).values_list("person_id", flat=True)

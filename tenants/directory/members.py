@@ -62,7 +62,7 @@ def _by_address(address: str, groups: Mapping[str, UUID]) -> Member:
 def add_members(group: Group, members: Sequence[Member]) -> None:
     """Add members, each at most once; refuse strangers, other organizations' groups and circles.
 
-    A person they hold may be shut out by what is denied to the group.
+    People they hold may be shut out by what is denied to the group.
     """
     members = meant(group.organization_id, members)
     for member in members:
@@ -74,7 +74,7 @@ def add_members(group: Group, members: Sequence[Member]) -> None:
 
 
 def remove_members(group: Group, members: Sequence[Member]) -> None:
-    """Remove members; one that is not there is no error.  A person they hold loses what the group gave."""
+    """Remove members; one that is not there is no error.  People they hold lose what the group gave."""
     members = leaving(group.organization_id, group.id, members)
     lost = _people(members) | people_below([member.group_id for member in members if member.group_id is not None])
     withdraw(lost, groups=held_by(group.id))
