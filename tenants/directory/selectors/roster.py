@@ -120,7 +120,7 @@ class _Ways:
             self._holders[held].append(group)
 
     def of(self, *start: UUID | str) -> dict[str, Any]:
-        """Return groups and ways of everybody who is this person or has these addresses, as the statement tells them."""
+        """Return groups and ways of everybody who is this person or has these addresses, as the statement does."""
         roster, found = self._roster, self._above(start)
         ways: list[tuple[str, str | None]] = [(str(group), None) for held in start for group in self._holders[held]]
         ways += [(str(outer), str(inner)) for inner in found for outer in self._holders[inner]]
