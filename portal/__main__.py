@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.core.management import execute_from_command_line
 
-from portal.development import benchmark, check_all, faults, lock, messages, test
+from portal.development import benchmark, check_all, faults, lock, messages, openapi, test
 from portal.overview import overview
 from portal.runtime.supervisor import commands, up
 from portal.runtime.supervisor.errors import SupervisorError
@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "check_all": check_all.main,
     "lock": lock.main,
     "messages": messages.main,
+    "openapi": openapi.main,
     "bench": benchmark.main,
     "drill": faults.main,
 }

@@ -10,6 +10,7 @@ DEVELOPS: Final = {
     "test": "Run the tests; --install also installs the browser that some of them need.",
     "check_all": "Run linters, type checker, import contracts, translations and deployment checks.",
     "messages": "Find the texts to translate, and compile the catalogs.",
+    "openapi": "Render the API's description anew into docs/openapi.yaml.",
     "bench": "Measure licenses, files, ledger and pages beside plain references.",
     "drill": "Break a throw-away installation under load, and print what was lost.",
     "lock": "Make the locks anew from pyproject.toml.",

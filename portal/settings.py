@@ -256,7 +256,9 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portal.fastpath.description.describe_fast_path",
+        "portal.api.openapi.describe_problems",
     ],
+    "ENUM_NAME_OVERRIDES": {"HoldEnum": "portal.api.rights.HOLDS"},
 }
 
 EMAIL_BACKEND = "portal.notifications.backend.NotificationBackend"

@@ -24,6 +24,7 @@ from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.organizations.selectors import OrganizationFacts
+from tests.contract import check_exchange
 
 BASE = "http://localhost:8000"
 ACTOR = Actor(person_id=None, name="a test", source="test")
@@ -55,6 +56,7 @@ class InProcess(Http):
             content_type=(headers or {}).get("Content-Type", "application/json"),
             headers={"Host": parts.netloc, "Accept": "application/json", **given},
         )
+        check_exchange(method, path, body or b"", answer)
         members = decoded(answer.status_code, answer.content, parts.netloc)
         return Answer(members, answer.status_code, answer.headers.get("ETag", ""))
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +14,17 @@ from chancery.errors import NotFound
 from chancery.policy.days import LAST_MOMENT
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import LEVELS_ASKED, parse_rights
-from portal.api.framework import ANYBODY, FreeText, OrganizationView, checked, effect_response, limit_of, page
+from portal.api.framework import (
+    ANYBODY,
+    Answer,
+    FreeText,
+    OrganizationView,
+    checked,
+    effect_response,
+    limit_of,
+    page,
+    page_answer,
+)
 from portal.api.idempotency import idempotent
 from portal.languages import told
 from portal.usecases.answer_request import decline_request, grant_request, obstacles_of
@@ -26,6 +36,7 @@ from protection.selectors.requests import RequestRow, request_for, requests_abou
 from protection.services.grant_access import Terms
 from protection.services.request_access import RequestedAccess
 
+STATES: Final = ("open", "granted", "declined")
 ASKED: Final = {
     "id": "5f0e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",
     "state": "open",
@@ -43,8 +54,53 @@ class Question(serializers.Serializer[dict[str, str]]):
     note = FreeText(required=False, allow_blank=True, default="", max_length=500)
 
 
-def _list(name: str) -> Any:
-    return inline_serializer(name, {"results": serializers.ListField(child=serializers.DictField())})
+class OwnAccessRequest(Answer):
+    """A request for access as the person who asked sees it."""
+
+    id = serializers.UUIDField()
+    cid = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=STATES)
+    who = serializers.CharField(help_text="The address of the person who asks.")
+    level = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    asked_at = serializers.DateTimeField()
+    answered_at = serializers.DateTimeField(allow_null=True)
+    message = serializers.CharField(allow_blank=True, help_text="What the owner answered.")
+    rights = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="What was granted.")
+    until = serializers.IntegerField(allow_null=True, help_text="Seconds since 1970; null for no end of its own.")
+    owner = serializers.CharField(help_text="The owner's address.")
+
+
+class AccessRequestItem(OwnAccessRequest):
+    """A request for access as issuer, owner, administrators and auditors see it."""
+
+    title = serializers.CharField(allow_blank=True)
+    name = serializers.CharField(allow_blank=True)
+    organization = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True, help_text="Why the opening was refused, as a code.")
+
+
+class DocumentRequest(OwnAccessRequest):
+    """A request about one document; title, name, organization and reason are left out for the person who asked."""
+
+    title = serializers.CharField(allow_blank=True, required=False)
+    name = serializers.CharField(allow_blank=True, required=False)
+    organization = serializers.CharField(allow_blank=True, required=False)
+    reason = serializers.CharField(allow_blank=True, required=False)
+
+
+class AccessRequestChange(Answer):
+    """Something that a grant may change when it names it."""
+
+    name = serializers.CharField(help_text="What a grant sends in lift.")
+    message = serializers.CharField()
+
+
+class AccessRequestShown(AccessRequestItem):
+    """One request for access, and what stands between the person and the document."""
+
+    in_the_way = AccessRequestChange(many=True)
+    blocked = serializers.ListField(child=serializers.CharField(), help_text="What no grant to one person changes.")
 
 
 class DocumentRequests(OrganizationView):
@@ -54,7 +110,7 @@ class DocumentRequests(OrganizationView):
 
     @extend_schema(
         summary="List the requests for access to a document",
-        responses=_list("DocumentRequests"),
+        responses=page_answer("DocumentRequests", DocumentRequest),
         examples=[OpenApiExample("Requests", {"results": [ASKED], "next": ""})],
     )
     def get(self, request: Request, cid: UUID) -> Response:
@@ -70,7 +126,7 @@ class DocumentRequests(OrganizationView):
         summary="Ask for access to a document that you were refused",
         description="Only whoever was refused in the last 30 days may ask. Asking again changes an open request.",
         request=Question,
-        responses={201: inline_serializer("AccessRequest", {"id": serializers.UUIDField()})},
+        responses={200: OwnAccessRequest, 201: OwnAccessRequest},
         examples=[OpenApiExample("Ask", {"note": "I prepare the meeting."}, request_only=True)],
     )
     @idempotent
@@ -101,7 +157,7 @@ class AccessRequests(OrganizationView):
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
-        responses=_list("AccessRequests"),
+        responses=page_answer("AccessRequests", AccessRequestItem),
         examples=[OpenApiExample("Requests", {"results": [ASKED], "next": ""})],
     )
     def get(self, request: Request) -> Response:
@@ -127,7 +183,7 @@ class AccessRequestDetail(OrganizationView):
 
     @extend_schema(
         summary="Show one request for access",
-        responses=inline_serializer("AccessRequestDetail", {"id": serializers.UUIDField()}),
+        responses=AccessRequestShown,
         examples=[OpenApiExample("Request", {**ASKED, "in_the_way": IN_THE_WAY, "blocked": []})],
     )
     def get(self, request: Request, request_id: UUID) -> Response:

@@ -5,13 +5,24 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.objects.jws import b64
-from portal.api.framework import ANYBODY, Confirmed, MailAddress, OrganizationView, checked, effect_response, page
+from portal.api.framework import (
+    ANYBODY,
+    UNTIL,
+    Answer,
+    Confirmed,
+    MailAddress,
+    OrganizationView,
+    checked,
+    effect_response,
+    page,
+    page_answer,
+)
 from portal.api.idempotency import idempotent
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.keys import new_key, use_key, withdraw_key
@@ -21,6 +32,8 @@ from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import Configuration
 
 KEY = {"id": "1f0c…", "kid": "9d5e…", "suite": "hybrid", "status": "active"}
+DEACTIVATED = effect_answer("ServiceDeactivated", latest_offline_moment=UNTIL)
+COMPROMISED = effect_answer("KeyCompromised", latest_offline_moment=UNTIL)
 CONFIRMED = [OpenApiExample("Confirmed", {"confirm": "Contoso", "reason": "Moving"}, request_only=True)]
 
 
@@ -36,6 +49,54 @@ class Rotation(Confirmed):
     suite = serializers.CharField(required=False, max_length=16)
 
 
+class SettingsChange(serializers.Serializer[dict[str, Any]]):
+    """What may be set; what is not named stays."""
+
+    suite = serializers.CharField(required=False, max_length=16)
+    max_license_days = serializers.IntegerField(required=False)
+    lease_seconds = serializers.IntegerField(required=False)
+    registration_days = serializers.IntegerField(required=False)
+    keep_titles = serializers.BooleanField(required=False)
+    contact = MailAddress(required=False, allow_blank=True)
+
+
+class SettingsShown(Answer):
+    """Every setting."""
+
+    name = serializers.CharField()
+    suite = serializers.CharField()
+    max_license_days = serializers.IntegerField()
+    lease_seconds = serializers.IntegerField(allow_null=True)
+    registration_days = serializers.IntegerField()
+    keep_titles = serializers.BooleanField()
+    contact = serializers.CharField(allow_blank=True)
+
+
+class KeyItem(Answer):
+    """One tenant key; never its private half."""
+
+    id = serializers.UUIDField()
+    kid = serializers.CharField()
+    suite = serializers.CharField()
+    store = serializers.CharField()
+    status = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    status_changed_at = serializers.DateTimeField()
+    documents = serializers.IntegerField(help_text="Registered documents that only this key opens.")
+    encryption_public = serializers.CharField()
+    signing_public = serializers.CharField()
+
+
+class OrganizationShown(Answer):
+    """The organization; settings and keys for callers who may read them."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    active = serializers.BooleanField()
+    settings = SettingsShown(required=False)
+    keys = KeyItem(many=True, required=False)
+
+
 class OrganizationConfiguration(OrganizationView):
     """The whole configuration in one view."""
 
@@ -43,7 +104,7 @@ class OrganizationConfiguration(OrganizationView):
 
     @extend_schema(
         summary="Show the organization",
-        responses=inline_serializer("Organization", {"id": serializers.UUIDField(), "name": serializers.CharField()}),
+        responses=OrganizationShown,
         examples=[OpenApiExample("Organization", {"id": "6f1e…", "name": "Contoso", "active": True})],
     )
     def get(self, request: Request) -> Response:
@@ -64,7 +125,7 @@ class Keys(OrganizationView):
 
     @extend_schema(
         summary="List keys",
-        responses=inline_serializer("KeyList", {"results": serializers.ListField(child=serializers.DictField())}),
+        responses=page_answer("KeyList", KeyItem),
         examples=[OpenApiExample("Keys", {"results": [KEY], "next": ""})],
     )
     def get(self, request: Request) -> Response:
@@ -123,22 +184,11 @@ class CompromiseKey(OrganizationView):
 
     needs = {"POST": Permission.KEYS_MANAGE}
 
-    @extend_schema(summary="Mark a key as compromised", request=Confirmed, responses=EffectAnswer, examples=CONFIRMED)
+    @extend_schema(summary="Mark a key as compromised", request=Confirmed, responses=COMPROMISED, examples=CONFIRMED)
     def post(self, request: Request, key_id: UUID) -> Response:
         """Stop all content under this key from opening."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(withdraw_key(caller=self.caller, key_id=key_id, stated=stated))
-
-
-class SettingsChange(serializers.Serializer[dict[str, Any]]):
-    """What may be set; what is not named stays."""
-
-    suite = serializers.CharField(required=False, max_length=16)
-    max_license_days = serializers.IntegerField(required=False)
-    lease_seconds = serializers.IntegerField(required=False)
-    registration_days = serializers.IntegerField(required=False)
-    keep_titles = serializers.BooleanField(required=False)
-    contact = MailAddress(required=False, allow_blank=True)
 
 
 class Settings(OrganizationView):
@@ -148,7 +198,7 @@ class Settings(OrganizationView):
 
     @extend_schema(
         summary="Show the settings",
-        responses=SettingsChange,
+        responses=SettingsShown,
         examples=[OpenApiExample("Settings", {"suite": "hybrid", "max_license_days": 30})],
     )
     def get(self, request: Request) -> Response:
@@ -158,7 +208,7 @@ class Settings(OrganizationView):
     @extend_schema(
         summary="Change settings",
         request=SettingsChange,
-        responses=effect_answer("SettingsChanged", **SettingsChange().fields),
+        responses=effect_answer("SettingsChanged", **SettingsShown().fields),
         examples=[OpenApiExample("Lease", {"lease_seconds": 3600}, request_only=True)],
     )
     @idempotent
@@ -188,7 +238,7 @@ class DeactivateService(OrganizationView):
 
     needs = {"POST": Permission.SERVICE_SWITCH}
 
-    @extend_schema(summary="Deactivate the service", request=Confirmed, responses=EffectAnswer, examples=CONFIRMED)
+    @extend_schema(summary="Deactivate the service", request=Confirmed, responses=DEACTIVATED, examples=CONFIRMED)
     def post(self, request: Request) -> Response:
         """Take nothing new and issue no license until it is activated again; what waits on devices waits on."""
         stated = self.stated(checked(Confirmed, request.data))

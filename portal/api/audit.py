@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from audit.selectors import proofs
 from audit.selectors.events import Filter
 from portal.api.event_items import EXAMPLE, EventList, event_page
-from portal.api.framework import ANYBODY, OrganizationView, number_of, page, uuid_of
+from portal.api.framework import ANYBODY, OrganizationView, number_of, page, page_answer, uuid_of
 from portal.usecases.permissions import Permission
 
 EPOCH = OpenApiParameter("epoch", int, description="An epoch of the ledger; by default the newest.")
@@ -83,7 +83,7 @@ class Checkpoints(OrganizationView):
     @extend_schema(
         summary="Fetch the checkpoints of an epoch, smallest first",
         parameters=[OpenApiParameter("above", int, description="Only those of more entries than this."), EPOCH],
-        responses=inline_serializer("Checkpoints", {"results": serializers.ListField(child=serializers.CharField())}),
+        responses=page_answer("Checkpoints", serializers.CharField()),
         examples=[OpenApiExample("Checkpoints", {"results": ["example.com/ledger/…\n12\n…"], "next": "12"})],
     )
     def get(self, request: Request) -> Response:
@@ -101,7 +101,7 @@ class Entries(OrganizationView):
     @extend_schema(
         summary="Fetch entries of the ledger in their order",
         parameters=[OpenApiParameter("start", int, description="The number of the first entry."), EPOCH],
-        responses=inline_serializer("Entries", {"results": serializers.ListField(child=serializers.CharField())}),
+        responses=page_answer("Entries", serializers.CharField()),
         examples=[OpenApiExample("Entries", {"results": ['{"content":null,"details":null,…}'], "next": ""})],
     )
     def get(self, request: Request) -> Response:
@@ -141,7 +141,13 @@ class Proof(OrganizationView):
         parameters=[OpenApiParameter("size", int, required=True, description="The size of a signed checkpoint.")],
         responses=inline_serializer(
             "Proof",
-            {"epoch": serializers.IntegerField(), "seq": serializers.IntegerField(), "path": serializers.ListField()},
+            {
+                "epoch": serializers.IntegerField(),
+                "seq": serializers.IntegerField(),
+                "size": serializers.IntegerField(),
+                "leaf": serializers.CharField(help_text="The exact bytes of the entry."),
+                "path": serializers.ListField(child=serializers.CharField(), help_text="Hashes, in base64."),
+            },
         ),
         examples=[OpenApiExample("Proof", {"epoch": 1, "seq": 4, "size": 12, "leaf": "{…}", "path": ["47DE…"]})],
     )

@@ -2,17 +2,23 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, effect_response, page
-from portal.api.templates import EXAMPLE, languages_of, template_json
+from portal.api.framework import OrganizationView, effect_response, page, page_answer
+from portal.api.templates import EXAMPLE, TemplateShown, languages_of, template_json
 from portal.usecases.effects import EffectAnswer
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import bring_back_template
 from protection.selectors.templates import deleted_templates, documents_by_template
+
+
+class DeletedTemplate(TemplateShown):
+    """One deleted template."""
+
+    deleted_at = serializers.DateTimeField()
 
 
 class DeletedTemplates(OrganizationView):
@@ -23,9 +29,7 @@ class DeletedTemplates(OrganizationView):
     @extend_schema(
         summary="List deleted templates",
         description="The newest deletion first, each with the number of documents it goes on protecting.",
-        responses=inline_serializer(
-            "DeletedTemplateList", {"results": serializers.ListField(child=serializers.DictField())}
-        ),
+        responses=page_answer("DeletedTemplateList", DeletedTemplate),
         examples=[OpenApiExample("Deleted", {"results": [{**EXAMPLE, "documents": 3}], "next": ""})],
     )
     def get(self, request: Request) -> Response:

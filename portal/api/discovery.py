@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from chancery.objects.jws import b64
 from portal import clock
 from portal.api.framework import (
+    Answer,
     BaseView,
 )
 from portal.identity.clients import CLI
@@ -25,7 +26,7 @@ from tenants.naming import address, domain_of
 from tenants.organizations.selectors import hosts_of, organization_by_id
 
 
-class InstallationKey(serializers.Serializer[dict[str, str]]):
+class InstallationKey(Answer):
     """The public key under which the installation signs statements."""
 
     alg = serializers.CharField(help_text="The algorithm, like EdDSA.")
@@ -33,7 +34,7 @@ class InstallationKey(serializers.Serializer[dict[str, str]]):
     kid = serializers.CharField(help_text="Its id, in base64url.")
 
 
-class FoundOrganization(serializers.Serializer[dict[str, str]]):
+class FoundOrganization(Answer):
     """The organization that has proven the domain of an address."""
 
     id = serializers.UUIDField()

@@ -15,6 +15,7 @@ from chancery.policy.rights import in_order, level_of
 from portal.api.event_items import EXAMPLE, EventList, event_page
 from portal.api.framework import (
     ANYBODY,
+    Answer,
     Confirmed,
     FreeText,
     OrganizationView,
@@ -24,12 +25,12 @@ from portal.api.framework import (
     page,
 )
 from portal.api.idempotency import idempotent
+from portal.api.policies import PersonalGrant, PolicyDifference, PolicyField, ShownGrant, ShownPolicy
 from portal.usecases.documents import change_access, decide_registration, restore_access, revoke_access
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 from protection.selectors.documents import (
     Document,
-    DocumentRow,
     InvalidCursor,
     document_for,
     documents_of,
@@ -43,7 +44,7 @@ EFFECT = {"changed": True, "message": "Access is taken back from rita@fabrikam.e
 DOCUMENT = {"cid": "8c2b6d0e-5c1f-8d22-9f7e-0d6c1a2b3c4d", "title": "plan.docx", "state": "active"}
 
 
-class DocumentItem(serializers.Serializer[DocumentRow]):
+class DocumentItem(Answer):
     """One document in a list."""
 
     cid = serializers.UUIDField()
@@ -60,7 +61,7 @@ class DocumentItem(serializers.Serializer[DocumentRow]):
     refused = serializers.IntegerField()
 
 
-class DocumentList(serializers.Serializer[Any]):
+class DocumentList(Answer):
     """One page of documents."""
 
     results = DocumentItem(many=True)
@@ -68,6 +69,37 @@ class DocumentList(serializers.Serializer[Any]):
     total = serializers.IntegerField(
         required=False, help_text="How many match, with the first page; left out where they are more than 10,000."
     )
+
+
+class RecipientRevocationItem(Answer):
+    """One recipient for whom alone a document is revoked."""
+
+    address = serializers.CharField()
+    revoked_at = serializers.DateTimeField()
+
+
+class PolicyChangeItem(Answer):
+    """One entry of a document's history of policies."""
+
+    at = serializers.DateTimeField()
+    basis = serializers.CharField()
+    rev = serializers.IntegerField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class DocumentShown(Answer):
+    """One document with its policy and history."""
+
+    document = DocumentItem()
+    policy = ShownPolicy()
+    grants = ShownGrant(many=True)
+    rev = serializers.IntegerField()
+    pending_because = serializers.CharField(allow_blank=True)
+    editions = serializers.IntegerField()
+    revocations = RecipientRevocationItem(many=True)
+    personal_grants = PersonalGrant(many=True)
+    changes = PolicyChangeItem(many=True)
+    latest_offline_moment = serializers.DateTimeField(allow_null=True)
 
 
 class Documents(OrganizationView):
@@ -112,7 +144,7 @@ class DocumentDetail(OrganizationView):
 
     @extend_schema(
         summary="Show one document",
-        responses=inline_serializer("Document", {"document": DocumentItem(), "policy": serializers.DictField()}),
+        responses=DocumentShown,
         examples=[OpenApiExample("Document", {"document": DOCUMENT, "policy": {"v": 1, "grants": []}})],
     )
     def get(self, request: Request, cid: UUID) -> Response:
@@ -204,7 +236,7 @@ class Restore(OrganizationView):
 class NewPolicy(Confirmed):
     """A policy in its JSON form."""
 
-    policy = serializers.DictField()
+    policy = PolicyField()
     expires_after_days = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -230,13 +262,13 @@ class DocumentPolicy(OrganizationView):
         responses=inline_serializer(
             "DocumentPolicy",
             {
-                "policy": serializers.DictField(),
-                "grants": serializers.ListField(child=serializers.DictField()),
+                "policy": ShownPolicy(),
+                "grants": ShownGrant(many=True),
                 "template": serializers.UUIDField(allow_null=True),
                 "rev": serializers.IntegerField(),
                 "version": serializers.IntegerField(),
                 "may_change": serializers.BooleanField(),
-                "personal_grants": serializers.ListField(child=serializers.DictField()),
+                "personal_grants": PersonalGrant(many=True),
             },
         ),
         examples=[OpenApiExample("Policy", {"policy": {"v": 1, "grants": []}, "grants": [], "may_change": False})],
@@ -266,7 +298,7 @@ class DocumentPolicy(OrganizationView):
         responses=effect_answer(
             "Changed",
             rev=serializers.IntegerField(),
-            differences=serializers.ListField(child=serializers.DictField()),
+            differences=PolicyDifference(many=True),
         ),
         examples=[
             OpenApiExample(
@@ -309,6 +341,12 @@ class Accept(OrganizationView):
         return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=True))
 
 
+class BlockReason(serializers.Serializer[dict[str, str]]):
+    """Why a document is blocked."""
+
+    reason = FreeText(required=False, allow_blank=True, default="", max_length=500, help_text="Recorded.")
+
+
 class Block(OrganizationView):
     """Refuse a pending registration for good."""
 
@@ -316,13 +354,14 @@ class Block(OrganizationView):
 
     @extend_schema(
         summary="Block a pending document",
-        request=None,
+        request=BlockReason,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Blocked", EFFECT)],
+        examples=[OpenApiExample("Block", {"reason": "Not one of ours"}, request_only=True)],
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Never let it be opened."""
-        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=False))
+        reason = checked(BlockReason, request.data)["reason"]
+        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=False, reason=reason))
 
 
 def _grants(policy: Policy) -> list[dict[str, Any]]:

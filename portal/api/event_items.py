@@ -8,12 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.selectors.events import EventRow, Filter, InvalidCursor, events
-from portal.api.framework import limit_of, page
+from portal.api.framework import Answer, limit_of, page
 from portal.words.events import ShownDocument, ShownEvent, shown_events
 from tenants.organizations.selectors import OrganizationFacts
 
 
-class EventActor(serializers.Serializer[dict[str, Any]]):
+class EventActor(Answer):
     """Who acted."""
 
     kind = serializers.ChoiceField(
@@ -24,7 +24,7 @@ class EventActor(serializers.Serializer[dict[str, Any]]):
     person = serializers.CharField(allow_blank=True, help_text="The id of the person or application.")
 
 
-class EventTemplate(serializers.Serializer[dict[str, Any]]):
+class EventTemplate(Answer):
     """A template in the version that counted at that moment."""
 
     id = serializers.UUIDField()
@@ -32,14 +32,14 @@ class EventTemplate(serializers.Serializer[dict[str, Any]]):
     name = serializers.CharField(allow_blank=True)
 
 
-class EventLabel(serializers.Serializer[dict[str, Any]]):
+class EventLabel(Answer):
     """A label."""
 
     id = serializers.UUIDField()
     name = serializers.CharField(allow_blank=True)
 
 
-class EventDocument(serializers.Serializer[dict[str, Any]]):
+class EventDocument(Answer):
     """The document that an event is about, as it was at that moment."""
 
     title = serializers.CharField(allow_blank=True)
@@ -49,7 +49,7 @@ class EventDocument(serializers.Serializer[dict[str, Any]]):
     label = EventLabel(allow_null=True)  # type: ignore[assignment]  # a field, which the framework collects
 
 
-class EventItem(serializers.Serializer[dict[str, Any]]):
+class EventItem(Answer):
     """One event; ``who``, ``sentence``, ``changes`` and ``why`` are in the language asked for."""
 
     id = serializers.UUIDField()
@@ -73,7 +73,7 @@ class EventItem(serializers.Serializer[dict[str, Any]]):
     details = serializers.DictField(help_text="What was recorded beside.")
 
 
-class EventList(serializers.Serializer[dict[str, Any]]):
+class EventList(Answer):
     """One page of events, newest first."""
 
     results = EventItem(many=True)

@@ -10,7 +10,7 @@ from django.db import DataError, IntegrityError
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import BasePermission
@@ -219,6 +219,10 @@ class FreeText(serializers.CharField):
             raise exceptions.ValidationError(reason_of(error)) from None
 
 
+class Answer(serializers.Serializer[Any]):
+    """Part of an answer; it only describes, since views make their answers themselves."""
+
+
 class Confirmed(serializers.Serializer[Any]):
     """What confirms an act that asks first."""
 
@@ -232,6 +236,22 @@ class Confirmed(serializers.Serializer[Any]):
     reason = FreeText(
         required=False, allow_blank=True, default="", max_length=500, help_text="Why; recorded, needed where asked."
     )
+
+
+TOTAL: Final = serializers.IntegerField(
+    required=False, help_text="How many match, with the first page; left out where it is not known."
+)
+UNTIL: Final = serializers.DateTimeField(
+    allow_null=True, required=False, help_text="Until when cached licenses can open something; null for no license."
+)
+
+
+def page_answer(name: str, item: Any, /, **members: Any) -> Any:
+    """Return the serializer of a page of results, for the API's description; ``item`` describes one result."""
+    is_serializer = isinstance(item, type) and issubclass(item, serializers.Serializer)
+    results = item(many=True) if is_serializer else serializers.ListField(child=item)
+    following = serializers.CharField(allow_blank=True, help_text="The cursor of the next page; empty on the last one.")
+    return inline_serializer(name, {"results": results, "next": following, **members})
 
 
 def effect_response(effect: Effect, status: int = HTTPStatus.OK) -> Response:

@@ -5,20 +5,30 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chancery.policy.labels import Effect
-from portal.api.framework import ANYBODY, Confirmed, FreeText, OrganizationView, checked, effect_response, page
+from chancery.policy.labels import Effect, Outcome
+from portal.api.framework import (
+    ANYBODY,
+    Answer,
+    Confirmed,
+    FreeText,
+    OrganizationView,
+    checked,
+    effect_response,
+    page,
+    page_answer,
+)
 from portal.api.idempotency import idempotent
 from portal.api.templates import languages_of, merged
 from portal.usecases.effects import EffectAnswer, effect, effect_answer
 from portal.usecases.labels import give_label, new_label, offer_label, shelve_label
 from portal.usecases.permissions import Permission
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
-from protection.services.relabel import MAX_JUSTIFICATION, choices_for
+from protection.services.relabel import MAX_JUSTIFICATION, Where, choices_for
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
@@ -64,6 +74,43 @@ class LabelPatch(serializers.Serializer[dict[str, Any]]):
     based_on = serializers.IntegerField(required=False, min_value=1)
 
 
+class LabelTemplate(Answer):
+    """The template by which a label protects."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class LabelItem(Answer):
+    """One label in a list."""
+
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    version = serializers.IntegerField()
+    name = serializers.CharField(help_text="In the caller's language.")
+    description = serializers.CharField(allow_blank=True)
+    names = serializers.DictField(child=serializers.CharField(), help_text="By language.")
+    descriptions = serializers.DictField(child=serializers.CharField(), help_text="By language.")
+    sensitivity = serializers.IntegerField()
+    effect = serializers.ChoiceField(choices=[effect.value for effect in Effect])
+    template = LabelTemplate(allow_null=True)
+
+
+class LabelShown(LabelItem):
+    """One label, with the number of documents that carry it."""
+
+    documents = serializers.IntegerField()
+
+
+class LabelChoice(LabelItem):
+    """A label that can be given to a document, and what it would do."""
+
+    outcome = serializers.ChoiceField(choices=[one.value for one in Outcome])
+    where = serializers.ChoiceField(choices=[one.value for one in Where])
+    lowers = serializers.BooleanField(help_text="Whether giving it needs a justification.")
+
+
 class Labels(OrganizationView):
     """All labels."""
 
@@ -77,7 +124,7 @@ class Labels(OrganizationView):
             " somebody chose by himself, remove for one that asks for none."
         ),
         parameters=[OpenApiParameter("offered", bool, description="Only those offered to the caller.")],
-        responses=inline_serializer("LabelList", {"results": serializers.ListField(child=serializers.DictField())}),
+        responses=page_answer("LabelList", LabelItem),
         examples=[OpenApiExample("Labels", {"results": [SHOWN], "next": ""})],
     )
     def get(self, request: Request) -> Response:
@@ -109,7 +156,7 @@ class LabelDetail(OrganizationView):
 
     @extend_schema(
         summary="Show one label, with the number of documents that carry it",
-        responses=inline_serializer("Label", {"id": serializers.UUIDField(), "names": serializers.DictField()}),
+        responses=LabelShown,
         examples=[OpenApiExample("Label", {**SHOWN, "documents": 12})],
     )
     def get(self, request: Request, label_id: UUID) -> Response:
@@ -202,13 +249,7 @@ class DocumentLabel(OrganizationView):
             " 404 for everybody else. present is the label that it carries. outcome and where tell what another one"
             " would do, as the answer to giving it does; lowers, whether giving it needs a justification."
         ),
-        responses=inline_serializer(
-            "DocumentLabels",
-            {
-                "present": serializers.DictField(allow_null=True),
-                "results": serializers.ListField(child=serializers.DictField()),
-            },
-        ),
+        responses=page_answer("DocumentLabels", LabelChoice, present=LabelItem(allow_null=True)),
         examples=[
             OpenApiExample(
                 "Labels",

@@ -21,6 +21,7 @@ from chancery.policy.reasons import WORDS
 from chancery.texts import say
 from portal import clock
 from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of, problem_response
+from portal.api.policies import PolicyField
 from portal.license_requests import whole_item_of
 from portal.problems import Problem
 from portal.subjects.directory import DirectoryOf
@@ -84,7 +85,7 @@ class NewPublication(serializers.Serializer[dict[str, Any]]):
     """What is to be published."""
 
     template = serializers.UUIDField(required=False)
-    policy = serializers.DictField(required=False)
+    policy = PolicyField(required=False)
     title = serializers.CharField(required=False, allow_blank=True, max_length=255, default="")
     expires = serializers.IntegerField(required=False, min_value=0, max_value=LAST_MOMENT)
     offline_days = serializers.IntegerField(required=False, min_value=-1, max_value=65_535)
@@ -166,6 +167,11 @@ class Publications(OrganizationView):
         return Party(found.id, found.address)
 
 
+REGISTRATION = inline_serializer(
+    "Registration", {"cid": serializers.UUIDField(), "registration": serializers.CharField()}
+)
+
+
 class Registrations(OrganizationView):
     """Documents protected offline, made known."""
 
@@ -178,11 +184,7 @@ class Registrations(OrganizationView):
             "NewRegistration",
             {"publishing_license": serializers.CharField(), "body_seal": serializers.CharField()},
         ),
-        responses={
-            201: inline_serializer(
-                "Registration", {"cid": serializers.UUIDField(), "registration": serializers.CharField()}
-            )
-        },
+        responses={200: REGISTRATION, 201: REGISTRATION},
         examples=[
             OpenApiExample("Document", {"publishing_license": "eyJhbGci…", "body_seal": "eyJhbGci…"}, request_only=True)
         ],

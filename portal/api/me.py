@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.framework import (
+    Answer,
     BaseView,
-    MailAddress,
     checked,
     directory_actor,
     effect_response,
@@ -29,6 +29,17 @@ class Preferences(serializers.Serializer[dict[str, str]]):
     time_zone = serializers.CharField(required=False, max_length=64, help_text="Like Europe/Berlin.")
 
 
+class Membership(Answer):
+    """The caller's place in one organization."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    origin = serializers.URLField()
+    role = serializers.CharField()
+    guest = serializers.BooleanField()
+
+
 class Me(BaseView):
     """The signed-in person."""
 
@@ -38,12 +49,14 @@ class Me(BaseView):
             "Me",
             {
                 "id": serializers.UUIDField(),
-                "email": MailAddress(),
+                "email": serializers.CharField(
+                    allow_blank=True, help_text="Empty once the person was removed from their organization."
+                ),
                 "name": serializers.CharField(),
                 "language": serializers.CharField(),
                 "time_zone": serializers.CharField(),
                 "addresses": serializers.ListField(child=serializers.CharField()),
-                "organizations": serializers.ListField(child=serializers.DictField()),
+                "organizations": Membership(many=True),
             },
         ),
         examples=[OpenApiExample("Me", {"id": "6f1e…", "email": "olga@contoso.example", "organizations": []})],

@@ -17,12 +17,14 @@ from chancery.crypto.signatures import VerifyKey
 from chancery.objects.jws import unb64
 from portal import clock
 from portal.api.framework import (
+    Answer,
     BaseView,
     Confirmed,
     Refused,
     checked,
     directory_actor,
     effect_response,
+    page_answer,
     plain,
     refuse_disabled,
     stated_by,
@@ -53,6 +55,18 @@ class EncryptionKey(serializers.Serializer[dict[str, str]]):
     public = serializers.CharField(max_length=4096, help_text="The key, in base64url.")
 
 
+class DeviceItem(Answer):
+    """One device of the caller."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    platform = serializers.CharField()
+    signing = serializers.CharField(help_text="The algorithm of its signing key.")
+    encryption = serializers.CharField(help_text="The key encapsulation of its encryption key.")
+    created_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
+
+
 class NewDevice(serializers.Serializer[dict[str, Any]]):
     """A device's public keys."""
 
@@ -67,7 +81,7 @@ class Devices(BaseView):
 
     @extend_schema(
         summary="List my devices",
-        responses=inline_serializer("Devices", {"results": serializers.ListField(child=serializers.DictField())}),
+        responses=page_answer("Devices", DeviceItem),
         examples=[OpenApiExample("Devices", {"results": [], "next": ""})],
     )
     def get(self, request: Request) -> Response:
@@ -129,7 +143,9 @@ class DeviceDetail(BaseView):
         parameters=[
             OpenApiParameter("confirm", str, description="The device's name, once the consequences were seen.")
         ],
-        responses=effect_answer("DeviceRevoked", latest_offline_moment=serializers.DateTimeField(allow_null=True)),
+        responses={
+            200: effect_answer("DeviceRevoked", latest_offline_moment=serializers.DateTimeField(allow_null=True))
+        },
         examples=[
             OpenApiExample("Revoked", {"changed": True, "message": "laptop is revoked.", "latest_offline_moment": None})
         ],

@@ -1,13 +1,20 @@
 """Members for whom a document may be protected (promise C24)."""
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import OrganizationView, page
+from portal.api.framework import Answer, OrganizationView, page, page_answer
 from portal.subjects.owners import owner_known_as
 from portal.usecases.permissions import Permission
+
+
+class OwnerItem(Answer):
+    """A member who may own documents."""
+
+    id = serializers.UUIDField()
+    address = serializers.CharField()
 
 
 class Owners(OrganizationView):
@@ -18,7 +25,7 @@ class Owners(OrganizationView):
     @extend_schema(
         summary="Find the member who is to own a document that you protect",
         parameters=[OpenApiParameter("address", str, required=True)],
-        responses=inline_serializer("OwnerList", {"results": serializers.ListField(child=serializers.DictField())}),
+        responses=page_answer("OwnerList", OwnerItem),
         examples=[
             OpenApiExample("Olga", {"results": [{"id": "6f1e…", "address": "olga@contoso.example"}], "next": ""})
         ],

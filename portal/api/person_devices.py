@@ -2,17 +2,28 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
+from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response, page, page_answer
 from portal.usecases.devices import block_here, devices_here, unblock_here
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 
 DEVICE = {"id": "0f4e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10", "name": "laptop", "platform": "linux", "blocked": False}
+
+
+class PersonDevice(Answer):
+    """One device of a person."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    platform = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    blocked = serializers.BooleanField(help_text="Whether it is blocked at this organization.")
 
 
 class PersonDevices(OrganizationView):
@@ -23,7 +34,7 @@ class PersonDevices(OrganizationView):
     @extend_schema(
         summary="List the devices of a person",
         description="Of a guest those that were used with this organization.",
-        responses=inline_serializer("PersonDevices", {"results": serializers.ListField(child=serializers.DictField())}),
+        responses=page_answer("PersonDevices", PersonDevice),
         examples=[OpenApiExample("Devices", {"results": [DEVICE], "next": ""})],
     )
     def get(self, request: Request, person_id: UUID) -> Response:

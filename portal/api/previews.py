@@ -5,14 +5,16 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.directory import ChangedGroup, ChangedPerson
-from portal.api.framework import ANYBODY, Confirmed, OrganizationView, Refused, checked
+from portal.api.framework import ANYBODY, Answer, Confirmed, OrganizationView, Refused, checked
+from portal.api.groups import ChangedGroup
 from portal.api.idempotency import idempotent
+from portal.api.people import ChangedPerson
 from portal.api.templates import OFFER, Draft, draft_of
 from portal.languages import recalled
 from portal.usecases.previews.ask import DAYS, MOST_DAYS, ask_about_group, ask_about_person, ask_about_template
@@ -65,21 +67,125 @@ EXAMPLE = {
 }
 
 
-class PreviewQuestion(serializers.Serializer[dict[str, Any]]):
-    """A change that is not made yet; ``change`` is what would be sent to the object itself."""
-
-    kind = serializers.ChoiceField(choices=sorted(NEEDS))
-    id = serializers.UUIDField()
-    change = serializers.DictField()
-    based_on = serializers.IntegerField(required=False, min_value=1)
-    days = serializers.IntegerField(required=False, default=DAYS, min_value=1, max_value=MOST_DAYS)
-
-
 class GroupChange(ChangedGroup):
     """Of a group's members only what can concern documents: its name and description cannot."""
 
     name = None  # type: ignore[assignment]  # how the framework leaves out an inherited member
     description = None  # type: ignore[assignment]
+
+
+class PreviewChange(serializers.DictField):
+    """A change of a template, a group or a person, which is checked when the kind is known."""
+
+
+class PreviewChangeSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # the base registers untyped
+    """Describes the three bodies that a change may be."""
+
+    target_class = "portal.api.previews.PreviewChange"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Return a reference to each; which one it is follows from kind."""
+        bodies = (Draft, GroupChange, ChangedPerson)
+        return {"anyOf": [auto_schema.resolve_serializer(body, direction).ref for body in bodies]}
+
+
+class PreviewQuestion(serializers.Serializer[dict[str, Any]]):
+    """A change that is not made yet; ``change`` is what would be sent to the object itself."""
+
+    kind = serializers.ChoiceField(choices=sorted(NEEDS))
+    id = serializers.UUIDField()
+    change = PreviewChange()
+    based_on = serializers.IntegerField(required=False, min_value=1)
+    days = serializers.IntegerField(required=False, default=DAYS, min_value=1, max_value=MOST_DAYS)
+
+
+class PreviewPerson(Answer):
+    """One person, as previews name them."""
+
+    who = serializers.CharField(allow_blank=True)
+    name = serializers.CharField(allow_blank=True)
+    person = serializers.UUIDField(allow_null=True)
+
+
+class PreviewLine(PreviewPerson):
+    """One person who gains or loses by the change."""
+
+    documents = serializers.IntegerField()
+    openings = serializers.IntegerField(help_text="Of these, documents that they can or cannot open any more.")
+    rights = serializers.DictField(child=serializers.IntegerField(), help_text="Documents by right.")
+    you = serializers.BooleanField()
+
+
+class PreviewAttempts(PreviewPerson):
+    """How often one person tried."""
+
+    times = serializers.IntegerField()
+
+
+class PreviewTurned(Answer):
+    """Attempts that would have another outcome."""
+
+    times = serializers.IntegerField()
+    documents = serializers.IntegerField()
+    people = PreviewAttempts(many=True, help_text="Empty for a caller who may not read who opened what.")
+    people_count = serializers.IntegerField()
+
+
+class PreviewReplay(Answer):
+    """What happened in the last days, decided again."""
+
+    days = serializers.IntegerField()
+    openings = serializers.IntegerField()
+    refusals = serializers.IntegerField()
+    would_be_refused = PreviewTurned()
+    would_be_allowed = PreviewTurned()
+    undecided = serializers.IntegerField()
+
+
+class PreviewDocuments(Answer):
+    """How many documents the change is about."""
+
+    considered = serializers.IntegerField()
+    affected = serializers.IntegerField()
+    end_sooner = serializers.IntegerField()
+    end_later = serializers.IntegerField()
+
+
+class PreviewPeople(Answer):
+    """How many people the change is about."""
+
+    considered = serializers.IntegerField()
+    gain = serializers.IntegerField()
+    lose = serializers.IntegerField()
+    undecided = serializers.IntegerField()
+
+
+class PreviewConditions(Answer):
+    """What a template asks for at an opening, and did not before."""
+
+    added = serializers.ListField(child=serializers.CharField())
+    removed = serializers.ListField(child=serializers.CharField())
+
+
+class PreviewPermissions(Answer):
+    """What a role permits, and did not before."""
+
+    gained = serializers.ListField(child=serializers.CharField())
+    lost = serializers.ListField(child=serializers.CharField())
+
+
+class PreviewResult(Answer):
+    """Who gains and who loses."""
+
+    documents = PreviewDocuments()
+    people = PreviewPeople()
+    gains = PreviewLine(many=True)
+    loses = PreviewLine(many=True)
+    undecided = serializers.ListField(child=serializers.CharField())
+    you_gain = serializers.IntegerField()
+    replay = PreviewReplay()
+    at_opening = PreviewConditions(required=False, help_text="For a template.")
+    permissions = PreviewPermissions(required=False, help_text="For a person whose role changes.")
 
 
 class Previews(OrganizationView):
@@ -176,7 +282,7 @@ class PreviewDetail(OrganizationView):
                 "total": serializers.IntegerField(),
                 "moved": serializers.BooleanField(),
                 "error": serializers.CharField(),
-                "result": serializers.DictField(allow_null=True),
+                "result": PreviewResult(allow_null=True),
             },
         ),
         examples=[OpenApiExample("Answered", EXAMPLE)],

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.policy.rights import level_of, parse_rights
-from portal.api.framework import ANYBODY, OrganizationView, limit_of
+from portal.api.framework import ANYBODY, Answer, OrganizationView, limit_of
 from portal.languages import told
 from portal.usecases.recipients import recipients, who_took
 from portal.words.recipients import in_words
@@ -37,7 +37,14 @@ EXAMPLE = {
 }
 
 
-class RecipientItem(serializers.Serializer[Any]):
+class TakenBack(Answer):
+    """When access was revoked for one address."""
+
+    address = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class RecipientItem(Answer):
     """One row."""
 
     who = serializers.CharField(help_text="The entry of the policy, or address: and an address.")
@@ -57,14 +64,14 @@ class RecipientItem(serializers.Serializer[Any]):
     until = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     ended_by = serializers.CharField(allow_null=True)
-    taken = serializers.DictField(allow_null=True, help_text="Taken back from this address alone: address, at.")
+    taken = TakenBack(allow_null=True, help_text="Revoked for this address alone.")
     opened = serializers.IntegerField(allow_null=True, help_text="null for entries that mean many.")
     last_opened = serializers.DateTimeField(allow_null=True)
     refused = serializers.IntegerField(allow_null=True)
     last_refused = serializers.DateTimeField(allow_null=True)
 
 
-class RecipientList(serializers.Serializer[Any]):
+class RecipientList(Answer):
     """One page of recipients."""
 
     results = RecipientItem(many=True)

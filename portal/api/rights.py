@@ -1,15 +1,28 @@
 """The rights as the API tells them: what each allows and how firmly each kind of program withholds it."""
 
+from typing import Final
+
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chancery.policy.programs import MEANINGS
+from chancery.policy.programs import MEANINGS, Hold, Program
 from chancery.policy.rights import LEVELS, Right, in_order
 from chancery.policy.words import right_in_words
-from portal.api.framework import ANYBODY, OrganizationView
+from portal.api.framework import ANYBODY, Answer, OrganizationView
 from portal.languages import told
+
+HOLDS: Final = [hold.value for hold in Hold]
+
+
+class RightItem(Answer):
+    """One right."""
+
+    right = serializers.CharField()
+    name = serializers.CharField()
+    allows = serializers.CharField()
+    held = inline_serializer("RightHeld", {one.value: serializers.ChoiceField(choices=HOLDS) for one in Program})
 
 
 class Rights(OrganizationView):
@@ -22,7 +35,7 @@ class Rights(OrganizationView):
         responses=inline_serializer(
             "Rights",
             {
-                "rights": serializers.ListField(child=serializers.DictField()),
+                "rights": RightItem(many=True),
                 "levels": serializers.DictField(child=serializers.ListField(child=serializers.CharField())),
             },
         ),

@@ -11,12 +11,12 @@ from rest_framework.response import Response
 from portal import clock
 from portal.api.framework import OrganizationView, checked, uuid_of
 from portal.api.idempotency import idempotent
-from portal.api.template_versions import change_json
+from portal.api.template_versions import TemplateChange, change_json
 from portal.template_files import here_at
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import import_templates
 from protection.services.export_templates import Form, export_templates
-from protection.services.import_templates import Plan, Planned, plan_import
+from protection.services.import_templates import Action, Plan, Planned, plan_import
 
 FILE = '{"format": "chancery-templates", "version": 1, "templates": [{"id": "0f4e…", …}]}'
 RESULT = {
@@ -65,6 +65,15 @@ class File(serializers.Serializer[dict[str, Any]]):
     )
 
 
+class PlannedTemplate(TemplateChange):
+    """One template of a file, and what an import does with it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    action = serializers.ChoiceField(choices=[one.value for one in Action])
+    foreign_organizations = serializers.ListField(child=serializers.CharField())
+
+
 class ImportTemplates(OrganizationView):
     """Templates, read from a file."""
 
@@ -85,7 +94,7 @@ class ImportTemplates(OrganizationView):
                 "done": serializers.BooleanField(),
                 "confirm": serializers.CharField(),
                 "mapped_organization": serializers.UUIDField(allow_null=True),
-                "results": serializers.ListField(child=serializers.DictField()),
+                "results": PlannedTemplate(many=True),
             },
         ),
         examples=[

@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.framework import Confirmed, OrganizationView, checked, effect_response, page
+from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response, page, page_answer
 from portal.api.idempotency import idempotent
+from portal.api.policies import PolicyDifference, ShownPolicy
+from portal.api.templates import EXPIRY_OPTIONS
 from portal.usecases.effects import effect_answer
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import bring_back_version
@@ -30,6 +32,47 @@ EXAMPLE = {
 }
 
 
+class ExpiryRule(Answer):
+    """When access ends by a template's rule."""
+
+    expiry_option = serializers.ChoiceField(choices=EXPIRY_OPTIONS)
+    expires = serializers.IntegerField(allow_null=True)
+    expires_after_days = serializers.IntegerField(allow_null=True)
+
+
+class OfferRule(Answer):
+    """To whom a template is offered."""
+
+    scope = serializers.ListField(child=serializers.CharField())
+    offered_to_legacy = serializers.BooleanField()
+
+
+class TemplateChange(Answer):
+    """What differs between two states of a template."""
+
+    changes = PolicyDifference(many=True)
+    renamed = serializers.BooleanField(help_text="Whether a name or a description differs.")
+    expiry = ExpiryRule(many=True, allow_null=True, help_text="Before and after; null where it is the same.")
+    offer = OfferRule(many=True, allow_null=True, help_text="Before and after; null where it is the same.")
+
+
+class VersionAuthor(Answer):
+    """Who made a version."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(allow_blank=True)
+
+
+class TemplateVersionItem(TemplateChange):
+    """One version of a template, with what it changed against the one before."""
+
+    number = serializers.IntegerField()
+    author = VersionAuthor(allow_null=True)
+    made_at = serializers.DateTimeField()
+    name = serializers.CharField()
+    policy = ShownPolicy()
+
+
 class TemplateVersions(OrganizationView):
     """All versions of one template."""
 
@@ -38,9 +81,7 @@ class TemplateVersions(OrganizationView):
     @extend_schema(
         summary="List the versions of a template",
         description="Newest first, each with what it changed against the one before it.",
-        responses=inline_serializer(
-            "TemplateVersionList", {"results": serializers.ListField(child=serializers.DictField())}
-        ),
+        responses=page_answer("TemplateVersionList", TemplateVersionItem),
         examples=[OpenApiExample("Versions", {"results": [EXAMPLE], "next": ""})],
     )
     def get(self, request: Request, template_id: UUID) -> Response:

@@ -7,15 +7,25 @@ from uuid import UUID
 
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.policy.patch import patched
 from chancery.policy.policy import Principal, parse_policy
-from portal.api.framework import Confirmed, FreeText, OrganizationView, checked, effect_response, page
+from portal.api.framework import (
+    Answer,
+    Confirmed,
+    FreeText,
+    OrganizationView,
+    checked,
+    effect_response,
+    page,
+    page_answer,
+)
 from portal.api.idempotency import idempotent
+from portal.api.policies import PolicyField, PolicyPatchField, ShownPolicy
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import (
@@ -43,6 +53,7 @@ EXAMPLE = {
 }
 
 
+EXPIRY_OPTIONS = ("never", "on_date", "after_days")
 EXPIRY = ("expiry_option", "expires", "expires_after_days")
 OFFER = ("scope", "offered_to_legacy")
 SCOPE_HELP = "Addresses of the people and groups who are offered it; none for everybody. It never decides who opens."
@@ -54,12 +65,38 @@ class Draft(serializers.Serializer[dict[str, Any]]):
 
     names = serializers.DictField(child=serializers.CharField(max_length=120))
     descriptions = serializers.DictField(child=FreeText(max_length=500), required=False, default=dict)
-    policy = serializers.DictField()
-    expiry_option = serializers.ChoiceField(choices=["never", "on_date", "after_days"], required=False, default="never")
+    policy = PolicyField()
+    expiry_option = serializers.ChoiceField(choices=EXPIRY_OPTIONS, required=False, default="never")
     expires = serializers.IntegerField(required=False, allow_null=True, min_value=0, default=None)
     expires_after_days = serializers.IntegerField(required=False, allow_null=True, min_value=1, default=None)
     scope = serializers.ListField(child=serializers.CharField(max_length=320), required=False, help_text=SCOPE_HELP)
     offered_to_legacy = serializers.BooleanField(required=False, help_text=LEGACY_HELP)
+
+
+class TemplateItem(Answer):
+    """One template in a list."""
+
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    version = serializers.IntegerField()
+    name = serializers.CharField(help_text="In the caller's language.")
+    description = serializers.CharField(allow_blank=True)
+    names = serializers.DictField(child=serializers.CharField(), help_text="By language.")
+    descriptions = serializers.DictField(child=serializers.CharField(), help_text="By language.")
+    policy = ShownPolicy()
+    expiry_option = serializers.ChoiceField(choices=EXPIRY_OPTIONS)
+    expires = serializers.IntegerField(allow_null=True)
+    expires_after_days = serializers.IntegerField(allow_null=True)
+    scope = serializers.ListField(child=serializers.CharField(), help_text=SCOPE_HELP)
+    offered_to_legacy = serializers.BooleanField(help_text=LEGACY_HELP)
+    is_default = serializers.BooleanField(help_text="Whether it came with the service.")
+    changed_at = serializers.DateTimeField()
+
+
+class TemplateShown(TemplateItem):
+    """One template, with the number of documents that it protects."""
+
+    documents = serializers.IntegerField()
 
 
 @method_decorator(conditional_page, name="get")
@@ -81,7 +118,10 @@ class Templates(OrganizationView):
             OpenApiParameter("published", bool, description="Only published ones, whomever they are offered to."),
             OpenApiParameter("search", str, description="Only those with this in a name or description."),
         ],
-        responses=inline_serializer("TemplateList", {"results": serializers.ListField(child=serializers.DictField())}),
+        responses={
+            200: page_answer("TemplateList", TemplateItem),
+            304: OpenApiResponse(description="The list is the one that If-None-Match names."),
+        },
         examples=[OpenApiExample("Templates", {"results": [EXAMPLE], "next": ""})],
     )
     def get(self, request: Request) -> Response:
@@ -120,8 +160,8 @@ class Patch(Confirmed):
     descriptions = serializers.DictField(
         child=FreeText(max_length=500, allow_null=True, allow_blank=True), required=False
     )
-    policy = serializers.DictField(required=False)
-    expiry_option = serializers.ChoiceField(choices=["never", "on_date", "after_days"], required=False)
+    policy = PolicyPatchField(required=False)
+    expiry_option = serializers.ChoiceField(choices=EXPIRY_OPTIONS, required=False)
     expires = serializers.IntegerField(required=False, allow_null=True, min_value=0)
     expires_after_days = serializers.IntegerField(required=False, allow_null=True, min_value=1)
     scope = serializers.DictField(
@@ -146,7 +186,7 @@ class TemplateDetail(OrganizationView):
 
     @extend_schema(
         summary="Show one template",
-        responses=inline_serializer("Template", {"id": serializers.UUIDField(), "names": serializers.DictField()}),
+        responses=TemplateShown,
         examples=[OpenApiExample("Template", EXAMPLE)],
     )
     def get(self, request: Request, template_id: UUID) -> Response:
@@ -228,7 +268,7 @@ class TemplateDetail(OrganizationView):
         parameters=[
             OpenApiParameter("confirm", str, description="The template's name, once the consequences were seen.")
         ],
-        responses=EffectAnswer,
+        responses={200: EffectAnswer},
         examples=[OpenApiExample("Deleted", {"changed": True, "message": "The template is deleted."})],
     )
     def delete(self, request: Request, template_id: UUID) -> Response:

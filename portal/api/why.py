@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from chancery.policy.reasons import WORDS
 from chancery.policy.rights import LEVELS, Right, in_order
 from portal import clock
-from portal.api.access_requests import own_json
-from portal.api.framework import ANYBODY, OrganizationView, checked
+from portal.api.access_requests import OwnAccessRequest, own_json
+from portal.api.framework import ANYBODY, Answer, OrganizationView, checked
 from portal.languages import told
 from portal.usecases.ask_for_access import OwnStanding, explain_to_himself
 from portal.usecases.explain import Explained, explain_document
@@ -46,6 +46,64 @@ class Question(serializers.Serializer[dict[str, str]]):
     right = serializers.ChoiceField(choices=[right.value for right in Right], required=False, default=Right.VIEW.value)
 
 
+class WhyEntry(Answer):
+    """One entry that grants the person rights."""
+
+    who = serializers.CharField()
+    rights = serializers.ListField(child=serializers.CharField())
+    path = serializers.ListField(child=serializers.CharField(), help_text="The groups through which it means them.")
+    personal = serializers.BooleanField(required=False, help_text="Whether it was granted beside the policy.")
+    until = serializers.IntegerField(required=False, allow_null=True, help_text="When a personal grant ends.")
+
+
+class WhyObstacle(Answer):
+    """One reason against it."""
+
+    reason = serializers.CharField()
+    message = serializers.CharField()
+    detail = serializers.CharField(allow_blank=True)
+    entry = serializers.CharField(allow_null=True)
+
+
+class WhyAnswer(Answer):
+    """The answer about somebody, for people who may see the policy."""
+
+    who = serializers.CharField()
+    known = serializers.BooleanField()
+    right = serializers.CharField()
+    allowed = serializers.BooleanField()
+    basis = serializers.CharField(allow_blank=True)
+    entries = WhyEntry(many=True)
+    obstacles = WhyObstacle(many=True)
+    at_opening = serializers.ListField(child=serializers.CharField())
+    undecided = serializers.ListField(child=serializers.CharField())
+
+
+class OwnReason(Answer):
+    """One reason against it, in words for the person themselves."""
+
+    reason = serializers.CharField()
+    message = serializers.CharField()
+    detail = serializers.CharField(allow_blank=True)
+    next_step = serializers.CharField(allow_blank=True)
+
+
+class OwnWhyAnswer(Answer):
+    """The answer about the caller."""
+
+    who = serializers.CharField()
+    right = serializers.CharField()
+    allowed = serializers.BooleanField()
+    rights = serializers.ListField(child=serializers.CharField())
+    reasons = OwnReason(many=True)
+    at_opening = serializers.ListField(child=serializers.CharField())
+    contact = serializers.CharField(allow_blank=True)
+    may_ask = serializers.BooleanField()
+    levels = serializers.ListField(child=serializers.CharField())
+    ask_level = serializers.CharField(allow_null=True)
+    request = OwnAccessRequest(allow_null=True)
+
+
 class DocumentWhy(OrganizationView):
     """Why somebody may or may not do something with one document."""
 
@@ -63,19 +121,8 @@ class DocumentWhy(OrganizationView):
             OpenApiParameter("who", str, description="The person's address; left out for yourself."),
             OpenApiParameter("right", str, enum=[right.value for right in Right], description="VIEW if left out."),
         ],
-        responses=inline_serializer(
-            "DocumentWhy",
-            {
-                "who": serializers.CharField(),
-                "known": serializers.BooleanField(),
-                "right": serializers.CharField(),
-                "allowed": serializers.BooleanField(),
-                "basis": serializers.CharField(),
-                "entries": serializers.ListField(child=serializers.DictField()),
-                "obstacles": serializers.ListField(child=serializers.DictField()),
-                "at_opening": serializers.ListField(child=serializers.CharField()),
-                "undecided": serializers.ListField(child=serializers.CharField()),
-            },
+        responses=PolymorphicProxySerializer(
+            component_name="DocumentWhy", serializers=[WhyAnswer, OwnWhyAnswer], resource_type_field_name=None
         ),
         examples=[OpenApiExample("Not granted", EXAMPLE)],
     )

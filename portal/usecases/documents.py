@@ -180,9 +180,9 @@ def change_access(
     )
 
 
-def decide_registration(*, caller: Caller, cid: UUID, accepted: bool) -> Effect:
-    """Accept a pending document, or block it for good."""
-    changed = (accept if accepted else block)(actor=caller.actor, cid=cid)
+def decide_registration(*, caller: Caller, cid: UUID, accepted: bool, reason: str = "") -> Effect:
+    """Accept a pending document, or block it for good; the reason of a block is recorded."""
+    changed = accept(actor=caller.actor, cid=cid) if accepted else block(actor=caller.actor, cid=cid, reason=reason)
     done = _("The document is accepted and can be opened.") if accepted else _("The document is blocked for good.")
     return effect(changed, done, _("The document does not wait for a decision."))
 

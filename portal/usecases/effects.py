@@ -55,6 +55,6 @@ class EffectAnswer(serializers.Serializer[dict[str, Any]]):
     )
 
 
-def effect_answer(name: str, **members: Any) -> Any:
+def effect_answer(name: str, /, **members: Any) -> Any:
     """Return the serializer of an effect with further members, for the API's description."""
     return inline_serializer(name, {**EffectAnswer().fields, **members})

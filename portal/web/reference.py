@@ -21,7 +21,10 @@ SUBJECTS: Mapping[str, str] = {
     "licensing": "Protecting and opening",
     "documents": "Documents",
     "templates": "Templates",
-    "directory": "People, groups and mail domains",
+    "people": "People",
+    "groups": "Groups",
+    "domains": "Mail domains",
+    "applications": "Applications",
     "administration": "Keys, settings and the service",
     "audit": "Audit log",
 }

@@ -20,15 +20,15 @@ def accept(*, actor: Actor, cid: UUID) -> bool:
 
 
 @transaction.atomic
-def block(*, actor: Actor, cid: UUID) -> bool:
-    """Refuse a pending registration for good; return whether that changed it.
+def block(*, actor: Actor, cid: UUID, reason: str = "") -> bool:
+    """Refuse a pending registration for good; return whether that changed it.  The event keeps the reason.
 
     Administrators only; raises NotFound.
     """
-    return _decide(actor, cid, RegistrationState.BLOCKED, Kind.CONTENT_BLOCKED)
+    return _decide(actor, cid, RegistrationState.BLOCKED, Kind.CONTENT_BLOCKED, reason)
 
 
-def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> bool:
+def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind, reason: str = "") -> bool:
     content = Content.objects.select_for_update().filter(cid=cid).first()
     if content is None or not actor.administrator:
         raise NotFound(say("There is no such document, or you may not decide about it."))
@@ -39,5 +39,5 @@ def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind) -> bo
     content.issuer_blocked = state == RegistrationState.BLOCKED
     content.save(update_fields=["registration", "issuer_blocked"])
     touch()
-    record_action(kind, actor, content=content)
+    record_action(kind, actor, content=content, details={"note": reason} if reason else None)
     return True

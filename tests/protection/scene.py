@@ -22,6 +22,7 @@ from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
 from tenants.context import in_organization
 from tests.cast import Cast, Player
+from tests.contract import check_exchange
 
 RITA, MAX = "rita@fabrikam.example", "max@contoso.example"
 
@@ -95,7 +96,7 @@ def send(
     data = b"" if body is None else json.dumps(body).encode()
     bearer = player.session.service._tokens.for_origin(player.session.account, origin) if token is None else token
     stated = proof_for(player, method, origin + path.partition("?")[0], bearer, data) if proof is None else proof
-    return Client().generic(  # type: ignore[return-value]  # the test client adds to the answer
+    answer: HttpResponse = Client().generic(  # type: ignore[assignment]  # the test client adds to the answer
         method,
         path,
         data=data,
@@ -107,6 +108,8 @@ def send(
             **(headers or {}),
         },
     )
+    check_exchange(method, path, data, answer)
+    return answer
 
 
 def proof_for(player: Player, method: str, url: str, token: str, body: bytes, *, iat: float | None = None) -> str:

@@ -16,7 +16,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner
-from drf_spectacular.generators import SchemaGenerator
 
 from chancery.cli import previews
 from chancery.cli.main import main
@@ -28,11 +27,8 @@ from portal.web import urls, urls_base
 from tenants.context import in_organization
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
+from tests.contract import description
 from tests.protection.scene import MAX, RITA, protect, refusal
-
-DESCRIPTION: Final = json.loads(
-    json.dumps(SchemaGenerator(urlconf="portal.api.schema").get_schema(request=None, public=True), default=str)
-)
 
 PAGES: Final[Mapping[str, str]] = {
     "POST access-requests/{request_id}/decline": "request",
@@ -114,7 +110,7 @@ NOT_NAMED: Final[Mapping[str, Mapping[str, str]]] = {
 def operations() -> dict[str, set[str]]:
     """Return every operation that changes something, with the members of its body."""
     found = {}
-    for path, methods in DESCRIPTION["paths"].items():
+    for path, methods in description()["paths"].items():
         for method, operation in methods.items():
             if method != "get":
                 found[f"{method.upper()} {path.removeprefix('/api/v1/')}"] = _members(operation)
@@ -128,7 +124,7 @@ def _members(operation: Mapping[str, Any]) -> set[str]:
 
 def _properties(schema: Mapping[str, Any]) -> set[str]:
     if "$ref" in schema:
-        return _properties(DESCRIPTION["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        return _properties(description()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     parts = [*schema.get("allOf", ()), *schema.get("oneOf", ())]
     return set(schema.get("properties", ())).union(*(_properties(part) for part in parts))
 

@@ -168,7 +168,9 @@ def test_a_held_document_waits_for_an_administrator_who_accepts_it(cast: Cast, p
 
 
 def test_a_blocked_document_stays_closed(cast: Cast, pending: Protected) -> None:
-    assert call(cast.ada, "contoso", "POST", f"documents/{pending.cid}/block").status_code == 200
+    stated = {"reason": "Not one of ours"}
+    assert call(cast.ada, "contoso", "POST", f"documents/{pending.cid}/block", stated).status_code == 200
+    assert ledger(cast, "contoso", "content.blocked", cid=pending.cid)[0].details["note"] == "Not one of ours"
     assert refusal(cast.rita, pending.path).reason == "registration_pending"
     call(cast.ada, "contoso", "POST", f"documents/{pending.cid}/accept")
     assert refusal(cast.rita, pending.path).reason == "registration_pending", "blocked is for good"

@@ -21,7 +21,6 @@ from django.conf import settings as django_settings
 from django.db import transaction
 from django.test import Client
 from django.urls import Resolver404, resolve
-from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -32,14 +31,12 @@ from chancery.sdk.options import ProtectOptions
 from portal import throttle
 from portal.fastpath.middleware import BATCH, ONE
 from tests.cast import BASE, Cast, Player
+from tests.contract import check_exchange, description
 
 ORIGIN: Final = BASE.replace("localhost", "contoso.localhost")
-DESCRIPTION: Final = json.loads(
-    json.dumps(SchemaGenerator(urlconf="portal.api.schema").get_schema(request=None, public=True), default=str)
-)
 OPERATIONS: Final = {
     f"{operation.method.upper()} {operation.path}": operation
-    for found in schemathesis.openapi.from_dict(DESCRIPTION).get_all_operations()
+    for found in schemathesis.openapi.from_dict(description()).get_all_operations()
     if (operation := found.ok())  # type: ignore[union-attr]  # what is no operation raises here
 }
 POISON: Final[dict[str, Any]] = {
@@ -115,7 +112,7 @@ def send(ada: Player, method: str, url: str, body: bytes = b"", kind: str = "app
     bearer = token(ada, origin)
     stated = Request(method=method, url=origin + path[:LONGEST_PROVEN], token=bearer, body=body)
     proof = sign_proof(stated, signer=ada.session.account.signing, jti=uuid.uuid4(), iat=int(time.time()))
-    return Client(raise_request_exception=False).generic(
+    answer = Client(raise_request_exception=False).generic(
         method,
         url,
         body,
@@ -127,6 +124,8 @@ def send(ada: Player, method: str, url: str, body: bytes = b"", kind: str = "app
             "Chancery-Proof": proof,
         },
     )
+    check_exchange(method, url, body, answer)
+    return answer
 
 
 @cache

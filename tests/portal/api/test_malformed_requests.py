@@ -10,6 +10,7 @@ from django.test import Client
 
 from portal import throttle
 from tests.cast import BASE, Cast, Player
+from tests.contract import check_exchange
 
 ORIGIN = BASE.replace("localhost", "contoso.localhost")
 DEEP = '{"a":' * 2_000 + "1" + "}" * 2_000
@@ -36,7 +37,9 @@ def call(
         headers["Authorization"] = f"Bearer {token}"
     client = Client(raise_request_exception=False)
     kind = more.pop("content_type", "application/json")
-    return client.generic(method, path, body, content_type=kind, headers=headers, **more)
+    answer = client.generic(method, path, body, content_type=kind, headers=headers, **more)
+    check_exchange(method, path, body if isinstance(body, bytes) else body.encode(), answer)
+    return answer
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Mail domains of an organization over the API."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import (
+    Answer,
+    Confirmed,
+    OrganizationView,
+    checked,
+    effect_response,
+    page,
+    page_answer,
+)
+from portal.api.idempotency import idempotent
+from portal.usecases.domains import give_up_domain, new_domain, take_over_domain
+from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.permissions import Permission
+from tenants.directory.selectors.domains import domains_in
+
+
+class DomainItem(Answer):
+    """One mail domain."""
+
+    domain = serializers.CharField()
+    challenge = serializers.CharField(help_text="The text that a TXT record of the domain must hold.")
+    proven_at = serializers.DateTimeField(allow_null=True)
+
+
+class Domains(OrganizationView):
+    """The organization's mail domains."""
+
+    needs = {"GET": Permission.SETTINGS_READ, "POST": Permission.DOMAINS_MANAGE}
+
+    @extend_schema(
+        summary="List mail domains",
+        responses=page_answer("DomainList", DomainItem),
+        examples=[OpenApiExample("Domains", {"results": [{"domain": "contoso.example", "proven_at": None}]})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with claimed and proven domains and the text that proves them."""
+        return page([asdict(facts) for facts in domains_in(self.organization.id)])
+
+    @extend_schema(
+        summary="Claim a mail domain",
+        request=inline_serializer("NewDomain", {"domain": serializers.CharField(max_length=253)}),
+        responses={
+            201: effect_answer("DomainClaimed", domain=serializers.CharField(), challenge=serializers.CharField())
+        },
+        examples=[OpenApiExample("Domain", {"domain": "contoso.example"}, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Answer with the text that a TXT record of the domain must hold."""
+        domain = str(request.data.get("domain", "")) if isinstance(request.data, dict) else ""
+        return effect_response(new_domain(caller=self.caller, domain=domain), HTTPStatus.CREATED)
+
+
+class ProveDomain(OrganizationView):
+    """The proof of a claimed domain."""
+
+    needs = {"POST": Permission.DOMAINS_MANAGE}
+
+    @extend_schema(
+        summary="Prove a claimed mail domain by its TXT record",
+        request=None,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Proven", {"changed": True, "message": "contoso.example is proven."})],
+    )
+    def post(self, request: Request, domain: str) -> Response:
+        """Ask the DNS and take the domain over when it holds the text."""
+        return effect_response(take_over_domain(caller=self.caller, domain=domain))
+
+
+class ReleaseDomain(OrganizationView):
+    """The end of a claim or proof."""
+
+    needs = {"POST": Permission.DOMAINS_MANAGE}
+
+    @extend_schema(
+        summary="Give a mail domain up",
+        request=Confirmed,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Confirmed", {"confirm": "contoso.example", "reason": "Sold"}, request_only=True)],
+    )
+    def post(self, request: Request, domain: str) -> Response:
+        """Vouch for its addresses no longer; refused while groups have addresses in it."""
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(
+            give_up_domain(caller=self.caller, organization=self.organization, domain=domain, stated=stated)
+        )

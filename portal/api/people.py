@@ -1,0 +1,169 @@
+"""People of an organization over the API."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.framework import (
+    TOTAL,
+    UNTIL,
+    Answer,
+    Confirmed,
+    MailAddress,
+    OrganizationView,
+    checked,
+    limit_of,
+    page,
+    page_answer,
+)
+from portal.api.idempotency import idempotent
+from portal.usecases.effects import effect_answer, together
+from portal.usecases.people import add_person, set_disabled, set_role
+from portal.usecases.permissions import Permission
+from tenants.directory.selectors.people import PersonFacts, count_in, people_in, person_in, place_in_list
+
+PERSON = {"email": "max@contoso.example", "name": "Max", "role": "user"}
+
+
+class NewPerson(Confirmed):
+    """A person to be; an administrator to be is confirmed."""
+
+    email = MailAddress()
+    name = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+    role = serializers.ChoiceField(choices=["user", "auditor", "global_administrator"], required=False, default="user")
+    guest = serializers.BooleanField(required=False, default=False)
+
+
+class PersonAddress(Answer):
+    """One address of a person."""
+
+    address = serializers.CharField()
+    proven = serializers.BooleanField()
+
+
+class PersonItem(Answer):
+    """One person's place."""
+
+    id = serializers.UUIDField()
+    email = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+    role = serializers.CharField()
+    guest = serializers.BooleanField()
+    disabled = serializers.BooleanField()
+    since = serializers.DateTimeField()
+    addresses = PersonAddress(many=True)
+
+
+class People(OrganizationView):
+    """The organization's people."""
+
+    needs = {"GET": Permission.PEOPLE_READ, "POST": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="List people",
+        parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses=page_answer("PersonList", PersonItem, total=TOTAL),
+        examples=[OpenApiExample("People", {"results": [PERSON], "next": ""})],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer in the order of addresses."""
+        limit, query = limit_of(request), request.query_params
+        found = people_in(
+            self.organization.id, search=query.get("search", ""), after=query.get("cursor", ""), limit=limit
+        )
+        more, first = len(found) == limit, not query.get("cursor")
+        total = count_in(self.organization.id, search=query.get("search", "")) if more and first else None
+        return page(
+            [_person(facts) for facts in found],
+            place_in_list(found[-1]) if more else "",
+            len(found) if first and not more else total,
+        )
+
+    @extend_schema(
+        summary="Create a person",
+        request=NewPerson,
+        responses={201: effect_answer("PersonAdded", **PersonItem().fields)},
+        examples=[OpenApiExample("Person", PERSON, request_only=True)],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Create the person, or give a person of the installation a place here; they are invited by mail."""
+        wanted = checked(NewPerson, request.data)
+        added = add_person(
+            caller=self.caller,
+            organization=self.organization,
+            address=wanted["email"],
+            name=wanted["name"],
+            role=wanted["role"],
+            guest=wanted["guest"],
+            stated=self.stated(wanted),
+        )
+        return Response({**_person(added.person), **added.effect.as_json()}, status=HTTPStatus.CREATED)
+
+
+class ChangedPerson(Confirmed):
+    """What may be changed about a person's place."""
+
+    role = serializers.ChoiceField(choices=["user", "auditor", "global_administrator"], required=False)
+    disabled = serializers.BooleanField(required=False)
+
+
+class PersonDetail(OrganizationView):
+    """One person's place."""
+
+    needs = {"GET": Permission.PEOPLE_READ, "PATCH": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="Show one person",
+        responses=PersonItem,
+        examples=[OpenApiExample("Person", PERSON)],
+    )
+    def get(self, request: Request, person_id: UUID) -> Response:
+        """Answer with addresses and role."""
+        return Response(_person(person_in(self.organization.id, person_id)))
+
+    @extend_schema(
+        summary="Change a person's role, disable or enable",
+        request=ChangedPerson,
+        responses=effect_answer("PersonChanged", **PersonItem().fields, latest_offline_moment=UNTIL),
+        examples=[
+            OpenApiExample(
+                "Disable",
+                {"disabled": True, "reason": "Left", "confirm": "max@contoso.example"},
+                request_only=True,
+            )
+        ],
+    )
+    @idempotent
+    def patch(self, request: Request, person_id: UUID) -> Response:
+        """Apply what is named; a disabled person gets no license at the very next request."""
+        wanted = checked(ChangedPerson, request.data)
+        target: dict[str, Any] = {
+            "caller": self.caller,
+            "person_id": person_id,
+            "stated": self.stated(wanted),
+        }
+        with transaction.atomic():
+            made = [set_role(role=wanted["role"], **target)] if "role" in wanted else []
+            if "disabled" in wanted:
+                made.append(set_disabled(disabled=wanted["disabled"], **target))
+        return Response({**_person(person_in(self.organization.id, person_id)), **together(made).as_json()})
+
+
+def _person(facts: PersonFacts) -> dict[str, Any]:
+    return {
+        "id": str(facts.id),
+        "email": facts.email,
+        "name": facts.name,
+        "role": facts.role,
+        "guest": facts.guest,
+        "disabled": facts.disabled,
+        "since": facts.since,
+        "addresses": [{"address": one.address, "proven": bool(one.proven_by)} for one in facts.addresses],
+    }
