@@ -37,7 +37,7 @@ class EnvironmentRefused(Exception):
 
 VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_APPROVER_DAYS", Kind.NUMBER, "7",
-             "For how many days whoever added somebody, or gave a role, counts as one with that person when a change"
+             "For how many days a person who added another, or gave a role, counts as one with them when a change"
              " gives either of them access."),
     Variable("CHANCERY_BASE_URL", Kind.TEXT, "http://localhost:8000",
              "Where sign-in, the issuer and sign-up live; organizations live on hosts under its host name."),
@@ -67,7 +67,7 @@ VARIABLES: tuple[Variable, ...] = (
              "embedded for the single-machine start by manage.py up; production refuses unsafe settings."),
     Variable("CHANCERY_NAME", Kind.TEXT, "Chancery", "Name of the installation on its pages and in its mail."),
     Variable("CHANCERY_OPEN_SIGNUP", Kind.FLAG, "no",
-             "Whether anybody with a proven address may create an organization; the embedded mode always lets."),
+             "Whether anybody with a proven address may create an organization; always on in the embedded mode."),
     Variable("CHANCERY_REQUESTS_PER_SECOND", Kind.NUMBER, "200",
              "How many API requests one person may make each second, in each web process; ten seconds' worth at once."),
     Variable("CHANCERY_ROOT_KEY", Kind.SECRET, "",
@@ -75,7 +75,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_SECRET_KEY", Kind.SECRET, "",
              "At least 50 random characters; signs sessions and one-time links."),
     Variable("CHANCERY_TRUSTED_PROXIES", Kind.NUMBER, "0",
-             "How many proxies in front may be believed about the client's address; 0 believes none."),
+             "How many proxies in front are trusted for the client's address; 0 trusts none."),
     Variable("DATABASE_URL", Kind.SECRET, "",
              "PostgreSQL, as postgresql://user:password@host:port/name; a socket folder goes into ?host=."
              " Its `wal_level` is not `minimal`."),
