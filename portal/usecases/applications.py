@@ -10,15 +10,13 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.kept_on_devices import kept_words
-from portal.usecases.revocations import (
-    disable_application,
-)
 from portal.usecases.roles import (
     create_application,
 )
 from protection.selectors.reach import reach_of_person
 from tenants.directory.selectors.domains import ApplicationFacts
 from tenants.directory.services.create_application import Credentials
+from tenants.directory.services.disable_application import disable_application
 
 
 @dataclass(frozen=True, slots=True)

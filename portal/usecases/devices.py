@@ -10,10 +10,6 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.kept_on_devices import kept_until, kept_words
-from portal.usecases.revocations import (
-    propagate_at_once,
-    revoke_device,
-)
 from portal.usecases.roles import require_roles
 from protection.selectors.reach import reach_of_device
 from tenants.actor import Actor
@@ -21,6 +17,7 @@ from tenants.directory.errors import NotHere
 from tenants.directory.selectors.devices import DeviceFacts, devices_of
 from tenants.directory.selectors.people import person_in
 from tenants.directory.services.block_device import block_device, unblock_device
+from tenants.directory.services.revoke_device import revoke_device
 
 
 def devices_here(*, caller: Caller, person_id: UUID) -> tuple[DeviceFacts, ...]:
@@ -68,7 +65,6 @@ def block_here(*, caller: Caller, person_id: UUID, device_id: UUID, stated: Stat
 
     if changed:
         confirmed(_blocking(device, address), stated, act)
-        propagate_at_once()
     until = reach_of_device(person_id, device_id).until
     words = {"device": device.name, "address": address}
     return effect(

@@ -19,10 +19,6 @@ from portal.usecases.confirmation import (
 from portal.usecases.effects import Effect, effect
 from portal.usecases.kept_on_devices import kept_words
 from portal.usecases.losses import losing_group
-from portal.usecases.revocations import (
-    change_group,
-    delete_group,
-)
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.named_groups import named
 from protection.selectors.reach import reach_of_people
@@ -31,8 +27,9 @@ from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, people_held
 from tenants.directory.selectors.people import person_known_as
-from tenants.directory.services.change_group import GroupChange
+from tenants.directory.services.change_group import GroupChange, change_group
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.delete_group import delete_group
 
 
 @dataclass(frozen=True, slots=True)

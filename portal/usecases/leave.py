@@ -8,7 +8,6 @@ from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until
 from portal.usecases.effects import Effect, effect
 from portal.usecases.known_secrets import tell_of_known_secrets
 from portal.usecases.remove_person import Removal, removal_of
-from portal.usecases.revocations import propagate_at_once
 from tenants.directory.errors import NotPermitted
 from tenants.directory.services.remove_person import remove_person
 from tenants.organizations.selectors import OrganizationFacts
@@ -30,7 +29,6 @@ def leave_organization(*, caller: Caller, organization: OrganizationFacts, state
         tell_of_known_secrets(caller, removal.person)
 
     confirmed(_leaving(organization, removal), stated, act)
-    propagate_at_once()
     return effect(
         True,
         _("You have left {organization}.").format(organization=organization.name),

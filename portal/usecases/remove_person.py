@@ -11,7 +11,6 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, counted
 from portal.usecases.effects import Effect, effect
 from portal.usecases.known_secrets import tell_of_known_secrets
-from portal.usecases.revocations import propagate_at_once
 from portal.usecases.roles import require_roles
 from protection.selectors.documents import owned_by
 from protection.selectors.reach import reach_of_person
@@ -59,7 +58,6 @@ def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
             tell_of_known_secrets(caller, removal.person)
 
     confirmed(_removing(removal), stated, act)
-    propagate_at_once()
     return effect(
         True,
         _("{address} is removed. The address is free for a successor.").format(address=removal.person.email),

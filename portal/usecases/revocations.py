@@ -1,4 +1,4 @@
-"""Take people, memberships and devices out of service: the directory's change, then every organization's feed.
+"""What the directory revokes, put into every organization's feed; and organizations taken out of service.
 
 The directory knows no feed and the feed knows no people, so the two are joined here.  A person who is disabled or
 removed is refused at the next request by their row; the feed invalidates their cached licenses (docs/protocol.md
@@ -8,7 +8,6 @@ the other, and by a sweep where that did not get through.
 
 import logging
 import time
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -21,13 +20,6 @@ from protection.services.withdraw import withdraw
 from tenants.actor import Actor
 from tenants.context import UnknownOrganization, in_organization
 from tenants.directory import withdrawals
-from tenants.directory.members import Member
-from tenants.directory.selectors.devices import DeviceFacts
-from tenants.directory.services import change_group as directory_group
-from tenants.directory.services import delete_group as directory_delete
-from tenants.directory.services import disable_application as directory_application
-from tenants.directory.services import disable_person as directory_disable
-from tenants.directory.services.revoke_device import revoke_device as directory_revoke
 from tenants.organizations.services.deactivate_service import deactivate_service as directory_deactivate
 from tenants.organizations.services.suspend_organization import suspend_organization as directory_suspend
 
@@ -37,64 +29,6 @@ AT_ONCE: Final = 1.0
 _SETTLED: Final = timedelta(seconds=LONGEST_LICENSING + 1)
 
 logger = logging.getLogger(__name__)
-
-
-def disable_person(*, organization_id: UUID, person_id: UUID, reason: str, actor: Actor) -> bool:
-    """Disable a person's membership and invalidate what they have cached; return whether anything changed."""
-    changed = directory_disable.disable_person(
-        organization_id=organization_id, person_id=person_id, reason=reason, actor=actor
-    )
-    propagate_at_once()
-    return changed
-
-
-def disable_application(*, organization_id: UUID, client_id: str, reason: str = "", actor: Actor) -> None:
-    """End an application and invalidate what it has cached."""
-    directory_application.disable_application(
-        organization_id=organization_id, client_id=client_id, reason=reason, actor=actor
-    )
-    propagate_at_once()
-
-
-def change_group(
-    *,
-    organization_id: UUID,
-    group_id: UUID,
-    name: str | None = None,
-    description: str | None = None,
-    add: Iterable[Member] = (),
-    remove: Iterable[Member] = (),
-    archived: bool | None = None,
-    actor: Actor,
-) -> directory_group.GroupChange:
-    """Change a group and invalidate the cached licenses of those who lost something by it."""
-    change = directory_group.change_group(
-        organization_id=organization_id,
-        group_id=group_id,
-        name=name,
-        description=description,
-        add=add,
-        remove=remove,
-        archived=archived,
-        actor=actor,
-    )
-    propagate_at_once()
-    return change
-
-
-def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bool, actor: Actor) -> None:
-    """Delete a group and invalidate the cached licenses of those to whom it gave something."""
-    directory_delete.delete_group(
-        organization_id=organization_id, group_id=group_id, named_by_a_denial=named_by_a_denial, actor=actor
-    )
-    propagate_at_once()
-
-
-def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFacts:
-    """Revoke a device and invalidate its cached licenses."""
-    device = directory_revoke(person_id=person_id, device_id=device_id, actor=actor)
-    propagate_at_once()
-    return device
 
 
 @transaction.atomic
@@ -115,18 +49,12 @@ def suspend_organization(*, organization_id: UUID, reason: str, actor: Actor) ->
     directory_suspend(organization_id=organization_id, reason=reason, actor=actor)
     _invalidate_all_licenses(organization_id)
     withdrawals.withdraw_members(organization_id)
-    propagate_at_once()
 
 
 def _invalidate_all_licenses(organization_id: UUID) -> None:
     with in_organization(organization_id):
         if is_activated():
             kill_all_of(organization_id)
-
-
-def propagate_at_once() -> None:
-    """Propagate what was noted, once it is committed; what goes wrong here is left to the sweep."""
-    transaction.on_commit(lambda: propagate_revocations(seconds=AT_ONCE), robust=True)
 
 
 def propagate_revocations(*, seconds: float | None = None) -> int:
@@ -175,3 +103,11 @@ def _propagate(organization_id: UUID) -> int:
     withdrawals.done(done)
     withdrawals.looked_at(again)
     return len(done)
+
+
+def _propagate_at_once() -> None:
+    """Propagate what the request of this process has just committed; the sweep does the rest."""
+    propagate_revocations(seconds=AT_ONCE)
+
+
+withdrawals.when_committed(_propagate_at_once)

@@ -19,12 +19,12 @@ from portal.usecases.caller import APPLICATION, Caller
 from portal.usecases.known_secrets import tell_of_known_secrets
 from portal.usecases.notify import notify
 from portal.usecases.permissions import Permission, of_application
-from portal.usecases.revocations import disable_person as withdraw_person
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
 from tenants.directory.services import create_application as directory_application
 from tenants.directory.services.change_role import change_role as directory_change
 from tenants.directory.services.create_application import Credentials
+from tenants.directory.services.disable_person import disable_person as withdraw_person
 from tenants.directory.services.enable_person import enable_person as directory_enable
 
 NO_ROLE: Final = "user"

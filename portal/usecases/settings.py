@@ -7,9 +7,7 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.kept_on_devices import kept_words
-from portal.usecases.revocations import (
-    deactivate_service,
-)
+from portal.usecases.revocations import deactivate_service
 from portal.words.settings import settings_in_words
 from protection.selectors.reach import reach_of_service
 from protection.services.configure import Configuration, configure

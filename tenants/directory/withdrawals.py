@@ -5,12 +5,12 @@ organization's feed: two changes to the same organizations cannot wait for each 
 the portal takes the rows, one organization after the other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -40,6 +40,16 @@ WITH RECURSIVE above(id) AS (
 )
 SELECT id FROM above
 """
+
+_when_committed: list[Callable[[], object]] = []
+
+
+def when_committed(act: Callable[[], object]) -> None:
+    """Let this be done in this process after each transaction that noted something; the layer that knows the feed asks.
+
+    So no change of the directory can forget it, whoever makes it.  An error in it harms nothing: a sweep follows.
+    """
+    _when_committed.append(act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,8 @@ def withdraw(
     active = Organization.objects.filter(state=Organization.State.ACTIVE).order_by("id")
     ids = active.values_list("id", flat=True) if organization_id is None else [organization_id]
     PendingWithdrawal.objects.bulk_create(PendingWithdrawal(withdrawal=row, organization_id=one) for one in ids)
+    for act in _when_committed:
+        transaction.on_commit(act, robust=True)
 
 
 def withdraw_members(organization_id: UUID) -> None:

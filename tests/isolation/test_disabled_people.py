@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from chancery.sdk.errors import Refused
-from portal.usecases.revocations import disable_person
 from protection.models import Content
 from tenants.context import in_schema
 from tenants.directory.services.create_person import create_person
+from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.enable_person import enable_person
 from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Door, Premises, furnish

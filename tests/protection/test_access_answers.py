@@ -13,7 +13,6 @@ from django.db import connections
 
 from chancery.policy.policy import Conditions, parse_policy
 from chancery.sdk.results import Protected
-from portal.usecases.revocations import disable_person
 from protection.actor import Actor
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
@@ -21,6 +20,7 @@ from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.disable_person import disable_person
 from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Premises
 from tests.protection.asking import (

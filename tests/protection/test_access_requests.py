@@ -16,13 +16,13 @@ from django.db import connections
 from chancery.cli.main import main
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
-from portal.usecases.revocations import disable_person
 from protection.models import AccessRequest, Content
 from protection.services import request_access
 from protection.services.request_access import ASKED_A_DAY, ASKED_AGAIN
 from tenants.context import in_organization
 from tenants.directory.models import Membership, Person
 from tenants.directory.services.add_address import add_address
+from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Premises

@@ -12,13 +12,14 @@ from chancery.objects.feed import FeedStatement
 from chancery.sdk.errors import Refused, Unreachable
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
-from portal.usecases.revocations import disable_person, revoke_device
 from protection.keys.root import installation_key
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.remove_address import remove_address
+from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import (
     MAX,

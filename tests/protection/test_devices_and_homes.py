@@ -18,8 +18,9 @@ from chancery.sdk.home import Home
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
 from chancery.sealing import atomic
-from portal.usecases.revocations import disable_person, revoke_device
+from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
+from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, BASE, Cast, InProcess, Player
 from tests.protection.scene import RITA, call, protect, rights
 

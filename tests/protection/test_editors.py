@@ -12,7 +12,6 @@ from django.db import connection, connections, transaction
 from chancery.policy.policy import parse_policy
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
-from portal.usecases.revocations import change_group, disable_person, revoke_device
 from protection.actor import Actor
 from protection.services.create_template import create_template
 from protection.services.edit_template import edit_template
@@ -21,8 +20,11 @@ from protection.services.publish_template import publish_template
 from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
 from tenants.directory.members import Member
+from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.disable_person import disable_person as directory_disable
+from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import MAX, call, ledger, objects, opening, protect, refusal
 from tests.protection.test_publishing import edited, seal_by, text_of

@@ -18,13 +18,13 @@ from django.utils import timezone
 from chancery.sdk.results import Protected
 from portal.tasks import answer_previews
 from portal.usecases.caller import caller_at
-from portal.usecases.revocations import disable_application
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import Membership, Person
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_application import create_application
+from tenants.directory.services.disable_application import disable_application
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import call, ledger, problem, protect, refusal, rights

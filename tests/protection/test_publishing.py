@@ -24,7 +24,9 @@ from chancery.sdk.session import Session
 from chancery.sealing.metadata import Metadata
 from chancery.sealing.read import open_sealed
 from chancery.sealing.write import seal_edition, seal_file
-from portal.usecases.revocations import disable_person, revoke_device, suspend_organization
+from portal.usecases.revocations import suspend_organization
+from tenants.directory.services.disable_person import disable_person
+from tenants.directory.services.revoke_device import revoke_device
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.scene import RITA, call, ledger, objects, opening, problem, protect, refusal, rights

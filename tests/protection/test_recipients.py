@@ -20,7 +20,6 @@ from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from chancery.sealing.read import open_sealed
-from portal.usecases.revocations import disable_person
 from protection.actor import Actor
 from protection.models import Content
 from protection.services.recording import record_action
@@ -29,6 +28,7 @@ from tenants.directory.members import Member
 from tenants.directory.selectors.groups import GroupFacts
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises

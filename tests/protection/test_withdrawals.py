@@ -16,12 +16,14 @@ from portal.tasks import spread_withdrawals
 from portal.usecases import revocations
 from protection.services.state_feed import feed_statement
 from tenants.context import in_organization
+from tenants.directory import withdrawals
 from tenants.directory.members import Member
-from tenants.directory.services import change_group as directory_group
 from tenants.directory.services.add_address import add_address
+from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.delete_group import delete_group
+from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.remove_address import remove_address
 from tenants.organizations.selectors import OrganizationFacts
@@ -74,7 +76,7 @@ def archived(cast: Cast, reader: Player) -> Case:
     """Contoso's document is granted to a group of Fabrikam, which archives it."""
     fabrikam = cast.organizations["fabrikam"].id
     team = group(fabrikam, f"team-{reader.address}", Member(person_id=reader.id))
-    change = lambda: revocations.change_group(  # noqa: E731 - what happens later
+    change = lambda: change_group(  # noqa: E731 - what happens later
         organization_id=fabrikam, group_id=team, archived=True, actor=ACTOR
     )
     return f"team-{reader.address}", change
@@ -86,7 +88,7 @@ def nested(cast: Cast, reader: Player) -> Case:
     inner = group(fabrikam, f"inner-{reader.address}", Member(address=reader.address))
     outer = group(fabrikam, f"outer-{reader.address}", Member(group_id=inner))
     member = Member(group_id=inner)
-    change = lambda: revocations.change_group(  # noqa: E731
+    change = lambda: change_group(  # noqa: E731
         organization_id=fabrikam, group_id=outer, remove=[member], actor=ACTOR
     )
     return f"outer-{reader.address}", change
@@ -98,7 +100,7 @@ def left_below(cast: Cast, reader: Player) -> Case:
     inner = group(fabrikam, f"inner-{reader.address}", Member(person_id=reader.id))
     group(fabrikam, f"outer-{reader.address}", Member(group_id=inner))
     member = Member(person_id=reader.id)
-    change = lambda: revocations.change_group(  # noqa: E731
+    change = lambda: change_group(  # noqa: E731
         organization_id=fabrikam, group_id=inner, remove=[member], actor=ACTOR
     )
     return f"outer-{reader.address}", change
@@ -110,7 +112,6 @@ def deleted(cast: Cast, reader: Player) -> Case:
 
     def change() -> None:
         delete_group(organization_id=fabrikam, group_id=team, named_by_a_denial=False, actor=ACTOR)
-        spread_withdrawals()
 
     return f"team-{reader.address}", change
 
@@ -122,7 +123,6 @@ def gave_up_the_address(cast: Cast, reader: Player) -> Case:
 
     def change() -> None:
         remove_address(person_id=reader.id, address=second, actor=ACTOR, organization_id=fabrikam)
-        spread_withdrawals()
 
     return second, change
 
@@ -142,7 +142,7 @@ def disabled_as_a_guest(cast: Cast, reader: Player) -> Case:
     """Another organization disables its guest, whom its group holds."""
     hostile = cast.organizations["hostile"]
     granted = hold(hostile, reader, guest=True)
-    change = lambda: revocations.disable_person(  # noqa: E731
+    change = lambda: disable_person(  # noqa: E731
         organization_id=hostile.id, person_id=reader.id, reason="a test", actor=ACTOR
     )
     return granted, change
@@ -193,11 +193,11 @@ def test_joining_a_denied_group_kills_what_a_device_keeps(cast: Cast, plan: Path
     opening(reader, sealed.path)
     opening(late, sealed.path)
     member = Member(group_id=inner)
-    revocations.change_group(organization_id=fabrikam, group_id=outer, add=[member], actor=ACTOR)
+    change_group(organization_id=fabrikam, group_id=outer, add=[member], actor=ACTOR)
     assert not keeps(reader, sealed)
     assert keeps(late, sealed)
     member = Member(person_id=late.id)
-    revocations.change_group(organization_id=fabrikam, group_id=inner, add=[member], actor=ACTOR)
+    change_group(organization_id=fabrikam, group_id=inner, add=[member], actor=ACTOR)
     assert not keeps(late, sealed)
 
 
@@ -211,7 +211,7 @@ def test_joining_a_group_for_which_a_document_is_revoked_kills_what_a_device_kee
     assert answer.status_code < 300, answer.content
     opening(reader, sealed.path)
     member = Member(address=reader.address)
-    revocations.change_group(organization_id=fabrikam, group_id=made, add=[member], actor=ACTOR)
+    change_group(organization_id=fabrikam, group_id=made, add=[member], actor=ACTOR)
     assert not keeps(reader, sealed)
 
 
@@ -220,18 +220,21 @@ def test_joining_any_other_group_kills_nothing(cast: Cast, plan: Path, reader: P
     made = group(fabrikam, team)
     sealed = protect(cast.olga, plan, f"{team}:VIEW", f"{reader.address}:VIEW", offline_days=7)
     opening(reader, sealed.path)
-    revocations.change_group(organization_id=fabrikam, group_id=made, add=[Member(person_id=reader.id)], actor=ACTOR)
+    change_group(organization_id=fabrikam, group_id=made, add=[Member(person_id=reader.id)], actor=ACTOR)
     assert keeps(reader, sealed)
 
 
-def test_a_withdrawal_survives_the_death_of_whoever_made_it(cast: Cast, plan: Path, reader: Player) -> None:
+def test_a_withdrawal_survives_the_death_of_whoever_made_it(
+    cast: Cast, plan: Path, reader: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Only the directory's transaction is committed; then nobody is there to go on but the sweep."""
+    monkeypatch.setattr(withdrawals, "_when_committed", [])
     fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
     made = group(fabrikam, team, Member(person_id=reader.id))
     sealed = protect(cast.olga, plan, f"{team}:VIEW", offline_days=7)
     opening(reader, sealed.path)
     leaving = Member(person_id=reader.id)
-    directory_group.change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
+    change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
     assert keeps(reader, sealed)
     assert spread_withdrawals() >= 1
     assert not keeps(reader, sealed)
@@ -250,7 +253,7 @@ def test_a_feed_that_cannot_be_written_keeps_no_other_waiting_and_is_written_lat
         cursor.execute("alter table protection_feedhead rename to away")
     try:
         leaving = Member(person_id=reader.id)
-        revocations.change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
+        change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
         assert not keeps(reader, sealed), "Contoso's feed was written"
         assert waiting(fabrikam) == 1
     finally:
@@ -297,9 +300,7 @@ def test_a_hostile_organization_cannot_kill_what_strangers_keep_by_its_groups(
     hostile, before = cast.organizations["hostile"].id, head(contoso)
     trap = group(hostile, f"trap-{uuid4().hex[:6]}@hostile.example", Member(address=reader.address))
     seen = waiting(contoso, looked_at=True)
-    revocations.change_group(
-        organization_id=hostile, group_id=trap, remove=[Member(address=reader.address)], actor=ACTOR
-    )
+    change_group(organization_id=hostile, group_id=trap, remove=[Member(address=reader.address)], actor=ACTOR)
     assert head(contoso) == before
     assert waiting(contoso, looked_at=True) == seen + 1, "looked at again once nothing can be on its way"
     settled()
@@ -318,7 +319,7 @@ def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twi
     sealed = protect(cast.olga, plan, f"{team}:VIEW", f"{newcomer.address}:VIEW", offline_days=7)
     opening(reader, sealed.path)
     seen = waiting(contoso, looked_at=True)
-    revocations.change_group(organization_id=fabrikam, group_id=made, remove=leaving, actor=ACTOR)
+    change_group(organization_id=fabrikam, group_id=made, remove=leaving, actor=ACTOR)
     assert not keeps(reader, sealed)
     assert waiting(contoso, looked_at=True) == seen + 1
     # Their own grant replaces a license by the group that is recorded only now.
@@ -338,9 +339,7 @@ def test_so_many_at_once_are_one_entry_for_everybody(
     opening(cast.max, sealed.path)
     opening(reader, sealed.path)
     before = head(contoso)
-    revocations.disable_person(
-        organization_id=cast.organizations["fabrikam"].id, person_id=reader.id, reason="", actor=ACTOR
-    )
+    disable_person(organization_id=cast.organizations["fabrikam"].id, person_id=reader.id, reason="", actor=ACTOR)
     assert head(contoso) == before + 1
     assert not keeps(cast.max, sealed)
     with in_organization(contoso):
@@ -356,7 +355,7 @@ def test_withdrawals_at_the_same_moment_do_not_wait_for_each_other(cast: Cast, c
     def again_and_again(organization: UUID, person: UUID) -> None:
         try:
             for _ in range(15):
-                revocations.disable_person(organization_id=organization, person_id=person, reason="", actor=ACTOR)
+                disable_person(organization_id=organization, person_id=person, reason="", actor=ACTOR)
                 enable_person(organization_id=organization, person_id=person, actor=ACTOR)
         except Exception as error:  # noqa: BLE001 - whatever it is, the test names it
             failed.append(error)

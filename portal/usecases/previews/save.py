@@ -13,7 +13,6 @@ from portal.usecases.confirmation import Danger, Stated, require_confirmation
 from portal.usecases.losses import losing_group, losing_template
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.drafts import NEEDS, members_of_change, template_of_change
-from portal.usecases.revocations import change_group
 from portal.usecases.roles import change_role, disable_person, enable_person
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.previews import Asked, asked
@@ -23,6 +22,7 @@ from protection.services.save_preview import save_preview
 from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
 from tenants.directory.selectors.roster import epoch_of
+from tenants.directory.services.change_group import change_group
 
 LOOK_AGAIN: Final = say("Look at it, then make your change again.")
 
