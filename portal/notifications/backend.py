@@ -6,6 +6,7 @@ use Django's own way to mail.
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -13,7 +14,11 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models.functions import Now
 
 from chancery.crypto import aead, labels
+from chancery.errors import CannotUnseal
 from portal.models import Notification
+
+UNREADABLE: Final = (CannotUnseal, ValueError, TypeError, KeyError)
+"""What is raised where no mail can be made of a row: sealed under another root key, or a header with a line feed."""
 
 
 class NotificationBackend(BaseEmailBackend):

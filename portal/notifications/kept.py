@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from portal.models import Notification
-from portal.notifications.backend import unsealed
+from portal.notifications.backend import UNREADABLE, unsealed
 
 SHOWN: Final = 100
 """Messages that the outbox lists."""
@@ -68,7 +68,7 @@ def unsent() -> list[Unsent]:
     return [
         Unsent(
             row.pk,
-            ", ".join(unsealed(bytes(row.sealed)).to),
+            _readers(row),
             row.created_at,
             row.attempts,
             row.reason,
@@ -95,6 +95,14 @@ def forget_old() -> int:
     now = timezone.now()
     sent = Q(sent_at__lt=now - (KEPT if settings.CHANCERY_EMBEDDED else timedelta(hours=1)))
     return Notification.objects.filter(sent | Q(failed_at__lt=now - KEPT)).delete()[0]
+
+
+def _readers(row: Notification) -> str:
+    """Return whom a message is for, "?" where it cannot be read."""
+    try:
+        return ", ".join(unsealed(bytes(row.sealed)).to)
+    except UNREADABLE:
+        return "?"
 
 
 def _read(row: Notification) -> Kept:

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from portal.models import Notification
-from portal.notifications.backend import unsealed
+from portal.notifications.backend import UNREADABLE, unsealed
 from portal.notifications.smtp import NotDeliverable
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def send_due() -> int:
     for notification in taken:
         try:
             connection.send_messages([unsealed(bytes(notification.sealed))])
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, *UNREADABLE) as error:
             _not_sent(notification, error)
             connection = get_connection(SMTP)  # A server that refused once may have closed the connection.
         else:
@@ -78,7 +78,7 @@ def _not_sent(notification: Notification, error: Exception) -> None:
 
 def is_final(error: Exception) -> bool:
     """Tell whether sending the same message again is useless."""
-    if isinstance(error, NotDeliverable):
+    if isinstance(error, (NotDeliverable, *UNREADABLE)):
         return True
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= PERMANENT for code, _text in error.recipients.values())

@@ -22,6 +22,8 @@ from tenants.directory.selectors.groups import groups_at, people_held
 from tenants.directory.services.change_group import GroupChange
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
 
+SOON: Final = 3600
+"""Access that ends within so many seconds is lost by the change: else an end in a minute would be set unasked."""
 NAMED: Final = 5
 """How many of those who lose access a question names."""
 
@@ -35,7 +37,7 @@ def losing_document(organization: OrganizationFacts, cid: UUID, before: Policy, 
     if taken.everybody_since is not None:
         return None
     personal = {one.address for one in given_on(cid) if not one.taken}
-    found = losses(before, after, clock.now(), unaffected=taken.addresses | personal)
+    found = losses(before, after, clock.now() + SOON, unaffected=taken.addresses | personal)
     if not found.are_many(_groups(found, organization.id)):
         return None
     reach, title = reach_of_document(cid), title_of(cid)
@@ -59,7 +61,7 @@ def losing_document(organization: OrganizationFacts, cid: UUID, before: Policy, 
 
 def losing_template(organization_id: UUID, before: Template, after: Template) -> Danger | None:
     """Say who would lose access by another version of a template; None where it protects nothing or few lose any."""
-    now = clock.now()
+    now = clock.now() + SOON
     found = losses(before.policy, after.policy, now)
     ended = _ended(after, now) - _ended(before, now)
     organization = organization_by_id(organization_id)

@@ -100,6 +100,20 @@ def test_a_local_part_beyond_ascii_arrives_as_it_is(server: Server) -> None:
     assert message.get_content().strip() == "Grüße"
 
 
+def test_a_message_that_cannot_be_made_keeps_no_other_one(server: Server) -> None:
+    """The root key was replaced, or a subject has a line feed: it fails for good, and an operator can list it."""
+    mailbox = server()
+    Notification.objects.create(sealed=b"of another root key", due_at=timezone.now() - timedelta(minutes=2))
+    get_connection().send_messages([EmailMessage("two\nlines", "Text", None, ["max@contoso.example"])])
+    notify(RITA, "Good", "Text")
+    assert send_due() == 1
+    assert [headers(one)["Subject"] for one in mailbox.taken] == ["Good"]
+    assert {one.reason: (one.to, one.failed) for one in kept.unsent()} == {
+        "CannotUnseal": ("?", True),
+        "BadHeaderError": ("max@contoso.example", True),
+    }
+
+
 def test_a_domain_beyond_ascii_is_the_one_of_the_directory(server: Server) -> None:
     mailbox = server()
     message = EmailMessage("Hello", "Text", "Chancery <chancery@contoso.example>", ["jörg@straße.example"])

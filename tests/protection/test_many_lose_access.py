@@ -64,6 +64,7 @@ def test_a_document_is_not_emptied_unasked(cast: Cast, sealed: Protected) -> Non
     "body",
     [
         entries(RITA, MAX, expires=int(time.time()) - 60),
+        entries(RITA, MAX, expires=int(time.time()) + 600),
         entries(RITA, MAX, deny=["authenticated"]),
         entries(RITA, MAX, conditions={"not_after": int(time.time()) - 60}),
     ],
