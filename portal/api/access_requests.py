@@ -1,4 +1,4 @@
-"""Requests for access over the API: whoever was refused asks, whoever owns the document answers."""
+"""Requests for access over the API: people who were refused ask, the owner answers."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -97,7 +97,7 @@ class AccessRequestChange(Answer):
 
 
 class AccessRequestShown(AccessRequestItem):
-    """One request for access, and what stands between the person and the document."""
+    """One request for access, and what blocks the person's access."""
 
     in_the_way = AccessRequestChange(many=True)
     blocked = serializers.ListField(child=serializers.CharField(), help_text="What no grant to one person changes.")
@@ -114,7 +114,7 @@ class DocumentRequests(OrganizationView):
         examples=[OpenApiExample("Requests", {"results": [ASKED], "next": ""})],
     )
     def get(self, request: Request, cid: UUID) -> Response:
-        """Answer with all of them to whoever may see the document, with one's own newest to whoever was refused."""
+        """Answer with all of them to people who may see the document, with one's own newest to others."""
         try:
             document_for(self.caller.actor, cid)
         except NotFound:
@@ -124,14 +124,14 @@ class DocumentRequests(OrganizationView):
 
     @extend_schema(
         summary="Ask for access to a document that you were refused",
-        description="Only whoever was refused in the last 30 days may ask. Asking again changes an open request.",
+        description="Only people refused in the last 30 days may ask. Asking again changes an open request.",
         request=Question,
         responses={200: OwnAccessRequest, 201: OwnAccessRequest},
         examples=[OpenApiExample("Ask", {"note": "I prepare the meeting."}, request_only=True)],
     )
     @idempotent
     def post(self, request: Request, cid: UUID) -> Response:
-        """Ask; the owner is told by mail.  201 for a new request, 200 when an open one was changed."""
+        """Ask; the owner gets a mail.  201 for a new request, 200 when an open one was changed."""
         wanted = checked(Question, request.data)
         asked, fresh = ask_for_access(
             caller=self.caller,
@@ -201,7 +201,7 @@ class AccessRequestDetail(OrganizationView):
 
 
 class GivenTerms(serializers.Serializer[dict[str, Any]]):
-    """What is given, until when, and what of that which stands in the way is changed too."""
+    """What is given, until when, and which blockers are changed too."""
 
     rights = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=20)
     level = serializers.CharField(required=False, default="", max_length=20)
@@ -217,13 +217,13 @@ class GrantRequest(OrganizationView):
     needs = {"POST": ANYBODY}
 
     @extend_schema(
-        summary="Give access to whoever asked",
+        summary="Give access to the person who asked",
         description=(
             "rights are levels or codes. Without them what was asked for is given, and level names it as you saw it; if"
-            " whoever asked has changed it since, the grant is refused with another_level. until is in seconds since"
+            " it was changed since, the grant is refused with another_level. until is in seconds since"
             " 1970, null for no end of its own. lift names what else is changed, as the request's in_the_way"
-            " has it: a revocation for this person, the end of the document, deny entries. Where anything else stands"
-            " in the way, the grant is refused with still_in_the_way and nothing is changed."
+            " has it: a revocation for this person, the end of the document, deny entries. Where anything else"
+            " blocks access, the grant is refused with still_in_the_way and nothing is changed."
         ),
         request=GivenTerms,
         responses=effect_answer(
@@ -251,7 +251,7 @@ class GrantRequest(OrganizationView):
 
 
 class Message(serializers.Serializer[dict[str, str]]):
-    """What whoever asked is told."""
+    """What the person who asked reads."""
 
     message = FreeText(required=False, allow_blank=True, default="", max_length=500)
 
@@ -275,7 +275,7 @@ class DeclineRequest(OrganizationView):
 
 
 def own_json(row: RequestRow) -> dict[str, Any]:
-    """Return a request as whoever asked may see it: without the document's name."""
+    """Return a request as the person who asked may see it: without the document's name."""
     return {
         "id": str(row.id),
         "cid": str(row.cid),

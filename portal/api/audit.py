@@ -87,7 +87,7 @@ class Checkpoints(OrganizationView):
         examples=[OpenApiExample("Checkpoints", {"results": ["example.com/ledger/…\n12\n…"], "next": "12"})],
     )
     def get(self, request: Request) -> Response:
-        """Answer with signed notes; what to ask for next stands in ``next``."""
+        """Answer with signed notes; what to ask for next is in ``next``."""
         above = number_of(request.query_params.get("above", "0"), "above")
         notes = proofs.checkpoints(_epoch(request), above=above, count=proofs.ENTRY_PAGE)
         return page(notes, notes[-1].split("\n")[1] if len(notes) == proofs.ENTRY_PAGE else "")
@@ -132,12 +132,12 @@ class Tile(OrganizationView):
 
 
 class Proof(OrganizationView):
-    """The proof that one event stands in the ledger."""
+    """The proof that one event is in the ledger."""
 
     needs = {"GET": Permission.AUDIT_READ}
 
     @extend_schema(
-        summary="Prove that an event is on record",
+        summary="Prove that an event is in the ledger",
         parameters=[OpenApiParameter("size", int, required=True, description="The size of a signed checkpoint.")],
         responses=inline_serializer(
             "Proof",

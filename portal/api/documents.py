@@ -256,7 +256,7 @@ class DocumentPolicy(OrganizationView):
     @extend_schema(
         summary="Show who may do what with a document",
         description=(
-            "For issuer, owner, administrators, auditors, and whoever holds VIEWRIGHTSDATA on the document; everybody"
+            "For issuer, owner, administrators, auditors, and people with VIEWRIGHTSDATA on the document; everybody"
             " else gets 404. may_change tells whether the caller may set another policy."
         ),
         responses=inline_serializer(

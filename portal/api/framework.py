@@ -45,7 +45,7 @@ from tenants.organizations.selectors import OrganizationFacts
 
 
 def plain(request: Request) -> HttpRequest:
-    """Return Django's own request, for code that stands before the framework as well."""
+    """Return Django's own request, for code that runs before the framework as well."""
     found: HttpRequest = request._request  # noqa: SLF001 - documented by the framework as the way to it
     return found
 
@@ -100,14 +100,14 @@ logger = logging.getLogger(__name__)
 MAX_DIGITS: Final = 15
 """Digits of the largest number of a query parameter; more fit into no column."""
 ANYBODY: Final = "anybody"
-"""Any signed-in person: what he sees or does is decided behind the door."""
+"""Any signed-in person: what they see or do is decided by the use case."""
 BLOCKED: Final = gettext_lazy("An administrator of this organization has blocked this device here.")
 MEMBER: Final = "member"
 """Any member of the organization, guests excluded."""
 
 
 class BaseView(APIView):
-    """A view at the base domain: any signed-in person, about himself."""
+    """A view at the base domain: any signed-in person, about themselves."""
 
     permission_classes: Sequence[type[BasePermission]] = (Authenticated,)
 

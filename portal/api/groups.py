@@ -148,7 +148,7 @@ class GroupDetail(OrganizationView):
     )
     @idempotent
     def patch(self, request: Request, group_id: UUID) -> Response:
-        """Apply what is named; whoever leaves loses what the group gave him at the very next request."""
+        """Apply what is named; people who leave lose what the group gave them at the very next request."""
         wanted = checked(ChangedGroup, request.data)
         made, change = set_group(
             caller=self.caller,

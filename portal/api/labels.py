@@ -119,9 +119,9 @@ class Labels(OrganizationView):
     @extend_schema(
         summary="List labels, the least sensitive first",
         description=(
-            "Who manages templates sees all labels, everybody else those in use whose template is offered to him."
+            "Who manages templates sees all labels, everybody else those in use whose template is offered to them."
             " effect is protect for a label that protects by its template, none for one that leaves a protection that"
-            " somebody chose by himself, remove for one that asks for none."
+            " a person chose, remove for one that asks for none."
         ),
         parameters=[OpenApiParameter("offered", bool, description="Only those offered to the caller.")],
         responses=page_answer("LabelList", LabelItem),
@@ -245,7 +245,7 @@ class DocumentLabel(OrganizationView):
     @extend_schema(
         summary="List the labels that can be given to a document, the least sensitive first",
         description=(
-            "For whoever may give it another label, also from another organization; 403 for whoever may only open it,"
+            "For people who may relabel it, also from another organization; 403 for people who may only open it,"
             " 404 for everybody else. present is the label that it carries. outcome and where tell what another one"
             " would do, as the answer to giving it does; lowers, whether giving it needs a justification."
         ),
@@ -280,14 +280,14 @@ class DocumentLabel(OrganizationView):
     @extend_schema(
         summary="Give a document another label",
         description=(
-            "The label is one of those offered to the caller, else the answer is 404; 403 for whoever may only open the"
-            " document. To give it the label that it carries, and is protected by, changes nothing and is not recorded."
-            " Its protection is kept, replaced by the label's template, or to be removed (outcome). where is done when"
-            " the service has done all of it, for every copy; at_the_file when the caller's program must protect its"
-            " copy anew or remove its protection, since the caller may do that to a copy only or because only the file"
-            " has the content. Where many lose access by the label's template, nothing is done without confirm (409"
-            " confirmation_required).\n\n"
-            "A label that lowers the protection needs a justification, which is kept on record."
+            "The label is one of those offered to the caller, else the answer is 404; 403 for people who may only open"
+            " the document. To give it the label that it carries, and is protected by, changes nothing and is not"
+            " recorded. Its protection is kept, replaced by the label's template, or to be removed (outcome). where is"
+            " done when the service has done all of it, for every copy; at_the_file when the caller's program must"
+            " protect its copy anew or remove its protection, since the caller may do that to a copy only or because"
+            " only the file has the content. Where many lose access by the label's template, nothing is done without"
+            " confirm (409 confirmation_required).\n\n"
+            "A label that lowers the protection needs a justification, which is recorded."
         ),
         request=WantedLabel,
         responses=effect_answer("DocumentLabeled", outcome=serializers.CharField(), where=serializers.CharField()),
@@ -301,7 +301,7 @@ class DocumentLabel(OrganizationView):
     )
     @idempotent
     def post(self, request: Request, cid: UUID) -> Response:
-        """Give it; whoever manages the document or may remove its protection may."""
+        """Give it; people who manage the document or may remove its protection may."""
         wanted = checked(WantedLabel, request.data)
         return effect_response(
             give_label(

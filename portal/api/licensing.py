@@ -155,7 +155,7 @@ class Publications(OrganizationView):
         return Response(body, status=HTTPStatus.CREATED)
 
     def _owner(self, address: str) -> Party:
-        """Return whoever is to own the document.  Raises Refused for whoever may not name another owner."""
+        """Return the future owner of the document.  Raises Refused for people who may not name another owner."""
         if not self.caller.may(Permission.FILES_PROTECT_FOR_OTHERS):
             raise Refused(_("You may not protect documents that somebody else is to own."))
         found = owner_known_as(self.organization.id, address)
@@ -190,7 +190,7 @@ class Registrations(OrganizationView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Put the document on record; 200 when it was already, 201 when it is new."""
+        """Register the document; 200 when it was already, 201 when it is new."""
         self.device()
         wanted = whole_item_of(members(request))
         outcome = register_on_first_use(

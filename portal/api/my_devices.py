@@ -110,7 +110,7 @@ class Devices(BaseView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Enroll a device; the sign-in must be younger than ten minutes, and the person is told by mail."""
+        """Enroll a device; the sign-in must be younger than ten minutes, and the person gets a mail."""
         token = token_shown(request)
         if token.application_of is None and clock.now() - token.authentication.at > fresh.SECONDS:
             raise Refused(_("Enrolling a device needs a sign-in of the last ten minutes."))
@@ -151,7 +151,7 @@ class DeviceDetail(BaseView):
         ],
     )
     def delete(self, request: Request, device_id: UUID) -> Response:
-        """Revoke the device: it gets no license any more, and its cached ones die by the feed."""
+        """Revoke the device: it gets no license any more, and the feed invalidates its cached ones."""
         person, device = caller(request).id, device_of(caller(request).id, device_id)
         if device is None:
             raise NotHere(_("The person has no such device."))

@@ -31,6 +31,6 @@ class Owners(OrganizationView):
         ],
     )
     def get(self, request: Request) -> Response:
-        """Answer with him, or with nobody."""
+        """Answer with this person, or with nobody."""
         found = owner_known_as(self.organization.id, request.query_params.get("address", ""))
         return page([] if found is None else [{"id": str(found.id), "address": found.address}])

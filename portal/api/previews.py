@@ -198,7 +198,7 @@ class Previews(OrganizationView):
         description=(
             "change is the body by which the change itself is made: PUT of a template, PATCH of a group or a person."
             " A worker decides the openings of the last days and all documents again and says who gains and who"
-            " loses. Nothing is changed. Whoever may make a change may ask about it."
+            " loses. Nothing is changed. People who may make a change may ask about it."
         ),
         request=PreviewQuestion,
         responses={202: inline_serializer("PreviewAsked", {"id": serializers.UUIDField()})},

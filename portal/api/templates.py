@@ -108,8 +108,8 @@ class Templates(OrganizationView):
     @extend_schema(
         summary="List templates",
         description=(
-            "Who may manage templates sees all but deleted ones, everybody else those that are offered to him:"
-            " published, and with nobody or himself in their scope. A program asks for people it cannot name, so of"
+            "Who may manage templates sees all but deleted ones, everybody else those that are offered to them:"
+            " published, and with nobody or themselves in their scope. A program asks for people it cannot name, so of"
             " templates with a scope it is offered those with offered_to_legacy. The answer carries an ETag; asked"
             " again with If-None-Match, an unchanged list is answered with 304 and no body."
         ),
@@ -190,7 +190,7 @@ class TemplateDetail(OrganizationView):
         examples=[OpenApiExample("Template", EXAMPLE)],
     )
     def get(self, request: Request, template_id: UUID) -> Response:
-        """Answer with the current version; who does not manage templates finds what is offered to him."""
+        """Answer with the current version; who does not manage templates finds what is offered to them."""
         manages = self.caller.may(Permission.TEMPLATES_MANAGE)
         found = template(template_id) if manages else offered_template(template_id, self.caller.audience)
         return Response({**template_json(found, languages_of(request)), "documents": documents_under(template_id)})

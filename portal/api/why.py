@@ -40,7 +40,7 @@ EXAMPLE = {
 
 
 class Question(serializers.Serializer[dict[str, str]]):
-    """Whom and what the question is about; nobody named means whoever asks."""
+    """Whom and what the question is about; nobody named means the caller."""
 
     who = serializers.CharField(max_length=320, required=False)
     right = serializers.ChoiceField(choices=[right.value for right in Right], required=False, default=Right.VIEW.value)
@@ -127,7 +127,7 @@ class DocumentWhy(OrganizationView):
         examples=[OpenApiExample("Not granted", EXAMPLE)],
     )
     def get(self, request: Request, cid: UUID) -> Response:
-        """Answer about somebody to issuer, owner, administrators and auditors, about himself to whoever has tried."""
+        """Answer about somebody to issuer, owner, administrators and auditors; about themselves to others who tried."""
         asked = checked(Question, request.query_params.dict())
         if "who" not in asked:
             found_himself = explain_to_himself(

@@ -85,7 +85,7 @@ def _call(method: str, path: str, operation: Mapping[str, Any]) -> Call:
 
 
 def _as_text(code: str) -> SafeString:
-    """Escape what stands between tags and leave its quotes: the page has a thousand of them, five bytes more each."""
+    """Escape what is between tags and leave its quotes: the page has a thousand of them, five bytes more each."""
     return mark_safe(escape(code, quote=False))  # noqa: S308 - escaped, and in no attribute
 
 
