@@ -1,7 +1,13 @@
-"""The entry point of the SDK: one signed-in person on this device.
+"""One signed-in person on this device: what a program protects, opens, tracks and changes with.
 
-with Session.open() as session:
-    session.protect(Path("plan.docx"), ProtectOptions(grants=("rita@fabrikam.example:VIEW",)))
+    from pathlib import Path
+
+    from chancery import ProtectOptions, Session
+
+    with Session.open() as session:
+        session.protect(Path("plan.pdf"), ProtectOptions(grants=("rita@fabrikam.example:VIEW",)))
+
+``chancery login`` signs the person in.
 """
 
 import io
