@@ -47,7 +47,7 @@ _when_committed: list[Callable[[], object]] = []
 def when_committed(act: Callable[[], object]) -> None:
     """Let this be done in this process after each transaction that noted something; the layer that knows the feed asks.
 
-    So no change of the directory can forget it, whoever makes it.  An error in it harms nothing: a sweep follows.
+    So no change of the directory can forget it, no matter who makes it.  An error in it harms nothing: a sweep follows.
     """
     _when_committed.append(act)
 
