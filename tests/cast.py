@@ -19,7 +19,7 @@ from chancery.sdk.http import Answer, Http, decoded
 from chancery.sdk.session import Session
 from portal import throttle
 from portal.identity import clients
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code

@@ -27,8 +27,13 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.languages import told
-from portal.usecases.answer_request import decline_request, grant_request, obstacles_of
-from portal.usecases.ask_for_access import ask_for_access, explain_to_himself
+from portal.usecases.access_requests import (
+    ask_for_access,
+    decline_request,
+    explain_to_himself,
+    grant_request,
+    obstacles_of,
+)
 from portal.usecases.effects import effect_answer
 from protection.selectors.documents import document_for
 from protection.selectors.obstacles import InTheWay

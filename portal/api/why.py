@@ -14,7 +14,7 @@ from portal import clock
 from portal.api.access_requests import OwnAccessRequest, own_json
 from portal.api.framework import ANYBODY, Answer, OrganizationView, checked
 from portal.languages import told
-from portal.usecases.ask_for_access import OwnStanding, explain_to_himself
+from portal.usecases.access_requests import OwnStanding, explain_to_himself
 from portal.usecases.explain import Explained, explain_document
 from portal.words.why import obstacle_words, own_words
 from protection.selectors.documents import document_for

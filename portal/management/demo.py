@@ -23,7 +23,7 @@ from chancery.sdk.home import Home
 from chancery.sdk.http import Http
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import USER_AGENT, Session
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from portal.usecases.people import add_person_by_operator
 from tenants.actor import Actor
 from tenants.directory.models import Person

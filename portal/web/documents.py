@@ -18,7 +18,7 @@ from chancery.errors import NotFound
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import say
 from portal.languages import reader_languages, told
-from portal.usecases.ask_for_access import explain_to_himself
+from portal.usecases.access_requests import explain_to_himself
 from portal.usecases.confirmation import Stated
 from portal.usecases.documents import change_access, decide_registration, restore_access, revoke_access
 from portal.usecases.effects import Effect

@@ -22,8 +22,13 @@ from chancery.policy.words import rights_in_words
 from portal import clock
 from portal.languages import reader_languages, told
 from portal.typed import typed_in
-from portal.usecases.answer_request import decline_request, grant_request, obstacles_of
-from portal.usecases.ask_for_access import ask_for_access, explain_to_himself
+from portal.usecases.access_requests import (
+    ask_for_access,
+    decline_request,
+    explain_to_himself,
+    grant_request,
+    obstacles_of,
+)
 from portal.usecases.permissions import Permission
 from portal.web.fields import FreeTextField
 from portal.web.framework import (

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.identity.addresses import client_address
 from portal.languages import reason_of
-from portal.usecases.found_organization import Founded, found_organization
+from portal.usecases.organizations import Founded, found_organization
 from portal.usecases.ways_in import sign_in_link
 from portal.web.framework import attempt
 from portal.web.own import actor_of, person_of, to_sign_in

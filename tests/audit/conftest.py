@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from tenants.context import in_organization
 from tenants.organizations.selectors import OrganizationFacts
 from tests.cast import ACTOR, Cast

@@ -21,7 +21,7 @@ from audit.services.report import Report, accept, ingest, reported_event_id
 from audit.services.sequence import head, sequence, sign_checkpoint
 from chancery.ledger.checkpoint import Checkpoint
 from chancery.ledger.checkpoint import verify as verify_note
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from protection.keys import log
 from protection.selectors.organization import log_verifier_key
 from tenants.context import in_organization

@@ -16,7 +16,7 @@ SECONDS = program.SECONDS
 
 
 FOUNDING = """
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from tenants.actor import OPERATOR
 from tenants.directory.selectors.people import person_with_login
 from tenants.directory.services.create_person import create_person

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.operator import refusals_said
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from tenants.actor import OPERATOR
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from portal.management.asking import add_confirmation, confirm
 from portal.management.operator import concerned, organization_named, refusals_said
-from portal.usecases.end_organization import end_organization
+from portal.usecases.organizations import end_organization
 from tenants.actor import OPERATOR
 
 

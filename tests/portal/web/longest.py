@@ -19,7 +19,7 @@ from chancery.policy.rights import LEVELS
 from chancery.sdk.errors import Refused
 from chancery.sdk.options import ProtectOptions
 from portal.usecases.caller import Caller, caller_at
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from portal.usecases.previews.ask import ask_about_group
 from portal.usecases.roles import create_application
 from protection.selectors.organization import keys

@@ -5,7 +5,7 @@ from typing import Any
 
 from audit.selectors.unsealed import unsealed
 from portal.development.bench.scenes.people import BENCH
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from tenants.organizations.selectors import organizations
 
 

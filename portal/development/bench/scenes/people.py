@@ -25,7 +25,7 @@ from chancery.sealing.read import open_sealed
 from portal.identity import clients
 from portal.identity.strength import Authentication
 from portal.identity.tokens import AUTHENTICATION, FAMILY, hash_of
-from portal.usecases.found_organization import found_organization
+from portal.usecases.organizations import found_organization
 from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.enroll_device import enroll_device

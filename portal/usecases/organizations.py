@@ -1,4 +1,4 @@
-"""Found an organization: everything that must exist before its first page can be opened."""
+"""Organizations: founded with everything their first page needs, and ended for good."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from protection.actor import Actor as ProtectionActor
+from protection.keys.root import root_store
 from protection.services.activate import NewOrganization, activate
 from tenants.actor import Actor
 from tenants.context import in_schema
@@ -17,6 +18,7 @@ from tenants.directory.services.prove_domain import prove_domain
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
 from tenants.organizations.services.activate_service import activate_service
 from tenants.organizations.services.create_organization import create_organization
+from tenants.organizations.services.erase_organization import erase_organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +81,17 @@ def _protection_actor(actor: Actor, first: PersonFacts) -> ProtectionActor | Non
         return None
     return ProtectionActor(
         person=first.id, address=first.email, name=first.name, administrator=True, ip=actor.ip, source=actor.source
+    )
+
+
+def end_organization(*, organization_id: UUID, reason: str, actor: Actor) -> None:
+    """Erase a suspended organization; its key-encryption key goes first and cannot be brought back.
+
+    See docs/protocol.md P30.
+    """
+    erase_organization(
+        organization_id=organization_id,
+        reason=reason,
+        shred_keys=root_store().destroy_organization_key,
+        actor=actor,
     )
