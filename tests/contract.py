@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, Protocol
+from urllib.parse import parse_qsl
 
 import jsonschema_rs
 from drf_spectacular.generators import SchemaGenerator
@@ -56,6 +57,9 @@ def check_exchange(method: str, path: str, sent: bytes, answer: Answered) -> Non
     if status < 400:
         assert str(status) in operation["responses"], f"{name} answers {status}, which is not described"
         _check_accepted(name, operation, sent)
+        declared = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+        unknown = {key for key, _ in parse_qsl(path.partition("?")[2])} - declared
+        assert not unknown, f"{name} accepted parameters that are not described: {unknown}"
     if answer.content:
         kind = answer["Content-Type"].partition(";")[0]
         validator = _answer_validator(name, str(status))

@@ -91,3 +91,8 @@ def test_an_accepted_body_that_differs_is_noticed(method: str, path: str, body: 
     answer = answered(claimed, 201) if path.endswith("domains") else answered(changed)
     with pytest.raises(AssertionError, match="accepted"):
         check_exchange(method, path, json.dumps(body).encode(), answer)
+
+
+def test_a_parameter_that_is_not_described_is_noticed() -> None:
+    with pytest.raises(AssertionError, match="adress"):
+        check_exchange("GET", "/api/v1/owners?adress=olga", b"", answered({"results": [], "next": ""}))

@@ -124,7 +124,7 @@ def send(ada: Player, method: str, url: str, body: bytes = b"", kind: str = "app
             "Chancery-Proof": proof,
         },
     )
-    check_exchange(method, url, body, answer)
+    check_exchange(method, path, body, answer)
     return answer
 
 
