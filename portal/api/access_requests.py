@@ -53,7 +53,7 @@ IN_THE_WAY: Final = [{"name": "restore", "message": WORDS[Reason.REVOKED_FOR_YOU
 
 
 class Question(serializers.Serializer[dict[str, str]]):
-    """What somebody asks for."""
+    """What the caller asks for."""
 
     level = serializers.ChoiceField(choices=LEVELS_ASKED, required=False, default="viewer")
     note = FreeText(required=False, allow_blank=True, default="", max_length=500)

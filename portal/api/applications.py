@@ -45,7 +45,7 @@ class ApplicationItem(Answer):
     created_at = serializers.DateTimeField()
     disabled = serializers.BooleanField()
     known_outside = serializers.BooleanField(
-        help_text="Whether somebody has seen its secret who may not manage applications now."
+        help_text="Whether a person has seen its secret who may not manage applications now."
     )
 
 

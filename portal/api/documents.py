@@ -40,7 +40,7 @@ from protection.selectors.documents import (
 from protection.selectors.requests import given_on
 from protection.services.template_draft import MAX_EXPIRY_DAYS
 
-EFFECT = {"changed": True, "message": "Access is taken back from rita@fabrikam.example.", "warnings": []}
+EFFECT = {"changed": True, "message": "Access is revoked for rita@fabrikam.example.", "warnings": []}
 DOCUMENT = {"cid": "8c2b6d0e-5c1f-8d22-9f7e-0d6c1a2b3c4d", "title": "plan.docx", "state": "active"}
 
 
@@ -226,7 +226,7 @@ class Restore(OrganizationView):
     )
     @idempotent
     def post(self, request: Request, cid: UUID) -> Response:
-        """Give back what a revocation took away; say what stays taken back."""
+        """Undo a revocation; say what stays revoked."""
         address = checked(Reason, request.data)["recipient"]
         return effect_response(
             restore_access(caller=self.caller, organization=self.organization, cid=cid, address=address)

@@ -91,7 +91,7 @@ class NewPublication(serializers.Serializer[dict[str, Any]]):
     offline_days = serializers.IntegerField(required=False, min_value=-1, max_value=65_535)
     label = serializers.UUIDField(required=False)  # type: ignore[assignment]  # the one linked to the template
     owner = serializers.CharField(
-        required=False, max_length=320, help_text="The address of somebody else who is to own it; takes a permission."
+        required=False, max_length=320, help_text="The address of another member who is to own it; takes a permission."
     )
 
 
@@ -233,7 +233,7 @@ class Feed(OrganizationView):
         examples=[OpenApiExample("Feed", {"statement": "eyJhbGci…", "delegation": "eyJhbGci…"})],
     )
     def get(self, request: Request) -> Response:
-        """Answer with everything withdrawn since, and a heartbeat."""
+        """Answer with everything revoked since, and a heartbeat."""
         since = number_of(request.query_params.get("since", "0"), "since")
         known = request.headers.get("Chancery-Checkpoint")
         if known is not None:

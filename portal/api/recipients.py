@@ -48,12 +48,12 @@ class RecipientItem(Answer):
     """One row."""
 
     who = serializers.CharField(help_text="The entry of the policy, or address: and an address.")
-    name = serializers.CharField(help_text="Of somebody who tried and has no address.")
+    name = serializers.CharField(help_text="Of a person who tried and has no address.")
     listed = serializers.ChoiceField(choices=[one.value for one in Listed], help_text="Why they are in the list.")
     group = serializers.BooleanField(help_text="Whether the address is a group, so that the row is about its members.")
     access = serializers.ChoiceField(
         choices=[one.value for one in Access],
-        help_text="unknown where another organization says so only when they open it.",
+        help_text="unknown where another organization decides it when they open it.",
     )
     reason = serializers.CharField(help_text="Why not, as in refusals; empty for yes.")
     message = serializers.CharField(help_text="Access in words, with who took it back and when.")

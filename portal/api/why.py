@@ -66,7 +66,7 @@ class WhyObstacle(Answer):
 
 
 class WhyAnswer(Answer):
-    """The answer about somebody, for people who may see the policy."""
+    """The answer about a person, for callers who may see the policy."""
 
     who = serializers.CharField()
     known = serializers.BooleanField()
@@ -110,7 +110,7 @@ class DocumentWhy(OrganizationView):
     needs = {"GET": ANYBODY}
 
     @extend_schema(
-        summary="Ask why somebody may or may not do something with a document",
+        summary="Ask why a person may or may not do something with a document",
         description=(
             "Decided as an opening would be, but for sign-in, network and device, which only an opening has"
             " (at_opening). undecided lists entries that may still mean the person by another organization."
