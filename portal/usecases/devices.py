@@ -10,7 +10,7 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.kept_on_devices import kept_until, kept_words
-from portal.usecases.roles import require_roles
+from portal.usecases.roles import require_reach
 from protection.selectors.reach import reach_of_device
 from tenants.actor import Actor
 from tenants.directory.errors import NotHere
@@ -98,7 +98,7 @@ def _device(caller: Caller, person_id: UUID, device_id: UUID) -> tuple[DeviceFac
     if found is None:
         raise NotHere(_("The person has no such device."))
     person = person_in(caller.organization, person_id)
-    require_roles(caller, person.role)
+    require_reach(caller, person)
     return found, person.email or person.name
 
 

@@ -14,7 +14,15 @@ from portal.usecases.confirmation import Stated, confirmed, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.kept_on_devices import kept_words
 from portal.usecases.notify import in_language_of, notify
-from portal.usecases.roles import NO_ROLE, change_role, disable_person, enable_person, notify_of_role, require_roles
+from portal.usecases.roles import (
+    NO_ROLE,
+    change_role,
+    disable_person,
+    enable_person,
+    notify_of_role,
+    require_reach,
+    require_roles,
+)
 from portal.words.roles import role_in_words
 from protection.selectors.reach import reach_of_person
 from protection.services.part_from_identity import part_from_identity
@@ -150,7 +158,7 @@ def set_disabled(*, caller: Caller, person_id: UUID, disabled: bool, stated: Sta
             _("{address} is enabled: licenses are issued to them again.").format(address=found.email),
             _("{address} is enabled already.").format(address=found.email),
         )
-    require_roles(caller, found.role)
+    require_reach(caller, found)
     reason = stated.reason if found.disabled else require_confirmation(dangers.disabling(found), stated)
     changed = disable_person(caller=caller, person_id=person_id, reason=reason)
     until = reach_of_person(person_id).until

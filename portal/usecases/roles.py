@@ -40,6 +40,16 @@ def require_roles(caller: Caller, role: str = NO_ROLE) -> None:
         )
 
 
+def require_reach(caller: Caller, person: PersonFacts) -> None:
+    """Let pass who may shut this person out or let them in again; roles and applications take another permission.
+
+    Raises NotPermitted.
+    """
+    require_roles(caller, person.role)
+    if person.is_service and not caller.may(Permission.APPLICATIONS_MANAGE):
+        raise NotPermitted(_("This is an application. Only who may manage applications can do this."))
+
+
 @transaction.atomic
 def change_role(*, caller: Caller, person_id: UUID, role: str, reason: str = "") -> bool:
     """Give a person another role; return whether anything changed.  Raises DirectoryRefused."""
@@ -63,7 +73,7 @@ def change_role(*, caller: Caller, person_id: UUID, role: str, reason: str = "")
 def disable_person(*, caller: Caller, person_id: UUID, reason: str) -> bool:
     """Disable a person; whom a role was given only by who may manage roles, since it takes the role out of use."""
     person = person_in(caller.organization, person_id)
-    require_roles(caller, person.role)
+    require_reach(caller, person)
     disabled = withdraw_person(
         organization_id=caller.organization, person_id=person_id, reason=reason, actor=caller.directory_actor
     )
@@ -75,7 +85,7 @@ def disable_person(*, caller: Caller, person_id: UUID, reason: str) -> bool:
 @transaction.atomic
 def enable_person(*, caller: Caller, person_id: UUID) -> bool:
     """Enable a person again; with a role only by who may manage roles, since it brings the role back."""
-    require_roles(caller, person_in(caller.organization, person_id).role)
+    require_reach(caller, person_in(caller.organization, person_id))
     return directory_enable(organization_id=caller.organization, person_id=person_id, actor=caller.directory_actor)
 
 

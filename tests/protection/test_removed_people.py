@@ -10,6 +10,7 @@ from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.people import holder_of, people_in
 from tenants.directory.services.claim_domain import claim_domain
+from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.prove_domain import prove_domain
@@ -92,6 +93,21 @@ def test_an_application_is_not_removed_like_a_person(cast: Cast) -> None:
     problem(call(cast.ada, "contoso", "PATCH", f"people/{person.id}", disable), 409, "confirmation_required")
     stated = {**disable, "confirm": "Scanner"}
     assert call(cast.ada, "contoso", "PATCH", f"people/{person.id}", stated).status_code == 200
+
+
+def test_an_application_that_provisions_people_reaches_no_other_application(cast: Cast) -> None:
+    contoso = cast.organizations["contoso"].id
+    made = [
+        create_application(organization_id=contoso, name=name, roles=[role], actor=ACTOR)
+        for name, role in (("Provisioning", "directory"), ("Roles", "roles"))
+    ]
+    provisioning, roles = (cast.enroll(one.client_id, one.person_id, "") for one in made)
+    stated = {"confirm": "Roles", "reason": "x"}
+    path, device = f"people/{roles.id}", f"people/{roles.id}/devices/{roles.session.account.device}/block"
+    problem(call(provisioning, "contoso", "PATCH", path, {"disabled": True, **stated}), 403, "not_permitted")
+    problem(call(provisioning, "contoso", "POST", device, stated), 403, "not_permitted")
+    assert call(cast.ada, "contoso", "PATCH", path, {"disabled": True, **stated}).status_code == 200
+    problem(call(provisioning, "contoso", "PATCH", path, {"disabled": False}), 403, "not_permitted")
 
 
 def test_another_organization_s_grants_under_the_address_end_too(cast: Cast, plan: Path) -> None:
