@@ -69,6 +69,19 @@ def check_exchange(method: str, path: str, sent: bytes, answer: Answered) -> Non
         _check(schema, json.loads(answer.content), f"the answer {status} of {name}")
 
 
+def faulty_examples() -> list[str]:
+    """Return the examples of bodies that no request could send; ids in examples are abbreviated."""
+    found = []
+    for name, operation in _by_name().items():
+        media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        for example in media.get("examples", {}).values():
+            validator = _body_validator(name)
+            assert validator is not None
+            faults = [one.message for one in validator.iter_errors(example["value"])]
+            found += [f"{name}: {fault}" for fault in faults if not fault.endswith('is not a "uuid"')]
+    return found
+
+
 def _check_accepted(name: str, operation: Mapping[str, Any], sent: bytes) -> None:
     if operation["method"] == "DELETE":
         # What confirms a DELETE may come as a body too, which OpenAPI 3.0 cannot describe.

@@ -306,7 +306,10 @@ class SavePreview(OrganizationView):
             "PreviewSaved",
             {"kind": serializers.CharField(), "target": serializers.UUIDField(), "moved": serializers.BooleanField()},
         ),
-        examples=[OpenApiExample("Saved", {name: EXAMPLE[name] for name in ("kind", "target", "moved")})],
+        examples=[
+            OpenApiExample("Saved", {name: EXAMPLE[name] for name in ("kind", "target", "moved")}, response_only=True),
+            OpenApiExample("Confirmed", {"confirm": "board@contoso.example"}, request_only=True),
+        ],
     )
     @idempotent
     def post(self, request: Request, preview_id: UUID) -> Response:

@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse, JsonResponse
 
 from portal.development.openapi import FILE
-from tests.contract import check_exchange, description, rendered
+from tests.contract import check_exchange, description, faulty_examples, rendered
 
 FREE = {"EventItem.personal", "EventItem.details", "Problem.errors"}
 """What is recorded of an event depends on its kind, and what is wrong with a request on the request."""
@@ -47,6 +47,10 @@ def test_every_member_is_declared() -> None:
 def test_no_answer_is_described_by_its_id_alone() -> None:
     schemas = description()["components"]["schemas"]
     assert {name for name, schema in schemas.items() if set(schema.get("properties", ())) == {"id"}} == ID_ONLY
+
+
+def test_every_example_of_a_body_could_be_sent() -> None:
+    assert faulty_examples() == []
 
 
 def answered(body: object, status: int = 200, **more: Any) -> HttpResponse:
