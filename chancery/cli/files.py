@@ -28,6 +28,7 @@ from chancery.policy.reasons import MAY_BE_ASKED
 from chancery.policy.words import rights_in_words
 from chancery.sdk.errors import Misused, Refused
 from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from chancery.sealing.file_names import sealable
 from chancery.sealing.layout import SUFFIX
@@ -94,8 +95,7 @@ def protect(
         raise Misused(say("A label brings its own template."), remedy=say("Use either --label or --template."))
     if template and (grants or do_not_forward or encrypt_only or deny):
         raise Misused(say("A template brings its own grants."), remedy=say("Use either --template or --grant."))
-    for kind, people in ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only)):
-        grants += ProtectOptions.computed(kind, people).grants if people else ()
+    grants += _computed_grants(do_not_forward, encrypt_only)
     chosen = chosen_files(output, files, recursive=recursive, sealed=False)
     if not chosen:
         raise Misused(say("There is nothing to protect."), remedy=say("Name files that are not protected yet."))
@@ -119,15 +119,26 @@ def protect(
                     done = session.protect(
                         path, protect_options, target=place, organization=organization, progress=report
                     )
-            members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid), "registered": done.registered}
-            members["pending"] = done.pending
-            members["dropped"] = _dropped(output, session)
-            line = say("{file} → {target}", file=path, target=done.path)
-            if done.pending:
-                return members, joined((line, _HELD), " ")
-            return members, line if done.registered else joined((line, _WAITING), " ")
+            return {"file": str(path), **_members(done), "dropped": _dropped(output, session)}, _line(path, done)
 
         each_file(output, list(places), one)
+
+
+def _computed_grants(do_not_forward: tuple[str, ...], encrypt_only: tuple[str, ...]) -> tuple[str, ...]:
+    given = ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only))
+    return tuple(grant for kind, people in given if people for grant in ProtectOptions.computed(kind, people).grants)
+
+
+def _members(done: Protected) -> dict[str, Any]:
+    members = {"sealed": str(done.path), "cid": str(done.cid)}
+    return {**members, "registered": done.registered, "pending": done.pending}
+
+
+def _line(path: Path, done: Protected) -> str:
+    line = say("{file} → {target}", file=path, target=done.path)
+    if done.pending:
+        return joined((line, _HELD), " ")
+    return line if done.registered else joined((line, _WAITING), " ")
 
 
 def _protect_options(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -136,26 +136,29 @@ def relabel(
             done = replace(done, policies=(policy, registered_policy(content)))
         content.label = chosen
         content.save(update_fields=["label"])
-    record_action(
-        Kind.CONTENT_LABELED,
-        actor,
-        content=content,
-        details={
-            "label": str(chosen.id),
-            "names": chosen.names,
-            "language": chosen.language,
-            "outcome": outcome.value,
-            "where": done.where.value,
-            **(
-                {"before": str(before.id), "names_before": before.names, "language_before": before.language}
-                if before is not None
-                else {}
-            ),
-            **({"ground": ground} if ground else {}),
-            **({"reason": justification} if justification else {}),
-        },
-    )
+    details = {
+        **_details(before, chosen, done),
+        **({"ground": ground} if ground else {}),
+        **({"reason": justification} if justification else {}),
+    }
+    record_action(Kind.CONTENT_LABELED, actor, content=content, details=details)
     return done
+
+
+def _details(before: Label | None, chosen: Label, done: Relabeled) -> dict[str, Any]:
+    """Return what the event keeps of both labels, as they are called now, and of what the change did."""
+    return {
+        "label": str(chosen.id),
+        "names": chosen.names,
+        "language": chosen.language,
+        "outcome": done.outcome.value,
+        "where": done.where.value,
+        **(
+            {"before": str(before.id), "names_before": before.names, "language_before": before.language}
+            if before is not None
+            else {}
+        ),
+    }
 
 
 def _judged(actor: Actor, content: Content | None, holder: Holder) -> tuple[Content, str | None, frozenset[Right]]:

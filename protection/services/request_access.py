@@ -126,30 +126,25 @@ def request_access(
     wanted = {"wanted": requested.level, "note": requested.note[:500]}
     asked = AccessRequest.objects.filter(content_id=cid, person_id=actor.person, state=RequestState.OPEN).first()
     if asked is None:
-        asked, fresh = AccessRequest.objects.get_or_create(
-            content_id=cid,
-            person_id=actor.person,
-            state=RequestState.OPEN,
-            defaults={
-                **wanted,
-                "address": asker.address,
-                "name": actor.name[:200],
-                "place": asker.place[:200],
-                "reason": reason,
-            },
-        )
+        asked, fresh = _opened(actor, asker, cid, {**wanted, "reason": reason})
         if fresh:
-            record_action(
-                Kind.ACCESS_REQUESTED,
-                actor,
-                content=asked.content,
-                details={"request": str(asked.id), "level": requested.level},
-            )
             return Heard.NEW
     # An answer that came in between counts: it was given to what was asked before.
     AccessRequest.objects.filter(id=asked.id, state=RequestState.OPEN).update(**wanted)
     more = not expand(parse_rights([requested.level])) <= expand(parse_rights([asked.wanted]))
     return Heard.RAISED if more else Heard.CHANGED
+
+
+def _opened(actor: Actor, asker: Asker, cid: UUID, members: dict[str, str]) -> tuple[AccessRequest, bool]:
+    """Return the person's open request, and whether it is new; a new one is recorded."""
+    known = {"address": asker.address, "name": actor.name[:200], "place": asker.place[:200]}
+    asked, fresh = AccessRequest.objects.get_or_create(
+        content_id=cid, person_id=actor.person, state=RequestState.OPEN, defaults={**members, **known}
+    )
+    if fresh:
+        details = {"request": str(asked.id), "level": members["wanted"]}
+        record_action(Kind.ACCESS_REQUESTED, actor, content=asked.content, details=details)
+    return asked, fresh
 
 
 def refusal_to_ask(

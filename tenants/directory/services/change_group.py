@@ -78,14 +78,20 @@ def change_group(
         return change
     group.version += 1
     group.save(update_fields=["version"])
-    after = change.after
+    _note(organization_id, change, actor)
+    return GroupChange(before, group_in(organization_id, group_id))
+
+
+def _note(organization_id: UUID, change: GroupChange, actor: Actor) -> None:
+    """Record the change."""
+    before, after = change.before, change.after
     note(
         kind=DirectoryKind.GROUP_CHANGED,
         organizations=[organization_id],
         actor=actor,
-        title=group.address,
+        title=after.address,
         details={
-            "group": str(group_id),
+            "group": str(after.id),
             "added": len(change.added),
             "removed": len(change.removed),
             **({"archived": after.archived} if after.archived != before.archived else {}),
@@ -99,4 +105,3 @@ def change_group(
             ),
         ],
     )
-    return GroupChange(before, group_in(organization_id, group_id))
