@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import click
 
@@ -17,7 +18,7 @@ from chancery.cli.tables import LIMIT, WIDE
 from chancery.ledger.kinds import Kind
 from chancery.sdk.errors import Misused
 from chancery.sdk.home import Home
-from chancery.sdk.ledger import verify_ledger
+from chancery.sdk.ledger import verify_event, verify_ledger
 from chancery.sdk.organization import Organization
 from chancery.sealing.atomic import replacing
 from chancery.sealing.streams import write_all
@@ -154,14 +155,25 @@ def _as_text(cell: object) -> str:
 
 
 @click.command("verify-audit")
+@click.option("--event", type=click.UUID, help="Prove only that the event with this id is in the ledger.")
 @in_organization
-def verify_audit(output: Output, place: Organization) -> None:
+def verify_audit(output: Output, place: Organization, event: UUID | None) -> None:
     """Prove that nothing in the ledger was changed or removed.
 
     Fetches it whole, recomputes its tree and compares it with every checkpoint, kept ones included.
 
     Needs a role that may read the audit.  The log's key comes from the organization statement, not from the ledger.
     """
+    if event is not None:
+        proven = verify_event(place, event)
+        line = say(
+            "{kind} is entry {seq} of {size} in the ledger, as it was signed.",
+            kind=proven.leaf.kind,
+            seq=proven.seq + 1,
+            size=proven.size,
+        )
+        output.result({"id": str(event), "epoch": proven.epoch, "seq": proven.seq, "size": proven.size}, line)
+        return
     report = verify_ledger(Home.default(), place)
     line = say(
         "{entries} events, {checkpoints} checkpoints: nothing was changed or removed.",

@@ -58,12 +58,6 @@ def _shown(text: str) -> str:
     return Text(text, text.message, text.plural, values)
 
 
-def _shown_value(value: object) -> object:
-    if isinstance(value, Text):
-        return _shown(value)
-    return shown(str(value)) if isinstance(value, (str, Path)) else value
-
-
 def _lines(text: str) -> str:
     """Write hidden characters out, line by line."""
     return "\n".join(shown(line) for line in text.split("\n"))

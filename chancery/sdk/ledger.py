@@ -1,13 +1,18 @@
 """Verify an organization's ledger with nothing but its public key and what it publishes (docs/protocol.md P27, P28)."""
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
 
-from chancery.errors import InvalidObject
+from chancery.errors import InvalidObject, NotFound
 from chancery.ledger.checkpoint import Checkpoint, InvalidCheckpoint, parse_verifier_key, verifier_key, verify
-from chancery.ledger.leaf import InvalidLeaf, decode
-from chancery.ledger.merkle import Frontier, leaf_hash
+from chancery.ledger.leaf import InvalidLeaf, Leaf, decode
+from chancery.ledger.merkle import Frontier, InvalidProof, leaf_hash, verify_inclusion
+from chancery.sdk.errors import ServiceError
 from chancery.sdk.home import Home
 from chancery.sdk.organization import Organization
 from chancery.texts import say
@@ -59,6 +64,53 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
     if published:
         home.write(record, {"notes": [*notes[-200:], published[-1]]})
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """One event as the ledger holds it: entry ``seq`` of ``size``, under a checkpoint that was verified."""
+
+    leaf: Leaf
+    epoch: int
+    seq: int
+    size: int
+
+
+def verify_event(place: Organization, event: UUID) -> Proven:
+    """Prove that one event is in the tree that the newest checkpoint of its epoch signs, without fetching the others.
+
+    Raises NotFound for an event that has no number yet or never was one, and LedgerBroken.
+    """
+    _, public = parse_verifier_key(place.statement().log_key)
+    for epoch in range(int(place.call("GET", "/api/v1/audit/checkpoint")["epoch"]), 0, -1):
+        notes = _published(place, epoch)
+        if not notes:
+            continue
+        signed = _checked(notes[-1], public, place)
+        try:
+            answer = place.call("GET", f"/api/v1/audit/proof/{event}?size={signed.size}")
+        except ServiceError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+        else:
+            if answer["epoch"] == epoch:
+                return _proven(event, epoch, signed, answer)
+    raise NotFound(
+        say("The ledger holds no event with this id yet."),
+        remedy=say("Check the id. A new event gets its number within seconds."),
+    )
+
+
+def _proven(event: UUID, epoch: int, signed: Checkpoint, answer: Mapping[str, Any]) -> Proven:
+    encoded, path = answer["leaf"].encode(), [base64.b64decode(node) for node in answer["path"]]
+    try:
+        leaf = decode(encoded)
+        verify_inclusion(leaf_hash(encoded), answer["seq"], signed.size, path, signed.root)
+    except (InvalidLeaf, InvalidProof) as error:
+        raise LedgerBroken(say("The proof of this event does not verify: {error}.", error=str(error))) from error
+    if leaf.id != event:
+        raise LedgerBroken(say("The proof is of another event."))
+    return Proven(leaf, epoch, answer["seq"], signed.size)
 
 
 def _published(place: Organization, epoch: int) -> list[str]:

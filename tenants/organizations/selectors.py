@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from tenants.organizations.models import Host, OperatorRecord, Organization
+from tenants.organizations.models import Host, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,6 @@ class OrganizationFacts:
     def is_active(self) -> bool:
         """Tell whether the organization may act at all."""
         return self.state == Organization.State.ACTIVE
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorEntry:
-    """One line of what operators did."""
-
-    at: str
-    kind: str
-    actor: str
-    organization_id: UUID | None
-    details: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +73,6 @@ def hosts_of(organization_id: UUID) -> tuple[str, ...]:
     """Return the hosts of one organization, the primary one first."""
     rows = Host.objects.filter(organization_id=organization_id).order_by("-is_primary", "name")
     return tuple(rows.values_list("name", flat=True))
-
-
-def operator_record(limit: int = 100) -> tuple[OperatorEntry, ...]:
-    """Return the newest entries of the operator record."""
-    return tuple(
-        OperatorEntry(
-            at=row.at.isoformat(),
-            kind=row.kind,
-            actor=row.actor,
-            organization_id=row.organization_id,
-            details=row.details,
-        )
-        for row in OperatorRecord.objects.order_by("-at")[:limit]
-    )
 
 
 def _first(rows: QuerySet[Organization]) -> OrganizationFacts | None:

@@ -5,7 +5,8 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,11 +16,12 @@ from audit.selectors.events import Filter, events
 from audit.selectors.verify import verify
 from chancery.crypto.signatures import SigningKey
 from chancery.crypto.suites import ED25519
+from chancery.errors import NotFound
 from chancery.ledger.checkpoint import Checkpoint, sign
 from chancery.ledger.merkle import Frontier
 from chancery.objects.feed import FeedState, FeedStatement
 from chancery.objects.jws import b64
-from chancery.sdk.ledger import LedgerBroken, Verified, verify_ledger
+from chancery.sdk.ledger import LedgerBroken, Verified, verify_event, verify_ledger
 from portal.runtime.pulse import Pulse
 from portal.usecases.compare_ledgers import compare_ledgers
 from protection.keys import checkpoints
@@ -243,6 +245,33 @@ def test_a_client_verifies_every_epoch_and_tells_what_a_confirmed_restore_lost(
     sealed(ledger)
     found = verified()
     assert (found.entries, found.lost) == (before + stated().size, 2)
+
+
+@pytest.mark.parametrize("member", ["seq", "leaf", "path", "all"])
+def test_one_event_is_proven_by_itself_and_another_proof_is_not_believed(
+    ledger: OrganizationFacts, empty_cast: Cast, monkeypatch: pytest.MonkeyPatch, member: str
+) -> None:
+    event, other = happened(2)
+    sealed(ledger)
+    size = stated().size
+    place = administrator(empty_cast, ledger).session.own_organization(ledger.name)
+    asked = place.call
+
+    def mixed(method: str, path: str, *more: Any) -> Any:
+        answer = asked(method, path, *more)
+        if "/audit/proof/" in path:
+            its = asked(method, path.replace(str(event), str(other)), *more)
+            answer |= its if member == "all" else {member: its[member]}
+        return answer
+
+    with in_public():
+        proven = verify_event(place, event)
+        assert (proven.leaf.id, proven.size) == (event, size)
+        with pytest.raises(NotFound):
+            verify_event(place, uuid4())
+        monkeypatch.setattr(place, "call", mixed)
+        with pytest.raises(LedgerBroken):
+            verify_event(place, event)
 
 
 def rfc6962_root(proof: proofs.Inclusion) -> bytes:

@@ -277,6 +277,10 @@ def test_an_administrator_proves_the_ledger_from_outside(stack: Stack, tmp_path:
         assert time.monotonic() < deadline, "the worker seals every second or two"
         time.sleep(0.5)
     assert "nothing was changed or removed" in stack.command("verify_audit", "--organization", "contoso")
+    oldest = stack.ada.json("audit", "--limit", "all")["results"][-1]["id"]
+    assert stack.ada.json("verify-audit", "--event", oldest)["seq"] == 0
+    assert "is entry 1 of" in stack.ada.run("verify-audit", "--event", oldest)
+    stack.ada.run("verify-audit", "--event", str(uuid4()), code=5)
     stack.max.run("verify-audit", code=1)
 
 
