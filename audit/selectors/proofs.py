@@ -10,7 +10,7 @@ from django.db import connection
 from audit import statements
 from audit.services.sequence import leaf_of
 from chancery.ledger import tiles
-from chancery.ledger.merkle import consistency_proof, inclusion_proof
+from chancery.ledger.merkle import inclusion_proof
 
 ENTRY_PAGE: Final = 1_000
 
@@ -99,11 +99,6 @@ def inclusion(event_id: UUID, size: int) -> Inclusion | None:
     epoch, seq = int(row[0]), int(row[1])
     path = inclusion_proof(seq, size, tiles.reader(_tiles_of(epoch)))
     return Inclusion(epoch, seq, size, entries(seq, 1, epoch)[0], tuple(path))
-
-
-def consistency(old: int, new: int) -> tuple[bytes, ...]:
-    """Return the proof that the newest epoch's tree of ``new`` leaves extends the tree of ``old``."""
-    return tuple(consistency_proof(old, new, tiles.reader(_tiles_of(newest_epoch()))))
 
 
 def _size_of(epoch: int) -> int:
