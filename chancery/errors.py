@@ -29,14 +29,14 @@ handbook share.  Messages never contain key material.
 
 from typing import ClassVar
 
-from chancery.texts import say
+from chancery.texts import message
 
 
 class ChanceryError(Exception):
     """Base of all errors that a caller is expected to handle."""
 
     code: ClassVar[str] = "error"
-    remedy: ClassVar[str] = say("Try again; if it happens again, tell your administrator the correlation id.")
+    remedy: ClassVar[str] = message("Try again; if it happens again, tell your administrator the correlation id.")
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -48,7 +48,7 @@ class InvalidFile(ChanceryError):
     """The bytes are not a sealed file of this format, or somebody changed them."""
 
     code = "invalid_file"
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "This copy is damaged or was changed. If it was sent to you, ask for it again; if you protected it yourself,"
         " use another copy, or protect the original again."
     )
@@ -58,7 +58,7 @@ class InvalidObject(ChanceryError):
     """A license, certificate or request breaks the strict profile or its own rules."""
 
     code = "invalid_object"
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "If the file was sent to you, ask for it again; if you made it yourself, update the program that made it."
     )
 
@@ -73,7 +73,7 @@ class Expired(InvalidObject):
     """A genuine object outside its time: not valid yet, no longer valid, or its lease was not renewed."""
 
     code = "expired"
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "Connect to the service so that the license can be renewed, and check the clock of this computer."
     )
 
@@ -82,7 +82,7 @@ class WrongBinding(InvalidObject):
     """A genuine object that was made for another organization, document, person, device or edition."""
 
     code = "wrong_binding"
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "Parts of it belong to something else. If it was sent to you, ask for it again; if you protected it yourself,"
         " use another copy, or protect the original again."
     )
@@ -92,21 +92,21 @@ class Revoked(InvalidObject):
     """A verified feed statement withdraws this license."""
 
     code = "revoked"
-    remedy: ClassVar[str] = say("Ask the owner of the document whether you still have access.")
+    remedy: ClassVar[str] = message("Ask the owner of the document whether you still have access.")
 
 
 class FeedGap(InvalidObject):
     """Feed statements are missing between the last verified one and this one."""
 
     code = "feed_gap"
-    remedy: ClassVar[str] = say("Fetch the full list from the service.")
+    remedy: ClassVar[str] = message("Fetch the full list from the service.")
 
 
 class UntrustedKey(ChanceryError):
     """The object is well formed, but its signer is not one the caller trusts for it."""
 
     code = "untrusted_key"
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "Do not open the file. If it was sent to you, ask which organization it comes from; if it is your own, sign in"
         " at the organization that protected it."
     )
@@ -116,7 +116,7 @@ class WithdrawnKey(UntrustedKey):
     """The organization itself has withdrawn the key that vouches for the signer, since others may hold it."""
 
     code = "withdrawn_key"
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "Ask the person who protected it to protect it again, under the organization's present key."
     )
 
@@ -125,7 +125,7 @@ class CannotUnseal(ChanceryError):
     """A sealed blob does not open: other key, other context, or changed bytes (deliberately not distinguished)."""
 
     code = "cannot_unseal"
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "This copy is damaged or belongs to another document. If it was sent to you, ask for it again; if you"
         " protected it yourself, use another copy, or protect the original again."
     )
@@ -135,14 +135,16 @@ class UnknownSuite(ChanceryError):
     """The object names a suite of algorithms that this version does not know or no longer accepts."""
 
     code = "unknown_suite"
-    remedy: ClassVar[str] = say("Update Chancery; the file was made with algorithms that this version does not know.")
+    remedy: ClassVar[str] = message(
+        "Update Chancery; the file was made with algorithms that this version does not know."
+    )
 
 
 class InvalidPolicy(ChanceryError):
     """A policy breaks its schema; nothing was protected or changed."""
 
     code = "invalid_policy"
-    remedy: ClassVar[str] = say("Correct the named field and try again.")
+    remedy: ClassVar[str] = message("Correct the named field and try again.")
 
 
 class NotSupported(InvalidPolicy):
@@ -155,21 +157,21 @@ class Conflict(ChanceryError):
     """The request contradicts a state that already exists; nothing was changed."""
 
     code = "conflict"
-    remedy: ClassVar[str] = say("Reload the page or the object and try again.")
+    remedy: ClassVar[str] = message("Reload the page or the object and try again.")
 
 
 class Superseded(Conflict):
     """A genuine edition that does not follow the newest registered one; it is not recorded."""
 
     code = "superseded"
-    remedy: ClassVar[str] = say("Get the newest edition, and put your changes into that one.")
+    remedy: ClassVar[str] = message("Get the newest edition, and put your changes into that one.")
 
 
 class MayNotEdit(Conflict):
     """A genuine edition by somebody whose right to edit counts no more; it is not recorded."""
 
     code = "may_not_edit"
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "Open the newest edition again; if you may still edit it, put your changes into that one."
     )
 
@@ -178,22 +180,22 @@ class NotFound(ChanceryError):
     """There is no such thing, or none that the caller may see; the two read the same."""
 
     code = "not_found"
-    remedy: ClassVar[str] = say("Check the address; ask the owner whether you still have access.")
+    remedy: ClassVar[str] = message("Check the address; ask the owner whether you still have access.")
 
 
 class Unavailable(ChanceryError):
     """The service cannot decide or record now, so it issues nothing (docs/protocol.md P29)."""
 
     code = "unavailable"
-    remedy: ClassVar[str] = say("Wait a moment and try again; nothing was issued or changed.")
+    remedy: ClassVar[str] = message("Wait a moment and try again; nothing was issued or changed.")
 
 
 class LedgerHasGap(Unavailable):
     """A client knows a checkpoint that the ledger has forgotten: nothing is licensed until a restore is confirmed."""
 
-    remedy: ClassVar[str] = say(
+    remedy: ClassVar[str] = message(
         "The operator confirms the restore with 'manage.py confirm_restore'; until then nothing is licensed."
     )
 
     def __init__(self) -> None:
-        super().__init__(say("The audit log of this organization has a gap that nobody has confirmed yet."))
+        super().__init__(message("The audit log of this organization has a gap that nobody has confirmed yet."))

@@ -1,13 +1,13 @@
-"""Texts that can be said in another language after they were made.
+"""Texts that can be translated after they were made.
 
 What is decided, recorded and raised here is written in English, once, where it happens; who will read it, and in which
 language, is known only at the interface that answers.  So a text remembers the message it was made of and the values
 put into it, and an interface asks ``translated`` for it in the reader's language.  It is a string all the same:
 records, logs and code that knows no languages get the English.
 
-    raise InvalidPolicy(say("“{name}” is no right.", name=name))
+    raise InvalidPolicy(message("“{name}” is no right.", name=name))
 
-Messages are found by the names ``say`` and ``say_count``: see ``manage.py messages``.
+Messages are found by the names ``message`` and ``plural_message``: see ``manage.py messages``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,18 +36,18 @@ class Text(str):
     values: Mapping[str, Any]
 
     def __new__(cls, english: str, message: str = "", plural: str = "", values: Mapping[str, Any] = _NOTHING) -> Self:
-        """Make a text; ``say`` and ``say_count`` are how it is done."""
+        """Make a text; ``message`` and ``plural_message`` are how it is done."""
         text = super().__new__(cls, english)
         text.message, text.plural, text.values = message or english, plural, values
         return text
 
 
-def say(message: str, /, **values: Any) -> Text:
-    """Return a text: ``message`` with each ``{name}`` replaced as ``str.format`` does; values may be texts too."""
-    return Text(message.format_map(values) if values else message, message, "", values)
+def message(text: str, /, **values: Any) -> Text:
+    """Return a text: ``text`` with each ``{name}`` replaced as ``str.format`` does; values may be texts too."""
+    return Text(text.format_map(values) if values else text, text, "", values)
 
 
-def say_count(singular: str, plural: str, /, count: int, **values: Any) -> Text:
+def plural_message(singular: str, plural: str, /, count: int, **values: Any) -> Text:
     """Return a text that depends on a number, which both forms call ``{count}``."""
     values = {"count": count, **values}
     return Text((singular if count == 1 else plural).format_map(values), singular, plural, values)
@@ -56,7 +56,7 @@ def say_count(singular: str, plural: str, /, count: int, **values: Any) -> Text:
 def joined(texts: Iterable[str], separator: str = ", ") -> Text:
     """Return texts one after another, as one text; each is translated by itself."""
     values = {f"part{number}": text for number, text in enumerate(texts)}
-    return say(separator.join(f"{{{name}}}" for name in values), **values)
+    return message(separator.join(f"{{{name}}}" for name in values), **values)
 
 
 def translated(text: str, catalog: Catalog) -> str:

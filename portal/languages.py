@@ -11,12 +11,12 @@ from chancery.errors import ChanceryError
 from tenants.naming import NameRefused
 
 
-def told(text: str) -> str:
+def translate(text: str) -> str:
     """Return a text of the packages below in the reader's language."""
     return texts.translated(text, translation)
 
 
-told_later = lazy(told, str)
+translate_lazy = lazy(translate, str)
 """The same for what is written once and read by many, as the choices of a form."""
 
 
@@ -29,12 +29,12 @@ def reason_of(error: Exception) -> str:
     """Return what an error says in the reader's language; the next step is not in it."""
     if isinstance(error, NameRefused):
         return translation.gettext(error.message).format_map(error.values)
-    return told(error.message) if isinstance(error, ChanceryError) else str(error)
+    return translate(error.message) if isinstance(error, ChanceryError) else str(error)
 
 
 def with_next_step(error: ChanceryError) -> str:
     """Return what an error says and what to do next."""
-    return f"{told(error.message)} {told(error.next_step)}".strip()
+    return f"{translate(error.message)} {translate(error.next_step)}".strip()
 
 
 def grouped(number: int) -> str:

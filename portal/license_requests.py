@@ -9,7 +9,7 @@ from rest_framework.exceptions import ParseError
 from chancery.errors import InvalidObject
 from chancery.objects import jws
 from chancery.policy.rights import Right
-from chancery.texts import say
+from chancery.texts import message
 from portal.wellformed import check_json
 from protection.services.license import MAX_BATCH
 from protection.services.register_on_first_use import LicenseRequestItem
@@ -23,9 +23,9 @@ def members_of(body: bytes) -> dict[str, Any]:
         members = json.loads(body)
         check_json(members)
     except (ValueError, RecursionError, ParseError):
-        raise InvalidObject(say("The body is not JSON."), remedy=say("Send a JSON object.")) from None
+        raise InvalidObject(message("The body is not JSON."), remedy=message("Send a JSON object.")) from None
     if not isinstance(members, dict):
-        raise InvalidObject(say("The body is not a JSON object."), remedy=say("Send a JSON object."))
+        raise InvalidObject(message("The body is not a JSON object."), remedy=message("Send a JSON object."))
     return members
 
 
@@ -38,7 +38,7 @@ def enforced_by(members: Mapping[str, Any]) -> frozenset[Right]:
     """Return the rights that the program says it withholds; it can withhold no right that is not known here."""
     stated = members.get("enforces", [])
     if not isinstance(stated, list):
-        raise InvalidObject(say("'enforces' is a list of rights."))
+        raise InvalidObject(message("'enforces' is a list of rights."))
     return frozenset(right for right in Right if right in stated)
 
 
@@ -47,7 +47,8 @@ def items_of(members: Mapping[str, Any]) -> list[LicenseRequestItem]:
     items = members.get("items")
     if not isinstance(items, list) or not 1 <= len(items) <= MAX_BATCH:
         raise InvalidObject(
-            say("A batch asks for 1 to {number} documents.", number=MAX_BATCH), remedy=say("Send them in parts.")
+            message("A batch asks for 1 to {number} documents.", number=MAX_BATCH),
+            remedy=message("Send them in parts."),
         )
     return [item_of(item) for item in items]
 
@@ -55,7 +56,7 @@ def items_of(members: Mapping[str, Any]) -> list[LicenseRequestItem]:
 def item_of(item: object) -> LicenseRequestItem:
     """Return one document.  Digests are computed where the objects came along, so that the two cannot disagree."""
     if not isinstance(item, Mapping):
-        raise InvalidObject(say("Each document is an object with 'pl' and 'seal'."))
+        raise InvalidObject(message("Each document is an object with 'pl' and 'seal'."))
     license_, seal = _text(item, "publishing_license"), _text(item, "body_seal")
     pl = jws.digest(license_) if license_ else _digest(item, "pl")
     sealed = jws.digest(seal) if seal else _digest(item, "seal")
@@ -65,19 +66,19 @@ def item_of(item: object) -> LicenseRequestItem:
 def whole_item_of(members: Mapping[str, Any]) -> LicenseRequestItem:
     """Return one document whose objects must come along, since digests alone register nothing."""
     if not isinstance(members.get("publishing_license"), str) or not isinstance(members.get("body_seal"), str):
-        raise InvalidObject(say("Send publishing_license and body_seal as texts."))
+        raise InvalidObject(message("Send publishing_license and body_seal as texts."))
     return item_of({name: members[name] for name in ("publishing_license", "body_seal")})
 
 
 def _text(item: Mapping[str, Any], name: str) -> str | None:
     value = item.get(name)
     if value is not None and not isinstance(value, str):
-        raise InvalidObject(say("{name!r} is a text.", name=name))
+        raise InvalidObject(message("{name!r} is a text.", name=name))
     return value
 
 
 def _digest(item: Mapping[str, Any], name: str) -> bytes:
     value = jws.unb64(_text(item, name) or "")
     if len(value) != 32:
-        raise InvalidObject(say("{name!r} is a digest of 32 bytes in base64url.", name=name))
+        raise InvalidObject(message("{name!r} is a digest of 32 bytes in base64url.", name=name))
     return value

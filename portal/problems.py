@@ -24,7 +24,7 @@ from chancery.errors import (
     UntrustedKey,
 )
 from portal import correlation
-from portal.languages import told
+from portal.languages import translate
 from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
 from protection.services.register_on_first_use import SendWholeLicense
@@ -66,9 +66,9 @@ class Problem:
             "type": f"/problems/{self.code}",
             "title": HTTPStatus(self.status).phrase,
             "status": int(self.status),
-            "detail": told(self.detail),
+            "detail": translate(self.detail),
             "code": self.code,
-            "next_step": told(self.next_step),
+            "next_step": translate(self.next_step),
             "correlation_id": correlation.current(),
             **self.more,
         }

@@ -25,7 +25,7 @@ from chancery.sdk.signin import (
     sign_in_by_browser,
     sign_in_by_code,
 )
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 
 @click.command()
@@ -41,8 +41,8 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
     home, http = Home.default(), Http(USER_AGENT, language=spoken())
     if home.repaired:
         output.note(home.repaired)
-    for told in recover(home, http, online=True):
-        output.note(told)
+    for line in recover(home, http, online=True):
+        output.note(line)
     place = host or os.environ.get("CHANCERY_HOST") or _found(output, http, address)
     installation = discover(http, place)
     if code is None:
@@ -55,37 +55,37 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
     members = {"address": account.address, "installation": account.iss, "device": str(account.device)}
     output.result(
         members,
-        say("You are signed in as {address} at {installation}.", address=account.address, installation=account.iss),
+        message("You are signed in as {address} at {installation}.", address=account.address, installation=account.iss),
     )
 
 
 def _found(output: Output, http: Http, address: str | None) -> str:
     if address is None:
-        raise Misused(say("Say where to sign in."), remedy=say("Give your e-mail address, or --host https://…"))
+        raise Misused(message("Say where to sign in."), remedy=message("Give your e-mail address, or --host https://…"))
     try:
         place = host_of_address(http, address)
     except (Unreachable, ServiceError) as error:
         raise Unreachable(
-            say("{domain} does not say where its service is.", domain=address.rpartition("@")[2]),
-            remedy=say(
+            message("{domain} does not say where its service is.", domain=address.rpartition("@")[2]),
+            remedy=message(
                 "Ask the person who invited you for the address of the service, then: chancery login --host ADDRESS"
             ),
         ) from error
-    output.note(say("{address} belongs to the installation {installation}.", address=address, installation=place))
-    remedy = say("Name the installation yourself: chancery login --host {installation}", installation=place)
-    output.confirm(say("Sign in there?"), remedy=remedy)
+    output.note(message("{address} belongs to the installation {installation}.", address=address, installation=place))
+    remedy = message("Name the installation yourself: chancery login --host {installation}", installation=place)
+    output.confirm(message("Sign in there?"), remedy=remedy)
     return place
 
 
 def _show(output: Output, url: str, code: str) -> None:
     output.note(
-        say(
+        message(
             "Open this page in a browser on any device:\n\n    {url}\n\nand compare the code: {code}\n",
             url=url,
             code=code,
         )
     )
-    output.note(say("Waiting until you have confirmed it there …"))
+    output.note(message("Waiting until you have confirmed it there …"))
 
 
 @click.command()
@@ -96,9 +96,9 @@ def logout(output: Output) -> None:
     account = load(home)
     why = retire(home, http, account, Tokens(home, http, account.iss))
     if why:
-        output.note(say("The service did not revoke this device: {why}", why=why))
+        output.note(message("The service did not revoke this device: {why}", why=why))
     home.remove(account_name(account.iss))
-    output.result({"signed_out": account.address}, say("You are signed out as {address}.", address=account.address))
+    output.result({"signed_out": account.address}, message("You are signed out as {address}.", address=account.address))
 
 
 @click.command()
@@ -109,7 +109,7 @@ def whoami(output: Output) -> None:
         me = session.me()
         account = session.account
     lines: list[str] = [
-        say(
+        message(
             "{address} at {installation}, device {device}",
             address=me["email"],
             installation=account.iss,
@@ -117,13 +117,13 @@ def whoami(output: Output) -> None:
         )
     ]
     lines += [
-        joined(("  ", place["name"], ": ", say("guest") if place["guest"] else role_in_words(place["role"])), "")
+        joined(("  ", place["name"], ": ", message("guest") if place["guest"] else role_in_words(place["role"])), "")
         for place in me["organizations"]
     ]
     output.result({**me, "installation": account.iss, "device": str(account.device)}, *lines)
 
 
-_PREFERENCES: Final = {"name": say("name"), "language": say("language"), "time_zone": say("time zone")}
+_PREFERENCES: Final = {"name": message("name"), "language": message("language"), "time_zone": message("time zone")}
 
 
 @click.command()

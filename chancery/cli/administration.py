@@ -14,7 +14,7 @@ from chancery.cli.people import by_address
 from chancery.cli.session import signed_in
 from chancery.cli.tables import LIMIT, WIDE
 from chancery.sdk.organization import Organization
-from chancery.texts import say
+from chancery.texts import message
 
 DOMAIN = click.argument("domain_name", metavar="DOMAIN")
 CLIENT = click.argument("client_id", metavar="ID")
@@ -32,7 +32,7 @@ def domain() -> None:
 def list_domains(output: Output, place: Organization) -> None:
     """List the mail domains."""
     found = place.call("GET", "/api/v1/domains")["results"]
-    tables.show(output, found, ["domain", "proven_at", "challenge"], empty=say("There are no mail domains yet."))
+    tables.show(output, found, ["domain", "proven_at", "challenge"], empty=message("There are no mail domains yet."))
 
 
 @domain.command("claim")
@@ -42,7 +42,7 @@ def claim_domain(output: Output, place: Organization, domain_name: str) -> None:
     """Claim a mail DOMAIN; what is to be put into the DNS is printed."""
     made = place.call("POST", "/api/v1/domains", {"domain": domain_name})
     changed(output, made)
-    output.note(say("When it is in the DNS: chancery domain prove {domain}", domain=made["domain"]))
+    output.note(message("When it is in the DNS: chancery domain prove {domain}", domain=made["domain"]))
 
 
 @domain.command("prove")
@@ -83,7 +83,9 @@ def application() -> None:
 def list_applications(output: Output, place: Organization) -> None:
     """List applications; never a secret."""
     found = place.call("GET", "/api/v1/applications")["results"]
-    tables.show(output, found, ["name", "client_id", "roles", "disabled"], empty=say("There are no applications yet."))
+    tables.show(
+        output, found, ["name", "client_id", "roles", "disabled"], empty=message("There are no applications yet.")
+    )
 
 
 @application.command("create")
@@ -95,7 +97,7 @@ def create_application(output: Output, place: Organization, name: str, roles: tu
     made = place.call("POST", "/api/v1/applications", {"name": name, "roles": list(roles)})
     changed(output, made)
     if not output.as_json:
-        output.result({}, say("Id: {id}", id=made["client_id"]), say("Secret: {secret}", secret=made["secret"]))
+        output.result({}, message("Id: {id}", id=made["client_id"]), message("Secret: {secret}", secret=made["secret"]))
 
 
 @application.command("disable")
@@ -122,7 +124,7 @@ def disable_application(output: Output, place: Organization, client_id: str, rea
 def application_code(output: Output, place: Organization, client_id: str) -> None:
     """Make a one-time enrollment code for a device of an application."""
     made = place.call("POST", f"/api/v1/applications/{quote(client_id, safe='')}/code")
-    output.result(made, say("Enroll the device with: chancery login --code {code}", code=made["code"]))
+    output.result(made, message("Enroll the device with: chancery login --code {code}", code=made["code"]))
 
 
 @click.group("device")
@@ -148,11 +150,11 @@ def list_devices(output: Output, person: str | None) -> None:
         if person is not None:
             place = session.own_organization(None)
             theirs = place.call("GET", _devices(place, person))["results"]
-            tables.show(output, theirs, [*columns, "blocked", "id"], empty=say("None."))
+            tables.show(output, theirs, [*columns, "blocked", "id"], empty=message("None."))
             return
         found = session.service.call("GET", session.account.iss, "/api/v1/devices")["results"]
         rows = [{**one, "here": one["id"] == str(session.account.device)} for one in found]
-    tables.show(output, rows, [*columns, "here", "id"], empty=say("None."))
+    tables.show(output, rows, [*columns, "here", "id"], empty=message("None."))
 
 
 def _devices(place: Organization, address: str) -> str:
@@ -213,7 +215,7 @@ def pending() -> None:
 def list_pending(output: Output, place: Organization, limit: int | None) -> None:
     """List the documents that wait."""
     found = place.each("/api/v1/documents", scope="all", state="pending")
-    tables.show(output, found, ["title", "owner", "registered_at", "cid"], empty=say("Nothing waits."), limit=limit)
+    tables.show(output, found, ["title", "owner", "registered_at", "cid"], empty=message("Nothing waits."), limit=limit)
 
 
 @pending.command("accept")

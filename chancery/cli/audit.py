@@ -22,7 +22,7 @@ from chancery.sdk.ledger import verify_event, verify_ledger
 from chancery.sdk.organization import Organization
 from chancery.sealing.atomic import replacing
 from chancery.sealing.streams import write_all
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 COLUMNS: Final = (
     *(
@@ -71,14 +71,14 @@ class KindOfEvent(click.ParamType[str]):
         if named not in DIRECTORY and not verbs:
             objects = sorted({*DIRECTORY, *(kind.partition(".")[0] for kind in Kind)})
             raise Misused(
-                say("No event is about {named!r}.", named=named),
-                remedy=say("Name one of: {objects}.", objects=", ".join(objects)),
+                message("No event is about {named!r}.", named=named),
+                remedy=message("Name one of: {objects}.", objects=", ".join(objects)),
             )
         if verb and verbs and verb not in verbs:
             kinds = ", ".join(f"{named}.{one}" for one in sorted(verbs))
             raise Misused(
-                say("There is no kind of event called {value!r}.", value=value),
-                remedy=say("Name {named}, or one of: {kinds}.", named=named, kinds=kinds),
+                message("There is no kind of event called {value!r}.", value=value),
+                remedy=message("Name {named}, or one of: {kinds}.", named=named, kinds=kinds),
             )
         return f"{named}.{verb}"
 
@@ -116,12 +116,13 @@ def audit(
                 write_all(file, _csv(_row(event)) if as_csv else _json(event))
                 number += 1
         output.result(
-            {"events": number, "file": str(target)}, say("{number} events are in {file}.", number=number, file=target)
+            {"events": number, "file": str(target)},
+            message("{number} events are in {file}.", number=number, file=target),
         )
         return
     found = place.each("/api/v1/audit/events", **wanted)
-    columns, rest = ["at", "outcome", "sentence"], say("All of them: chancery audit --to FILE")
-    tables.show(output, found, columns, empty=say("Nothing matches."), limit=limit, rest=rest)
+    columns, rest = ["at", "outcome", "sentence"], message("All of them: chancery audit --to FILE")
+    tables.show(output, found, columns, empty=message("Nothing matches."), limit=limit, rest=rest)
 
 
 def _json(event: Mapping[str, Any]) -> bytes:
@@ -166,7 +167,7 @@ def verify_audit(output: Output, place: Organization, event: UUID | None) -> Non
     """
     if event is not None:
         proven = verify_event(place, event)
-        line = say(
+        line = message(
             "{kind} is entry {seq} of {size} in the ledger, as it was signed.",
             kind=proven.leaf.kind,
             seq=proven.seq + 1,
@@ -175,13 +176,13 @@ def verify_audit(output: Output, place: Organization, event: UUID | None) -> Non
         output.result({"id": str(event), "epoch": proven.epoch, "seq": proven.seq, "size": proven.size}, line)
         return
     report = verify_ledger(Home.default(), place)
-    line = say(
+    line = message(
         "{entries} events, {checkpoints} checkpoints: nothing was changed or removed.",
         entries=report.entries,
         checkpoints=report.checkpoints,
     )
     if report.lost:
-        lost = say("{number} more were lost with a restore that an operator confirmed.", number=report.lost)
+        lost = message("{number} more were lost with a restore that an operator confirmed.", number=report.lost)
         line = joined((line, lost), " ")
     members = {"entries": report.entries, "checkpoints": report.checkpoints, "lost": report.lost, "intact": True}
     output.result(members, line)

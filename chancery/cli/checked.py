@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 from chancery.sdk.errors import OutputFailed, reason_of
-from chancery.texts import say
+from chancery.texts import message
 
 
 class _Checked:
@@ -19,7 +19,7 @@ class _Checked:
     def write(self, data: Any) -> int:
         """Write.  Raises OutputFailed."""
         if self._stream is None:
-            raise OutputFailed(say("Standard output is closed."))
+            raise OutputFailed(message("Standard output is closed."))
         try:
             return int(self._stream.write(data))
         except OSError as error:
@@ -62,4 +62,4 @@ def give_up(stream: TextIO) -> None:
 
 
 def _failed(error: OSError) -> OutputFailed:
-    return OutputFailed(say("Standard output could not be written: {why}", why=reason_of(error)))
+    return OutputFailed(message("Standard output could not be written: {why}", why=reason_of(error)))

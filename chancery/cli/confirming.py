@@ -11,11 +11,11 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from chancery.cli.language import told
+from chancery.cli.language import translate
 from chancery.cli.output import Output
 from chancery.sdk.errors import Misused, Refused, ServiceError
 from chancery.sdk.organization import Organization
-from chancery.texts import say
+from chancery.texts import message
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -32,7 +32,7 @@ def changed(output: Output, answer: Mapping[str, Any], **more: Any) -> None:
     """Print what a change has changed for whom, and what may not have been meant by it."""
     output.result({**more, **answer}, str(answer["message"]))
     for warning in answer["warnings"]:
-        output.note(say("Warning: {warning}", warning=warning))
+        output.note(message("Warning: {warning}", warning=warning))
 
 
 def confirmed(
@@ -91,22 +91,22 @@ def carry_out(
 
 def _explain_sign_in(refused: Refused) -> None:
     if refused.reason == "fresh_sign_in_required":
-        refused.next_step = say("Run chancery login, then this command again.")
+        refused.next_step = message("Run chancery login, then this command again.")
 
 
 def _reason(*, yes: bool) -> str:
     if yes or not sys.stdin.isatty():
-        raise Misused(say("This needs a reason."), remedy=say('Say why: --reason "…". The audit log keeps it.'))
-    return str(click.prompt(told(say("Why? The audit log keeps it")), err=True))
+        raise Misused(message("This needs a reason."), remedy=message('Say why: --reason "…". The audit log keeps it.'))
+    return str(click.prompt(translate(message("Why? The audit log keeps it")), err=True))
 
 
 def _confirm(output: Output, asked: Mapping[str, Any], question: str) -> None:
     if not asked["typed"]:
         output.confirm(question.partition("?")[0] + "?")
         return
-    remedy = say("To do it without being asked, add --yes.")
+    remedy = message("To do it without being asked, add --yes.")
     if not sys.stdin.isatty():
-        raise Misused(say("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
-    typed = click.prompt(told(say("Type {name} to confirm", name=asked["confirm"])), err=True)
+        raise Misused(message("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
+    typed = click.prompt(translate(message("Type {name} to confirm", name=asked["confirm"])), err=True)
     if str(typed).strip().casefold() != str(asked["confirm"]).casefold():
-        raise Misused(say("This is not the name. Nothing was changed."), remedy=remedy)
+        raise Misused(message("This is not the name. Nothing was changed."), remedy=remedy)

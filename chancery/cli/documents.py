@@ -30,7 +30,7 @@ from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
 from chancery.sdk.session import Session
 from chancery.sealing.read import open_sealed
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 
 class Document(click.ParamType[UUID]):
@@ -47,8 +47,8 @@ class Document(click.ParamType[UUID]):
             return UUID(value)
         except ValueError:
             raise Misused(
-                say("{value!r} is neither a sealed file nor a document's id.", value=value),
-                remedy=say("See: chancery documents"),
+                message("{value!r} is neither a sealed file nor a document's id.", value=value),
+                remedy=message("See: chancery documents"),
             ) from None
 
 
@@ -84,10 +84,10 @@ def templates(output: Output, place: Organization) -> None:
     """List the templates you can protect by."""
     offered = place.offered(newest=True)
     rows = [{name: one[name] for name in ("name", "description", "id")} for one in offered.results]
-    told = offered.age(time.time())
-    if told:
-        output.note(told)
-    tables.show(output, rows, ["name", "description", "id"], empty=say("There are no published templates."))
+    age = offered.age(time.time())
+    if age:
+        output.note(age)
+    tables.show(output, rows, ["name", "description", "id"], empty=message("There are no published templates."))
 
 
 @click.command()
@@ -104,8 +104,8 @@ def documents(
     scope = "all" if everybody else "mine"
     found = place.each("/api/v1/documents", scope=scope, search=search, state=state or "")
     columns = ["title", "state", "owner", "opened", "refused", "registered_at", "cid"]
-    none = say("You have not protected anything yet. Try: chancery protect FILE")
-    tables.show(output, found, columns, empty=say("Nothing matches.") if search or state else none, limit=limit)
+    none = message("You have not protected anything yet. Try: chancery protect FILE")
+    tables.show(output, found, columns, empty=message("Nothing matches.") if search or state else none, limit=limit)
 
 
 @click.command()
@@ -131,11 +131,11 @@ def track(output: Output, place: Organization, cid: UUID, limit: int | None) -> 
         tables.show(output, rows, columns, empty="")
         output.result({}, "")
     events = map(_event, place.each(f"/api/v1/documents/{cid}/events"))
-    columns, none = ["at", "outcome", "from", "sentence"], say("Nothing has happened to it yet.")
+    columns, none = ["at", "outcome", "from", "sentence"], message("Nothing has happened to it yet.")
     tables.show(output, events, columns, empty=none, limit=limit, beside={"recipients": recipients})
 
 
-_ACCESS: Final = {"yes": say("may open it"), "no": say("may not"), "unknown": say("when they open it")}
+_ACCESS: Final = {"yes": message("may open it"), "no": message("may not"), "unknown": message("when they open it")}
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:
@@ -164,9 +164,9 @@ def revoke(output: Output, place: Organization, cid: UUID, recipient: str, reaso
     """Take access back, from everybody or from one recipient."""
     if not yes:
         output.confirm(
-            say("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient)
+            message("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient)
             if recipient
-            else say("Take access to document {cid} from everybody but you?", cid=cid)
+            else message("Take access to document {cid} from everybody but you?", cid=cid)
         )
     answer = place.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": reason, "recipient": recipient})
     changed(output, answer, cid=str(cid))
@@ -194,13 +194,15 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
         {"who": _who(one["who"], place), "may": one["level"] or rights_in_words(one["rights"])}
         for one in found["grants"]
     ]
-    rows += [{"who": _who(who, place), "may": say("never open it")} for who in found["policy"].get("deny", [])]
+    rows += [{"who": _who(who, place), "may": message("never open it")} for who in found["policy"].get("deny", [])]
     if output.as_json:
         output.result(found)
         return
-    tables.show(output, rows, ["who", "may"], empty=say("Only its owner and the person who protected it may open it."))
-    end = say("Expires {end}.", end=moment(found["policy"].get("expires"), place.zone()))
-    output.note(joined((end, say("You may change it: chancery change.")), " ") if found["may_change"] else end)
+    tables.show(
+        output, rows, ["who", "may"], empty=message("Only its owner and the person who protected it may open it.")
+    )
+    end = message("Expires {end}.", end=moment(found["policy"].get("expires"), place.zone()))
+    output.note(joined((end, message("You may change it: chancery change.")), " ") if found["may_change"] else end)
 
 
 def _who(principal: str, place: Organization) -> str:
@@ -237,7 +239,7 @@ def change(
     """
     require_changes("grants", "removed", "deny", "expires", "expires_after_days", *LIMITS)
     if expires and expires_after_days:
-        raise Misused(say("There are two ends."), remedy=say("Use either --expires or --expires-after-days."))
+        raise Misused(message("There are two ends."), remedy=message("Use either --expires or --expires-after-days."))
     grants, removed, deny = (meant(place, texts) for texts in (grants, removed, deny))
     entries = entries_patch(grants=grants, removed=removed, deny=deny)
     zone = place.zone()
@@ -252,5 +254,7 @@ def change(
     answer = confirmed(output, functools.partial(place.call, "PUT", path), body, yes=yes, reason=reason)
     wanted = place.call("GET", path)["policy"] if days else wanted
     changed(output, answer, cid=str(cid), policy=wanted)
-    people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or say("nobody but you")
-    output.note(say("Who may open it: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone)))
+    people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or message("nobody but you")
+    output.note(
+        message("Who may open it: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone))
+    )

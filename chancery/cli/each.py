@@ -9,7 +9,7 @@ import click
 from chancery.cli.output import Output, exit_code
 from chancery.errors import ChanceryError
 from chancery.sdk.errors import LocalFailure
-from chancery.texts import say
+from chancery.texts import message
 
 
 def each_file(output: Output, files: Sequence[Path], one: Callable[[Path], tuple[dict[str, Any], str]]) -> None:
@@ -21,7 +21,7 @@ def each_file(output: Output, files: Sequence[Path], one: Callable[[Path], tuple
         except (ChanceryError, OSError) as failure:
             error = LocalFailure.of(failure) if isinstance(failure, OSError) else failure
             if len(files) > 1 and not output.as_json:
-                output.note(say("{file}:", file=path))
+                output.note(message("{file}:", file=path))
             output.error(error, file=str(path))
             worst = max(worst, exit_code(error))
         else:

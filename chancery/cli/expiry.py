@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from chancery.errors import InvalidPolicy
 from chancery.policy.days import LAST_DAY, beginning_of, end_of
 from chancery.sdk.errors import Misused
-from chancery.texts import say
+from chancery.texts import message
 
 
 def parse_expiry(text: str | None, zone: ZoneInfo) -> int | None:
@@ -21,10 +21,11 @@ def parse_expiry(text: str | None, zone: ZoneInfo) -> int | None:
     in_days = text.endswith("d") and text[:-1].isdecimal()
     end = int(time.time()) + int(text[:-1]) * 86_400 if in_days else parse_end(text, zone)
     if end > end_of(LAST_DAY, zone):
-        raise Misused(say("{text} is too late.", text=text), remedy=say("Name fewer days, or none."))
+        raise Misused(message("{text} is too late.", text=text), remedy=message("Name fewer days, or none."))
     if end <= time.time():
         raise Misused(
-            say("{text} has passed already.", text=text), remedy=say("Name a moment to come, like 30d for 30 days.")
+            message("{text} has passed already.", text=text),
+            remedy=message("Name a moment to come, like 30d for 30 days."),
         )
     return end
 
@@ -50,7 +51,7 @@ def _moment(text: str, zone: ZoneInfo, midnight: Callable[[date, ZoneInfo], int]
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise Misused(
-            say("{text!r} is no date.", text=text), remedy=say("Write it like 2027-01-31, or 2027-01-31T09:00.")
+            message("{text!r} is no date.", text=text), remedy=message("Write it like 2027-01-31, or 2027-01-31T09:00.")
         ) from None
     try:
         of_day = midnight(moment.date(), zone)

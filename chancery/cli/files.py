@@ -33,13 +33,13 @@ from chancery.sdk.session import Session
 from chancery.sealing.file_names import sealable
 from chancery.sealing.layout import SUFFIX
 from chancery.sealing.read import open_sealed
-from chancery.texts import joined, say, say_count
+from chancery.texts import joined, message, plural_message
 
 OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
 
-_WAITING: Final = say("(the service gets to know at the next contact)")
-_HELD: Final = say("(nobody can open it before an administrator of your organization accepts it)")
-_OLDER: Final = say("This is an older edition; ask for the newest.")
+_WAITING: Final = message("(the service gets to know at the next contact)")
+_HELD: Final = message("(nobody can open it before an administrator of your organization accepts it)")
+_OLDER: Final = message("This is an older edition; ask for the newest.")
 
 
 @click.command()
@@ -92,13 +92,13 @@ def protect(
     By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
     """
     if template and label:
-        raise Misused(say("A label brings its own template."), remedy=say("Use either --label or --template."))
+        raise Misused(message("A label brings its own template."), remedy=message("Use either --label or --template."))
     if template and (grants or do_not_forward or encrypt_only or deny):
-        raise Misused(say("A template brings its own grants."), remedy=say("Use either --template or --grant."))
+        raise Misused(message("A template brings its own grants."), remedy=message("Use either --template or --grant."))
     grants += _computed_grants(do_not_forward, encrypt_only)
     chosen = chosen_files(output, files, recursive=recursive, sealed=False)
     if not chosen:
-        raise Misused(say("There is nothing to protect."), remedy=say("Name files that are not protected yet."))
+        raise Misused(message("There is nothing to protect."), remedy=message("Name files that are not protected yet."))
     places = targets(
         chosen, target, lambda one: one.below.with_name(sealable(one.below.name) + SUFFIX), recursive=recursive
     )
@@ -106,9 +106,9 @@ def protect(
     with _session(output, online=not offline) as session:
         protect_options = _protect_options(session.zone(), template, grants, deny, expires, options)
         protect_options = replace(protect_options, template=template, label=label, owner=owner)
-        told = session.own_organization(organization).offered().age(time.time()) if template else ""
-        if told:
-            output.note(told)
+        age = session.own_organization(organization).offered().age(time.time()) if template else ""
+        if age:
+            output.note(age)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = places[path]
@@ -135,7 +135,7 @@ def _members(done: Protected) -> dict[str, Any]:
 
 
 def _line(path: Path, done: Protected) -> str:
-    line = say("{file} → {target}", file=path, target=done.path)
+    line = message("{file} → {target}", file=path, target=done.path)
     if done.pending:
         return joined((line, _HELD), " ")
     return line if done.registered else joined((line, _WAITING), " ")
@@ -153,7 +153,8 @@ def _protect_options(
     members = limited(zone, **options)
     if template and members.keys() - {"offline_days"}:
         raise Misused(
-            say("A template brings its own conditions."), remedy=say("Only --expires and --offline-days shorten it.")
+            message("A template brings its own conditions."),
+            remedy=message("Only --expires and --offline-days shorten it."),
         )
     policy = patched(Policy(), {**members, **expiry(expires, zone)})
     return ProtectOptions(
@@ -182,7 +183,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
     """
     chosen = chosen_files(output, files, recursive=recursive, sealed=True)
     if not chosen:
-        raise Misused(say("There is nothing to open."), remedy=say("Name files that are protected."))
+        raise Misused(message("There is nothing to open."), remedy=message("Name files that are protected."))
     places = targets(chosen, target, lambda one: one.below.parent, recursive=recursive)
     output.beside_data = target == STREAM or (target is None and STREAM in files)
     into_folder = target is not None and (recursive or target.is_dir())
@@ -211,7 +212,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
                 "dropped": _dropped(output, session),
             }
             rights = rights_in_words(opened.rights)
-            line = say("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
+            line = message("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
             return members, joined((line, _OLDER), " ") if opened.status == "superseded" else line
 
         each_file(output, list(places), one)
@@ -231,14 +232,16 @@ def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bo
     """
     if not (yes or output.as_json):
         output.confirm(
-            say_count("Remove the protection of {count} file?", "Remove the protection of {count} files?", len(files))
+            plural_message(
+                "Remove the protection of {count} file?", "Remove the protection of {count} files?", len(files)
+            )
         )
     with _session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:
                 opened = session.unprotect(path, progress=report)
-            return {"file": str(path), "plain": str(opened.path), "cid": str(opened.cid)}, say(
+            return {"file": str(path), "plain": str(opened.path), "cid": str(opened.cid)}, message(
                 "{file} → {target}", file=path, target=opened.path
             )
 
@@ -259,12 +262,14 @@ def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
         try:
             done = session.save_edition(sealed, changed, progress=report)
         except (ChanceryError, OSError):
-            output.note(say("{sealed} is as it was; your text is still in {changed}.", sealed=sealed, changed=changed))
+            output.note(
+                message("{sealed} is as it was; your text is still in {changed}.", sealed=sealed, changed=changed)
+            )
             raise
         dropped = _dropped(output, session)
     if done.passed_over:
         output.note(
-            say_count(
+            plural_message(
                 "An edition that nobody but its author had opened was passed over; it is an older one now.",
                 "{count} editions that nobody but their authors had opened were passed over; they are older ones now.",
                 done.passed_over,
@@ -279,9 +284,9 @@ def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
     }
     output.result(
         members,
-        say("{sealed} now holds {changed}.", sealed=sealed, changed=changed)
+        message("{sealed} now holds {changed}.", sealed=sealed, changed=changed)
         if done.registered
-        else say("{sealed} now holds {changed} {waiting}.", sealed=sealed, changed=changed, waiting=_WAITING),
+        else message("{sealed} now holds {changed} {waiting}.", sealed=sealed, changed=changed, waiting=_WAITING),
     )
 
 
@@ -308,14 +313,14 @@ def info(output: Output, files: tuple[Path, ...]) -> None:
                 "edition": seal.facts.n,
                 "published": "online" if license_.clc is None else "offline",
             }
-        what = say(
+        what = message(
             "{file}: document {cid}, edition {edition}, {size} bytes",
             file=path,
             cid=members["cid"],
             edition=members["edition"],
             size=members["size"],
         )
-        how = say(
+        how = message(
             "protected {moment} at {installation} with suite {suite}",
             moment=moment(license_.iat, UTC),
             installation=license_.iss,
@@ -341,8 +346,8 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
             sealer = session.verify(sys.stdin.buffer if path == STREAM else path)
             members = {"file": str(path), "sealed_by": str(sealer.sub), "device": str(sealer.dev), "intact": True}
             if sealer.sub == session.account.person:
-                return members, say("{file}: intact, sealed by you.", file=path)
-            return members, say("{file}: intact, sealed by the person with the id {id}.", file=path, id=sealer.sub)
+                return members, message("{file}: intact, sealed by you.", file=path)
+            return members, message("{file}: intact, sealed by the person with the id {id}.", file=path, id=sealer.sub)
 
         each_file(output, files, one)
 
@@ -355,7 +360,7 @@ def _may_ask(path: Path) -> Iterator[None]:
     except Refused as refused:
         if refused.reason in MAY_BE_ASKED:
             command = f"chancery request {shlex.quote(str(path))}"
-            refused.next_step = say("{next_step} To ask: {command}", next_step=refused.next_step, command=command)
+            refused.next_step = message("{next_step} To ask: {command}", next_step=refused.next_step, command=command)
         raise
 
 
@@ -375,7 +380,7 @@ def _dropped(output: Output, session: Session) -> list[dict[str, Any]]:
     session.dropped.clear()
     for one in dropped:
         output.note(
-            say(
+            message(
                 "Warning: edition {edition} of document {cid}, which waited to be registered, was refused for good:"
                 " {message} {next_step}",
                 **one,

@@ -10,7 +10,7 @@ from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
 from chancery.cli.tables import WIDE
 from chancery.sdk.organization import Organization
-from chancery.texts import say
+from chancery.texts import message
 
 KEY = click.argument("key_id", metavar="ID", type=click.UUID)
 SUITE = click.option("--suite", type=click.Choice(["hybrid", "p256"]), help="Its algorithms; default: the service's.")
@@ -28,7 +28,7 @@ def list_(output: Output, place: Organization) -> None:
     """List all keys; never a secret half."""
     found = place.call("GET", "/api/v1/keys")["results"]
     tables.show(
-        output, found, ["id", "kid", "status", "suite", "documents", "created_at"], empty=say("There are no keys.")
+        output, found, ["id", "kid", "status", "suite", "documents", "created_at"], empty=message("There are no keys.")
     )
 
 
@@ -38,7 +38,7 @@ def list_(output: Output, place: Organization) -> None:
 def create(output: Output, place: Organization, suite: str | None) -> None:
     """Create a key that is archived until you activate it."""
     made = place.call("POST", "/api/v1/keys", {"suite": suite} if suite else {})
-    output.result(made, say("The key {id} is made; activate it with: chancery key activate {id}", id=made["id"]))
+    output.result(made, message("The key {id} is made; activate it with: chancery key activate {id}", id=made["id"]))
 
 
 @key.command()

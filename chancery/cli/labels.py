@@ -18,7 +18,7 @@ from chancery.cli.template_choice import WHICH, chosen
 from chancery.sdk.errors import Misused, ServiceError
 from chancery.sdk.organization import Organization, label_called
 from chancery.sdk.results import Relabeled
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 EFFECTS = click.Choice(["protect", "none", "remove"])
 DESCRIPTION = click.option("--description", help="What people read when they choose it.")
@@ -31,7 +31,7 @@ COLUMNS = ["name", "sensitivity", "effect", "template"]
 @in_organization
 def labels(output: Output, place: Organization) -> None:
     """List the labels you can give, the least sensitive first."""
-    tables.show(output, _rows(place.labels()), [*COLUMNS, "description"], empty=say("There are no labels in use."))
+    tables.show(output, _rows(place.labels()), [*COLUMNS, "description"], empty=message("There are no labels in use."))
 
 
 @click.command()
@@ -67,14 +67,14 @@ def _asked_why() -> Iterator[None]:
     except ServiceError as error:
         if error.problem != "justification_needed":
             raise
-        raise Misused(error.message, remedy=say('Say why: --justification "…". The audit log keeps it.')) from error
+        raise Misused(error.message, remedy=message('Say why: --justification "…". The audit log keeps it.')) from error
 
 
 def _told(path: Path, done: Relabeled) -> str:
-    said = say("{file}: {message}", file=path, message=done.answer["message"])
+    said = message("{file}: {message}", file=path, message=done.answer["message"])
     if done.outcome != "removed":
         return said
-    return joined((said, say("The plain file is {plain}.", plain=done.path)), " ")
+    return joined((said, message("The plain file is {plain}.", plain=done.path)), " ")
 
 
 @click.group("label")
@@ -88,7 +88,7 @@ def label() -> None:
 def list_(output: Output, place: Organization) -> None:
     """List all labels, archived ones too."""
     found = place.call("GET", "/api/v1/labels")["results"]
-    tables.show(output, _rows(found), [*COLUMNS, "status", "id"], empty=say("There are no labels yet."))
+    tables.show(output, _rows(found), [*COLUMNS, "status", "id"], empty=message("There are no labels yet."))
 
 
 @label.command()

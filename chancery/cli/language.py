@@ -35,7 +35,7 @@ def spoken() -> str:
     return "en" if found is None else Path(found).parents[1].name
 
 
-def told(text: str) -> str:
+def translate(text: str) -> str:
     """Return a text in the language of the shell, in which nothing is hidden that a terminal would act on.
 
     Names of files and people, and what a service says, come from others.  What is put into a text has no line ends

@@ -12,11 +12,11 @@ from chancery.cli.checked import CheckedStream, give_up
 from chancery.cli.output import Output, exit_code
 from chancery.errors import ChanceryError
 from chancery.sdk.errors import LocalFailure, Misused, OutputFailed
-from chancery.texts import say
+from chancery.texts import message
 from chancery.version import VERSION
 
 COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
-    say("Sign-in"): {
+    message("Sign-in"): {
         "login": "account.login",
         "logout": "account.logout",
         "whoami": "account.whoami",
@@ -24,7 +24,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "leave": "service.leave",
         "device": "administration.device",
     },
-    say("Files"): {
+    message("Files"): {
         "protect": "files.protect",
         "open": "files.open_",
         "save": "files.save",
@@ -33,7 +33,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "info": "files.info",
         "verify": "files.verify",
     },
-    say("Documents, wherever they went"): {
+    message("Documents, wherever they went"): {
         "templates": "documents.templates",
         "labels": "labels.labels",
         "documents": "documents.documents",
@@ -49,7 +49,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "grant": "requests.grant",
         "decline": "requests.decline",
     },
-    say("Administration"): {
+    message("Administration"): {
         "template": "templates.template",
         "label": "labels.label",
         "key": "keys.key",
@@ -143,7 +143,7 @@ class Commands(click.Group):
         """List the commands by what they are about."""
         for title, section in COMMANDS.items():
             commands = [(name, self.get_command(ctx, name)) for name in section]
-            with formatter.section(language.told(title)):
+            with formatter.section(language.translate(title)):
                 formatter.write_dl([(name, command.get_short_help_str(70)) for name, command in commands if command])
 
     def invoke(self, ctx: click.Context) -> object:
@@ -158,7 +158,7 @@ class Commands(click.Group):
             output.error(expected)
             ctx.exit(exit_code(expected))
         except (KeyboardInterrupt, click.Abort):
-            click.echo(language.told(say("Interrupted; nothing is left half done.")), err=True)
+            click.echo(language.translate(message("Interrupted; nothing is left half done.")), err=True)
             ctx.exit(INTERRUPTED)
 
 

@@ -12,7 +12,7 @@ from chancery.policy.policy import Policy, Principal
 from chancery.policy.rights import in_order
 from chancery.sdk.errors import Misused
 from chancery.sdk.options import parse_grants
-from chancery.texts import say
+from chancery.texts import message
 
 ORGANIZATION = click.option("--organization", help="The organization, if you belong to several.")
 
@@ -33,7 +33,9 @@ def require_changes(*names: str) -> None:
     context = click.get_current_context()
     if all(context.params[name] in (None, (), "") for name in names):
         options = ", ".join(one.opts[-1] for one in context.command.params if one.name in names)
-        raise Misused(say("Nothing to change."), remedy=say("Name at least one of: {options}.", options=options))
+        raise Misused(
+            message("Nothing to change."), remedy=message("Name at least one of: {options}.", options=options)
+        )
 
 
 def require_known(policy: Policy, removed: tuple[str, ...]) -> None:
@@ -42,8 +44,8 @@ def require_known(policy: Policy, removed: tuple[str, ...]) -> None:
     for who in removed:
         if Principal.parse(who) not in known:
             raise Misused(
-                say("{who} is not in the policy.", who=who),
-                remedy=say("Name somebody as the policy does: chancery policy, or chancery template list --json."),
+                message("{who} is not in the policy.", who=who),
+                remedy=message("Name somebody as the policy does: chancery policy, or chancery template list --json."),
             )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from chancery.cli.language import told
+from chancery.cli.language import translate
 from chancery.errors import (
     CannotUnseal,
     ChanceryError,
@@ -27,7 +27,7 @@ from chancery.errors import (
 )
 from chancery.sdk.errors import Misused, NotSignedIn, OutputFailed, Refused, ServiceError, Unreachable
 from chancery.sealing.file_names import HIDDEN
-from chancery.texts import say
+from chancery.texts import message
 
 _CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
     ((Refused, Revoked), 1),
@@ -46,7 +46,7 @@ def exit_code(error: ChanceryError) -> int:
     return next((code for kinds, code in _CODES if isinstance(error, kinds)), 5)
 
 
-_YES: Final = say("To do it without being asked, add --yes.")
+_YES: Final = message("To do it without being asked, add --yes.")
 
 
 class Output:
@@ -66,7 +66,7 @@ class Output:
             click.echo(visible(json.dumps(members, default=str, ensure_ascii=False)), err=self.beside_data)
             return
         for line in lines:
-            click.echo(told(line), err=self.beside_data)
+            click.echo(translate(line), err=self.beside_data)
 
     def piece(self, text: str, *, last: bool = False) -> None:
         """Print a part of a result for programs that is too long to be held at once; the last one ends the line."""
@@ -76,14 +76,14 @@ class Output:
         """Say something that is not the result."""
         with suppress(OSError):
             # Where no message can be printed, the work goes on and the exit code shows it.
-            click.echo(told(line), err=True)
+            click.echo(translate(line), err=True)
 
     def error(self, error: ChanceryError, **where: str) -> None:
         """Print an error with its next step; ``where`` tells programs what it is about.
 
         Programs read these two in the language of the shell as well; every other member is the same in all languages.
         """
-        words = {"message": told(error.message), "next_step": told(error.next_step)}
+        words = {"message": translate(error.message), "next_step": translate(error.next_step)}
         members: dict[str, Any] = {"error": error.code, **words, **where}
         if isinstance(error, Refused):
             members |= {"reason": error.reason, "contact": error.contact, "event": error.event}
@@ -92,16 +92,16 @@ class Output:
             return
         self.note(error.message)
         if isinstance(error, Refused) and error.contact:
-            self.note(say("Contact: {address}", address=error.contact))
+            self.note(message("Contact: {address}", address=error.contact))
         if error.next_step:
             self.note(error.next_step)
 
     def confirm(self, question: str, *, remedy: str = _YES) -> None:
         """Ask, and go on only with a yes.  Raises Misused, also where there is nobody to ask."""
         if not sys.stdin.isatty():
-            raise Misused(say("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
-        if not click.confirm(told(question), err=True):
-            raise Misused(say("Nothing was changed."), remedy=remedy)
+            raise Misused(message("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
+        if not click.confirm(translate(question), err=True):
+            raise Misused(message("Nothing was changed."), remedy=remedy)
 
 
 def visible(json_text: str) -> str:
@@ -111,4 +111,4 @@ def visible(json_text: str) -> str:
 
 def moment(seconds: int | None, zone: tzinfo) -> str:
     """Return a time for people in their time zone, or "never"."""
-    return say("never") if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M %Z")
+    return message("never") if seconds is None else datetime.fromtimestamp(seconds, zone).strftime("%Y-%m-%d %H:%M %Z")

@@ -14,7 +14,7 @@ from chancery.cli.tables import LIMIT, WIDE
 from chancery.policy.policy import Principal
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
-from chancery.texts import say
+from chancery.texts import message
 
 ADDRESS = click.argument("address")
 
@@ -33,7 +33,7 @@ def list_people(output: Output, place: Organization, search: str, limit: int | N
     """List people."""
     found = place.each("/api/v1/people", search=search)
     columns = ["email", "name", "role", "guest", "disabled", "id"]
-    tables.show(output, found, columns, empty=say("Nobody matches."), limit=limit)
+    tables.show(output, found, columns, empty=message("Nobody matches."), limit=limit)
 
 
 @person.command("create")
@@ -111,7 +111,7 @@ def group() -> None:
 def list_groups(output: Output, place: Organization, limit: int | None) -> None:
     """List groups."""
     found, columns = place.each("/api/v1/groups"), ["address", "name", "members", "id"]
-    tables.show(output, found, columns, empty=say("There are no groups yet."), limit=limit)
+    tables.show(output, found, columns, empty=message("There are no groups yet."), limit=limit)
 
 
 @group.command("create")
@@ -191,10 +191,10 @@ def by_address(place: Organization, of: str, member: str, address: str) -> dict[
     match = next((one for one in found if one[member] == normal), None)
     if match is None:
         raise Misused(
-            say("{address} is not among the people here.", address=address)
+            message("{address} is not among the people here.", address=address)
             if of == "people"
-            else say("{address} is not among the groups here.", address=address),
-            remedy=say("See: chancery {noun} list", noun=_NOUNS[of]),
+            else message("{address} is not among the groups here.", address=address),
+            remedy=message("See: chancery {noun} list", noun=_NOUNS[of]),
         )
     return dict(match)
 

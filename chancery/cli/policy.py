@@ -12,7 +12,7 @@ from chancery.cli.expiry import parse_beginning, parse_end, parse_expiry
 from chancery.policy.policy import Strength
 from chancery.policy.programs import WITHHELD_BY_PROGRAMS
 from chancery.sdk.errors import Misused
-from chancery.texts import say
+from chancery.texts import message
 
 C = TypeVar("C", bound=Callable[..., None])
 
@@ -124,7 +124,7 @@ def _moment(text: str | None, zone: ZoneInfo, parse: Callable[[str, ZoneInfo], i
 
 def _days(text: str) -> int:
     if not text.isdecimal():
-        raise Misused(say("{text!r} is no number of days.", text=text), remedy=say("Write it like 7, or none."))
+        raise Misused(message("{text!r} is no number of days.", text=text), remedy=message("Write it like 7, or none."))
     return int(text)
 
 
@@ -132,6 +132,6 @@ def _seconds(text: str) -> int:
     found = re.fullmatch(r"(\d+)([mhd])", text)
     if found is None:
         raise Misused(
-            say("{text!r} is no span of time.", text=text), remedy=say("Write it like 30m, 8h or 2d, or none.")
+            message("{text!r} is no span of time.", text=text), remedy=message("Write it like 30m, 8h or 2d, or none.")
         )
     return int(found[1]) * {"m": 60, "h": 3_600, "d": 86_400}[found[2]]

@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from chancery.cli.confirming import asks, confirmed
-from chancery.cli.language import told
+from chancery.cli.language import translate
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
 from chancery.policy.words import rights_in_words
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 PREVIEW: Final = click.option("--preview", is_flag=True, help="Change nothing; say who would gain and who would lose.")
 DAYS: Final = click.option(
@@ -54,9 +54,11 @@ def save_preview(output: Output, place: Organization, which: UUID, reason: str, 
     """Make a change exactly as it was previewed."""
     send = functools.partial(place.call, "POST", f"/api/v1/previews/{which}/save")
     done = confirmed(output, send, yes=yes, reason=reason)
-    lines: list[str] = [say("The change is saved.")]
+    lines: list[str] = [message("The change is saved.")]
     if done["moved"]:
-        lines.append(say("People or groups were changed after the answer you saw, so a few things may differ from it."))
+        lines.append(
+            message("People or groups were changed after the answer you saw, so a few things may differ from it.")
+        )
     output.result(done, *lines)
 
 
@@ -81,10 +83,10 @@ def tell(output: Output, place: Organization, identity: str) -> None:
     """Wait for an answer and print it.  Raises Misused when there is none."""
     found = _answered(output, place, identity)
     if found["state"] == "failed":
-        raise Misused(say("There is no answer: {why}", why=found["error"]), remedy=say("Ask again."))
+        raise Misused(message("There is no answer: {why}", why=found["error"]), remedy=message("Ask again."))
     lines = list(_lines(found["result"]))
     if found["state"] != "saved":
-        lines.append(say("Nothing is changed. To save exactly this: chancery preview save {id}", id=identity))
+        lines.append(message("Nothing is changed. To save exactly this: chancery preview save {id}", id=identity))
     output.result(found, *lines)
 
 
@@ -93,7 +95,7 @@ def _answered(output: Output, place: Organization, identity: str) -> dict[str, A
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     quiet = output.as_json or not sys.stderr.isatty()
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as shown:
-        task = shown.add_task(told(say("deciding again")), total=None)
+        task = shown.add_task(translate(message("deciding again")), total=None)
         while True:
             found: dict[str, Any] = place.call("GET", f"/api/v1/previews/{identity}")
             if found["state"] not in {"waiting", "running"}:
@@ -104,36 +106,36 @@ def _answered(output: Output, place: Organization, identity: str) -> dict[str, A
 
 def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     documents, people, replay = result["documents"], result["people"], result["replay"]
-    yield say(
+    yield message(
         "{affected:,} of {considered:,} documents affected.",
         affected=documents["affected"],
         considered=documents["considered"],
     )
-    yield say("{gain:,} people gain, {lose:,} lose.", gain=people["gain"], lose=people["lose"])
+    yield message("{gain:,} people gain, {lose:,} lose.", gain=people["gain"], lose=people["lose"])
     for member, line in (("gains", _gain), ("loses", _loss)):
         yield from (line(one) for one in result[member][:_SHOWN])
         if len(result[member]) > _SHOWN:
-            yield say("… and more; all that are named: --json ({member})", member=member)
+            yield message("… and more; all that are named: --json ({member})", member=member)
     if result["you_gain"]:
-        yield say("You yourself would gain something on {number:,} documents.", number=result["you_gain"])
+        yield message("You yourself would gain something on {number:,} documents.", number=result["you_gain"])
     if documents["end_sooner"]:
-        yield say("On {number:,} documents access would end earlier than now.", number=documents["end_sooner"])
+        yield message("On {number:,} documents access would end earlier than now.", number=documents["end_sooner"])
     if documents["end_later"]:
-        yield say("On {number:,} documents access would end later than now.", number=documents["end_later"])
+        yield message("On {number:,} documents access would end later than now.", number=documents["end_later"])
     asked = result.get("at_opening", {"added": [], "removed": []})
-    yield from (say("Each opening would also have to meet this: {words}", words=words) for words in asked["added"])
+    yield from (message("Each opening would also have to meet this: {words}", words=words) for words in asked["added"])
     for words in asked["removed"]:
-        yield say("No opening would have to meet this any more: {words}", words=words)
+        yield message("No opening would have to meet this any more: {words}", words=words)
     if "permissions" in result:
         yield from _permissions(result["permissions"])
     if people["undecided"]:
         entries = ", ".join(who.removeprefix("address:") for who in result["undecided"])
-        yield say(
+        yield message(
             "Decided when they open, for {number:,} people of other organizations: {entries}.",
             number=people["undecided"],
             entries=entries,
         )
-    yield say(
+    yield message(
         "In the last {days} days {refused:,} of {openings:,} openings would have been refused,"
         " {allowed:,} of {refusals:,} refusals allowed.",
         days=replay["days"],
@@ -145,25 +147,27 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _permissions(permissions: Mapping[str, list[str]]) -> Iterator[str]:
-    yield say("No role opens a document.")
+    yield message("No role opens a document.")
     if permissions["gained"]:
-        yield say("May manage more: {names}.", names=", ".join(permissions["gained"]))
+        yield message("May manage more: {names}.", names=", ".join(permissions["gained"]))
     if permissions["lost"]:
-        yield say("May manage no longer: {names}.", names=", ".join(permissions["lost"]))
+        yield message("May manage no longer: {names}.", names=", ".join(permissions["lost"]))
 
 
 def _gain(one: Mapping[str, Any]) -> str:
     rights, where = rights_in_words(one["rights"]), _where(one)
-    return joined(("  ", say("{who} gains: {rights} ({where})", who=one["who"], rights=rights, where=where)), "")
+    return joined(("  ", message("{who} gains: {rights} ({where})", who=one["who"], rights=rights, where=where)), "")
 
 
 def _loss(one: Mapping[str, Any]) -> str:
     rights, where = rights_in_words(one["rights"]), _where(one)
-    return joined(("  ", say("{who} loses: {rights} ({where})", who=one["who"], rights=rights, where=where)), "")
+    return joined(("  ", message("{who} loses: {rights} ({where})", who=one["who"], rights=rights, where=where)), "")
 
 
 def _where(one: Mapping[str, Any]) -> str:
     """Say on how many documents, and how many of them open at all only before or after."""
     if one["openings"]:
-        return say("{number:,} documents, {openings:,} as a whole", number=one["documents"], openings=one["openings"])
-    return say("{number:,} documents", number=one["documents"])
+        return message(
+            "{number:,} documents, {openings:,} as a whole", number=one["documents"], openings=one["openings"]
+        )
+    return message("{number:,} documents", number=one["documents"])

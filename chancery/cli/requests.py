@@ -19,7 +19,7 @@ from chancery.policy.words import rights_in_words
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
 from chancery.sdk.session import Session
-from chancery.texts import say
+from chancery.texts import message
 
 LEVELS = click.Choice(LEVELS_ASKED)
 REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
@@ -44,13 +44,13 @@ def request(output: Output, file: Path, note: str, level: str, *, status: bool) 
             asked = found[0] if found else None
             output.result(
                 asked or {"cid": str(cid), "state": None},
-                _state(asked, session) if asked else say("You have not asked for access to {file}.", file=file),
+                _state(asked, session) if asked else message("You have not asked for access to {file}.", file=file),
             )
             return
         asked = place.call("POST", path, {"note": note, "level": level})
         output.result(
             asked,
-            say(
+            message(
                 "{owner} is asked, and you get the answer by mail. See {page}",
                 owner=asked["owner"],
                 page=f"{place.origin}/documents/{cid}/access/",
@@ -65,10 +65,10 @@ def _state(asked: dict[str, Any], session: Session) -> str:
     if asked["state"] == "granted":
         rights = rights_in_words(asked["rights"])
         ends = moment(asked["until"], zone)
-        return say("Granted: you may {rights}; the access given ends: {end}.", rights=rights, end=ends)
+        return message("Granted: you may {rights}; the access given ends: {end}.", rights=rights, end=ends)
     if asked["state"] == "declined":
-        return say("Declined. {message}", message=asked["message"]) if asked["message"] else say("Declined.")
-    return say(
+        return message("Declined. {message}", message=asked["message"]) if asked["message"] else message("Declined.")
+    return message(
         "{owner} has not answered yet what you asked on {moment}.",
         owner=asked["owner"],
         moment=f"{since:%Y-%m-%d %H:%M %Z}",
@@ -91,7 +91,7 @@ def requests(output: Output, place: Organization, state: str, limit: int | None,
     """List who asks for access to your documents, newest first."""
     rows = place.each("/api/v1/access-requests", scope="all" if everybody else "mine", state=state)
     columns = ["asked_at", "who", "organization", "title", "level", "state", "note", "id"]
-    tables.show(output, rows, columns, empty=say("Nobody waits for an answer of yours."), limit=limit)
+    tables.show(output, rows, columns, empty=message("Nobody waits for an answer of yours."), limit=limit)
 
 
 @click.command()
@@ -120,14 +120,14 @@ def grant(
     Without --until or --days the access has no end of its own.
     """
     if until is not None and days is not None:
-        raise Misused(say("An end is named twice."), remedy=say("Use either --until or --days."))
+        raise Misused(message("An end is named twice."), remedy=message("Use either --until or --days."))
     zone = place.zone()
     terms: dict[str, Any] = {"until": parse_expiry(until or (f"{days}d" if days else None), zone)}
     asked = place.call("GET", f"/api/v1/access-requests/{request_id}")
     if lift:
         terms["lift"] = _shown(output, asked["in_the_way"])
     if rights is None:
-        output.note(say("{who} asks for the level {level}.", who=asked["who"], level=asked["level"]))
+        output.note(message("{who} asks for the level {level}.", who=asked["who"], level=asked["level"]))
         terms["level"] = asked["level"]
     else:
         terms["rights"] = [name.strip() for name in rights.split(",")]
@@ -138,7 +138,7 @@ def grant(
 def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
     """Show what blocks access and return its names: what comes after this look is not changed unseen."""
     for one in in_the_way:
-        output.note(say("To be changed too ({name}): {message}", name=one["name"], message=one["message"]))
+        output.note(message("To be changed too ({name}): {message}", name=one["name"], message=one["message"]))
     return [one["name"] for one in in_the_way]
 
 

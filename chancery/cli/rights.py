@@ -10,12 +10,12 @@ from chancery.cli.tables import WIDE
 from chancery.policy.programs import MEANINGS, Hold, Program
 from chancery.policy.rights import LEVELS, Right
 from chancery.policy.words import right_in_words
-from chancery.texts import say
+from chancery.texts import message
 
 _HELD: Final = {
-    Hold.ENFORCED: say("enforced"),
-    Hold.ADVISED: say("advised"),
-    Hold.NOT_ENFORCED: say("not enforced"),
+    Hold.ENFORCED: message("enforced"),
+    Hold.ADVISED: message("advised"),
+    Hold.NOT_ENFORCED: message("not enforced"),
 }
 
 

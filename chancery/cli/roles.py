@@ -4,11 +4,15 @@ from typing import Any, Final
 
 import click
 
-from chancery.cli.language import told
+from chancery.cli.language import translate
 from chancery.sdk.errors import Misused
-from chancery.texts import say
+from chancery.texts import message
 
-WORDS: Final = {"user": say("user"), "auditor": say("auditor"), "global_administrator": say("administrator")}
+WORDS: Final = {
+    "user": message("user"),
+    "auditor": message("auditor"),
+    "global_administrator": message("administrator"),
+}
 
 
 class Role(click.ParamType[str]):
@@ -20,11 +24,11 @@ class Role(click.ParamType[str]):
         """Return the API's name."""
         written = str(value).strip().casefold()
         for role, word in WORDS.items():
-            if written in {role, word.casefold(), told(word).casefold()}:
+            if written in {role, word.casefold(), translate(word).casefold()}:
                 return role
         raise Misused(
-            say("There is no role called {value!r}.", value=value),
-            remedy=say("Name one of: {roles}.", roles=", ".join(WORDS.values())),
+            message("There is no role called {value!r}.", value=value),
+            remedy=message("Name one of: {roles}.", roles=", ".join(WORDS.values())),
         )
 
 

@@ -12,15 +12,15 @@ import click
 from chancery.cli.output import Output
 from chancery.sdk.attachments import already_sealed
 from chancery.sdk.errors import Misused, reason_of
-from chancery.texts import Text, say
+from chancery.texts import Text, message
 
 STREAM: Final = Path("-")
 """Standard input or output."""
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, allow_dash=True))
 
-_SEALED: Final = say("it is protected already")
-_PLAIN: Final = say("it is not protected")
+_SEALED: Final = message("it is protected already")
+_PLAIN: Final = message("it is not protected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def chosen_files(output: Output, files: Sequence[Path], *, recursive: bool, seal
             found.append(Chosen(path, Path(path.name)))
         elif not recursive:
             raise Misused(
-                say("{path} is a folder.", path=path), remedy=say("Add --recursive to work on everything in it.")
+                message("{path} is a folder.", path=path),
+                remedy=message("Add --recursive to work on everything in it."),
             )
         else:
             for inner in _inside(output, path):
@@ -56,7 +57,7 @@ def chosen_files(output: Output, files: Sequence[Path], *, recursive: bool, seal
 
 def left_out(output: Output, path: Path, why: Text) -> None:
     """Say that a file is left out of a batch, and why."""
-    line = say("{file} is left out: {why}.", file=path, why=why)
+    line = message("{file} is left out: {why}.", file=path, why=why)
     if output.as_json:
         output.result({"file": str(path), "left_out": str(why)})
     else:
@@ -73,7 +74,7 @@ def _inside(output: Output, folder: Path) -> Iterator[Path]:
             yield Path(parent, name)
         for name in folders:
             if Path(parent, name).is_symlink():
-                left_out(output, Path(parent, name), say("links to folders are not followed"))
+                left_out(output, Path(parent, name), message("links to folders are not followed"))
 
 
 def _why_not(path: Path, *, sealed: bool) -> Text | None:
@@ -81,9 +82,9 @@ def _why_not(path: Path, *, sealed: bool) -> Text | None:
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
-            return say("links are not followed")
+            return message("links are not followed")
         if not stat.S_ISREG(mode):
-            return say("it is no ordinary file")
+            return message("it is no ordinary file")
         if already_sealed(path) != sealed:
             return _PLAIN if sealed else _SEALED
     except OSError as error:
@@ -102,19 +103,20 @@ def targets(
     if target is None or target == STREAM:
         if target == STREAM and len(chosen) > 1:
             raise Misused(
-                say("Standard output takes the result of one file."), remedy=say("Name a folder with -o for several.")
+                message("Standard output takes the result of one file."),
+                remedy=message("Name a folder with -o for several."),
             )
         return {one.path: target for one in chosen}
     if not (recursive or target.is_dir()):
         if len(chosen) > 1:
             raise Misused(
-                say("{target} is not a folder.", target=target),
-                remedy=say("Name an existing folder with -o for several files."),
+                message("{target} is not a folder.", target=target),
+                remedy=message("Name an existing folder with -o for several files."),
             )
         return {one.path: target for one in chosen}
     if target.exists() and not target.is_dir():
         raise Misused(
-            say("{target} is not a folder.", target=target),
-            remedy=say("Name a folder with -o; with --recursive it may be a new one."),
+            message("{target} is not a folder.", target=target),
+            remedy=message("Name a folder with -o; with --recursive it may be a new one."),
         )
     return {one.path: target / result(one) for one in chosen}

@@ -11,7 +11,7 @@ from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
-from chancery.texts import say
+from chancery.texts import message
 
 
 @click.command()
@@ -30,7 +30,7 @@ def settings(output: Output, place: Organization, changes: tuple[str, ...]) -> N
 def _assignment(text: str) -> tuple[str, Any]:
     name, separator, value = text.partition("=")
     if not separator:
-        raise Misused(say("{text!r} sets nothing.", text=text), remedy=say("Write it like max_license_days=7."))
+        raise Misused(message("{text!r} sets nothing.", text=text), remedy=message("Write it like max_license_days=7."))
     try:
         return name, json.loads(value)
     except ValueError:

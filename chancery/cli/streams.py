@@ -15,7 +15,7 @@ from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from chancery.sealing.file_names import sealable
 from chancery.sealing.layout import SUFFIX
-from chancery.texts import say
+from chancery.texts import message
 
 
 def through_streams(
@@ -49,5 +49,7 @@ def opened_to_output(session: Session, source: Path) -> Opening:
 def _output() -> BinaryIO:
     """Return standard output for bytes.  Raises Misused on a terminal, which they would confuse."""
     if sys.stdout.isatty():
-        raise Misused(say("This does not go to a terminal."), remedy=say("Name a file with -o, or redirect it."))
+        raise Misused(
+            message("This does not go to a terminal."), remedy=message("Name a file with -o, or redirect it.")
+        )
     return sys.stdout.buffer

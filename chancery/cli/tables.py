@@ -16,14 +16,14 @@ from typing import Any, Final
 import click
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from chancery.cli.language import told
+from chancery.cli.language import translate
 from chancery.cli.output import Output
 from chancery.cli.roles import role_in_words
 from chancery.errors import ChanceryError
 from chancery.policy.reasons import WORDS, Reason
 from chancery.sdk.listing import Listing
 from chancery.sealing.file_names import shown
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 ON_SCREEN: Final = 50
 """Rows of a long list on a terminal."""
@@ -41,67 +41,67 @@ _IDS: Final = frozenset({"id", "cid", "client_id"})
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 _TITLES: Final = {
-    "access": say("access now"),
-    "address": say("address"),
-    "allows": say("allows"),
-    "asked_at": say("asked"),
-    "at": say("when"),
-    "author": say("author"),
-    "blocked": say("blocked here"),
-    "challenge": say("DNS record"),
-    "changed": say("changed"),
-    "cid": say("document"),
-    "client_id": say("id"),
-    "created_at": say("made"),
-    "deleted_at": say("deleted at"),
-    "description": say("description"),
-    "disabled": say("disabled"),
-    "documents": say("documents"),
-    "effect": say("effect"),
-    "email": say("address"),
-    "from": say("from address"),
-    "guest": say("guest"),
-    "here": say("here"),
-    "id": say("id"),
-    "kid": say("key"),
-    "kind": say("kind"),
-    "last_opened": say("last opened"),
-    "level": say("level"),
-    "levels": say("levels"),
-    "made": say("made"),
-    "may": say("may"),
-    "members": say("members"),
-    "name": say("name"),
-    "note": say("note"),
-    "offered to": say("offered to"),
-    "opened": say("opened"),
-    "organization": say("organization"),
-    "outcome": say("outcome"),
-    "owner": say("owner"),
-    "platform": say("system"),
-    "proven_at": say("proven"),
-    "reason": say("reason"),
-    "refused": say("refused"),
-    "registered_at": say("registered"),
-    "revoked_at": say("revoked"),
-    "right": say("right"),
-    "role": say("role"),
-    "roles": say("roles"),
-    "sensitivity": say("sensitivity"),
-    "sentence": say("what happened"),
-    "since": say("named since"),
-    "state": say("state"),
-    "status": say("status"),
-    "suite": say("suite"),
-    "template": say("template"),
-    "title": say("title"),
-    "version": say("version"),
-    "what": say("what"),
-    "who": say("who"),
-    "why": say("why"),
+    "access": message("access now"),
+    "address": message("address"),
+    "allows": message("allows"),
+    "asked_at": message("asked"),
+    "at": message("when"),
+    "author": message("author"),
+    "blocked": message("blocked here"),
+    "challenge": message("DNS record"),
+    "changed": message("changed"),
+    "cid": message("document"),
+    "client_id": message("id"),
+    "created_at": message("made"),
+    "deleted_at": message("deleted at"),
+    "description": message("description"),
+    "disabled": message("disabled"),
+    "documents": message("documents"),
+    "effect": message("effect"),
+    "email": message("address"),
+    "from": message("from address"),
+    "guest": message("guest"),
+    "here": message("here"),
+    "id": message("id"),
+    "kid": message("key"),
+    "kind": message("kind"),
+    "last_opened": message("last opened"),
+    "level": message("level"),
+    "levels": message("levels"),
+    "made": message("made"),
+    "may": message("may"),
+    "members": message("members"),
+    "name": message("name"),
+    "note": message("note"),
+    "offered to": message("offered to"),
+    "opened": message("opened"),
+    "organization": message("organization"),
+    "outcome": message("outcome"),
+    "owner": message("owner"),
+    "platform": message("system"),
+    "proven_at": message("proven"),
+    "reason": message("reason"),
+    "refused": message("refused"),
+    "registered_at": message("registered"),
+    "revoked_at": message("revoked"),
+    "right": message("right"),
+    "role": message("role"),
+    "roles": message("roles"),
+    "sensitivity": message("sensitivity"),
+    "sentence": message("what happened"),
+    "since": message("named since"),
+    "state": message("state"),
+    "status": message("status"),
+    "suite": message("suite"),
+    "template": message("template"),
+    "title": message("title"),
+    "version": message("version"),
+    "what": message("what"),
+    "who": message("who"),
+    "why": message("why"),
 }
 """What people read above a column."""
-_REST: Final = say("All of them: --limit all")
+_REST: Final = message("All of them: --limit all")
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
@@ -170,8 +170,8 @@ def _total(rows: Iterable[Mapping[str, Any]]) -> int | None:
 def _cut(number: int, total: int | None) -> str:
     """Say how much of a list is shown."""
     if total is None:
-        return say("Shown are the first {number}; there are more.", number=number)
-    return say("Shown are the first {number} of {total}.", number=number, total=total)
+        return message("Shown are the first {number}; there are more.", number=number)
+    return message("Shown are the first {number} of {total}.", number=number, total=total)
 
 
 def _stream(
@@ -207,7 +207,7 @@ def _stream(
 
 
 def _print(cells: list[list[str]], columns: Sequence[str], output: Output) -> None:
-    heads = [told(_TITLES.get(column, column)) for column in columns]
+    heads = [translate(_TITLES.get(column, column)) for column in columns]
     widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
     if on_terminal() and not output.wide:
         _narrow(widths, columns, shutil.get_terminal_size().columns - len(_GAP) * (len(columns) - 1))
@@ -269,9 +269,9 @@ def _cell(value: object) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
-        return told(say("yes") if value else say("no"))
+        return translate(message("yes") if value else message("no"))
     if isinstance(value, list):
         return shown(", ".join(map(str, value)))
     if not isinstance(value, str):
         return shown(str(value))
-    return value[:16].replace("T", " ") if _MOMENT.match(value) else shown(told(value))
+    return value[:16].replace("T", " ") if _MOMENT.match(value) else shown(translate(value))

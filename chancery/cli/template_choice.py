@@ -7,7 +7,7 @@ import click
 
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
-from chancery.texts import say
+from chancery.texts import message
 
 WHICH = click.argument("which", metavar="NAME|ID")
 
@@ -18,12 +18,12 @@ def chosen(place: Organization, which: str, *, deleted: bool = False) -> dict[st
     for found in known:
         if which == found["id"] or which.casefold() in {text.casefold() for text in found["names"].values()}:
             return dict(found)
-    names = ", ".join(sorted(found["name"] for found in known)) or say("none")
+    names = ", ".join(sorted(found["name"] for found in known)) or message("none")
     raise Misused(
-        say("There is no deleted template called {name!r}.", name=which)
+        message("There is no deleted template called {name!r}.", name=which)
         if deleted
-        else say("There is no template called {name!r}.", name=which),
-        remedy=say("Choose one of: {names}.", names=names),
+        else message("There is no template called {name!r}.", name=which),
+        remedy=message("Choose one of: {names}.", names=names),
     )
 
 

@@ -12,12 +12,12 @@ from chancery.cli.output import Output
 from chancery.cli.template_choice import chosen
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
-from chancery.texts import joined, say, say_count
+from chancery.texts import joined, message, plural_message
 
 _ACTIONS = {
-    "create": say("new, archived until you publish it"),
-    "change": say("changes"),
-    "keep": say("stays as it is"),
+    "create": message("new, archived until you publish it"),
+    "change": message("changes"),
+    "keep": message("stays as it is"),
 }
 
 
@@ -45,10 +45,10 @@ def export(output: Output, place: Organization, which: tuple[str, ...], form: st
             file.write(text)
     except FileExistsError:
         raise Misused(
-            say("{target} exists already.", target=target),
-            remedy=say("Choose another name with -o, or remove it first."),
+            message("{target} exists already.", target=target),
+            remedy=message("Choose another name with -o, or remove it first."),
         ) from None
-    output.result({"file": str(target)}, say("Written: {file}.", file=target))
+    output.result({"file": str(target)}, message("Written: {file}.", file=target))
 
 
 @click.command("import")
@@ -61,48 +61,48 @@ def import_(output: Output, place: Organization, file: Path, *, yes: bool) -> No
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise Misused(
-            say("{file} is not written in UTF-8.", file=file), remedy=say("Save it as UTF-8, then try again.")
+            message("{file} is not written in UTF-8.", file=file), remedy=message("Save it as UTF-8, then try again.")
         ) from None
     plan = place.call("POST", "/api/v1/templates/import", {"text": text})
     if all(one["action"] == "keep" for one in plan["results"]):
-        output.result(plan, say("Nothing to import: the templates say this already."))
+        output.result(plan, message("Nothing to import: the templates say this already."))
         return
     if not output.as_json:
         for line in _told(plan):
             output.note(line)
     if not yes:
-        output.confirm(say("Import this?"))
+        output.confirm(message("Import this?"))
     done = place.call("POST", "/api/v1/templates/import", {"text": text, "confirm": plan["confirm"]})
     changed = sum(one["action"] != "keep" for one in done["results"])
-    output.result(done, say_count("Imported: {count} template.", "Imported: {count} templates.", changed))
+    output.result(done, plural_message("Imported: {count} template.", "Imported: {count} templates.", changed))
 
 
 def _told(plan: dict[str, Any]) -> Iterator[str]:
     """Say what an import would do, a line for each template and each thing that changes."""
     if plan["mapped_organization"]:
-        yield say("The file comes from another organization: everybody there will mean everybody here.")
+        yield message("The file comes from another organization: everybody there will mean everybody here.")
     for one in plan["results"]:
-        yield say("“{name}”: {action}", name=one["name"], action=_ACTIONS[one["action"]])
+        yield message("“{name}”: {action}", name=one["name"], action=_ACTIONS[one["action"]])
         for change in one["changes"]:
             who = change["who"].removeprefix("address:")
-            what = say("{member} of {who}", member=change["member"], who=who) if who else change["member"]
+            what = message("{member} of {who}", member=change["member"], who=who) if who else change["member"]
             yield _changed(what, _value(change["after"]), _value(change["before"]))
         if one["renamed"]:
-            yield joined(("  ", say("name or description")), "")
-        for what, rule in ((say("end"), one["expiry"]), (say("offered to"), one["offer"])):
+            yield joined(("  ", message("name or description")), "")
+        for what, rule in ((message("end"), one["expiry"]), (message("offered to"), one["offer"])):
             if rule:
                 yield _changed(what, _rule(rule[1]), _rule(rule[0]))
         if one["foreign_organizations"]:
             others = ", ".join(one["foreign_organizations"])
-            yield joined(("  ", say("names other organizations: {ids}", ids=others)), "")
+            yield joined(("  ", message("names other organizations: {ids}", ids=others)), "")
 
 
 def _changed(what: str, after: str, before: str) -> str:
-    return joined(("  ", say("{what}: {after} (before: {before})", what=what, after=after, before=before)), "")
+    return joined(("  ", message("{what}: {after} (before: {before})", what=what, after=after, before=before)), "")
 
 
 def _value(value: Any) -> str:
-    return say("nothing") if value is None else ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return message("nothing") if value is None else ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _rule(members: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from chancery.policy.policy import Policy, Principal, parse_policy
 from chancery.policy.rights import Right, in_order, parse_rights
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 GRANT = click.option(
     "--grant",
@@ -54,9 +54,9 @@ def template() -> None:
 def list_(output: Output, place: Organization) -> None:
     """List all templates, archived ones too."""
     found = place.call("GET", "/api/v1/templates")["results"]
-    rows = [{**one, "offered to": ", ".join(one["scope"]) or say("everybody")} for one in found]
+    rows = [{**one, "offered to": ", ".join(one["scope"]) or message("everybody")} for one in found]
     tables.show(
-        output, rows, ["name", "status", "version", "offered to", "id"], empty=say("There are no templates yet.")
+        output, rows, ["name", "status", "version", "offered to", "id"], empty=message("There are no templates yet.")
     )
 
 
@@ -192,19 +192,21 @@ def withdraw(output: Output, place: Organization, which: str, who: str, rights: 
     held = parse_policy(found["policy"]).index.get(principal)
     if held is None:
         raise Misused(
-            say("“{name}” gives {who} nothing.", name=found["name"], who=who),
-            remedy=say("Name them as the template does."),
+            message("“{name}” gives {who} nothing.", name=found["name"], who=who),
+            remedy=message("Name them as the template does."),
         )
     left = held - parse_rights(rights.split(",")) if rights else frozenset()
     if left == held:
         raise Misused(
-            say("“{name}” does not give {who} this.", name=found["name"], who=who),
-            remedy=say("It gives: {rights}.", rights=", ".join(in_order(held))),
+            message("“{name}” does not give {who} this.", name=found["name"], who=who),
+            remedy=message("It gives: {rights}.", rights=", ".join(in_order(held))),
         )
     if Right.OWNER in left:
         raise Misused(
-            say("{who} holds OWNER, which includes every other right.", who=who),
-            remedy=say("Withdraw OWNER too, or name what is to be left: chancery template edit … --grant WHO:RIGHTS."),
+            message("{who} holds OWNER, which includes every other right.", who=who),
+            remedy=message(
+                "Withdraw OWNER too, or name what is to be left: chancery template edit … --grant WHO:RIGHTS."
+            ),
         )
     _patch(output, place, found, {"policy": {"grants": {str(principal): in_order(left) or None}}}, yes=yes)
 
@@ -252,12 +254,13 @@ def history(output: Output, place: Organization, which: str) -> None:
         {
             "version": one["number"],
             "made": one["made_at"],
-            "author": one["author"]["name"] if one["author"] else say("the service"),
-            "changed": joined(_changed(one)) or (say("the first version") if one["number"] == 1 else say("nothing")),
+            "author": one["author"]["name"] if one["author"] else message("the service"),
+            "changed": joined(_changed(one))
+            or (message("the first version") if one["number"] == 1 else message("nothing")),
         }
         for one in versions
     ]
-    tables.show(output, rows, ["version", "made", "author", "changed"], empty=say("It has no versions."))
+    tables.show(output, rows, ["version", "made", "author", "changed"], empty=message("It has no versions."))
 
 
 @template.command()
@@ -297,7 +300,7 @@ def undelete(output: Output, place: Organization, which: str) -> None:
 def deleted(output: Output, place: Organization) -> None:
     """List deleted templates."""
     found = place.call("GET", "/api/v1/templates/deleted")["results"]
-    tables.show(output, found, ["name", "deleted_at", "documents", "id"], empty=say("Nothing is deleted."))
+    tables.show(output, found, ["name", "deleted_at", "documents", "id"], empty=message("Nothing is deleted."))
 
 
 template.add_command(export)
@@ -309,9 +312,9 @@ def _changed(version: dict[str, Any]) -> list[str]:
     said = [one["who"].removeprefix("address:") or one["member"] for one in version["changes"]]
     return [
         *said,
-        *([say("name or description")] if version["renamed"] else []),
-        *([say("end")] if version["expiry"] else []),
-        *([say("whom it is offered to")] if version["offer"] else []),
+        *([message("name or description")] if version["renamed"] else []),
+        *([message("end")] if version["expiry"] else []),
+        *([message("whom it is offered to")] if version["offer"] else []),
     ]
 
 
@@ -344,7 +347,9 @@ def _principal(place: Organization, who: str) -> Principal:
 def _scope_patch(added: tuple[str, ...], removed: tuple[str, ...]) -> dict[str, Any]:
     if "everybody" in added:
         if len(added) > 1 or removed:
-            raise Misused(say("It is offered to everybody or to some."), remedy=say("Name either everybody or those."))
+            raise Misused(
+                message("It is offered to everybody or to some."), remedy=message("Name either everybody or those.")
+            )
         return {"scope": None}
     patch = {**dict.fromkeys(removed), **dict.fromkeys(added, True)}
     return {"scope": patch} if patch else {}
@@ -353,7 +358,7 @@ def _scope_patch(added: tuple[str, ...], removed: tuple[str, ...]) -> dict[str, 
 def _end(place: Organization, expires: str | None, days: int | None) -> dict[str, Any]:
     """Return the members that say when access ends, none where neither option was given."""
     if expires is not None and days is not None:
-        raise Misused(say("Access has one end."), remedy=say("Use either --expires or --expires-after-days."))
+        raise Misused(message("Access has one end."), remedy=message("Use either --expires or --expires-after-days."))
     if days is not None:
         return {"expiry_option": "after_days", "expires": None, "expires_after_days": days}
     if expires is None:

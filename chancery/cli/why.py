@@ -12,7 +12,7 @@ from chancery.cli.output import Output
 from chancery.cli.session import signed_in
 from chancery.policy.rights import Right
 from chancery.policy.words import right_in_words, rights_in_words
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 
 @click.command()
@@ -41,29 +41,31 @@ def why(output: Output, named: str, who: str | None, right: str, organization: s
 
 def _about_oneself(found: dict[str, Any], named: str) -> list[str]:
     if found["allowed"]:
-        return [say("You may: {rights}.", rights=rights_in_words(found["rights"])), *_at_opening(found)]
+        return [message("You may: {rights}.", rights=rights_in_words(found["rights"])), *_at_opening(found)]
     lines: list[str] = [
         " ".join(text for text in (one["message"], one["detail"], one["next_step"]) if text) for one in found["reasons"]
     ]
-    lines.append(say("Contact: {address}", address=found["contact"]))
+    lines.append(message("Contact: {address}", address=found["contact"]))
     asked = found["request"]
     if asked is not None and asked["state"] == "open":
-        lines.append(say("You have asked for access; it is not answered yet."))
+        lines.append(message("You have asked for access; it is not answered yet."))
     elif found["may_ask"]:
         level = f"--level {found['ask_level']} " if found["rights"] and found["ask_level"] else ""
         command = f"chancery request {level}{shlex.quote(named)}"
-        lines.append(say("To ask for access: {command}", command=command))
+        lines.append(message("To ask for access: {command}", command=command))
     return lines
 
 
 def _at_opening(found: dict[str, Any]) -> list[str]:
-    return [say("The opening itself: {text}", text=text) for text in found["at_opening"]]
+    return [message("The opening itself: {text}", text=text) for text in found["at_opening"]]
 
 
 def _about_somebody(found: dict[str, Any]) -> list[str]:
     who = {"who": found["who"], "right": right_in_words(found["right"])}
     answer = (
-        say("Allowed for {who}: {right}.", **who) if found["allowed"] else say("Not allowed for {who}: {right}.", **who)
+        message("Allowed for {who}: {right}.", **who)
+        if found["allowed"]
+        else message("Not allowed for {who}: {right}.", **who)
     )
     lines: list[str] = [answer]
     lines += [_obstacle(one["message"], one["entry"], one["detail"]) for one in found["obstacles"]]
@@ -72,7 +74,7 @@ def _about_somebody(found: dict[str, Any]) -> list[str]:
     if found["undecided"]:
         entries = ", ".join(one.removeprefix("address:") for one in found["undecided"])
         lines.append(
-            say(
+            message(
                 "These entries name people of other organizations, and who they are shows at the opening: {entries}.",
                 entries=entries,
             )
@@ -83,13 +85,13 @@ def _about_somebody(found: dict[str, Any]) -> list[str]:
 def _given(entry: dict[str, Any]) -> str:
     """Say what an entry gives, and by which way it means the person."""
     named, rights = entry["who"].removeprefix("address:"), rights_in_words(entry["rights"])
-    said = say("The entry “{who}” allows: {rights}", who=named, rights=rights)
+    said = message("The entry “{who}” allows: {rights}", who=named, rights=rights)
     if entry["path"]:
         groups, *outer = entry["path"]
         for one in outer:
-            groups = say("{group}, which is in {outer}", group=groups, outer=one)
-        said = say("{given}, by membership in {groups}", given=said, groups=groups)
-    return say("{given}, given beside the policy", given=said) if entry.get("personal") else said
+            groups = message("{group}, which is in {outer}", group=groups, outer=one)
+        said = message("{given}, by membership in {groups}", given=said, groups=groups)
+    return message("{given}, given beside the policy", given=said) if entry.get("personal") else said
 
 
 def _obstacle(message: str, entry: str | None, detail: str) -> str:

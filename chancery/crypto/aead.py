@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chancery.errors import CannotUnseal, InvalidObject
-from chancery.texts import say
+from chancery.texts import message
 
 KEY_SIZE: Final = 32
 OVERHEAD: Final = 12 + 16
@@ -31,14 +31,14 @@ def unwrap(key: bytes, blob: bytes, aad: bytes) -> bytes:
     """Return the plaintext, or raise ``CannotUnseal`` without saying which part did not match."""
     cipher = _cipher(key)
     if len(blob) < OVERHEAD:
-        raise CannotUnseal(say("The wrapped key is too short."))
+        raise CannotUnseal(message("The wrapped key is too short."))
     try:
         return cipher.decrypt(blob[:12], blob[12:], aad)
     except InvalidTag:
-        raise CannotUnseal(say("The wrapped key does not open.")) from None
+        raise CannotUnseal(message("The wrapped key does not open.")) from None
 
 
 def _cipher(key: bytes) -> AESGCM:
     if len(key) != KEY_SIZE:
-        raise InvalidObject(say("A wrapping key has 32 bytes."))
+        raise InvalidObject(message("A wrapping key has 32 bytes."))
     return AESGCM(key)

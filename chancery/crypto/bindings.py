@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chancery.crypto import labels
 from chancery.errors import InvalidObject
-from chancery.texts import say
+from chancery.texts import message
 
 
 def pl_envelope(*, org: UUID, cid: UUID, kid: bytes) -> bytes:
@@ -30,7 +30,7 @@ def ul_batch(*, org: UUID, dev: UUID, jti: UUID) -> bytes:
 def edition(*, org: UUID, cid: UUID, n: int, device_key_id: bytes) -> bytes:
     """``info`` of a new content key that a body seal brings to the tenant key."""
     if not 1 <= n < 1 << 53:
-        raise InvalidObject(say("An edition number is between 1 and 2^53."))
+        raise InvalidObject(message("An edition number is between 1 and 2^53."))
     return labels.EDITION + org.bytes + cid.bytes + n.to_bytes(8, "big") + _hash(device_key_id)
 
 
@@ -66,5 +66,5 @@ def organization_key(*, org: UUID) -> bytes:
 
 def _hash(value: bytes) -> bytes:
     if len(value) != 32:
-        raise InvalidObject(say("A key id or digest has 32 bytes."))
+        raise InvalidObject(message("A key id or digest has 32 bytes."))
     return value

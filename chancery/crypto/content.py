@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from chancery.errors import CannotUnseal, InvalidFile
-from chancery.texts import say
+from chancery.texts import message
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
@@ -54,7 +54,7 @@ def plain_length(sealed: int) -> int:
     """
     full, last = divmod(sealed, SEALED_CHUNK)
     if sealed < TAG or last < TAG:
-        raise InvalidFile(say("The body has a length that no complete body can have; it was cut or extended."))
+        raise InvalidFile(message("The body has a length that no complete body can have; it was cut or extended."))
     return full * CHUNK + last - TAG
 
 
@@ -70,7 +70,7 @@ def decrypt_small(key: bytes, context: bytes, sealed: bytes) -> bytes:
     try:
         return decryptor.update(sealed) + decryptor.finalize()
     except (InvalidTag, ValueError):
-        raise CannotUnseal(say("The block does not open with this content key.")) from None
+        raise CannotUnseal(message("The block does not open with this content key.")) from None
 
 
 def encryptor_for(key: bytes, context: bytes) -> Cobblestone256Encryptor:
@@ -104,7 +104,7 @@ class ChunkCipher:
         """Take salt and commitment from a message, and refuse a key that the message does not commit to."""
         cipher = cls(key, context, prefix[:SALT])
         if len(prefix) != PREFIX or not hmac.compare_digest(cipher.commitment, prefix[SALT:]):
-            raise CannotUnseal(say("The content key is not the one this body commits to."))
+            raise CannotUnseal(message("The content key is not the one this body commits to."))
         return cipher
 
     def open(self, number: int, sealed: Buffer) -> bytes:
@@ -112,7 +112,7 @@ class ChunkCipher:
         try:
             return self._aead.decrypt(self._nonce_of(number), sealed, None)
         except InvalidTag:
-            raise InvalidFile(say("A chunk of the body does not open; it was changed or moved.")) from None
+            raise InvalidFile(message("A chunk of the body does not open; it was changed or moved.")) from None
 
     def seal(self, number: int, plaintext: Buffer) -> bytes:
         """Seal one chunk by its number; only for vectors, because a repeated salt would be fatal."""
@@ -124,4 +124,4 @@ class ChunkCipher:
 
 def _check_key(key: bytes) -> None:
     if len(key) != KEY_SIZE:
-        raise CannotUnseal(say("A content key has 32 bytes."))
+        raise CannotUnseal(message("A content key has 32 bytes."))

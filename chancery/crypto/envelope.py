@@ -20,7 +20,7 @@ from chancery.crypto.keys import EncryptionPublicKey
 from chancery.crypto.store import Agrees, KeyStore, OpensHpke
 from chancery.crypto.suites import P256
 from chancery.errors import CannotUnseal, InvalidObject
-from chancery.texts import say
+from chancery.texts import message
 
 _KDF_HKDF_SHA256 = 0x0001
 _AEAD_AES_256_GCM = 0x0002
@@ -38,7 +38,7 @@ def unseal(store: KeyStore, kid: bytes, blob: bytes, info: bytes) -> bytes:
     """
     public = store.encryption_key(kid)
     if len(blob) < public.kem.overhead:
-        raise CannotUnseal(say("The sealed blob is too short."))
+        raise CannotUnseal(message("The sealed blob is too short."))
     try:
         if isinstance(store, OpensHpke):
             return store.hpke_open(kid, blob, info)
@@ -47,8 +47,8 @@ def unseal(store: KeyStore, kid: bytes, blob: bytes, info: bytes) -> bytes:
             agreed = store.agree(kid, EncryptionPublicKey(P256, encapsulated).raw)
             return open_agreed(public, agreed, encapsulated, ciphertext, info)
     except (InvalidTag, ValueError, InvalidObject):
-        raise CannotUnseal(say("The sealed blob does not open.")) from None
-    raise CannotUnseal(say("This key store cannot open blobs sealed to a {name} key.", name=public.kem.name))
+        raise CannotUnseal(message("The sealed blob does not open.")) from None
+    raise CannotUnseal(message("This key store cannot open blobs sealed to a {name} key.", name=public.kem.name))
 
 
 def open_agreed(

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chancery.crypto.labels import KEY_ID
 from chancery.crypto.suites import MLKEM768_X25519, P256, X25519, Kem, kem_named
 from chancery.errors import InvalidObject
-from chancery.texts import say
+from chancery.texts import message
 
 KEY_ID_SIZE = 32
 
@@ -49,7 +49,7 @@ class EncryptionPublicKey:
         """Parse the bytes once; bytes that are no key of this type are refused here, not at first use."""
         if len(self.raw) != self.kem.public_size:
             raise InvalidObject(
-                say(
+                message(
                     "A {name} public key has {size} bytes, not {found}.",
                     name=self.kem.name,
                     size=self.kem.public_size,
@@ -60,7 +60,7 @@ class EncryptionPublicKey:
             library = _load_public(self.kem, self.raw)
             _refuse_small_order(self.kem, self.raw)
         except ValueError:
-            raise InvalidObject(say("These bytes are not a {name} public key.", name=self.kem.name)) from None
+            raise InvalidObject(message("These bytes are not a {name} public key.", name=self.kem.name)) from None
         object.__setattr__(self, "library", library)
         object.__setattr__(self, "key_id", key_id(self.raw))
 
@@ -79,7 +79,7 @@ class EncryptionPrivateKey:
         """Load the raw private bytes of this key encapsulation (see ``suites.py`` for their layout)."""
         if len(private) != kem.private_size:
             raise InvalidObject(
-                say(
+                message(
                     "A {name} private key has {size} bytes, not {found}.",
                     name=kem.name,
                     size=kem.private_size,
@@ -89,7 +89,7 @@ class EncryptionPrivateKey:
         try:
             self._library = _load_private(kem, private)
         except ValueError:
-            raise InvalidObject(say("These bytes are not a {name} private key.", name=kem.name)) from None
+            raise InvalidObject(message("These bytes are not a {name} private key.", name=kem.name)) from None
         self._private = bytes(private)
         self.public = EncryptionPublicKey(kem, _public_bytes(kem, private, self._library))
 
@@ -124,7 +124,7 @@ class EncryptionPrivateKey:
         if isinstance(self._library, ec.EllipticCurvePrivateKey):
             point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), peer)
             return self._library.exchange(ec.ECDH(), point)
-        raise InvalidObject(say("A {name} key offers no plain key agreement.", name=self.kem.name))
+        raise InvalidObject(message("A {name} key offers no plain key agreement.", name=self.kem.name))
 
     def __repr__(self) -> str:
         """Name the key, never its secret."""

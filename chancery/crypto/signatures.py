@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chancery.crypto.keys import key_id
 from chancery.crypto.suites import ED25519, ES256, SignatureAlgorithm, signature_named
 from chancery.errors import InvalidObject, InvalidSignature
-from chancery.texts import say
+from chancery.texts import message
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -54,7 +54,7 @@ class VerifyKey:
         """Parse the bytes once; bytes that are no key of this algorithm are refused here."""
         if len(self.raw) != self.algorithm.public_size:
             raise InvalidObject(
-                say(
+                message(
                     "A {name} public key has {size} bytes.",
                     name=self.algorithm.name,
                     size=self.algorithm.public_size,
@@ -63,7 +63,7 @@ class VerifyKey:
         try:
             library = _load_public(self.algorithm, self.raw)
         except ValueError:
-            raise InvalidObject(say("These bytes are not a {name} public key.", name=self.algorithm.name)) from None
+            raise InvalidObject(message("These bytes are not a {name} public key.", name=self.algorithm.name)) from None
         object.__setattr__(self, "library", library)
         object.__setattr__(self, "key_id", key_id(self.raw))
 
@@ -72,17 +72,17 @@ class VerifyKey:
         """Build the key from the JOSE name of its algorithm, as certificates carry it."""
         return cls(signature_named(algorithm), raw)
 
-    def verify(self, signature: bytes, message: bytes) -> None:
+    def verify(self, signature: bytes, data: bytes) -> None:
         """Raise ``InvalidSignature`` unless this key signed exactly this message."""
         if len(signature) != self.algorithm.signature_size:
-            raise InvalidSignature(say("The signature has the wrong length."))
+            raise InvalidSignature(message("The signature has the wrong length."))
         try:
             if isinstance(self.library, ed25519.Ed25519PublicKey):
-                self.library.verify(signature, message)
+                self.library.verify(signature, data)
             else:
-                self.library.verify(_der_of(signature), message, ec.ECDSA(hashes.SHA256()))
+                self.library.verify(_der_of(signature), data, ec.ECDSA(hashes.SHA256()))
         except LibraryInvalidSignature:
-            raise InvalidSignature(say("The signature does not verify.")) from None
+            raise InvalidSignature(message("The signature does not verify.")) from None
 
 
 class Signer(Protocol):
@@ -93,7 +93,7 @@ class Signer(Protocol):
         """The public half."""
         ...
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, data: bytes) -> bytes:
         """Return the signature in JOSE form; pass ECDSA results of foreign stores through ``low_s``."""
         ...
 
@@ -107,7 +107,7 @@ class SigningKey:
         """Load 32 raw private bytes: the Ed25519 seed or the big-endian P-256 scalar."""
         if len(private) != algorithm.private_size:
             raise InvalidObject(
-                say(
+                message(
                     "A {name} private key has {size} bytes.",
                     name=algorithm.name,
                     size=algorithm.private_size,
@@ -116,7 +116,7 @@ class SigningKey:
         try:
             self._library = _load_private(algorithm, private)
         except ValueError:
-            raise InvalidObject(say("These bytes are not a {name} private key.", name=algorithm.name)) from None
+            raise InvalidObject(message("These bytes are not a {name} private key.", name=algorithm.name)) from None
         self._private = bytes(private)
         self.verify_key = VerifyKey(algorithm, _public_bytes(self._library))
 
@@ -137,11 +137,11 @@ class SigningKey:
         """Return the secret itself; callers seal or wrap it before it goes anywhere."""
         return self._private
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, data: bytes) -> bytes:
         """Sign; both algorithms are deterministic here, so that a weak random source cannot leak the key."""
         if isinstance(self._library, ed25519.Ed25519PrivateKey):
-            return self._library.sign(message)
-        der = self._library.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+            return self._library.sign(data)
+        der = self._library.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
         r, s = decode_dss_signature(der)
         return low_s(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
@@ -163,7 +163,7 @@ def low_s(signature: bytes) -> bytes:
 def _der_of(signature: bytes) -> bytes:
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     if not (0 < r < P256_ORDER and 0 < s <= P256_ORDER // 2):
-        raise InvalidSignature(say("The signature is not in its one accepted form."))
+        raise InvalidSignature(message("The signature is not in its one accepted form."))
     return encode_dss_signature(r, s)
 
 

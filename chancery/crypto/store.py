@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from chancery.crypto.keys import EncryptionPrivateKey, EncryptionPublicKey
 from chancery.errors import CannotUnseal
-from chancery.texts import say
+from chancery.texts import message
 
 
 class KeyStore(Protocol):
@@ -63,4 +63,4 @@ class SoftwareKeyStore:
         try:
             return self._keys[kid]
         except KeyError:
-            raise CannotUnseal(say("No private key with this id is held here.")) from None
+            raise CannotUnseal(message("No private key with this id is held here.")) from None

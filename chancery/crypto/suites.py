@@ -19,7 +19,7 @@ from typing import Final
 from cryptography.hazmat.primitives import hpke
 
 from chancery.errors import UnknownSuite
-from chancery.texts import say
+from chancery.texts import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def suite_named(name: str) -> Suite:
     try:
         return SUITES[name]
     except KeyError:
-        raise UnknownSuite(say("This version does not know the suite {name!r}.", name=name[:40])) from None
+        raise UnknownSuite(message("This version does not know the suite {name!r}.", name=name[:40])) from None
 
 
 def kem_named(name: str) -> Kem:
@@ -100,7 +100,9 @@ def kem_named(name: str) -> Kem:
     try:
         return KEMS[name]
     except KeyError:
-        raise UnknownSuite(say("This version does not know the key encapsulation {name!r}.", name=name[:40])) from None
+        raise UnknownSuite(
+            message("This version does not know the key encapsulation {name!r}.", name=name[:40])
+        ) from None
 
 
 def signature_named(name: str) -> SignatureAlgorithm:
@@ -109,5 +111,5 @@ def signature_named(name: str) -> SignatureAlgorithm:
         return SIGNATURE_ALGORITHMS[name]
     except KeyError:
         raise UnknownSuite(
-            say("This version does not know the signature algorithm {name!r}.", name=name[:40])
+            message("This version does not know the signature algorithm {name!r}.", name=name[:40])
         ) from None

@@ -15,7 +15,7 @@ from chancery.objects import jws
 from chancery.objects.claims import VERSION, Claims, write_encryption_key, write_verify_key
 from chancery.objects.jws import Kind, b64
 from chancery.objects.strict_json import JSON
-from chancery.texts import say
+from chancery.texts import message
 
 LIFETIME: Final = 31 * 24 * 3600
 
@@ -56,24 +56,24 @@ class AccountCertificate:
         """Check, on the client, in this order: pinned key, own device, time."""
         unverified = jws.parse(token, Kind.ACCOUNT)
         if unverified.header["kid"] != b64(pinned.key_id):
-            raise UntrustedKey(say("The certificate is not signed by the installation pinned at sign-in."))
+            raise UntrustedKey(message("The certificate is not signed by the installation pinned at sign-in."))
         unverified.verify(pinned)
         certificate = cls._read(unverified.claims)
         if certificate.dev != dev:
-            raise WrongBinding(say("The certificate belongs to another device."))
+            raise WrongBinding(message("The certificate belongs to another device."))
         if not certificate.iat < certificate.exp <= certificate.iat + LIFETIME:
-            raise InvalidObject(say("The certificate is valid for longer than 31 days."))
+            raise InvalidObject(message("The certificate is valid for longer than 31 days."))
         certificate.check_time(now)
         return certificate
 
     def check_time(self, now: int) -> None:
         """Raise unless the certificate is still valid."""
         if now >= self.exp:
-            raise Expired(say("The certificate of this device has expired."))
+            raise Expired(message("The certificate of this device has expired."))
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "AccountCertificate":
-        claims = Claims(members, say("account certificate"))
+        claims = Claims(members, message("account certificate"))
         certificate = cls(
             iss=claims.text("iss"),
             jti=claims.uuid("jti"),

@@ -21,7 +21,7 @@ from chancery.objects.jws import Kind, b64
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
 from chancery.objects.use import Common, UseLicense, common_members, read_license, result_members
-from chancery.texts import say
+from chancery.texts import message
 
 MAX_RESULTS: Final = 1000
 MAX_KEYS: Final = 256 * 1024
@@ -52,7 +52,7 @@ class UseLicenseBatch:
     def sign(self, signer: Signer) -> str:
         """Sign with the issuing key."""
         if any(isinstance(result, UseLicense) and _common_of(result) != self.common for result in self.results):
-            raise InvalidObject(say("The licenses of a batch share issuer, organization, person, device and time."))
+            raise InvalidObject(message("The licenses of a batch share issuer, organization, person, device and time."))
         claims: dict[str, JSON] = {
             "v": VERSION,
             "jti": str(self.jti),
@@ -66,7 +66,7 @@ class UseLicenseBatch:
     def verify(cls, token: str, *, chain: Chain, sub: UUID, dev: UUID) -> "UseLicenseBatch":
         """Check in this order: chain and organization, person, device."""
         unverified = jws.parse(token, Kind.USE_BATCH)
-        claims = Claims(unverified.claims, say("batch of use licenses"))
+        claims = Claims(unverified.claims, message("batch of use licenses"))
         common = Common.read(claims)
         batch = cls(
             jti=claims.uuid("jti"),
@@ -77,7 +77,7 @@ class UseLicenseBatch:
         claims.done()
         chain.verify(unverified, org=common.org, at=common.iat)
         if common.sub != sub or common.dev != dev:
-            raise WrongBinding(say("The batch was issued to somebody else or for another device."))
+            raise WrongBinding(message("The batch was issued to somebody else or for another device."))
         return batch
 
     @property
@@ -90,7 +90,7 @@ class UseLicenseBatch:
         info = bindings.ul_batch(org=self.common.org, dev=self.common.dev, jti=self.jti)
         keys = _split(unseal(store, kid, self.keys, info))
         if len(keys) != len(self.licenses):
-            raise InvalidObject(say("The batch does not hold one key for each license."))
+            raise InvalidObject(message("The batch does not hold one key for each license."))
         return list(zip(self.licenses, keys, strict=True))
 
 
@@ -107,7 +107,7 @@ def _split(data: bytes) -> list[bytes]:
     while data:
         length = int.from_bytes(data[:2], "big")
         if length == 0 or len(data) < 2 + length:
-            raise InvalidObject(say("The keys of the batch are cut."))
+            raise InvalidObject(message("The keys of the batch are cut."))
         keys.append(data[2 : 2 + length])
         data = data[2 + length :]
     return keys

@@ -23,7 +23,7 @@ from chancery.objects.licensor import LicensorCertificate
 from chancery.objects.publishing import PublishingLicense
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
-from chancery.texts import say
+from chancery.texts import message
 
 MAX_EDITION_KEY: Final = 4096
 
@@ -73,7 +73,7 @@ class BodySeal:
 
     @classmethod
     def _of(cls, unverified: Unverified, token: str) -> "BodySeal":
-        claims = Claims(unverified.claims, say("body seal"))
+        claims = Claims(unverified.claims, message("body seal"))
         seal_ = cls(
             token=token,
             digest=unverified.digest,
@@ -85,7 +85,7 @@ class BodySeal:
         )
         claims.done()
         if (seal_.facts.n == 1) != (seal_.facts.prev is None):
-            raise InvalidObject(say("A first edition has no previous seal, and every later one has."))
+            raise InvalidObject(message("A first edition has no previous seal, and every later one has."))
         return seal_
 
     def verify(self, *, license: PublishingLicense, chain: Chain) -> "VerifiedSeal":
@@ -97,15 +97,15 @@ class BodySeal:
         sealer = _sealer(self, license, chain.learn(self.delegation))
         unverified.verify(sealer.key)
         if not sealer.nbf <= self.iat <= sealer.exp:
-            raise Expired(say("The body was sealed outside the life of its certificate."))
+            raise Expired(message("The body was sealed outside the life of its certificate."))
         if (self.facts.pl, self.facts.org, self.facts.cid) != (license.digest, license.org, license.cid):
-            raise WrongBinding(say("The body seal belongs to another document."))
+            raise WrongBinding(message("The body seal belongs to another document."))
         return VerifiedSeal(self, sealer)
 
     def check_body(self, found: BodyFacts) -> None:
         """Raise unless the bytes are the ones this seal was made for."""
         if found != self.facts.body:
-            raise InvalidFile(say("Header or body are not the ones that were sealed."))
+            raise InvalidFile(message("Header or body are not the ones that were sealed."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ class VerifiedSeal:
     def edition_key(self, store: KeyStore, kid: bytes) -> bytes:
         """Unseal, on the service, the new content key that this edition brought."""
         if self.seal.env is None:
-            raise CannotUnseal(say("This edition brought no key of its own."))
+            raise CannotUnseal(message("This edition brought no key of its own."))
         facts = self.seal.facts
         info = bindings.edition(org=facts.org, cid=facts.cid, n=facts.n, device_key_id=self.sealer.key.key_id)
         return unseal(store, kid, self.seal.env, info)
@@ -175,12 +175,12 @@ def _sealer(seal_: BodySeal, license: PublishingLicense, chain: Chain) -> Sealer
     """Find out who may have sealed this edition: the publisher themselves, or the holder of an edit certificate."""
     if license.clc is not None and seal_.facts.n == 1:
         if seal_.certificate != license.clc:
-            raise WrongBinding(say("A first edition is sealed under the publishing license's own certificate."))
+            raise WrongBinding(message("A first edition is sealed under the publishing license's own certificate."))
         clc = LicensorCertificate.verify(seal_.certificate, chain=chain)
         return Sealer(sub=clc.sub, dev=clc.dev, key=clc.key, nbf=clc.nbf, exp=clc.exp, by_edit=False)
     edit = EditCertificate.verify(seal_.certificate, chain=chain, pl=license.digest)
     if edit.cid != license.cid:
-        raise WrongBinding(say("The edit certificate was made for another document."))
+        raise WrongBinding(message("The edit certificate was made for another document."))
     return Sealer(sub=edit.sub, dev=edit.dev, key=edit.key, nbf=edit.iat, exp=edit.exp, by_edit=True)
 
 

@@ -16,7 +16,7 @@ from chancery.names import is_one_line
 from chancery.objects.jws import b64, unb64
 from chancery.objects.strict_json import JSON, MAX_INTEGER
 from chancery.policy.days import LAST_MOMENT
-from chancery.texts import say
+from chancery.texts import message
 
 VERSION: Final = 1
 HASH: Final = 32
@@ -44,9 +44,9 @@ class Claims:
     def _check_version(self) -> None:
         version = self._members.get("v")
         if type(version) is not int or version != VERSION:
-            raise InvalidObject(say("The {what} has a version that this program does not know.", what=self.named()))
+            raise InvalidObject(message("The {what} has a version that this program does not know.", what=self.named()))
         if not isinstance(self._members.get("ext", {}), dict):
-            raise InvalidObject(say("'ext' of the {what} is not an object.", what=self.named()))
+            raise InvalidObject(message("'ext' of the {what} is not an object.", what=self.named()))
 
     def has(self, name: str) -> bool:
         """Tell whether an optional member is present; absent and null are not the same."""
@@ -61,14 +61,14 @@ class Claims:
         """Return a text of at most ``limit`` characters."""
         value = self._take(name)
         if not isinstance(value, str) or len(value) > limit or "\0" in value:
-            raise self._wrong(name, say("a text of at most {limit} characters", limit=limit))
+            raise self._wrong(name, message("a text of at most {limit} characters", limit=limit))
         return value
 
     def line(self, name: str, limit: int) -> str:
         """Return a text of at most ``limit`` characters that can be shown as part of one line."""
         value = self.text(name, limit)
         if not is_one_line(value):
-            raise self._wrong(name, say("a text without control characters and line breaks"))
+            raise self._wrong(name, message("a text without control characters and line breaks"))
         return value
 
     def texts(self, name: str, *, items: int = 64, limit: int = 1024) -> tuple[str, ...]:
@@ -76,14 +76,14 @@ class Claims:
         value = self._list(name, items)
         found = tuple(item for item in value if isinstance(item, str) and len(item) <= limit)
         if len(found) != len(value) or len(set(found)) != len(found):
-            raise self._wrong(name, say("a list of different texts"))
+            raise self._wrong(name, message("a list of different texts"))
         return found
 
     def integer(self, name: str, *, minimum: int = 0, maximum: int = MAX_INTEGER) -> int:
         """Return an integer between the bounds."""
         value = self._take(name)
         if type(value) is not int or not minimum <= value <= maximum:
-            raise self._wrong(name, say("an integer from {minimum} to {maximum}", minimum=minimum, maximum=maximum))
+            raise self._wrong(name, message("an integer from {minimum} to {maximum}", minimum=minimum, maximum=maximum))
         return value
 
     def moment(self, name: str) -> int:
@@ -98,7 +98,7 @@ class Claims:
         """Return true or false."""
         value = self._take(name)
         if not isinstance(value, bool):
-            raise self._wrong(name, say("true or false"))
+            raise self._wrong(name, message("true or false"))
         return value
 
     def uuid(self, name: str) -> UUID:
@@ -107,9 +107,9 @@ class Claims:
         try:
             parsed = UUID(value if isinstance(value, str) else "")
         except ValueError:
-            raise self._wrong(name, say("a UUID")) from None
+            raise self._wrong(name, message("a UUID")) from None
         if str(parsed) != value:
-            raise self._wrong(name, say("a UUID in lower case with hyphens"))
+            raise self._wrong(name, message("a UUID in lower case with hyphens"))
         return parsed
 
     @overload
@@ -121,7 +121,8 @@ class Claims:
         data = unb64(self.text(name, 4 * (size or limit) // 3 + 4))
         if (size is not None and len(data) != size) or (size is None and not 0 < len(data) <= limit):
             raise self._wrong(
-                name, say("{size} bytes", size=size) if size is not None else say("1 to {limit} bytes", limit=limit)
+                name,
+                message("{size} bytes", size=size) if size is not None else message("1 to {limit} bytes", limit=limit),
             )
         return data
 
@@ -129,14 +130,14 @@ class Claims:
         """Return a list of different byte strings of one size."""
         data = tuple(unb64(text) for text in self.texts(name, items=items))
         if any(len(item) != size for item in data):
-            raise self._wrong(name, say("a list of {size}-byte values", size=size))
+            raise self._wrong(name, message("a list of {size}-byte values", size=size))
         return data
 
     def mapping(self, name: str) -> dict[str, JSON]:
         """Return an object whose content another module knows."""
         value = self._take(name)
         if not isinstance(value, dict):
-            raise self._wrong(name, say("an object"))
+            raise self._wrong(name, message("an object"))
         return value
 
     def inner(self, name: str) -> "Claims":
@@ -166,7 +167,7 @@ class Claims:
         unknown = self._members.keys() - self._read
         if unknown:
             raise InvalidObject(
-                say(
+                message(
                     "The {what} has a member that this program does not know: {unknown!r}",
                     what=self.named(),
                     unknown=min(unknown)[:40],
@@ -177,30 +178,30 @@ class Claims:
         """Return what this is called in an error; made only for one, since an object may hold thousands."""
         if self._outer is None:
             return self._what
-        return say("{member} of the {what}", member=self._what, what=self._outer.named())
+        return message("{member} of the {what}", member=self._what, what=self._outer.named())
 
     def _take(self, name: str) -> JSON:
         self._read.add(name)
         if name not in self._members:
-            raise InvalidObject(say("The {what} lacks {name!r}.", what=self.named(), name=name))
+            raise InvalidObject(message("The {what} lacks {name!r}.", what=self.named(), name=name))
         return self._members[name]
 
     def _list(self, name: str, items: int) -> list[JSON]:
         value = self._take(name)
         if not isinstance(value, list) or len(value) > items:
-            raise self._wrong(name, say("a list of at most {items} items", items=items))
+            raise self._wrong(name, message("a list of at most {items} items", items=items))
         return value
 
     def _objects(self, name: str, items: int) -> list[dict[str, JSON]]:
         value = self._list(name, items)
         found = [item for item in value if isinstance(item, dict)]
         if len(found) != len(value):
-            raise self._wrong(name, say("a list of objects"))
+            raise self._wrong(name, message("a list of objects"))
         return found
 
     def _wrong(self, name: str, expected: str) -> InvalidObject:
         return InvalidObject(
-            say("{name!r} of the {what} is not {expected}.", name=name, what=self.named(), expected=expected)
+            message("{name!r} of the {what} is not {expected}.", name=name, what=self.named(), expected=expected)
         )
 
 

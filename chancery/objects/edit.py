@@ -11,7 +11,7 @@ from chancery.objects.claims import HASH, VERSION, Claims, write_verify_key
 from chancery.objects.jws import Kind, b64
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
-from chancery.texts import say
+from chancery.texts import message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class EditCertificate:
         certificate = cls._read(unverified.claims)
         chain.verify(unverified, org=certificate.org, at=certificate.iat)
         if certificate.pl != pl:
-            raise WrongBinding(say("The edit certificate was made for another document."))
+            raise WrongBinding(message("The edit certificate was made for another document."))
         return certificate
 
     def covers(self, at: int) -> bool:
@@ -60,7 +60,7 @@ class EditCertificate:
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "EditCertificate":
-        claims = Claims(members, say("edit certificate"))
+        claims = Claims(members, message("edit certificate"))
         certificate = cls(
             org=claims.uuid("org"),
             cid=claims.uuid("cid"),

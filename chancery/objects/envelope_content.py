@@ -15,7 +15,7 @@ from chancery.objects.claims import Claims
 from chancery.objects.jws import b64
 from chancery.objects.strict_json import JSON
 from chancery.policy.policy import MAX_OFFLINE_DAYS
-from chancery.texts import say
+from chancery.texts import message
 
 MAX_KEY: Final = 4096
 """A content key has 32 bytes; under a second key (P17) it is a sealed blob of the customer's key."""
@@ -51,7 +51,7 @@ class Envelope:
     def encode(self) -> bytes:
         """Write the bytes that are sealed."""
         if (self.policy is None) == (self.template is None):
-            raise InvalidObject(say("An envelope holds either a policy or a template."))
+            raise InvalidObject(message("An envelope holds either a policy or a template."))
         members: dict[str, JSON] = {"key": b64(self.key)}
         if self.policy is not None:
             members["policy"] = dict(self.policy)
@@ -65,13 +65,13 @@ class Envelope:
             members["second"] = dict(self.second)
         data = strict_json.encode(members)
         if self != self.decode(data):
-            raise InvalidObject(say("The envelope does not survive writing and reading."))
+            raise InvalidObject(message("The envelope does not survive writing and reading."))
         return data
 
     @classmethod
     def decode(cls, data: bytes) -> "Envelope":
         """Read the unsealed bytes; an unknown member is refused, because it may be a restriction."""
-        claims = Claims(strict_json.decode(data), say("envelope"), versioned=False)
+        claims = Claims(strict_json.decode(data), message("envelope"), versioned=False)
         envelope = cls(
             key=claims.blob("key", limit=MAX_KEY),
             issuer=claims.uuid("issuer"),
@@ -88,7 +88,7 @@ class Envelope:
         )
         claims.done()
         if (envelope.policy is None) == (envelope.template is None):
-            raise InvalidObject(say("An envelope holds either a policy or a template."))
+            raise InvalidObject(message("An envelope holds either a policy or a template."))
         return envelope
 
 

@@ -19,7 +19,7 @@ from chancery.objects.claims import VERSION, Claims
 from chancery.objects.jws import Kind, b64
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
-from chancery.texts import say
+from chancery.texts import message
 
 FEED_ID: Final = 16
 MAX_ENTRIES: Final = 30_000
@@ -76,7 +76,7 @@ class FeedStatement:
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "FeedStatement":
-        claims = Claims(members, say("feed statement"))
+        claims = Claims(members, message("feed statement"))
         statement = cls(
             org=claims.uuid("org"),
             seq=claims.integer("seq"),
@@ -104,13 +104,13 @@ class FeedState:
         ``FeedGap`` means that the full list has to be fetched; every other refusal means that somebody replays.
         """
         if statement.org != self.org:
-            raise WrongBinding(say("The feed statement belongs to another organization."))
+            raise WrongBinding(message("The feed statement belongs to another organization."))
         if statement.seq < self.seq:
-            raise InvalidObject(say("The feed statement is older than the last one."))
+            raise InvalidObject(message("The feed statement is older than the last one."))
         if statement.from_seq > self.seq + 1:
-            raise FeedGap(say("Statements between the last one and this one are missing."))
+            raise FeedGap(message("Statements between the last one and this one are missing."))
         if statement.as_of < self.as_of:
-            raise InvalidObject(say("The feed statement goes back in time."))
+            raise InvalidObject(message("The feed statement goes back in time."))
         known = {} if statement.from_seq == 0 else dict(self.entries)
         for entry in statement.entries:
             if entry not in known.get(entry.feed_id, ()):
@@ -127,19 +127,19 @@ class FeedState:
         """Raise ``Revoked`` if an entry withdraws a license with these feed ids."""
         for feed_id in feed_ids:
             if any(entry.kills(rev=rev, iat=iat) for entry in self.entries.get(feed_id, ())):
-                raise Revoked(say("Access was taken back after this license was issued."))
+                raise Revoked(message("Access was taken back after this license was issued."))
 
 
 def pair_id(document: bytes, person: bytes) -> bytes:
     """Return the feed id of one person on one document, from the feed ids of both."""
     if len(document) != FEED_ID or len(person) != FEED_ID:
-        raise InvalidObject(say("A feed id has 16 bytes."))
+        raise InvalidObject(message("A feed id has 16 bytes."))
     return hashlib.sha256(FEED_PAIR + document + person).digest()[:FEED_ID]
 
 
 def _write_entry(entry: FeedEntry) -> JSON:
     if (entry.rev is None) == (entry.before is None):
-        raise InvalidObject(say("A feed entry has either a revision or a time."))
+        raise InvalidObject(message("A feed entry has either a revision or a time."))
     bound: dict[str, JSON] = {"rev": entry.rev} if entry.rev is not None else {"before": entry.before}
     return {"id": b64(entry.feed_id), **bound}
 
@@ -150,5 +150,5 @@ def _read_entry(claims: Claims) -> FeedEntry:
     entry = FeedEntry(claims.blob("id", size=FEED_ID), rev, before)
     claims.done()
     if (rev is None) == (before is None):
-        raise InvalidObject(say("A feed entry has either a revision or a time."))
+        raise InvalidObject(message("A feed entry has either a revision or a time."))
     return entry

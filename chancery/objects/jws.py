@@ -23,7 +23,7 @@ from chancery.crypto.signatures import Signer, VerifyKey
 from chancery.errors import InvalidObject
 from chancery.objects import strict_json
 from chancery.objects.strict_json import JSON
-from chancery.texts import say
+from chancery.texts import message
 
 KIB: Final = 1024
 MAX_HEADER: Final = 64 * KIB
@@ -86,7 +86,7 @@ class Unverified:
     def verify(self, key: VerifyKey) -> None:
         """Raise unless ``key`` signed this token with the key's own algorithm."""
         if self.header["alg"] != key.algorithm.name:
-            raise InvalidObject(say("The object names another algorithm than its signer has."))
+            raise InvalidObject(message("The object names another algorithm than its signer has."))
         key.verify(self.signature, self.signing_input)
 
 
@@ -94,19 +94,19 @@ def sign(kind: Kind, claims: Mapping[str, JSON], signer: Signer, header: Mapping
     """Sign claims; without ``header`` the token names its signer by key id."""
     named = {"kid": b64(signer.verify_key.key_id)} if header is None else header
     if named.keys() not in HEADERS[kind]:
-        raise InvalidObject(say("This is not the header of a {kind} object.", kind=kind))
+        raise InvalidObject(message("This is not the header of a {kind} object.", kind=kind))
     full: dict[str, JSON] = {"alg": signer.verify_key.algorithm.name, "typ": kind.value, **named}
     signing_input = f"{b64(strict_json.encode(full))}.{b64(strict_json.encode(claims))}"
     token = f"{signing_input}.{b64(signer.sign(signing_input.encode('ascii')))}"
     if len(token) > LIMITS[kind]:
-        raise InvalidObject(say("A {kind} object has at most {limit} bytes.", kind=kind, limit=LIMITS[kind]))
+        raise InvalidObject(message("A {kind} object has at most {limit} bytes.", kind=kind, limit=LIMITS[kind]))
     return token
 
 
 def parse(token: str, kind: Kind) -> Unverified:
     """Check everything about a token but its signature, or raise ``InvalidObject``."""
     if len(token) > LIMITS[kind]:
-        raise InvalidObject(say("A {kind} object has at most {limit} bytes.", kind=kind, limit=LIMITS[kind]))
+        raise InvalidObject(message("A {kind} object has at most {limit} bytes.", kind=kind, limit=LIMITS[kind]))
     head, body, tail = _segments(token)
     header = _header(strict_json.decode(unb64(head)), kind)
     claims = strict_json.decode(unb64(body))
@@ -127,23 +127,23 @@ def b64(data: bytes) -> str:
 def unb64(text: str) -> bytes:
     """Read base64url that encodes to itself: no padding, no foreign characters, no bits left over."""
     if not _SEGMENT.fullmatch(text):
-        raise InvalidObject(say("A segment is not base64url."))
+        raise InvalidObject(message("A segment is not base64url."))
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error:
-        raise InvalidObject(say("A segment is not base64url.")) from None
+        raise InvalidObject(message("A segment is not base64url.")) from None
     if b64(data) != text:
-        raise InvalidObject(say("A segment does not encode to itself."))
+        raise InvalidObject(message("A segment does not encode to itself."))
     return data
 
 
 def _segments(token: str) -> tuple[str, str, str]:
     parts = token.split(".")
     if len(parts) != 3 or not token.isascii():
-        raise InvalidObject(say("The object is not a compact JWS."))
+        raise InvalidObject(message("The object is not a compact JWS."))
     head, body, tail = parts
     if len(head) > MAX_HEADER or len(tail) > MAX_SIGNATURE_TEXT:
-        raise InvalidObject(say("The header or the signature is too long."))
+        raise InvalidObject(message("The header or the signature is too long."))
     return head, body, tail
 
 
@@ -151,10 +151,10 @@ def _header(header: Mapping[str, JSON], kind: Kind) -> Mapping[str, str]:
     texts: dict[str, str] = {}
     for name, value in header.items():
         if not isinstance(value, str):
-            raise InvalidObject(say("A header member is not a text."))
+            raise InvalidObject(message("A header member is not a text."))
         texts[name] = value
     if texts.get("typ") != kind.value:
-        raise InvalidObject(say("The object is not of type {kind}.", kind=kind.value))
+        raise InvalidObject(message("The object is not of type {kind}.", kind=kind.value))
     if "alg" not in texts or texts.keys() - {"alg", "typ"} not in HEADERS[kind]:
-        raise InvalidObject(say("The header has a member that is refused, or lacks one."))
+        raise InvalidObject(message("The header has a member that is refused, or lacks one."))
     return texts

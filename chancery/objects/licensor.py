@@ -13,7 +13,7 @@ from chancery.objects.claims import HASH, VERSION, Claims, write_verify_key
 from chancery.objects.jws import Kind, b64
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
-from chancery.texts import say
+from chancery.texts import message
 
 LIFETIME: Final = 31 * 24 * 3600
 
@@ -65,7 +65,7 @@ class LicensorCertificate:
         certificate = cls._read(unverified.claims)
         chain.verify(unverified, org=certificate.org, at=certificate.nbf)
         if not certificate.nbf < certificate.exp <= certificate.nbf + LIFETIME:
-            raise InvalidObject(say("The certificate is valid for longer than 31 days."))
+            raise InvalidObject(message("The certificate is valid for longer than 31 days."))
         return certificate
 
     def covers(self, at: int) -> bool:
@@ -74,11 +74,11 @@ class LicensorCertificate:
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "LicensorCertificate":
-        claims = Claims(members, say("licensor certificate"))
+        claims = Claims(members, message("licensor certificate"))
         try:
             may = frozenset(May(name) for name in claims.texts("may"))
         except ValueError:
-            raise InvalidObject(say("The certificate grants something that this program does not know.")) from None
+            raise InvalidObject(message("The certificate grants something that this program does not know.")) from None
         certificate = cls(
             org=claims.uuid("org"),
             jti=claims.uuid("jti"),

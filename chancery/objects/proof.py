@@ -16,7 +16,7 @@ from chancery.objects import jws
 from chancery.objects.claims import HASH, VERSION, Claims
 from chancery.objects.jws import Kind, Unverified, b64, unb64
 from chancery.objects.strict_json import JSON
-from chancery.texts import say
+from chancery.texts import message
 
 WINDOW: Final = 5 * 60
 
@@ -57,12 +57,12 @@ class DeviceProof:
     @property
     def jti(self) -> UUID:
         """The proof's own id, by which a second use of it is noticed; true after ``verify``."""
-        return Claims(self.unverified.claims, say("device proof")).uuid("jti")
+        return Claims(self.unverified.claims, message("device proof")).uuid("jti")
 
     def verify(self, *, key: VerifyKey, request: Request, now: int) -> None:
         """Check in this order: key of the device, signature, request, time."""
         if self.key_id != key.key_id:
-            raise UntrustedKey(say("The proof is not made with the key of this device."))
+            raise UntrustedKey(message("The proof is not made with the key of this device."))
         self.unverified.verify(key)
         _check(self.unverified.claims, request, now)
 
@@ -82,15 +82,15 @@ def sign_proof(request: Request, *, signer: Signer, jti: UUID, iat: int) -> str:
 
 
 def _check(members: Mapping[str, JSON], request: Request, now: int) -> None:
-    claims = Claims(members, say("device proof"))
+    claims = Claims(members, message("device proof"))
     claims.uuid("jti")
     iat = claims.moment("iat")
     method, url = claims.text("htm", 16), claims.text("htu", 4096)
     ath, bh = claims.blob("ath", size=HASH), claims.blob("bh", size=HASH)
     claims.done()
     if "?" in request.url or "#" in request.url:
-        raise InvalidObject(say("The address of a proof has neither query nor fragment."))
+        raise InvalidObject(message("The address of a proof has neither query nor fragment."))
     if (method, url, ath, bh) != (request.method, request.url, request.ath, request.bh):
-        raise WrongBinding(say("The proof was made for another request."))
+        raise WrongBinding(message("The proof was made for another request."))
     if abs(now - iat) > WINDOW:
-        raise Expired(say("The proof is not from the last five minutes; check the clock of this device."))
+        raise Expired(message("The proof is not from the last five minutes; check the clock of this device."))

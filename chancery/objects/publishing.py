@@ -24,7 +24,7 @@ from chancery.objects.licensor import LicensorCertificate
 from chancery.objects.statement import TenantKey
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
-from chancery.texts import say
+from chancery.texts import message
 
 NONCE: Final = 16
 MAX_ENVELOPE: Final = 192 * 1024
@@ -54,7 +54,7 @@ class PublishingLicense:
 
     @classmethod
     def _of(cls, unverified: Unverified, token: str) -> "PublishingLicense":
-        claims = Claims(unverified.claims, say("publishing license"))
+        claims = Claims(unverified.claims, message("publishing license"))
         license_ = cls(
             token=token,
             digest=unverified.digest,
@@ -94,25 +94,25 @@ class PublishingLicense:
         unverified = jws.parse(token, Kind.PUBLISHING)
         license_ = cls._of(unverified, token)
         if license_.org != org:
-            raise WrongBinding(say("The publishing license belongs to another organization."))
+            raise WrongBinding(message("The publishing license belongs to another organization."))
         suite = tenant_keys.get(license_.kid)
         if suite is None and license_.kid in withdrawn:
-            raise WithdrawnKey(say("The organization has withdrawn the key that this is sealed to."))
+            raise WithdrawnKey(message("The organization has withdrawn the key that this is sealed to."))
         if suite is None:
-            raise UntrustedKey(say("The publishing license is sealed to a key that is not this organization's."))
+            raise UntrustedKey(message("The publishing license is sealed to a key that is not this organization's."))
         if suite != license_.suite:
-            raise UnknownSuite(say("The publishing license names another suite than its key has."))
+            raise UnknownSuite(message("The publishing license names another suite than its key has."))
         if license_.clc is None:
             certificate = None
             signer = chain.verify(unverified, org=license_.org, at=license_.iat).key_id
         else:
             certificate = LicensorCertificate.verify(license_.clc, chain=chain)
             if certificate.org != license_.org or license_.kid not in certificate.kids:
-                raise WrongBinding(say("The certificate does not cover the key this license is sealed to."))
+                raise WrongBinding(message("The certificate does not cover the key this license is sealed to."))
             unverified.verify(certificate.key)
             signer = certificate.key.key_id
         if license_.cid != content_id(org=license_.org, signer=signer, nonce=license_.nonce):
-            raise WrongBinding(say("The content id was not made by the signer of this license."))
+            raise WrongBinding(message("The content id was not made by the signer of this license."))
         return VerifiedPublishingLicense(license_, certificate)
 
 
@@ -133,7 +133,7 @@ class VerifiedPublishingLicense:
         """Unseal and read the envelope, and check that its issuer is who the certificate was given to."""
         envelope = open_known_envelope(self.license, store)
         if self.certificate is not None and envelope.issuer != self.certificate.sub:
-            raise WrongBinding(say("The envelope names another issuer than the certificate."))
+            raise WrongBinding(message("The envelope names another issuer than the certificate."))
         return envelope
 
 
@@ -146,7 +146,7 @@ def open_known_envelope(license_: PublishingLicense, store: KeyStore) -> Envelop
 def content_id(*, org: UUID, signer: bytes, nonce: bytes) -> UUID:
     """Return the content id that only the holder of this signing key can use (P2), a UUID of version 8."""
     if len(signer) != HASH or len(nonce) != NONCE:
-        raise InvalidObject(say("A content id is made from a key id and a 16-byte nonce."))
+        raise InvalidObject(message("A content id is made from a key id and a 16-byte nonce."))
     data = bytearray(hashlib.sha256(CONTENT_ID + org.bytes + signer + nonce).digest()[:16])
     data[6] = (data[6] & 0x0F) | 0x80
     data[8] = (data[8] & 0x3F) | 0x80

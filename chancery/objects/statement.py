@@ -18,7 +18,7 @@ from chancery.objects import jws
 from chancery.objects.claims import VERSION, Claims, write_verify_key
 from chancery.objects.jws import Kind, b64
 from chancery.objects.strict_json import JSON
-from chancery.texts import say
+from chancery.texts import message
 
 LIFETIME: Final = 24 * 3600
 MAX_TENANT_KEYS: Final = 512
@@ -109,20 +109,20 @@ class OrganizationStatement:
         """Check in this order: pinned key, issuer, time."""
         unverified = jws.parse(token, Kind.STATEMENT)
         if unverified.header["kid"] != b64(pinned.key_id):
-            raise UntrustedKey(say("The statement is not signed by the installation pinned at sign-in."))
+            raise UntrustedKey(message("The statement is not signed by the installation pinned at sign-in."))
         unverified.verify(pinned)
         statement = cls._read(unverified.claims)
         if statement.iss != iss:
-            raise WrongBinding(say("The statement names another installation."))
+            raise WrongBinding(message("The statement names another installation."))
         if not statement.iat < statement.exp <= statement.iat + LIFETIME:
-            raise InvalidObject(say("The statement is valid for longer than a day."))
+            raise InvalidObject(message("The statement is valid for longer than a day."))
         if now >= statement.exp:
-            raise Expired(say("The statement has expired."))
+            raise Expired(message("The statement has expired."))
         return statement
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "OrganizationStatement":
-        claims = Claims(members, say("organization statement"))
+        claims = Claims(members, message("organization statement"))
         statement = cls(
             iss=claims.text("iss"),
             aliases=claims.texts("aliases"),
@@ -165,7 +165,7 @@ class OrganizationStatement:
             usable = key.use is KeyUse.ENCRYPTION and key.status is KeyStatus.ACTIVE
             if usable and (allowed is None or key.kid in allowed):
                 return key
-        raise UntrustedKey(say("The organization has no active key that this certificate may publish to."))
+        raise UntrustedKey(message("The organization has no active key that this certificate may publish to."))
 
 
 def _write_tenant_key(key: TenantKey) -> JSON:
@@ -182,9 +182,9 @@ def _read_tenant_key(claims: Claims) -> TenantKey:
     try:
         use, status = KeyUse(claims.text("use", 16)), KeyStatus(claims.text("status", 16))
     except ValueError:
-        raise InvalidObject(say("A tenant key has an unknown use or status.")) from None
+        raise InvalidObject(message("A tenant key has an unknown use or status.")) from None
     key = TenantKey(use, claims.text("suite", 32), claims.blob("public", limit=4096), status)
     if claims.blob("kid", size=32) != key.kid:
-        raise InvalidObject(say("A tenant key does not have the id it claims."))
+        raise InvalidObject(message("A tenant key does not have the id it claims."))
     claims.done()
     return key

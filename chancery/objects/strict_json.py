@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Final, NoReturn, TypeAlias
 
 from chancery.errors import InvalidObject
-from chancery.texts import say
+from chancery.texts import message
 
 JSON: TypeAlias = "bool | int | str | list[JSON] | dict[str, JSON] | None"
 """A value of the profile; floating-point numbers do not exist."""
@@ -32,7 +32,7 @@ def encode(members: Mapping[str, JSON]) -> bytes:
     try:
         return _ENCODER.encode(plain).encode("utf-8")
     except UnicodeEncodeError:
-        raise InvalidObject(say("A text holds half of a surrogate pair.")) from None
+        raise InvalidObject(message("A text holds half of a surrogate pair.")) from None
 
 
 def decode(data: bytes) -> dict[str, JSON]:
@@ -42,13 +42,13 @@ def decode(data: bytes) -> dict[str, JSON]:
         value: JSON = _DECODER.decode(text)
         canonical = _ENCODER.encode(value)
     except UnicodeDecodeError:
-        raise InvalidObject(say("The object is not UTF-8.")) from None
+        raise InvalidObject(message("The object is not UTF-8.")) from None
     except (ValueError, RecursionError):
-        raise InvalidObject(say("The object is not JSON of this profile.")) from None
+        raise InvalidObject(message("The object is not JSON of this profile.")) from None
     if canonical != text:
-        raise InvalidObject(say("The JSON is not in its one form (white space, escapes or duplicate members)."))
+        raise InvalidObject(message("The JSON is not in its one form (white space, escapes or duplicate members)."))
     if not isinstance(value, dict):
-        raise InvalidObject(say("The JSON is not an object."))
+        raise InvalidObject(message("The JSON is not an object."))
     _check(value, 1)
     return value
 
@@ -59,29 +59,29 @@ def _check(value: JSON, level: int) -> None:
         return
     if isinstance(value, int):
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise InvalidObject(say("An integer has more than 53 bits."))
+            raise InvalidObject(message("An integer has more than 53 bits."))
         return
     if level > MAX_LEVELS:
-        raise InvalidObject(say("The JSON is nested deeper than {most} levels.", most=MAX_LEVELS))
+        raise InvalidObject(message("The JSON is nested deeper than {most} levels.", most=MAX_LEVELS))
     if isinstance(value, dict):
         for name, member in value.items():
             if name.isdigit() and name.isascii():
-                raise InvalidObject(say("A member name must not look like a number."))
+                raise InvalidObject(message("A member name must not look like a number."))
             _check(member, level + 1)
     elif isinstance(value, list):
         for item in value:
             _check(item, level + 1)
     else:
-        raise InvalidObject(say("A value is neither text, integer, truth value, list nor object."))
+        raise InvalidObject(message("A value is neither text, integer, truth value, list nor object."))
 
 
 def _refuse_number(text: str) -> NoReturn:
-    raise InvalidObject(say("A number is not an integer: {text}", text=text[:20]))
+    raise InvalidObject(message("A number is not an integer: {text}", text=text[:20]))
 
 
 def _bounded_integer(text: str) -> int:
     if len(text) > 17 or text == "-0":
-        raise InvalidObject(say("An integer has more than 53 bits or is minus zero."))
+        raise InvalidObject(message("An integer has more than 53 bits or is minus zero."))
     return int(text)
 
 

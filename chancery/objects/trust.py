@@ -21,7 +21,7 @@ from chancery.objects.claims import VERSION, Claims, write_verify_key
 from chancery.objects.jws import Kind, Unverified, unb64
 from chancery.objects.statement import OrganizationStatement
 from chancery.objects.strict_json import JSON
-from chancery.texts import say
+from chancery.texts import message
 
 MAX_LIFETIME: Final = 24 * 3600
 
@@ -65,26 +65,26 @@ class Delegation:
         kid = unb64(unverified.header["kid"])
         signer = signers.get(kid)
         if signer is None and kid in withdrawn:
-            raise WithdrawnKey(say("The organization has withdrawn the key that vouches for this."))
+            raise WithdrawnKey(message("The organization has withdrawn the key that vouches for this."))
         if signer is None:
-            raise UntrustedKey(say("The delegation is not signed by a key of this organization."))
+            raise UntrustedKey(message("The delegation is not signed by a key of this organization."))
         unverified.verify(signer)
         delegation = cls._read(unverified.claims)
         if delegation.org != org:
-            raise WrongBinding(say("The delegation was made for another organization."))
+            raise WrongBinding(message("The delegation was made for another organization."))
         if not delegation.uses <= ISSUED_KINDS:
-            raise InvalidObject(say("The delegation covers a type that no issuing key may sign."))
+            raise InvalidObject(message("The delegation covers a type that no issuing key may sign."))
         if not delegation.nbf < delegation.exp <= delegation.nbf + MAX_LIFETIME:
-            raise InvalidObject(say("The delegation is valid for longer than a day."))
+            raise InvalidObject(message("The delegation is valid for longer than a day."))
         return delegation
 
     @classmethod
     def _read(cls, members: Mapping[str, JSON]) -> "Delegation":
-        claims = Claims(members, say("delegation"))
+        claims = Claims(members, message("delegation"))
         try:
             uses = frozenset(Kind(use) for use in claims.texts("uses"))
         except ValueError:
-            raise InvalidObject(say("The delegation covers a type that this program does not know.")) from None
+            raise InvalidObject(message("The delegation covers a type that this program does not know.")) from None
         delegation = cls(
             org=claims.uuid("org"),
             key=claims.verify_key("key"),
@@ -120,7 +120,7 @@ class Chain:
         self._delegations: dict[bytes, tuple[Delegation, ...]] = {}
         for delegation in delegations:
             if delegation.org != org:
-                raise WrongBinding(say("The delegation was made for another organization."))
+                raise WrongBinding(message("The delegation was made for another organization."))
             known = self._delegations.get(delegation.key.key_id, ())
             self._delegations[delegation.key.key_id] = (*known, delegation)
 
@@ -140,21 +140,23 @@ class Chain:
         ``at`` is the time that the object itself names as its making.  Returns the issuing key.
         """
         if org != self.org:
-            raise WrongBinding(say("The object belongs to another organization."))
+            raise WrongBinding(message("The object belongs to another organization."))
         kid = unb64(unverified.header["kid"])
         candidates = self._delegations.get(kid, ())
         if not candidates and kid in self._withdrawn:
-            raise WithdrawnKey(say("The organization has withdrawn the key that vouches for this."))
+            raise WithdrawnKey(message("The organization has withdrawn the key that vouches for this."))
         fit = [delegation for delegation in candidates if unverified.kind in delegation.uses]
         if not fit:
             raise UntrustedKey(
-                say("No key of this organization lets this signer make objects of type {kind}.", kind=unverified.kind)
+                message(
+                    "No key of this organization lets this signer make objects of type {kind}.", kind=unverified.kind
+                )
             )
         for delegation in fit:
             if delegation.nbf <= at <= delegation.exp:
                 unverified.verify(delegation.key)
                 return delegation.key
-        raise Expired(say("The object was made outside of its signer's delegation."))
+        raise Expired(message("The object was made outside of its signer's delegation."))
 
     def _all(self) -> Iterable[Delegation]:
         return (delegation for known in self._delegations.values() for delegation in known)

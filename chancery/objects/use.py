@@ -25,7 +25,7 @@ from chancery.objects.jws import Kind, b64
 from chancery.objects.publishing import PublishingLicense
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
-from chancery.texts import say
+from chancery.texts import message
 
 MAX_SEALED_KEY: Final = 6 * 1024
 
@@ -95,7 +95,7 @@ class UseLicense:
     def verify(cls, token: str, *, chain: Chain, sub: UUID, dev: UUID) -> "UseLicense":
         """Check in this order: chain and organization, person, device."""
         unverified = jws.parse(token, Kind.USE)
-        claims = Claims(unverified.claims, say("use license"))
+        claims = Claims(unverified.claims, message("use license"))
         license_ = read_license(claims, Common.read(claims), with_key=True)
         claims.done()
         chain.verify(unverified, org=license_.org, at=license_.iat)
@@ -105,25 +105,25 @@ class UseLicense:
     def check_owner(self, *, sub: UUID, dev: UUID) -> None:
         """Raise unless the license was issued to this person on this device."""
         if self.sub != sub or self.dev != dev:
-            raise WrongBinding(say("The use license was issued to somebody else or for another device."))
+            raise WrongBinding(message("The use license was issued to somebody else or for another device."))
 
     def check_file(self, license: PublishingLicense, seal_digest: bytes) -> None:
         """Raise unless the license is for this publishing license and this edition."""
         if (self.pl, self.org, self.cid) != (license.digest, license.org, license.cid):
-            raise WrongBinding(say("The use license was issued for another document."))
+            raise WrongBinding(message("The use license was issued for another document."))
         if self.edition != seal_digest:
-            raise WrongBinding(say("The use license was issued for another edition of this document."))
+            raise WrongBinding(message("The use license was issued for another edition of this document."))
 
     def check_time(self, *, now: int, feed: FeedState, stored: bool) -> None:
         """Raise unless the license may be used now: its own time, then lease, then the feed."""
         if feed.org != self.org:
-            raise WrongBinding(say("The feed belongs to another organization."))
+            raise WrongBinding(message("The feed belongs to another organization."))
         if now > self.exp:
-            raise Expired(say("The use license has expired."))
+            raise Expired(message("The use license has expired."))
         if stored and (not self.storable or now > self.offline_until):
-            raise Expired(say("The time for opening without the service is over."))
+            raise Expired(message("The time for opening without the service is over."))
         if stored and self.lease is not None and now > feed.as_of + self.lease:
-            raise Expired(say("The lease of the use license was not renewed."))
+            raise Expired(message("The lease of the use license was not renewed."))
         if self.decided is None or self.decided < feed.seq:
             feed.check(self.feed, rev=self.rev, iat=self.iat)
 
@@ -131,7 +131,7 @@ class UseLicense:
         """Unseal the content key with the device key ``kid``."""
         if self.key is None:
             raise CannotUnseal(
-                say("The content key of this document is not released to devices; open it in the viewer.")
+                message("The content key of this document is not released to devices; open it in the viewer.")
             )
         return unseal(store, kid, self.key, bindings.ul_key(org=self.org, cid=self.cid, dev=self.dev, jti=self.jti))
 
@@ -175,9 +175,9 @@ def accept_verified(
     use.check_time(now=now, feed=feed, stored=stored)
     status = use.body.status if use.body is not None else "refused"
     if status == "refused":
-        raise WrongBinding(say("The service refused this edition of the document."))
+        raise WrongBinding(message("The service refused this edition of the document."))
     if stored and status == "unregistered" and now > seal.sealer.exp:
-        raise Expired(say("This edition was never registered, and its edit certificate has expired."))
+        raise Expired(message("This edition was never registered, and its edit certificate has expired."))
 
 
 def seal_content_key(
@@ -284,7 +284,7 @@ def read_license(claims: Claims, common: Common, *, with_key: bool) -> UseLicens
         decided=_addition(ext, "seq"),
     )
     if not license_.rights or license_.exp < license_.iat:
-        raise InvalidObject(say("A use license grants something and ends after its beginning."))
+        raise InvalidObject(message("A use license grants something and ends after its beginning."))
     return license_
 
 
@@ -309,5 +309,5 @@ def _read_status(claims: Claims) -> EditionStatus:
     )
     claims.done()
     if status.status not in EditionStatus.STATUSES:
-        raise InvalidObject(say("The status of the edition is unknown."))
+        raise InvalidObject(message("The status of the edition is unknown."))
     return status

@@ -11,7 +11,7 @@ from typing import Final
 from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
 from chancery.policy.rights import ALL_RIGHTS, Right
-from chancery.texts import say
+from chancery.texts import message
 
 
 class Computed(StrEnum):
@@ -33,17 +33,19 @@ _ON_A_MESSAGE: Final = {
 }
 
 
-def computed_policy(kind: Computed, recipients: Iterable[str], *, message: bool = False) -> Policy:
-    """Return the policy of one kind for these addresses; for a file or an attachment, or for a ``message`` itself.
+def computed_policy(kind: Computed, recipients: Iterable[str], *, for_message: bool = False) -> Policy:
+    """Return the policy of one kind for these addresses; for a file or an attachment, or for a message itself.
 
     How long it opens without a network is the organization's rule alone.  Raises InvalidPolicy without a recipient and
     for whatever is no address: domains and organizations are no recipients.
     """
     people = tuple(dict.fromkeys(Principal.parse(text) for text in recipients))
     if not people:
-        raise InvalidPolicy(say("There is no recipient."), remedy=say("Name at least one address."))
+        raise InvalidPolicy(message("There is no recipient."), remedy=message("Name at least one address."))
     for who in people:
         if who.kind is not PrincipalKind.ADDRESS:
-            raise InvalidPolicy(say("{who} is no recipient.", who=who), remedy=say("Name the addresses it is sent to."))
-    rights = (_ON_A_MESSAGE if message else _ON_A_FILE)[kind]
+            raise InvalidPolicy(
+                message("{who} is no recipient.", who=who), remedy=message("Name the addresses it is sent to.")
+            )
+    rights = (_ON_A_MESSAGE if for_message else _ON_A_FILE)[kind]
     return Policy(grants=tuple(Grant(who, rights) for who in people))

@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from chancery.errors import InvalidPolicy
-from chancery.texts import say
+from chancery.texts import message
 
 LAST_DAY: Final = date(9998, 12, 31)
 """The last day that a policy may name: the calendar must not end before the day does, in any time zone."""
@@ -35,7 +35,9 @@ def last_day_before(end: int, zone: ZoneInfo) -> date:
 
 def _named(day: date) -> date:
     if day > LAST_DAY:
-        raise InvalidPolicy(say("{day} is too late.", day=day), remedy=say("Name a day before the year 9999, or none."))
+        raise InvalidPolicy(
+            message("{day} is too late.", day=day), remedy=message("Name a day before the year 9999, or none.")
+        )
     return day
 
 

@@ -21,7 +21,7 @@ from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
 from chancery.policy.subject import Subject
 from chancery.policy.words import rights_in_words, strength_in_words
-from chancery.texts import say
+from chancery.texts import message
 
 DAY: Final = 86_400
 ONLINE_SECONDS: Final = 300
@@ -218,7 +218,7 @@ def evaluate(case: Case) -> Decision:
     return _by_policy(case)
 
 
-def as_told(denied: Deny, case: Case) -> Deny:
+def as_disclosed(denied: Deny, case: Case) -> Deny:
     """Return what the refused person reads: for a denied person, the same as for a stranger.
 
     Nobody may learn that they are denied by it, neither from the words nor from what else is unmet (P19); nor
@@ -230,8 +230,8 @@ def as_told(denied: Deny, case: Case) -> Deny:
     if denied.reason is not Reason.DENIED_BY_ENTRY or content.policy is None:
         return denied
     stranger = replace(content, policy=replace(content.policy, grants=(), deny=()), personal=())
-    told = evaluate(replace(case, content=stranger))
-    return told if isinstance(told, Deny) else Deny(Reason.NOT_GRANTED)
+    disclosed = evaluate(replace(case, content=stranger))
+    return disclosed if isinstance(disclosed, Deny) else Deny(Reason.NOT_GRANTED)
 
 
 def access_ends(*, organization: OrganizationFacts, content: ContentFacts, subject: Subject, now: int) -> int | None:
@@ -357,7 +357,7 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
     unenforced = withheld - case.request.enforces
     if unenforced:
         words = rights_in_words(in_order(unenforced))
-        return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, say("It would have to withhold: {rights}.", rights=words))
+        return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, message("It would have to withhold: {rights}.", rights=words))
     until = _validity(case, limited_by=policy)
     bound = case.content.bindings
     fresh = tuple((name.value, resolved) for name in matched if (resolved := names[name]) and name.value not in bound)
@@ -440,18 +440,18 @@ def _denied_by_reach(entry: Principal, subject: Subject, bindings: Mapping[str, 
 def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> str:
     """Return what would satisfy the first unmet condition, in words for the person, or "" when all hold."""
     if conditions.strength is not None and subject.strength.rank < conditions.strength.rank:
-        return say("Sign in with {strength}.", strength=strength_in_words(conditions.strength.value))
+        return message("Sign in with {strength}.", strength=strength_in_words(conditions.strength.value))
     if conditions.networks and not _in_networks(subject.network, conditions.networks):
-        return say("Connect from an allowed network ({networks}).", networks=", ".join(conditions.networks))
+        return message("Connect from an allowed network ({networks}).", networks=", ".join(conditions.networks))
     device = subject.device
     if conditions.platforms and (device is None or device.platform not in conditions.platforms):
-        return say("Use a device of kind {kinds}.", kinds=", ".join(sorted(conditions.platforms)))
+        return message("Use a device of kind {kinds}.", kinds=", ".join(sorted(conditions.platforms)))
     if conditions.post_quantum and (device is None or not device.post_quantum):
-        return say("Use a device enrolled with post-quantum keys.")
+        return message("Use a device enrolled with post-quantum keys.")
     if conditions.not_before is not None and now < conditions.not_before:
-        return say("Wait until the document's time window opens.")
+        return message("Wait until the document's time window opens.")
     if conditions.not_after is not None and now >= conditions.not_after:
-        return say("The document's time window has closed; ask its owner to extend it.")
+        return message("The document's time window has closed; ask its owner to extend it.")
     return ""
 
 

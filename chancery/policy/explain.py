@@ -28,7 +28,7 @@ from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
 from chancery.policy.subject import Subject
 from chancery.policy.words import rights_in_words
-from chancery.texts import say
+from chancery.texts import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
     demanded = in_order(frozenset[Right]().union(*(asked.enforced for asked in conditions)))
     if demanded:
         withheld = rights_in_words(demanded)
-        words.append(say("Use a program that withholds, from people without the right: {rights}.", rights=withheld))
+        words.append(message("Use a program that withholds, from people without the right: {rights}.", rights=withheld))
     return tuple(dict.fromkeys(text for text in words if text))
 
 

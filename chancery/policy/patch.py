@@ -15,7 +15,7 @@ from typing import Any
 from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Policy, Principal, parse_policy
 from chancery.policy.rights import in_order
-from chancery.texts import say
+from chancery.texts import message
 
 
 def patched(policy: Policy, patch: Mapping[str, Any]) -> Policy:
@@ -48,8 +48,8 @@ def _entries(known: Mapping[Principal, Any], patch: object, name: str) -> dict[P
         return {}
     if not isinstance(patch, Mapping):
         raise InvalidPolicy(
-            say("A patch of {name!r} is an object with whom it means as names.", name=name),
-            remedy=say('Write it like {"rita@example.com": ["VIEW"]}; null removes an entry.'),
+            message("A patch of {name!r} is an object with whom it means as names.", name=name),
+            remedy=message('Write it like {"rita@example.com": ["VIEW"]}; null removes an entry.'),
         )
     entries = dict(known)
     for text, value in patch.items():
@@ -57,7 +57,7 @@ def _entries(known: Mapping[Principal, Any], patch: object, name: str) -> dict[P
         if value is None:
             entries.pop(who, None)
         elif name == "deny" and value is not True:
-            raise InvalidPolicy(say("A deny entry is set to true or removed with null."))
+            raise InvalidPolicy(message("A deny entry is set to true or removed with null."))
         else:
             entries[who] = value
     return entries

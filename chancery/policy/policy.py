@@ -29,7 +29,7 @@ from chancery import names
 from chancery.errors import InvalidPolicy, NotSupported
 from chancery.policy.days import LAST_MOMENT
 from chancery.policy.rights import Right, in_order, parse_rights
-from chancery.texts import say
+from chancery.texts import message
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -76,8 +76,8 @@ class Principal:
             known = PrincipalKind(kind)
         except ValueError:
             raise InvalidPolicy(
-                say("{text!r} does not name anybody.", text=text),
-                remedy=say("Write an e-mail address, domain:example.com, organization:<id> or authenticated."),
+                message("{text!r} does not name anybody.", text=text),
+                remedy=message("Write an e-mail address, domain:example.com, organization:<id> or authenticated."),
             ) from None
         return cls(known, _normal_value(known, value.strip(), text))
 
@@ -91,17 +91,19 @@ def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
     """Return the one spelling under which a principal is compared (P12)."""
     match kind:
         case PrincipalKind.ADDRESS:
-            return _name(names.address, value, say("Write it like name@example.com."))
+            return _name(names.address, value, message("Write it like name@example.com."))
         case PrincipalKind.DOMAIN:
-            return _name(names.mail_domain, value, say("Write it like domain:example.com."))
+            return _name(names.mail_domain, value, message("Write it like domain:example.com."))
         case PrincipalKind.ORGANIZATION:
             try:
                 return str(uuid.UUID(value))
             except ValueError:
-                raise InvalidPolicy(say("{text!r} is not an organization's id.", text=text)) from None
+                raise InvalidPolicy(message("{text!r} is not an organization's id.", text=text)) from None
         case PrincipalKind.AUTHENTICATED:
             if value:
-                raise InvalidPolicy(say("'authenticated' takes no value."), remedy=say("Write just: authenticated."))
+                raise InvalidPolicy(
+                    message("'authenticated' takes no value."), remedy=message("Write just: authenticated.")
+                )
             return ""
 
 
@@ -110,7 +112,7 @@ def _name(normal: Callable[[str], str], value: str, remedy: str) -> str:
     try:
         return normal(value)
     except names.NameRefused as error:
-        raise InvalidPolicy(say(error.message, **error.values), remedy=remedy) from None
+        raise InvalidPolicy(message(error.message, **error.values), remedy=remedy) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +239,14 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     """
     _only(document, _MEMBERS, "policy")
     if document.get("v", 1) != 1:
-        raise InvalidPolicy(say("This policy has a version that is not known here."), remedy=say("Update Chancery."))
+        raise InvalidPolicy(
+            message("This policy has a version that is not known here."), remedy=message("Update Chancery.")
+        )
     grants, deny = _list(document, "grants"), _list(document, "deny")
     if len(grants) + len(deny) > MAX_ENTRIES:
         raise InvalidPolicy(
-            say("A policy holds at most {most} entries.", most=MAX_ENTRIES),
-            remedy=say("Name a group instead."),
+            message("A policy holds at most {most} entries.", most=MAX_ENTRIES),
+            remedy=message("Name a group instead."),
         )
     return Policy(
         grants=tuple(_grant(entry) for entry in grants),
@@ -263,15 +267,15 @@ def supported(policy: Policy) -> Policy:
     """
     if policy.enforcement is Enforcement.VIEWER:
         raise NotSupported(
-            say("A policy cannot ask for the viewer ('enforcement': 'viewer'): there is no viewer yet."),
-            remedy=say("Leave out 'enforcement', or set it to 'client'."),
+            message("A policy cannot ask for the viewer ('enforcement': 'viewer'): there is no viewer yet."),
+            remedy=message("Leave out 'enforcement', or set it to 'client'."),
         )
     return policy
 
 
 def _grant(entry: object) -> Grant:
     if not isinstance(entry, Mapping):
-        raise InvalidPolicy(say("Each grant is an object with 'who' and 'rights'."))
+        raise InvalidPolicy(message("Each grant is an object with 'who' and 'rights'."))
     _only(entry, {"who", "rights"}, "grant")
     rights = [_text(name, "rights") for name in _list(entry, "rights")]
     return Grant(Principal.parse(_text(entry.get("who"), "who")), parse_rights(rights))
@@ -279,13 +283,13 @@ def _grant(entry: object) -> Grant:
 
 def _conditions(document: object) -> Conditions:
     if not isinstance(document, Mapping):
-        raise InvalidPolicy(say("'conditions' is an object."))
+        raise InvalidPolicy(message("'conditions' is an object."))
     known = {"strength", "networks", "platforms", "not_before", "not_after", "post_quantum", "enforced"}
     _only(document, known, "conditions")
     networks = tuple(_network(_text(item, "networks")) for item in _list(document, "networks"))
     post_quantum = document.get("post_quantum", False)
     if not isinstance(post_quantum, bool):
-        raise InvalidPolicy(say("'post_quantum' is true or false."))
+        raise InvalidPolicy(message("'post_quantum' is true or false."))
     strength = document.get("strength")
     return Conditions(
         strength=None if strength is None else _member(Strength, strength, "strength"),
@@ -308,7 +312,7 @@ def _network(text: str) -> str:
         return str(ipaddress.ip_network(text))
     except ValueError:
         raise InvalidPolicy(
-            say("{text!r} is not a network.", text=text), remedy=say("Write it like 192.0.2.0/24.")
+            message("{text!r} is not a network.", text=text), remedy=message("Write it like 192.0.2.0/24.")
         ) from None
 
 
@@ -316,21 +320,21 @@ def _only(document: Mapping[str, Any], known: set[str], where: str) -> None:
     unknown = sorted(str(name) for name in set(document) - known)
     if unknown:
         raise InvalidPolicy(
-            say("Unknown member in {where}: {unknown}.", where=where, unknown=", ".join(unknown)),
-            remedy=say("Remove it or update Chancery."),
+            message("Unknown member in {where}: {unknown}.", where=where, unknown=", ".join(unknown)),
+            remedy=message("Remove it or update Chancery."),
         )
 
 
 def _list(document: Mapping[str, Any], name: str) -> Sequence[object]:
     value = document.get(name, [])
     if not isinstance(value, list | tuple):
-        raise InvalidPolicy(say("{name!r} is a list.", name=name))
+        raise InvalidPolicy(message("{name!r} is a list.", name=name))
     return value
 
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value or len(value) > 320 or not names.is_one_line(value):
-        raise InvalidPolicy(say("{name!r} holds texts of 1 to 320 characters in one line.", name=name))
+        raise InvalidPolicy(message("{name!r} holds texts of 1 to 320 characters in one line.", name=name))
     return value
 
 
@@ -339,7 +343,7 @@ def _integer(document: Mapping[str, Any], name: str, low: int, high: int) -> int
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InvalidPolicy(say("{name!r} is a whole number from {low} to {high}.", name=name, low=low, high=high))
+        raise InvalidPolicy(message("{name!r} is a whole number from {low} to {high}.", name=name, low=low, high=high))
     return value
 
 
@@ -351,4 +355,4 @@ def _member(kind: type[E], value: object, name: str) -> E:
     try:
         return kind(_text(value, name))
     except ValueError:
-        raise InvalidPolicy(say("{name!r} is one of {values}.", name=name, values=", ".join(kind))) from None
+        raise InvalidPolicy(message("{name!r} is one of {values}.", name=name, values=", ".join(kind))) from None

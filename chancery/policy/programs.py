@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from chancery.policy.rights import Right
-from chancery.texts import say
+from chancery.texts import message
 
 
 class Program(StrEnum):
@@ -51,31 +51,33 @@ _BY_THE_SERVICE: Final = _held(Hold.ENFORCED, Hold.ENFORCED)
 _BY_THE_PROGRAM: Final = _held(Hold.NOT_ENFORCED, Hold.ADVISED)
 
 MEANINGS: Final[Mapping[Right, Meaning]] = {
-    Right.VIEW: Meaning(say("Open the document and read it."), _BY_THE_SERVICE),
+    Right.VIEW: Meaning(message("Open the document and read it."), _BY_THE_SERVICE),
     Right.DOCEDIT: Meaning(
-        say("Change the content while it is open; keeping the change needs the right to save."),
+        message("Change the content while it is open; keeping the change needs the right to save."),
         _BY_THE_PROGRAM,
     ),
     Right.EDIT: Meaning(
-        say("Save changes into the protected document; its policy stays the same, and the edition says who saved it."),
+        message(
+            "Save changes into the protected document; its policy stays the same, and the edition says who saved it."
+        ),
         _BY_THE_SERVICE,
     ),
-    Right.COMMENT: Meaning(say("Add notes without changing the text."), _BY_THE_PROGRAM),
+    Right.COMMENT: Meaning(message("Add notes without changing the text."), _BY_THE_PROGRAM),
     Right.EXPORT: Meaning(
-        say("Save the content without its protection or under another one."),
+        message("Save the content without its protection or under another one."),
         _held(Hold.ADVISED, Hold.ADVISED),
     ),
-    Right.EXTRACT: Meaning(say("Copy parts of the content, take pictures of the screen."), _BY_THE_PROGRAM),
-    Right.PRINT: Meaning(say("Print it."), _BY_THE_PROGRAM),
-    Right.FORWARD: Meaning(say("Send a protected message on to others."), _BY_THE_PROGRAM),
-    Right.REPLY: Meaning(say("Answer the sender of a protected message."), _BY_THE_PROGRAM),
-    Right.REPLYALL: Meaning(say("Answer everybody who got a protected message."), _BY_THE_PROGRAM),
+    Right.EXTRACT: Meaning(message("Copy parts of the content, take pictures of the screen."), _BY_THE_PROGRAM),
+    Right.PRINT: Meaning(message("Print it."), _BY_THE_PROGRAM),
+    Right.FORWARD: Meaning(message("Send a protected message on to others."), _BY_THE_PROGRAM),
+    Right.REPLY: Meaning(message("Answer the sender of a protected message."), _BY_THE_PROGRAM),
+    Right.REPLYALL: Meaning(message("Answer everybody who got a protected message."), _BY_THE_PROGRAM),
     Right.OBJMODEL: Meaning(
-        say("Let other programs read the open content: macros, screen readers, search."), _BY_THE_PROGRAM
+        message("Let other programs read the open content: macros, screen readers, search."), _BY_THE_PROGRAM
     ),
-    Right.VIEWRIGHTSDATA: Meaning(say("See the whole list of who may do what."), _BY_THE_SERVICE),
-    Right.EDITRIGHTSDATA: Meaning(say("Change who may do what."), _BY_THE_SERVICE),
-    Right.OWNER: Meaning(say("Everything, removing the protection included."), _BY_THE_SERVICE),
+    Right.VIEWRIGHTSDATA: Meaning(message("See the whole list of who may do what."), _BY_THE_SERVICE),
+    Right.EDITRIGHTSDATA: Meaning(message("Change who may do what."), _BY_THE_SERVICE),
+    Right.OWNER: Meaning(message("Everything, removing the protection included."), _BY_THE_SERVICE),
 }
 
 WITHHELD_BY_PROGRAMS: Final = tuple(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from chancery.errors import InvalidPolicy
-from chancery.texts import say
+from chancery.texts import message
 
 
 class Right(StrEnum):
@@ -82,14 +82,14 @@ def parse_rights(names: Iterable[str]) -> frozenset[Right]:
             found.add(Right(name.upper()))
         else:
             raise InvalidPolicy(
-                say("There is no right or level called {name!r}.", name=name),
-                remedy=say(
+                message("There is no right or level called {name!r}.", name=name),
+                remedy=message(
                     "Use one of {rights} or a level: {levels}.", rights=", ".join(Right), levels=", ".join(LEVELS)
                 ),
             )
     if not found:
         raise InvalidPolicy(
-            say("A grant needs at least one right."), remedy=say("Name a right such as VIEW, or a level.")
+            message("A grant needs at least one right."), remedy=message("Name a right such as VIEW, or a level.")
         )
     return frozenset(found)
 

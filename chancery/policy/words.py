@@ -2,30 +2,30 @@
 
 from collections.abc import Iterable
 
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 _RIGHTS = {
-    "VIEW": say("read"),
-    "DOCEDIT": say("edit"),
-    "EDIT": say("save changes"),
-    "COMMENT": say("comment"),
-    "EXPORT": say("export"),
-    "EXTRACT": say("copy"),
-    "PRINT": say("print"),
-    "FORWARD": say("forward"),
-    "REPLY": say("reply"),
-    "REPLYALL": say("reply to all"),
-    "OBJMODEL": say("let programs read"),
-    "VIEWRIGHTSDATA": say("see who has access"),
-    "EDITRIGHTSDATA": say("change who has access"),
-    "OWNER": say("everything"),
+    "VIEW": message("read"),
+    "DOCEDIT": message("edit"),
+    "EDIT": message("save changes"),
+    "COMMENT": message("comment"),
+    "EXPORT": message("export"),
+    "EXTRACT": message("copy"),
+    "PRINT": message("print"),
+    "FORWARD": message("forward"),
+    "REPLY": message("reply"),
+    "REPLYALL": message("reply to all"),
+    "OBJMODEL": message("let programs read"),
+    "VIEWRIGHTSDATA": message("see who has access"),
+    "EDITRIGHTSDATA": message("change who has access"),
+    "OWNER": message("everything"),
 }
 
 _STRENGTHS = {
-    "code": say("code"),
-    "password": say("password"),
-    "mfa": say("mfa"),
-    "passkey": say("passkey"),
+    "code": message("code"),
+    "password": message("password"),
+    "mfa": message("mfa"),
+    "passkey": message("passkey"),
 }
 
 

@@ -24,7 +24,7 @@ from chancery.sdk.errors import NotSignedIn, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Answer, Http, json_body
 from chancery.sdk.routes import base_of
-from chancery.texts import say
+from chancery.texts import message
 
 RENEW_BEFORE: Final = 7 * 86_400
 """Seconds before the end of a certificate at which the client asks for the next one."""
@@ -110,7 +110,9 @@ def load(home: Home, iss: str | None = None) -> Account:
     record = home.read(account_name(str((home.read(host_name(base)) or {}).get("iss", base))))
     if record is None:
         raise NotSignedIn(
-            say("You are not signed in on this device.") if not iss else say("You are not signed in at {iss}.", iss=iss)
+            message("You are not signed in on this device.")
+            if not iss
+            else message("You are not signed in at {iss}.", iss=iss)
         )
     return of_record(record)
 
@@ -182,7 +184,7 @@ class Tokens:
     def _refreshed(self, account: Account, origin: str) -> str:
         record = self._home.read(self._name)
         if record is None:
-            raise NotSignedIn(say("You are signed out on this device."))
+            raise NotSignedIn(message("You are signed out on this device."))
         form = {
             "grant_type": "refresh_token",
             "refresh_token": record["refresh"],
@@ -211,7 +213,7 @@ class Tokens:
         except Unreachable:
             raise
         except Exception as error:
-            raise NotSignedIn(say("Your sign-in on this device has ended.")) from error
+            raise NotSignedIn(message("Your sign-in on this device has ended.")) from error
         return dict(answer)
 
 

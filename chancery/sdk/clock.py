@@ -10,7 +10,7 @@ from typing import Final
 from chancery.sdk.errors import Refused
 from chancery.sdk.home import Home
 from chancery.sdk.timespan import in_words
-from chancery.texts import say
+from chancery.texts import message
 
 TOLERANCE: Final = 300
 """Seconds by which the system clock may be behind before nothing opens offline (P26)."""
@@ -39,12 +39,12 @@ class Clock:
         if system + TOLERANCE < mark:
             if not self._online:
                 raise Refused(
-                    say(
+                    message(
                         "This device's clock is wrong: it is {difference} behind a time it has already seen.",
                         difference=in_words(mark - system),
                     ),
                     reason="clock_behind",
-                    remedy=say("Set the clock right, or connect to the service once."),
+                    remedy=message("Set the clock right, or connect to the service once."),
                 )
             return system
         if system > highest + _NOTED_EVERY:

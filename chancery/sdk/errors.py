@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Self
 
 from chancery.errors import ChanceryError
-from chancery.texts import Text, joined, say
+from chancery.texts import Text, joined, message
 
 _REMEDIES: Final[Mapping[int, str]] = {
-    errno.ENOSPC: say("Make room on the disk, or name another place with -o."),
-    errno.EDQUOT: say("Make room on the disk, or name another place with -o."),
-    errno.EFBIG: say("Name a place with -o that takes files of this size."),
-    errno.EACCES: say("Name a place with -o where you may write, or ask for the permission."),
-    errno.EROFS: say("Name a place with -o where you may write."),
+    errno.ENOSPC: message("Make room on the disk, or name another place with -o."),
+    errno.EDQUOT: message("Make room on the disk, or name another place with -o."),
+    errno.EFBIG: message("Name a place with -o that takes files of this size."),
+    errno.EACCES: message("Name a place with -o where you may write, or ask for the permission."),
+    errno.EROFS: message("Name a place with -o where you may write."),
 }
 
 
@@ -23,7 +23,7 @@ class Refused(ChanceryError):
     """
 
     code: ClassVar[str] = "refused"
-    remedy: ClassVar[str] = say("Ask the document's owner for access.")
+    remedy: ClassVar[str] = message("Ask the document's owner for access.")
 
     def __init__(
         self, message: str, *, reason: str, remedy: str | None = None, contact: str = "", event: str = ""
@@ -38,35 +38,35 @@ class Unreachable(ChanceryError):
     """The service does not answer, or cannot decide at the moment."""
 
     code: ClassVar[str] = "unreachable"
-    remedy: ClassVar[str] = say("Check the network and try again.")
+    remedy: ClassVar[str] = message("Check the network and try again.")
 
 
 class NotSignedIn(ChanceryError):
     """There is no usable sign-in for this installation on this device."""
 
     code: ClassVar[str] = "not_signed_in"
-    remedy: ClassVar[str] = say("Run: chancery login")
+    remedy: ClassVar[str] = message("Run: chancery login")
 
 
 class Misused(ChanceryError):
     """The call itself makes no sense: a missing file, contradictory options, an unknown template."""
 
     code: ClassVar[str] = "usage"
-    remedy: ClassVar[str] = say("See: chancery --help")
+    remedy: ClassVar[str] = message("See: chancery --help")
 
 
 class ClockWrong(ChanceryError):
     """This device's clock differs too much from the service's for anything to be proven or signed."""
 
     code: ClassVar[str] = "clock_wrong"
-    remedy: ClassVar[str] = say("Set the clock of this device right, then try again.")
+    remedy: ClassVar[str] = message("Set the clock of this device right, then try again.")
 
 
 class LocalFailure(ChanceryError):
     """This computer could not do it: no room, no permission, no such folder."""
 
     code: ClassVar[str] = "local_failure"
-    remedy: ClassVar[str] = say("Look at the file or folder named, and try again.")
+    remedy: ClassVar[str] = message("Look at the file or folder named, and try again.")
 
     @classmethod
     def of(cls, error: OSError) -> Self:
@@ -85,7 +85,7 @@ class OutputFailed(ChanceryError):
     """Standard output takes no more: its reader has gone, or its disk is full."""
 
     code: ClassVar[str] = "output_failed"
-    remedy: ClassVar[str] = say("What was done is done; look at what reads or keeps the output.")
+    remedy: ClassVar[str] = message("What was done is done; look at what reads or keeps the output.")
 
 
 class ServiceError(ChanceryError):

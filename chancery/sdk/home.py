@@ -28,7 +28,7 @@ from chancery.errors import CannotUnseal
 from chancery.sdk.errors import LocalFailure, Misused
 from chancery.sealing.atomic import PARTS, creating, part_of, replacing
 from chancery.sealing.streams import write_all
-from chancery.texts import Text, say
+from chancery.texts import Text, message
 
 _LOCAL_KEY: Final = "local.key"
 _SERVICE: Final = "chancery"
@@ -153,7 +153,7 @@ class Home:
             _make_key(path)
         if os.name == "posix" and path.stat().st_mode & _FOR_EVERYBODY:
             raise Misused(
-                say("{path} can be read by others.", path=path), remedy=say("Run: chmod 600 {path}", path=path)
+                message("{path} can be read by others.", path=path), remedy=message("Run: chmod 600 {path}", path=path)
             )
         return _decoded(path.read_bytes()) or self._repaired_key(path)
 
@@ -165,13 +165,13 @@ class Home:
                 path.replace(path.with_name(f"{_LOCAL_KEY}.damaged"))
                 _make_key(path)
                 key = _decoded(path.read_bytes())
-                self.repaired = say(
+                self.repaired = message(
                     "The key of {folder} was damaged, and is made anew. If you were signed in here, sign in again:"
                     " chancery login",
                     folder=self._folder,
                 )
         if key is None:
-            raise LocalFailure(say("{path} cannot be written.", path=path))
+            raise LocalFailure(message("{path} cannot be written.", path=path))
         return key
 
 

@@ -21,11 +21,11 @@ from chancery.policy.reasons import Reason
 from chancery.sdk.errors import ClockWrong, NotSignedIn, Refused, ServiceError, Unreachable
 from chancery.sdk.routes import Routes
 from chancery.sdk.timespan import in_words
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 NOT_MODIFIED: Final = 304
 _REASONS: Final = frozenset(Reason)
-_ASK_FOR_ROLE: Final = say("Ask an administrator of your organization for a role that may do this.")
+_ASK_FOR_ROLE: Final = message("Ask an administrator of your organization for a role that may do this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ class Http:
             return
         difference = in_words(self.ahead)
         raise ClockWrong(
-            say("This device's clock is {difference} behind the service's.", difference=difference)
+            message("This device's clock is {difference} behind the service's.", difference=difference)
             if self.ahead > 0
-            else say("This device's clock is {difference} ahead of the service's.", difference=difference)
+            else message("This device's clock is {difference} ahead of the service's.", difference=difference)
         )
 
     def send(
@@ -94,11 +94,11 @@ class Http:
             answer = self._routes.to(url).request(method, target, body=body, headers=full, redirect=False)
         except urllib3.exceptions.ProxyError as error:
             raise Unreachable(
-                say("The proxy on the way to {host} does not answer.", host=host),
-                remedy=say("Check HTTPS_PROXY and NO_PROXY, or the proxy settings of this computer."),
+                message("The proxy on the way to {host} does not answer.", host=host),
+                remedy=message("Check HTTPS_PROXY and NO_PROXY, or the proxy settings of this computer."),
             ) from error
         except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(say("{host} does not answer.", host=host)) from error
+            raise Unreachable(message("{host} does not answer.", host=host)) from error
         self.heard(answer.headers.get("Date", ""))
         return Answer(decoded(answer.status, answer.data, host), answer.status, answer.headers.get("ETag", ""))
 
@@ -140,10 +140,10 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
     detail = str(problem.get("detail") or problem.get("error_description") or problem.get("title") or "")
     remedy = str(problem.get("next_step") or "") or None
     if status == 401:
-        return NotSignedIn(detail or say("{host} does not accept this sign-in.", host=host), remedy=remedy)
+        return NotSignedIn(detail or message("{host} does not accept this sign-in.", host=host), remedy=remedy)
     if code in _REASONS:
         return Refused(
-            detail or say("The service refused this."),
+            detail or message("The service refused this."),
             reason=code,
             remedy=remedy,
             contact=str(problem.get("contact") or ""),
@@ -151,22 +151,22 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
         )
     if status == 403:
         return Refused(
-            detail or say("The service refused this."), reason=code or "forbidden", remedy=remedy or _ASK_FOR_ROLE
+            detail or message("The service refused this."), reason=code or "forbidden", remedy=remedy or _ASK_FOR_ROLE
         )
     if status == 429 or status >= 500:
         return Unreachable(
-            detail or say("{host} cannot answer at the moment ({status}).", host=host, status=status), remedy=remedy
+            detail or message("{host} cannot answer at the moment ({status}).", host=host, status=status), remedy=remedy
         )
     named = [f"{name}: {_sentence(why)}" for name, why in dict(problem.get("errors") or {}).items()]
     if remedy is None and status == 400:
-        remedy = say("Correct it and try again.")
+        remedy = message("Correct it and try again.")
     elif remedy is None and status == 409:
         remedy = ""  # What is there already, or was done meanwhile, is the whole message.
     elif remedy is None and problem.get("correlation_id"):
-        remedy = say(
+        remedy = message(
             "If you cannot see why, tell your administrator this number: {number}", number=problem["correlation_id"]
         )
-    said = detail or say("{host} answered {status}.", host=host, status=status)
+    said = detail or message("{host} answered {status}.", host=host, status=status)
     return ServiceError(
         joined((said, *named), " "),
         problem=code or str(status),

@@ -15,14 +15,14 @@ from chancery.ledger.merkle import Frontier, InvalidProof, leaf_hash, verify_inc
 from chancery.sdk.errors import ServiceError
 from chancery.sdk.home import Home
 from chancery.sdk.organization import Organization
-from chancery.texts import say
+from chancery.texts import message
 
 
 class LedgerBroken(InvalidObject):
     """The record does not match what was signed: something was changed, removed or signed twice."""
 
     code = "ledger_broken"
-    remedy = say(
+    remedy = message(
         "Keep this device's data and notify the auditors of the organization; the audit log cannot be relied on."
     )
 
@@ -49,7 +49,7 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
     newest, found = int(place.call("GET", "/api/v1/audit/checkpoint")["epoch"]), Verified(0, 0)
     published: list[str] = []
     if any(_epoch_of(checkpoint) > newest for checkpoint in kept):
-        raise LedgerBroken(say("The ledger has gone back to before its last restore."))
+        raise LedgerBroken(message("The ledger has gone back to before its last restore."))
     for epoch in range(1, newest + 1):
         published = _published(place, epoch)
         theirs = [_checked(note, public, place) for note in published]
@@ -58,7 +58,9 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
         lost = max(0, max(stated, default=0) - entries)
         if lost and epoch == newest:
             raise LedgerBroken(
-                say("{signed} entries were signed, {entries} are still there.", signed=entries + lost, entries=entries)
+                message(
+                    "{signed} entries were signed, {entries} are still there.", signed=entries + lost, entries=entries
+                )
             )
         found = Verified(found.entries + entries, found.checkpoints + len(stated), found.lost + lost)
     if published:
@@ -96,8 +98,8 @@ def verify_event(place: Organization, event: UUID) -> Proven:
             if answer["epoch"] == epoch:
                 return _proven(event, epoch, signed, answer)
     raise NotFound(
-        say("The ledger holds no event with this id yet."),
-        remedy=say("Check the id. A new event gets its number within seconds."),
+        message("The ledger holds no event with this id yet."),
+        remedy=message("Check the id. A new event gets its number within seconds."),
     )
 
 
@@ -107,9 +109,9 @@ def _proven(event: UUID, epoch: int, signed: Checkpoint, answer: Mapping[str, An
         leaf = decode(encoded)
         verify_inclusion(leaf_hash(encoded), answer["seq"], signed.size, path, signed.root)
     except (InvalidLeaf, InvalidProof) as error:
-        raise LedgerBroken(say("The proof of this event does not verify: {error}.", error=str(error))) from error
+        raise LedgerBroken(message("The proof of this event does not verify: {error}.", error=str(error))) from error
     if leaf.id != event:
-        raise LedgerBroken(say("The proof is of another event."))
+        raise LedgerBroken(message("The proof is of another event."))
     return Proven(leaf, epoch, answer["seq"], signed.size)
 
 
@@ -130,9 +132,9 @@ def _checked(note: str, public: bytes, place: Organization) -> Checkpoint:
     try:
         checkpoint = verify(note, vkey=verifier_key(origin, public))
     except InvalidCheckpoint as error:
-        raise LedgerBroken(say("A checkpoint does not verify: {error}.", error=str(error))) from error
+        raise LedgerBroken(message("A checkpoint does not verify: {error}.", error=str(error))) from error
     if not re.search(rf"/ledger/{place.id}/[0-9]+$", origin):
-        raise LedgerBroken(say("A checkpoint is of another organization's ledger."))
+        raise LedgerBroken(message("A checkpoint is of another organization's ledger."))
     return checkpoint
 
 
@@ -144,7 +146,7 @@ def _by_size(checkpoints: Sequence[Checkpoint]) -> dict[int, Checkpoint]:
     stated: dict[int, Checkpoint] = {}
     for checkpoint in checkpoints:
         if stated.setdefault(checkpoint.size, checkpoint).root != checkpoint.root:
-            raise LedgerBroken(say("Two different trees of size {size} were signed.", size=checkpoint.size))
+            raise LedgerBroken(message("Two different trees of size {size} were signed.", size=checkpoint.size))
     return stated
 
 
@@ -159,13 +161,13 @@ def _recompute(place: Organization, stated: Mapping[int, Checkpoint], epoch: int
                 decode(entry.encode())
             except InvalidLeaf as error:
                 raise LedgerBroken(
-                    say("Entry {size} is malformed: {error}.", size=frontier.size, error=str(error))
+                    message("Entry {size} is malformed: {error}.", size=frontier.size, error=str(error))
                 ) from error
             frontier.append(leaf_hash(entry.encode()))
             checkpoint = stated.get(frontier.size)
             if checkpoint is not None and checkpoint.root != frontier.root():
                 raise LedgerBroken(
-                    say("The first {size} entries are not the ones that were signed.", size=frontier.size)
+                    message("The first {size} entries are not the ones that were signed.", size=frontier.size)
                 )
         cursor = page["next"]
     return frontier.size

@@ -22,7 +22,7 @@ from chancery.sdk.unfinished import Note
 from chancery.sealing.file_names import harmless
 from chancery.sealing.layout import SUFFIX
 from chancery.sealing.read import Progress, SealedFile, UnlockedFile
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 
 OWN: Final = stat.S_IRUSR | stat.S_IWUSR
 OF_A_STREAM: Final = os.stat_result((OWN, *(0,) * 9))
@@ -92,11 +92,11 @@ class Licensed:
         """Raise Refused unless the license allows removing or replacing the protection."""
         if not may_be_removed(self.opening):
             raise Refused(
-                say("You may read this document, not remove its protection."),
+                message("You may read this document, not remove its protection."),
                 reason=Reason.NOT_GRANTED,
-                remedy=say("Ask {contact} for the right to export.", contact=self.opening.contact)
+                remedy=message("Ask {contact} for the right to export.", contact=self.opening.contact)
                 if self.opening.contact
-                else say("Ask its owner for the right to export."),
+                else message("Ask its owner for the right to export."),
             )
 
     def put_on_record(self) -> None:
@@ -112,10 +112,10 @@ class Licensed:
         except FileNotFoundError:
             now = None
         if now is None or not os.path.samestat(now, self.status) or now.st_mtime_ns != self.status.st_mtime_ns:
-            changed = say("{file} was changed or moved meanwhile, and is left as it is now.", file=self.source)
+            changed = message("{file} was changed or moved meanwhile, and is left as it is now.", file=self.source)
             raise LocalFailure(
                 joined((changed, more), " ") if more else changed,
-                remedy=say("Look at it, and try again."),
+                remedy=message("Look at it, and try again."),
             )
 
 
@@ -138,8 +138,8 @@ def untaken(target: Path) -> Iterator[None]:
 def taken(target: Path) -> Misused:
     """Return the error for a target at which something is."""
     return Misused(
-        say("{target} exists already.", target=target),
-        remedy=say("Move it away first, or let the new file be written somewhere else."),
+        message("{target} exists already.", target=target),
+        remedy=message("Move it away first, or let the new file be written somewhere else."),
     )
 
 
@@ -158,4 +158,4 @@ def next_number(file: SealedFile, opening: Opening) -> int:
 
 def missing(source: Path) -> Misused:
     """Return the error for a source that is no file."""
-    return Misused(say("There is no file {source}.", source=source))
+    return Misused(message("There is no file {source}.", source=source))

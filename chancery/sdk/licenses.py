@@ -36,7 +36,7 @@ from chancery.sdk.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.organization import Organization, Publishing
 from chancery.sealing.read import AuthenticFile, SealedFile
-from chancery.texts import say
+from chancery.texts import message
 
 _FIRST: Final = 1
 """The revision of a document that nobody has changed yet."""
@@ -160,9 +160,9 @@ class Licenses:
         )
         if not self._stated.keeps_to(use.obligations):
             raise Refused(
-                say("The license demands something of programs that this one does not do."),
+                message("The license demands something of programs that this one does not do."),
                 reason=Reason.PROGRAM_DOES_NOT_ENFORCE,
-                remedy=say("Update this program, then open the file again."),
+                remedy=message("Update this program, then open the file again."),
             )
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         # A license that states when it was decided is not mistaken for one of before a revocation.
@@ -221,7 +221,7 @@ class Licenses:
     def _alive(self, kept: UseLicense) -> UseLicense:
         """Return a kept license, unless it has no lease and the service has refused this device since."""
         if kept.lease is None and self._place.was_refused():
-            raise Expired(say("The service refused this device since this license was kept."))
+            raise Expired(message("The service refused this device since this license was kept."))
         return kept
 
     def _note_opening(self, cid: UUID) -> None:
@@ -270,7 +270,7 @@ class Licenses:
         record = self._home.read(self._name(license_, seal.seal))
         if record is None or record["kind"] != "own":
             return None
-        claims = Claims(record["license"], say("own license"))
+        claims = Claims(record["license"], message("own license"))
         own = read_license(claims, Common.read(claims), with_key=True)
         account, now = self._account.certificate(self._place.now()), self._place.now()
         feed = self._place.feed()
@@ -291,7 +291,7 @@ class Licenses:
 def _opening(use: UseLicense, source: str, delegation: str) -> Opening:
     body = use.body
     if body is None:
-        raise CannotUnseal(say("The service did not say which edition this is."))
+        raise CannotUnseal(message("The service did not say which edition this is."))
     return Opening(
         cid=use.cid,
         rights=use.rights,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 from uuid import UUID
 
-from chancery.texts import say_count
+from chancery.texts import plural_message
 
 FRESH_SECONDS: Final = 60
 """How old a list may be before it is asked for again; so a change reaches everybody within this time."""
@@ -55,18 +55,18 @@ class Offered:
         if not self.as_of or 0 <= seconds < FRESH_SECONDS:
             return ""
         if seconds >= _DAY:
-            return say_count(
+            return plural_message(
                 "As the service said {count} day ago; it could not be asked now.",
                 "As the service said {count} days ago; it could not be asked now.",
                 int(seconds // _DAY),
             )
         if seconds >= _HOUR:
-            return say_count(
+            return plural_message(
                 "As the service said {count} hour ago; it could not be asked now.",
                 "As the service said {count} hours ago; it could not be asked now.",
                 int(seconds // _HOUR),
             )
-        return say_count(
+        return plural_message(
             "As the service said {count} minute ago; it could not be asked now.",
             "As the service said {count} minutes ago; it could not be asked now.",
             max(1, int(seconds // _MINUTE)),

@@ -8,7 +8,7 @@ from chancery.policy.computed import Computed, computed_policy
 from chancery.policy.policy import Conditions, Grant, Policy, Principal
 from chancery.policy.rights import in_order, parse_rights
 from chancery.sdk.errors import Misused
-from chancery.texts import say
+from chancery.texts import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class ProtectOptions:
     owner: str | None = None
 
     @classmethod
-    def computed(cls, kind: Computed, recipients: Iterable[str], *, message: bool = False) -> Self:
+    def computed(cls, kind: Computed, recipients: Iterable[str], *, for_message: bool = False) -> Self:
         """Return Do Not Forward or Encrypt-Only for these recipients.  Raises InvalidPolicy."""
-        policy = computed_policy(kind, recipients, message=message)
+        policy = computed_policy(kind, recipients, for_message=for_message)
         return cls(grants=tuple(f"{grant.who}:{','.join(in_order(grant.rights))}" for grant in policy.grants))
 
 
@@ -57,7 +57,7 @@ def parse_grants(texts: Iterable[str]) -> Iterable[Grant]:
         who, separator, rights = text.rpartition(":")
         if not separator or not who:
             raise Misused(
-                say("{text!r} is not a grant.", text=text),
-                remedy=say("Write it like rita@example.com:viewer or rita@example.com:VIEW,PRINT."),
+                message("{text!r} is not a grant.", text=text),
+                remedy=message("Write it like rita@example.com:viewer or rita@example.com:VIEW,PRINT."),
             )
         yield Grant(Principal.parse(who), parse_rights(rights.split(",")))

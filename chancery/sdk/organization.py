@@ -27,7 +27,7 @@ from chancery.sdk.listing import Listing
 from chancery.sdk.offered import Offered
 from chancery.sdk.trust import Trust
 from chancery.sdk.waiting import Dropped, Waiting
-from chancery.texts import say
+from chancery.texts import message
 
 PAGE: Final = 200
 """How much of a list the service gives at once."""
@@ -111,7 +111,8 @@ class Organization:
         """Send a request to the organization's origin.  Raises Unreachable at once when not online."""
         if not self.online:
             raise Unreachable(
-                say("This needs the service, which was not to be asked."), remedy=say("Do it again without --offline.")
+                message("This needs the service, which was not to be asked."),
+                remedy=message("Do it again without --offline."),
             )
         return self._service.call(method, self.origin, path, body, proof=proof, headers=headers)
 
@@ -140,9 +141,9 @@ class Organization:
             found = self._fetched_publishing()
             if May.OWNER_OTHER not in found.certificate.may:
                 raise Refused(
-                    say("You may not protect documents that somebody else is to own."),
+                    message("You may not protect documents that somebody else is to own."),
                     reason=Reason.PUBLISHING_NOT_ALLOWED,
-                    remedy=say("Ask an administrator of your organization to protect it for them."),
+                    remedy=message("Ask an administrator of your organization to protect it for them."),
                 )
         return found
 
@@ -155,7 +156,9 @@ class Organization:
                 if kept is None:
                     raise
         if kept is None:
-            raise Unreachable(say("This device may not publish here yet."), remedy=say("Connect once, then try again."))
+            raise Unreachable(
+                message("This device may not publish here yet."), remedy=message("Connect once, then try again.")
+            )
         return kept
 
     def _kept_publishing(self) -> Publishing | None:
@@ -210,7 +213,7 @@ class Organization:
         account = self._service.account
         wanted = (self.id, account.person, account.device, account.signing.key_id)
         if (certificate.org, certificate.sub, certificate.dev, certificate.key.key_id) != wanted:
-            raise WrongBinding(say("The publishing certificate was issued to another device."))
+            raise WrongBinding(message("The publishing certificate was issued to another device."))
         return certificate
 
     # --- templates -----------------------------------------------------------------------------------------------
@@ -246,10 +249,10 @@ class Organization:
             known = self.offered(newest=True)
             found = known.called(name)
         if found is None:
-            names = ", ".join(sorted(str(one["name"]) for one in known.results)) or say("none")
+            names = ", ".join(sorted(str(one["name"]) for one in known.results)) or message("none")
             raise Misused(
-                say("There is no published template called {name!r}.", name=name),
-                remedy=say("Choose one of: {names}.", names=names),
+                message("There is no published template called {name!r}.", name=name),
+                remedy=message("Choose one of: {names}.", names=names),
             )
         return found
 
@@ -292,8 +295,8 @@ class Organization:
         found = self.call("GET", f"/api/v1/owners?{urlencode({'address': address})}")["results"]
         if not found:
             raise Misused(
-                say("Nobody of the organization has the address {address}.", address=address),
-                remedy=say("Name the address of a member."),
+                message("Nobody of the organization has the address {address}.", address=address),
+                remedy=message("Name the address of a member."),
             )
         return UUID(found[0]["id"])
 
@@ -413,7 +416,7 @@ def label_called(name: str, known: list[dict[str, Any]]) -> dict[str, Any]:
     for one in known:
         if name == one["id"] or wanted in {text.casefold() for text in one["names"].values()}:
             return one
-    names = ", ".join(str(one["name"]) for one in known) or say("none")
+    names = ", ".join(str(one["name"]) for one in known) or message("none")
     raise Misused(
-        say("There is no label called {name!r}.", name=name), remedy=say("Choose one of: {names}.", names=names)
+        message("There is no label called {name!r}.", name=name), remedy=message("Choose one of: {names}.", names=names)
     )

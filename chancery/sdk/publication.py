@@ -21,7 +21,7 @@ from chancery.sdk.errors import ClockWrong, Misused, Unreachable
 from chancery.sdk.options import ProtectOptions, ad_hoc_policy
 from chancery.sdk.organization import Organization, Publishing
 from chancery.sealing.read import SealedFile
-from chancery.texts import say
+from chancery.texts import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def published(place: Organization, account: Account, options: ProtectOptions, *,
     )
     if not verified.within_certificate:
         # The service would hold it, and readers would refuse its seal.
-        raise ClockWrong(say("By this device's clock its right to protect is not valid yet, or no longer."))
+        raise ClockWrong(message("By this device's clock its right to protect is not valid yet, or no longer."))
     return Publication(place, account, options, title, publishing, key, license_)
 
 
@@ -115,7 +115,7 @@ def next_key(place: Organization, file: SealedFile, device_key_id: bytes, n: int
     license_, key = file.publishing_license, new_content_key()
     public = next((one for one in place.statement().tenant_keys if one.kid == license_.kid), None)
     if public is None:
-        raise Misused(say("The organization no longer lists the key of this document."))
+        raise Misused(message("The organization no longer lists the key of this document."))
     env = seal_edition_key(
         public.encryption_key(),
         key,
@@ -141,18 +141,18 @@ def _by_label(label: dict[str, Any], options: ProtectOptions) -> dict[str, Any] 
     )
     if template is not None and limits:
         raise Misused(
-            say("The label {name} brings its own conditions.", name=label["name"]),
-            remedy=say("Only an end and the days without a network may be shortened beside it."),
+            message("The label {name} brings its own conditions.", name=label["name"]),
+            remedy=message("Only an end and the days without a network may be shortened beside it."),
         )
     if template is not None and own:
         raise Misused(
-            say("The label {name} brings its own grants.", name=label["name"]),
-            remedy=say("Leave out what you grant, or choose a label that does not protect."),
+            message("The label {name} brings its own grants.", name=label["name"]),
+            remedy=message("Leave out what you grant, or choose a label that does not protect."),
         )
     if template is None and (label["effect"] != Effect.NONE or not own):
         raise Misused(
-            say("The label {name} does not protect anything.", name=label["name"]),
-            remedy=say("Choose a label that protects, or grant something yourself."),
+            message("The label {name} does not protect anything.", name=label["name"]),
+            remedy=message("Choose a label that protects, or grant something yourself."),
         )
     return template
 

@@ -12,7 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 
 from chancery.sdk.errors import Misused
-from chancery.texts import say
+from chancery.texts import message
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 60.0
@@ -69,8 +69,8 @@ def base_of(host: str) -> str:
         name, named = "", urlsplit("")
     if not name or named.scheme not in {"", "http", "https"} or named.path.strip("/") or named.query or named.fragment:
         raise Misused(
-            say("{host!r} is not the address of an installation.", host=host),
-            remedy=say("Write it like https://id.example.com."),
+            message("{host!r} is not the address of an installation.", host=host),
+            remedy=message("Write it like https://id.example.com."),
         )
     scheme = named.scheme or ("http" if is_this_machine(name) else "https")
     return f"{scheme}://{named.netloc.lower()}"
@@ -82,8 +82,8 @@ def _pool(proxy: str) -> urllib3.PoolManager:
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Misused(
-            say("The proxy {proxy} cannot be used.", proxy=parts._replace(netloc=parts.hostname or "").geturl()),
-            remedy=say("Name one as HTTPS_PROXY=http://proxy.example.com:3128."),
+            message("The proxy {proxy} cannot be used.", proxy=parts._replace(netloc=parts.hostname or "").geturl()),
+            remedy=message("Name one as HTTPS_PROXY=http://proxy.example.com:3128."),
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     at = parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host).geturl()

@@ -57,7 +57,7 @@ from chancery.sealing.metadata import Metadata
 from chancery.sealing.random_access import PlaintextReader
 from chancery.sealing.read import SealedFile, open_sealed
 from chancery.sealing.write import Progress, seal_edition, seal_file
-from chancery.texts import say
+from chancery.texts import message
 from chancery.version import VERSION
 
 READ_AND_WRITE: Final = 0o666
@@ -186,11 +186,11 @@ class Session:
             return self.organization(UUID(places[0]["id"]))
         if not places:
             raise Refused(
-                say("You do not belong to an organization that you could protect for."),
+                message("You do not belong to an organization that you could protect for."),
                 reason="publishing_not_allowed",
-                remedy=say("Ask an administrator to add you."),
+                remedy=message("Ask an administrator to add you."),
             )
-        raise Misused(say("You belong to several organizations."), remedy=say("Name one with --organization."))
+        raise Misused(message("You belong to several organizations."), remedy=message("Name one with --organization."))
 
     # --- protecting ----------------------------------------------------------------------------------------------
 
@@ -211,8 +211,8 @@ class Session:
         metadata = metadata_of(source)
         if already_sealed(source):
             raise Misused(
-                say("{file} is protected already.", file=source),
-                remedy=say("To change its protection: chancery change, or chancery relabel."),
+                message("{file} is protected already.", file=source),
+                remedy=message("To change its protection: chancery change, or chancery relabel."),
             )
         ready = self._ready(options, title=metadata.name, organization=organization)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -384,7 +384,7 @@ class Session:
                     )
                 found.put_on_record()
                 found.write_to(target, progress=progress, note=note)
-            found.check_unchanged(say("The content that was opened is in {path}.", path=target))
+            found.check_unchanged(message("The content that was opened is in {path}.", path=target))
             source.unlink()
         return found.opening.written_to(target, found.name)
 
@@ -466,7 +466,7 @@ class Session:
             # What is kept cannot say what was saved since, so the service is asked as long as it can be.
             authentic, opening, key = licenses.open(file, lambda _: False)
             if opening.edit is None:
-                raise Refused(say("You may read this document, not change it."), reason="not_granted")
+                raise Refused(message("You may read this document, not change it."), reason="not_granted")
             n = next_number(file, opening)
             certificate, delegation, env = opening.edit, opening.delegation, None
             name = authentic.unlock(key).metadata.name
@@ -511,7 +511,7 @@ class Session:
         place = self.organization(license_.org)
         if license_.iss != self.account.iss and not place.statement().names(license_.iss):
             raise Misused(
-                say("This file belongs to the installation {iss}, where you are not signed in.", iss=license_.iss),
-                remedy=say("If you know and trust it, run: chancery login --host {iss}", iss=license_.iss),
+                message("This file belongs to the installation {iss}, where you are not signed in.", iss=license_.iss),
+                remedy=message("If you know and trust it, run: chancery login --host {iss}", iss=license_.iss),
             )
         return place

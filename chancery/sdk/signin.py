@@ -21,7 +21,7 @@ from chancery.sdk.home import Home
 from chancery.sdk.http import Http, json_body
 from chancery.sdk.organization import Organization
 from chancery.sdk.routes import base_of
-from chancery.texts import Text, say
+from chancery.texts import Text, message
 
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
 SCOPE: Final = "api"
@@ -69,7 +69,7 @@ def host_of_address(http: Http, address: str) -> str:
     """
     domain = address.rpartition("@")[2]
     if not domain:
-        raise Misused(say("{address!r} is not an e-mail address.", address=address))
+        raise Misused(message("{address!r} is not an e-mail address.", address=address))
     about = http.send("GET", f"https://{domain}/.well-known/chancery")
     return str(about["iss"])
 
@@ -101,10 +101,10 @@ def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -
             if error.problem == "slow_down":
                 interval += 5
             elif error.problem != "authorization_pending":
-                raise NotSignedIn(say("The sign-in was refused in the browser.")) from error
+                raise NotSignedIn(message("The sign-in was refused in the browser.")) from error
         else:
             return _for_installation(http, installation, granted["refresh_token"])
-    raise NotSignedIn(say("Nobody confirmed the code in time."), remedy=say("Run chancery login again."))
+    raise NotSignedIn(message("Nobody confirmed the code in time."), remedy=message("Run chancery login again."))
 
 
 def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[s
         granted = http.send("POST", installation.enrollment, body=json_body({"code": code.strip()}), headers=_JSON)
     except ServiceError as error:
         raise NotSignedIn(
-            error.message, remedy=say("A code works once and not for long: make a new one on your own page.")
+            error.message, remedy=message("A code works once and not for long: make a new one on your own page.")
         ) from error
     return _for_installation(http, installation, granted["refresh_token"])
 
@@ -212,10 +212,10 @@ def recover(home: Home, http: Http, *, online: bool) -> list[Text]:
             except Unreachable:
                 continue
             except ChanceryError:
-                said.append(say("A sign-in was interrupted and could not be finished. Run: chancery login"))
+                said.append(message("A sign-in was interrupted and could not be finished. Run: chancery login"))
             else:
                 said.append(
-                    say("A sign-in was interrupted; you are signed in as {address} now.", address=account.address)
+                    message("A sign-in was interrupted; you are signed in as {address} now.", address=account.address)
                 )
             home.remove(name)
     if online:

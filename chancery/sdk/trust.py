@@ -16,7 +16,7 @@ from chancery.sdk.account import Service
 from chancery.sdk.clock import Clock
 from chancery.sdk.errors import Unreachable
 from chancery.sdk.home import Home
-from chancery.texts import say
+from chancery.texts import message
 
 CURRENT_SECONDS: Final = 5
 """How old the statement may be by which something is published while the service can be asked."""
@@ -64,7 +64,7 @@ class Trust:
         self._service.check_clock()
         statement = self._verified_statement(answer["statement"], int(time.time()))
         if statement.org != self._organization:
-            raise UntrustedKey(say("The installation answered with the statement of another organization."))
+            raise UntrustedKey(message("The installation answered with the statement of another organization."))
         self._fetched = time.time()
         self._home.write(self._record, {"token": answer["statement"], "until": statement.exp, "fetched": self._fetched})
         self._statement = statement
@@ -85,16 +85,16 @@ class Trust:
                 self._ask_again()
             except Unreachable:
                 raise Unreachable(
-                    say(
+                    message(
                         "This was made with a key that this device does not know. The organization may have a new one."
                     ),
-                    remedy=say("Connect to the service once, then try again."),
+                    remedy=message("Connect to the service once, then try again."),
                 ) from unknown
         return check(self._chain(delegations))
 
     def _ask_again(self) -> None:
         if not self._online:
-            raise Unreachable(say("The service was not to be asked."))
+            raise Unreachable(message("The service was not to be asked."))
         self.fetch()
 
     def _chain(self, delegations: Sequence[str]) -> Chain:
@@ -119,7 +119,7 @@ class Trust:
         kept = None if record is None else self._believed(record, min(now, record["until"] - 1))
         if kept is None:
             raise Unreachable(
-                say("This organization is not known on this device yet."), remedy=say("Connect once, then try.")
+                message("This organization is not known on this device yet."), remedy=message("Connect once, then try.")
             )
         return kept
 

@@ -20,7 +20,7 @@ from chancery.sdk.publication import Registration
 from chancery.sealing.atomic import give_name, leaves_nothing, part_of
 from chancery.sealing.layout import SUFFIX
 from chancery.sealing.read import SealedFile, open_sealed
-from chancery.texts import Text, say
+from chancery.texts import Text, message
 
 _GROUP: Final = "unfinished"
 
@@ -112,12 +112,12 @@ def _recovered(members: dict[str, Any], organization: Callable[[UUID], Organizat
 
 
 def _undone(target: Path) -> Text:
-    return say("Writing {file} was interrupted; nothing was changed.", file=target)
+    return message("Writing {file} was interrupted; nothing was changed.", file=target)
 
 
 def _finished(members: dict[str, Any], part: Path, target: Path, place: Organization) -> Text:
     """Register a sealed file that was complete, and give it its name."""
-    done = say("Writing {file} was interrupted; it is finished now.", file=target)
+    done = message("Writing {file} was interrupted; it is finished now.", file=target)
     if not part.exists():
         return done if _digest_of(target) == members["digest"] else _undone(target)
     try:
@@ -127,7 +127,7 @@ def _finished(members: dict[str, Any], part: Path, target: Path, place: Organiza
         if isinstance(refused, (NotSignedIn, Unreachable)):
             raise NotSignedIn(refused.message) from refused
         part.unlink()
-        return say(
+        return message(
             "Writing {file} was interrupted and could not be finished: {why} {file} is as it was.",
             file=target,
             why=refused.message,
@@ -138,7 +138,7 @@ def _finished(members: dict[str, Any], part: Path, target: Path, place: Organiza
         target = _free_name(target)
         instead = False
     give_name(part, target, instead=instead)
-    return done if unchanged else say("Writing a file was interrupted; it is finished now, as {file}.", file=target)
+    return done if unchanged else message("Writing a file was interrupted; it is finished now, as {file}.", file=target)
 
 
 def _removed(members: dict[str, Any], part: Path, target: Path) -> Text:
@@ -149,11 +149,11 @@ def _removed(members: dict[str, Any], part: Path, target: Path) -> Text:
         return _undone(target)
     part.unlink(missing_ok=True)
     if not _is_still(source, members["status"]):
-        return say(
+        return message(
             "{file} was changed, and is left as it is; its content of before is in {plain}.", file=source, plain=target
         )
     source.unlink()
-    return say("Removing the protection of {file} was interrupted; it is finished now.", file=source)
+    return message("Removing the protection of {file} was interrupted; it is finished now.", file=source)
 
 
 def _is_still(path: Path, status: list[int]) -> bool:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from chancery.texts import say
+from chancery.texts import message
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -140,7 +140,7 @@ def _becoming(
         stream.kept = False
     except OSError as error:
         if stream.kept:
-            error.add_note(say("The whole new content is in {path}.", path=temporary))
+            error.add_note(message("The whole new content is in {path}.", path=temporary))
         raise
     finally:
         if not stream.kept:

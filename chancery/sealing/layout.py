@@ -25,7 +25,7 @@ from chancery.crypto.content import PREFIX, SEALED_LEAF, plain_length
 from chancery.errors import InvalidFile
 from chancery.ledger import merkle
 from chancery.objects.body import BodyFacts
-from chancery.texts import say
+from chancery.texts import message
 
 MAGIC: Final = b"\x93CHNCR\x01\n"
 """Not text in any encoding, carries the version, and breaks visibly when line ends are converted."""
@@ -61,7 +61,7 @@ class Header:
             (self.meta, MAX_META),
         ):
             if len(part) > limit:
-                raise InvalidFile(say("A part of the header has more than {limit} bytes.", limit=limit))
+                raise InvalidFile(message("A part of the header has more than {limit} bytes.", limit=limit))
             parts += [_LENGTH.pack(len(part)), part]
         return b"".join((*parts, self.prefix))
 
@@ -104,7 +104,7 @@ class Layout:
 def trailer(leaves: bytes, seal: str, length: int) -> bytes:
     """Write everything after the last chunk."""
     if len(seal) > MAX_SEAL or len(leaves) != 32 * leaf_count(length):
-        raise InvalidFile(say("The trailer does not fit the body."))
+        raise InvalidFile(message("The trailer does not fit the body."))
     return leaves + seal.encode("ascii") + _FOOTER.pack(len(seal), length, END_MAGIC)
 
 
@@ -118,15 +118,17 @@ def parse(source: BinaryIO, size: int) -> Layout:
     source.seek(0)
     if source.read(len(MAGIC)) != MAGIC:
         raise InvalidFile(
-            say("This is not a sealed file, or it was made by another version of the format."),
-            remedy=say("Sealed files end in {suffix}; if this one does, ask its sender for it again.", suffix=SUFFIX),
+            message("This is not a sealed file, or it was made by another version of the format."),
+            remedy=message(
+                "Sealed files end in {suffix}; if this one does, ask its sender for it again.", suffix=SUFFIX
+            ),
         )
     seal_length, length = _footer(source, size)
     source.seek(len(MAGIC))
     header, header_length, hdr = _header(source, size)
     count = leaf_count(length)
     if header_length + length + 32 * count + seal_length + _FOOTER.size != size:
-        raise InvalidFile(say("The parts of the file do not add up to its size; it was cut or extended."))
+        raise InvalidFile(message("The parts of the file do not add up to its size; it was cut or extended."))
     source.seek(header_length + length)
     leaves = _read(source, 32 * count, size)
     seal = _ascii(_read(source, seal_length, size))
@@ -140,13 +142,13 @@ def is_sealed(source: BinaryIO) -> bool:
 
 def _footer(source: BinaryIO, size: int) -> tuple[int, int]:
     if size < len(MAGIC) + _FOOTER.size:
-        raise InvalidFile(say("The file is too short to be a sealed file."))
+        raise InvalidFile(message("The file is too short to be a sealed file."))
     source.seek(size - _FOOTER.size)
     seal_length, length, magic = _FOOTER.unpack(_read(source, _FOOTER.size, size))
     if magic != END_MAGIC:
-        raise InvalidFile(say("The file does not end where a sealed file ends; it was cut or extended."))
+        raise InvalidFile(message("The file does not end where a sealed file ends; it was cut or extended."))
     if seal_length > MAX_SEAL or leaf_count(length) > MAX_LEAVES or length > size:
-        raise InvalidFile(say("The file claims a size beyond the limits of the format."))
+        raise InvalidFile(message("The file claims a size beyond the limits of the format."))
     plain_length(length)
     return seal_length, length
 
@@ -159,7 +161,7 @@ def _header(source: BinaryIO, size: int) -> tuple[Header, int, bytes]:
         raw = _read(source, _LENGTH.size, size)
         (length,) = _LENGTH.unpack(raw)
         if length > limit:
-            raise InvalidFile(say("A part of the header is longer than the format allows."))
+            raise InvalidFile(message("A part of the header is longer than the format allows."))
         part = _read(source, length, size)
         hasher.update(raw + part)
         total += len(raw) + length
@@ -169,17 +171,17 @@ def _header(source: BinaryIO, size: int) -> tuple[Header, int, bytes]:
     try:
         notice = parts[0].decode("utf-8")
     except UnicodeDecodeError:
-        raise InvalidFile(say("The notice is not UTF-8.")) from None
+        raise InvalidFile(message("The notice is not UTF-8.")) from None
     header = Header(notice=notice, license=_ascii(parts[1]), meta=parts[2], prefix=prefix)
     return header, total + PREFIX, hasher.digest()
 
 
 def _read(source: BinaryIO, length: int, size: int) -> bytes:
     if length > size:
-        raise InvalidFile(say("The file is shorter than one of its parts."))
+        raise InvalidFile(message("The file is shorter than one of its parts."))
     data = source.read(length)
     if len(data) != length:
-        raise InvalidFile(say("The file is shorter than one of its parts."))
+        raise InvalidFile(message("The file is shorter than one of its parts."))
     return data
 
 
@@ -187,7 +189,7 @@ def _ascii(data: bytes) -> str:
     try:
         return data.decode("ascii")
     except UnicodeDecodeError:
-        raise InvalidFile(say("A signed object in the file is not ASCII.")) from None
+        raise InvalidFile(message("A signed object in the file is not ASCII.")) from None
 
 
 def _split(leaves: bytes) -> Iterator[bytes]:

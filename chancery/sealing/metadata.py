@@ -14,7 +14,7 @@ from chancery.objects import strict_json
 from chancery.objects.claims import VERSION, Claims
 from chancery.objects.strict_json import JSON
 from chancery.sealing.file_names import MAX_CHARACTERS, is_possible
-from chancery.texts import say
+from chancery.texts import message
 
 MAX_TYPE: Final = 255
 
@@ -37,7 +37,7 @@ class Metadata:
         """Write the block's plaintext."""
         check_name(self.name)
         if self.size is None:
-            raise InvalidObject(say("The metadata of a sealed file states its size."))
+            raise InvalidObject(message("The metadata of a sealed file states its size."))
         members: dict[str, JSON] = {
             "v": VERSION,
             "name": self.name,
@@ -56,7 +56,7 @@ class Metadata:
     def decode(cls, data: bytes) -> "Metadata":
         """Read the block's plaintext."""
         try:
-            claims = Claims(strict_json.decode(data), say("metadata"))
+            claims = Claims(strict_json.decode(data), message("metadata"))
             metadata = cls(
                 name=claims.text("name", MAX_CHARACTERS),
                 type=claims.text("type", MAX_TYPE),
@@ -73,4 +73,4 @@ class Metadata:
 def check_name(name: str) -> None:
     """Raise unless the text can be nothing but the name of a file."""
     if not is_possible(name):
-        raise InvalidFile(say("The metadata holds a file name that is not safe to use."))
+        raise InvalidFile(message("The metadata holds a file name that is not safe to use."))

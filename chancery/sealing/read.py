@@ -30,7 +30,7 @@ from chancery.sealing.layout import Layout, parse
 from chancery.sealing.metadata import Metadata
 from chancery.sealing.pipeline import Leaf, each_leaf
 from chancery.sealing.streams import read_exactly, read_full, write_all
-from chancery.texts import say
+from chancery.texts import message
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Called with the bytes done and the bytes in total, if that is known."""
@@ -49,7 +49,7 @@ class SealedFile:
         self.body_seal = BodySeal.parse(self.layout.seal)
         self.body_seal.check_body(self.layout.facts())
         if self.body_seal.facts.pl != self.publishing_license.digest:
-            raise InvalidFile(say("The body was sealed for another publishing license."))
+            raise InvalidFile(message("The body was sealed for another publishing license."))
 
     @property
     def notice(self) -> str:
@@ -129,7 +129,7 @@ class UnlockedFile:
         self.cipher = ChunkCipher.for_prefix(content_key, self._context, self.layout.header.prefix)
         self.metadata = Metadata.unseal(content_key, digest, self.layout.header.meta)
         if self.metadata.size != self.layout.plain_length:
-            raise InvalidFile(say("The metadata states another size than the body has."))
+            raise InvalidFile(message("The metadata states another size than the body has."))
 
     @property
     def stream(self) -> BinaryIO:
@@ -165,7 +165,7 @@ class UnlockedFile:
                 leaf.plain_size = decryptor.update_into(leaf.sealed_view(), leaf.plain)
                 end = decryptor.finalize() if leaf.number + 1 == self.layout.leaf_count else b""
             except InvalidTag:
-                raise InvalidFile(say("A part of the body does not decrypt.")) from None
+                raise InvalidFile(message("A part of the body does not decrypt.")) from None
             write_all(sink, leaf.plain_view())
             write_all(sink, end)
             done += leaf.plain_size + len(end)
@@ -174,13 +174,13 @@ class UnlockedFile:
 
         self._file.each_leaf(release)
         if done != self.metadata.size:
-            raise InvalidFile(say("The content has another size than its metadata states."))
+            raise InvalidFile(message("The content has another size than its metadata states."))
 
 
 def check_leaf(layout: Layout, number: int, found: bytes) -> None:
     """Raise unless the hash that was found is that of the leaf the seal covers."""
     if found != layout.leaf_hash(number):
-        raise InvalidFile(say("A part of the body is not the one that was sealed."))
+        raise InvalidFile(message("A part of the body is not the one that was sealed."))
 
 
 def open_sealed(source: BinaryIO | Path) -> SealedFile:

@@ -4,7 +4,7 @@ import os
 from typing import BinaryIO
 
 from chancery.errors import InvalidFile
-from chancery.texts import say
+from chancery.texts import message
 
 
 def read_full(source: BinaryIO, buffer: memoryview) -> int:
@@ -21,7 +21,7 @@ def read_full(source: BinaryIO, buffer: memoryview) -> int:
 def read_exactly(source: BinaryIO, buffer: memoryview) -> None:
     """Fill a buffer, or refuse a sealed file that ends too early."""
     if read_full(source, buffer) != len(buffer):
-        raise InvalidFile(say("The file became shorter while it was being read."))
+        raise InvalidFile(message("The file became shorter while it was being read."))
 
 
 def write_all(sink: BinaryIO, data: bytes | bytearray | memoryview) -> None:

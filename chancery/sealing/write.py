@@ -26,7 +26,7 @@ from chancery.sealing.metadata import Metadata
 from chancery.sealing.pipeline import Leaf, each_leaf
 from chancery.sealing.read import SealedFile
 from chancery.sealing.streams import read_full, remaining, write_all
-from chancery.texts import say
+from chancery.texts import message
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Called with the bytes done and the bytes in total, if that is known."""
@@ -36,7 +36,7 @@ Accept: TypeAlias = Callable[[SealedFile], None]
 """Called with the file as a reader finds it, when everything is on disk and nothing has its name yet; what it raises
 leaves things as they were."""
 
-_CHANGED: Final = say("Close the program that writes to the file, and try again.")
+_CHANGED: Final = message("Close the program that writes to the file, and try again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +169,7 @@ class _Body:
 
         each_leaf(fill, append)
         if size is not None and self.plain != size:
-            raise InvalidFile(say("The file changed while it was being read."), remedy=_CHANGED)
+            raise InvalidFile(message("The file changed while it was being read."), remedy=_CHANGED)
 
 
 def _write_header(sink: BinaryIO, edition: _Edition, content_key: bytes, metadata: Metadata, prefix: bytes) -> bytes:
@@ -196,6 +196,6 @@ def _write_trailer(sink: BinaryIO, edition: _Edition, body: _Body, hdr: bytes, m
     )
     seal = BodySeal.parse(make_seal(facts))
     if seal.facts != facts:
-        raise InvalidFile(say("The seal was made for other bytes."))
+        raise InvalidFile(message("The seal was made for other bytes."))
     write_all(sink, trailer(hashes, seal.token, body.length))
     return seal

@@ -26,7 +26,7 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
-from portal.languages import told
+from portal.languages import translate
 from portal.usecases.access_requests import (
     ask_for_access,
     decline_request,
@@ -200,8 +200,8 @@ class AccessRequestDetail(OrganizationView):
         needed = InTheWay()
         if row.is_open:
             needed = obstacles_of(caller=self.caller, organization=self.organization, request=row)
-        in_the_way = [{"name": name, "message": told(words)} for name, words in needed.told.items()]
-        blocked = [f"{told(WORDS[one.reason].owner)} {told(one.detail)}".strip() for one in needed.blocked]
+        in_the_way = [{"name": name, "message": translate(words)} for name, words in needed.told.items()]
+        blocked = [f"{translate(WORDS[one.reason].owner)} {translate(one.detail)}".strip() for one in needed.blocked]
         return Response({**request_json(row), "in_the_way": in_the_way, "blocked": blocked})
 
 

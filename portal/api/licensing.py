@@ -18,7 +18,7 @@ from chancery.objects import jws
 from chancery.policy.days import LAST_MOMENT
 from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import WORDS
-from chancery.texts import say
+from chancery.texts import message
 from portal import clock
 from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of, problem_response
 from portal.api.policies import PolicyField
@@ -124,7 +124,9 @@ class Publications(OrganizationView):
         device = self.device()
         wanted = checked(NewPublication, request.data)
         if ("template" in wanted) == ("policy" in wanted):
-            raise InvalidObject(say("Name either a template or a policy."), remedy=say("Send exactly one of the two."))
+            raise InvalidObject(
+                message("Name either a template or a policy."), remedy=message("Send exactly one of the two.")
+            )
         owner = self._owner(wanted["owner"]) if "owner" in wanted else None
         published = publish_online(
             publisher=Publisher(
@@ -161,8 +163,8 @@ class Publications(OrganizationView):
         found = owner_known_as(self.organization.id, address)
         if found is None:
             raise InvalidPolicy(
-                say("Nobody of the organization has the address {address}.", address=address),
-                remedy=say("Name the address of a member."),
+                message("Nobody of the organization has the address {address}.", address=address),
+                remedy=message("Name the address of a member."),
             )
         return Party(found.id, found.address)
 
@@ -275,7 +277,7 @@ class Events(OrganizationView):
         device = self.device()
         events = members(request).get("events")
         if not isinstance(events, list):
-            raise InvalidObject(say("'events' is a list."))
+            raise InvalidObject(message("'events' is a list."))
         rows = ReportedEvent(data=events, many=True)
         rows.is_valid(raise_exception=True)
         reports = [Reported(row["id"], row["cid"], row["action"], row["at"]) for row in rows.validated_data]

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from chancery.policy.rights import level_of, parse_rights
 from portal.api.framework import ANYBODY, Answer, OrganizationView, limit_of
-from portal.languages import told
+from portal.languages import translate
 from portal.usecases.recipients import recipients, who_took
 from portal.words.recipients import in_words
 from protection.selectors.documents import document_for
@@ -118,7 +118,7 @@ class DocumentRecipients(OrganizationView):
                 "results": [_json(one, self.organization, takers) for one in found.rows],
                 "next": "" if found.next is None else str(found.next),
                 "total": found.total,
-                "at_opening": [told(text) for text in found.at_opening],
+                "at_opening": [translate(text) for text in found.at_opening],
             }
         )
 

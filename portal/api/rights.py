@@ -11,7 +11,7 @@ from chancery.policy.programs import MEANINGS, Hold, Program
 from chancery.policy.rights import LEVELS, Right, in_order
 from chancery.policy.words import right_in_words
 from portal.api.framework import ANYBODY, Answer, OrganizationView
-from portal.languages import told
+from portal.languages import translate
 
 HOLDS: Final = [hold.value for hold in Hold]
 
@@ -61,8 +61,8 @@ class Rights(OrganizationView):
         rights = [
             {
                 "right": right.value,
-                "name": told(right_in_words(right)),
-                "allows": told(MEANINGS[right].allows),
+                "name": translate(right_in_words(right)),
+                "allows": translate(MEANINGS[right].allows),
                 "held": {program.value: hold.value for program, hold in MEANINGS[right].held.items()},
             }
             for right in Right

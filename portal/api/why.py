@@ -13,7 +13,7 @@ from chancery.policy.rights import LEVELS, Right, in_order
 from portal import clock
 from portal.api.access_requests import OwnAccessRequest, own_json
 from portal.api.framework import ANYBODY, Answer, OrganizationView, checked
-from portal.languages import told
+from portal.languages import translate
 from portal.usecases.access_requests import OwnStanding, explain_to_himself
 from portal.usecases.explain import Explained, explain_document
 from portal.words.why import obstacle_words, own_words
@@ -157,12 +157,12 @@ def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
             {
                 "reason": one.reason.value,
                 "message": own_words(why, one.reason),
-                "detail": told(one.detail),
-                "next_step": told(WORDS[one.reason].next_step),
+                "detail": translate(one.detail),
+                "next_step": translate(WORDS[one.reason].next_step),
             }
             for one in why.reasons
         ],
-        "at_opening": [told(words) for words in why.at_opening],
+        "at_opening": [translate(words) for words in why.at_opening],
         "contact": why.contact,
         "may_ask": bool(found.levels),
         "levels": list(found.levels),
@@ -192,11 +192,11 @@ def _explained(found: Explained) -> dict[str, Any]:
             {
                 "reason": one.reason.value,
                 "message": obstacle_words(explanation, one.reason),
-                "detail": told(one.detail),
+                "detail": translate(one.detail),
                 "entry": None if one.entry is None else str(one.entry),
             }
             for one in explanation.obstacles
         ],
-        "at_opening": [told(words) for words in found.why.at_opening],
+        "at_opening": [translate(words) for words in found.why.at_opening],
         "undecided": [str(who) for who in found.why.undecided],
     }

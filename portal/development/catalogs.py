@@ -48,8 +48,8 @@ KEYWORDS: Final[Mapping[str, Any]] = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
-    "say": None,
-    "say_count": (1, 2),
+    "message": None,
+    "plural_message": (1, 2),
     "NameRefused": None,
 }
 """The functions whose arguments are messages, as Babel expects them."""

@@ -19,7 +19,7 @@ from portal.identity.addresses import client_address
 from portal.identity.bearer import TokenRefused, token_of
 from portal.identity.proof import ProvenDevice, request_id
 from portal.identity.proven_device import proven_device
-from portal.languages import told
+from portal.languages import translate
 from portal.license_requests import enforced_by, item_of, items_of, members_of, program_of
 from portal.problems import Problem, of_error, too_many_requests, unauthorized
 from portal.subjects.directory import DirectoryOf
@@ -115,7 +115,7 @@ def _one(answer: Answer) -> HttpResponse:
 
 
 def _refused(decided: Refused, answer: Answer) -> HttpResponse:
-    details = {name: told(text) for name, text in refusal_details(decided, answer.reading).items()}
+    details = {name: translate(text) for name, text in refusal_details(decided, answer.reading).items()}
     detail = details.pop("detail")
     return Problem(
         HTTPStatus.FORBIDDEN,

@@ -15,7 +15,7 @@ from psycopg_pool import PoolTimeout
 
 from audit.statements import record, record_many
 from chancery.errors import InvalidObject, Unavailable
-from chancery.texts import say
+from chancery.texts import message
 from portal.fastpath.pool import pool
 from portal.identity.strength import Authentication
 from portal.subjects.subject import subject_of
@@ -75,7 +75,7 @@ class FastPathDatabase:
     def check_time(self) -> None:
         """Raise Unavailable when the caller was answered meanwhile that nothing was issued (docs/protocol.md P29)."""
         if time.monotonic() - self.began > DEADLINE_SECONDS:
-            raise Unavailable(say("The decision took too long, so nothing was issued."))
+            raise Unavailable(message("The decision took too long, so nothing was issued."))
 
     def read(self, wanted: Sequence[LicenseRequestItem]) -> Reading:
         """Read directory, organization and documents in one statement.
@@ -92,9 +92,11 @@ class FastPathDatabase:
             with pool().connection() as connection, connection.cursor(row_factory=_halves) as cursor:
                 rows = cursor.execute(*self._prepared(_STATE, asked)).fetchall()
         except (psycopg.Error, PoolTimeout) as error:
-            raise Unavailable(say("The database did not answer in time.")) from error
+            raise Unavailable(message("The database did not answer in time.")) from error
         if not rows:
-            raise Unavailable(say("This organization has not been activated."), remedy=say("Ask its administrator."))
+            raise Unavailable(
+                message("This organization has not been activated."), remedy=message("Ask its administrator.")
+            )
         first = rows[0][0]
         if first["is_active"] is None or first["device_id"] is None or first["organization_state"] is None:
             raise NobodyHere
@@ -155,9 +157,11 @@ class FastPathDatabase:
                     *self._prepared(statement, {**columns, **opened, **reading.marker})
                 ).fetchone()
         except psycopg.errors.UniqueViolation as error:
-            raise InvalidObject(say("This request was sent before."), remedy=say("Make a new request.")) from error
+            raise InvalidObject(
+                message("This request was sent before."), remedy=message("Make a new request.")
+            ) from error
         except (psycopg.Error, PoolTimeout) as error:
-            raise Unavailable(say("The decision could not be recorded in time, so nothing was issued.")) from error
+            raise Unavailable(message("The decision could not be recorded in time, so nothing was issued.")) from error
         # One event answers with its row, several with their count.
         return written is not None and (len(events) == 1 or written[0] == len(events))
 
@@ -172,7 +176,7 @@ class FastPathDatabase:
             with pool().connection() as connection:
                 connection.execute(*self._prepared(_BIND, columns))
         except (psycopg.Error, PoolTimeout) as error:
-            raise Unavailable(say("The database did not answer in time.")) from error
+            raise Unavailable(message("The database did not answer in time.")) from error
 
     def _prepared(self, statement: str, values: Mapping[str, object]) -> tuple[bytes, list[object]]:
         """Return a statement with the organization's schema in front of its tables, and its values in order."""

@@ -17,7 +17,7 @@ from chancery.crypto.keys import EncryptionPublicKey
 from chancery.crypto.signatures import VerifyKey
 from chancery.errors import ChanceryError, InvalidObject
 from chancery.objects.proof import WINDOW, DeviceProof, Request
-from chancery.texts import say
+from chancery.texts import message
 from portal.identity import origins
 from tenants.directory.selectors.devices import DeviceFacts, device_by_key
 
@@ -57,11 +57,15 @@ def prove(
     """
     token = request.headers.get(HEADER, "")
     if not token:
-        raise InvalidObject(say("This call needs a device proof."), remedy=say("Send the header {name}.", name=HEADER))
+        raise InvalidObject(
+            message("This call needs a device proof."), remedy=message("Send the header {name}.", name=HEADER)
+        )
     proof = DeviceProof.parse(token)
     device = _device(proof.key_id, clock())
     if device is None or device.person != person:
-        raise InvalidObject(say("The proof is not made by a device of this person."), remedy=say("Sign in again."))
+        raise InvalidObject(
+            message("The proof is not made by a device of this person."), remedy=message("Sign in again.")
+        )
     _scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     stated = Request(
         method=request.method or "",
@@ -95,7 +99,7 @@ def refuse_replay(request: HttpRequest) -> None:
     except RedisError:
         first = _first_here(name, time.monotonic())
     if not first:
-        raise InvalidObject(say("This request was sent before."), remedy=say("Make a new request."))
+        raise InvalidObject(message("This request was sent before."), remedy=message("Make a new request."))
 
 
 def _first_here(name: str, now: float) -> bool:
@@ -135,7 +139,7 @@ def proven(facts: DeviceFacts) -> ProvenDevice:
             feed_id=facts.feed_id,
         )
     except ChanceryError as error:
-        raise InvalidObject(say("This device has keys that are not known here any more.")) from error
+        raise InvalidObject(message("This device has keys that are not known here any more.")) from error
 
 
 def forget() -> None:

@@ -44,8 +44,8 @@ class DirectoryOf:
         member = any(place.organization_id == self.organization and not place.guest for place in places)
         place = None if owner == issuer else membership_at(self.organization, owner)
         # Nothing is shown of a stranger: their id is readable in files that they protected elsewhere (P1, P20).
-        told = {issuer} if place is None or place.guest else {issuer, owner}
-        addresses = dict(Person.objects.filter(id__in=told).values_list("id", "email"))
+        visible = {issuer} if place is None or place.guest else {issuer, owner}
+        addresses = dict(Person.objects.filter(id__in=visible).values_list("id", "email"))
         good = Device.objects.filter(revoked_at__isnull=True).exclude(blocked_by__contains=[self.organization])
         trusted = device is None or good.filter(id=device, person_id=issuer).exists()
         return PublisherFacts(

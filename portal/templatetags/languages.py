@@ -8,6 +8,6 @@ register = template.Library()
 
 
 @register.filter
-def told(text: str) -> str:
+def translate(text: str) -> str:
     """Return a text of the packages below in the reader's language."""
-    return languages.told(text)
+    return languages.translate(text)

@@ -15,9 +15,9 @@ from chancery.errors import ChanceryError, Conflict, NotFound
 from chancery.policy.rights import Right, in_order, levels_beyond
 from chancery.policy.subject import Subject
 from chancery.policy.words import rights_in_words
-from chancery.texts import say
+from chancery.texts import message
 from portal import clock
-from portal.languages import told
+from portal.languages import translate
 from portal.levels import level_called
 from portal.subjects.subject import is_active
 from portal.subjects.visible_people import acquaintance_at
@@ -87,7 +87,7 @@ def ask_for_access(
     )
     asked = newest_of(caller.person, cid)
     if asked is None:
-        raise NotFound(say("The request is not there any more."))
+        raise NotFound(message("The request is not there any more."))
     if heard is not Heard.CHANGED:
         _tell_those_who_answer(asked, organization, more=heard is Heard.RAISED)
     return asked, heard is Heard.NEW
@@ -165,7 +165,7 @@ class AskerGone(Conflict):
     """The person who asked cannot open anything any more, or is not known by the address they asked under."""
 
     code = "asker_gone"
-    remedy = say("Decline the request.")
+    remedy = message("Decline the request.")
 
 
 def obstacles_of(*, caller: Caller, organization: OrganizationFacts, request: RequestRow) -> InTheWay:
@@ -199,7 +199,7 @@ def grant_request(*, caller: Caller, organization: OrganizationFacts, request_id
         notify(request.address, *_yes(caller, request, granted))
     said = _("{address} has access and may: {rights}. It ends: {end}.").format(
         address=request.address,
-        rights=told(rights_in_words(in_order(granted.rights))),
+        rights=translate(rights_in_words(in_order(granted.rights))),
         end=_("never") if granted.ends is None else moment_in_words(datetime.fromtimestamp(granted.ends, UTC)),
     )
     return effect(
@@ -252,7 +252,7 @@ def _yes(caller: Caller, request: RequestRow, granted: Granted) -> tuple[str, st
         owner=caller.address,
         document=request.title or _("the document"),
         day=_day(request.asked_at),
-        rights=told(rights_in_words(in_order(granted.rights))),
+        rights=translate(rights_in_words(in_order(granted.rights))),
         end=_end(granted.ends),
     )
     return subject, text
@@ -274,7 +274,7 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
     row = subject_row(request.person_id, organization.id)
     if row is None or not is_active(row, organization.id) or request.address not in row.addresses:
         raise AskerGone(
-            say("The person who asked cannot open anything as {address} any more.", address=request.address)
+            message("The person who asked cannot open anything as {address} any more.", address=request.address)
         )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from chancery.errors import NotFound
 from chancery.policy.policy import Strength
 from chancery.policy.subject import Subject
-from chancery.texts import say
+from chancery.texts import message
 from portal import clock
 from portal.subjects.subject import is_active, subject_of
 from portal.usecases.permissions import Permission, of_application, of_place
@@ -78,7 +78,7 @@ class Caller:
     def holder(self) -> Holder:
         """The person as one to whom documents may be granted.  Raises NotFound when they have left the directory."""
         if self.subject is None:
-            raise NotFound(say("The person of this request is not known any more."))
+            raise NotFound(message("The person of this request is not known any more."))
         return Holder(self.organization, self.subject, clock.now())
 
     @property

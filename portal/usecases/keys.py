@@ -5,7 +5,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from chancery.errors import NotFound
-from chancery.texts import say
+from chancery.texts import message
 from portal.usecases import dangers
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, require_confirmation
@@ -60,5 +60,5 @@ def withdraw_key(*, caller: Caller, key_id: UUID, stated: Stated) -> Effect:
 def _key(key_id: UUID) -> Key:
     found = next((one for one in keys() if one.id == key_id), None)
     if found is None:
-        raise NotFound(say("There is no such key."))
+        raise NotFound(message("There is no such key."))
     return found

@@ -19,13 +19,15 @@ def tell_of_known_secrets(caller: Caller, person: PersonFacts) -> None:
     """
     names = [one.name for one in applications_known_to(caller.organization, person.id)]
     administrators = people_in(caller.organization, role="global_administrator", limit=_ALL)
-    told = {one.email: one.language for one in administrators if one.email and not one.disabled and one.id != person.id}
+    recipients = {
+        one.email: one.language for one in administrators if one.email and not one.disabled and one.id != person.id
+    }
     if names:
-        _mail(told, person.email, names)
+        _mail(recipients, person.email, names)
 
 
-def _mail(told: dict[str, str], address: str, names: list[str]) -> None:
-    for reader, language in told.items():
+def _mail(recipients: dict[str, str], address: str, names: list[str]) -> None:
+    for reader, language in recipients.items():
         with translation.override(language or settings.LANGUAGE_CODE):
             subject = _("{address} still knows secrets of applications").format(address=address)
             text = _(

@@ -106,12 +106,12 @@ def notify_of_role(caller: Caller, person: PersonFacts) -> None:
     if caller.role != APPLICATION:
         return
     administrators = people_in(caller.organization, role=ADMINISTRATOR, limit=_ALL)
-    told = {one.email: one.language for one in administrators if one.email and not one.disabled}
-    _notify(told, caller.name, person)
+    recipients = {one.email: one.language for one in administrators if one.email and not one.disabled}
+    _notify(recipients, caller.name, person)
 
 
-def _notify(told: dict[str, str], application: str, person: PersonFacts) -> None:
-    for address, language in told.items():
+def _notify(recipients: dict[str, str], application: str, person: PersonFacts) -> None:
+    for address, language in recipients.items():
         with translation.override(language or settings.LANGUAGE_CODE):
             subject = _("An application has changed the role of {address}").format(address=person.email)
             text = _(

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from chancery.errors import Conflict
 from chancery.ledger.kinds import Kind
 from chancery.policy.policy import Strength
-from chancery.texts import say
+from chancery.texts import message
 from portal import clock
 from portal.subjects.subject import subject_of
 from portal.usecases.caller import APPLICATION, Caller
@@ -36,7 +36,7 @@ from tenants.directory.selectors.people import PersonFacts, people_in
 from tenants.directory.selectors.subject import subject_row
 
 ADMINISTRATOR, AUDITOR = "global_administrator", "auditor"
-TOLD = 50
+NOTIFIED_AT_MOST = 50
 """How many people are notified at most, auditors first."""
 MANY = 10_000
 """More administrators than anybody has: none may be missed by the rule."""
@@ -46,7 +46,7 @@ class NeedsAnotherAdministrator(Conflict):
     """The author of a change would gain access by it, and another administrator could make it."""
 
     code = "needs_another_administrator"
-    remedy = say("Preview the change, and ask another administrator to save what you previewed.")
+    remedy = message("Preview the change, and ask another administrator to save what you previewed.")
 
 
 @contextmanager
@@ -83,10 +83,10 @@ def guarding_self_granted_access(
 def _refuse(caller: Caller, gained: Mapping[UUID, int], documents: int) -> NoReturn:
     if caller.person in gained:
         raise NeedsAnotherAdministrator(
-            say("You would gain access to documents yourself by this change, up to {count}.", count=documents)
+            message("You would gain access to documents yourself by this change, up to {count}.", count=documents)
         )
     raise NeedsAnotherAdministrator(
-        say(
+        message(
             "By this change somebody would gain access to documents, up to {count}, who has just made you an"
             " administrator or was made one by you.",
             count=documents,
@@ -113,9 +113,11 @@ def _put_on_record(
     watching = (*_with_role(caller.organization, AUDITOR), *_with_role(caller.organization, ADMINISTRATOR))
     # A person whom an application let in has not made it do so, and is one of those who watch.
     gainers = () if caller.role == APPLICATION else gained
-    told = {one.id: one for one in watching[:TOLD] if one.id not in gainers and one.id != caller.person}
-    told = told or {one.id: one for one in watching[:TOLD]}
-    _notify(tuple(told.values()), caller, names, max(gained.values()))
+    recipients = {
+        one.id: one for one in watching[:NOTIFIED_AT_MOST] if one.id not in gainers and one.id != caller.person
+    }
+    recipients = recipients or {one.id: one for one in watching[:NOTIFIED_AT_MOST]}
+    _notify(tuple(recipients.values()), caller, names, max(gained.values()))
 
 
 def _reachable(organization: UUID, people: Iterable[UUID], maker: UUID | None) -> dict[UUID, Reachable]:

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.selectors.events import Filter, InvalidCursor, events
 from chancery.errors import NotFound
 from chancery.policy.reasons import WORDS, Reason
-from chancery.texts import say
-from portal.languages import reader_languages, told
+from chancery.texts import message
+from portal.languages import reader_languages, translate
 from portal.usecases.access_requests import explain_to_himself
 from portal.usecases.confirmation import Stated
 from portal.usecases.documents import change_access, decide_registration, restore_access, revoke_access
@@ -108,7 +108,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "recipients": shown_recipients(request, found, ground),
         "waiting": [one for one in requests_about(cid) if one.is_open],
         "pending_why": pending_in_words(found.pending_because),
-        "pending_words": told(WORDS[Reason.REGISTRATION_PENDING].administrator),
+        "pending_words": translate(WORDS[Reason.REGISTRATION_PENDING].administrator),
     }
     return show(request, "document", "documents", context)
 
@@ -186,7 +186,7 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     caller, organization = request.caller, request.organization.id
     shown = policy_for(caller.actor, cid, caller.holder)
     if not shown.may_change:
-        raise NotFound(say("There is no such document, or you may not change who has access to it."))
+        raise NotFound(message("There is no such document, or you may not change who has access to it."))
     back = "document" if shown.tracks else "document_access"
     form = DocumentPolicyForm(
         request.POST or None,

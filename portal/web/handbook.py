@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from chancery.policy.programs import MEANINGS, Program
 from chancery.policy.rights import LEVELS, Right
 from chancery.policy.words import right_in_words
-from portal.languages import told
+from portal.languages import translate
 from portal.levels import level_called
 from portal.words.events import HOLDS, PROGRAMS
 
@@ -46,8 +46,8 @@ def rights(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "right": right.value,
-            "name": told(right_in_words(right)),
-            "allows": told(MEANINGS[right].allows),
+            "name": translate(right_in_words(right)),
+            "allows": translate(MEANINGS[right].allows),
             "levels": [level_called(level) for level, members in LEVELS.items() if right in members],
             "held": [(PROGRAMS[program], hold.value, HOLDS[hold]) for program, hold in MEANINGS[right].held.items()],
         }

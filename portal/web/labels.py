@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chancery.errors import NotFound
 from chancery.policy.labels import Effect as LabelEffect
 from chancery.policy.labels import Outcome
-from chancery.texts import say
+from chancery.texts import message
 from portal.languages import reader_languages, written_in
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect, effect
@@ -242,7 +242,7 @@ def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
     caller = request.caller
     found, document = labels_for(request, cid), _document_of(request, cid)
     if found is None:
-        raise NotFound(say("There is no such document, or you may not manage it."))
+        raise NotFound(message("There is no such document, or you may not manage it."))
     back = "document_access" if document is None else "document"
     place = request.organization if caller.may(Permission.TEMPLATES_READ) else None
     form = RelabelForm(request.POST or None, choices=found.others, place=place)

@@ -28,7 +28,7 @@ from chancery.policy.policy import (
 from chancery.policy.programs import WITHHELD_BY_PROGRAMS
 from chancery.policy.rights import Right, in_order, level_of, parse_rights
 from chancery.policy.words import right_in_words
-from portal.languages import told_later, with_next_step
+from portal.languages import translate_lazy, with_next_step
 from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
 
 LEVEL_CHOICES: Final = [
@@ -219,7 +219,7 @@ class PolicyForm(forms.Form):
     enforced = forms.MultipleChoiceField(
         label=gettext_lazy("Only in programs that withhold, from people without the right"),
         required=False,
-        choices=[(right.value, told_later(right_in_words(right))) for right in WITHHELD_BY_PROGRAMS],
+        choices=[(right.value, translate_lazy(right_in_words(right))) for right in WITHHELD_BY_PROGRAMS],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
             "Programs say by themselves what they withhold. The command line withholds none of these."

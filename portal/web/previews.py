@@ -17,7 +17,7 @@ from chancery.errors import ChanceryError, NotFound
 from chancery.policy.difference import differences
 from chancery.policy.policy import Principal
 from chancery.policy.words import rights_in_words
-from portal.languages import grouped, reader_languages, recalled, told
+from portal.languages import grouped, reader_languages, recalled, translate
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect, effect
 from portal.usecases.previews.drafts import template_of_change
@@ -195,7 +195,7 @@ def _what(line: Mapping[str, Any], said: Callable[[int, str], str]) -> str:
     """Return what comes or goes for one person: documents as a whole, and rights on documents that stay open."""
     whole = [said(line["openings"], "")] if line["openings"] else []
     rest = {right: documents for right, documents in line["rights"].items() if documents > line["openings"]}
-    parts = [said(max(rest.values()), told(rights_in_words(rest)))] if rest else []
+    parts = [said(max(rest.values()), translate(rights_in_words(rest)))] if rest else []
     return "; ".join(whole + parts)
 
 

@@ -20,7 +20,7 @@ from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import LEVELS_ASKED, parse_rights
 from chancery.policy.words import rights_in_words
 from portal import clock
-from portal.languages import reader_languages, told
+from portal.languages import reader_languages, translate
 from portal.typed import typed_in
 from portal.usecases.access_requests import (
     ask_for_access,
@@ -181,11 +181,14 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
     context = {
         "cid": cid,
         "why": found.why,
-        "may": told(rights_in_words(found.why.rights)),
+        "may": translate(rights_in_words(found.why.rights)),
         "reasons": [
             {
-                "words": {"person": told(WORDS[one.reason].person), "next_step": told(WORDS[one.reason].next_step)},
-                "detail": told(one.detail),
+                "words": {
+                    "person": translate(WORDS[one.reason].person),
+                    "next_step": translate(WORDS[one.reason].next_step),
+                },
+                "detail": translate(one.detail),
             }
             for one in found.why.reasons
         ],
@@ -264,7 +267,7 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         "decline": decline,
         "typed": typed_in(request),
         "answers": ground_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
-        "refused": told(WORDS[Reason(row.reason)].owner) if row.reason in set(Reason) else "",
+        "refused": translate(WORDS[Reason(row.reason)].owner) if row.reason in set(Reason) else "",
         "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,
         "given": rights_as_level(row.rights) if row.rights else "",
         "until": moment_of(row.until),
@@ -296,7 +299,7 @@ def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dic
     organization = request.organization
     by_template = None if document.row.template_id is None else template(document.row.template_id)
     return {
-        "blocked": [f"{told(WORDS[one.reason].owner)} {told(one.detail)}".strip() for one in needed.blocked],
+        "blocked": [f"{translate(WORDS[one.reason].owner)} {translate(one.detail)}".strip() for one in needed.blocked],
         "changes": [one.value for one in needed.changes],
         "seen": list(needed.told),
         "entries": [who_in_words(who, organization.id, organization.name) for who in needed.entries],

@@ -11,7 +11,7 @@ from chancery.policy.policy import Principal
 from chancery.policy.rights import Right, in_order
 from chancery.policy.words import right_in_words
 from portal import clock
-from portal.languages import reason_of, told, told_later
+from portal.languages import reason_of, translate, translate_lazy
 from portal.usecases.explain import Explained, explain_document
 from portal.web.framework import PageRequest, moment_of, page, show
 from portal.words.policies import rights_as_level, who_in_words
@@ -31,7 +31,7 @@ class WhyForm(forms.Form):
     who = forms.CharField(label=gettext_lazy("Whose access"), max_length=320, widget=forms.EmailInput())
     right = forms.ChoiceField(
         label=gettext_lazy("To do what"),
-        choices=[(right.value, told_later(right_in_words(right))) for right in Right],
+        choices=[(right.value, translate_lazy(right_in_words(right))) for right in Right],
         initial=Right.VIEW.value,
     )
 
@@ -71,7 +71,7 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
         "known": found.who.known,
         "allowed": explanation.allowed,
         "opens": only_the_right_is_missing(explanation),
-        "what": told(right_in_words(explanation.right)),
+        "what": translate(right_in_words(explanation.right)),
         "basis": "" if explanation.basis is None else BASIS.get(explanation.basis.value, ""),
         "entries": [
             {
@@ -86,11 +86,11 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
         "obstacles": [
             {
                 "words": obstacle_words(explanation, one.reason),
-                "detail": told(one.detail),
+                "detail": translate(one.detail),
                 "entry": "" if one.entry is None else named(one.entry),
             }
             for one in explanation.obstacles
         ],
-        "at_opening": [told(words) for words in found.why.at_opening],
+        "at_opening": [translate(words) for words in found.why.at_opening],
         "undecided": [named(who) for who in found.why.undecided],
     }

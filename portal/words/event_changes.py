@@ -105,10 +105,10 @@ def _followed(row: EventRow, known: Known) -> Iterator[str]:
 
 
 def _settings(row: EventRow) -> Iterator[str]:
-    told = {str(one.get("member")) for one in changes_of(row)}
+    mentioned = {str(one.get("member")) for one in changes_of(row)}
     pairs = row.details.get("settings")
     for name, pair in (pairs if isinstance(pairs, dict) else {}).items():
-        if name not in told:
+        if name not in mentioned:
             whole = isinstance(pair, dict) and "after" in pair
             yield from settings_in_words({name: (pair["before"], pair["after"]) if whole else None})
 

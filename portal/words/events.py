@@ -19,7 +19,7 @@ from chancery.policy.policy import Strength
 from chancery.policy.programs import Hold, Program
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.words import rights_in_words
-from portal.languages import reader_languages, recalled, told
+from portal.languages import reader_languages, recalled, translate
 from portal.levels import level_called
 from portal.words.actors import ShownActor, shown_actor
 from portal.words.codes import code_in_words
@@ -228,7 +228,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "roles": ", ".join(str(one) for one in details.get("roles") or ()),
         "key": _short(details.get("key")),
         "suite": str(details.get("suite", "")),
-        "rights": told(rights_in_words(details.get("rights") or [])),
+        "rights": translate(rights_in_words(details.get("rights") or [])),
         "until": _until(details.get("until")),
         "level": level_called(str(details["level"])) if "level" in details else "",
         "number": _text(details.get("documents")),
@@ -337,7 +337,7 @@ def _given(row: EventRow) -> str:
 def _why(row: EventRow) -> str:
     """Return the reason in the owner's words."""
     if row.reason in set(Reason):
-        words = told(WORDS[Reason(row.reason)].owner)
+        words = translate(WORDS[Reason(row.reason)].owner)
         detail = recalled(str(row.details.get("detail") or row.details.get("what") or ""))
         return f"{words} {detail}" if detail else words
     return code_in_words(row.kind, row.reason)

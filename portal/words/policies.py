@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from chancery.policy.policy import Principal, PrincipalKind
 from chancery.policy.rights import level_of, parse_rights
 from chancery.policy.words import rights_in_words
-from portal.languages import told
+from portal.languages import translate
 
 LEVEL_WORDS: Final = {
     "viewer": gettext_lazy("read, reply, see who has access"),
@@ -32,7 +32,7 @@ LEVEL_BADGES: Final = {
 def rights_as_level(rights: Iterable[str]) -> str:
     """Return what rights allow in words, those of a level as the level is described everywhere."""
     level = level_of(parse_rights(rights))
-    return str(LEVEL_WORDS[level]) if level else told(rights_in_words(rights))
+    return str(LEVEL_WORDS[level]) if level else translate(rights_in_words(rights))
 
 
 def who_in_words(who: Principal, organization: UUID, organization_name: str) -> str:

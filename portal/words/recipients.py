@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from chancery.policy.policy import PrincipalKind
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import level_of, parse_rights
-from portal.languages import told
+from portal.languages import translate
 from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
 from protection.selectors.recipients import Access, Listed, Recipient
 from tenants.organizations.selectors import OrganizationFacts
@@ -95,7 +95,7 @@ def _message(one: Recipient, organization: OrganizationFacts, takers: Mapping[UU
         until = date_format(timezone.localtime(one.until), "DATETIME_FORMAT")
         return _("What they were given ended on {when}.").format(when=until)
     since = _("Since {when}.").format(when=when) if when else ""
-    parts = (told(WORDS[Reason(one.reason)].owner), told(one.detail), since)
+    parts = (translate(WORDS[Reason(one.reason)].owner), translate(one.detail), since)
     return " ".join(part for part in parts if part)
 
 

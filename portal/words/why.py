@@ -6,16 +6,16 @@ from chancery.policy.evaluate import Allow
 from chancery.policy.explain import Explanation
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.words import right_in_words
-from portal.languages import told
+from portal.languages import translate
 from protection.selectors.why import OwnWhy
 
 
 def own_words(why: OwnWhy, reason: Reason) -> str:
     """Say to people why they may not; to those who may open the document, that only this right is missing."""
     if reason is Reason.NOT_GRANTED and why.rights:
-        right = told(right_in_words(why.right.value))
+        right = translate(right_in_words(why.right.value))
         return _("You may open this document, but you were not given the right to: {right}.").format(right=right)
-    return told(WORDS[reason].person)
+    return translate(WORDS[reason].person)
 
 
 def only_the_right_is_missing(explanation: Explanation) -> bool:
@@ -26,6 +26,6 @@ def only_the_right_is_missing(explanation: Explanation) -> bool:
 def obstacle_words(explanation: Explanation, reason: Reason) -> str:
     """Say to those who manage a document why somebody else may not."""
     if reason is Reason.NOT_GRANTED and only_the_right_is_missing(explanation):
-        right = told(right_in_words(explanation.right.value))
+        right = translate(right_in_words(explanation.right.value))
         return _("This person may open the document, but was not given the right to: {right}.").format(right=right)
-    return told(WORDS[reason].owner)
+    return translate(WORDS[reason].owner)

@@ -7,7 +7,7 @@ from chancery.crypto.bindings import log_key as log_key_binding
 from chancery.crypto.signatures import SigningKey
 from chancery.crypto.suites import ED25519
 from chancery.errors import Unavailable
-from chancery.texts import say
+from chancery.texts import message
 from protection.keys.root import root_store
 from protection.models import LogKey
 
@@ -39,5 +39,5 @@ def signer(organization: UUID) -> SigningKey:
 def _row() -> LogKey:
     row = LogKey.objects.order_by("-created_at").first()
     if row is None:
-        raise Unavailable(say("This organization has no log key."), remedy=say("Activate the service first."))
+        raise Unavailable(message("This organization has no log key."), remedy=message("Activate the service first."))
     return row

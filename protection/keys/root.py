@@ -19,7 +19,7 @@ from chancery.crypto import aead, bindings
 from chancery.crypto.signatures import SigningKey
 from chancery.crypto.suites import ED25519
 from chancery.errors import CannotUnseal, Unavailable
-from chancery.texts import say
+from chancery.texts import message
 
 INSTALLATION: Final = UUID(int=0)
 """The organization id under which the installation's own key is bound; no organization can have it."""
@@ -29,7 +29,7 @@ class KeyDestroyed(Unavailable):
     """The key-encryption key of this organization is gone: destroyed, or its file is missing."""
 
     code = "key_unavailable"
-    remedy = say("If the organization was not erased on purpose, restore the keyring folder from its backup.")
+    remedy = message("If the organization was not erased on purpose, restore the keyring folder from its backup.")
 
 
 class RootStore:
@@ -86,13 +86,13 @@ class RootStore:
         try:
             wrapped = self._path(organization).read_bytes()
         except FileNotFoundError:
-            raise KeyDestroyed(say("The organization's key-encryption key is not in the keyring.")) from None
+            raise KeyDestroyed(message("The organization's key-encryption key is not in the keyring.")) from None
         try:
             return aead.unwrap(self._root_key, wrapped, bindings.organization_key(org=organization))
         except CannotUnseal:
             raise Unavailable(
-                say("The organization's key-encryption key does not open with this root key."),
-                remedy=say("Set CHANCERY_ROOT_KEY to the key this installation was started with."),
+                message("The organization's key-encryption key does not open with this root key."),
+                remedy=message("Set CHANCERY_ROOT_KEY to the key this installation was started with."),
             ) from None
 
 

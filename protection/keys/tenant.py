@@ -15,7 +15,7 @@ from chancery.crypto.signatures import SigningKey, VerifyKey
 from chancery.crypto.store import SoftwareKeyStore
 from chancery.crypto.suites import Suite, suite_named
 from chancery.errors import Unavailable
-from chancery.texts import say
+from chancery.texts import message
 from protection.keys.root import root_store
 from protection.models import KeyStatus, TenantKey
 
@@ -66,7 +66,7 @@ def public_halves(row: TenantKey) -> KeyPair:
     signing = VerifyKey(suite.signature, bytes(row.signing_public))
     if encryption.key_id != bytes(row.kid) or signing.key_id != bytes(row.signing_kid):
         raise Unavailable(
-            say("A tenant key's public half does not match its id."), remedy=say("Restore the key from backup.")
+            message("A tenant key's public half does not match its id."), remedy=message("Restore the key from backup.")
         )
     return KeyPair(encryption.key_id, suite, encryption, signing, row.status)
 
@@ -74,7 +74,9 @@ def public_halves(row: TenantKey) -> KeyPair:
 def store_of(organization: UUID, row: TenantKey) -> SoftwareKeyStore:
     """Return a store that holds this key's decrypting half.  Raises Unavailable when the key may not open."""
     if row.status not in OPENING or row.encryption_private is None:
-        raise Unavailable(say("This tenant key may no longer open anything."), remedy=say("Ask the key manager."))
+        raise Unavailable(
+            message("This tenant key may no longer open anything."), remedy=message("Ask the key manager.")
+        )
     kek = root_store().organization_key(organization)
     kid = bytes(row.kid)
     private = aead.unwrap(kek, bytes(row.encryption_private), bindings.tenant_key(org=organization, kid=kid, use="enc"))
@@ -84,7 +86,7 @@ def store_of(organization: UUID, row: TenantKey) -> SoftwareKeyStore:
 def signer_of(organization: UUID, row: TenantKey) -> SigningKey:
     """Return the tenant signing key, which signs delegations and nothing else (docs/protocol.md P14)."""
     if row.signing_private is None:
-        raise Unavailable(say("This tenant key may no longer sign."), remedy=say("Ask the key manager."))
+        raise Unavailable(message("This tenant key may no longer sign."), remedy=message("Ask the key manager."))
     kek = root_store().organization_key(organization)
     kid = bytes(row.signing_kid)
     private = aead.unwrap(kek, bytes(row.signing_private), bindings.tenant_key(org=organization, kid=kid, use="sig"))
@@ -96,6 +98,6 @@ def active_row() -> TenantKey:
     row = TenantKey.objects.filter(status=KeyStatus.ACTIVE).first()
     if row is None:
         raise Unavailable(
-            say("This organization has no active tenant key."), remedy=say("Create a key on the keys page.")
+            message("This organization has no active tenant key."), remedy=message("Create a key on the keys page.")
         )
     return row

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from chancery.crypto import aead, bindings, envelope
 from chancery.errors import Unavailable
-from chancery.texts import say
+from chancery.texts import message
 from protection.keys.tenant import public_halves, store_of
 from protection.models import TenantKey, WrappingKey
 
@@ -42,7 +42,9 @@ def wrapping_key(organization: UUID, tenant_key: UUID) -> bytes:
         return kept[1]
     row = WrappingKey.objects.select_related("tenant_key").filter(tenant_key=tenant_key).first()
     if row is None:
-        raise Unavailable(say("This tenant key has no wrapping key."), remedy=say("Restore the key from backup."))
+        raise Unavailable(
+            message("This tenant key has no wrapping key."), remedy=message("Restore the key from backup.")
+        )
     kid = bytes(row.tenant_key.kid)
     key = envelope.unseal(
         store_of(organization, row.tenant_key), kid, bytes(row.sealed), bindings.wrapping_key(org=organization, kid=kid)

@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from chancery.errors import NotFound
 from chancery.policy.policy import Policy
 from chancery.policy.rights import Right
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Certificate, Content, ContentChange, ContentRevocation
 from protection.selectors.policies import registered_policy
@@ -172,7 +172,7 @@ def document_for(actor: Actor, cid: UUID) -> Document:
     """Return one document that the actor issued, owns, or may see by role.  Raises NotFound for everybody else."""
     content = Content.objects.filter(cid=cid).first()
     if content is None or not may_see(actor, content.issuer_id, content.owner_id):
-        raise NotFound(say("There is no such document, or you may not see it."))
+        raise NotFound(message("There is no such document, or you may not see it."))
     row = _row(tuple(getattr(content, name) for name in _ROW), _counts([cid]))
     return Document(
         row=row,
@@ -220,7 +220,7 @@ def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
     # Counted in the statement that reads the policy: a number of later would pass off somebody else's change as seen.
     content = Content.objects.annotate(version=Count("changes")).filter(cid=cid).first()
     if content is None:
-        raise NotFound(say("There is no such document, or you may not see who has access to it."))
+        raise NotFound(message("There is no such document, or you may not see who has access to it."))
     by_page = may_see(actor, content.issuer_id, content.owner_id)
     may_change = actor.person in {content.issuer_id, content.owner_id} or actor.administrator
     if not may_change:
@@ -228,7 +228,7 @@ def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
         may_change = changes_by_right(content, rights)
         # A person who replaces the list has to see what they replace.
         if not (by_page or may_change or Right.VIEWRIGHTSDATA in rights):
-            raise NotFound(say("There is no such document, or you may not see who has access to it."))
+            raise NotFound(message("There is no such document, or you may not see who has access to it."))
     return ShownPolicy(
         policy=registered_policy(content),
         template_id=content.template_id,

@@ -11,7 +11,7 @@ from audit.selectors.events import MAX_PAGE, Filter, events
 from chancery.errors import NotFound
 from chancery.ledger.kinds import Kind
 from chancery.policy.labels import Effect, Existing
-from chancery.texts import say
+from chancery.texts import message
 from protection.models import Content, Label, TemplateStatus, TemplateVersion
 from protection.selectors.templates import Audience, fallback_first, in_language, offered_to
 
@@ -72,7 +72,7 @@ def label(label_id: UUID) -> ShownLabel:
     """Return one label, also one that is archived.  Raises NotFound."""
     found = _shown(Label.objects.filter(id=label_id))
     if not found:
-        raise NotFound(say("There is no such label."))
+        raise NotFound(message("There is no such label."))
     return found[0]
 
 

@@ -10,7 +10,7 @@ from chancery.policy.policy import Policy, Principal
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject
-from chancery.texts import say
+from chancery.texts import message
 from protection.models import Content, ContentRevocation
 from protection.selectors.standing import facts_about
 from protection.selectors.why import without_the_opening
@@ -59,7 +59,7 @@ class InTheWay:
         admit = words.pop(Change.ADMIT, "")
         alone = {one.value: said for one, said in words.items()}
         return alone | {
-            f"{Change.ADMIT.value}:{who}": say("{admit} The entry is {who}.", admit=admit, who=str(who))
+            f"{Change.ADMIT.value}:{who}": message("{admit} The entry is {who}.", admit=admit, who=str(who))
             for who in self.entries
         }
 

@@ -10,7 +10,7 @@ from django.db import connection
 from psycopg import sql
 
 from chancery.errors import NotFound
-from chancery.texts import say
+from chancery.texts import message
 from protection.models import Preview
 
 _BATCH: Final = 100
@@ -48,7 +48,7 @@ def asked(preview: UUID) -> Asked:
     row = Preview.objects.filter(id=preview).first()
     if row is None:
         raise NotFound(
-            say("There is no such preview; previews are kept for a day."), remedy=say("Make the change again.")
+            message("There is no such preview; previews are kept for a day."), remedy=message("Make the change again.")
         )
     return Asked(
         id=row.id,

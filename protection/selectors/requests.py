@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from chancery.errors import NotFound
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, ContentRevocation, PersonalGrant, RequestState
 from protection.selectors.documents import may_see
@@ -110,7 +110,7 @@ def request_for(actor: Actor, request_id: UUID) -> RequestRow:
     """Return one request about a document that the actor may see.  Raises NotFound for everybody else."""
     found = _rows(AccessRequest.objects.filter(id=request_id), 1)
     if not found or not may_see(actor, found[0].issuer_id, found[0].owner_id):
-        raise NotFound(say("There is no such request, or you may not see it."))
+        raise NotFound(message("There is no such request, or you may not see it."))
     return found[0]
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q, QuerySet
 from chancery.errors import NotFound
 from chancery.policy.difference import Difference, differences
 from chancery.policy.policy import Policy, parse_policy
-from chancery.texts import say
+from chancery.texts import message
 from protection.models import Content, ExpiryOption, TemplateStatus, TemplateVersion
 
 Expiry: TypeAlias = tuple[str, int | None, int | None]
@@ -172,7 +172,7 @@ def versions(template_id: UUID) -> tuple[Version, ...]:
     """Return all versions of a template that is not deleted, newest first.  Raises NotFound."""
     rows = list(TemplateVersion.objects.filter(template_id=template_id, template__deleted_at=None).order_by("number"))
     if not rows:
-        raise NotFound(say("There is no such template."))
+        raise NotFound(message("There is no such template."))
     return tuple(_version(row, before) for row, before in reversed(list(zip(rows, [None, *rows], strict=False))))
 
 
@@ -221,7 +221,7 @@ def _matches(row: TemplateVersion, wanted: str) -> bool:
 def _only(rows: QuerySet[TemplateVersion]) -> Template:
     row = rows.first()
     if row is None:
-        raise NotFound(say("There is no such template."))
+        raise NotFound(message("There is no such template."))
     return _template(row)
 
 

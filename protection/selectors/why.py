@@ -16,7 +16,7 @@ from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Subject
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content
 from protection.selectors.documents import may_see
@@ -57,10 +57,10 @@ def why(
     """
     content = Content.objects.filter(cid=cid).values_list("pl_digest", "issuer_id", "owner_id").first()
     if content is None or not may_see(actor, content[1], content[2]):
-        raise NotFound(say("There is no such document, or you may not see it."))
+        raise NotFound(message("There is no such document, or you may not see it."))
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
-        raise NotFound(say("There is no such document, or you may not see it."))
+        raise NotFound(message("There is no such document, or you may not see it."))
     facts = _switched(facts, on=service_active)
     if stranger:
         facts = _as_bound(facts)
@@ -87,7 +87,7 @@ def _as_bound(facts: Facts) -> Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DisclosedReason:
     """One reason as the person may read it; ``detail`` names what would satisfy it."""
 
     reason: Reason
@@ -103,7 +103,7 @@ class OwnWhy:
 
     right: Right
     rights: tuple[str, ...]
-    reasons: tuple[Told, ...]
+    reasons: tuple[DisclosedReason, ...]
     at_opening: tuple[str, ...]
     contact: str
 
@@ -121,16 +121,16 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
     """
     content = Content.objects.filter(cid=cid).values_list("pl_digest", "owner_address").first()
     if content is None:
-        raise NotFound(say("There is no such document, or you have never tried to open it."))
+        raise NotFound(message("There is no such document, or you have never tried to open it."))
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
-        raise NotFound(say("There is no such document, or you have never tried to open it."))
+        raise NotFound(message("There is no such document, or you have never tried to open it."))
     facts = _switched(facts, on=service_active)
     found = explain(without_the_opening(facts), right, now=now)
-    reasons = _told(found)
+    reasons = _disclosed(found)
     if not isinstance(found.decision, Allow):
         if not has_tried(subject.person, cid):
-            raise NotFound(say("There is no such document, or you have never tried to open it."))
+            raise NotFound(message("There is no such document, or you have never tried to open it."))
         return OwnWhy(right=right, rights=(), reasons=reasons, at_opening=(), contact=content[1])
     policy = facts.content.policy or Policy()
     return OwnWhy(
@@ -142,16 +142,16 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
     )
 
 
-def _told(explanation: Explanation) -> tuple[Told, ...]:
+def _disclosed(explanation: Explanation) -> tuple[DisclosedReason, ...]:
     """Return the blockers as the person reads them, each once and in one order for everybody.
 
     A deny entry reads as nothing granted, and neither its place in the decision nor a second entry may give it away.
     """
-    told: dict[Reason, Told] = {}
+    disclosed: dict[Reason, DisclosedReason] = {}
     for one in explanation.obstacles:
         reason = Reason.NOT_GRANTED if one.reason in _READS_LIKE_NOTHING_GRANTED else one.reason
-        told.setdefault(reason, Told(reason, one.detail))
-    return tuple(sorted(told.values(), key=lambda one: list(Reason).index(one.reason)))
+        disclosed.setdefault(reason, DisclosedReason(reason, one.detail))
+    return tuple(sorted(disclosed.values(), key=lambda one: list(Reason).index(one.reason)))
 
 
 def _switched(facts: Facts, *, on: bool) -> Facts:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from chancery.errors import NotFound
 from chancery.ledger.kinds import Kind
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, RegistrationState
 from protection.services.feed import touch
@@ -31,7 +31,7 @@ def block(*, actor: Actor, cid: UUID, reason: str = "") -> bool:
 def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind, reason: str = "") -> bool:
     content = Content.objects.select_for_update().filter(cid=cid).first()
     if content is None or not actor.administrator:
-        raise NotFound(say("There is no such document, or you may not decide about it."))
+        raise NotFound(message("There is no such document, or you may not decide about it."))
     if content.registration != RegistrationState.PENDING:
         return False
     content.registration = state

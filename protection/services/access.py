@@ -4,26 +4,26 @@ from uuid import UUID
 
 from chancery.errors import ChanceryError, Conflict, NotFound
 from chancery.policy.evaluate import Basis
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, Content, RequestState
 from protection.selectors.standing import ADMINISTRATOR, Holder, changes_by_right
 
-_ANSWERS = {RequestState.GRANTED: say("granted"), RequestState.DECLINED: say("declined")}
+_ANSWERS = {RequestState.GRANTED: message("granted"), RequestState.DECLINED: message("declined")}
 
 
 class OnlyTheOwner(ChanceryError):
     """A person who may see a request, but neither issued nor owns the document, tried to answer it."""
 
     code = "only_the_owner"
-    remedy = say("Ask the owner to answer it.")
+    remedy = message("Ask the owner to answer it.")
 
 
 class AlreadyAnswered(Conflict):
     """Somebody was faster; the first answer counts."""
 
     code = "already_answered"
-    remedy = say("Look at the request to see the answer; access is changed or taken back on the document's page.")
+    remedy = message("Look at the request to see the answer; access is changed or taken back on the document's page.")
 
 
 def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tuple[Content, str]:
@@ -39,7 +39,7 @@ def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tu
         by_right = changes_by_right(content, holder.rights_on(bytes(content.pl_digest)))
         ground = Basis.GRANT.value if by_right else ground
     if content is None or ground is None:
-        raise NotFound(say("There is no such document, or you may not manage it."))
+        raise NotFound(message("There is no such document, or you may not manage it."))
     return content, ground
 
 
@@ -61,13 +61,15 @@ def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content
     """
     cid = AccessRequest.objects.filter(id=request_id).values_list("content_id", flat=True).first()
     if cid is None:
-        raise NotFound(say("There is no such request, or you may not answer it."))
+        raise NotFound(message("There is no such request, or you may not answer it."))
     content, ground = managed_content(actor, cid)
     if ground == ADMINISTRATOR:
-        raise OnlyTheOwner(say("Requests are answered by the owner of the document or the person who protected it."))
+        raise OnlyTheOwner(
+            message("Requests are answered by the owner of the document or the person who protected it.")
+        )
     request = AccessRequest.objects.select_for_update().get(id=request_id)
     if request.state != RequestState.OPEN:
         raise AlreadyAnswered(
-            say("This request was already answered: {answer}.", answer=_ANSWERS[RequestState(request.state)])
+            message("This request was already answered: {answer}.", answer=_ANSWERS[RequestState(request.state)])
         )
     return request, content, ground

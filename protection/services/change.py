@@ -10,7 +10,7 @@ from chancery.ledger.kinds import Kind
 from chancery.policy.difference import Difference, differences
 from chancery.policy.narrowing import narrows
 from chancery.policy.policy import Policy, parse_policy, supported
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ContentChange
 from protection.selectors.policies import DAY, registered_policy
@@ -24,7 +24,7 @@ class Widening(ChanceryError):
     """An administrator by role tried to give somebody more than issuer or owner had given."""
 
     code = "widening_not_allowed"
-    remedy = say("Ask the owner to make this change, or take rights away instead of adding them.")
+    remedy = message("Ask the owner to make this change, or take rights away instead of adding them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def change(
     content, ground = managed_content(actor, cid, holder)
     if based_on is not None and based_on != content.changes.count():
         raise Conflict(
-            say("Somebody else changed who may open this document meanwhile."),
-            remedy=say("Look at it as it is now, then make your change again."),
+            message("Somebody else changed who may open this document meanwhile."),
+            remedy=message("Look at it as it is now, then make your change again."),
         )
     if expires_after_days is not None:
         policy = replace(policy, expires=int(content.published_at.timestamp()) + expires_after_days * DAY)
@@ -123,7 +123,7 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
     if ground == ADMINISTRATOR and not narrows(policy, before):
         last = _last_set(content)
         if last is None or policy != registered_policy(last):
-            raise Widening(say("Administrators may narrow a document's policy or restore it, not widen it."))
+            raise Widening(message("Administrators may narrow a document's policy or restore it, not widen it."))
     if narrows(before, policy):
         touch()
     else:

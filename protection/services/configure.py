@@ -8,7 +8,7 @@ from chancery.crypto.suites import suite_named
 from chancery.errors import InvalidPolicy
 from chancery.ledger.kinds import Kind
 from chancery.policy.policy import MAX_OFFLINE_DAYS
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ServiceSettings
 from protection.services.feed import kill_all_of, touch
@@ -76,10 +76,12 @@ def _check(configuration: Configuration) -> None:
         suite_named(configuration.suite)
     days = configuration.max_license_days
     if days is not None and not 0 <= days <= MAX_OFFLINE_DAYS:
-        raise InvalidPolicy(say("Licenses live 0 to {most} days.", most=MAX_OFFLINE_DAYS))
+        raise InvalidPolicy(message("Licenses live 0 to {most} days.", most=MAX_OFFLINE_DAYS))
     lease = configuration.lease_seconds
     if lease is not None and lease != 0 and not MIN_LEASE <= lease <= MAX_LEASE:
-        raise InvalidPolicy(say("A lease is 0 (none) or {least} to {most} seconds.", least=MIN_LEASE, most=MAX_LEASE))
+        raise InvalidPolicy(
+            message("A lease is 0 (none) or {least} to {most} seconds.", least=MIN_LEASE, most=MAX_LEASE)
+        )
     registration = configuration.registration_days
     if registration is not None and not 0 <= registration <= 3650:
-        raise InvalidPolicy(say("Documents are believed for 0 to 3650 days after a certificate's end."))
+        raise InvalidPolicy(message("Documents are believed for 0 to 3650 days after a certificate's end."))

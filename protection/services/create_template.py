@@ -8,7 +8,7 @@ from django.db.models import F
 
 from chancery.errors import NotFound
 from chancery.ledger.kinds import Kind
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
 from protection.services.named import MAX_NAME
@@ -36,7 +36,7 @@ def copy_template(*, actor: Actor, template: UUID, name: str = "") -> UUID:
         template_id=template, template__deleted_at=None, number=F("template__current")
     ).first()
     if version is None:
-        raise NotFound(say("There is no such template."))
+        raise NotFound(message("There is no such template."))
     draft = draft_of(version)
     language = next(iter(draft.names))
     called = name.strip() or f"Copy of {draft.names[language]}"[:MAX_NAME]

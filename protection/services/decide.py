@@ -22,7 +22,7 @@ from chancery.policy.evaluate import (
     OrganizationFacts,
     Registration,
     Request,
-    as_told,
+    as_disclosed,
     evaluate,
     stopped_organization,
 )
@@ -31,7 +31,7 @@ from chancery.policy.policy import Enforcement
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Subject
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
 from protection.selectors.named_since import dated
@@ -130,14 +130,14 @@ class Granted:
 class Refused:
     """A recorded refusal; ``state`` is None when the document is not registered.
 
-    ``told`` is what the person reads where that is less than the record says (``chancery.policy.evaluate.as_told``).
+    ``disclosed`` is what the person reads where that is less than the record says (``as_disclosed``).
     """
 
     wanted: LicenseRequestItem
     state: ContentState | None
     decision: Deny
     event: UUID
-    told: Deny | None = None
+    disclosed: Deny | None = None
 
 
 Decided: TypeAlias = Granted | Refused
@@ -173,7 +173,7 @@ def decide(
         seen = _first_seen(reading.subject.person, decided)
         if database.record(records, reading, first_openings=_first_openings(decided), first_seen=seen):
             return reading, decided
-    raise Unavailable(say("The organization is being changed right now, and no decision could be recorded."))
+    raise Unavailable(message("The organization is being changed right now, and no decision could be recorded."))
 
 
 def _dated(reading: Reading) -> Reading:
@@ -209,7 +209,9 @@ def _unknown(reading: Reading, wanted: Sequence[LicenseRequestItem]) -> list[int
     ]
     bare = [place for place in unknown if not wanted[place].whole]
     if bare:
-        raise SendWholeLicense(say("The service does not know this document or this edition of it yet."), places=bare)
+        raise SendWholeLicense(
+            message("The service does not know this document or this edition of it yet."), places=bare
+        )
     return unknown
 
 
@@ -293,7 +295,7 @@ def _decided(
     )
     decision = evaluate(case)
     if isinstance(decision, Deny):
-        return Refused(wanted, state, decision, event, as_told(decision, case))
+        return Refused(wanted, state, decision, event, as_disclosed(decision, case))
     if state.edition is None:
         # Access would be given, but not to this body: it was not taken when it was brought.
         return Refused(wanted, state, Deny(body), event)
@@ -398,7 +400,7 @@ def _is_own(item: Refused, person: UUID) -> bool:
 
 def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
     """Return what the refused person reads: words, next step, the owner's contact; never which entry denied them."""
-    decision = item.told or item.decision
+    decision = item.disclosed or item.decision
     words = WORDS[decision.reason]
     own = words.own_step and _is_own(item, reading.subject.person)
     theirs = item.state is None or item.state.facts.owner == reading.subject.person

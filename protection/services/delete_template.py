@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from chancery.errors import Conflict, NotFound
 from chancery.ledger.kinds import Kind
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ProtectionTemplate, TemplateStatus
 from protection.services.template_draft import locked_template
@@ -28,13 +28,13 @@ def delete_template(*, actor: Actor, template: UUID) -> None:
     row = locked_template(template)
     if row.is_default:
         raise Conflict(
-            say("This template came with the service and cannot be deleted."),
-            remedy=say("Archive it: then it is not offered any more."),
+            message("This template came with the service and cannot be deleted."),
+            remedy=message("Archive it: then it is not offered any more."),
         )
     if row.status == TemplateStatus.PUBLISHED:
         raise Conflict(
-            say("This template is published, so people may be about to use it."),
-            remedy=say("Archive it first, then delete it."),
+            message("This template is published, so people may be about to use it."),
+            remedy=message("Archive it first, then delete it."),
         )
     row.deleted_at = Now()
     row.save(update_fields=["deleted_at"])
@@ -47,7 +47,7 @@ def undelete_template(*, actor: Actor, template: UUID) -> None:
     row = ProtectionTemplate.objects.select_for_update().filter(id=template, deleted_at__isnull=False).first()
     if row is None:
         raise NotFound(
-            say("There is no such deleted template."), remedy=say("List the deleted templates and choose one.")
+            message("There is no such deleted template."), remedy=message("List the deleted templates and choose one.")
         )
     row.deleted_at = None
     row.save(update_fields=["deleted_at"])

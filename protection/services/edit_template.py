@@ -10,7 +10,7 @@ from chancery.errors import Conflict, NotFound
 from chancery.ledger.kinds import Kind
 from chancery.policy.narrowing import narrows
 from chancery.policy.policy import parse_policy
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.services.feed import kill_all_of, touch
@@ -49,8 +49,10 @@ def edit_template(*, actor: Actor, template: UUID, draft: TemplateDraft, based_o
     row = locked_template(template)
     if based_on is not None and based_on != row.current:
         raise Conflict(
-            say("Somebody else changed this template meanwhile; it is at version {version} now.", version=row.current),
-            remedy=say("Look at the newest version, then make your change again."),
+            message(
+                "Somebody else changed this template meanwhile; it is at version {version} now.", version=row.current
+            ),
+            remedy=message("Look at the newest version, then make your change again."),
         )
     made = _next_version(actor, row, draft)
     if made is None:
@@ -68,7 +70,7 @@ def restore_template_version(*, actor: Actor, template: UUID, number: int) -> in
     row = locked_template(template)
     version = TemplateVersion.objects.filter(template=row, number=number).first()
     if version is None:
-        raise NotFound(say("This template has no such version."))
+        raise NotFound(message("This template has no such version."))
     made = _next_version(actor, row, draft_of(version))
     if made is None:
         return row.current

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from chancery.errors import NotFound
-from chancery.texts import say
+from chancery.texts import message
 from protection.selectors.templates import templates
 from protection.services.template_exchange.as_json import write_json
 from protection.services.template_exchange.as_xml import write_xml
@@ -28,5 +28,5 @@ def export_templates(*, here: Here, chosen: Collection[UUID], form: Form, now: i
     found = [one for one in known if not chosen or one.id in chosen]
     missing = set(chosen) - {one.id for one in found}
     if missing:
-        raise NotFound(say("There is no template {missing}.", missing=", ".join(map(str, sorted(missing)))))
+        raise NotFound(message("There is no template {missing}.", missing=", ".join(map(str, sorted(missing)))))
     return write_json(found, here=here, now=now) if form is Form.JSON else write_xml(found, here=here)

@@ -12,7 +12,7 @@ from chancery.policy.evaluate import access_ends
 from chancery.policy.reasons import WORDS
 from chancery.policy.rights import Right, expand, in_order, parse_rights
 from chancery.policy.subject import Subject
-from chancery.texts import joined, say
+from chancery.texts import joined, message
 from protection.actor import Actor
 from protection.models import AccessRequest, Content, FirstOpening, PersonalGrant, RequestState
 from protection.selectors.obstacles import Change, InTheWay, changed, in_the_way
@@ -35,7 +35,7 @@ class AnotherLevel(Conflict):
     """What was asked for is not, or no longer, what the person who answers has seen."""
 
     code = "another_level"
-    remedy = say("Look at the request again, then name the level that you saw, or the rights that you give.")
+    remedy = message("Look at the request again, then name the level that you saw, or the rights that you give.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ def grant_access(
     rights = _rights(request, terms)
     if Right.VIEW not in expand(rights):
         raise InvalidPolicy(
-            say("Access without the right to read opens nothing."), remedy=say("Name a level, or VIEW too.")
+            message("Access without the right to read opens nothing."), remedy=message("Name a level, or VIEW too.")
         )
     if terms.until is not None and terms.until <= now:
         raise InvalidPolicy(
-            say("The end of the access has passed already."), remedy=say("Name a moment to come, or no end.")
+            message("The end of the access has passed already."), remedy=message("Name a moment to come, or no end.")
         )
     needed = in_the_way(organization=organization, cid=content.cid, subject=subject, address=request.address, now=now)
     _refuse_what_stays(needed, lift=terms.lift)
@@ -113,7 +113,7 @@ def _rights(request: AccessRequest, terms: Terms) -> frozenset[Right]:
     if terms.rights is not None:
         return terms.rights
     if terms.level != request.wanted:
-        raise AnotherLevel(say("This person now asks for the level {wanted}.", wanted=request.wanted))
+        raise AnotherLevel(message("This person now asks for the level {wanted}.", wanted=request.wanted))
     return parse_rights([request.wanted])
 
 
@@ -122,14 +122,16 @@ def _refuse_what_stays(needed: InTheWay, *, lift: frozenset[str]) -> None:
         one = needed.blocked[0]
         why = joined((text for text in (WORDS[one.reason].owner, one.detail) if text), " ")
         raise StillInTheWay(
-            say("This person would still be refused: {why}", why=why),
-            remedy=say("Change that on the document's page first, or decline the request."),
+            message("This person would still be refused: {why}", why=why),
+            remedy=message("Change that on the document's page first, or decline the request."),
         )
     unseen = [words for name, words in needed.told.items() if name not in lift]
     if unseen:
         raise StillInTheWay(
-            say("This person would still be refused: {why}", why=joined(unseen, " ")),
-            remedy=say("Look at the request again, then name all that is to be changed too, or decline the request."),
+            message("This person would still be refused: {why}", why=joined(unseen, " ")),
+            remedy=message(
+                "Look at the request again, then name all that is to be changed too, or decline the request."
+            ),
         )
 
 

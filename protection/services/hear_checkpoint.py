@@ -11,7 +11,7 @@ from audit.selectors.proofs import checkpoint_at, newest_epoch
 from chancery.errors import InvalidObject
 from chancery.ledger.checkpoint import InvalidCheckpoint, states, verifier_key, verify, without_others
 from chancery.ledger.kinds import Kind, Outcome
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.keys import checkpoints, log
 from protection.selectors.organization import known_gap
@@ -29,10 +29,10 @@ def hear_checkpoint(*, organization: UUID, note: str, actor: Actor | None) -> No
     try:
         stated = verify(note, vkey=verifier_key(origin, log.public_half()))
     except InvalidCheckpoint as error:
-        raise InvalidObject(say("The checkpoint does not verify: {error}.", error=str(error))) from error
+        raise InvalidObject(message("The checkpoint does not verify: {error}.", error=str(error))) from error
     place, _, number = origin.rpartition("/")
     if not place.endswith(f"/ledger/{organization}") or not number.isdecimal():
-        raise InvalidObject(say("The checkpoint is of another organization's ledger."))
+        raise InvalidObject(message("The checkpoint is of another organization's ledger."))
     epoch = int(number)
     known = checkpoint_at(epoch, stated.size)
     if epoch < newest_epoch() or (known is not None and states(known, stated)):

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from chancery.errors import Conflict, InvalidPolicy
 from chancery.ledger.kinds import Kind
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
 from protection.selectors.templates import Change, change_between
@@ -97,8 +97,8 @@ def import_templates(*, actor: Actor, here: Here, text: str, seen: str) -> Plan:
     plan = plan_import(here=here, text=text)
     if plan.seen != seen:
         raise Conflict(
-            say("What this file changes is not what you have seen: the file or a template was changed meanwhile."),
-            remedy=say("Look at the changes again, then import."),
+            message("What this file changes is not what you have seen: the file or a template was changed meanwhile."),
+            remedy=message("Look at the changes again, then import."),
         )
     for one in plan.templates:
         if one.action is Action.CREATE:
@@ -119,20 +119,20 @@ def _create(actor: Actor, one: Planned) -> None:
 def _read(text: str, here: Here) -> Document:
     if len(text) > MAX_TEXT:
         raise InvalidImport(
-            say("A file of templates has at most {most:,} characters.", most=MAX_TEXT),
-            remedy=say("Import it in parts."),
+            message("A file of templates has at most {most:,} characters.", most=MAX_TEXT),
+            remedy=message("Import it in parts."),
         )
     stripped = text.lstrip("\ufeff").lstrip()
     if not stripped:
-        raise InvalidImport(say("The file is empty."))
+        raise InvalidImport(message("The file is empty."))
     document = read_xml(stripped, here=here) if stripped.startswith("<") else read_json(text.lstrip("\ufeff"))
     if not document.templates:
-        raise InvalidImport(say("There is no template in the file."))
+        raise InvalidImport(message("There is no template in the file."))
     known: set[UUID] = set()
     for one in document.templates:
         if one.id in known:
             raise InvalidImport(
-                say("{where}: a template with the id {id} was named before.", where=one.where, id=one.id)
+                message("{where}: a template with the id {id} was named before.", where=one.where, id=one.id)
             )
         known.add(one.id)
     return document
@@ -146,8 +146,8 @@ def _states(ids: set[UUID]) -> Mapping[UUID, TemplateVersion]:
 def _planned(written: WrittenTemplate, row: TemplateVersion | None, origin: UUID | None, here: Here) -> Planned:
     if row is not None and row.template.deleted_at is not None:
         raise InvalidImport(
-            say("{where}: this template is among the deleted ones here.", where=written.where),
-            remedy=say("Bring it back first, or take it out of the file. Nothing was imported."),
+            message("{where}: this template is among the deleted ones here.", where=written.where),
+            remedy=message("Bring it back first, or take it out of the file. Nothing was imported."),
         )
     # Before it meets what is said here: that was never meant for the organization of the file.
     written = replace(written, policy=moved(written.policy, origin, here.id))
@@ -155,7 +155,9 @@ def _planned(written: WrittenTemplate, row: TemplateVersion | None, origin: UUID
         draft = checked_draft(written.draft(None if row is None else draft_of(row)))
     except InvalidPolicy as error:
         raise InvalidImport(
-            say("{where}: {message} {next_step}", where=written.where, message=error.message, next_step=error.next_step)
+            message(
+                "{where}: {message} {next_step}", where=written.where, message=error.message, next_step=error.next_step
+            )
         ) from error
     change = Change() if row is None else change_between(row, version_of(draft))
     action = Action.CREATE if row is None else Action.KEEP if change == Change() else Action.CHANGE

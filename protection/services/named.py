@@ -7,7 +7,7 @@ from typing import Final
 
 from chancery.errors import InvalidPolicy
 from chancery.names import NameRefused, free_text, is_one_line
-from chancery.texts import say
+from chancery.texts import message
 
 MAX_NAME: Final = 120
 MAX_DESCRIPTION: Final = 500
@@ -35,14 +35,16 @@ def checked_texts(names: Mapping[str, str], descriptions: Mapping[str, str]) -> 
     """Return the texts trimmed, without empty ones; refuse what no list could show.  Raises InvalidPolicy."""
     if any(len(tag) > MAX_LANGUAGE or not _LANGUAGE.fullmatch(tag) for tag in (*names, *descriptions)):
         raise InvalidPolicy(
-            say("A text is listed under the tag of its language, at most {most} characters long.", most=MAX_LANGUAGE),
-            remedy=say("Name languages like en, de or pt-BR."),
+            message(
+                "A text is listed under the tag of its language, at most {most} characters long.", most=MAX_LANGUAGE
+            ),
+            remedy=message("Name languages like en, de or pt-BR."),
         )
     names = {language: text.strip() for language, text in names.items() if text.strip()}
     if not names:
-        raise InvalidPolicy(say("There is no name."), remedy=say("Give it a name in at least one language."))
+        raise InvalidPolicy(message("There is no name."), remedy=message("Give it a name in at least one language."))
     if any(len(text) > MAX_NAME or not is_one_line(text) for text in names.values()):
-        raise InvalidPolicy(say("A name is one line of at most {most} characters.", most=MAX_NAME))
+        raise InvalidPolicy(message("A name is one line of at most {most} characters.", most=MAX_NAME))
     return Named(names, {language: _description(text) for language, text in descriptions.items() if text.strip()})
 
 
@@ -51,7 +53,7 @@ def _description(text: str) -> str:
         return free_text(text, most=MAX_DESCRIPTION)
     except NameRefused as error:
         raise InvalidPolicy(
-            say(
+            message(
                 "A description has at most {most} characters, and no control characters.",
                 most=MAX_DESCRIPTION,
             )

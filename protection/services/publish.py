@@ -24,7 +24,7 @@ from chancery.objects.use import UseLicense, seal_content_key
 from chancery.policy.evaluate import DAY
 from chancery.policy.policy import Enforcement, Policy, parse_policy, supported
 from chancery.policy.rights import ALL_RIGHTS, in_order
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.keys.issuing import Issuer, issuer
 from protection.keys.tenant import active_row
@@ -151,7 +151,8 @@ def _template_reference(template: UUID | None) -> TemplateReference | None:
     row = ProtectionTemplate.objects.filter(id=template, status=TemplateStatus.PUBLISHED, deleted_at=None).first()
     if row is None:
         raise NotFound(
-            say("There is no published template with this id."), remedy=say("List the templates and choose one.")
+            message("There is no published template with this id."),
+            remedy=message("List the templates and choose one."),
         )
     supported(parse_policy(TemplateVersion.objects.get(template=row, number=row.current).policy))
     return TemplateReference(row.id, row.current)

@@ -7,7 +7,7 @@ from django.db import transaction
 from chancery.errors import Conflict
 from chancery.ledger.kinds import Kind
 from chancery.policy.policy import parse_policy, supported
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Label, TemplateStatus, TemplateVersion
 from protection.services.template_draft import locked_template
@@ -32,8 +32,8 @@ def archive_template(*, actor: Actor, template: UUID) -> bool:
     label = Label.objects.filter(template_id=template, status=TemplateStatus.PUBLISHED).first()
     if label is not None:
         raise Conflict(
-            say("The label “{name}” protects by this template.", name=label.names[label.language]),
-            remedy=say("Archive the label first."),
+            message("The label “{name}” protects by this template.", name=label.names[label.language]),
+            remedy=message("Archive the label first."),
         )
     return _set_status(actor, template, TemplateStatus.ARCHIVED, Kind.TEMPLATE_ARCHIVED)
 

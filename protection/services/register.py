@@ -16,7 +16,7 @@ from chancery.objects.publishing import PublishingLicense, VerifiedPublishingLic
 from chancery.policy.evaluate import Registration
 from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import Reason
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.keys.issuing import chain
 from protection.keys.tenant import OPENING, store_of
@@ -86,7 +86,7 @@ def register(
     every = {bytes(row.kid): row for row in TenantKey.objects.all()}
     keys = {kid: row for kid, row in every.items() if row.status in OPENING}
     if parsed.iss != directory.iss:
-        raise WrongBinding(say("The document names another installation than this one."))
+        raise WrongBinding(message("The document names another installation than this one."))
     verified = PublishingLicense.verify(
         publishing_license,
         org=organization,
@@ -123,7 +123,7 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
     publisher = directory.publisher(envelope.issuer, device, envelope.owner)
     # Archived and deleted ones too: the file exists already, and what a template protects opens whatever its state.
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
-        raise InvalidPolicy(say("The document names a template that this organization does not have."))
+        raise InvalidPolicy(message("The document names a template that this organization does not have."))
     registration_days = ServiceSettings.objects.values_list("registration_days", flat=True).get(id=1)
     pending = _pending_because(arrival, publisher, registration_days)
     content = put_on_record(

@@ -16,7 +16,7 @@ from chancery.objects.edit import EditCertificate
 from chancery.objects.publishing import PublishingLicense, open_known_envelope
 from chancery.policy.evaluate import Deny, Registration
 from chancery.policy.rights import Right
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.keys.issuing import chain
 from protection.keys.tenant import store_of
@@ -83,7 +83,7 @@ def _insert(arrival: _Arrival, content: Content) -> None:
     """
     touch()
     if arrival.seal.seal.iat > arrival.now + FUTURE_MARGIN:
-        raise MayNotEdit(say("The edition is dated in the future; set the clock of the device that sealed it."))
+        raise MayNotEdit(message("The edition is dated in the future; set the clock of the device that sealed it."))
     facts = arrival.seal.seal.facts
     before, passed_over = _followed(content, facts)
     continues = None
@@ -93,7 +93,7 @@ def _insert(arrival: _Arrival, content: Content) -> None:
         _check_certificate(arrival, content)
         continues = before if arrival.seal.seal.env is None else None
         if continues is not None and continues.key_rev < content.rev:
-            raise MayNotEdit(say("Somebody lost access since the key was made; this edition needs a new key."))
+            raise MayNotEdit(message("Somebody lost access since the key was made; this edition needs a new key."))
         key = _next_key(arrival, content, before)
     add_edition(
         organization=arrival.organization, content=content, seal=arrival.seal, content_key=key, continues=continues
@@ -123,7 +123,7 @@ def _followed(content: Content, facts: SealFacts) -> tuple[Edition | None, dict[
         before = content.editions.filter(seal_digest=facts.prev).first()
         if before is not None and not editions_in_the_way(content, after=before.n):
             return before, {"follows": before.n}
-    raise Superseded(say("This edition does not follow the newest registered one."))
+    raise Superseded(message("This edition does not follow the newest registered one."))
 
 
 def _check_certificate(arrival: _Arrival, content: Content) -> None:
@@ -132,9 +132,9 @@ def _check_certificate(arrival: _Arrival, content: Content) -> None:
         seal.certificate, chain=chain(arrival.organization).learn(seal.delegation), pl=arrival.license.digest
     )
     if certificate.rev != content.rev:
-        raise MayNotEdit(say("Access to the document was changed after the right to edit was given."))
+        raise MayNotEdit(message("Access to the document was changed after the right to edit was given."))
     if not certificate.covers(arrival.now):
-        raise MayNotEdit(say("The right to edit this document had ended before the edition was brought."))
+        raise MayNotEdit(message("The right to edit this document had ended before the edition was brought."))
 
 
 def _check_sealer(arrival: _Arrival) -> None:
@@ -146,27 +146,27 @@ def _check_sealer(arrival: _Arrival) -> None:
     sealer = arrival.seal.sealer
     subject = arrival.directory.subject(sealer.sub, sealer.dev)
     if subject is None:
-        raise MayNotEdit(say("Nobody here knows the person or device that sealed this edition."))
+        raise MayNotEdit(message("Nobody here knows the person or device that sealed this edition."))
     decision = decision_about(
         organization=arrival.organization, pl_digest=arrival.license.digest, subject=subject, now=arrival.now
     )
     if isinstance(decision, Deny):
         raise MayNotEdit(
-            say(
+            message(
                 "The person who sealed this edition may not edit the document any more ({reason}).",
                 reason=decision.reason,
             )
         )
     if Right.EDIT not in decision.rights:
-        raise MayNotEdit(say("The person who sealed this edition may read the document, but not edit it any more."))
+        raise MayNotEdit(message("The person who sealed this edition may read the document, but not edit it any more."))
 
 
 def _first_key(arrival: _Arrival, content: Content) -> bytes:
     if arrival.seal.seal.facts.n != 1:
-        raise InvalidFile(say("An edition arrived before the first one."))
+        raise InvalidFile(message("An edition arrived before the first one."))
     envelope = open_known_envelope(arrival.license, store_of(arrival.organization, content.tenant_key))
     if arrival.seal.sealer.sub not in {content.issuer_id, content.owner_id}:
-        raise InvalidObject(say("The first edition was sealed by somebody else than the publisher."))
+        raise InvalidObject(message("The first edition was sealed by somebody else than the publisher."))
     return envelope.key
 
 
@@ -183,5 +183,5 @@ def _next_key(arrival: _Arrival, content: Content, newest: Edition) -> bytes:
         return before
     brought = arrival.seal.edition_key(store_of(arrival.organization, content.tenant_key), kid)
     if len(brought) != len(before) or brought == before:
-        raise InvalidObject(say("The edition brought a key that is not a new one."))
+        raise InvalidObject(message("The edition brought a key that is not a new one."))
     return brought

@@ -21,7 +21,7 @@ from chancery.errors import (
 )
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.policy.reasons import Reason
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content
 from protection.selectors.tries import as_meant, as_seen
@@ -39,7 +39,7 @@ class SendWholeLicense(ChanceryError):
     """
 
     code = "send_whole_license"
-    remedy = say("Send the publishing license and the body seal themselves; a current client does this by itself.")
+    remedy = message("Send the publishing license and the body seal themselves; a current client does this by itself.")
 
     def __init__(self, message: str, *, places: Sequence[int] = (0,)) -> None:
         super().__init__(message)
@@ -74,7 +74,7 @@ def register_on_first_use(
     SendWholeLicense when only digests are known, and NotRunning when the organization takes nothing new.
     """
     if wanted.publishing_license is None or wanted.body_seal is None:
-        raise SendWholeLicense(say("The service does not know this document or this edition of it yet."))
+        raise SendWholeLicense(message("The service does not know this document or this edition of it yet."))
     known = Content.objects.filter(pl_digest=wanted.pl).first()
     if known is not None and not member:
         actor = as_seen(actor, [known.cid]).get(known.cid) or as_meant(actor, known)
@@ -100,7 +100,7 @@ def register_on_first_use(
         return _refused(Kind.CONTENT_REGISTERED, Reason.CLOCK_WRONG, wanted, actor, error)
     except DataError:
         # Parsers give every value its range; this keeps one document that slipped through from failing a whole batch.
-        unstorable = InvalidObject(say("The document holds a value that cannot be stored."))
+        unstorable = InvalidObject(message("The document holds a value that cannot be stored."))
         return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, unstorable)
     except ChanceryError as error:
         return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, error)

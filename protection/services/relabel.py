@@ -13,7 +13,7 @@ from chancery.policy.evaluate import Basis
 from chancery.policy.labels import OUTCOMES, Effect, Outcome, lowers
 from chancery.policy.policy import Policy
 from chancery.policy.rights import Right, may_remove_protection
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, Label
 from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
@@ -32,7 +32,7 @@ class JustificationNeeded(ChanceryError):
     """The label lowers a document's protection, and nobody said why."""
 
     code = "justification_needed"
-    remedy = say("Say in a few words why the protection is lowered; the audit log keeps it.")
+    remedy = message("Say in a few words why the protection is lowered; the audit log keeps it.")
 
 
 class MayNotRelabel(ChanceryError):
@@ -42,7 +42,7 @@ class MayNotRelabel(ChanceryError):
     """
 
     code = "may_not_relabel"
-    remedy = say("Ask the document's owner for the right to export, or to change the label.")
+    remedy = message("Ask the document's owner for the right to export, or to change the label.")
 
 
 class Where(StrEnum):
@@ -126,7 +126,7 @@ def relabel(
     done = Relabeled(outcome, where)
     before, justification = content.label, justification.strip()[:MAX_JUSTIFICATION]
     if lowers(None if before is None else before.sensitivity, chosen.sensitivity, outcome) and not justification:
-        raise JustificationNeeded(say("This label lowers the protection of the document."))
+        raise JustificationNeeded(message("This label lowers the protection of the document."))
     if ground is not None and done.where is Where.DONE:
         if outcome is Outcome.REPLACED and chosen.template_id is not None:
             policy = registered_policy(content)
@@ -171,14 +171,16 @@ def _judged(actor: Actor, content: Content | None, holder: Holder) -> tuple[Cont
     if content is not None and ground in {None, ADMINISTRATOR} and changes_by_right(content, rights):
         ground = Basis.GRANT.value
     if content is None or (ground is None and not rights):
-        raise NotFound(say("There is no such document, or you may not manage it."))
+        raise NotFound(message("There is no such document, or you may not manage it."))
     return content, ground, rights
 
 
 def _offered(label: UUID, audience: Audience) -> Label:
     """Return a label in use.  Raises NotFound also for one that is offered to others only."""
     if label not in {one.id for one in offered_labels(audience)}:
-        raise NotFound(say("There is no label in use with this id."), remedy=say("List the labels and choose one."))
+        raise NotFound(
+            message("There is no label in use with this id."), remedy=message("List the labels and choose one.")
+        )
     return Label.objects.get(id=label)
 
 
@@ -198,8 +200,8 @@ def _where(ground: str | None, rights: frozenset[Right], outcome: Outcome) -> Wh
 
 
 def _may_not_remove() -> MayNotRelabel:
-    return MayNotRelabel(say("This label removes the protection, and you may not remove it."))
+    return MayNotRelabel(message("This label removes the protection, and you may not remove it."))
 
 
 def _may_only_open() -> MayNotRelabel:
-    return MayNotRelabel(say("You may open this document, not change its label."))
+    return MayNotRelabel(message("You may open this document, not change its label."))

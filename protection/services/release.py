@@ -18,7 +18,7 @@ from chancery.objects.feed import pair_id
 from chancery.objects.use import EditionStatus, UseLicense
 from chancery.policy.policy import Enforcement
 from chancery.policy.rights import Right, in_order
-from chancery.texts import say
+from chancery.texts import message
 from protection.keys.issuing import Issuer, issuer
 from protection.keys.wrapping import wrapping_key
 from protection.selectors.licensing import ContentState, ServiceState
@@ -53,7 +53,7 @@ def released(
         _record_failure(database, request, reading, granted, code)
         if isinstance(error, Unavailable):
             raise
-        raise Unavailable(say("The license could not be made; the attempt is in the audit log.")) from error
+        raise Unavailable(message("The license could not be made; the attempt is in the audit log.")) from error
 
 
 def _record_failure(

@@ -9,7 +9,7 @@ from audit.services.record import Personal
 from audit.services.report import Report, accept
 from chancery.errors import InvalidObject
 from chancery.ledger.kinds import Kind, Outcome
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ProtectionTemplate
 from protection.selectors.documents import licensed_contents
@@ -39,12 +39,12 @@ def report(*, actor: Actor, member: bool, device: UUID, reports: Sequence[Report
     """
     if len(reports) > MAX_REPORTS:
         raise InvalidObject(
-            say("At most {most} events are reported at once.", most=MAX_REPORTS),
-            remedy=say("Send them in parts."),
+            message("At most {most} events are reported at once.", most=MAX_REPORTS),
+            remedy=message("Send them in parts."),
         )
     unknown = {one.action for one in reports} - ACTIONS
     if unknown:
-        raise InvalidObject(say("Unknown action: {unknown}.", unknown=", ".join(sorted(unknown))))
+        raise InvalidObject(message("Unknown action: {unknown}.", unknown=", ".join(sorted(unknown))))
     licensed = licensed_contents(actor.person, {one.cid for one in reports})
     contents = {content.cid: content for content in Content.objects.filter(cid__in=licensed)}
     templates = {content.template_id for content in contents.values() if content.template_id is not None}

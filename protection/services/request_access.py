@@ -14,11 +14,11 @@ from chancery.ledger.kinds import Kind
 from chancery.policy.reasons import MAY_BE_ASKED, WORDS
 from chancery.policy.rights import Right, expand, levels_beyond, parse_rights
 from chancery.policy.subject import Subject
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, RequestState
 from protection.selectors.tries import last_refusal
-from protection.selectors.why import OwnWhy, Told, own_why
+from protection.selectors.why import DisclosedReason, OwnWhy, own_why
 from protection.services.recording import record_action
 
 REFUSED_DAYS: Final = 30
@@ -33,13 +33,13 @@ class MayOpen(Conflict):
     """Nothing to ask for: the person may open the document and has what the level gives."""
 
     code = "may_open"
-    remedy = say("Open the file.")
+    remedy = message("Open the file.")
 
 
 class HasLevel(MayOpen):
     """The person has what the level gives; a higher one could be asked for."""
 
-    remedy = say("Open the file, or ask for a higher level.")
+    remedy = message("Open the file, or ask for a higher level.")
 
 
 class NotForTheOwner(Conflict):
@@ -52,14 +52,14 @@ class AskedTooOften(Conflict):
     """The person has asked as often as they may."""
 
     code = "asked_too_often"
-    remedy = say("Wait for the answers, or write to the owner.")
+    remedy = message("Wait for the answers, or write to the owner.")
 
 
 class NoProvenAddress(Conflict):
     """The person has not proven any address, so the owner could not know whom they give access."""
 
     code = "no_proven_address"
-    remedy = say("Confirm an address on the page of your account, then ask again.")
+    remedy = message("Confirm an address on the page of your account, then ask again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,40 +158,41 @@ def refusal_to_ask(
     if held:
         beyond = levels_beyond(held)
         if not beyond:
-            return MayOpen(say("You may do everything with this document that can be asked for."))
+            return MayOpen(message("You may do everything with this document that can be asked for."))
         if level is not None and level not in beyond:
-            return HasLevel(say("You have the rights of this level already; there is nothing to ask for."))
+            return HasLevel(message("You have the rights of this level already; there is nothing to ask for."))
     elif last_refusal(person, cid, days=REFUSED_DAYS) is None:
         return NotFound(
-            say("There is no such document, or you were not refused lately."), remedy=say("Open the file, then ask.")
+            message("There is no such document, or you were not refused lately."),
+            remedy=message("Open the file, then ask."),
         )
     else:
-        for told in found.reasons:
-            if told.reason not in MAY_BE_ASKED:
-                return _not_for_the_owner(told, found.contact)
+        for disclosed in found.reasons:
+            if disclosed.reason not in MAY_BE_ASKED:
+                return _not_for_the_owner(disclosed, found.contact)
     if AccessRequest.objects.filter(content_id=cid, person_id=person, state=RequestState.OPEN).exists():
         return None
     if not asker.address:
-        return NoProvenAddress(say("You have not confirmed any address of yours."))
+        return NoProvenAddress(message("You have not confirmed any address of yours."))
     return _too_often(person, cid)
 
 
-def _not_for_the_owner(told: Told, contact: str) -> NotForTheOwner:
+def _not_for_the_owner(disclosed: DisclosedReason, contact: str) -> NotForTheOwner:
     """Refuse to ask the owner for what they cannot give to one person."""
-    words = WORDS[told.reason]
+    words = WORDS[disclosed.reason]
     return NotForTheOwner(
-        say("{person} A request for access would not change that.", person=words.person),
-        remedy=say("{advice} The owner is {contact}.", advice=told.detail or words.next_step, contact=contact),
+        message("{person} A request for access would not change that.", person=words.person),
+        remedy=message("{advice} The owner is {contact}.", advice=disclosed.detail or words.next_step, contact=contact),
     )
 
 
 def _too_often(person: UUID, cid: UUID) -> AskedTooOften | None:
     mine, now = AccessRequest.objects.filter(person_id=person), timezone.now()
     if mine.filter(asked_at__gt=now - timedelta(days=1)).count() >= ASKED_A_DAY:
-        return AskedTooOften(say("You have asked for {number} documents in one day.", number=ASKED_A_DAY))
+        return AskedTooOften(message("You have asked for {number} documents in one day.", number=ASKED_A_DAY))
     declined = mine.filter(content_id=cid, state=RequestState.DECLINED)
     if declined.filter(asked_at__gt=now - timedelta(days=REFUSED_DAYS)).count() >= ASKED_AGAIN:
         return AskedTooOften(
-            say("The owner has declined {times} times in {days} days.", times=ASKED_AGAIN, days=REFUSED_DAYS)
+            message("The owner has declined {times} times in {days} days.", times=ASKED_AGAIN, days=REFUSED_DAYS)
         )
     return None

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from chancery.ledger.kinds import Kind
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ContentRevocation
 from protection.selectors.standing import ADMINISTRATOR
@@ -36,7 +36,8 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
     content, ground = managed_content(actor, cid)
     if not may_give_back(ground, _revoked_by(content, recipient), content.issuer_id, content.owner_id):
         raise Widening(
-            say("The owner took this access back; only they give it back."), remedy=say("Ask the owner to restore it.")
+            message("The owner took this access back; only they give it back."),
+            remedy=message("Ask the owner to restore it."),
         )
     changed = _give_back(content, recipient)
     if changed:

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from chancery.errors import Conflict, NotFound
 from chancery.ledger.kinds import Kind
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.keys import issuing, tenant, wrapping
 from protection.models import KeyStatus, ServiceSettings, TenantKey
@@ -37,11 +37,11 @@ def activate_key(*, organization: UUID, actor: Actor, key: UUID, reason: str = "
     rows = {row.id: row for row in TenantKey.objects.select_for_update().order_by("id")}
     chosen = rows.get(key)
     if chosen is None:
-        raise NotFound(say("There is no such key."))
+        raise NotFound(message("There is no such key."))
     if chosen.status == KeyStatus.ACTIVE:
         return False
     if chosen.status not in tenant.OPENING:
-        raise Conflict(say("A withdrawn key cannot become active again."), remedy=say("Create a new key."))
+        raise Conflict(message("A withdrawn key cannot become active again."), remedy=message("Create a new key."))
     before = next((one for one in rows.values() if one.status == KeyStatus.ACTIVE), None)
     TenantKey.objects.filter(status=KeyStatus.ACTIVE).exclude(id=key).update(
         status=KeyStatus.ARCHIVED, status_changed_at=Now()
@@ -70,9 +70,9 @@ def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID, reason:
     """
     row = TenantKey.objects.select_for_update().filter(id=key).first()
     if row is None:
-        raise NotFound(say("There is no such key."))
+        raise NotFound(message("There is no such key."))
     if row.status == KeyStatus.ACTIVE:
-        raise Conflict(say("The active key cannot be withdrawn."), remedy=say("Rotate to a new key first."))
+        raise Conflict(message("The active key cannot be withdrawn."), remedy=message("Rotate to a new key first."))
     if row.status == KeyStatus.COMPROMISED:
         return False
     row.status, row.status_changed_at = KeyStatus.COMPROMISED, Now()

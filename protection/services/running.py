@@ -2,22 +2,26 @@
 
 from chancery.errors import ChanceryError
 from chancery.policy.reasons import Reason
-from chancery.texts import say
+from chancery.texts import message
 from protection.services.directory import Directory
 
 _MESSAGES = {
-    Reason.SERVICE_INACTIVE: say(
+    Reason.SERVICE_INACTIVE: message(
         "The protection service of this organization is switched off: nothing new is protected until an administrator"
         " switches it on again."
     ),
-    Reason.ORGANIZATION_SUSPENDED: say("This organization is suspended: nothing new is protected until it is resumed."),
+    Reason.ORGANIZATION_SUSPENDED: message(
+        "This organization is suspended: nothing new is protected until it is resumed."
+    ),
 }
 
 
 class NotRunning(ChanceryError):
     """The organization takes nothing new at the moment; what was protected without a network waits on the device."""
 
-    remedy = say("Try again later. Files that you protect with --offline are registered when the service is on again.")
+    remedy = message(
+        "Try again later. Files that you protect with --offline are registered when the service is on again."
+    )
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(_MESSAGES[reason])

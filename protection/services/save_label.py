@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from chancery.errors import Conflict, InvalidPolicy, NotFound
 from chancery.ledger.kinds import Kind
 from chancery.policy.labels import Effect
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Label, ProtectionTemplate, TemplateStatus
 from protection.services.named import checked_texts
@@ -54,8 +54,8 @@ def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft, based_on: int | 
     row = _locked(label)
     if based_on is not None and based_on != row.version:
         raise Conflict(
-            say("Somebody else changed this label meanwhile; it is at version {version} now.", version=row.version),
-            remedy=say("Look at the newest version, then make your change again."),
+            message("Somebody else changed this label meanwhile; it is at version {version} now.", version=row.version),
+            remedy=message("Look at the newest version, then make your change again."),
         )
     wanted = {name: value for name, value in _checked(draft, row.template_id).items() if getattr(row, name) != value}
     if not wanted:
@@ -109,7 +109,7 @@ def _set_status(row: Label, status: TemplateStatus, kind: Kind, actor: Actor) ->
 def _locked(label: UUID) -> Label:
     row = Label.objects.select_for_update().filter(id=label).first()
     if row is None:
-        raise NotFound(say("There is no such label."))
+        raise NotFound(message("There is no such label."))
     return row
 
 
@@ -118,17 +118,17 @@ def _checked(draft: LabelDraft, own: UUID | None = None) -> dict[str, Any]:
     texts = checked_texts(draft.names, draft.descriptions)
     if not 0 <= draft.sensitivity <= MAX_SENSITIVITY:
         raise InvalidPolicy(
-            say("Sensitivity is a number from 0 to {most}.", most=MAX_SENSITIVITY),
-            remedy=say("Give the most sensitive label the highest number."),
+            message("Sensitivity is a number from 0 to {most}.", most=MAX_SENSITIVITY),
+            remedy=message("Give the most sensitive label the highest number."),
         )
     if (draft.template is None) == (draft.effect is Effect.PROTECT):
         raise InvalidPolicy(
-            say("A label that protects needs a template; one that does not protect has none."),
-            remedy=say("Choose a template, or another effect."),
+            message("A label that protects needs a template; one that does not protect has none."),
+            remedy=message("Choose a template, or another effect."),
         )
     new = None if draft.template == own else draft.template
     if new is not None and not ProtectionTemplate.objects.filter(id=new, deleted_at=None).exists():
-        raise NotFound(say("There is no such template."))
+        raise NotFound(message("There is no such template."))
     return {
         "names": dict(texts.names),
         "descriptions": dict(texts.descriptions),
@@ -148,8 +148,8 @@ def _check_may_be_offered(row: Label) -> None:
     for one in Label.objects.filter(status=TemplateStatus.PUBLISHED).exclude(id=row.id):
         if not names.isdisjoint(text.casefold() for text in one.names.values()):
             raise Conflict(
-                say("Another label in use is called “{name}”.", name=one.names[one.language]),
-                remedy=say("Choose another name: labels are chosen by it."),
+                message("Another label in use is called “{name}”.", name=one.names[one.language]),
+                remedy=message("Choose another name: labels are chosen by it."),
             )
     if row.template_id is None:
         return
@@ -157,14 +157,14 @@ def _check_may_be_offered(row: Label) -> None:
     template = ProtectionTemplate.objects.select_for_update().get(id=row.template_id)
     if template.status != TemplateStatus.PUBLISHED or template.deleted_at is not None:
         raise Conflict(
-            say("The label's template is archived, so nobody could protect by it."),
-            remedy=say("Publish the template first, or choose another one."),
+            message("The label's template is archived, so nobody could protect by it."),
+            remedy=message("Publish the template first, or choose another one."),
         )
     other = Label.objects.filter(template=template, status=TemplateStatus.PUBLISHED).exclude(id=row.id).first()
     if other is not None:
         raise Conflict(
-            say("The template belongs to the label “{name}” already.", name=other.names[other.language]),
-            remedy=say("Choose another template, or archive that label first."),
+            message("The template belongs to the label “{name}” already.", name=other.names[other.language]),
+            remedy=message("Choose another template, or archive that label first."),
         )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from chancery.errors import Conflict, NotFound
-from chancery.texts import say
+from chancery.texts import message
 from protection.models import Preview, PreviewState
 from protection.selectors.previews import Asked, asked
 
@@ -20,13 +20,14 @@ def save_preview(preview: UUID, make: Callable[[Asked], None]) -> Asked:
     row = Preview.objects.select_for_update().filter(id=preview).first()
     if row is None:
         raise NotFound(
-            say("There is no such preview; previews are kept for a day."), remedy=say("Make the change again.")
+            message("There is no such preview; previews are kept for a day."), remedy=message("Make the change again.")
         )
     if row.state == PreviewState.SAVED:
-        raise Conflict(say("This change was saved already."), remedy=say("Nothing is left to do."))
+        raise Conflict(message("This change was saved already."), remedy=message("Nothing is left to do."))
     if row.state != PreviewState.DONE:
         raise Conflict(
-            say("Nobody has seen yet what this change would do."), remedy=say("Wait for the answer, or ask again.")
+            message("Nobody has seen yet what this change would do."),
+            remedy=message("Wait for the answer, or ask again."),
         )
     found = asked(preview)
     make(found)

@@ -7,7 +7,7 @@ from uuid import UUID
 from chancery.errors import InvalidPolicy, NotFound
 from chancery.policy.days import LAST_MOMENT
 from chancery.policy.policy import Policy, Principal, PrincipalKind, parse_policy, supported
-from chancery.texts import say
+from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import fallback_first
@@ -54,7 +54,7 @@ def locked_template(template: UUID) -> ProtectionTemplate:
     """Return the row, locked until the transaction ends.  Raises NotFound, also for a deleted one."""
     row = ProtectionTemplate.objects.select_for_update().filter(id=template, deleted_at=None).first()
     if row is None:
-        raise NotFound(say("There is no such template."))
+        raise NotFound(message("There is no such template."))
     return row
 
 
@@ -71,19 +71,21 @@ def checked_draft(draft: TemplateDraft) -> TemplateDraft:
 
 def _check_end(draft: TemplateDraft) -> None:
     if draft.expiry_option not in ExpiryOption.values:
-        raise InvalidPolicy(say("The expiry option is one of {options}.", options=", ".join(ExpiryOption.values)))
+        raise InvalidPolicy(message("The expiry option is one of {options}.", options=", ".join(ExpiryOption.values)))
     if draft.expiry_option == ExpiryOption.ON_DATE and draft.expires is None:
-        raise InvalidPolicy(say("Expiry on a date needs the date."), remedy=say("Set 'expires'."))
+        raise InvalidPolicy(message("Expiry on a date needs the date."), remedy=message("Set 'expires'."))
     if draft.expiry_option == ExpiryOption.AFTER_DAYS and not draft.expires_after_days:
-        raise InvalidPolicy(say("Expiry after days needs their number."), remedy=say("Set 'expires_after_days'."))
+        raise InvalidPolicy(
+            message("Expiry after days needs their number."), remedy=message("Set 'expires_after_days'.")
+        )
     if draft.expires_after_days is not None and not 1 <= draft.expires_after_days <= MAX_EXPIRY_DAYS:
         raise InvalidPolicy(
-            say("Access ends after 1 to {most} days.", most=MAX_EXPIRY_DAYS),
-            remedy=say("Choose a number between them."),
+            message("Access ends after 1 to {most} days.", most=MAX_EXPIRY_DAYS),
+            remedy=message("Choose a number between them."),
         )
     if draft.expires is not None and not 0 <= draft.expires <= LAST_MOMENT:
         raise InvalidPolicy(
-            say("The date is none that a template can name."), remedy=say("Choose a date from 1970 on.")
+            message("The date is none that a template can name."), remedy=message("Choose a date from 1970 on.")
         )
 
 
@@ -92,13 +94,13 @@ def checked_scope(scope: Iterable[str]) -> tuple[str, ...]:
     found = {Principal.parse(text) for text in scope}
     if any(who.kind is not PrincipalKind.ADDRESS for who in found):
         raise InvalidPolicy(
-            say("A template is offered to people and groups by their addresses."),
-            remedy=say("Name addresses like board@example.com; name nobody to offer it to everybody."),
+            message("A template is offered to people and groups by their addresses."),
+            remedy=message("Name addresses like board@example.com; name nobody to offer it to everybody."),
         )
     if len(found) > MAX_SCOPE:
         raise InvalidPolicy(
-            say("A template is offered to at most {most} addresses.", most=MAX_SCOPE),
-            remedy=say("Name a group instead."),
+            message("A template is offered to at most {most} addresses.", most=MAX_SCOPE),
+            remedy=message("Name a group instead."),
         )
     return tuple(sorted(who.value for who in found))
 

@@ -23,7 +23,7 @@ from portal.development.catalogs import LANGUAGES
 from portal.runtime.bootstrap.environment import ROOT
 from tenants.directory import errors as directory
 
-SAID = {"say", "say_count", "joined"}
+MARKED = {"message", "plural_message", "joined"}
 AGAIN = {"with_next_step", "reason_of"}
 """What says an error anew that was marked where it was raised."""
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext"}
@@ -89,7 +89,7 @@ def unmarked(said: ast.expr) -> bool:
         case ast.BoolOp(values=values):
             return any(map(unmarked, values))
         case ast.Call(func=ast.Name(id=name)):
-            return name not in SAID | AGAIN | GETTEXT
+            return name not in MARKED | AGAIN | GETTEXT
         case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id=name)), attr="format")) if name in GETTEXT:
             return False
         case ast.Call(func=ast.Attribute(attr="join" | "format" | "strip" | "rstrip")):
@@ -145,10 +145,10 @@ def test_no_error_is_raised_with_words_that_nobody_can_translate() -> None:
     [
         'raise NotFound("There is none.")',
         'raise NotFound(f"There is no {name}.")',
-        'raise NotFound(say("There is no {name}.").format(name=name))',
-        'raise NotFound(say("There is none."), remedy="Make one.")',
+        'raise NotFound(message("There is no {name}.").format(name=name))',
+        'raise NotFound(message("There is none."), remedy="Make one.")',
         'raise NotFound(detail or "There is none.")',
-        'raise NotFound(say("There is one.") if one else "There is none.")',
+        'raise NotFound(message("There is one.") if one else "There is none.")',
         'raise errors.NotFound("There is no %s." % name)',
         'class NotFound(Error):\n    def __init__(self):\n        super().__init__("There is none.")',
     ],
@@ -160,7 +160,7 @@ def test_such_words_are_found(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        'raise NotFound(say("There is none."), remedy=say("Make one."))',
+        'raise NotFound(message("There is none."), remedy=message("Make one."))',
         "raise NotFound(error.message)",
         'raise NotFound(_("There is no {name}.").format(name=name))',
     ],

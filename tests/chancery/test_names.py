@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chancery.cli.language import told
+from chancery.cli.language import translate
 from chancery.cli.output import visible
 from chancery.errors import InvalidFile
 from chancery.names import NameRefused, free_text
 from chancery.sealing.file_names import HIDDEN, MAX_BYTES, harmless, is_possible, sealable
 from chancery.sealing.metadata import Metadata
-from chancery.texts import say
+from chancery.texts import message
 
 HIDDEN_ONES = [
     "\x00",
@@ -36,8 +36,8 @@ def test_a_name_with_a_hidden_character_is_none(character: str) -> None:
     with pytest.raises(InvalidFile):
         Metadata(name=name, size=1).encode()
     assert is_possible(sealable(name))
-    assert character not in told(say("It is {name}.", name=name))
-    assert character not in told(f"It is {name}.") or character == "\n"
+    assert character not in translate(message("It is {name}.", name=name))
+    assert character not in translate(f"It is {name}.") or character == "\n"
     assert character not in visible(f'"{name}"'.replace("\x00", "")) or character == "\x00"
 
 
@@ -73,7 +73,7 @@ def test_every_name_of_a_disk_can_be_sealed_and_stays_as_it_was_sealed(text: str
 
 
 def test_what_is_put_into_a_sentence_cannot_look_like_a_line_of_its_own() -> None:
-    line = told(say("{file} is intact.", file="a\nb is intact, sealed by you"))
+    line = translate(message("{file} is intact.", file="a\nb is intact, sealed by you"))
     assert line == "a\\x0ab is intact, sealed by you is intact."
 
 

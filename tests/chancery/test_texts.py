@@ -6,7 +6,7 @@ import json
 import pickle
 
 from chancery.objects import strict_json
-from chancery.texts import joined, say, say_count, translated
+from chancery.texts import joined, message, plural_message, translated
 
 
 class German(gettext.NullTranslations):
@@ -27,34 +27,34 @@ class German(gettext.NullTranslations):
 
 
 def test_a_text_is_english_to_whoever_does_not_ask() -> None:
-    text = say("“{name}” is no right.", name="FLY")
+    text = message("“{name}” is no right.", name="FLY")
     assert text == "“FLY” is no right."
     assert json.loads(json.dumps({"detail": text})) == {"detail": "“FLY” is no right."}
 
 
 def test_a_text_stands_in_a_signed_object_as_english() -> None:
-    text = say("“{name}” is no right.", name="FLY")
+    text = message("“{name}” is no right.", name="FLY")
     assert strict_json.decode(strict_json.encode({"detail": text})) == {"detail": "“FLY” is no right."}
 
 
 def test_a_text_is_translated_with_its_values() -> None:
-    assert translated(say("“{name}” is no right.", name="FLY"), German()) == "„FLY“ ist kein Recht."
+    assert translated(message("“{name}” is no right.", name="FLY"), German()) == "„FLY“ ist kein Recht."
 
 
 def test_texts_in_texts_are_translated_too() -> None:
-    rights = joined([say("read"), say("print")])
+    rights = joined([message("read"), message("print")])
     assert rights == "read, print"
-    assert translated(say("They may {rights}.", rights=rights), German()) == "Erlaubt: lesen, drucken."
+    assert translated(message("They may {rights}.", rights=rights), German()) == "Erlaubt: lesen, drucken."
 
 
 def test_numbers_choose_the_form() -> None:
-    one, five = (say_count("{count} day", "{count} days", number) for number in (1, 5))
+    one, five = (plural_message("{count} day", "{count} days", number) for number in (1, 5))
     assert (one, five) == ("1 day", "5 days")
     assert [translated(text, German()) for text in (one, five)] == ["Ein Tag", "5 Tage"]
 
 
 def test_what_somebody_typed_is_never_taken_for_a_message() -> None:
-    assert translated(say("“{name}” is no right.", name="{name} read"), German()) == "„{name} read“ ist kein Recht."
+    assert translated(message("“{name}” is no right.", name="{name} read"), German()) == "„{name} read“ ist kein Recht."
     assert translated("read", German()) == "read"
 
 
@@ -63,6 +63,6 @@ def test_an_empty_list_is_empty_in_every_language() -> None:
 
 
 def test_a_copied_text_can_still_be_translated() -> None:
-    text = say("“{name}” is no right.", name="FLY")
+    text = message("“{name}” is no right.", name="FLY")
     for copied in (copy.deepcopy(text), pickle.loads(pickle.dumps(text))):
         assert translated(copied, German()) == "„FLY“ ist kein Recht."

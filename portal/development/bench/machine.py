@@ -38,7 +38,7 @@ def files(stack: Stack, cast: dict[str, Any], size: int) -> list[Line]:
     folder.mkdir()
     source, sealed, opened, copy = (folder / name for name in ("large", "large.sealed", "opened", "copy"))
     _fill(source, size)
-    told = {**os.environ, "CHANCERY_HOME": cast["home"]}
+    environment = {**os.environ, "CHANCERY_HOME": cast["home"]}
     protect = [sys.executable, "-c", _CLIENT, "protect", str(source), "-o", str(sealed)]
     open_ = [sys.executable, "-c", _CLIENT, "open", str(sealed), "-o", str(opened)]
     runs: dict[str, list[Run]] = {"cp": [], "cp and sync": [], "protect": [], "open": [], "age": [], "age -d": []}
@@ -47,8 +47,8 @@ def files(stack: Stack, cast: dict[str, Any], size: int) -> list[Line]:
         copy.unlink()
         runs["cp and sync"].append(_run(["sh", "-c", f"cp '{source}' '{copy}' && sync '{copy}'"]))
         copy.unlink()
-        runs["protect"].append(_run(protect, told))
-        runs["open"].append(_run(open_, told))
+        runs["protect"].append(_run(protect, environment))
+        runs["open"].append(_run(open_, environment))
         sealed.unlink()
         opened.unlink()
         _age(folder, source, runs)

@@ -47,11 +47,11 @@ class Stack:
         answer = self.folder / "answer.json"
         answer.unlink(missing_ok=True)
         command = [sys.executable, "-m", "django", "shell", "--no-imports", "--command", STAGE]
-        told = {
+        variables = {
             **self.surroundings,
             "CHANCERY_BENCH": json.dumps({"scene": scene, "answer": str(answer), "arguments": arguments}),
         }
-        done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
         if done.returncode != 0 or not answer.exists():
             raise SupervisorError(f"The bench could not prepare {scene!r}:\n{done.stderr[-4000:]}")
         return json.loads(answer.read_text(encoding="utf-8"))
@@ -93,12 +93,12 @@ def _migrate(surroundings: dict[str, str]) -> None:
 @contextmanager
 def _programs(services: Services, port: int, surroundings: dict[str, str]) -> Iterator[None]:
     """Run web, worker and scheduler as ``up`` does, under the role that may not touch the ledger."""
-    told = {**surroundings, "CHANCERY_DATABASE_ROLE": ROLE}
+    variables = {**surroundings, "CHANCERY_DATABASE_ROLE": ROLE}
     places: Folders = services.folders
     parts: list[Part[Runnable]] = [
-        Part(programs.Web(port, told), places.logs, places.run),
-        Part(programs.worker(told), places.logs, places.run),
-        Part(programs.scheduler(told, places.data / "scheduler"), places.logs, places.run),
+        Part(programs.Web(port, variables), places.logs, places.run),
+        Part(programs.worker(variables), places.logs, places.run),
+        Part(programs.scheduler(variables, places.data / "scheduler"), places.logs, places.run),
     ]
     try:
         for part in parts:

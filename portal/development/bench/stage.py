@@ -28,6 +28,6 @@ def main() -> None:
     """Play the scene that the environment names and leave its answer."""
     if not settings.CHANCERY_EMBEDDED:
         raise RuntimeError("A bench fills tables with nonsense; it runs in an installation of its own only.")
-    told = json.loads(os.environ["CHANCERY_BENCH"])
-    answer = SCENES[told["scene"]](**told["arguments"])
-    Path(told["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+    order = json.loads(os.environ["CHANCERY_BENCH"])
+    answer = SCENES[order["scene"]](**order["arguments"])
+    Path(order["answer"]).write_text(json.dumps(answer), encoding="utf-8")

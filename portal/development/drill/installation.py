@@ -53,11 +53,11 @@ class Installation:
         answer = self.data / "answer.json"
         answer.unlink(missing_ok=True)
         variables = environment.combined(environment.read(self.data / "environment"))
-        told = json.dumps({"scene": scene, "answer": str(answer), "arguments": arguments})
+        order = json.dumps({"scene": scene, "answer": str(answer), "arguments": arguments})
         done = subprocess.run(
             [sys.executable, "-m", "django", "shell", "--no-imports", "--command", STAGE],
             cwd=ROOT,
-            env={**variables, "CHANCERY_BENCH": told},
+            env={**variables, "CHANCERY_BENCH": order},
             capture_output=True,
             text=True,
             check=False,

@@ -18,7 +18,7 @@ from chancery.errors import ChanceryError, NotFound
 from chancery.policy.explain import asked_at_opening
 from chancery.policy.policy import Policy, PrincipalKind
 from chancery.policy.preview import Preview
-from chancery.texts import say
+from chancery.texts import message
 from portal import clock
 from portal.usecases.previews.drafts import members_of_change, template_of_change
 from portal.usecases.previews.outcome import Replay, as_result, permissions_result
@@ -129,7 +129,7 @@ def _about_template(found: Asked, roster: Roster) -> Matter:
     """A new version: its own documents, for everybody; addresses are resolved anew, since bindings are a version's."""
     before = rules()
     if found.target not in before:
-        raise NotFound(say("There is no such template."))
+        raise NotFound(message("There is no such template."))
     draft = template_of_change(found.change)
     old = before[found.target]
     new = Rule(draft.policy, (draft.expiry_option, draft.expires, draft.expires_after_days))

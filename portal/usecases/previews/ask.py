@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from chancery.errors import InvalidPolicy
-from chancery.texts import say
+from chancery.texts import message
 from portal.usecases.caller import Caller
 from portal.usecases.previews.drafts import members_as_change, template_as_change
 from protection.selectors.templates import template
@@ -72,7 +72,7 @@ def ask_about_person(
     found = person_in(organization_id, person_id)
     if role is None and disabled is None:
         raise InvalidPolicy(
-            say("This changes nothing."), remedy=say("Name a role, or say whether the person is disabled.")
+            message("This changes nothing."), remedy=message("Name a role, or say whether the person is disabled.")
         )
     change = {"role": role, "disabled": disabled, "reason": free_text(reason)}
     seen = {"role": found.role, "disabled": found.disabled}

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from chancery.errors import Conflict, NotFound
-from chancery.texts import say
+from chancery.texts import message
 from portal.usecases import dangers
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Danger, Stated, require_confirmation
@@ -24,7 +24,7 @@ from tenants.directory.selectors.people import person_in
 from tenants.directory.selectors.roster import epoch_of
 from tenants.directory.services.change_group import change_group
 
-LOOK_AGAIN: Final = say("Look at it, then make your change again.")
+LOOK_AGAIN: Final = message("Look at it, then make your change again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def preview_for(*, caller: Caller, preview: UUID) -> Asked:
     found = asked(preview)
     if not caller.may(NEEDS[found.kind]):
         raise NotFound(
-            say("There is no such preview; previews are kept for a day."), remedy=say("Make the change again.")
+            message("There is no such preview; previews are kept for a day."), remedy=message("Make the change again.")
         )
     return found if found.result is None else replace(found, result=_for(caller, found.result))
 
@@ -128,7 +128,7 @@ def _group(caller: Caller, organization_id: UUID, found: Asked, _reason: str) ->
     )
     # The change has locked the group; raising here takes it back.
     if made.before.version != found.seen["version"]:
-        raise Conflict(say("Somebody else changed this group meanwhile."), remedy=LOOK_AGAIN)
+        raise Conflict(message("Somebody else changed this group meanwhile."), remedy=LOOK_AGAIN)
     return losing_group(made)
 
 
@@ -136,7 +136,7 @@ def _person(caller: Caller, organization_id: UUID, found: Asked, reason: str) ->
     change, place = found.change, {"organization_id": organization_id, "person_id": found.target}
     known = person_in(**place)
     if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):
-        raise Conflict(say("Somebody else changed this person meanwhile."), remedy=LOOK_AGAIN)
+        raise Conflict(message("Somebody else changed this person meanwhile."), remedy=LOOK_AGAIN)
     if change["role"] is not None:
         change_role(caller=caller, person_id=found.target, role=change["role"], reason=reason)
     if change["disabled"] is True:

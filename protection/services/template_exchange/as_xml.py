@@ -26,7 +26,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
 from chancery.policy.rights import in_order, parse_rights
-from chancery.texts import say
+from chancery.texts import message
 from protection.models import ExpiryOption, TemplateStatus
 from protection.selectors.templates import Expiry, Template
 from protection.services.template_exchange.document import Document, Here, InvalidImport, WrittenTemplate
@@ -56,8 +56,8 @@ def write_xml(found: Iterable[Template], *, here: Here) -> str:
     too_rich = [one.name() for one in known if _says_more(one.policy)]
     if too_rich:
         raise InvalidImport(
-            say("XML cannot say everything that these templates say: {names}.", names=", ".join(too_rich)),
-            remedy=say("Export as JSON, or name only other templates."),
+            message("XML cannot say everything that these templates say: {names}.", names=", ".join(too_rich)),
+            remedy=message("Export as JSON, or name only other templates."),
         )
     root = Element("Templates", {"Organization": str(here.id)})
     for one in known:
@@ -149,17 +149,17 @@ def read_xml(text: str, *, here: Here) -> Document:
         root = parser.close()
     except ParseError as error:
         raise InvalidImport(
-            say("Line {line}: this is not XML ({why}).", line=error.position[0], why=error.msg)
+            message("Line {line}: this is not XML ({why}).", line=error.position[0], why=error.msg)
         ) from error
     except DefusedXmlException as error:
         raise InvalidImport(
-            say("The file declares a document type or entities, which no file of templates needs."),
-            remedy=say("Remove the declaration (<!DOCTYPE …>)."),
+            message("The file declares a document type or entities, which no file of templates needs."),
+            remedy=message("Remove the declaration (<!DOCTYPE …>)."),
         ) from error
     if root.tag == "Template":
         return Document(None, (_read(root, here),))
     if root.tag != "Templates":
-        raise InvalidImport(say("This is not a file of templates: its outermost element is <{tag}>.", tag=root.tag))
+        raise InvalidImport(message("This is not a file of templates: its outermost element is <{tag}>.", tag=root.tag))
     origin = root.get("Organization")
     return Document(
         organization=None if origin is None else _uuid(origin, root),
@@ -171,19 +171,19 @@ def _read(element: Element, here: Here) -> WrittenTemplate:
     members: dict[str, Element] = {}
     for child in _children(element, _MEMBERS):
         if child.tag in members:
-            raise _wrong(child, say("is written twice in one template"))
+            raise _wrong(child, message("is written twice in one template"))
         members[child.tag] = child
     missing = [name for name in ("TemplateId", "Names", "RightsDefinitions") if name not in members]
     if missing:
-        raise _wrong(element, say("lacks {names}", names=", ".join(f"<{name}>" for name in missing)))
+        raise _wrong(element, message("lacks {names}", names=", ".join(f"<{name}>" for name in missing)))
     names = _languages(members["Names"], "Name")
     if not names:
-        raise _wrong(members["Names"], say("holds no name"))
+        raise _wrong(members["Names"], message("holds no name"))
     offline = members.get("LicenseValidityDuration")
     grants = tuple(_grant(one, here) for one in _children(members["RightsDefinitions"], {"RightsDefinition"}))
     scope, flag = members.get("ScopedIdentities"), members.get("EnableInLegacyApps")
     return WrittenTemplate(
-        where=say("Line {line} (“{name}”)", line=element.get(_LINE), name=next(iter(names.values()))),
+        where=message("Line {line} (“{name}”)", line=element.get(_LINE), name=next(iter(names.values()))),
         id=_uuid(_content(members["TemplateId"]), members["TemplateId"]),
         names=names,
         descriptions=_languages(members["Descriptions"], "Description") if "Descriptions" in members else None,
@@ -202,7 +202,7 @@ def _expiry(members: dict[str, Element]) -> Expiry | None:
     by_word = {word.casefold(): option for option, word in _OPTIONS.items()}
     chosen = by_word.get(_content(option).casefold())
     if chosen is None:
-        raise _wrong(option, say("is one of {values}", values=", ".join(_OPTIONS.values())))
+        raise _wrong(option, message("is one of {values}", values=", ".join(_OPTIONS.values())))
     date, days = members.get("ContentExpirationDate"), members.get("ContentValidityDuration")
     return (
         chosen.value,
@@ -216,7 +216,7 @@ def _grant(element: Element, here: Here) -> Grant:
     who = [child for child in _children(element, kinds | {"Rights"}) if child.tag in kinds]
     rights = element.find("Rights")
     if len(who) != 1 or rights is None:
-        raise _wrong(element, say("names one of whom it means and their <Rights>"))
+        raise _wrong(element, message("names one of whom it means and their <Rights>"))
     try:
         names = [_content(one) for one in _children(rights, {"Right"})]
         return Grant(_principal(who[0], here), parse_rights(names))
@@ -224,7 +224,7 @@ def _grant(element: Element, here: Here) -> Grant:
         raise
     except InvalidPolicy as error:
         raise InvalidImport(
-            say(
+            message(
                 "Line {line}: {message} {next_step}",
                 line=element.get(_LINE),
                 message=error.message,
@@ -254,7 +254,7 @@ def _languages(group: Element, name: str) -> dict[str, str]:
     for element in _children(group, {name}):
         language = element.get("Language") or _language(element)
         if language in texts:
-            raise _wrong(element, say("is a second text in the language {language}", language=language))
+            raise _wrong(element, message("is a second text in the language {language}", language=language))
         texts[language] = element.text or ""
     return texts
 
@@ -263,35 +263,35 @@ def _language(element: Element) -> str:
     number = element.get("LCID", "")
     found = locale.windows_locale.get(int(number)) if number.isdecimal() and len(number) < 8 else None
     if found is None:
-        raise _wrong(element, say("names its language by the attribute Language (like en) or LCID (like 1033)"))
+        raise _wrong(element, message("names its language by the attribute Language (like en) or LCID (like 1033)"))
     return found.replace("_", "-")
 
 
 def _children(parent: Element, known: set[str] | frozenset[str]) -> Iterator[Element]:
     for child in parent:
         if child.tag not in known:
-            raise _wrong(child, say("is not known inside <{tag}>", tag=parent.tag))
+            raise _wrong(child, message("is not known inside <{tag}>", tag=parent.tag))
         yield child
 
 
 def _content(element: Element) -> str:
     text = (element.text or "").strip()
     if not text or len(element):
-        raise _wrong(element, say("holds a text"))
+        raise _wrong(element, message("holds a text"))
     return text
 
 
 def _number(element: Element, low: int, high: int) -> int:
     text = _content(element)
     if not text.removeprefix("-").isdecimal() or len(text) > 11 or not low <= int(text) <= high:
-        raise _wrong(element, say("is a whole number from {low} to {high}", low=low, high=high))
+        raise _wrong(element, message("is a whole number from {low} to {high}", low=low, high=high))
     return int(text)
 
 
 def _boolean(element: Element) -> bool:
     text = _content(element).casefold()
     if text not in {"true", "false"}:
-        raise _wrong(element, say("is true or false"))
+        raise _wrong(element, message("is true or false"))
     return text == "true"
 
 
@@ -301,15 +301,15 @@ def _moment(element: Element) -> int:
         moment = datetime.fromisoformat(_content(element))
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
-        raise _wrong(element, say("is a date like 2027-01-31T00:00:00Z")) from None
+        raise _wrong(element, message("is a date like 2027-01-31T00:00:00Z")) from None
 
 
 def _uuid(text: str, element: Element) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise _wrong(element, say("holds no id like 6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10")) from None
+        raise _wrong(element, message("holds no id like 6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10")) from None
 
 
 def _wrong(element: Element, what: str) -> InvalidImport:
-    return InvalidImport(say("Line {line}: <{tag}> {what}.", line=element.get(_LINE), tag=element.tag, what=what))
+    return InvalidImport(message("Line {line}: <{tag}> {what}.", line=element.get(_LINE), tag=element.tag, what=what))

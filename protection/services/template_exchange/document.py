@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Policy, Principal, PrincipalKind
-from chancery.texts import say
+from chancery.texts import message
 from protection.selectors.templates import Expiry
 from protection.services.template_draft import TemplateDraft
 
@@ -19,7 +19,7 @@ class InvalidImport(InvalidPolicy):
     """A file of templates cannot be read, or says something that no template can say."""
 
     code: ClassVar[str] = "invalid_import"
-    remedy = say("Correct the file, or export it again. Nothing was imported.")
+    remedy = message("Correct the file, or export it again. Nothing was imported.")
 
 
 @dataclass(frozen=True, slots=True)

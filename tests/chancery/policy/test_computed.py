@@ -14,7 +14,7 @@ FORBIDDEN = {Right.FORWARD, Right.PRINT, Right.EXTRACT, Right.EXPORT, Right.OWNE
 
 @pytest.mark.parametrize("message", [False, True])
 def test_do_not_forward_lets_nobody_forward_print_copy_or_save_it_otherwise(*, message: bool) -> None:
-    policy = computed_policy(Computed.DO_NOT_FORWARD, [RITA_ADDRESS], message=message)
+    policy = computed_policy(Computed.DO_NOT_FORWARD, [RITA_ADDRESS], for_message=message)
     (grant,) = policy.grants
     assert grant.rights.isdisjoint(FORBIDDEN)
     assert Right.VIEW in grant.rights
@@ -27,7 +27,7 @@ def test_attachments_inherit_view_docedit_edit_and_objmodel() -> None:
 
 @pytest.mark.parametrize("message", [False, True])
 def test_encrypt_only_gives_every_right_but_export_and_owner(*, message: bool) -> None:
-    (grant,) = computed_policy(Computed.ENCRYPT_ONLY, [RITA_ADDRESS], message=message).grants
+    (grant,) = computed_policy(Computed.ENCRYPT_ONLY, [RITA_ADDRESS], for_message=message).grants
     assert grant.rights == ALL_RIGHTS - {Right.EXPORT, Right.OWNER}
 
 

@@ -17,7 +17,7 @@ from chancery.policy.evaluate import (
     OrganizationFacts,
     PersonalGrant,
     Request,
-    as_told,
+    as_disclosed,
     evaluate,
 )
 from chancery.policy.narrowing import narrows
@@ -267,7 +267,7 @@ def test_whoever_is_denied_is_told_what_a_stranger_to_the_policy_is_told(
     decision = evaluate(case)
     if not isinstance(decision, Deny):
         return
-    told = as_told(decision, case)
+    told = as_disclosed(decision, case)
     assert told.reason is not Reason.DENIED_BY_ENTRY
     assert told.entry is None
     if decision.reason is Reason.DENIED_BY_ENTRY and document.policy is not None:

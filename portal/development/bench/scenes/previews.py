@@ -81,9 +81,13 @@ def measure(*, schema: str, slug: str, administrator: str, documents: int, event
             create_template(actor=ada.actor, draft=_draft(organization, f"group{number}@bench.example"))
             for number in range(3)
         ]
-        told: dict[str, Any] = {"people": people, "templates": templates, "under": int(documents * UNDER_TEMPLATES)}
+        parameters: dict[str, Any] = {
+            "people": people,
+            "templates": templates,
+            "under": int(documents * UNDER_TEMPLATES),
+        }
         with connection.cursor() as cursor:
-            cursor.execute(_DOCUMENTS, {**told, "count": documents})
+            cursor.execute(_DOCUMENTS, {**parameters, "count": documents})
             cursor.execute(_EVENTS, {"people": people, "count": events})
             cursor.execute("vacuum analyze protection_content, audit_event, audit_eventpersonal")
         place = organization.id
