@@ -1,4 +1,4 @@
-"""The kinds of event that the tenants package writes into the ledgers of organizations.
+"""The kinds of event that the tenants package writes into organizations' ledgers and into the operators' record.
 
 A kind is ``object.verb`` in the past tense.  Values are kept for ever: a kind may be added, never renamed or
 given another meaning.
@@ -41,3 +41,14 @@ class DirectoryKind(StrEnum):
     SERVICE_ACTIVATED = "service.activated"
     SERVICE_DEACTIVATED = "service.deactivated"
     SIGN_IN_LINK_ISSUED = "sign_in_link.issued"
+
+
+class OperatorKind(StrEnum):
+    """What the operators' record holds beside the steps that are in an organization's ledger too."""
+
+    MAIL_DROPPED = "mail.dropped"
+    MAIL_RETRIED = "mail.retried"
+    OPERATOR_ADDED = "operator.added"
+    OPERATOR_REMOVED = "operator.removed"
+    ORGANIZATION_CREATED = "organization.created"
+    ORGANIZATION_ERASED = "organization.erased"

@@ -38,6 +38,7 @@ GRANT USAGE ON SCHEMA public TO chancery_app, chancery_sequencer, chancery_erase
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO chancery_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO chancery_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON public.organizations_operatorrecord FROM chancery_app;
+REVOKE INSERT, UPDATE, TRUNCATE ON public.directory_operator FROM chancery_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON public.django_migrations FROM chancery_app;
 """
 

@@ -58,12 +58,20 @@ class FreshSignInMiddleware:
         name = request.resolver_match.url_name if request.resolver_match else None
         if name not in PAGES or not request.user.is_authenticated or (name in LOOKED_AT and request.method == "GET"):
             return None
-        if clock.now() - of_session(request).at <= SECONDS:
-            return None
-        typed = typed_in(request)
-        logout(request)
-        if typed is not None:
-            sign_in = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
-            return come_back(request, typed, "signed_out", {"sign_in": sign_in})
-        messages.info(request, _("You signed in a while ago. Sign in again to go on."))
-        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+        return None if is_recent(request) else sign_in_again(request)
+
+
+def is_recent(request: HttpRequest) -> bool:
+    """Tell whether the sign-in is at most ten minutes old."""
+    return clock.now() - of_session(request).at <= SECONDS
+
+
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """End the sign-in, and lead to the sign-in page and back to this page; what was typed is not lost."""
+    typed = typed_in(request)
+    logout(request)
+    if typed is not None:
+        sign_in = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
+        return come_back(request, typed, "signed_out", {"sign_in": sign_in})
+    messages.info(request, _("You signed in a while ago. Sign in again to go on."))
+    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")

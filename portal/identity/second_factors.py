@@ -2,7 +2,9 @@
 
 import base64
 from typing import Final
+from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 
 from chancery.crypto import aead, labels
@@ -20,3 +22,9 @@ def unseal(kept: str) -> str:
     """Return the secret; raises CannotUnseal for what was not sealed here."""
     wrapped = base64.b64decode(kept.removeprefix(SEALED))
     return aead.unwrap(settings.CHANCERY_ROOT_KEY, wrapped, labels.SECOND_FACTOR).decode()
+
+
+def has_second_factor(person_id: UUID) -> bool:
+    """Tell whether the person has set up an authenticator app or a passkey."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return bool(Authenticator.objects.filter(user_id=person_id, type__in=kinds).exists())

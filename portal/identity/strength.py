@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from chancery.policy.policy import Strength
 
 HANDED_OVER = "chancery.authentication"
+TWO_FACTORS = frozenset({Strength.MFA, Strength.PASSKEY})
+"""Sign-ins that a mailbox or a password alone is not enough for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -60,34 +60,37 @@ def one(name: str) -> Kept | None:
     return None if row is None or not row.sealed else _read(row)
 
 
-def unsent() -> list[Unsent]:
+def unsent(first: int = 0, number: int | None = None) -> list[Unsent]:
     """Return what failed and what has waited for minutes, oldest first; addresses, but no subjects and no texts."""
-    rows = Notification.objects.filter(sent_at=None).filter(
-        Q(failed_at__isnull=False) | Q(created_at__lt=timezone.now() - LATE)
-    )
-    return [
-        Unsent(
-            row.pk,
-            _readers(row),
-            row.created_at,
-            row.attempts,
-            row.reason,
-            row.failed_at is not None,
-            row.due_at,
-        )
-        for row in rows.order_by("created_at")
-    ]
+    last = None if number is None else first + number
+    return [_as_unsent(row) for row in _unsent().order_by("created_at", "pk")[first:last]]
 
 
-def send_again(ids: Iterable[UUID]) -> int:
-    """Let messages be sent at once, as if for the first time; return how many."""
-    waiting = Notification.objects.filter(pk__in=list(ids), sent_at=None)
-    return waiting.update(due_at=Now(), attempts=0, failed_at=None)
+def count_unsent() -> int:
+    """Return how many messages ``unsent`` lists."""
+    return _unsent().count()
 
 
-def drop(ids: Iterable[UUID]) -> int:
-    """Forget messages that were not sent; return how many."""
-    return Notification.objects.filter(pk__in=list(ids), sent_at=None).delete()[0]
+def one_unsent(message: UUID) -> Unsent | None:
+    """Return one message that ``unsent`` lists, None when it has left or was dropped."""
+    row = _unsent().filter(pk=message).first()
+    return None if row is None else _as_unsent(row)
+
+
+def send_again(ids: Iterable[UUID] | None) -> list[UUID]:
+    """Let messages be sent at once, as if for the first time, all unsent ones for None; return which."""
+    rows = _unsent() if ids is None else Notification.objects.filter(pk__in=list(ids), sent_at=None)
+    found = list(rows.values_list("pk", flat=True))
+    Notification.objects.filter(pk__in=found).update(due_at=Now(), attempts=0, failed_at=None)
+    return found
+
+
+def drop(ids: Iterable[UUID]) -> list[UUID]:
+    """Forget messages that were not sent; return which."""
+    rows = Notification.objects.filter(pk__in=list(ids), sent_at=None)
+    found = list(rows.values_list("pk", flat=True))
+    rows.delete()
+    return found
 
 
 def forget_old() -> int:
@@ -95,6 +98,17 @@ def forget_old() -> int:
     now = timezone.now()
     sent = Q(sent_at__lt=now - (KEPT if settings.CHANCERY_EMBEDDED else timedelta(hours=1)))
     return Notification.objects.filter(sent | Q(failed_at__lt=now - KEPT)).delete()[0]
+
+
+def _unsent() -> QuerySet[Notification]:
+    late = Q(created_at__lt=timezone.now() - LATE)
+    return Notification.objects.filter(Q(failed_at__isnull=False) | late, sent_at=None)
+
+
+def _as_unsent(row: Notification) -> Unsent:
+    return Unsent(
+        row.pk, _readers(row), row.created_at, row.attempts, row.reason, row.failed_at is not None, row.due_at
+    )
 
 
 def _readers(row: Notification) -> str:

@@ -25,10 +25,14 @@ def healthz() -> HttpResponse:
 
 def readyz() -> HttpResponse:
     """Answer whether the parts are there: 503 without a durable database; a lost Redis is reported but not fatal."""
-    database = _database()
-    report = {"database": database, "redis": _redis()}
-    status = HTTPStatus.OK if database == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
+    report = parts()
+    status = HTTPStatus.OK if report["database"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
     return JsonResponse(report, status=status)
+
+
+def parts() -> dict[str, str]:
+    """Return the state of each part that the service needs: "ok", or what is wrong with it."""
+    return {"database": _database(), "redis": _redis()}
 
 
 def _database() -> str:

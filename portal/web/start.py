@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.identity.addresses import client_address
 from portal.languages import reason_of
+from portal.usecases.operators import operator_here
 from portal.usecases.organizations import Founded, found_organization
 from portal.usecases.ways_in import sign_in_link
 from portal.web.framework import attempt
@@ -36,6 +37,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Say what this is and let people in; a signed-in person sees their organizations."""
     context: dict[str, Any] = {"may_create": settings.CHANCERY_OPEN_SIGNUP}
     if request.user.is_authenticated:
+        context["operates"] = operator_here(person_of(request)) is not None
         context["places"] = [
             {"place": place, "origin": settings.CHANCERY_BASE.origin_of(place.host)}
             for place in memberships_of(person_of(request))

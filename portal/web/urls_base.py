@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web import devices, handbook, preferences, reference, start
+from portal.web import devices, handbook, operator, preferences, reference, start
 
 urlpatterns = [
     path("", start.start, name="base_home"),
@@ -12,6 +12,13 @@ urlpatterns = [
     path("devices/code/", devices.device_code, name="device_code"),
     path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
     path("accounts/preferences/", preferences.preferences, name="preferences"),
+    path("operator/", operator.organizations, name="operator"),
+    path("operator/mail/", operator.mail, name="operator_mail"),
+    path("operator/mail/retry/", operator.mail_retry, name="operator_mail_retry_all"),
+    path("operator/mail/<uuid:message_id>/retry/", operator.mail_retry, name="operator_mail_retry"),
+    path("operator/mail/<uuid:message_id>/drop/", operator.mail_drop, name="operator_mail_drop"),
+    path("operator/record/", operator.record, name="operator_record"),
+    path("operator/health/", operator.parts, name="operator_health"),
     path("api/", reference.reference, name="api_reference"),
     path("handbook/", handbook.handbook, name="handbook"),
     path("handbook/rights/", handbook.rights, name="handbook_rights"),

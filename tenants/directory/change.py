@@ -7,12 +7,13 @@ from uuid import UUID
 from django.db.models import F
 
 from audit.services.record import Personal, record
-from tenants.actor import Actor
+from tenants.actor import OPERATOR, Actor
 from tenants.context import in_schema
 from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.groups import MemberFacts
 from tenants.events import DirectoryKind
 from tenants.organizations.models import Organization
+from tenants.organizations.services.record_operator import record_operator
 
 MOST_NAMED: Final = 100
 """How many members of a group one event names at most; of the others it says how many there were."""
@@ -36,10 +37,16 @@ def note(
 
     The ledger names who acted; ``addresses`` and ``title`` name whom or what it happened to, ``recipient`` whose that
     is, ``changes`` what differs where that is personal: all of it is in the erasable part.  ``details`` must hold
-    nothing personal.  Rows are updated in the order of their ids, so that two changes that
-    touch the same organizations cannot wait for each other in a circle.
+    nothing personal.  What an operator does at the command line is in the operators' record too.
+
+    Rows are updated in the order of their ids, so that two changes that touch the same organizations cannot wait for
+    each other in a circle.
     """
     recorded = sorted(set(organizations))
+    if actor == OPERATOR:
+        details_of_record = {} if person_id is None else {"target": str(person_id)}
+        only = recorded[0] if len(recorded) == 1 else None
+        record_operator(kind=kind, actor=actor, organization_id=only, details=details_of_record)
     if person_id is not None:
         Person.objects.filter(id=person_id).update(epoch=F("epoch") + 1)
     for organization_id in sorted({*recorded, *bump_only}):

@@ -1,12 +1,15 @@
 """Reading organizations: always values, never querysets, so that nothing lazy crosses from one schema to another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from tenants.organizations.models import Host, Organization
+from tenants.organizations.models import Host, OperatorRecord, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,26 @@ class Switches:
 
     active: bool
     service_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOrganization:
+    """An organization as operators see it in the list: no content, only how large it is."""
+
+    facts: OrganizationFacts
+    created_at: datetime
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorEntry:
+    """One entry of the operators' record; ``slug`` names the organization that it concerns, if any."""
+
+    at: datetime
+    kind: str
+    actor: str
+    slug: str
+    details: Mapping[str, Any]
 
 
 def held_switches(organization_id: UUID) -> Switches:
@@ -67,6 +90,45 @@ def organizations() -> tuple[OrganizationFacts, ...]:
     rows = Organization.objects.exclude(state=Organization.State.ERASED).order_by("slug")
     primary = dict(Host.objects.filter(is_primary=True).values_list("organization_id", "name"))
     return tuple(_facts(row, primary.get(row.id, "")) for row in rows)
+
+
+def count_organizations() -> int:
+    """Return how many organizations there are or were, the erased ones included; for operators."""
+    return Organization.objects.count()
+
+
+def listed_organizations(first: int, number: int) -> tuple[ListedOrganization, ...]:
+    """Return a part of all organizations by short name, the erased ones included; for operators."""
+    people = Count("memberships", filter=Q(memberships__removed_at__isnull=True))
+    rows = Organization.objects.annotate(people=people).order_by("slug")[first : first + number]
+    primary = dict(Host.objects.filter(is_primary=True).values_list("organization_id", "name"))
+    return tuple(ListedOrganization(_facts(row, primary.get(row.id, "")), row.created_at, row.people) for row in rows)
+
+
+def operator_record(first: int, number: int, organization_id: UUID | None = None) -> tuple[OperatorEntry, ...]:
+    """Return a part of the operators' record, the newest first; perhaps what concerns one organization only."""
+    rows = _record(organization_id).order_by("-at", "id")[first : first + number]
+    slugs = dict(Organization.objects.filter(id__in={row.organization_id for row in rows}).values_list("id", "slug"))
+    return tuple(
+        OperatorEntry(
+            at=row.at,
+            kind=row.kind,
+            actor=row.actor,
+            slug="" if row.organization_id is None else slugs.get(row.organization_id, ""),
+            details=dict(row.details),
+        )
+        for row in rows
+    )
+
+
+def count_operator_record(organization_id: UUID | None = None) -> int:
+    """Return how many entries the operators' record has."""
+    return _record(organization_id).count()
+
+
+def _record(organization_id: UUID | None) -> QuerySet[OperatorRecord]:
+    rows = OperatorRecord.objects.all()
+    return rows if organization_id is None else rows.filter(organization_id=organization_id)
 
 
 def hosts_of(organization_id: UUID) -> tuple[str, ...]:

@@ -137,6 +137,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
         "domain": domains_in(contoso.id)[0].domain,
         "organization_id": contoso.id,
         "event_id": NOBODY,
+        "message_id": NOBODY,
         "level": 0,
         "index": 0,
         "client_id": "nobody",

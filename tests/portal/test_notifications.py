@@ -190,7 +190,7 @@ def test_while_the_server_is_away_mail_waits_longer_and_longer_and_leaves_when_i
     assert "rita" not in caplog.text
     mailbox = server()
     call_command("unsent_mail", "--retry", stdout=(said := StringIO()))
-    assert said.getvalue() == "1 will be sent within seconds.\n"
+    assert said.getvalue() == "1 message will be sent within seconds.\n"
     assert send_due() == 1
     assert mailbox.taken[0].rcpt_tos == [RITA]
 
@@ -252,6 +252,6 @@ def test_operators_see_what_waits_and_drop_it(settings: Any) -> None:
     with pytest.raises(CommandError, match="An id is"):
         call_command("unsent_mail", "--drop", "rita")
     call_command("unsent_mail", "--drop", str(row.pk), stdout=(said := StringIO()))
-    assert said.getvalue() == "1 dropped.\n"
+    assert said.getvalue() == "1 message was dropped.\n"
     call_command("unsent_mail", stdout=(said := StringIO()))
     assert "All mail has been sent" in said.getvalue()

@@ -6,6 +6,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.notifications import kept
+from portal.usecases.unsent_mail import drop_mail, retry_mail
+from tenants.actor import OPERATOR
 
 
 class Command(BaseCommand):
@@ -22,10 +24,9 @@ class Command(BaseCommand):
     def handle(self, *_: Any, retry: list[str] | None, drop: list[str] | None, **__: Any) -> None:
         """Do it and say what was done."""
         if drop:
-            self.stdout.write(f"{kept.drop(_ids(drop))} dropped.")
+            self.stdout.write(drop_mail(ids=_ids(drop), actor=OPERATOR).message)
         elif retry is not None:
-            ids = _ids(retry) or [one.id for one in kept.unsent()]
-            self.stdout.write(f"{kept.send_again(ids)} will be sent within seconds.")
+            self.stdout.write(retry_mail(ids=_ids(retry) or None, actor=OPERATOR).message)
         else:
             self._list()
 

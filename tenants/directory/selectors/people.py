@@ -81,6 +81,12 @@ def named_person(person_id: UUID) -> NamedPerson | None:
     return None if row is None else NamedPerson(*row)
 
 
+def shown_names(person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return under which address, or else name, people are known, wherever they belong; for operators."""
+    rows = Person.objects.filter(id__in=list(person_ids)).values_list("id", "email", "name")
+    return {person_id: email or name for person_id, email, name in rows}
+
+
 def language_of(person_id: UUID) -> str:
     """Return the language that somebody has chosen to read in, "" when they have chosen none."""
     return Person.objects.filter(id=person_id).values_list("language", flat=True).first() or ""

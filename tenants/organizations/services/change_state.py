@@ -10,7 +10,8 @@ from tenants.actor import Actor
 from tenants.context import UnknownOrganization, in_schema
 from tenants.events import DirectoryKind
 from tenants.organizations import hosts
-from tenants.organizations.models import OperatorRecord, Organization
+from tenants.organizations.models import Organization
+from tenants.organizations.services.record_operator import record_operator
 
 
 class WrongState(Exception):
@@ -33,13 +34,8 @@ def change_state(
 
 
 def note_step(*, organization_id: UUID, kind: DirectoryKind, reason: str, actor: Actor) -> None:
-    """Record an operator's or administrator's step in the operator record and in the organization's ledger."""
-    OperatorRecord.objects.create(
-        kind=kind.value,
-        actor=actor.name,
-        organization_id=organization_id,
-        details={"reason": reason, "source": actor.source},
-    )
+    """Record an operator's or administrator's step in the operators' record and in the organization's ledger."""
+    record_operator(kind=kind, actor=actor, organization_id=organization_id, details={"reason": reason})
     schema = Organization.objects.values_list("schema_name", flat=True).get(id=organization_id)
     with in_schema(schema):
         record(

@@ -5,9 +5,11 @@ from django.db import transaction
 
 from tenants import naming
 from tenants.actor import Actor
+from tenants.events import OperatorKind
 from tenants.organizations import hosts
-from tenants.organizations.models import Host, OperatorRecord, Organization
+from tenants.organizations.models import Host, Organization
 from tenants.organizations.selectors import OrganizationFacts
+from tenants.organizations.services.record_operator import record_operator
 from tenants.provisioning import create_schema
 
 
@@ -26,11 +28,11 @@ def create_organization(*, name: str, slug: str, actor: Actor) -> OrganizationFa
     host = naming.host(f"{normal}.{settings.CHANCERY_BASE.host}")
     Host.objects.create(name=host, organization=organization, is_primary=True)
     create_schema(organization.schema_name)
-    OperatorRecord.objects.create(
-        kind="organization.created",
-        actor=actor.name,
+    record_operator(
+        kind=OperatorKind.ORGANIZATION_CREATED,
+        actor=actor,
         organization_id=organization.id,
-        details={"slug": normal, "source": actor.source},
+        details={"slug": normal},
     )
     transaction.on_commit(hosts.forget)
     return OrganizationFacts(

@@ -8,9 +8,11 @@ from django.db import transaction
 from tenants.actor import Actor
 from tenants.context import in_schema
 from tenants.directory.services.forget_organization import forget_organization
+from tenants.events import OperatorKind
 from tenants.organizations import hosts
-from tenants.organizations.models import Host, OperatorRecord, Organization
+from tenants.organizations.models import Host, Organization
 from tenants.organizations.services.change_state import WrongState
+from tenants.organizations.services.record_operator import record_operator
 from tenants.provisioning import drop_schema
 
 Shred = Callable[[UUID], None]
@@ -37,10 +39,7 @@ def erase_organization(*, organization_id: UUID, reason: str, shred_keys: Shred,
     organization.name = ""
     organization.directory_epoch += 1
     organization.save(update_fields=["state", "service_active", "name", "directory_epoch"])
-    OperatorRecord.objects.create(
-        kind="organization.erased",
-        actor=actor.name,
-        organization_id=organization_id,
-        details={"reason": reason, "source": actor.source},
+    record_operator(
+        kind=OperatorKind.ORGANIZATION_ERASED, actor=actor, organization_id=organization_id, details={"reason": reason}
     )
     transaction.on_commit(hosts.forget)

@@ -17,6 +17,6 @@ class Command(migrate.Command):
         with in_public():
             super().handle(*args, **options)
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("SELECT to_regclass('public.organizations_operatorrecord') IS NOT NULL")
+                cursor.execute("SELECT to_regclass('public.directory_operator') IS NOT NULL")
                 if cursor.fetchone()[0]:
                     cursor.execute(roles.GRANT_SHARED)

@@ -1,0 +1,44 @@
+"""Say who may look after the installation in the browser."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from portal.management.operator import refusals_said
+from portal.usecases.operators import appoint_operator, dismiss_operator
+from tenants.actor import OPERATOR
+from tenants.directory.selectors.operators import operators
+
+
+class Command(BaseCommand):
+    """The only way to become an operator; each change is in the operators' record."""
+
+    help = "Add, remove or list the people who may use the operators' console."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what to do and by which address."""
+        todo = parser.add_subparsers(dest="todo", required=True, metavar="add|remove|list")
+        for name, text in (
+            ("add", "let the person who has proven this address use the console; they need a second factor"),
+            ("remove", "take that back"),
+        ):
+            todo.add_parser(name, help=text).add_argument("address", metavar="ADDRESS")
+        todo.add_parser("list", help="list all operators")
+
+    def handle(self, *_: Any, todo: str, address: str = "", **__: Any) -> None:
+        """Do it and say what was done."""
+        with refusals_said():
+            if todo == "add":
+                changed = appoint_operator(address=address, actor=OPERATOR)
+                self.stdout.write(f"{address} is an operator{'' if changed else ' already'}.")
+            elif todo == "remove":
+                dismiss_operator(address=address, actor=OPERATOR)
+                self.stdout.write(f"{address} is no operator any more.")
+            else:
+                self._list()
+
+    def _list(self) -> None:
+        for one in operators():
+            state = "" if one.counts else "  (no access: the address is not proven any more, or the account is off)"
+            self.stdout.write(f"{one.address}  {one.name}  since {one.since:%Y-%m-%d %H:%M} UTC{state}")

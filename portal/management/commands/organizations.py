@@ -1,0 +1,24 @@
+"""List the organizations of the installation."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from portal.usecases.operators import installed
+from tenants.organizations.selectors import count_organizations
+
+
+class Command(BaseCommand):
+    """What the operators' console lists."""
+
+    help = "List all organizations: short name, state, host, people, documents, when created."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Print one line for each."""
+        for one in installed(0, count_organizations()):
+            facts = one.listed.facts
+            documents = "-" if one.documents is None else one.documents
+            self.stdout.write(
+                f"{facts.slug}  {facts.state}  {facts.host or '-'}  {one.listed.people} people  {documents} documents"
+                f"  created {one.listed.created_at:%Y-%m-%d %H:%M} UTC"
+            )
