@@ -70,15 +70,22 @@ def check_exchange(method: str, path: str, sent: bytes, answer: Answered) -> Non
 
 
 def faulty_examples() -> list[str]:
-    """Return the examples of bodies that no request could send; ids in examples are abbreviated."""
+    """Return what is wrong with the examples of bodies and of answers, each against its own schema."""
     found = []
     for name, operation in _by_name().items():
-        media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-        for example in media.get("examples", {}).values():
-            validator = _body_validator(name)
-            assert validator is not None
-            faults = [one.message for one in validator.iter_errors(example["value"])]
-            found += [f"{name}: {fault}" for fault in faults if not fault.endswith('is not a "uuid"')]
+        listed = [("the body", _body_validator(name), operation.get("requestBody", {}))]
+        for status, response in operation["responses"].items():
+            if status != "default":
+                answer = _answer_validator(name, status)
+                listed.append((f"the answer {status}", None if answer is None else answer[1], response))
+        for what, validator, holder in listed:
+            for media in holder.get("content", {}).values():
+                for title, example in media.get("examples", {}).items():
+                    assert validator is not None
+                    found += [
+                        f"{name}, {what}, {title}: {'/'.join(map(str, fault.instance_path))}: {fault.message}"
+                        for fault in validator.iter_errors(example["value"])
+                    ]
     return found
 
 

@@ -14,6 +14,7 @@ from chancery.errors import NotFound
 from chancery.policy.days import LAST_MOMENT
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import LEVELS_ASKED, parse_rights
+from portal.api.examples import ASKED, listed
 from portal.api.framework import (
     ANYBODY,
     Answer,
@@ -42,13 +43,6 @@ from protection.services.grant_access import Terms
 from protection.services.request_access import RequestedAccess
 
 STATES: Final = ("open", "granted", "declined")
-ASKED: Final = {
-    "id": "5f0e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",
-    "state": "open",
-    "who": "rita@fabrikam.example",
-    "level": "viewer",
-    "note": "I prepare the meeting.",
-}
 IN_THE_WAY: Final = [{"name": "restore", "message": WORDS[Reason.REVOKED_FOR_YOU].owner}]
 
 
@@ -116,7 +110,7 @@ class DocumentRequests(OrganizationView):
     @extend_schema(
         summary="List the requests for access to a document",
         responses=page_answer("DocumentRequests", DocumentRequest),
-        examples=[OpenApiExample("Requests", {"results": [ASKED], "next": ""})],
+        examples=[OpenApiExample("Requests", listed(ASKED))],
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer with all of them to people who may see the document, with one's own newest to others."""
@@ -163,7 +157,7 @@ class AccessRequests(OrganizationView):
             OpenApiParameter("limit", int),
         ],
         responses=page_answer("AccessRequests", AccessRequestItem),
-        examples=[OpenApiExample("Requests", {"results": [ASKED], "next": ""})],
+        examples=[OpenApiExample("Requests", listed(ASKED))],
     )
     def get(self, request: Request) -> Response:
         """Answer newest first."""

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.objects.jws import b64
+from portal.api.examples import CONTOSO, KEY, SETTINGS, listed
 from portal.api.framework import (
     ANYBODY,
     UNTIL,
@@ -31,7 +32,6 @@ from portal.usecases.settings import set_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import Configuration
 
-KEY = {"id": "1f0c…", "kid": "9d5e…", "suite": "hybrid", "status": "active"}
 DEACTIVATED = effect_answer("ServiceDeactivated", latest_offline_moment=UNTIL)
 COMPROMISED = effect_answer("KeyCompromised", latest_offline_moment=UNTIL)
 CONFIRMED = [OpenApiExample("Confirmed", {"confirm": "Contoso", "reason": "Moving"}, request_only=True)]
@@ -105,7 +105,7 @@ class OrganizationConfiguration(OrganizationView):
     @extend_schema(
         summary="Show the organization",
         responses=OrganizationShown,
-        examples=[OpenApiExample("Organization", {"id": "6f1e…", "name": "Contoso", "active": True})],
+        examples=[OpenApiExample("Organization", {"id": CONTOSO, "name": "Contoso", "active": True})],
     )
     def get(self, request: Request) -> Response:
         """Answer with name and state; with settings and keys for those who may read them."""
@@ -126,7 +126,7 @@ class Keys(OrganizationView):
     @extend_schema(
         summary="List keys",
         responses=page_answer("KeyList", KeyItem),
-        examples=[OpenApiExample("Keys", {"results": [KEY], "next": ""})],
+        examples=[OpenApiExample("Keys", listed(KEY))],
     )
     def get(self, request: Request) -> Response:
         """Answer newest first."""
@@ -199,7 +199,7 @@ class Settings(OrganizationView):
     @extend_schema(
         summary="Show the settings",
         responses=SettingsShown,
-        examples=[OpenApiExample("Settings", {"suite": "hybrid", "max_license_days": 30})],
+        examples=[OpenApiExample("Settings", SETTINGS)],
     )
     def get(self, request: Request) -> Response:
         """Answer with every setting."""

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import APPLICATION, listed
 from portal.api.framework import (
     UNTIL,
     Answer,
@@ -57,7 +58,7 @@ class Applications(OrganizationView):
     @extend_schema(
         summary="List applications",
         responses=page_answer("ApplicationList", ApplicationItem),
-        examples=[OpenApiExample("Applications", {"results": [{"client_id": "8f2c…", "name": "archive"}], "next": ""})],
+        examples=[OpenApiExample("Applications", listed(APPLICATION))],
     )
     def get(self, request: Request) -> Response:
         """Answer with every application; never with a secret."""

@@ -7,12 +7,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import TEMPLATE, done, listed
 from portal.api.framework import OrganizationView, effect_response, page, page_answer
-from portal.api.templates import EXAMPLE, TemplateShown, languages_of, template_json
+from portal.api.templates import TemplateShown, languages_of, template_json
 from portal.usecases.effects import EffectAnswer
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import bring_back_template
 from protection.selectors.templates import deleted_templates, documents_by_template
+
+DELETED = {**TEMPLATE, "status": "archived", "documents": 3, "deleted_at": "2026-11-28T09:00:00Z"}
 
 
 class DeletedTemplate(TemplateShown):
@@ -30,7 +33,7 @@ class DeletedTemplates(OrganizationView):
         summary="List deleted templates",
         description="The newest deletion first, each with the number of documents it goes on protecting.",
         responses=page_answer("DeletedTemplateList", DeletedTemplate),
-        examples=[OpenApiExample("Deleted", {"results": [{**EXAMPLE, "documents": 3}], "next": ""})],
+        examples=[OpenApiExample("Deleted", listed(DELETED))],
     )
     def get(self, request: Request) -> Response:
         """Answer with all of them."""
@@ -58,7 +61,7 @@ class UndeleteTemplate(OrganizationView):
         description="It is archived, as it was when it was deleted.",
         request=None,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Back", {"changed": True, "message": "The template is back."})],
+        examples=[OpenApiExample("Back", done("The template “Read only, all employees” is back, archived as it was."))],
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Bring it back."""

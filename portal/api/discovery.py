@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from chancery.objects.jws import b64
 from portal import clock
+from portal.api.examples import DISCOVERY
 from portal.api.framework import (
     Answer,
     BaseView,
@@ -62,7 +63,7 @@ class Discovery(APIView):
                 "organizations": FoundOrganization(many=True),
             },
         ),
-        examples=[OpenApiExample("Discovery", {"iss": "https://id.example.com", "organizations": []})],
+        examples=[OpenApiExample("Discovery", DISCOVERY)],
         auth=[],
     )
     def get(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from audit.selectors.events import Filter
 from chancery.policy.policy import Policy, parse_policy
 from chancery.policy.rights import in_order, level_of
 from portal.api.event_items import EXAMPLE, EventList, event_page
+from portal.api.examples import DOCUMENT, DOCUMENT_POLICY, DOCUMENT_SHOWN, done, listed
 from portal.api.framework import (
     ANYBODY,
     Answer,
@@ -39,9 +40,6 @@ from protection.selectors.documents import (
 )
 from protection.selectors.requests import given_on
 from protection.services.template_draft import MAX_EXPIRY_DAYS
-
-EFFECT = {"changed": True, "message": "Access is revoked for rita@fabrikam.example.", "warnings": []}
-DOCUMENT = {"cid": "8c2b6d0e-5c1f-8d22-9f7e-0d6c1a2b3c4d", "title": "plan.docx", "state": "active"}
 
 
 class DocumentItem(Answer):
@@ -117,7 +115,7 @@ class Documents(OrganizationView):
             OpenApiParameter("limit", int),
         ],
         responses=DocumentList,
-        examples=[OpenApiExample("Documents", {"results": [DOCUMENT], "next": ""})],
+        examples=[OpenApiExample("Documents", listed(DOCUMENT))],
     )
     def get(self, request: Request) -> Response:
         """Answer newest first."""
@@ -145,7 +143,7 @@ class DocumentDetail(OrganizationView):
     @extend_schema(
         summary="Show one document",
         responses=DocumentShown,
-        examples=[OpenApiExample("Document", {"document": DOCUMENT, "policy": {"v": 1, "grants": []}})],
+        examples=[OpenApiExample("Document", DOCUMENT_SHOWN)],
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
@@ -271,7 +269,7 @@ class DocumentPolicy(OrganizationView):
                 "personal_grants": PersonalGrant(many=True),
             },
         ),
-        examples=[OpenApiExample("Policy", {"policy": {"v": 1, "grants": []}, "grants": [], "may_change": False})],
+        examples=[OpenApiExample("Policy", DOCUMENT_POLICY)],
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer with the whole list, or as if there were no such document."""
@@ -334,7 +332,7 @@ class Accept(OrganizationView):
         summary="Accept a pending document",
         request=None,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Accepted", EFFECT)],
+        examples=[OpenApiExample("Accepted", done("The document is accepted and can be opened."))],
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Let it be opened from now on."""

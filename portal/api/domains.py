@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import DOMAIN, done, listed
 from portal.api.framework import (
     Answer,
     Confirmed,
@@ -22,6 +23,8 @@ from portal.usecases.domains import give_up_domain, new_domain, take_over_domain
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 from tenants.directory.selectors.domains import domains_in
+
+PROVEN = done("contoso.example is proven: your organization answers for its addresses from now on.")
 
 
 class DomainItem(Answer):
@@ -40,7 +43,7 @@ class Domains(OrganizationView):
     @extend_schema(
         summary="List mail domains",
         responses=page_answer("DomainList", DomainItem),
-        examples=[OpenApiExample("Domains", {"results": [{"domain": "contoso.example", "proven_at": None}]})],
+        examples=[OpenApiExample("Domains", listed(DOMAIN))],
     )
     def get(self, request: Request) -> Response:
         """Answer with claimed and proven domains and the text that proves them."""
@@ -70,7 +73,11 @@ class ProveDomain(OrganizationView):
         summary="Prove a claimed mail domain by its TXT record",
         request=None,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Proven", {"changed": True, "message": "contoso.example is proven."})],
+        examples=[
+            OpenApiExample(
+                "Proven", done("contoso.example is proven: your organization answers for its addresses from now on.")
+            )
+        ],
     )
     def post(self, request: Request, domain: str) -> Response:
         """Ask the DNS and take the domain over when it holds the text."""

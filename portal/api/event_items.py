@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.selectors.events import EventRow, Filter, InvalidCursor, events
+from portal.api.examples import ADA
 from portal.api.framework import Answer, limit_of, page
 from portal.words.events import ShownDocument, ShownEvent, shown_events
 from tenants.organizations.selectors import OrganizationFacts
@@ -94,7 +95,7 @@ EXAMPLE: dict[str, Any] = {
     "sentence": "ada@contoso.example changed the role of max@contoso.example from user to auditor.",
     "changes": [],
     "why": "",
-    "actor": {"kind": "person", "name": "Ada", "address": "ada@contoso.example", "person": "8f2c…"},
+    "actor": {"kind": "person", "name": "Ada", "address": "ada@contoso.example", "person": ADA},
     "document": None,
     "personal": {"name": "Ada", "actor": "ada@contoso.example", "addresses": ["max@contoso.example"]},
     "details": {"before": "user", "after": "auditor"},

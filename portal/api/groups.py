@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import GROUP, GROUP_SHOWN, done, listed
 from portal.api.framework import (
     TOTAL,
     Answer,
@@ -29,7 +30,10 @@ from portal.usecases.groups import end_group, new_group, set_group
 from portal.usecases.permissions import Permission
 from tenants.directory.selectors.groups import GroupFacts, count_groups, group_in, groups_in
 
-GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}
+NEW_GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}
+GROUP_DELETED = done(
+    "The group board@contoso.example is deleted: it gives nothing any more.", latest_offline_moment=None
+)
 
 
 class NewGroup(serializers.Serializer[dict[str, Any]]):
@@ -80,7 +84,7 @@ class Groups(OrganizationView):
         summary="List groups",
         parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
         responses=page_answer("GroupList", GroupItem, total=TOTAL),
-        examples=[OpenApiExample("Groups", {"results": [GROUP], "next": ""})],
+        examples=[OpenApiExample("Groups", listed({**GROUP, "members": 1}))],
     )
     def get(self, request: Request) -> Response:
         """Answer in the order of addresses."""
@@ -97,7 +101,7 @@ class Groups(OrganizationView):
         summary="Create a group",
         request=NewGroup,
         responses={201: effect_answer("GroupCreated", **GroupShown().fields)},
-        examples=[OpenApiExample("Group", GROUP, request_only=True)],
+        examples=[OpenApiExample("Group", NEW_GROUP, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -129,7 +133,7 @@ class GroupDetail(OrganizationView):
     @extend_schema(
         summary="Show one group",
         responses=GroupShown,
-        examples=[OpenApiExample("Group", GROUP)],
+        examples=[OpenApiExample("Group", GROUP_SHOWN)],
     )
     def get(self, request: Request, group_id: UUID) -> Response:
         """Answer with its direct members."""
@@ -175,7 +179,7 @@ class GroupDetail(OrganizationView):
         responses={
             200: effect_answer("GroupDeleted", latest_offline_moment=serializers.DateTimeField(allow_null=True))
         },
-        examples=[OpenApiExample("Deleted", {"changed": True, "message": "The group is deleted."})],
+        examples=[OpenApiExample("Deleted", GROUP_DELETED)],
     )
     def delete(self, request: Request, group_id: UUID) -> Response:
         """Delete it; its members lose what it gave at the very next request."""

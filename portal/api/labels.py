@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.policy.labels import Effect, Outcome
+from portal.api.examples import EMPLOYEES_ONLY, LABEL, done, listed
 from portal.api.framework import (
     ANYBODY,
     Answer,
@@ -39,14 +40,7 @@ EXAMPLE: Final = {
     "names": {"en": "Confidential", "de": "Vertraulich"},
     "sensitivity": 30,
     "effect": "protect",
-    "template": "0f4e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",
-}
-SHOWN: Final = {
-    **EXAMPLE,
-    "name": "Confidential",
-    "status": "published",
-    "version": 3,
-    "template": {"id": "0f4e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10", "version": 2, "name": "Employees only"},
+    "template": EMPLOYEES_ONLY,
 }
 
 
@@ -125,7 +119,7 @@ class Labels(OrganizationView):
         ),
         parameters=[OpenApiParameter("offered", bool, description="Only those offered to the caller.")],
         responses=page_answer("LabelList", LabelItem),
-        examples=[OpenApiExample("Labels", {"results": [SHOWN], "next": ""})],
+        examples=[OpenApiExample("Labels", listed(LABEL))],
     )
     def get(self, request: Request) -> Response:
         """Answer with names in the caller's language."""
@@ -157,7 +151,7 @@ class LabelDetail(OrganizationView):
     @extend_schema(
         summary="Show one label, with the number of documents that carry it",
         responses=LabelShown,
-        examples=[OpenApiExample("Label", {**SHOWN, "documents": 12})],
+        examples=[OpenApiExample("Label", {**LABEL, "documents": 12})],
     )
     def get(self, request: Request, label_id: UUID) -> Response:
         """Answer also for an archived one."""
@@ -206,7 +200,7 @@ class PublishLabel(OrganizationView):
         summary="Publish a label",
         request=None,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Published", {"changed": True, "message": "The label is offered from now on."})],
+        examples=[OpenApiExample("Published", done("The label “Confidential” is offered from now on."))],
     )
     def post(self, request: Request, label_id: UUID) -> Response:
         """Offer it; from then on its template is chosen through the label."""
@@ -255,7 +249,7 @@ class DocumentLabel(OrganizationView):
                 "Labels",
                 {
                     "present": None,
-                    "results": [{**SHOWN, "outcome": "replaced", "where": "done", "lowers": False}],
+                    "results": [{**LABEL, "outcome": "replaced", "where": "done", "lowers": False}],
                     "next": "",
                 },
             )

@@ -20,6 +20,7 @@ from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import WORDS
 from chancery.texts import message
 from portal import clock
+from portal.api.examples import EMPLOYEES_ONLY, OPENING, PLAN
 from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of, problem_response
 from portal.api.policies import PolicyField
 from portal.license_requests import whole_item_of
@@ -116,7 +117,7 @@ class Publications(OrganizationView):
             )
         },
         examples=[
-            OpenApiExample("By template", {"template": "0f4e…", "title": "plan.docx"}, request_only=True),
+            OpenApiExample("By template", {"template": EMPLOYEES_ONLY, "title": "plan.docx"}, request_only=True),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -267,7 +268,7 @@ class Events(OrganizationView):
         examples=[
             OpenApiExample(
                 "Opened",
-                {"events": [{"id": "3a5c…", "cid": "8c2b…", "action": "opened", "at": 1798675200}]},
+                {"events": [{"id": OPENING, "cid": PLAN, "action": "opened", "at": 1798675200}]},
                 request_only=True,
             )
         ],

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import ME
 from portal.api.framework import (
     Answer,
     BaseView,
@@ -59,7 +60,7 @@ class Me(BaseView):
                 "organizations": Membership(many=True),
             },
         ),
-        examples=[OpenApiExample("Me", {"id": "6f1e…", "email": "olga@contoso.example", "organizations": []})],
+        examples=[OpenApiExample("Me", ME)],
     )
     def get(self, request: Request) -> Response:
         """Answer with the person's addresses and places."""

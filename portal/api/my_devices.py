@@ -16,6 +16,7 @@ from chancery.crypto.keys import EncryptionPublicKey
 from chancery.crypto.signatures import VerifyKey
 from chancery.objects.jws import unb64
 from portal import clock
+from portal.api.examples import DEVICE, done, listed
 from portal.api.framework import (
     Answer,
     BaseView,
@@ -82,7 +83,7 @@ class Devices(BaseView):
     @extend_schema(
         summary="List my devices",
         responses=page_answer("Devices", DeviceItem),
-        examples=[OpenApiExample("Devices", {"results": [], "next": ""})],
+        examples=[OpenApiExample("Devices", listed({**DEVICE, "signing": "EdDSA", "encryption": "mlkem768-x25519"}))],
     )
     def get(self, request: Request) -> Response:
         """Answer with all devices, revoked ones too."""
@@ -147,7 +148,9 @@ class DeviceDetail(BaseView):
             200: effect_answer("DeviceRevoked", latest_offline_moment=serializers.DateTimeField(allow_null=True))
         },
         examples=[
-            OpenApiExample("Revoked", {"changed": True, "message": "laptop is revoked.", "latest_offline_moment": None})
+            OpenApiExample(
+                "Revoked", done("laptop is revoked. It gets no license any more.", latest_offline_moment=None)
+            )
         ],
     )
     def delete(self, request: Request, device_id: UUID) -> Response:

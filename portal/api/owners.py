@@ -5,6 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import OLGA, listed
 from portal.api.framework import Answer, OrganizationView, page, page_answer
 from portal.subjects.owners import owner_known_as
 from portal.usecases.permissions import Permission
@@ -26,9 +27,7 @@ class Owners(OrganizationView):
         summary="Find the member who is to own a document that you protect",
         parameters=[OpenApiParameter("address", str, required=True)],
         responses=page_answer("OwnerList", OwnerItem),
-        examples=[
-            OpenApiExample("Olga", {"results": [{"id": "6f1e…", "address": "olga@contoso.example"}], "next": ""})
-        ],
+        examples=[OpenApiExample("Olga", listed({"id": OLGA, "address": "olga@contoso.example"}))],
     )
     def get(self, request: Request) -> Response:
         """Answer with this person, or with nobody."""

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import PERSON, listed
 from portal.api.framework import (
     TOTAL,
     UNTIL,
@@ -28,7 +29,7 @@ from portal.usecases.people import add_person, set_disabled, set_role
 from portal.usecases.permissions import Permission
 from tenants.directory.selectors.people import PersonFacts, count_in, people_in, person_in, place_in_list
 
-PERSON = {"email": "max@contoso.example", "name": "Max", "role": "user"}
+NEW_PERSON = {name: PERSON[name] for name in ("email", "name", "role")}
 
 
 class NewPerson(Confirmed):
@@ -69,7 +70,7 @@ class People(OrganizationView):
         summary="List people",
         parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
         responses=page_answer("PersonList", PersonItem, total=TOTAL),
-        examples=[OpenApiExample("People", {"results": [PERSON], "next": ""})],
+        examples=[OpenApiExample("People", listed(PERSON))],
     )
     def get(self, request: Request) -> Response:
         """Answer in the order of addresses."""
@@ -89,7 +90,7 @@ class People(OrganizationView):
         summary="Create a person",
         request=NewPerson,
         responses={201: effect_answer("PersonAdded", **PersonItem().fields)},
-        examples=[OpenApiExample("Person", PERSON, request_only=True)],
+        examples=[OpenApiExample("Person", NEW_PERSON, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:

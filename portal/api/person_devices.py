@@ -7,12 +7,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import DEVICE, done, listed
 from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response, page, page_answer
 from portal.usecases.devices import block_here, devices_here, unblock_here
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 
-DEVICE = {"id": "0f4e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10", "name": "laptop", "platform": "linux", "blocked": False}
+UNBLOCKED = done("“laptop” of max@contoso.example gets licenses of this organization again.")
 
 
 class PersonDevice(Answer):
@@ -35,7 +36,7 @@ class PersonDevices(OrganizationView):
         summary="List the devices of a person",
         description="Of a guest those that were used with this organization.",
         responses=page_answer("PersonDevices", PersonDevice),
-        examples=[OpenApiExample("Devices", {"results": [DEVICE], "next": ""})],
+        examples=[OpenApiExample("Devices", listed({**DEVICE, "blocked": False}))],
     )
     def get(self, request: Request, person_id: UUID) -> Response:
         """Answer with revoked and blocked ones too."""
@@ -81,7 +82,7 @@ class UnblockDevice(OrganizationView):
         summary="Unblock a device of a person at this organization",
         request=None,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Unblocked", {"changed": True, "message": "It gets licenses again."})],
+        examples=[OpenApiExample("Unblocked", UNBLOCKED)],
     )
     def post(self, request: Request, person_id: UUID, device_id: UUID) -> Response:
         """Take the block back."""

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.policy.rights import level_of, parse_rights
+from portal.api.examples import RECIPIENT, listed
 from portal.api.framework import ANYBODY, Answer, OrganizationView, limit_of
 from portal.languages import translate
 from portal.usecases.recipients import recipients, who_took
@@ -18,23 +19,6 @@ from portal.words.recipients import in_words
 from protection.selectors.documents import document_for
 from protection.selectors.recipients import Access, Listed, Recipient
 from tenants.organizations.selectors import OrganizationFacts
-
-EXAMPLE = {
-    "results": [
-        {
-            "who": "address:rita@fabrikam.example",
-            "listed": "policy",
-            "access": "no",
-            "reason": "revoked_for_you",
-            "taken": {"address": "rita@fabrikam.example", "at": "2026-11-29T09:00:00Z"},
-            "opened": 2,
-            "refused": 1,
-        }
-    ],
-    "next": "",
-    "total": 1,
-    "at_opening": [],
-}
 
 
 class TakenBack(Answer):
@@ -97,7 +81,7 @@ class DocumentRecipients(OrganizationView):
             OpenApiParameter("limit", int),
         ],
         responses=RecipientList,
-        examples=[OpenApiExample("Recipients", EXAMPLE)],
+        examples=[OpenApiExample("Recipients", listed(RECIPIENT, total=1, at_opening=[]))],
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""

@@ -14,6 +14,12 @@ from portal.usecases.leave import leave_organization
 from portal.usecases.permissions import Permission
 from portal.usecases.remove_person import Removal, removal_of, remove_person
 
+MAX_LEAVES: Final = {
+    "email": "max@contoso.example",
+    "documents": 3,
+    "groups": ["Board"],
+    "latest_offline_moment": "2026-12-25T09:00:00Z",
+}
 _MEANS: Final[dict[str, Any]] = {
     "documents": serializers.IntegerField(),
     "groups": serializers.ListField(child=serializers.CharField()),
@@ -33,7 +39,7 @@ class PersonRemoval(OrganizationView):
             "Removal",
             {"email": serializers.CharField(), **_MEANS},
         ),
-        examples=[OpenApiExample("Removal", {"email": "max@contoso.example", "documents": 3, "groups": ["Board"]})],
+        examples=[OpenApiExample("Removal", MAX_LEAVES)],
     )
     def get(self, request: Request, person_id: UUID) -> Response:
         """Answer with the documents that stay with the old identity and the groups that lose a member."""

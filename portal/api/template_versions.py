@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.examples import ADA, TEMPLATE, done, listed
 from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response, page, page_answer
 from portal.api.idempotency import idempotent
 from portal.api.policies import PolicyDifference, ShownPolicy
@@ -20,9 +21,10 @@ from tenants.directory.selectors.people import names_of
 
 EXAMPLE = {
     "number": 2,
-    "author": {"id": "3f0c…", "name": "Ada"},
+    "author": {"id": ADA, "name": "Ada"},
     "made_at": "2026-11-25T09:00:00Z",
     "name": "Read only, all employees",
+    "policy": TEMPLATE["policy"],
     "changes": [
         {"member": "grants", "who": "address:rita@fabrikam.example", "before": ["VIEW"], "after": ["VIEW", "PRINT"]}
     ],
@@ -30,6 +32,7 @@ EXAMPLE = {
     "expiry": None,
     "offer": None,
 }
+RESTORED = done("Version 2 is back. It counts from the next opening on, as version 4.", version=4)
 
 
 class ExpiryRule(Answer):
@@ -82,7 +85,7 @@ class TemplateVersions(OrganizationView):
         summary="List the versions of a template",
         description="Newest first, each with what it changed against the one before it.",
         responses=page_answer("TemplateVersionList", TemplateVersionItem),
-        examples=[OpenApiExample("Versions", {"results": [EXAMPLE], "next": ""})],
+        examples=[OpenApiExample("Versions", listed(EXAMPLE))],
     )
     def get(self, request: Request, template_id: UUID) -> Response:
         """Answer with the whole history."""
@@ -103,7 +106,7 @@ class RestoreTemplateVersion(OrganizationView):
         responses=effect_answer("TemplateRestored", version=serializers.IntegerField()),
         examples=[
             OpenApiExample("Confirmed", {"confirm": "Read only, all employees"}, request_only=True),
-            OpenApiExample("The new version's number", {"changed": True, "version": 4}, response_only=True),
+            OpenApiExample("The new version's number", RESTORED, response_only=True),
         ],
     )
     @idempotent

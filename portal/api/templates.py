@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from chancery.policy.patch import patched
 from chancery.policy.policy import Principal, parse_policy
+from portal.api.examples import NEW_TEMPLATE, TEMPLATE, done, listed
 from portal.api.framework import (
     Answer,
     Confirmed,
@@ -46,16 +47,13 @@ from protection.selectors.templates import (
 )
 from protection.services.template_draft import TemplateDraft
 
-EXAMPLE = {
-    "names": {"en": "Read only, all employees"},
-    "descriptions": {"en": "Everybody here may read."},
-    "policy": {"grants": [{"who": "organization:6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10", "rights": ["viewer"]}]},
-}
-
-
 EXPIRY_OPTIONS = ("never", "on_date", "after_days")
 EXPIRY = ("expiry_option", "expires", "expires_after_days")
 OFFER = ("scope", "offered_to_legacy")
+PUBLISHED = done("The template “Read only, all employees” is offered from now on.")
+DELETED = done(
+    "The template “Read only, all employees” is deleted. What it protects opens as before, and it can be brought back."
+)
 SCOPE_HELP = "Addresses of the people and groups who are offered it; none for everybody. It never decides who opens."
 LEGACY_HELP = "Whether programs that cannot say for whom they ask are offered it although it has a scope."
 
@@ -122,7 +120,7 @@ class Templates(OrganizationView):
             200: page_answer("TemplateList", TemplateItem),
             304: OpenApiResponse(description="The list is the one that If-None-Match names."),
         },
-        examples=[OpenApiExample("Templates", {"results": [EXAMPLE], "next": ""})],
+        examples=[OpenApiExample("Templates", listed(TEMPLATE))],
     )
     def get(self, request: Request) -> Response:
         """Answer with names in the caller's language."""
@@ -138,7 +136,7 @@ class Templates(OrganizationView):
         summary="Create a template",
         request=Draft,
         responses={201: effect_answer("TemplateCreated", id=serializers.UUIDField())},
-        examples=[OpenApiExample("Template", EXAMPLE, request_only=True)],
+        examples=[OpenApiExample("Template", NEW_TEMPLATE, request_only=True)],
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -187,7 +185,7 @@ class TemplateDetail(OrganizationView):
     @extend_schema(
         summary="Show one template",
         responses=TemplateShown,
-        examples=[OpenApiExample("Template", EXAMPLE)],
+        examples=[OpenApiExample("Template", {**TEMPLATE, "documents": 3})],
     )
     def get(self, request: Request, template_id: UUID) -> Response:
         """Answer with the current version; who does not manage templates finds what is offered to them."""
@@ -204,7 +202,7 @@ class TemplateDetail(OrganizationView):
         ),
         request=Edited,
         responses=effect_answer("TemplateEdited", version=serializers.IntegerField()),
-        examples=[OpenApiExample("Template", EXAMPLE, request_only=True)],
+        examples=[OpenApiExample("Template", NEW_TEMPLATE, request_only=True)],
     )
     @idempotent
     def put(self, request: Request, template_id: UUID) -> Response:
@@ -269,7 +267,7 @@ class TemplateDetail(OrganizationView):
             OpenApiParameter("confirm", str, description="The template's name, once the consequences were seen.")
         ],
         responses={200: EffectAnswer},
-        examples=[OpenApiExample("Deleted", {"changed": True, "message": "The template is deleted."})],
+        examples=[OpenApiExample("Deleted", DELETED)],
     )
     def delete(self, request: Request, template_id: UUID) -> Response:
         """Delete it, once the caller knows what it protects."""
@@ -311,7 +309,7 @@ class PublishTemplate(OrganizationView):
         summary="Publish a template",
         request=None,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Published", {"changed": True, "message": "It is offered from now on."})],
+        examples=[OpenApiExample("Published", PUBLISHED)],
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Offer it from now on."""

@@ -7,6 +7,7 @@ import pytest
 from django.http import HttpResponse, JsonResponse
 
 from portal.development.openapi import FILE
+from tests import contract
 from tests.contract import check_exchange, description, faulty_examples, rendered
 
 FREE = {"EventItem.personal", "EventItem.details", "Problem.errors"}
@@ -49,8 +50,16 @@ def test_no_answer_is_described_by_its_id_alone() -> None:
     assert {name for name, schema in schemas.items() if set(schema.get("properties", ())) == {"id"}} == ID_ONLY
 
 
-def test_every_example_of_a_body_could_be_sent() -> None:
+def test_every_example_of_a_body_and_of_an_answer_is_as_its_schema_says() -> None:
     assert faulty_examples() == []
+
+
+def test_examples_of_answers_are_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = json.loads(json.dumps(description()))
+    answer = changed["paths"]["/api/v1/owners"]["get"]["responses"]["200"]["content"]["application/json"]
+    del answer["examples"]["Olga"]["value"]["results"][0]["address"]
+    monkeypatch.setattr(contract, "_by_name", lambda: {"GET /api/v1/owners": changed["paths"]["/api/v1/owners"]["get"]})
+    assert [fault.partition(", Olga")[0] for fault in faulty_examples()] == ["GET /api/v1/owners, the answer 200"]
 
 
 def answered(body: object, status: int = 200, **more: Any) -> HttpResponse:

@@ -1,0 +1,240 @@
+"""The examples of the API's description: one organization, so that a document or a template is the same in every call.
+
+A test holds each example against the schema of its body or answer.
+"""
+
+from typing import Any, Final
+
+from chancery.policy.reasons import WORDS, Reason
+
+Example = dict[str, Any]
+
+CONTOSO: Final = "6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10"
+OLGA: Final = "3f0c7a34-6a38-4d0e-9c0b-3f2a9f0f8b11"
+MAX: Final = "6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e12"
+ADA: Final = "8f2c1d5e-0b7a-4c3d-9e6f-5a4b3c2d1e0f"
+PLAN: Final = "8c2b6d0e-5c1f-8d22-9f7e-0d6c1a2b3c4d"
+EMPLOYEES_ONLY: Final = "0f4e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10"
+OPENING: Final = "3a5c0b9c-8d2e-4b7a-9c55-0c7a3c1f2e13"
+BOARD: Final = "6f1e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e11"
+
+VIEWER: Final = ["VIEW", "REPLY", "REPLYALL", "OBJMODEL", "VIEWRIGHTSDATA"]
+RITA: Final[Example] = {"who": "address:rita@fabrikam.example", "rights": VIEWER}
+
+
+def policy(*grants: Example) -> Example:
+    """Return a policy of these grants as answers show it."""
+    return {
+        "v": 1,
+        "grants": list(grants),
+        "deny": [],
+        "expires": None,
+        "offline_days": -1,
+        "lease": None,
+        "enforcement": "client",
+        "conditions": {},
+    }
+
+
+def done(message: str, **members: Any) -> Example:
+    """Return the answer of a call that changed something."""
+    return {"changed": True, "message": message, "warnings": [], **members}
+
+
+def listed(*results: Example, **members: Any) -> Example:
+    """Return the only page of a list."""
+    return {"results": list(results), "next": "", **members}
+
+
+APPLICATION: Final[Example] = {
+    "client_id": "8f2c6d0e5c1f4d229f7e0d6c1a2b3c4d",
+    "name": "archive",
+    "roles": ["connector"],
+    "person": "2d7b1c3e-4f5a-4b6c-8d9e-0f1a2b3c4d5e",
+    "created_at": "2026-06-01T08:00:00Z",
+    "disabled": False,
+    "known_outside": False,
+}
+ASKED: Final[Example] = {
+    "id": "5f0e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",
+    "cid": PLAN,
+    "state": "open",
+    "who": "rita@fabrikam.example",
+    "level": "viewer",
+    "note": "I prepare the meeting.",
+    "asked_at": "2026-11-29T09:00:00Z",
+    "answered_at": None,
+    "message": "",
+    "rights": None,
+    "until": None,
+    "owner": "olga@contoso.example",
+    "title": "plan.docx",
+    "name": "Rita",
+    "organization": "Fabrikam",
+    "reason": "not_granted",
+}
+DEVICE: Final[Example] = {
+    "id": "0f4e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10",
+    "name": "laptop",
+    "platform": "linux",
+    "created_at": "2026-06-01T08:00:00Z",
+    "revoked_at": None,
+}
+DISCOVERY: Final[Example] = {
+    "iss": "https://id.example.com",
+    "oidc": "https://id.example.com/.well-known/openid-configuration",
+    "client_id": "chancery-cli",
+    "enrollment": "https://id.example.com/api/v1/enrollments",
+    "installation_key": {"alg": "EdDSA", "public": "kz2…", "kid": "9d5e…"},
+    "organizations": [],
+}
+DOCUMENT: Final[Example] = {
+    "cid": PLAN,
+    "title": "plan.docx",
+    "state": "active",
+    "issuer": "olga@contoso.example",
+    "owner": "olga@contoso.example",
+    "template": None,
+    "label": None,
+    "registered_at": "2026-11-25T09:00:00Z",
+    "revoked_at": None,
+    "expires": None,
+    "opened": 2,
+    "refused": 1,
+}
+DOCUMENT_GRANT: Final[Example] = {**RITA, "level": "viewer"}
+DOCUMENT_SHOWN: Final[Example] = {
+    "document": DOCUMENT,
+    "policy": policy(RITA),
+    "grants": [DOCUMENT_GRANT],
+    "rev": 1,
+    "pending_because": "",
+    "editions": 1,
+    "revocations": [],
+    "personal_grants": [],
+    "changes": [],
+    "latest_offline_moment": "2026-12-25T09:00:00Z",
+}
+DOCUMENT_POLICY: Final[Example] = {
+    "policy": policy(RITA),
+    "grants": [DOCUMENT_GRANT],
+    "template": None,
+    "rev": 1,
+    "version": 1,
+    "may_change": False,
+    "personal_grants": [],
+}
+DOMAIN: Final[Example] = {
+    "domain": "contoso.example",
+    "challenge": "chancery-domain=q83vEjRWeJAq83vEjRWeJAq83vEjRWeJ",
+    "proven_at": None,
+}
+GROUP: Final[Example] = {"id": BOARD, "address": "board@contoso.example", "name": "Board", "archived": False}
+GROUP_SHOWN: Final[Example] = {
+    **GROUP,
+    "description": "",
+    "members": [{"kind": "person", "id": ADA, "label": "Ada", "address": "ada@contoso.example"}],
+}
+KEY: Final[Example] = {
+    "id": "1f0c3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",
+    "kid": "9d5e…",
+    "suite": "hybrid",
+    "store": "software",
+    "status": "active",
+    "created_at": "2026-06-01T08:00:00Z",
+    "status_changed_at": "2026-06-01T08:00:00Z",
+    "documents": 412,
+    "encryption_public": "q83v…",
+    "signing_public": "kz2…",
+}
+LABEL: Final[Example] = {
+    "id": "5f0e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a11",
+    "status": "published",
+    "version": 3,
+    "name": "Confidential",
+    "description": "For employees only.",
+    "names": {"en": "Confidential", "de": "Vertraulich"},
+    "descriptions": {"en": "For employees only."},
+    "sensitivity": 30,
+    "effect": "protect",
+    "template": {"id": EMPLOYEES_ONLY, "version": 2, "name": "Employees only"},
+}
+ME: Final[Example] = {
+    "id": OLGA,
+    "email": "olga@contoso.example",
+    "name": "Olga",
+    "language": "en",
+    "time_zone": "Europe/Berlin",
+    "addresses": ["olga@contoso.example"],
+    "organizations": [
+        {
+            "id": CONTOSO,
+            "name": "Contoso",
+            "slug": "contoso",
+            "origin": "https://contoso.example.com",
+            "role": "user",
+            "guest": False,
+        }
+    ],
+}
+PERSON: Final[Example] = {
+    "id": MAX,
+    "email": "max@contoso.example",
+    "name": "Max",
+    "role": "user",
+    "guest": False,
+    "disabled": False,
+    "since": "2026-06-01T08:00:00Z",
+    "addresses": [{"address": "max@contoso.example", "proven": True}],
+}
+RECIPIENT: Final[Example] = {
+    "who": RITA["who"],
+    "name": "",
+    "listed": "policy",
+    "group": False,
+    "access": "no",
+    "reason": Reason.REVOKED_FOR_YOU.value,
+    "message": str(WORDS[Reason.REVOKED_FOR_YOU].owner),
+    "rights": [],
+    "level": None,
+    "through": [],
+    "since": "2026-11-25T09:00:00Z",
+    "until": None,
+    "ended_at": "2026-11-29T09:00:00Z",
+    "ended_by": "olga@contoso.example",
+    "taken": {"address": "rita@fabrikam.example", "at": "2026-11-29T09:00:00Z"},
+    "opened": 2,
+    "last_opened": "2026-11-28T09:00:00Z",
+    "refused": 1,
+    "last_refused": "2026-11-29T09:30:00Z",
+}
+SETTINGS: Final[Example] = {
+    "name": "Contoso",
+    "suite": "hybrid",
+    "max_license_days": 30,
+    "lease_seconds": None,
+    "registration_days": 90,
+    "keep_titles": True,
+    "contact": "ada@contoso.example",
+}
+NEW_TEMPLATE: Final[Example] = {
+    "names": {"en": "Read only, all employees"},
+    "descriptions": {"en": "All members of Contoso may read."},
+    "policy": {"grants": [{"who": f"organization:{CONTOSO}", "rights": ["viewer"]}]},
+}
+TEMPLATE: Final[Example] = {
+    **NEW_TEMPLATE,
+    "id": "0f4e0b9c-8d2e-4b7a-9c55-0c7a3c1f2e10",
+    "status": "published",
+    "version": 3,
+    "name": "Read only, all employees",
+    "description": "All members of Contoso may read.",
+    "policy": policy({"who": f"organization:{CONTOSO}", "rights": VIEWER}),
+    "expiry_option": "never",
+    "expires": None,
+    "expires_after_days": None,
+    "scope": [],
+    "offered_to_legacy": True,
+    "is_default": False,
+    "changed_at": "2026-11-25T09:00:00Z",
+}
