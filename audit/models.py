@@ -130,7 +130,7 @@ class Checkpoint(models.Model):
     signed_at = models.DateTimeField(db_default=Now())
 
 
-class Noise(models.Model):
+class UnauthenticatedRequests(models.Model):
     """Requests without a valid token, counted per minute and address instead of recorded one by one (P29)."""
 
     pk = models.CompositePrimaryKey("minute", "address")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.core.management import execute_from_command_line
 
+from portal.command_overview import overview
 from portal.development import benchmark, check_all, faults, lock, messages, openapi, test
-from portal.overview import overview
 from portal.runtime.supervisor import commands, up
 from portal.runtime.supervisor.errors import SupervisorError
 

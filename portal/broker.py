@@ -160,7 +160,7 @@ def _set_aside(error: Exception) -> None:
     logger.warning("A message in the broker was set aside: %s.", why)
 
 
-def stand_before_celery() -> None:
+def filter_broker_messages() -> None:
     """Let every connection to Redis as a broker use this transport."""
     for scheme in ("redis", "rediss", "redis+socket"):
         kombu.transport.TRANSPORT_ALIASES[scheme] = "portal.broker:Transport"

@@ -12,13 +12,13 @@ from celery import Celery
 from celery.signals import beat_init, worker_init
 from kombu import Queue
 
-from portal.broker import stand_before_celery
+from portal.broker import filter_broker_messages
 from portal.checks import refuse_unsafe
 from portal.runtime.heartbeat import keep_beating
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-stand_before_celery()
+filter_broker_messages()
 app = Celery("chancery", task_cls="tenants.worker:OrganizationTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
@@ -47,7 +47,7 @@ app.conf.beat_schedule = {
     f"sweep {name}": {"task": "portal.sweep", "schedule": seconds, "args": [name], "options": {"expires": seconds * 5}}
     for name, seconds in SWEEPS.items()
 } | {
-    "spread withdrawals": {"task": "portal.withdraw", "schedule": 1.0, "options": {"expires": 5}},
+    "propagate revocations": {"task": "portal.propagate_revocations", "schedule": 1.0, "options": {"expires": 5}},
     "send notifications": {"task": "portal.send_notifications", "schedule": 1.0, "options": {"expires": 5}},
     "expire secrets": {"task": "portal.expire", "schedule": 3600.0, "options": {"expires": 3600}},
 }
@@ -61,6 +61,6 @@ def refuse_to_work_unsafely(**_kwargs: Any) -> None:
 
 
 @beat_init.connect
-def show_that_the_scheduler_lives(**_kwargs: Any) -> None:
+def record_scheduler_heartbeat(**_kwargs: Any) -> None:
     """Show it to the supervisor."""
     keep_beating("scheduler")

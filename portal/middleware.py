@@ -17,7 +17,7 @@ from django.urls import set_urlconf
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from audit.services.count_noise import count_noise
+from audit.services.count_unauthenticated import count_unauthenticated
 from portal import correlation
 from portal.identity.addresses import client_address
 from portal.problems import Problem
@@ -120,7 +120,7 @@ class PrivateAnswersMiddleware:
         return response
 
 
-class NoiseMiddleware:
+class UnauthenticatedRequestsMiddleware:
     """Counts at an organization's host what came without a valid token and was refused (docs/protocol.md P29)."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -132,7 +132,7 @@ class NoiseMiddleware:
         organization: OrganizationFacts | None = getattr(request, "organization", None)
         if response.status_code == HTTPStatus.UNAUTHORIZED and organization is not None:
             with contextlib.suppress(DatabaseError):
-                count_noise(place=organization.schema_name, address=client_address(request))
+                count_unauthenticated(place=organization.schema_name, address=client_address(request))
         return response
 
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from celery import Task, shared_task
 from django.utils import timezone
 
-from audit.selectors.unsealed import unsealed
+from audit.selectors.pending_ledgers import unsealed
 from portal.models import IdempotentAnswer
-from portal.notifications.kept import forget_old
+from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
@@ -48,8 +48,8 @@ def answer_previews(organization_id: str) -> int:
     return answered
 
 
-@shared_task(name="portal.withdraw", base=Task)
-def spread_withdrawals() -> int:
+@shared_task(name="portal.propagate_revocations", base=Task)
+def propagate_directory_revocations() -> int:
     """Put into the organizations' feeds what the directory withdrew and no request has put there yet."""
     return propagate_revocations()
 

@@ -12,7 +12,7 @@ from celery import shared_task
 from audit.services.report import ingest
 from audit.services.sequence import sequence, sign_checkpoint
 from protection.keys import checkpoints, log
-from protection.services.hear_checkpoint import knows_what_was_signed
+from protection.services.receive_checkpoint import knows_what_was_signed
 
 logger = logging.getLogger(__name__)
 

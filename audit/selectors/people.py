@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from psycopg import sql
 
-from audit.selectors.unsealed import BATCH
+from audit.selectors.pending_ledgers import BATCH
 
 _KNOWS: Final = "select {name} where exists (select from {schema}.audit_eventpersonal where person_id = {person})"
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from chancery.cli import progress
-from chancery.cli.each import each_file
+from chancery.cli.for_each_file import each_file
 from chancery.cli.output import Output, moment
 from chancery.cli.policy import DENY, EXPIRES, expiry, limited, limits
 from chancery.cli.selection import FILES, STREAM, chosen_files, targets

@@ -9,7 +9,7 @@ import click
 
 from chancery.cli import progress, tables
 from chancery.cli.confirming import YES, carry_out, changed, confirmed
-from chancery.cli.each import each_file
+from chancery.cli.for_each_file import each_file
 from chancery.cli.organization import in_organization, require_changes
 from chancery.cli.output import Output
 from chancery.cli.session import signed_in

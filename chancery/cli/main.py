@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from chancery.cli import language
-from chancery.cli.checked import CheckedStream, give_up
+from chancery.cli.checked_stream import CheckedStream, give_up
 from chancery.cli.output import Output, exit_code
 from chancery.errors import ChanceryError
 from chancery.sdk.errors import LocalFailure, Misused, OutputFailed

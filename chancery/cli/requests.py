@@ -125,7 +125,7 @@ def grant(
     terms: dict[str, Any] = {"until": parse_expiry(until or (f"{days}d" if days else None), zone)}
     asked = place.call("GET", f"/api/v1/access-requests/{request_id}")
     if lift:
-        terms["lift"] = _shown(output, asked["in_the_way"])
+        terms["lift"] = _shown(output, asked["blockers"])
     if rights is None:
         output.note(message("{who} asks for the level {level}.", who=asked["who"], level=asked["level"]))
         terms["level"] = asked["level"]
@@ -135,11 +135,11 @@ def grant(
     changed(output, answer)
 
 
-def _shown(output: Output, in_the_way: list[dict[str, str]]) -> list[str]:
+def _shown(output: Output, blockers: list[dict[str, str]]) -> list[str]:
     """Show what blocks access and return its names: what comes after this look is not changed unseen."""
-    for one in in_the_way:
+    for one in blockers:
         output.note(message("To be changed too ({name}): {message}", name=one["name"], message=one["message"]))
-    return [one["name"] for one in in_the_way]
+    return [one["name"] for one in blockers]
 
 
 @click.command()

@@ -68,7 +68,7 @@ def _about_somebody(found: dict[str, Any]) -> list[str]:
         else message("Not allowed for {who}: {right}.", **who)
     )
     lines: list[str] = [answer]
-    lines += [_obstacle(one["message"], one["entry"], one["detail"]) for one in found["obstacles"]]
+    lines += [_obstacle(one["message"], one["entry"], one["detail"]) for one in found["blockers"]]
     lines += [joined((_given(one), "."), "") for one in found["entries"]]
     lines += _at_opening(found)
     if found["undecided"]:

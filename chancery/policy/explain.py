@@ -32,7 +32,7 @@ from chancery.texts import message
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class Blocker:
     """One blocker; ``detail`` and ``entry`` as in ``Deny``.
 
     Reason ``NOT_GRANTED`` is at the end and alone: nothing gives the right, whatever else is taken away.
@@ -61,7 +61,7 @@ class Contribution:
 class Explanation:
     """Whether the person may exercise the right now, and why.
 
-    ``basis`` and ``contributions`` say what would give access if nothing blocked access; ``obstacles`` what does, in
+    ``basis`` and ``contributions`` say what would give access if nothing blocked access; ``blockers`` what does, in
     the order of the decision's steps.  Without a blocker the right may be exercised, and only then.
     """
 
@@ -69,12 +69,12 @@ class Explanation:
     decision: Decision
     basis: Basis | None
     contributions: tuple[Contribution, ...] = ()
-    obstacles: tuple[Obstacle, ...] = field(default=())
+    blockers: tuple[Blocker, ...] = field(default=())
 
     @property
     def allowed(self) -> bool:
         """Tell whether the right may be exercised now."""
-        return not self.obstacles
+        return not self.blockers
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +121,16 @@ def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
 def explain(facts: Facts, right: Right, *, now: int) -> Explanation:
     """Explain whether the subject may exercise a right on the content; ``now`` in seconds since 1970.  Pure, total."""
     first = decision = facts.decide(now)
-    obstacles: list[Obstacle] = []
+    blockers: list[Blocker] = []
     while isinstance(decision, Deny):
-        obstacles.append(Obstacle(decision.reason, decision.detail, decision.entry))
+        blockers.append(Blocker(decision.reason, decision.detail, decision.entry))
         lift = _LIFTED.get(decision.reason)
         if lift is None:
-            return Explanation(right, first, None, (), tuple(obstacles))
+            return Explanation(right, first, None, (), tuple(blockers))
         facts = lift(facts, decision)
         decision = facts.decide(now)
     if right not in decision.rights:
-        obstacles.append(Obstacle(Reason.NOT_GRANTED))
+        blockers.append(Blocker(Reason.NOT_GRANTED))
     policy = facts.content.policy or Policy()
     contributions = tuple(
         Contribution(who, expand(policy.index[who]), _group(facts, who.value)) for who in decision.matched
@@ -139,7 +139,7 @@ def explain(facts: Facts, right: Right, *, now: int) -> Explanation:
         Contribution(Principal(PrincipalKind.ADDRESS, one.address), expand(one.rights), personal=True, until=one.until)
         for one in decision.personal
     )
-    return Explanation(right, first, decision.basis, contributions + beside, tuple(obstacles))
+    return Explanation(right, first, decision.basis, contributions + beside, tuple(blockers))
 
 
 def _group(facts: Facts, address: str) -> UUID | None:

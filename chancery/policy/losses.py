@@ -36,7 +36,7 @@ class Losses:
 
 def losses(before: Policy, after: Policy, now: int, *, unaffected: Collection[str] = ()) -> Losses:
     """Return who loses access by a change of policy; ``unaffected`` are addresses whose access it does not decide."""
-    had, has = letting_in(before, now), letting_in(after, now)
+    had, has = admitted(before, now), admitted(after, now)
     # A denied domain or organization shuts people out whom wider entries go on naming.
     shut = {who for who in set(after.deny) - set(before.deny) if who.kind is not PrincipalKind.ADDRESS}
     lost = (had - has) | (shut if had else frozenset())
@@ -46,7 +46,7 @@ def losses(before: Policy, after: Policy, now: int, *, unaffected: Collection[st
     )
 
 
-def letting_in(policy: Policy, now: int) -> frozenset[Principal]:
+def admitted(policy: Policy, now: int) -> frozenset[Principal]:
     """Return the entries by which somebody gets in at this moment or later."""
     ends = (policy.expires, policy.conditions.not_after)
     if any(end is not None and end <= now for end in ends):

@@ -99,7 +99,7 @@ class Licensed:
                 else message("Ask its owner for the right to export."),
             )
 
-    def put_on_record(self) -> None:
+    def register_content(self) -> None:
         """Report, now or at the next contact, that the content leaves its protection."""
         event = {"id": str(uuid4()), "cid": str(self.opening.cid), "action": "exported", "at": self.place.now()}
         self.place.later("event", event)

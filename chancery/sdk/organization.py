@@ -24,9 +24,9 @@ from chancery.sdk.clock import Clock
 from chancery.sdk.errors import Misused, NotSignedIn, Refused, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.listing import Listing
-from chancery.sdk.offered import Offered
+from chancery.sdk.offered_templates import Offered
+from chancery.sdk.outbound_queue import Dropped, Waiting
 from chancery.sdk.trust import Trust
-from chancery.sdk.waiting import Dropped, Waiting
 from chancery.texts import message
 
 PAGE: Final = 200

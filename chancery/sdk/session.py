@@ -48,9 +48,9 @@ from chancery.sdk.licensed import (
 from chancery.sdk.licenses import Licenses, Opening, Stated
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.organization import Organization
+from chancery.sdk.outbound_queue import Dropped
 from chancery.sdk.publication import Publication, Registration, next_key, published
 from chancery.sdk.results import Protected, Relabeled, metadata_of
-from chancery.sdk.waiting import Dropped
 from chancery.sealing.file_names import sealable
 from chancery.sealing.layout import SUFFIX
 from chancery.sealing.metadata import Metadata
@@ -382,7 +382,7 @@ class Session:
                     note = work.enter_context(
                         unfinished.noted(self.home, "unprotect", target, source=source, status=found.status)
                     )
-                found.put_on_record()
+                found.register_content()
                 found.write_to(target, progress=progress, note=note)
             found.check_unchanged(message("The content that was opened is in {path}.", path=target))
             source.unlink()
@@ -405,7 +405,7 @@ class Session:
         with self._licensed(source, may_be_removed, room=Room(source.parent)) as found:
             found.check_may_be_removed()
             ready = self._ready(options, title=found.name, organization=organization)
-            found.put_on_record()
+            found.register_content()
             plain = io.BufferedReader(PlaintextReader(found.unlocked), LEAF)
             metadata = replace(found.unlocked.metadata, size=None)
             return self._seal(ready, plain, source, metadata, instead_of=found, progress=progress)

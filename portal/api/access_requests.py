@@ -31,19 +31,19 @@ from portal.languages import translate
 from portal.usecases.access_requests import (
     ask_for_access,
     decline_request,
-    explain_to_himself,
+    explain_to_caller,
     grant_request,
-    obstacles_of,
+    request_blockers,
 )
 from portal.usecases.effects import effect_answer
+from protection.selectors.blockers import Blockers
 from protection.selectors.documents import document_for
-from protection.selectors.obstacles import InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
 from protection.services.grant_access import Terms
 from protection.services.request_access import RequestedAccess
 
 STATES: Final = ("open", "granted", "declined")
-IN_THE_WAY: Final = [{"name": "restore", "message": WORDS[Reason.REVOKED_FOR_YOU].owner}]
+BLOCKERS: Final = [{"name": "restore", "message": WORDS[Reason.REVOKED_FOR_YOU].owner}]
 
 
 class Question(serializers.Serializer[dict[str, str]]):
@@ -98,7 +98,7 @@ class AccessRequestChange(Answer):
 class AccessRequestShown(AccessRequestItem):
     """One request for access, and what blocks the person's access."""
 
-    in_the_way = AccessRequestChange(many=True)
+    blockers = AccessRequestChange(many=True)
     blocked = serializers.ListField(child=serializers.CharField(), help_text="What no grant to one person changes.")
 
 
@@ -117,7 +117,7 @@ class DocumentRequests(OrganizationView):
         try:
             document_for(self.caller.actor, cid)
         except NotFound:
-            found = explain_to_himself(caller=self.caller, organization=self.organization, cid=cid)
+            found = explain_to_caller(caller=self.caller, organization=self.organization, cid=cid)
             return page([] if found.asked is None else [own_json(found.asked)])
         return page([request_json(row) for row in requests_about(cid, limit_of(request))])
 
@@ -183,20 +183,20 @@ class AccessRequestDetail(OrganizationView):
     @extend_schema(
         summary="Show one request for access",
         responses=AccessRequestShown,
-        examples=[OpenApiExample("Request", {**ASKED, "in_the_way": IN_THE_WAY, "blocked": []})],
+        examples=[OpenApiExample("Request", {**ASKED, "blockers": BLOCKERS, "blocked": []})],
     )
     def get(self, request: Request, request_id: UUID) -> Response:
         """Answer for issuer, owner, administrators and auditors; 404 for everybody else.
 
-        ``in_the_way`` is what a grant may change when it names it, ``blocked`` what no grant to one person changes.
+        ``blockers`` is what a grant may change when it names it, ``blocked`` what no grant to one person changes.
         """
         row = request_for(self.caller.actor, request_id)
-        needed = InTheWay()
+        needed = Blockers()
         if row.is_open:
-            needed = obstacles_of(caller=self.caller, organization=self.organization, request=row)
-        in_the_way = [{"name": name, "message": translate(words)} for name, words in needed.told.items()]
+            needed = request_blockers(caller=self.caller, organization=self.organization, request=row)
+        blockers = [{"name": name, "message": translate(words)} for name, words in needed.messages.items()]
         blocked = [f"{translate(WORDS[one.reason].owner)} {translate(one.detail)}".strip() for one in needed.blocked]
-        return Response({**request_json(row), "in_the_way": in_the_way, "blocked": blocked})
+        return Response({**request_json(row), "blockers": blockers, "blocked": blocked})
 
 
 class GivenTerms(serializers.Serializer[dict[str, Any]]):
@@ -220,9 +220,9 @@ class GrantRequest(OrganizationView):
         description=(
             "rights are levels or codes. Without them what was asked for is given, and level names it as you saw it; if"
             " it was changed since, the grant is refused with another_level. until is in seconds since"
-            " 1970, null for no end of its own. lift names what else is changed, as the request's in_the_way"
+            " 1970, null for no end of its own. lift names what else is changed, as the request's blockers"
             " has it: a revocation for this person, the end of the document, deny entries. Where anything else"
-            " blocks access, the grant is refused with still_in_the_way and nothing is changed."
+            " blocks access, the grant is refused with still_blocked and nothing is changed."
         ),
         request=GivenTerms,
         responses=effect_answer(

@@ -342,13 +342,13 @@ def _refused_by_directory(error: DirectoryRefused | NameRefused) -> Problem:
 
 def _unconfirmed(error: ConfirmationRequired) -> Problem:
     """Say what the act would do and what to send to have it done."""
-    danger = error.danger
+    prompt = error.prompt
     more = {
-        "consequences": list(danger.consequences),
-        "confirm": danger.confirm,
-        "typed": danger.typed,
-        "reason_required": danger.needs_reason,
-        "fresh_sign_in_required": danger.needs_fresh,
+        "consequences": list(prompt.consequences),
+        "confirm": prompt.confirm,
+        "typed": prompt.typed,
+        "reason_required": prompt.needs_reason,
+        "fresh_sign_in_required": prompt.needs_fresh,
     }
     if isinstance(error, FreshSignInRequired):
         detail, step = _("This needs a sign-in of the last ten minutes."), _("Sign in again, then repeat it.")
@@ -356,7 +356,7 @@ def _unconfirmed(error: ConfirmationRequired) -> Problem:
     if isinstance(error, ReasonRequired):
         step = _("Send the reason; it is recorded.")
         return Problem(HTTPStatus.CONFLICT, "reason_required", _("This needs a reason."), step, more=more)
-    detail = " ".join((danger.question, *danger.consequences))
+    detail = " ".join((prompt.question, *prompt.consequences))
     step = _("To do it, send 'confirm' with the value that this answer names.")
     return Problem(HTTPStatus.CONFLICT, "confirmation_required", detail, step, more=more)
 

@@ -29,10 +29,10 @@ from portal.subjects.directory import DirectoryOf
 from portal.subjects.owners import owner_known_as
 from portal.usecases.permissions import Permission
 from protection.services.certify import DeviceKeys, licensor_certificate
-from protection.services.hear_checkpoint import hear_checkpoint
 from protection.services.publish import Publication, Publisher, publish_online
-from protection.services.put_on_record import Party
+from protection.services.receive_checkpoint import receive_checkpoint
 from protection.services.register import RegistrationRefused
+from protection.services.register_content import Party
 from protection.services.register_on_first_use import register_on_first_use
 from protection.services.report import Reported, report
 from protection.services.state_feed import feed_statement
@@ -241,7 +241,7 @@ class Feed(OrganizationView):
         known = request.headers.get("Chancery-Checkpoint")
         if known is not None:
             note = jws.unb64(known).decode(errors="replace")
-            hear_checkpoint(organization=self.organization.id, note=note, actor=self.caller.actor)
+            receive_checkpoint(organization=self.organization.id, note=note, actor=self.caller.actor)
         statement, delegation = feed_statement(organization=self.organization.id, since=since)
         return Response({"statement": statement, "delegation": delegation})
 

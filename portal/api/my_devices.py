@@ -30,7 +30,7 @@ from portal.api.framework import (
     refuse_disabled,
     stated_by,
 )
-from portal.identity import fresh
+from portal.identity import recent_sign_in
 from portal.identity.bearer import caller, token_shown
 from portal.identity.proof import ProvenDevice, prove, proven, refuse_replay
 from portal.usecases.devices import end_device
@@ -113,7 +113,7 @@ class Devices(BaseView):
     def post(self, request: Request) -> Response:
         """Enroll a device; the sign-in must be younger than ten minutes, and the person gets a mail."""
         token = token_shown(request)
-        if token.application_of is None and clock.now() - token.authentication.at > fresh.SECONDS:
+        if token.application_of is None and clock.now() - token.authentication.at > recent_sign_in.SECONDS:
             raise Refused(_("Enrolling a device needs a sign-in of the last ten minutes."))
         refuse_disabled(caller(request).id)
         wanted = checked(NewDevice, request.data)

@@ -30,11 +30,11 @@ from portal.api.policies import PolicyField, PolicyPatchField, ShownPolicy
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import (
+    create_described_template,
     new_copy,
     new_template,
     offer_template,
     remove_template,
-    say_template,
     shelve_template,
 )
 from protection.selectors.templates import (
@@ -247,7 +247,7 @@ class TemplateDetail(OrganizationView):
 
     def _edited(self, template_id: UUID, draft: TemplateDraft, wanted: Mapping[str, Any]) -> Response:
         return effect_response(
-            say_template(
+            create_described_template(
                 caller=self.caller,
                 template_id=template_id,
                 draft=draft,

@@ -14,9 +14,9 @@ from portal import clock
 from portal.api.access_requests import OwnAccessRequest, own_json
 from portal.api.framework import ANYBODY, Answer, OrganizationView, checked
 from portal.languages import translate
-from portal.usecases.access_requests import OwnStanding, explain_to_himself
+from portal.usecases.access_requests import OwnStanding, explain_to_caller
 from portal.usecases.explain import Explained, explain_document
-from portal.words.why import obstacle_words, own_words
+from portal.words.why import blocker_words, own_words
 from protection.selectors.documents import document_for
 
 EXAMPLE = {
@@ -26,7 +26,7 @@ EXAMPLE = {
     "allowed": False,
     "basis": "grant",
     "entries": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW"], "path": []}],
-    "obstacles": [
+    "blockers": [
         {
             "reason": "not_granted",
             "message": "No entry of the policy grants this person access.",
@@ -56,7 +56,7 @@ class WhyEntry(Answer):
     until = serializers.IntegerField(required=False, allow_null=True, help_text="When a personal grant ends.")
 
 
-class WhyObstacle(Answer):
+class WhyBlocker(Answer):
     """One reason against it."""
 
     reason = serializers.CharField()
@@ -74,7 +74,7 @@ class WhyAnswer(Answer):
     allowed = serializers.BooleanField()
     basis = serializers.CharField(allow_blank=True)
     entries = WhyEntry(many=True)
-    obstacles = WhyObstacle(many=True)
+    blockers = WhyBlocker(many=True)
     at_opening = serializers.ListField(child=serializers.CharField())
     undecided = serializers.ListField(child=serializers.CharField())
 
@@ -130,7 +130,7 @@ class DocumentWhy(OrganizationView):
         """Answer about somebody to issuer, owner, administrators and auditors; about themselves to others who tried."""
         asked = checked(Question, request.query_params.dict())
         if "who" not in asked:
-            found_himself = explain_to_himself(
+            found_himself = explain_to_caller(
                 caller=self.caller, organization=self.organization, cid=cid, right=Right(asked["right"])
             )
             return Response(_about_himself(self.caller.address, found_himself))
@@ -188,14 +188,14 @@ def _explained(found: Explained) -> dict[str, Any]:
             }
             for one in explanation.contributions
         ],
-        "obstacles": [
+        "blockers": [
             {
                 "reason": one.reason.value,
-                "message": obstacle_words(explanation, one.reason),
+                "message": blocker_words(explanation, one.reason),
                 "detail": translate(one.detail),
                 "entry": None if one.entry is None else str(one.entry),
             }
-            for one in explanation.obstacles
+            for one in explanation.blockers
         ],
         "at_opening": [translate(words) for words in found.why.at_opening],
         "undecided": [str(who) for who in found.why.undecided],

@@ -28,7 +28,7 @@ from chancery.cli.main import main as main_command
 from portal.runtime.bootstrap.environment import ROOT
 
 LANGUAGES: Final = ("de",)
-FLOORS: Final[Mapping[str, tuple[str, ...]]] = {
+CATALOGS: Final[Mapping[str, tuple[str, ...]]] = {
     "portal": ("portal", "templates"),
     "protection": ("protection",),
     "tenants": ("tenants",),
@@ -36,7 +36,12 @@ FLOORS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which folders each catalog speaks for."""
 
-UNSPOKEN: Final = ("portal/runtime/bootstrap", "portal/development", "portal/runtime/supervisor", "portal/management")
+UNTRANSLATED: Final = (
+    "portal/runtime/bootstrap",
+    "portal/development",
+    "portal/runtime/supervisor",
+    "portal/management",
+)
 """What speaks to operators and developers, in English like the logs."""
 
 KEYWORDS: Final[Mapping[str, Any]] = {
@@ -87,7 +92,7 @@ def problems() -> list[str]:
     ]
     return stale + [
         f"{floor}, {language}: {problem}"
-        for floor in FLOORS
+        for floor in CATALOGS
         for language in LANGUAGES
         for message in _catalog(floor, language)
         if message.id
@@ -97,7 +102,7 @@ def problems() -> list[str]:
 
 def _expected() -> Iterator[tuple[Path, bytes]]:
     """Yield the files as they should be: what the code says now, with the translations on disk."""
-    for floor in FLOORS:
+    for floor in CATALOGS:
         for language in LANGUAGES:
             catalog = _catalog(floor, language)
             written, compiled = io.BytesIO(), io.BytesIO()
@@ -119,7 +124,7 @@ def _catalog(floor: str, language: str) -> Any:
     # Nearly the same message is another message: a guess would be shown to people as a translation.
     known.update(found, no_fuzzy_matching=True)
     known.header_comment = (
-        f"# Texts of {' and '.join(f'{folder}/' for folder in FLOORS[floor])}; made by `manage.py messages`."
+        f"# Texts of {' and '.join(f'{folder}/' for folder in CATALOGS[floor])}; made by `manage.py messages`."
     )
     known.creation_date = known.revision_date = _UNDATED
     known.project, known.version, known.fuzzy = "Chancery", "", False
@@ -132,10 +137,10 @@ def _place(floor: str, language: str) -> Path:
 
 
 def _extracted(floor: str) -> Iterator[tuple[str, _Messages]]:
-    for folder in FLOORS[floor]:
+    for folder in CATALOGS[floor]:
         for path in sorted((ROOT / folder).rglob("*")):
             name = path.relative_to(ROOT).as_posix()
-            if path.suffix not in {".py", ".html", ".txt"} or name.startswith(UNSPOKEN):
+            if path.suffix not in {".py", ".html", ".txt"} or name.startswith(UNTRANSLATED):
                 continue
             source = path.read_text(encoding="utf-8")
             if path.suffix != ".py":

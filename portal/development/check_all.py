@@ -12,7 +12,7 @@ from portal.development import lock
 from portal.runtime.bootstrap.environment import ROOT
 from portal.runtime.supervisor.embedded import throw_away_services
 
-ROOMS = ("portal", "protection", "tenants", "audit", "chancery", "tests")
+PACKAGES = ("portal", "protection", "tenants", "audit", "chancery", "tests")
 TAIL_LINES = 60
 
 

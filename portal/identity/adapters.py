@@ -27,12 +27,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from portal.identity import account_words, clients, issuer_keys, origins, second_factors
-from portal.identity.onward import onward
+from portal.identity.redirects import onward
 from portal.languages import reason_of
 from portal.subjects.subject import is_disabled
 from tenants import naming
 from tenants.actor import Actor
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.access import end_sessions
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Person
@@ -84,11 +84,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
         """Leave an address that an organization manages to its administrators."""
-        managed = holders.manager_of(email_address.user_id, email_address.email)
+        managed = address_holders.manager_of(email_address.user_id, email_address.email)
         return not managed and bool(super().can_delete_email(email_address))
 
     def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
-        """Ask nobody a second time: ``portal.identity.fresh`` sees to fresh sign-ins, for everybody alike."""
+        """Ask nobody a second time: ``portal.identity.recent_sign_in`` sees to fresh sign-ins, for everybody alike."""
         return False
 
     def get_reauthentication_methods(self, user: AbstractBaseUser) -> list[dict[str, Any]]:

@@ -29,9 +29,9 @@ from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 from oauthlib.openid.connect.core.exceptions import ConsentRequired
 
 from portal import clock
-from portal.identity import clients, fresh, tokens
+from portal.identity import clients, recent_sign_in, tokens
 from portal.identity.adapters import ONE_ORIGIN
-from portal.identity.redeeming import (
+from portal.identity.token_exchange import (
     BESIDE,
     GrantRefused,
     Inherited,
@@ -78,7 +78,10 @@ class ConsentView(AuthorizationView):
         """Take a consent only from the person who was asked, while the page is fresh."""
         if request.POST.get("request") and request.user.is_authenticated:
             asked = _asked(request)
-            if asked.get(ASKED) != str(request.user.pk) or clock.now() - int(asked.get(ASKED_AT, 0)) > fresh.SECONDS:
+            if (
+                asked.get(ASKED) != str(request.user.pk)
+                or clock.now() - int(asked.get(ASKED_AT, 0)) > recent_sign_in.SECONDS
+            ):
                 raise PermissionDenied
         return cast(HttpResponse, super().post(request, *args, **kwargs))
 

@@ -13,11 +13,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.identity.handoff import BACKEND
-from portal.identity.onward import onward
-from portal.notifications import kept as kept_mail
+from portal.identity.organization_sign_in import BACKEND
+from portal.identity.redirects import onward
+from portal.notifications import outbox as kept_mail
+from portal.rejected_input import is_from_here, shown_again, typed_in
 from portal.subjects.subject import is_disabled
-from portal.typed import come_back, is_from_here, typed_in
 from tenants.directory.errors import CodeRefused
 from tenants.directory.models import Person
 from tenants.directory.services.redeem_sign_in_link import redeem_sign_in_link
@@ -74,7 +74,7 @@ def refused_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     typed = typed_in(request) if is_from_here(request) else None
     if typed is not None:
-        return come_back(request, typed, "stale")
+        return shown_again(request, typed, "stale")
     return render(request, "errors/refused_form.html", status=HTTPStatus.FORBIDDEN)
 
 

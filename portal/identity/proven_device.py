@@ -6,8 +6,8 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from audit.selectors.people import known_people
-from audit.services.count_noise import count_noise
-from audit.services.first_few import nth_this_hour
+from audit.services.count_unauthenticated import count_unauthenticated
+from audit.services.hourly_count import nth_this_hour
 from chancery.errors import ChanceryError
 from portal.identity.addresses import client_address
 from portal.identity.proof import ProvenDevice, prove, refuse_replay
@@ -45,7 +45,7 @@ def _record(organization: OrganizationFacts, person: UUID, address: str, error: 
     stranger = membership_at(organization.id, person) is None and not known_people([person])
     number = 0 if stranger else nth_this_hour(place=organization.schema_name, who=str(person))
     if stranger or number > RECORDED_AN_HOUR:
-        count_noise(place=organization.schema_name, address=address)
+        count_unauthenticated(place=organization.schema_name, address=address)
     else:
         refuse_proof(actor=_named(person, address), error=error, last=number == RECORDED_AN_HOUR)
 

@@ -50,7 +50,7 @@ This version was sent by mistake.
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DemoSummary:
     """What the first start prints: who can sign in, with which password, and which document to look at."""
 
     password: str
@@ -59,8 +59,8 @@ class Told:
     folder: Path
 
 
-def play(folder: Path) -> Told:
-    """Make the demo and leave its sealed files in ``folder``; safe to play again after a start that was cut short."""
+def create_demo(folder: Path) -> DemoSummary:
+    """Make the demo and leave its sealed files in ``folder``; safe to make again after a start that was cut short."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True, mode=0o700)
@@ -79,7 +79,7 @@ def play(folder: Path) -> Told:
         _set_password(address, password)
     with _device("olga") as olga, _device("rita") as rita, _device("max") as max_:
         plan = _act(folder, olga, rita, max_)
-    return Told(password, people, plan, folder)
+    return DemoSummary(password, people, plan, folder)
 
 
 def _act(folder: Path, olga: Session, rita: Session, max_: Session) -> UUID:
@@ -106,7 +106,7 @@ def _refused(session: Session, sealed: Path, folder: Path) -> None:
         session.open_file(sealed, folder / "never written")
     except Refused:
         return
-    raise RuntimeError("The story expects a refusal here; the installation does not work as it should.")
+    raise RuntimeError("The demo expects a refusal here; the installation does not work as it should.")
 
 
 def _written(path: Path, text: str) -> Path:
@@ -147,8 +147,8 @@ def _device(local: str) -> Iterator[Session]:
     slug = "fabrikam" if local == "rita" else "contoso"
     person = person_with_login(f"{local}@{slug}.example")
     if person is None:
-        raise RuntimeError("Somebody of the story is missing.")
-    with tempfile.TemporaryDirectory(prefix="chancery-story-") as folder:
+        raise RuntimeError("Somebody of the demo is missing.")
+    with tempfile.TemporaryDirectory(prefix="chancery-demo-") as folder:
         http = Http(USER_AGENT)
         home = Home(Path(folder), use_key_ring=False)
         installation = signin.discover(http, settings.CHANCERY_BASE_URL)

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError
 from django.db import IntegrityError
 
-from portal.usecases.ways_in import NotPossibleHere
+from portal.usecases.embedded_sign_in import NotPossibleHere
+from protection.selectors.affected import Reach, affected_by_service
 from protection.selectors.organization import is_activated
-from protection.selectors.reach import Reach, reach_of_service
 from tenants.context import UnknownOrganization, in_schema
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.people import count_in
@@ -34,7 +34,7 @@ def refusals_said() -> Iterator[None]:
 def concerned(organization: OrganizationFacts) -> tuple[str, ...]:
     """Say how many documents and people an act upon a whole organization concerns, and until when copies live."""
     with in_schema(organization.schema_name):
-        reach = reach_of_service() if is_activated() else Reach(0, 0, None)
+        reach = affected_by_service() if is_activated() else Reach(0, 0, None)
     members = count_in(organization.id)
     until = (
         "No copy is kept on any device."

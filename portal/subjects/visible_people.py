@@ -19,7 +19,7 @@ from tenants.directory.selectors.subject import SubjectRow, subject_row, subject
 
 
 @dataclass(frozen=True, slots=True)
-class Acquaintance:
+class VisiblePerson:
     """Whom an address means to one organization; ``known`` is false for everybody who has no place in it."""
 
     address: str
@@ -27,7 +27,7 @@ class Acquaintance:
     known: bool
 
 
-def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquaintance:
+def visible_person_at(organization: UUID, address: str, *, inside: bool) -> VisiblePerson:
     """Return the person behind an address with their membership in this organization and nothing of any other.
 
     Of a stranger only the address counts, whether or not there is such a person: groups, memberships and even existence
@@ -41,14 +41,14 @@ def acquaintance_at(organization: UUID, address: str, *, inside: bool) -> Acquai
         # With the holder's own id, one could see that two addresses belong to one person.
         parted = parted_domains([naming.domain_of(normal)])
         stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE, parted=parted)
-        return Acquaintance(normal, stranger, known=False)
+        return VisiblePerson(normal, stranger, known=False)
     known = known_here(row, organization, address=normal, domains=_proven_domains(organization))
-    return Acquaintance(normal, known, known=True)
+    return VisiblePerson(normal, known, known=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Acquaintances:
-    """Many people and groups at once, by the rule of ``acquaintance_at``; each method is a few statements."""
+class VisiblePeople:
+    """Many people and groups at once, by the rule of ``visible_person_at``; each method is a few statements."""
 
     organization: UUID
     inside: bool

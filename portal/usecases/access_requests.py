@@ -17,20 +17,20 @@ from chancery.policy.subject import Subject
 from chancery.policy.words import rights_in_words
 from chancery.texts import message
 from portal import clock
+from portal.access_levels import level_called
 from portal.languages import translate
-from portal.levels import level_called
 from portal.subjects.subject import is_active
-from portal.subjects.visible_people import acquaintance_at
+from portal.subjects.visible_people import visible_person_at
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import moment_in_words
 from portal.usecases.effects import Effect, effect
 from portal.usecases.notify import in_language_of, notify
-from protection.selectors.obstacles import Change, InTheWay, in_the_way
+from protection.selectors.blockers import Blockers, Change, blockers_of
 from protection.selectors.requests import RequestRow, newest_of, request_for
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.decline_access import decline_access
 from protection.services.grant_access import Granted, Terms, grant_access
-from protection.services.request_access import Asker, Heard, RequestedAccess, refusal_to_ask, request_access
+from protection.services.request_access import Asker, RequestChange, RequestedAccess, refusal_to_ask, request_access
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import membership_at
@@ -51,7 +51,7 @@ class OwnStanding:
     refusal: ChanceryError | None
 
 
-def explain_to_himself(
+def explain_to_caller(
     *, caller: Caller, organization: OrganizationFacts, cid: UUID, right: Right = Right.VIEW
 ) -> OwnStanding:
     """Tell the caller what they may do with a document.  Raises NotFound where they have nothing to do with it."""
@@ -88,9 +88,9 @@ def ask_for_access(
     asked = newest_of(caller.person, cid)
     if asked is None:
         raise NotFound(message("The request is not there any more."))
-    if heard is not Heard.CHANGED:
-        _tell_those_who_answer(asked, organization, more=heard is Heard.RAISED)
-    return asked, heard is Heard.NEW
+    if heard is not RequestChange.CHANGED:
+        _tell_those_who_answer(asked, organization, more=heard is RequestChange.RAISED)
+    return asked, heard is RequestChange.NEW
 
 
 def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *, more: bool) -> None:
@@ -117,10 +117,10 @@ def _address_today(person: UUID, organization: OrganizationFacts) -> str:
 
 def _asker(caller: Caller) -> Asker:
     """Return the caller by the address that they sign in with if it is proven, else by another one that is."""
-    himself = caller.holder.subject
-    proven = himself.addresses
+    subject = caller.holder.subject
+    proven = subject.addresses
     address = caller.address if caller.address in proven else min(proven, default="")
-    return Asker(himself, address, _place_of(caller.person, address))
+    return Asker(subject, address, _place_of(caller.person, address))
 
 
 def _place_of(person: UUID, address: str) -> str:
@@ -168,9 +168,9 @@ class AskerGone(Conflict):
     remedy = message("Decline the request.")
 
 
-def obstacles_of(*, caller: Caller, organization: OrganizationFacts, request: RequestRow) -> InTheWay:
+def request_blockers(*, caller: Caller, organization: OrganizationFacts, request: RequestRow) -> Blockers:
     """Return what giving access would have to change, as far as this organization can see it."""
-    return in_the_way(
+    return blockers_of(
         organization=organization.id,
         cid=request.cid,
         subject=_subject_of(caller, organization, request),
@@ -280,7 +280,7 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
 
 def _subject_of(caller: Caller, organization: OrganizationFacts, request: RequestRow) -> Subject:
     """Return the person who asks as this organization knows them; asking states that both are the same."""
-    known = acquaintance_at(organization.id, request.address, inside=caller.member)
+    known = visible_person_at(organization.id, request.address, inside=caller.member)
     return replace(known.subject, person=request.person_id)
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from portal.usecases import dangers
+from portal.usecases import consequences
+from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.kept_on_devices import kept_words
 from portal.usecases.roles import (
     create_application,
 )
-from protection.selectors.reach import reach_of_person
+from protection.selectors.affected import affected_by_person
 from tenants.directory.selectors.domains import ApplicationFacts
 from tenants.directory.services.create_application import Credentials
 from tenants.directory.services.disable_application import disable_application
@@ -43,7 +43,7 @@ def end_application(*, caller: Caller, application: ApplicationFacts, stated: St
     state = _("{name} is disabled already.").format(name=application.name)
     if application.disabled:
         return effect(False, "", state)
-    reason = require_confirmation(dangers.disabling_application(application), stated)
+    reason = require_confirmation(consequences.disabling_application(application), stated)
     disable_application(
         organization_id=caller.organization,
         client_id=application.client_id,
@@ -51,5 +51,5 @@ def end_application(*, caller: Caller, application: ApplicationFacts, stated: St
         actor=caller.directory_actor,
     )
     done = _("{name} is disabled: its tokens are over, and it gets no license from now on.")
-    until = reach_of_person(application.person_id).until
+    until = affected_by_person(application.person_id).until
     return effect(True, done.format(name=application.name), state, *kept_words(until), latest_offline_moment=until)

@@ -15,7 +15,7 @@ from portal import clock
 from portal.subjects.subject import is_active, subject_of
 from portal.usecases.permissions import Permission, of_application, of_place
 from protection.actor import Actor
-from protection.selectors.standing import Holder
+from protection.selectors.decisions import Holder
 from protection.selectors.templates import Audience
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person

@@ -7,7 +7,7 @@ import logging
 
 from protection.keys import checkpoints
 from protection.selectors.organization import is_activated
-from protection.services.hear_checkpoint import knows_what_was_signed
+from protection.services.receive_checkpoint import knows_what_was_signed
 from tenants.context import in_organization
 from tenants.organizations.models import Organization
 from tenants.organizations.selectors import organizations

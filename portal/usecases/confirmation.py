@@ -1,8 +1,8 @@
 """Acts with consequences ask first, in every interface by the same rule.
 
-A ``Danger`` says what an act would do, what must be stated to go on, and whether a recent sign-in is needed.  Pages
-show it with a form, the API answers it as a problem that programs can read and answer, and the command line asks what
-the API answers.  So nothing dangerous happens by one click, one call or one key stroke alone.
+A ``ConfirmationPrompt`` says what an act would do, what must be stated to go on, and whether a recent sign-in is
+needed.  Pages show it with a form, the API answers it as a problem that programs can read and answer, and the command
+line asks what the API answers.  So nothing dangerous happens by one click, one call or one key stroke alone.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal import clock
-from portal.identity import fresh
+from portal.identity import recent_sign_in
 from portal.identity.strength import Authentication
 from portal.languages import grouped
 from tenants.naming import free_text
@@ -28,7 +28,7 @@ YES: Final = "yes"
 
 
 @dataclass(frozen=True, slots=True)
-class Danger:
+class ConfirmationPrompt:
     """What an act would do.
 
     ``confirm`` is what has to be stated to go on: the name of what the act is done to, ``YES`` where it has none.
@@ -63,9 +63,9 @@ class Stated:
 class ConfirmationRequired(Exception):
     """The caller has not confirmed what the act does; nothing was done."""
 
-    def __init__(self, danger: Danger) -> None:
-        super().__init__(danger.question)
-        self.danger = danger
+    def __init__(self, prompt: ConfirmationPrompt) -> None:
+        super().__init__(prompt.question)
+        self.prompt = prompt
 
 
 class ReasonRequired(ConfirmationRequired):
@@ -78,43 +78,45 @@ class FreshSignInRequired(ConfirmationRequired):
 
 def is_fresh(stated: Stated) -> bool:
     """Tell whether the sign-in is recent enough; an application has no sign-in that could be older than its token."""
-    return stated.authentication is None or clock.now() - stated.authentication.at <= fresh.SECONDS
+    return stated.authentication is None or clock.now() - stated.authentication.at <= recent_sign_in.SECONDS
 
 
-def require_confirmation(danger: Danger, stated: Stated) -> str:
+def require_confirmation(prompt: ConfirmationPrompt, stated: Stated) -> str:
     """Return the reason once all is stated that the act asks for.
 
     Raises ConfirmationRequired, ReasonRequired and FreshSignInRequired.
     """
-    if danger.needs_fresh and not is_fresh(stated):
-        raise FreshSignInRequired(danger)
-    if stated.confirm.strip().casefold() != danger.confirm.casefold():
-        raise ConfirmationRequired(danger)
+    if prompt.needs_fresh and not is_fresh(stated):
+        raise FreshSignInRequired(prompt)
+    if stated.confirm.strip().casefold() != prompt.confirm.casefold():
+        raise ConfirmationRequired(prompt)
     reason = _in_one_line(stated.reason)
-    if danger.needs_reason and not reason:
-        raise ReasonRequired(danger)
+    if prompt.needs_reason and not reason:
+        raise ReasonRequired(prompt)
     return reason
 
 
-def confirmed(danger: Danger, stated: Stated, act: Callable[[str], T]) -> T:
+def confirmed(prompt: ConfirmationPrompt, stated: Stated, act: Callable[[str], T]) -> T:
     """Do an act that asks first; what is refused anyway is refused before anybody is asked about it.
 
     The act is tried in a transaction that is taken back unless it is confirmed.  Raises what the act raises, what
     ``require_confirmation`` raises, and NameRefused.
     """
-    return confirmed_by_outcome(stated, act, lambda _: danger)
+    return confirmed_by_outcome(stated, act, lambda _: prompt)
 
 
-def confirmed_by_outcome(stated: Stated, act: Callable[[str], T], danger_of: Callable[[T], Danger | None]) -> T:
-    """Do an act of which only the outcome shows whether it asks first: ``danger_of`` returns None where it does not.
+def confirmed_by_outcome(
+    stated: Stated, act: Callable[[str], T], prompt_of: Callable[[T], ConfirmationPrompt | None]
+) -> T:
+    """Do an act of which only the outcome shows whether it asks first: ``prompt_of`` returns None where it does not.
 
     It is tried, and raises, as ``confirmed`` does.
     """
     with transaction.atomic():
         done = act(_in_one_line(stated.reason))
-        danger = danger_of(done)
-        if danger is not None:
-            require_confirmation(danger, stated)
+        prompt = prompt_of(done)
+        if prompt is not None:
+            require_confirmation(prompt, stated)
     return done
 
 

@@ -5,13 +5,13 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from audit.selectors.people import devices_used
-from portal.usecases import dangers
+from portal.usecases import consequences
+from portal.usecases.cached_licenses import kept_until, kept_words
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, require_confirmation
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, copies_until, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.kept_on_devices import kept_until, kept_words
-from portal.usecases.roles import require_reach
-from protection.selectors.reach import reach_of_device
+from portal.usecases.roles import require_scope
+from protection.selectors.affected import affected_by_device
 from tenants.actor import Actor
 from tenants.directory.errors import NotHere
 from tenants.directory.selectors.devices import DeviceFacts, devices_of
@@ -38,7 +38,7 @@ def end_device(
     until = None if signs_out else kept_until(person_id, device.id)
     if fresh:
         if not signs_out:
-            require_confirmation(dangers.revoking_device(device, until), stated)
+            require_confirmation(consequences.revoking_device(device, until), stated)
         revoke_device(person_id=person_id, device_id=device.id, actor=actor)
     return effect(
         fresh,
@@ -65,7 +65,7 @@ def block_here(*, caller: Caller, person_id: UUID, device_id: UUID, stated: Stat
 
     if changed:
         confirmed(_blocking(device, address), stated, act)
-    until = reach_of_device(person_id, device_id).until
+    until = affected_by_device(person_id, device_id).until
     words = {"device": device.name, "address": address}
     return effect(
         changed,
@@ -98,12 +98,12 @@ def _device(caller: Caller, person_id: UUID, device_id: UUID) -> tuple[DeviceFac
     if found is None:
         raise NotHere(_("The person has no such device."))
     person = person_in(caller.organization, person_id)
-    require_reach(caller, person)
+    require_scope(caller, person)
     return found, person.email or person.name
 
 
-def _blocking(device: DeviceFacts, address: str) -> Danger:
-    return Danger(
+def _blocking(device: DeviceFacts, address: str) -> ConfirmationPrompt:
+    return ConfirmationPrompt(
         question=_("Block “{device}” of {address} here?").format(device=device.name, address=address),
         consequences=(
             _("It opens and protects nothing of this organization from now on. Other devices of theirs go on."),
@@ -113,7 +113,7 @@ def _blocking(device: DeviceFacts, address: str) -> Danger:
             _("A person who can sign in as {address} can add another device. To stop that too, disable them.").format(
                 address=address
             ),
-            copies_until(reach_of_device(device.person_id, device.id).until),
+            copies_until(affected_by_device(device.person_id, device.id).until),
             _("The block can be taken back."),
         ),
         button=_("Block it here"),

@@ -8,7 +8,7 @@ import dns.resolver
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from portal.usecases import dangers
+from portal.usecases import consequences
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed
 from portal.usecases.effects import Effect, effect
@@ -83,5 +83,5 @@ def give_up_domain(*, caller: Caller, organization: OrganizationFacts, domain: s
     def act(reason: str) -> None:
         release_domain(organization_id=organization.id, domain=normal, reason=reason, actor=caller.directory_actor)
 
-    confirmed(dangers.releasing_domain(organization, normal), stated, act)
+    confirmed(consequences.releasing_domain(organization, normal), stated, act)
     return effect(True, _("{domain} is given up.").format(domain=normal), "")

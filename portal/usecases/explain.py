@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chancery.policy.rights import Right
-from portal.subjects.visible_people import Acquaintance, acquaintance_at
+from portal.subjects.visible_people import VisiblePerson, visible_person_at
 from portal.usecases.caller import Caller
 from portal.usecases.permissions import Permission
 from protection.selectors.why import Why, why
@@ -16,7 +16,7 @@ from tenants.organizations.selectors import OrganizationFacts
 class Explained:
     """The answer for one person; ``paths`` are the names of groups by which an entry reaches them, by group."""
 
-    who: Acquaintance
+    who: VisiblePerson
     why: Why
     paths: dict[UUID, tuple[str, ...]]
 
@@ -29,7 +29,7 @@ def explain_document(
     Groups are named to those who may read groups.  Raises NotFound for callers who may not see the document and
     NameRefused for what is no address.
     """
-    who = acquaintance_at(organization.id, address, inside=caller.member)
+    who = visible_person_at(organization.id, address, inside=caller.member)
     found = why(
         actor=caller.actor,
         organization=organization.id,

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.languages import grouped
-from portal.usecases import dangers
+from portal.usecases import consequences
+from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import (
     Stated,
@@ -17,11 +18,10 @@ from portal.usecases.confirmation import (
     require_confirmation,
 )
 from portal.usecases.effects import Effect, effect
-from portal.usecases.kept_on_devices import kept_words
 from portal.usecases.losses import losing_group
 from portal.usecases.self_granted_access import guarding_self_granted_access
+from protection.selectors.affected import affected_by_people
 from protection.selectors.named_groups import named
-from protection.selectors.reach import reach_of_people
 from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
@@ -92,7 +92,7 @@ def set_group(
     """Change a group, asked first where it is archived or many leave; return also the group before and after."""
     found = group_in(caller.organization, group_id)
     if archived and not found.archived:
-        require_confirmation(dangers.archiving_group(found), stated)
+        require_confirmation(consequences.archiving_group(found), stated)
 
     def act(_reason: str) -> GroupChange:
         with guarding_self_granted_access(caller=caller, changes="group", target=group_id):
@@ -125,8 +125,8 @@ def end_group(*, caller: Caller, group_id: UUID, stated: Stated) -> Effect:
                 actor=caller.directory_actor,
             )
 
-    confirmed(dangers.deleting_group(found, naming), stated, act)
-    until = reach_of_people(held).until
+    confirmed(consequences.deleting_group(found, naming), stated, act)
+    until = affected_by_people(held).until
     done = _("The group {address} is deleted: it gives nothing any more.").format(address=found.address)
     return effect(True, done, "", *kept_words(until), latest_offline_moment=until)
 

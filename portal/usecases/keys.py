@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 
 from chancery.errors import NotFound
 from chancery.texts import message
-from portal.usecases import dangers
+from portal.usecases import consequences
+from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.kept_on_devices import kept_words
+from protection.selectors.affected import affected_by_key
 from protection.selectors.organization import Key, keys
-from protection.selectors.reach import reach_of_key
 from protection.services.rotate_key import activate_key, create_key, mark_key_compromised, rotate_key
 
 
@@ -21,7 +21,7 @@ def new_key(*, caller: Caller, suite: str | None, activate: bool, stated: Stated
     if not activate:
         made = create_key(organization=caller.organization, actor=caller.actor, suite=suite)
         return effect(True, _("The key is made and archived until you activate it."), "", id=str(made))
-    reason = require_confirmation(dangers.activating_key(None), stated)
+    reason = require_confirmation(consequences.activating_key(None), stated)
     made = rotate_key(organization=caller.organization, actor=caller.actor, suite=suite, reason=reason)
     done = _("The new key protects from now on. Old documents still open.")
     return effect(True, done, "", id=str(made))
@@ -32,7 +32,7 @@ def use_key(*, caller: Caller, key_id: UUID, stated: Stated) -> Effect:
     key = _key(key_id)
     reason = stated.reason
     if key.status == "archived":
-        reason = require_confirmation(dangers.activating_key(key), stated)
+        reason = require_confirmation(consequences.activating_key(key), stated)
     return effect(
         activate_key(organization=caller.organization, actor=caller.actor, key=key_id, reason=reason),
         _("The key {key} protects from now on.").format(key=key.kid[:16]),
@@ -45,9 +45,9 @@ def withdraw_key(*, caller: Caller, key_id: UUID, stated: Stated) -> Effect:
     key = _key(key_id)
     reason = stated.reason
     if key.status == "archived":
-        reason = require_confirmation(dangers.compromising_key(key), stated)
+        reason = require_confirmation(consequences.compromising_key(key), stated)
     changed = mark_key_compromised(organization=caller.organization, actor=caller.actor, key=key_id, reason=reason)
-    until = reach_of_key(key_id).until
+    until = affected_by_key(key_id).until
     return effect(
         changed,
         _("The key {key} opens nothing any more.").format(key=key.kid[:16]),

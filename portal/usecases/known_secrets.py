@@ -12,7 +12,7 @@ from tenants.directory.selectors.people import PersonFacts, people_in
 _ALL = 10_000
 
 
-def tell_of_known_secrets(caller: Caller, person: PersonFacts) -> None:
+def notify_of_known_secrets(caller: Caller, person: PersonFacts) -> None:
     """Mail the administrators who stay; the event is the directory's.
 
     They get a mail since nothing on the page of the person says that something of theirs goes on.

@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 
 from chancery.policy.labels import Outcome
 from portal.languages import reader_languages
-from portal.usecases import dangers
+from portal.usecases import consequences
+from portal.usecases.archiving import shelved
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Danger, Stated, confirmed_by_outcome
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.losses import losing_document
-from portal.usecases.offering import shelved
 from protection.selectors.labels import label
 from protection.selectors.labels import label as label_of
 from protection.selectors.templates import in_language
@@ -46,7 +46,7 @@ def shelve_label(*, caller: Caller, label_id: UUID, stated: Stated) -> Effect:
     return shelved(
         label(label_id),
         stated,
-        lambda: dangers.archiving_label(label_id),
+        lambda: consequences.archiving_label(label_id),
         lambda: archive_label(actor=caller.actor, label=label_id),
         _("The label “{name}” is not offered any more. Documents keep it, and their protection."),
         _("The label “{name}” is archived already."),
@@ -74,10 +74,10 @@ def give_label(
             audience=caller.audience,
         )
 
-    def danger_of(done: Relabeled) -> Danger | None:
+    def prompt_of(done: Relabeled) -> ConfirmationPrompt | None:
         return None if done.policies is None else losing_document(organization, cid, *done.policies)
 
-    done = confirmed_by_outcome(stated, act, danger_of)
+    done = confirmed_by_outcome(stated, act, prompt_of)
     name = label_of(label).name(*reader_languages())
     said = _("The label is “{name}” now. {outcome}").format(name=name, outcome=_outcome(done))
     state = _("The document has the label “{name}” already.").format(name=name)

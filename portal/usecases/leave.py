@@ -4,9 +4,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, if_any
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, copies_until, if_any
 from portal.usecases.effects import Effect, effect
-from portal.usecases.known_secrets import tell_of_known_secrets
+from portal.usecases.known_secrets import notify_of_known_secrets
 from portal.usecases.remove_person import Removal, removal_of
 from tenants.directory.errors import NotPermitted
 from tenants.directory.services.remove_person import remove_person
@@ -26,7 +26,7 @@ def leave_organization(*, caller: Caller, organization: OrganizationFacts, state
             reason=reason,
             actor=caller.directory_actor,
         )
-        tell_of_known_secrets(caller, removal.person)
+        notify_of_known_secrets(caller, removal.person)
 
     confirmed(_leaving(organization, removal), stated, act)
     return effect(
@@ -39,8 +39,8 @@ def leave_organization(*, caller: Caller, organization: OrganizationFacts, state
     )
 
 
-def _leaving(organization: OrganizationFacts, removal: Removal) -> Danger:
-    return Danger(
+def _leaving(organization: OrganizationFacts, removal: Removal) -> ConfirmationPrompt:
+    return ConfirmationPrompt(
         question=_("Leave {organization}?").format(organization=organization.name),
         consequences=(
             _("You open nothing here from the next request on, also not what you protected yourself."),

@@ -11,11 +11,11 @@ from chancery.policy.losses import Losses, are_many, losses
 from chancery.policy.policy import Policy, PrincipalKind
 from portal import clock
 from portal.languages import reader_languages
-from portal.usecases.confirmation import Danger, copies_until, counted, if_any
-from portal.usecases.dangers import people_lately
+from portal.usecases.confirmation import ConfirmationPrompt, copies_until, counted, if_any
+from portal.usecases.consequences import people_lately
 from portal.words.policies import who_in_words
+from protection.selectors.affected import affected_by_document, affected_by_people, affected_by_template
 from protection.selectors.documents import taken_back, title_of
-from protection.selectors.reach import reach_of_document, reach_of_people, reach_of_template
 from protection.selectors.requests import given_on
 from protection.selectors.templates import Template, documents_ended
 from tenants.directory.selectors.groups import groups_at, people_held
@@ -28,7 +28,9 @@ NAMED: Final = 5
 """How many of those who lose access a question names."""
 
 
-def losing_document(organization: OrganizationFacts, cid: UUID, before: Policy, after: Policy) -> Danger | None:
+def losing_document(
+    organization: OrganizationFacts, cid: UUID, before: Policy, after: Policy
+) -> ConfirmationPrompt | None:
     """Say who would lose access to a document by another policy; None where that is nobody or only a few.
 
     Access given to one person beside the policy stays, and what is taken back is lost already.
@@ -40,9 +42,9 @@ def losing_document(organization: OrganizationFacts, cid: UUID, before: Policy, 
     found = losses(before, after, clock.now() + SOON, unaffected=taken.addresses | personal)
     if not found.are_many(_groups(found, organization.id)):
         return None
-    reach, title = reach_of_document(cid), title_of(cid)
+    reach, title = affected_by_document(cid), title_of(cid)
     nobody = _("Nobody but its owner and the person who protected it can open it from then on.")
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Take access to “{title}” from many at once?").format(title=title or cid),
         consequences=(
             _who(found, organization),
@@ -59,7 +61,7 @@ def losing_document(organization: OrganizationFacts, cid: UUID, before: Policy, 
     )
 
 
-def losing_template(organization_id: UUID, before: Template, after: Template) -> Danger | None:
+def losing_template(organization_id: UUID, before: Template, after: Template) -> ConfirmationPrompt | None:
     """Say who would lose access by another version of a template; None where it protects nothing or few lose any."""
     now = clock.now() + SOON
     found = losses(before.policy, after.policy, now)
@@ -67,10 +69,10 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
     organization = organization_by_id(organization_id)
     if organization is None or not (found.are_many(_groups(found, organization_id)) or ended > 0):
         return None
-    reach, name = reach_of_template(before.id), before.name(*reader_languages())
+    reach, name = affected_by_template(before.id), before.name(*reader_languages())
     if not reach.documents:
         return None
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Take access to all that “{name}” protects from many at once?").format(name=name),
         consequences=(
             ngettext(
@@ -92,14 +94,14 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
     )
 
 
-def losing_group(change: GroupChange) -> Danger | None:
+def losing_group(change: GroupChange) -> ConfirmationPrompt | None:
     """Say who would lose what a group gives; None where that is nobody or only a few."""
     before, after, removed = change.before, change.after, change.removed
     nested = any(one.kind == "group" for one in removed)
     if before.archived or after.archived or not (nested or are_many(len(removed), len(after.members))):
         return None
-    reach = reach_of_people(people_held(removed))
-    return Danger(
+    reach = affected_by_people(people_held(removed))
+    return ConfirmationPrompt(
         question=_("Take many members out of {address} at once?").format(address=after.address),
         consequences=(
             _("These lose what the group gives them: {names}.").format(

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.usecases import dangers
+from portal.usecases import consequences
+from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.kept_on_devices import kept_words
 from portal.usecases.notify import in_language_of, notify
 from portal.usecases.roles import (
     NO_ROLE,
@@ -20,12 +20,12 @@ from portal.usecases.roles import (
     disable_person,
     enable_person,
     notify_of_role,
-    require_reach,
     require_roles,
+    require_scope,
 )
 from portal.words.roles import role_in_words
-from protection.selectors.reach import reach_of_person
-from protection.services.part_from_identity import part_from_identity
+from protection.selectors.affected import affected_by_person
+from protection.services.unlink_identity import unlink_identity
 from tenants import naming
 from tenants.actor import OPERATOR
 from tenants.directory.selectors.domains import domains_in
@@ -58,7 +58,7 @@ def add_person(
     Raises DirectoryRefused, NameRefused and ConfirmationRequired.
     """
     require_roles(caller, role)
-    danger = dangers.adding(naming.address(address), role)
+    prompt = consequences.adding(naming.address(address), role)
 
     def act(reason: str) -> PersonFacts:
         return create_person(
@@ -68,11 +68,11 @@ def add_person(
             role=role,
             guest=guest,
             reason=reason,
-            let_go=part_from_identity,
+            let_go=unlink_identity,
             actor=caller.directory_actor,
         )
 
-    person = act(stated.reason) if danger is None else confirmed(danger, stated, act)
+    person = act(stated.reason) if prompt is None else confirmed(prompt, stated, act)
     if person.role != NO_ROLE:
         notify_of_role(caller, person)
     goes_to = f"{settings.CHANCERY_BASE.origin_of(organization.host)}/"
@@ -102,7 +102,7 @@ def add_person_by_operator(
         name=name,
         role=role,
         guest=guest,
-        let_go=part_from_identity,
+        let_go=unlink_identity,
         actor=OPERATOR,
     )
     _invite(organization.name, person, f"{settings.CHANCERY_BASE.origin_of(organization.host)}/")
@@ -134,12 +134,12 @@ def _lies_outside(organization: OrganizationFacts, address: str) -> bool:
 def set_role(*, caller: Caller, person_id: UUID, role: str, stated: Stated) -> Effect:
     """Give a person another role."""
     found = person_in(caller.organization, person_id)
-    danger = dangers.changing_role(found, role)
+    prompt = consequences.changing_role(found, role)
 
     def act(reason: str) -> bool:
         return change_role(caller=caller, person_id=person_id, role=role, reason=reason)
 
-    changed = act(stated.reason) if danger is None else confirmed(danger, stated, act)
+    changed = act(stated.reason) if prompt is None else confirmed(prompt, stated, act)
     return effect(
         changed,
         _("{address}: the role is {after} now (before: {before}).").format(
@@ -158,10 +158,10 @@ def set_disabled(*, caller: Caller, person_id: UUID, disabled: bool, stated: Sta
             _("{address} is enabled: licenses are issued to them again.").format(address=found.email),
             _("{address} is enabled already.").format(address=found.email),
         )
-    require_reach(caller, found)
-    reason = stated.reason if found.disabled else require_confirmation(dangers.disabling(found), stated)
+    require_scope(caller, found)
+    reason = stated.reason if found.disabled else require_confirmation(consequences.disabling(found), stated)
     changed = disable_person(caller=caller, person_id=person_id, reason=reason)
-    until = reach_of_person(person_id).until
+    until = affected_by_person(person_id).until
     return effect(
         changed,
         _("{address} is disabled: no license from now on.").format(address=found.email),

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from portal import clock
-from portal.subjects.visible_people import Acquaintances
+from portal.subjects.visible_people import VisiblePeople
 from portal.usecases.caller import Caller
 from protection.selectors.documents import Document
 from protection.selectors.recipients import PAGE, Recipients, recipients_of
@@ -23,7 +23,7 @@ def recipients(
     """Return one page of the recipients of a document that was found for the caller."""
     return recipients_of(
         document,
-        Acquaintances(organization.id, inside=caller.member),
+        VisiblePeople(organization.id, inside=caller.member),
         organization=organization.id,
         service_active=organization.service_active,
         now=clock.now(),

@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Danger, Stated, confirmed, copies_until, counted
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, copies_until, counted
 from portal.usecases.effects import Effect, effect
-from portal.usecases.known_secrets import tell_of_known_secrets
+from portal.usecases.known_secrets import notify_of_known_secrets
 from portal.usecases.roles import require_roles
+from protection.selectors.affected import affected_by_person
 from protection.selectors.documents import owned_by
-from protection.selectors.reach import reach_of_person
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.groups import groups_holding
 from tenants.directory.selectors.people import PersonFacts, person_in
@@ -37,7 +37,7 @@ def removal_of(*, caller: Caller, person_id: UUID) -> Removal:
     """Return what removing the person would do.  Raises NotHere."""
     person = person_in(caller.organization, person_id)
     groups = groups_holding(caller.organization, person_id)
-    return Removal(person, owned_by(person_id), groups, reach_of_person(person_id).until)
+    return Removal(person, owned_by(person_id), groups, affected_by_person(person_id).until)
 
 
 def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
@@ -55,7 +55,7 @@ def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
             actor=caller.directory_actor,
         )
         if not removal.person.disabled:
-            tell_of_known_secrets(caller, removal.person)
+            notify_of_known_secrets(caller, removal.person)
 
     confirmed(_removing(removal), stated, act)
     return effect(
@@ -69,7 +69,7 @@ def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
     )
 
 
-def _removing(removal: Removal) -> Danger:
+def _removing(removal: Removal) -> ConfirmationPrompt:
     address = removal.person.email
     stays = ngettext(
         "{number} document stays with the old identity. Its recipients keep their access.",
@@ -77,7 +77,7 @@ def _removing(removal: Removal) -> Danger:
         removal.documents,
     ).format(number=counted(removal.documents))
     losing = _("These groups lose a member: {groups}.").format(groups=", ".join(removal.groups))
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Remove {address}?").format(address=address),
         consequences=(
             _("The person opens nothing here from the next request on."),

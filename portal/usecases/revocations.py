@@ -15,11 +15,11 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 
 from protection.selectors.organization import is_activated
-from protection.services.feed import LONGEST_LICENSING, kill_all_of
-from protection.services.withdraw import withdraw
+from protection.services.feed import LONGEST_LICENSING, invalidate_all_of
+from protection.services.propagate_revocation import propagate_revocation
 from tenants.actor import Actor
 from tenants.context import UnknownOrganization, in_organization
-from tenants.directory import withdrawals
+from tenants.directory import revocations
 from tenants.organizations.services.deactivate_service import deactivate_service as directory_deactivate
 from tenants.organizations.services.suspend_organization import suspend_organization as directory_suspend
 
@@ -48,13 +48,13 @@ def suspend_organization(*, organization_id: UUID, reason: str, actor: Actor) ->
     """Suspend an organization; licenses of its documents, and of its members elsewhere, are invalidated."""
     directory_suspend(organization_id=organization_id, reason=reason, actor=actor)
     _invalidate_all_licenses(organization_id)
-    withdrawals.withdraw_members(organization_id)
+    revocations.record_revocation_of_members(organization_id)
 
 
 def _invalidate_all_licenses(organization_id: UUID) -> None:
     with in_organization(organization_id):
         if is_activated():
-            kill_all_of(organization_id)
+            invalidate_all_of(organization_id)
 
 
 def propagate_revocations(*, seconds: float | None = None) -> int:
@@ -64,7 +64,7 @@ def propagate_revocations(*, seconds: float | None = None) -> int:
     sweep and keeps no other waiting.
     """
     ends, count = None if seconds is None else time.monotonic() + seconds, 0
-    for organization_id in withdrawals.organizations_due(_SETTLED):
+    for organization_id in revocations.organizations_due(_SETTLED):
         if ends is not None and time.monotonic() > ends:
             break
         try:
@@ -74,7 +74,7 @@ def propagate_revocations(*, seconds: float | None = None) -> int:
         except DatabaseError:
             logger.warning("The feed of organization %s could not be written now.", organization_id, exc_info=True)
     if count:
-        withdrawals.forget_done()
+        revocations.forget_done()
     return count
 
 
@@ -90,18 +90,18 @@ def _propagate(organization_id: UUID) -> int:
     again: list[int] = []
     with in_organization(organization_id):
         active = is_activated()
-        for due in withdrawals.due(organization_id, _SETTLED):
-            everybody = not active or withdraw(
+        for due in revocations.due(organization_id, _SETTLED):
+            everybody = not active or propagate_revocation(
                 people=due.people,
                 groups=due.groups,
                 addresses=due.addresses,
                 joined=due.joined,
                 device_feed_id=due.device_feed_id,
-                told_since=due.made_at if due.last_look else None,
+                propagated_since=due.made_at if due.last_look else None,
             )
             (done if everybody or due.last_look else again).append(due.id)
-    withdrawals.done(done)
-    withdrawals.looked_at(again)
+    revocations.done(done)
+    revocations.looked_at(again)
     return len(done)
 
 
@@ -110,4 +110,4 @@ def _propagate_at_once() -> None:
     propagate_revocations(seconds=AT_ONCE)
 
 
-withdrawals.when_committed(_propagate_at_once)
+revocations.when_committed(_propagate_at_once)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from chancery.policy.policy import Strength
 from portal.usecases.caller import APPLICATION, Caller
-from portal.usecases.known_secrets import tell_of_known_secrets
+from portal.usecases.known_secrets import notify_of_known_secrets
 from portal.usecases.notify import notify
 from portal.usecases.permissions import Permission, of_application
 from tenants.directory.errors import NotPermitted
@@ -40,7 +40,7 @@ def require_roles(caller: Caller, role: str = NO_ROLE) -> None:
         )
 
 
-def require_reach(caller: Caller, person: PersonFacts) -> None:
+def require_scope(caller: Caller, person: PersonFacts) -> None:
     """Let pass who may shut this person out or let them in again; roles and applications take another permission.
 
     Raises NotPermitted.
@@ -65,7 +65,7 @@ def change_role(*, caller: Caller, person_id: UUID, role: str, reason: str = "")
     if changed:
         notify_of_role(caller, person_in(caller.organization, person_id))
         if before.role == ADMINISTRATOR:
-            tell_of_known_secrets(caller, before)
+            notify_of_known_secrets(caller, before)
     return changed
 
 
@@ -73,19 +73,19 @@ def change_role(*, caller: Caller, person_id: UUID, role: str, reason: str = "")
 def disable_person(*, caller: Caller, person_id: UUID, reason: str) -> bool:
     """Disable a person; whom a role was given only by who may manage roles, since it takes the role out of use."""
     person = person_in(caller.organization, person_id)
-    require_reach(caller, person)
+    require_scope(caller, person)
     disabled = withdraw_person(
         organization_id=caller.organization, person_id=person_id, reason=reason, actor=caller.directory_actor
     )
     if disabled:
-        tell_of_known_secrets(caller, person)
+        notify_of_known_secrets(caller, person)
     return disabled
 
 
 @transaction.atomic
 def enable_person(*, caller: Caller, person_id: UUID) -> bool:
     """Enable a person again; with a role only by who may manage roles, since it brings the role back."""
-    require_reach(caller, person_in(caller.organization, person_id))
+    require_scope(caller, person_in(caller.organization, person_id))
     return directory_enable(organization_id=caller.organization, person_id=person_id, actor=caller.directory_actor)
 
 

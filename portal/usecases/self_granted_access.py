@@ -27,8 +27,8 @@ from portal import clock
 from portal.subjects.subject import subject_of
 from portal.usecases.caller import APPLICATION, Caller
 from portal.usecases.notify import notify
-from protection.selectors.kinds import rules
-from protection.selectors.own_gain import Reachable, documents_gained, one_change_at_a_time, reachable, together
+from protection.selectors.equivalence_classes import rules
+from protection.selectors.self_granted import Reachable, documents_gained, one_change_at_a_time, reachable, together
 from protection.services.recording import record_action
 from tenants.directory.selectors.administrators import one_party_with
 from tenants.directory.selectors.domains import applications_in

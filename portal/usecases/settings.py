@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext as _
 
-from portal.usecases import dangers
+from portal.usecases import consequences
+from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.kept_on_devices import kept_words
 from portal.usecases.revocations import deactivate_service
 from portal.words.settings import settings_in_words
-from protection.selectors.reach import reach_of_service
+from protection.selectors.affected import affected_by_service
 from protection.services.configure import Configuration, configure
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.organizations.services.activate_service import activate_service
@@ -25,9 +25,9 @@ def switch_service(*, caller: Caller, organization: OrganizationFacts, on: bool,
         )
     if not organization.service_active:
         return effect(False, "", _("The service is off already."))
-    reason = require_confirmation(dangers.switching_off(organization), stated)
+    reason = require_confirmation(consequences.switching_off(organization), stated)
     changed = deactivate_service(organization_id=organization.id, reason=reason, actor=actor)
-    until = reach_of_service().until
+    until = affected_by_service().until
     return effect(
         changed,
         _("The service is off: nothing can be protected or opened until it is switched on again."),

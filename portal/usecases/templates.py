@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.languages import reader_languages
-from portal.usecases import dangers
+from portal.usecases import consequences
+from portal.usecases.archiving import shelved
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.losses import losing_template
-from portal.usecases.offering import shelved
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.templates import Template, documents_under, in_language, kept_template, template, templates
 from protection.services.create_template import copy_template, create_template
@@ -61,7 +61,7 @@ def new_copy(*, caller: Caller, template_id: UUID, name: str = "") -> Effect:
     return effect(True, done.format(**names), "", id=str(made))
 
 
-def say_template(
+def create_described_template(
     *, caller: Caller, template_id: UUID, draft: TemplateDraft, based_on: int | None = None, stated: Stated
 ) -> Effect:
     """Change what a template says; it asks first where many lose access by it."""
@@ -123,7 +123,7 @@ def shelve_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Eff
     return shelved(
         template(template_id),
         stated,
-        lambda: dangers.archiving_template(template_id),
+        lambda: consequences.archiving_template(template_id),
         lambda: archive_template(actor=caller.actor, template=template_id),
         _("The template “{name}” is not offered any more. What it protects still opens."),
         _("The template “{name}” is archived already."),
@@ -133,8 +133,8 @@ def shelve_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Eff
 def remove_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Effect:
     """Delete an archived template."""
     name = template(template_id).name(*reader_languages())
-    danger = dangers.deleting_template(template_id)
-    confirmed(danger, stated, lambda _reason: delete_template(actor=caller.actor, template=template_id))
+    prompt = consequences.deleting_template(template_id)
+    confirmed(prompt, stated, lambda _reason: delete_template(actor=caller.actor, template=template_id))
     done = _("The template “{name}” is deleted. What it protects opens as before, and it can be brought back.")
     return effect(True, done.format(name=name), "")
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.notifications import kept
-from portal.usecases.confirmation import Danger, Stated, require_confirmation
+from portal.notifications import outbox
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
 from tenants.actor import Actor
 from tenants.directory.errors import NotHere
@@ -22,7 +22,7 @@ RECORDED = 100
 @transaction.atomic
 def retry_mail(*, ids: Iterable[UUID] | None, actor: Actor) -> Effect:
     """Let messages be sent within seconds, all unsent ones for None."""
-    found = kept.send_again(ids)
+    found = outbox.send_again(ids)
     _record(OperatorKind.MAIL_RETRIED, found, actor)
     done = ngettext(
         "{number} message will be sent within seconds.", "{number} messages will be sent within seconds.", len(found)
@@ -33,7 +33,7 @@ def retry_mail(*, ids: Iterable[UUID] | None, actor: Actor) -> Effect:
 @transaction.atomic
 def drop_mail(*, ids: Iterable[UUID], actor: Actor) -> Effect:
     """Forget messages that were not sent."""
-    found = kept.drop(ids)
+    found = outbox.drop(ids)
     _record(OperatorKind.MAIL_DROPPED, found, actor)
     done = ngettext("{number} message was dropped.", "{number} messages were dropped.", len(found))
     return effect(found, done.format(number=len(found)), _("No such message waits: it was sent or dropped."))
@@ -41,15 +41,15 @@ def drop_mail(*, ids: Iterable[UUID], actor: Actor) -> Effect:
 
 def drop_mail_asked(*, message: UUID, actor: Actor, stated: Stated) -> Effect:
     """Forget one message, asked first.  Raises NotHere and what ``require_confirmation`` raises."""
-    found = kept.one_unsent(message)
+    found = outbox.one_unsent(message)
     if found is None:
         raise NotHere(_("No such message waits: it was sent or dropped."))
     require_confirmation(_dropping(found), stated)
     return drop_mail(ids=[message], actor=actor)
 
 
-def _dropping(message: kept.Unsent) -> Danger:
-    return Danger(
+def _dropping(message: outbox.Unsent) -> ConfirmationPrompt:
+    return ConfirmationPrompt(
         question=_("Drop the message to {address}?").format(address=message.to),
         consequences=(
             _("It is deleted and never sent. A code, an invitation or a notice in it is lost."),

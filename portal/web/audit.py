@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from audit.selectors.events import Filter, InvalidCursor, events
-from audit.selectors.noise import noise_of_a_day
 from audit.selectors.proofs import newest_checkpoint
+from audit.selectors.unauthenticated import unauthenticated_requests_of_a_day
 from portal.usecases.permissions import Permission
 from portal.web.framework import PageRequest, page, show
 from portal.words.events import shown_events
@@ -48,7 +48,7 @@ def audit(request: PageRequest) -> HttpResponse:
         "events": shown_events(found.events, request.organization.id, request.organization.name),
         "next_cursor": found.next_cursor,
         "checkpoint": newest_checkpoint(),
-        "noise": noise_of_a_day(),
+        "unauthenticated": unauthenticated_requests_of_a_day(),
         "kinds": GROUPS,
         "outcomes": OUTCOMES,
         "kind": kind,

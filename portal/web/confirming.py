@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from portal.identity.strength import of_session
-from portal.typed import come_back, typed_in
+from portal.rejected_input import shown_again, typed_in
 from portal.usecases.confirmation import MAX_REASON, ConfirmationRequired, FreshSignInRequired, ReasonRequired, Stated
 from portal.usecases.effects import Effect
 from portal.web.framework import PageRequest, carried_out, show
@@ -38,13 +38,13 @@ def confirmed(
         return refused()
     typed = None if made else typed_in(request)
     if typed is not None:
-        return come_back(request, typed, "refused", {"back": back})
+        return shown_again(request, typed, "refused", {"back": back})
     return redirect(done if made and done else back)
 
 
 def _consequences(request: HttpRequest, back: str, asked: ConfirmationRequired, section: str) -> HttpResponse:
     context = {
-        "danger": asked.danger,
+        "prompt": asked.prompt,
         "back": back,
         "hidden": [
             (name, value) for name in request.POST if name not in STATED for value in request.POST.getlist(name)

@@ -10,9 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.usecases.devices import end_device
+from portal.web.account_pages import actor_of, person_of, signed_in
 from portal.web.confirming import confirmed
 from portal.web.framework import paged
-from portal.web.own import actor_of, person_of, signed_in
 from tenants.directory.selectors.devices import device_of, devices_of
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 

@@ -18,7 +18,7 @@ from chancery.errors import NotFound
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import message
 from portal.languages import reader_languages, translate
-from portal.usecases.access_requests import explain_to_himself
+from portal.usecases.access_requests import explain_to_caller
 from portal.usecases.confirmation import Stated
 from portal.usecases.documents import change_access, decide_registration, restore_access, revoke_access
 from portal.usecases.effects import Effect
@@ -86,7 +86,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
     except NotFound:
         # People who may open it, or were refused, have a page about their own access; to all others there is no
         # document.
-        explain_to_himself(caller=request.caller, organization=request.organization, cid=cid)
+        explain_to_caller(caller=request.caller, organization=request.organization, cid=cid)
         return redirect("document_access", cid)
     try:
         happened = events(filter=Filter(content_id=cid), limit=50, cursor=request.GET.get("cursor", ""))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
 
 from portal.problems import Problem
-from portal.typed import is_from_here, typed_in
+from portal.rejected_input import is_from_here, typed_in
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -18,15 +18,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chancery.version import VERSION
-from portal.identity.fresh import is_recent, sign_in_again
+from portal.identity.recent_sign_in import is_recent, sign_in_again
 from portal.identity.strength import TWO_FACTORS, of_session
-from portal.notifications import kept
+from portal.notifications import outbox
 from portal.runtime import health
 from portal.usecases.operators import installed, operator_here
 from portal.usecases.unsent_mail import drop_mail_asked, retry_mail
+from portal.web.account_pages import actor_of, person_of, signed_in
 from portal.web.confirming import confirmed
 from portal.web.framework import PAGE_SIZE, carried_out, paged
-from portal.web.own import actor_of, person_of, signed_in
 from portal.words.operator_record import shown_entries
 from tenants.directory.selectors.operators import OperatorFacts
 from tenants.organizations.selectors import count_operator_record, count_organizations, operator_record
@@ -85,8 +85,8 @@ def organizations(request: OperatorRequest) -> HttpResponse:
 @operator_page
 def mail(request: OperatorRequest) -> HttpResponse:
     """List mail that failed or has waited for minutes."""
-    shown = paged(request, range(kept.count_unsent()))
-    rows = kept.unsent(shown.start_index() - 1, PAGE_SIZE) if shown.object_list else ()
+    shown = paged(request, range(outbox.count_unsent()))
+    rows = outbox.unsent(shown.start_index() - 1, PAGE_SIZE) if shown.object_list else ()
     return _show(request, "mail", {"shown": shown, "rows": rows})
 
 
@@ -126,7 +126,7 @@ def parts(request: OperatorRequest) -> HttpResponse:
     found = [
         {"name": PARTS[part], "good": state == "ok", "state": STATES[state]} for part, state in health.parts().items()
     ]
-    return _show(request, "health", {"parts": found, "unsent": kept.count_unsent(), "version": VERSION})
+    return _show(request, "health", {"parts": found, "unsent": outbox.count_unsent(), "version": VERSION})
 
 
 def _show(request: OperatorRequest, section: str, context: dict[str, Any]) -> HttpResponse:

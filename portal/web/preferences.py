@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from portal.usecases.effects import Effect
 from portal.usecases.preferences import set_preferences
+from portal.web.account_pages import actor_of, signed_in
 from portal.web.framework import carried_out
-from portal.web.own import actor_of, signed_in
 
 
 class PreferencesForm(forms.Form):

@@ -21,13 +21,13 @@ from chancery.policy.rights import LEVELS_ASKED, parse_rights
 from chancery.policy.words import rights_in_words
 from portal import clock
 from portal.languages import reader_languages, translate
-from portal.typed import typed_in
+from portal.rejected_input import typed_in
 from portal.usecases.access_requests import (
     ask_for_access,
     decline_request,
-    explain_to_himself,
+    explain_to_caller,
     grant_request,
-    obstacles_of,
+    request_blockers,
 )
 from portal.usecases.permissions import Permission
 from portal.web.fields import FreeTextField
@@ -42,14 +42,14 @@ from portal.web.framework import (
     show,
     words_of,
 )
-from portal.web.given import given_beside
 from portal.web.labels import labels_for
+from portal.web.personal_grants import given_beside
 from portal.web.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
 from portal.words.policies import rights_as_level, who_in_words
+from protection.selectors.blockers import Blockers, Change
+from protection.selectors.decisions import ADMINISTRATOR
 from protection.selectors.documents import Document, document_for, policy_for
-from protection.selectors.obstacles import Change, InTheWay
 from protection.selectors.requests import RequestRow, request_for, requests_for
-from protection.selectors.standing import ADMINISTRATOR
 from protection.selectors.templates import template
 from protection.services.access import ground_of
 from protection.services.grant_access import Terms
@@ -117,12 +117,12 @@ class GrantForm(forms.Form):
         self,
         data: Mapping[str, Any] | None,
         *,
-        needed: InTheWay,
+        needed: Blockers,
         seen: Iterable[str] = (),
         initial: dict[str, Any] | None = None,
     ) -> None:
         self.seen = frozenset(seen)
-        if data is not None and not self.seen.issuperset(needed.told):
+        if data is not None and not self.seen.issuperset(needed.messages):
             data = {name: data[name] for name in data if name != "lift"}
         super().__init__(data, initial=initial)
         if not needed.changes:
@@ -166,7 +166,7 @@ def _end(chosen: str, day: date | None) -> int | None:
 def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
     """Tell a person why they may open a document or not, and let them ask for access."""
     caller, organization = request.caller, request.organization
-    found = explain_to_himself(caller=caller, organization=organization, cid=cid)
+    found = explain_to_caller(caller=caller, organization=organization, cid=cid)
     form = AskForm(request.POST or None, levels=found.levels, initial=_asked_before(found.asked))
     if request.method == "POST" and form.is_valid():
         requested = RequestedAccess(form.cleaned_data["level"], form.cleaned_data["note"])
@@ -246,7 +246,7 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
     """Show who asks for what, and let the owner answer with one button."""
     actor, organization = request.caller.actor, request.organization
     row = request_for(actor, request_id)
-    needed = obstacles_of(caller=request.caller, organization=organization, request=row)
+    needed = request_blockers(caller=request.caller, organization=organization, request=row)
     initial = {"level": row.wanted, "ends": "7", "lift": _concerns_nobody_else(needed, row)}
     decision = request.POST.get("decision")
     grant = GrantForm(
@@ -288,20 +288,20 @@ def _declined(request: PageRequest, row: RequestRow, message: str) -> bool:
     return carried_out(request, lambda: decline_request(caller=request.caller, request_id=row.id, message=message))
 
 
-def _concerns_nobody_else(needed: InTheWay, row: RequestRow) -> bool:
+def _concerns_nobody_else(needed: Blockers, row: RequestRow) -> bool:
     """Tell whether all that would be changed is about the person alone: only then is it chosen beforehand."""
     alone = all(who.kind is PrincipalKind.ADDRESS and who.value == row.address for who in needed.entries)
     return Change.EXTEND not in needed.changes and alone
 
 
-def _in_words(request: PageRequest, needed: InTheWay, document: Document) -> dict[str, Any]:
+def _in_words(request: PageRequest, needed: Blockers, document: Document) -> dict[str, Any]:
     """Return what blocks access, what would be changed, and what that means for others."""
     organization = request.organization
     by_template = None if document.row.template_id is None else template(document.row.template_id)
     return {
         "blocked": [f"{translate(WORDS[one.reason].owner)} {translate(one.detail)}".strip() for one in needed.blocked],
         "changes": [one.value for one in needed.changes],
-        "seen": list(needed.told),
+        "seen": list(needed.messages),
         "entries": [who_in_words(who, organization.id, organization.name) for who in needed.entries],
         "template": None if by_template is None else {"name": by_template.name(*reader_languages())},
         "leaves_template": by_template is not None and bool({Change.EXTEND, Change.ADMIT} & set(needed.changes)),

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.identity.addresses import client_address
 from portal.languages import reason_of
+from portal.usecases.embedded_sign_in import sign_in_link
 from portal.usecases.operators import operator_here
 from portal.usecases.organizations import Founded, found_organization
-from portal.usecases.ways_in import sign_in_link
+from portal.web.account_pages import actor_of, person_of, to_sign_in
 from portal.web.framework import attempt
-from portal.web.own import actor_of, person_of, to_sign_in
 from tenants import naming
 from tenants.directory.selectors.people import memberships_of, person_with_login
 from tenants.organizations.selectors import organization_by_slug

@@ -20,10 +20,10 @@ from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_template
 from portal.usecases.templates import (
     bring_back_version,
+    create_described_template,
     new_copy,
     new_template,
     offer_template,
-    say_template,
     shelve_template,
 )
 from portal.web.confirming import confirmed
@@ -126,7 +126,7 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
 
         def act(stated: Stated) -> Effect:
             draft = form.draft(found)
-            return say_template(
+            return create_described_template(
                 caller=request.caller, template_id=template_id, draft=draft, based_on=based_on, stated=stated
             )
 

@@ -15,7 +15,7 @@ from portal.languages import reason_of, translate, translate_lazy
 from portal.usecases.explain import Explained, explain_document
 from portal.web.framework import PageRequest, moment_of, page, show
 from portal.words.policies import rights_as_level, who_in_words
-from portal.words.why import obstacle_words, only_the_right_is_missing
+from portal.words.why import blocker_words, only_the_right_is_missing
 from protection.selectors.documents import document_for
 from tenants.naming import NameRefused
 
@@ -83,13 +83,13 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
             }
             for one in explanation.contributions
         ],
-        "obstacles": [
+        "blockers": [
             {
-                "words": obstacle_words(explanation, one.reason),
+                "words": blocker_words(explanation, one.reason),
                 "detail": translate(one.detail),
                 "entry": "" if one.entry is None else named(one.entry),
             }
-            for one in explanation.obstacles
+            for one in explanation.blockers
         ],
         "at_opening": [translate(words) for words in found.why.at_opening],
         "undecided": [named(who) for who in found.why.undecided],

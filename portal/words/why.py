@@ -23,7 +23,7 @@ def only_the_right_is_missing(explanation: Explanation) -> bool:
     return isinstance(explanation.decision, Allow) and not explanation.allowed
 
 
-def obstacle_words(explanation: Explanation, reason: Reason) -> str:
+def blocker_words(explanation: Explanation, reason: Reason) -> str:
     """Say to those who manage a document why somebody else may not."""
     if reason is Reason.NOT_GRANTED and only_the_right_is_missing(explanation):
         right = translate(right_in_words(explanation.right.value))

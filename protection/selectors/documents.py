@@ -18,8 +18,8 @@ from chancery.policy.rights import Right
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Certificate, Content, ContentChange, ContentRevocation
+from protection.selectors.decisions import Holder, changes_by_right
 from protection.selectors.policies import registered_policy
-from protection.selectors.standing import Holder, changes_by_right
 
 MAX_PAGE: Final = 200
 COUNTED: Final = 10_000

@@ -16,13 +16,13 @@ from protection.models import Content
 UNSEEN_FOR: Final = timedelta(minutes=15)
 """How long an edition keeps others from saving while nobody but its sealer has opened it."""
 
-IN_THE_WAY_SQL: Final = (
+BLOCKING_SQL: Final = (
     f"(opened_at is not null or registered_at > clock_timestamp() - interval '{UNSEEN_FOR.seconds} seconds')"
 )
-"""The same as ``editions_in_the_way`` for the deciding statement."""
+"""The same as ``blocking_editions`` for the deciding statement."""
 
 
-def editions_in_the_way(content: Content, *, after: int) -> bool:
+def blocking_editions(content: Content, *, after: int) -> bool:
     """Tell whether an edition after this one may be in other hands: then only the newest can be followed."""
     later = content.editions.filter(n__gt=after)
     return later.filter(Q(opened_at__isnull=False) | Q(registered_at__gt=Now() - UNSEEN_FOR)).exists()

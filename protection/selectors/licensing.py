@@ -12,7 +12,7 @@ from uuid import UUID
 from chancery.policy.evaluate import ContentFacts, PersonalGrant, Registration
 from chancery.policy.policy import Conditions, Policy, parse_policy
 from chancery.policy.rights import Right
-from protection.selectors.editions import IN_THE_WAY_SQL
+from protection.selectors.editions import BLOCKING_SQL
 from protection.selectors.policies import limited, parsed, template_expiry
 
 CONTENT_STATE: Final = """
@@ -32,7 +32,7 @@ select
     e.n as edition, e.wrapped_key, e.person_id as sealed_by, e.opened_at is not null as edition_seen,
     case when e.n < latest.n then not exists (
         select 1 from {schema}protection_edition later
-        where later.content_id = c.cid and later.n > e.n and {in_the_way})
+        where later.content_id = c.cid and later.n > e.n and {blockers})
         else false end as may_be_followed,
     latest.n as latest_edition, latest.seal_digest as latest_seal, latest.wrapped_key as latest_wrapped_key,
     latest.key_rev, latest.key_seq,
@@ -66,7 +66,7 @@ left join lateral (
     select min(registered_at) as made from {schema}protection_edition
     where content_id = c.cid and key_rev = latest.key_rev and key_seq = latest.key_seq) newest_key on true
 order by wanted.position
-""".replace("{in_the_way}", IN_THE_WAY_SQL)
+""".replace("{blockers}", BLOCKING_SQL)
 
 UNMOVED: Final = "where exists (select 1 from {schema}protection_feedhead where id = 1 and seq = %(feed_seq)s)"
 """The condition under which a decision may still be recorded: nothing it rests on has moved since it was read."""

@@ -18,10 +18,10 @@ from chancery.policy.reasons import Reason
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Group, Membership, Subject
 from protection.models import Content, ContentRevocation, FirstOpening, PersonalGrant
+from protection.selectors.attempts import Attempts, attempts_of, last_seen_as
+from protection.selectors.decisions import facts_about
 from protection.selectors.documents import Document
 from protection.selectors.named_since import dated, named_since
-from protection.selectors.standing import facts_about
-from protection.selectors.tries import Tries, last_seen_as, tries_of
 from protection.selectors.why import undecided, without_the_opening
 
 _WITH_A_DOMAIN: Final = frozenset({PrincipalKind.ADDRESS, PrincipalKind.DOMAIN})
@@ -142,7 +142,7 @@ class _Entry:
     listed: Listed
     person: UUID | None = None
     name: str = ""
-    tries: Tries | None = None
+    attempts: Attempts | None = None
     taken: Taken | None = None
 
     @property
@@ -214,7 +214,7 @@ def recipients_of(
     entries = [one for one in everybody if wanted in f"{one.who.value} {one.name}".casefold()]
     page = entries[max(first, 0) :][:limit]
     return Recipients(
-        rows=_Rows(sources, page, {one.person for one in everybody if one.tries is not None}).decided(),
+        rows=_Rows(sources, page, {one.person for one in everybody if one.attempts is not None}).decided(),
         first=first,
         total=len(entries),
         at_opening=asked_at_opening(conditions, document.policy.conditions),
@@ -243,8 +243,8 @@ def _entries(sources: _Sources) -> list[_Entry]:
     }
     entries = [_Entry(who, kind, _person(who, meant)) for who, kind in listed.items()]
     _mark_taken(entries, sources.taken, known)
-    tries = tries_of(document.cid)
-    _attach(entries, tries, document.cid)
+    attempts = attempts_of(document.cid)
+    _attach(entries, attempts, document.cid)
     return entries
 
 
@@ -273,24 +273,24 @@ def _mark_taken(entries: list[_Entry], taken: Iterable[_Revocation], known: Mapp
             entry.taken = one
 
 
-def _attach(entries: list[_Entry], tries: Iterable[Tries], cid: UUID) -> None:
+def _attach(entries: list[_Entry], attempts: Iterable[Attempts], cid: UUID) -> None:
     """Give each person's attempts to the row that means them, and a row of their own to those whom none means.
 
     The address under which somebody was last seen comes first: nobody learns that two addresses are one person's.
     """
     by_address = {one.address: one for one in entries if one.address}
     by_person = {one.person: one for one in reversed(entries) if one.person is not None}
-    found = list(tries)
+    found = list(attempts)
     seen = last_seen_as(cid, [one.person for one in found])
     for one in found:
         address, name = seen.get(one.person, ("", ""))
         entry = by_address.get(address)
         if entry is None or entry.person not in {None, one.person}:
             entry = by_person.get(one.person)
-        if entry is None or entry.tries is not None:
+        if entry is None or entry.attempts is not None:
             entry = _Entry(_named(address), Listed.TRIED, name=name)
             entries.append(entry)
-        entry.person, entry.tries = one.person, one
+        entry.person, entry.attempts = one.person, one
 
 
 class _Rows:
@@ -329,7 +329,7 @@ class _Rows:
         denied = found.decision if isinstance(found.decision, Deny) and access is Access.NO else None
         ended_at, ended_by = self._end(denied, subject)
         given, counted = sources.given.get(entry.address), bool(entry.address) and not groups
-        tries = entry.tries
+        attempts = entry.attempts
         return Recipient(
             who=entry.who,
             name=entry.name,
@@ -345,11 +345,11 @@ class _Rows:
             ended_at=ended_at,
             ended_by=ended_by,
             taken=entry.taken,
-            opened=(tries.opened if tries else 0) if counted else None,
-            last_opened=tries.last_opened if tries else None,
-            refused=(tries.refused if tries else 0) if counted else None,
-            last_refused=tries.last_refused if tries else None,
-            last_was_allowed=tries.last_was_allowed if tries else None,
+            opened=(attempts.opened if attempts else 0) if counted else None,
+            last_opened=attempts.last_opened if attempts else None,
+            refused=(attempts.refused if attempts else 0) if counted else None,
+            last_refused=attempts.last_refused if attempts else None,
+            last_was_allowed=attempts.last_was_allowed if attempts else None,
         )
 
     def _groups_of(self, entry: _Entry) -> tuple[Group, ...]:

@@ -19,9 +19,9 @@ from chancery.policy.subject import Subject
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content
+from protection.selectors.attempts import has_attempted
+from protection.selectors.decisions import facts_about, under
 from protection.selectors.documents import may_see
-from protection.selectors.standing import facts_about, under
-from protection.selectors.tries import has_tried
 
 _READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, Reason.DOMAIN_CHANGED_HANDS})
 
@@ -129,7 +129,7 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
     found = explain(without_the_opening(facts), right, now=now)
     reasons = _disclosed(found)
     if not isinstance(found.decision, Allow):
-        if not has_tried(subject.person, cid):
+        if not has_attempted(subject.person, cid):
             raise NotFound(message("There is no such document, or you have never tried to open it."))
         return OwnWhy(right=right, rights=(), reasons=reasons, at_opening=(), contact=content[1])
     policy = facts.content.policy or Policy()
@@ -148,7 +148,7 @@ def _disclosed(explanation: Explanation) -> tuple[DisclosedReason, ...]:
     A deny entry reads as nothing granted, and neither its place in the decision nor a second entry may give it away.
     """
     disclosed: dict[Reason, DisclosedReason] = {}
-    for one in explanation.obstacles:
+    for one in explanation.blockers:
         reason = Reason.NOT_GRANTED if one.reason in _READS_LIKE_NOTHING_GRANTED else one.reason
         disclosed.setdefault(reason, DisclosedReason(reason, one.detail))
     return tuple(sorted(disclosed.values(), key=lambda one: list(Reason).index(one.reason)))

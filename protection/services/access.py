@@ -7,7 +7,7 @@ from chancery.policy.evaluate import Basis
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, Content, RequestState
-from protection.selectors.standing import ADMINISTRATOR, Holder, changes_by_right
+from protection.selectors.decisions import ADMINISTRATOR, Holder, changes_by_right
 
 _ANSWERS = {RequestState.GRANTED: message("granted"), RequestState.DECLINED: message("declined")}
 

@@ -13,10 +13,10 @@ from chancery.policy.policy import Policy, parse_policy, supported
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ContentChange
+from protection.selectors.decisions import ADMINISTRATOR, Holder
 from protection.selectors.policies import DAY, registered_policy
-from protection.selectors.standing import ADMINISTRATOR, Holder
 from protection.services.access import managed_content
-from protection.services.feed import kill_revisions_below, touch
+from protection.services.feed import invalidate_revisions_below, touch
 from protection.services.recording import record_action, stated
 
 
@@ -128,7 +128,7 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
         touch()
     else:
         content.rev += 1
-        kill_revisions_below(bytes(content.feed_id), content.rev)
+        invalidate_revisions_below(bytes(content.feed_id), content.rev)
     content.save(update_fields=["policy", "template_id", "expires", "offline_days", "rev"])
     ContentChange.objects.create(
         content=content,

@@ -11,7 +11,7 @@ from chancery.policy.policy import MAX_OFFLINE_DAYS
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ServiceSettings
-from protection.services.feed import kill_all_of, touch
+from protection.services.feed import invalidate_all_of, touch
 from protection.services.recording import record_action
 
 MIN_LEASE, MAX_LEASE = 60, 30 * 86_400
@@ -48,7 +48,7 @@ def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[
     row.longest_license_days = max(row.longest_license_days, row.max_license_days)
     row.save(update_fields=[*differing, "longest_license_days"])
     if shortened:
-        kill_all_of(row.organization_id)
+        invalidate_all_of(row.organization_id)
     else:
         touch()
     stated = {name: {"before": before, "after": after} for name, (before, after) in differing.items()}

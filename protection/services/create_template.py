@@ -11,7 +11,7 @@ from chancery.ledger.kinds import Kind
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ProtectionTemplate, TemplateStatus, TemplateVersion
-from protection.services.named import MAX_NAME
+from protection.services.localized_names import MAX_NAME
 from protection.services.template_draft import TemplateDraft, add_version, checked_draft, draft_of
 from protection.services.template_events import record_template
 

@@ -13,7 +13,7 @@ from chancery.policy.policy import parse_policy
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
-from protection.services.feed import kill_all_of, touch
+from protection.services.feed import invalidate_all_of, touch
 from protection.services.template_draft import (
     TemplateDraft,
     add_version,
@@ -98,7 +98,7 @@ def _next_version(actor: Actor, row: ProtectionTemplate, draft: TemplateDraft) -
     made = add_version(row, row.current, actor, draft)
     row.save(update_fields=["current"])
     if _takes_away(before, made):
-        kill_all_of(row.id)
+        invalidate_all_of(row.id)
     else:
         touch()
     return _Made(made, before)

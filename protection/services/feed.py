@@ -28,17 +28,17 @@ MAX_DAYS: Final = 36_500
 """A hundred years, beyond which a date cannot be distinguished from never."""
 
 
-def kill_revisions_below(feed_id: bytes, rev: int) -> int:
+def invalidate_revisions_below(feed_id: bytes, rev: int) -> int:
     """Invalidate cached licenses of one document that carry a lower revision; return the feed's new number."""
     return _append(feed_id, rev=rev)
 
 
-def kill_issued_until_now(feed_id: bytes) -> int:
+def invalidate_issued_until_now(feed_id: bytes) -> int:
     """Invalidate every license of one person or device issued so far; return the feed's new number."""
     return _append(feed_id, rev=None)
 
 
-def killed_since(moment: datetime, feed_ids: Collection[bytes]) -> set[bytes]:
+def invalidated_since(moment: datetime, feed_ids: Collection[bytes]) -> set[bytes]:
     """Return those of the people and devices whose licenses an entry of this moment or later invalidates."""
     reach = math.ceil(moment.timestamp()) + LONGEST_LICENSING
     entries = FeedEntry.objects.filter(before__gte=reach, feed_id__in=list(feed_ids))
@@ -86,7 +86,7 @@ def derived_feed_id(secret: bytes, identity: UUID) -> bytes:
     return hmac.digest(secret, FEED_IDENTITY + identity.bytes, "sha256")[:16]
 
 
-def kill_all_of(identity: UUID) -> int:
+def invalidate_all_of(identity: UUID) -> int:
     """Invalidate every license so far of a person, or under a template, a key or the whole organization."""
     secret = ServiceSettings.objects.values_list("feed_secret", flat=True).get(id=1)
-    return kill_issued_until_now(derived_feed_id(bytes(secret), identity))
+    return invalidate_issued_until_now(derived_feed_id(bytes(secret), identity))

@@ -15,20 +15,20 @@ from chancery.policy.subject import Subject
 from chancery.texts import joined, message
 from protection.actor import Actor
 from protection.models import AccessRequest, Content, FirstOpening, PersonalGrant, RequestState
-from protection.selectors.obstacles import Change, InTheWay, changed, in_the_way
+from protection.selectors.blockers import Blockers, Change, blockers_of, changed
+from protection.selectors.decisions import facts_about
 from protection.selectors.policies import registered_policy
-from protection.selectors.standing import facts_about
 from protection.services.access import open_request
 from protection.services.change import change
-from protection.services.feed import kill_revisions_below, touch
+from protection.services.feed import invalidate_revisions_below, touch
 from protection.services.recording import record_action
 from protection.services.restore import restore
 
 
-class StillInTheWay(Conflict):
+class StillBlocked(Conflict):
     """The grant alone would not let the person in, and what blocks access was not to be changed or cannot be."""
 
-    code = "still_in_the_way"
+    code = "still_blocked"
 
 
 class AnotherLevel(Conflict):
@@ -44,7 +44,7 @@ class Terms:
 
     ``rights`` is None for the level that is asked for, which ``level`` then names as it was seen: the person who asked
     may have changed it since.  ``lift`` names what else may be changed, as it was seen to block access: see
-    ``InTheWay.told``.
+    ``Blockers.messages``.
     """
 
     rights: frozenset[Right] | None = None
@@ -71,7 +71,7 @@ def grant_access(
 
     ``subject`` is the person who asks as this organization knows them.  After a grant the person is not kept out by
     anything that this organization can see: where they still would be, nothing is changed.  Raises NotFound,
-    OnlyTheOwner, AlreadyAnswered, AnotherLevel, StillInTheWay and InvalidPolicy.
+    OnlyTheOwner, AlreadyAnswered, AnotherLevel, StillBlocked and InvalidPolicy.
     """
     request, content, ground = open_request(actor, request_id)
     rights = _rights(request, terms)
@@ -83,7 +83,7 @@ def grant_access(
         raise InvalidPolicy(
             message("The end of the access has passed already."), remedy=message("Name a moment to come, or no end.")
         )
-    needed = in_the_way(organization=organization, cid=content.cid, subject=subject, address=request.address, now=now)
+    needed = blockers_of(organization=organization, cid=content.cid, subject=subject, address=request.address, now=now)
     _refuse_what_stays(needed, lift=terms.lift)
     if Change.RESTORE in needed.changes:
         restore(actor=actor, cid=content.cid, recipient=request.address)
@@ -117,17 +117,17 @@ def _rights(request: AccessRequest, terms: Terms) -> frozenset[Right]:
     return parse_rights([request.wanted])
 
 
-def _refuse_what_stays(needed: InTheWay, *, lift: frozenset[str]) -> None:
+def _refuse_what_stays(needed: Blockers, *, lift: frozenset[str]) -> None:
     if needed.blocked:
         one = needed.blocked[0]
         why = joined((text for text in (WORDS[one.reason].owner, one.detail) if text), " ")
-        raise StillInTheWay(
+        raise StillBlocked(
             message("This person would still be refused: {why}", why=why),
             remedy=message("Change that on the document's page first, or decline the request."),
         )
-    unseen = [words for name, words in needed.told.items() if name not in lift]
+    unseen = [words for name, words in needed.messages.items() if name not in lift]
     if unseen:
-        raise StillInTheWay(
+        raise StillBlocked(
             message("This person would still be refused: {why}", why=joined(unseen, " ")),
             remedy=message(
                 "Look at the request again, then name all that is to be changed too, or decline the request."
@@ -154,7 +154,7 @@ def _give(actor: Actor, content: Content, request: AccessRequest, rights: frozen
     else:
         content.rev += 1
         content.save(update_fields=["rev"])
-        kill_revisions_below(bytes(content.feed_id), content.rev)
+        invalidate_revisions_below(bytes(content.feed_id), content.rev)
 
 
 def _gives_as_much(old: PersonalGrant, rights: frozenset[Right], until: int | None) -> bool:

@@ -34,8 +34,8 @@ from protection.selectors.organization import known_gap
 from protection.services.certify import CLOCK_MARGIN, DeviceKeys
 from protection.services.directory import Directory
 from protection.services.feed import derived_feed_id
-from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
+from protection.services.register_content import NewContent, Party, register_content
 from protection.services.running import require_running
 
 
@@ -101,7 +101,7 @@ def publish_online(*, publisher: Publisher, publication: Publication, now: int) 
         iat=now,
     )
     party = Party(publisher.actor.person, publisher.actor.address)
-    content = put_on_record(
+    content = register_content(
         NewContent(
             license=license_,
             tenant_key=row,

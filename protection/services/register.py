@@ -21,12 +21,12 @@ from protection.actor import Actor
 from protection.keys.issuing import chain
 from protection.keys.tenant import OPENING, store_of
 from protection.models import Content, KeyStatus, ProtectionTemplate, ServiceSettings, TenantKey
+from protection.selectors.attempts import as_meant
 from protection.selectors.labels import label_named
-from protection.selectors.tries import as_meant
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
-from protection.services.put_on_record import NewContent, Party, put_on_record
 from protection.services.recording import record_action
+from protection.services.register_content import NewContent, Party, register_content
 from protection.services.running import require_running
 
 DAY: Final = 86_400
@@ -126,7 +126,7 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
         raise InvalidPolicy(message("The document names a template that this organization does not have."))
     registration_days = ServiceSettings.objects.values_list("registration_days", flat=True).get(id=1)
     pending = _pending_because(arrival, publisher, registration_days)
-    content = put_on_record(
+    content = register_content(
         NewContent(
             license=parsed,
             tenant_key=arrival.tenant_key,

@@ -22,8 +22,8 @@ from protection.keys.issuing import chain
 from protection.keys.tenant import store_of
 from protection.keys.wrapping import wrapping_key
 from protection.models import Content, Edition
-from protection.selectors.editions import editions_in_the_way
-from protection.selectors.standing import decision_about
+from protection.selectors.decisions import decision_about
+from protection.selectors.editions import blocking_editions
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory
 from protection.services.feed import touch
@@ -121,7 +121,7 @@ def _followed(content: Content, facts: SealFacts) -> tuple[Edition | None, dict[
         if facts.prev == bytes(newest.seal_digest):
             return newest, {}
         before = content.editions.filter(seal_digest=facts.prev).first()
-        if before is not None and not editions_in_the_way(content, after=before.n):
+        if before is not None and not blocking_editions(content, after=before.n):
             return before, {"follows": before.n}
     raise Superseded(message("This edition does not follow the newest registered one."))
 

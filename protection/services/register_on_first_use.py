@@ -24,7 +24,7 @@ from chancery.policy.reasons import Reason
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content
-from protection.selectors.tries import as_meant, as_seen
+from protection.selectors.attempts import as_meant, as_seen
 from protection.services.directory import Directory
 from protection.services.recording import record_action
 from protection.services.register import Registered, RegistrationRefused, register

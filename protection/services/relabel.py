@@ -16,10 +16,10 @@ from chancery.policy.rights import Right, may_remove_protection
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, Label
+from protection.selectors.decisions import ADMINISTRATOR, Holder, changes_by_right
 from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
 from protection.selectors.labels import label as shown_label
 from protection.selectors.policies import registered_policy
-from protection.selectors.standing import ADMINISTRATOR, Holder, changes_by_right
 from protection.selectors.templates import Audience
 from protection.services.access import ground_of
 from protection.services.change import follow_template

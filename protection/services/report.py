@@ -12,8 +12,8 @@ from chancery.ledger.kinds import Kind, Outcome
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ProtectionTemplate
+from protection.selectors.attempts import as_seen
 from protection.selectors.documents import licensed_contents
-from protection.selectors.tries import as_seen
 from protection.services.recording import named_facts, personal_of
 
 MAX_REPORTS: Final = 10_000

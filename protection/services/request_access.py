@@ -17,7 +17,7 @@ from chancery.policy.subject import Subject
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, RequestState
-from protection.selectors.tries import last_refusal
+from protection.selectors.attempts import last_refusal
 from protection.selectors.why import DisclosedReason, OwnWhy, own_why
 from protection.services.recording import record_action
 
@@ -83,7 +83,7 @@ class RequestedAccess:
     note: str = ""
 
 
-class Heard(StrEnum):
+class RequestChange(StrEnum):
     """What asking has changed."""
 
     NEW = "new"
@@ -104,7 +104,7 @@ def request_access(
     asker: Asker,
     requested: RequestedAccess,
     now: int,
-) -> Heard:
+) -> RequestChange:
     """Ask the owner for access; return what came of it.
 
     Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for a person who
@@ -128,11 +128,11 @@ def request_access(
     if asked is None:
         asked, fresh = _opened(actor, asker, cid, {**wanted, "reason": reason})
         if fresh:
-            return Heard.NEW
+            return RequestChange.NEW
     # An answer that came in between counts: it was given to what was asked before.
     AccessRequest.objects.filter(id=asked.id, state=RequestState.OPEN).update(**wanted)
     more = not expand(parse_rights([requested.level])) <= expand(parse_rights([asked.wanted]))
-    return Heard.RAISED if more else Heard.CHANGED
+    return RequestChange.RAISED if more else RequestChange.CHANGED
 
 
 def _opened(actor: Actor, asker: Asker, cid: UUID, members: dict[str, str]) -> tuple[AccessRequest, bool]:

@@ -9,7 +9,7 @@ from chancery.ledger.kinds import Kind
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ContentRevocation
-from protection.selectors.standing import ADMINISTRATOR
+from protection.selectors.decisions import ADMINISTRATOR
 from protection.services.access import managed_content
 from protection.services.change import Widening
 from protection.services.feed import touch

@@ -11,9 +11,9 @@ from django.db.models.functions import Now
 from chancery.ledger.kinds import Kind
 from protection.actor import Actor
 from protection.models import Content, ContentRevocation, GrantBinding, PersonalGrant, TemplateVersion
-from protection.selectors.standing import ADMINISTRATOR
+from protection.selectors.decisions import ADMINISTRATOR
 from protection.services.access import managed_content
-from protection.services.feed import kill_revisions_below
+from protection.services.feed import invalidate_revisions_below
 from protection.services.recording import record_action
 
 
@@ -97,4 +97,4 @@ def _raise_revision(content: Content, revoked_by: UUID | None = None) -> None:
     if revoked_by is not None:
         content.revoked_at, content.revoked_by = Now(), revoked_by
     content.save(update_fields=["rev", "revoked_at", "revoked_by"])
-    kill_revisions_below(bytes(content.feed_id), content.rev)
+    invalidate_revisions_below(bytes(content.feed_id), content.rev)

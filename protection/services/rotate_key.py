@@ -11,7 +11,7 @@ from chancery.texts import message
 from protection.actor import Actor
 from protection.keys import issuing, tenant, wrapping
 from protection.models import KeyStatus, ServiceSettings, TenantKey
-from protection.services.feed import kill_all_of, touch
+from protection.services.feed import invalidate_all_of, touch
 from protection.services.recording import record_action
 
 
@@ -77,7 +77,7 @@ def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID, reason:
         return False
     row.status, row.status_changed_at = KeyStatus.COMPROMISED, Now()
     row.save(update_fields=["status", "status_changed_at"])
-    kill_all_of(row.id)
+    invalidate_all_of(row.id)
     record_action(Kind.KEY_COMPROMISED, actor, details={**_recorded(row), **_because(reason)})
     transaction.on_commit(lambda: _forget(organization))
     return True

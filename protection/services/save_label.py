@@ -13,7 +13,7 @@ from chancery.policy.labels import Effect
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Label, ProtectionTemplate, TemplateStatus
-from protection.services.named import checked_texts
+from protection.services.localized_names import checked_texts
 from protection.services.recording import record_action
 
 MAX_SENSITIVITY: Final = 1_000

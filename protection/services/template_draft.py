@@ -11,7 +11,7 @@ from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.selectors.templates import fallback_first
-from protection.services.named import checked_texts
+from protection.services.localized_names import checked_texts
 
 MAX_EXPIRY_DAYS = 65_535
 MAX_SCOPE = 500

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from tenants.directory.models import BrowserSession, Device, EnrollmentCode, Person, SignInLink
-from tenants.directory.withdrawals import withdraw
+from tenants.directory.revocations import record_revocation
 
 
 def end_access(person_id: UUID, *, except_session: str | None = None) -> int:
@@ -44,7 +44,7 @@ def end_credentials(person_id: UUID, *, keep_password: bool = False) -> dict[str
         Person.objects.filter(id=person_id).update(password=make_password(None))
     devices = list(Device.objects.select_for_update().filter(person_id=person_id, revoked_at__isnull=True))
     for device in devices:
-        withdraw([person_id], device_feed_id=bytes(device.feed_id))
+        record_revocation([person_id], device_feed_id=bytes(device.feed_id))
     Device.objects.filter(id__in=[device.id for device in devices]).update(revoked_at=timezone.now())
     found = {
         "passwords": int(usable),

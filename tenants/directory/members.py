@@ -12,7 +12,7 @@ from tenants import naming
 from tenants.directory.change import raise_epochs
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
-from tenants.directory.withdrawals import people_below, withdraw
+from tenants.directory.revocations import people_below, record_revocation
 
 _HOLDERS = """
 WITH RECURSIVE holding(id) AS (
@@ -69,7 +69,7 @@ def add_members(group: Group, members: Sequence[Member]) -> None:
         row = _row(group, member)
         GroupMember.objects.of_installation().get_or_create(group=group, organization_id=group.organization_id, **row)
     inner = [member.group_id for member in members if member.group_id is not None]
-    withdraw(_people(members) | people_below(inner), groups=held_by(group.id), joined=True)
+    record_revocation(_people(members) | people_below(inner), groups=held_by(group.id), joined=True)
     raise_epochs(_people(members))
 
 
@@ -77,7 +77,7 @@ def remove_members(group: Group, members: Sequence[Member]) -> None:
     """Remove members; one that is not there is no error.  People they hold lose what the group gave."""
     members = leaving(group.organization_id, group.id, members)
     lost = _people(members) | people_below([member.group_id for member in members if member.group_id is not None])
-    withdraw(lost, groups=held_by(group.id))
+    record_revocation(lost, groups=held_by(group.id))
     for member in members:
         wanted: dict[str, Any] = {
             "person_id": member.person_id,

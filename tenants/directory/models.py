@@ -351,7 +351,7 @@ class SpentSecret(models.Model):
         return f"spent secret of family {self.family}"
 
 
-class Withdrawal(models.Model):
+class Revocation(models.Model):
     """Access that people lost at one moment: by themselves, by the named groups, or on one device alone.
 
     ``joined`` says that the groups hold them from now on: what these are shut out of is lost.
@@ -364,21 +364,21 @@ class Withdrawal(models.Model):
     made_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:
-        return f"withdrawal {self.pk}"
+        return f"revocation {self.pk}"
 
 
-class PendingWithdrawal(models.Model):
+class PendingRevocation(models.Model):
     """A revocation that one organization has not put into its revocation feed yet.
 
     ``looked_at`` says that it did not concern everybody it names when it was looked at the first time.
     """
 
-    withdrawal = models.ForeignKey(Withdrawal, on_delete=models.CASCADE, related_name="pending")
+    revocation = models.ForeignKey(Revocation, on_delete=models.CASCADE, related_name="pending")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     looked_at = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
-        return f"{self.withdrawal_id} for {self.organization_id}"
+        return f"{self.revocation_id} for {self.organization_id}"
 
 
 class BrowserSession(models.Model):

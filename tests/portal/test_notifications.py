@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.models import Notification
-from portal.notifications import kept, send
+from portal.notifications import outbox, send
 from portal.notifications.send import send_due
 from portal.usecases.notify import notify
 
@@ -108,7 +108,7 @@ def test_a_message_that_cannot_be_made_keeps_no_other_one(server: Server) -> Non
     notify(RITA, "Good", "Text")
     assert send_due() == 1
     assert [headers(one)["Subject"] for one in mailbox.taken] == ["Good"]
-    assert {one.reason: (one.to, one.failed) for one in kept.unsent()} == {
+    assert {one.reason: (one.to, one.failed) for one in outbox.unsent()} == {
         "CannotUnseal": ("?", True),
         "BadHeaderError": ("max@contoso.example", True),
     }
@@ -143,7 +143,7 @@ def test_an_address_that_the_server_cannot_take_is_an_operator_s_affair(
     assert "does not offer SMTPUTF8" in caplog.text
     assert "jörg" not in caplog.text, "no log holds an address"
     assert mailbox.taken == []
-    (found,) = kept.unsent()
+    (found,) = outbox.unsent()
     assert (found.to, found.failed, found.reason) == ("jörg@contoso.example", True, "NotDeliverable")
 
 
@@ -228,19 +228,19 @@ def test_the_embedded_mode_sends_nothing_and_keeps_all(settings: Any) -> None:
     settings.EMAIL_BACKEND = "portal.notifications.backend.NotificationBackend"
     notify(RITA, "Your code\nof today", "The code is ABC-DEF")
     assert send_due() == 0
-    (message,) = kept.newest()
+    (message,) = outbox.newest()
     assert (message.to, message.subject, message.text) == (RITA, "Your code of today", "The code is ABC-DEF")
-    assert kept.one(message.name) == message
-    assert kept.one("../../etc/passwd") is None
-    assert kept.unsent() == []
+    assert outbox.one(message.name) == message
+    assert outbox.one("../../etc/passwd") is None
+    assert outbox.unsent() == []
     Notification.objects.update(sent_at=timezone.now() - timedelta(days=31))
-    assert kept.forget_old() == 1
+    assert outbox.forget_old() == 1
 
 
 def test_operators_see_what_waits_and_drop_it(settings: Any) -> None:
     in_production(settings)
     notify(RITA, "Hello", "Text")
-    assert kept.unsent() == [], "a minute is no reason to look"
+    assert outbox.unsent() == [], "a minute is no reason to look"
     send_due()
     Notification.objects.update(created_at=timezone.now() - timedelta(hours=1))
     call_command("unsent_mail", stdout=(said := StringIO()))

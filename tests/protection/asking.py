@@ -56,9 +56,9 @@ def seen(cast: Cast, request: str) -> str:
     return page.content.decode()
 
 
-def in_the_way(cast: Cast, request: str) -> list[str]:
+def blockers_of(cast: Cast, request: str) -> list[str]:
     """Return the names of the blockers, as the request shows them to Olga."""
-    found = call(cast.olga, "contoso", "GET", f"access-requests/{request}").json()["in_the_way"]
+    found = call(cast.olga, "contoso", "GET", f"access-requests/{request}").json()["blockers"]
     return [one["name"] for one in found]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.services import first_few
+from audit.services import hourly_count
 from chancery.sdk import clock as client_clock
 from chancery.sdk import organization, trust
 from portal import throttle
@@ -31,7 +31,7 @@ def cast(empty_cast: Cast) -> Cast:
 def _quiet_before() -> None:
     """Let each test begin with whole limits: everybody here comes from one address."""
     throttle.forget()
-    first_few.forget()
+    hourly_count.forget()
 
 
 @pytest.fixture

@@ -27,11 +27,11 @@ from tests.protection.asking import (
     DAY,
     asked,
     asked_under_a_deny_entry,
+    blockers_of,
     command,
     decline,
     document,
     grant,
-    in_the_way,
     kinds,
     mails,
     newcomer,
@@ -106,7 +106,7 @@ def test_what_was_taken_from_him_alone_is_given_back_with_the_grant(cast: Cast, 
     opening(rita, sealed.path)
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": rita.address})
     request = asked(rita, sealed)
-    problem(grant(cast.olga, request), 409, "still_in_the_way")
+    problem(grant(cast.olga, request), 409, "still_blocked")
     assert refusal(rita, sealed.path).reason == "revoked_for_you"
     assert grant(cast.olga, request, lift=["restore"]).json()["changes"] == ["restore"]
     assert "VIEW" in rights(rita, sealed.path)
@@ -122,7 +122,7 @@ def test_days_that_are_over_begin_anew_for_him_alone(cast: Cast, plan: Path) -> 
     opening(cast.max, sealed.path)
     opened_days_ago(cast, sealed.cid, 8)
     request = asked(rita, sealed)
-    problem(grant(cast.olga, request), 409, "still_in_the_way")
+    problem(grant(cast.olga, request), 409, "still_blocked")
     assert grant(cast.olga, request, lift=["renew"]).json()["changes"] == ["renew"]
     assert "VIEW" in rights(rita, sealed.path)
     assert refusal(cast.max, sealed.path).reason == "expired_after_opening"
@@ -132,7 +132,7 @@ def test_an_expired_document_is_extended_only_when_the_owner_says_so(cast: Cast,
     rita, until = newcomer(cast), int(time.time()) + DAY
     sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", f"{MAX}:VIEW", expires=1)
     request = asked(rita, sealed)
-    problem(grant(cast.olga, request, until=until), 409, "still_in_the_way")
+    problem(grant(cast.olga, request, until=until), 409, "still_blocked")
     assert grant(cast.olga, request, until=until, rights=["VIEW"], lift=["extend"]).json() == {
         "changed": True,
         "message": ANY,
@@ -158,7 +158,7 @@ def test_a_deny_entry_reads_as_nothing_granted_and_is_removed_only_when_the_owne
     assert "deny" not in json.dumps(told)
     assert "domain" not in json.dumps(told)
     assert refusal(rita, sealed.path).reason == "not_granted"
-    problem(grant(cast.olga, request), 409, "still_in_the_way")
+    problem(grant(cast.olga, request), 409, "still_blocked")
     assert grant(cast.olga, request, lift=["admit:domain:fabrikam.example"]).json()["changes"] == ["admit"]
     assert "VIEW" in rights(rita, sealed.path)
     assert document(cast.olga, sealed.cid)["policy"]["deny"] == ["domain:rival.example"]
@@ -166,15 +166,15 @@ def test_a_deny_entry_reads_as_nothing_granted_and_is_removed_only_when_the_owne
 
 def test_what_came_in_the_way_after_the_look_is_not_changed_unseen(cast: Cast, plan: Path) -> None:
     rita, request, sealed = asked_under_a_deny_entry(cast, plan)
-    seen_then = in_the_way(cast, request)
+    seen_then = blockers_of(cast, request)
     assert seen_then == ["admit:domain:fabrikam.example"]
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": rita.address})
-    answer = problem(grant(cast.olga, request, lift=seen_then), 409, "still_in_the_way")
+    answer = problem(grant(cast.olga, request, lift=seen_then), 409, "still_blocked")
     assert "revoked" in answer["detail"]
     assert "fabrikam" not in answer["detail"], "only what was not seen is told"
     assert document(cast.olga, sealed.cid)["policy"]["deny"] == ["domain:fabrikam.example"]
     assert kinds(cast, sealed.cid) == ["access.requested"]
-    assert grant(cast.olga, request, lift=in_the_way(cast, request)).json()["changes"] == ["restore", "admit"]
+    assert grant(cast.olga, request, lift=blockers_of(cast, request)).json()["changes"] == ["restore", "admit"]
     assert "VIEW" in rights(rita, sealed.path)
 
 
@@ -215,7 +215,7 @@ def test_what_was_taken_from_a_group_of_his_is_not_undone_by_a_grant_to_him(cast
     sealed = protect(cast.olga, plan, f"{player.address}:VIEW", offline_days=0)
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": group})
     request = asked(player, sealed)
-    answer = problem(grant(cast.olga, request, lift=["restore", "admit"]), 409, "still_in_the_way")
+    answer = problem(grant(cast.olga, request, lift=["restore", "admit"]), 409, "still_blocked")
     assert "groups is revoked" in answer["detail"]
     assert kinds(cast, sealed.cid) == ["access.requested"]
 
@@ -224,7 +224,7 @@ def test_revoked_meanwhile_nothing_is_given(cast: Cast, sealed: Protected) -> No
     rita = newcomer(cast)
     request = asked(rita, sealed)
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
-    problem(grant(cast.olga, request, lift=["restore", "admit"]), 409, "still_in_the_way")
+    problem(grant(cast.olga, request, lift=["restore", "admit"]), 409, "still_blocked")
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/restore", {})
     assert refusal(rita, sealed.path).reason == "not_granted"
     assert grant(cast.olga, request).status_code == 200

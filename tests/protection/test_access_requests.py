@@ -272,7 +272,7 @@ def test_why_names_the_level_that_has_the_missing_right(
 def test_the_owner_asking_about_one_right_reads_that_only_it_is_missing(cast: Cast, sealed: Protected) -> None:
     answer = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/why?who={MAX}&right=PRINT").json()
     message = "This person may open the document, but was not given the right to: print."
-    assert [one["message"] for one in answer["obstacles"]] == [message]
+    assert [one["message"] for one in answer["blockers"]] == [message]
     browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
     page = browser.get(f"/documents/{sealed.cid}/why/?who={MAX}&right=PRINT").content.decode()
     assert (message in page, "No, but may open it" in page, "grants this person access" in page) == (True, True, False)

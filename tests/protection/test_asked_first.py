@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.usecases.confirmation import ConfirmationRequired, Danger, Stated, require_confirmation
+from portal.usecases.confirmation import ConfirmationPrompt, ConfirmationRequired, Stated, require_confirmation
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.claim_domain import claim_domain
 from tests.cast import ACTOR, Cast
@@ -39,7 +39,7 @@ def test_a_preview_that_makes_an_administrator_and_disables_them_asks_about_both
 
 
 def test_what_has_no_name_is_confirmed_by_a_word() -> None:
-    danger = Danger(question="Do it?", consequences=(), button="Do it", confirm=" ")
+    prompt = ConfirmationPrompt(question="Do it?", consequences=(), button="Do it", confirm=" ")
     with pytest.raises(ConfirmationRequired):
-        require_confirmation(danger, Stated("", "", None))
-    assert require_confirmation(danger, Stated("yes", "", None)) == ""
+        require_confirmation(prompt, Stated("", "", None))
+    assert require_confirmation(prompt, Stated("yes", "", None)) == ""

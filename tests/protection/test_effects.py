@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chancery.sdk.session import Protected
-from portal.identity import fresh
+from portal.identity import recent_sign_in
 from portal.words.events import shown_events
 from tenants.context import in_organization
 from tests.cast import Cast, Player
@@ -162,7 +162,7 @@ def test_the_most_dangerous_acts_need_a_sign_in_of_the_last_minutes(
 ) -> None:
     person = cast.join(f"p{uuid4().hex[:6]}", "contoso")
     body = {"role": "global_administrator", "confirm": person.address, "reason": "Stands in"}
-    monkeypatch.setattr(fresh, "SECONDS", -1)
+    monkeypatch.setattr(recent_sign_in, "SECONDS", -1)
     answer = call(cast.ada, "contoso", "PATCH", f"people/{person.id}", body)
     problem(answer, 403, "fresh_sign_in_required")
     assert call(cast.ada, "contoso", "GET", f"people/{person.id}").json()["role"] == "user"

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from portal.notifications import kept
+from portal.notifications import outbox
 from tenants.directory.models import Person
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
@@ -62,7 +62,7 @@ def test_the_administrators_who_stay_are_told_which(
     listed = {one["name"]: one for one in call(cast.ada, "contoso", "GET", "applications").json()["results"]}
     assert [listed[name]["known_outside"] for name in (theirs, shown, other)] == [True, True, False]
     subject = f"{gone.address} still knows secrets of applications"
-    (message,) = [one for one in kept.newest() if one.subject == subject and one.to == cast.ada.address]
+    (message,) = [one for one in outbox.newest() if one.subject == subject and one.to == cast.ada.address]
     assert [name in message.text for name in (theirs, shown, other)] == [True, True, False]
     page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/applications/").content.decode()
     assert "Known to somebody who left" in page

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.subjects.visible_people import acquaintance_at, known_here
+from portal.subjects.visible_people import known_here, visible_person_at
 from portal.tasks import answer_previews
 from portal.usecases.caller import caller_at
 from portal.usecases.previews.ask import ask_about_group
@@ -293,7 +293,7 @@ def test_a_roster_says_of_each_person_what_is_said_of_him_alone(cast: Cast) -> N
     roster = roster_of(contoso)
     rows = roster.rows(roster.people)
     for person, known in roster.people.items():
-        alone = acquaintance_at(contoso, known.address, inside=True).subject
+        alone = visible_person_at(contoso, known.address, inside=True).subject
         found = known_here(rows[person], contoso, address=known.address, domains=roster.domains)
         if known.is_service:
             continue

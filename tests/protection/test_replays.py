@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from audit.selectors.noise import noise_of_a_day
-from audit.services import count_noise, first_few
+from audit.selectors.unauthenticated import unauthenticated_requests_of_a_day
+from audit.services import count_unauthenticated, hourly_count
 from portal.identity.proven_device import RECORDED_AN_HOUR
 from portal.words.events import shown_events
 from tenants.context import in_organization
@@ -76,18 +76,18 @@ def test_a_member_s_refusals_are_recorded_at_first_and_then_counted(
     cast: Cast, counted: Callable[[str], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stolen token, or a client in a loop, fills no audit log; another person is recorded all the same."""
-    count_noise.forget()
-    first_few.forget()
-    for module in (count_noise, first_few):  # one minute in one hour, whenever the test runs
+    count_unauthenticated.forget()
+    hourly_count.forget()
+    for module in (count_unauthenticated, hourly_count):  # one minute in one hour, whenever the test runs
         monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 0))
     before = counted("proof.refused")
     with in_organization(cast.organizations["contoso"].id):
-        noise = noise_of_a_day().requests
+        noise = unauthenticated_requests_of_a_day().requests
     for _ in range(RECORDED_AN_HOUR + 16):
         assert call(cast.max, "contoso", "POST", "licenses", {}, proof="").status_code == 422
     assert counted("proof.refused") == before + RECORDED_AN_HOUR
     with in_organization(cast.organizations["contoso"].id):
-        assert noise_of_a_day().requests == noise + 16
+        assert unauthenticated_requests_of_a_day().requests == noise + 16
     contoso = cast.organizations["contoso"]
     with in_organization(contoso.id):
         newest, other = shown_events(ledger(cast, "contoso", "proof.refused")[:2], contoso.id, contoso.name)
@@ -101,13 +101,13 @@ def test_a_member_s_refusals_are_recorded_at_first_and_then_counted(
 
 
 def test_the_next_hour_records_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    first_few.forget()
-    now = 1_000 * first_few.HOUR
-    monkeypatch.setattr(first_few, "time", SimpleNamespace(time=lambda: now))
-    assert [first_few.nth_this_hour(place="a", who="max") for _ in range(3)] == [1, 2, 3]
-    assert first_few.nth_this_hour(place="b", who="max") == 1
-    now += first_few.HOUR
-    assert first_few.nth_this_hour(place="a", who="max") == 1
+    hourly_count.forget()
+    now = 1_000 * hourly_count.HOUR
+    monkeypatch.setattr(hourly_count, "time", SimpleNamespace(time=lambda: now))
+    assert [hourly_count.nth_this_hour(place="a", who="max") for _ in range(3)] == [1, 2, 3]
+    assert hourly_count.nth_this_hour(place="b", who="max") == 1
+    now += hourly_count.HOUR
+    assert hourly_count.nth_this_hour(place="a", who="max") == 1
 
 
 def test_no_answer_is_kept_on_the_way(cast: Cast) -> None:

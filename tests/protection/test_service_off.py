@@ -104,7 +104,7 @@ def test_why_says_that_the_service_is_off(cast: Cast, uma: Player, plan: Path) -
     rights(cast.rita, sealed.path)
     off(cast)
     about = call(uma, "switched", "GET", f"documents/{sealed.cid}/why?who=rita@fabrikam.example").json()
-    assert [one["reason"] for one in about["obstacles"]] == ["service_inactive"]
+    assert [one["reason"] for one in about["blockers"]] == ["service_inactive"]
     own = call(cast.rita, "switched", "GET", f"documents/{sealed.cid}/why").json()
     assert (own["allowed"], [one["reason"] for one in own["reasons"]]) == (False, ["service_inactive"])
     assert not own["may_ask"]

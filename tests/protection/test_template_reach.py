@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chancery.sdk.errors import Misused
-from chancery.sdk.offered import FRESH_SECONDS
+from chancery.sdk.offered_templates import FRESH_SECONDS
 from chancery.sdk.options import ProtectOptions
 from tests.cast import Cast
 from tests.protection.scene import RITA, Later, call, confirmed, protect

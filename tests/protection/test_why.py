@@ -28,7 +28,7 @@ def make_group(cast: Cast, address: str, member: Member) -> UUID:
 
 
 def reasons(answer: dict[str, Any]) -> list[str]:
-    return [one["reason"] for one in answer["obstacles"]]
+    return [one["reason"] for one in answer["blockers"]]
 
 
 def test_the_entry_that_allows_it_is_named(cast: Cast, plan: Path) -> None:
@@ -36,7 +36,7 @@ def test_the_entry_that_allows_it_is_named(cast: Cast, plan: Path) -> None:
     answer = why(cast, document, MAX, "PRINT")
     assert (answer["allowed"], answer["known"], answer["basis"]) == (True, True, "grant")
     assert answer["entries"] == [{"who": f"address:{MAX}", "rights": ["VIEW", "PRINT"], "path": []}]
-    assert (answer["obstacles"], answer["undecided"]) == ([], [])
+    assert (answer["blockers"], answer["undecided"]) == ([], [])
 
 
 def test_the_owner_has_it_by_what_she_is(cast: Cast, plan: Path) -> None:
@@ -50,7 +50,7 @@ def test_everything_that_stands_in_the_way_is_named(cast: Cast, plan: Path) -> N
     call(cast.olga, "contoso", "POST", f"documents/{document.cid}/revoke", {"reason": "lost"})
     answer = why(cast, document, MAX)
     assert reasons(answer) == ["revoked", "expired", "denied_by_entry"]
-    assert answer["obstacles"][2]["entry"] == "domain:contoso.example"
+    assert answer["blockers"][2]["entry"] == "domain:contoso.example"
     assert answer["entries"][0]["who"] == f"address:{MAX}"
 
 

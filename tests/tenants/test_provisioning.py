@@ -17,7 +17,7 @@ from audit.services.record import record
 from tenants import migrating, naming, provisioning, roles, schemas
 from tenants.backend.base import BASE_SCHEMA
 from tenants.context import current_schema, in_organization, in_schema
-from tenants.directory.models import PendingWithdrawal
+from tenants.directory.models import PendingRevocation
 from tenants.directory.services.disable_person import disable_person
 from tenants.organizations.models import Host, OperatorRecord, Organization
 from tenants.organizations.selectors import OrganizationFacts, organization_at, organization_by_slug
@@ -118,13 +118,13 @@ class StateTest(TestCase):
             erase_organization(organization_id=self.made.id, reason="wish", shred_keys=shred, actor=ACTOR)
         olga = builders.person(self.made.id, "olga@contoso.example")
         disable_person(organization_id=self.made.id, person_id=olga.id, actor=ACTOR)
-        self.assertTrue(PendingWithdrawal.objects.filter(organization_id=self.made.id).exists())
+        self.assertTrue(PendingRevocation.objects.filter(organization_id=self.made.id).exists())
         suspend_organization(organization_id=self.made.id, reason="wish", actor=ACTOR)
         erase_organization(organization_id=self.made.id, reason="wish", shred_keys=shred, actor=ACTOR)
         self.assertEqual(shredded, [(str(self.made.id), self.made.schema_name)])
         self.assertNotIn(self.made.schema_name, schemas.organization_schemas())
         self.assertFalse(Host.objects.filter(organization_id=self.made.id).exists())
-        self.assertFalse(PendingWithdrawal.objects.filter(organization_id=self.made.id).exists())
+        self.assertFalse(PendingRevocation.objects.filter(organization_id=self.made.id).exists())
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM directory_person WHERE id = %s", [olga.id])
             self.assertEqual(cursor.fetchone()[0], 0)

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from audit.selectors.unsealed import BATCH, unsealed
+from audit.selectors.pending_ledgers import BATCH, unsealed
 from audit.services.begin import begin
 from audit.services.record import record
 from portal.tasks import sweep

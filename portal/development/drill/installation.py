@@ -63,7 +63,7 @@ class Installation:
             check=False,
         )
         if done.returncode != 0 or not answer.exists():
-            raise SupervisorError(f"The drill could not play {scene!r}:\n{done.stderr[-4000:]}")
+            raise SupervisorError(f"The drill could not run {scene!r}:\n{done.stderr[-4000:]}")
         return json.loads(answer.read_text(encoding="utf-8"))
 
 

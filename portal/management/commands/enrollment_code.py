@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.operator import refusals_said
-from portal.usecases.ways_in import person_named, require_embedded
+from portal.usecases.embedded_sign_in import person_named, require_embedded
 from tenants.actor import OPERATOR
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 

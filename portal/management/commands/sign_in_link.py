@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.operator import refusals_said
-from portal.usecases.ways_in import sign_in_link
+from portal.usecases.embedded_sign_in import sign_in_link
 from tenants.actor import OPERATOR
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.management.asking import add_confirmation, confirm
+from portal.management.confirming import add_confirmation, confirm
 from portal.management.operator import concerned, organization_named, refusals_said
 from portal.usecases.revocations import suspend_organization
 from tenants.actor import OPERATOR

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.notifications import kept
+from portal.notifications import outbox
 from portal.usecases.unsent_mail import drop_mail, retry_mail
 from tenants.actor import OPERATOR
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             self._list()
 
     def _list(self) -> None:
-        found = kept.unsent()
+        found = outbox.unsent()
         if not found:
             self.stdout.write("All mail has been sent, or is only minutes old.")
         for one in found:

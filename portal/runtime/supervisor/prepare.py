@@ -8,7 +8,7 @@ import sys
 import django
 from django.core.management import call_command, get_commands
 
-STEPS = ("migrate", "story")
+STEPS = ("migrate", "demo")
 
 
 def migrate() -> None:
@@ -19,10 +19,10 @@ def migrate() -> None:
         call_command("migrate_schemas", shared=True, interactive=False)
 
 
-def story() -> None:
+def demo() -> None:
     """Make the demo that fills a new installation, if the product has one."""
-    if "play_story" in get_commands():
-        call_command("play_story")
+    if "create_demo" in get_commands():
+        call_command("create_demo")
 
 
 if __name__ == "__main__":
@@ -30,4 +30,4 @@ if __name__ == "__main__":
     if step not in STEPS:
         sys.exit(f"usage: python -m portal.runtime.supervisor.prepare {'|'.join(STEPS)}")
     django.setup()
-    {"migrate": migrate, "story": story}[step]()
+    {"migrate": migrate, "demo": demo}[step]()

@@ -62,7 +62,7 @@ def _understand(arguments: Sequence[str]) -> Wishes:
     parser = argparse.ArgumentParser(prog="manage.py up", description="Run Chancery on this machine.")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"port of the web server ({DEFAULT_PORT})")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder for everything that is kept (var)")
-    parser.add_argument("--empty", action="store_true", help="start without the story that fills the pages")
+    parser.add_argument("--empty", action="store_true", help="start without the demo that fills the pages")
     given = parser.parse_args(arguments)
     if not 0 < given.port <= programs.HIGHEST_PORT:
         parser.error(f"a port is a number from 1 to {programs.HIGHEST_PORT}, not {given.port}")
@@ -143,11 +143,11 @@ def _welcome(wishes: Wishes, folders: Folders, surroundings: Mapping[str, str]) 
     """
     text = folders.data / "welcome.txt"
     if not text.exists():
-        told = "" if wishes.empty else _step("story", folders, surroundings)
-        private.write(text, f"{wishes.port}\n{told}")
-    port, _, told = text.read_text(encoding="utf-8").partition("\n")
-    if told.strip():
-        say("\n" + re.sub(rf"localhost:{port}\b", f"localhost:{wishes.port}", told).strip())
+        printed = "" if wishes.empty else _step("demo", folders, surroundings)
+        private.write(text, f"{wishes.port}\n{printed}")
+    port, _, printed = text.read_text(encoding="utf-8").partition("\n")
+    if printed.strip():
+        say("\n" + re.sub(rf"localhost:{port}\b", f"localhost:{wishes.port}", printed).strip())
 
 
 def _step(name: str, folders: Folders, surroundings: Mapping[str, str]) -> str:

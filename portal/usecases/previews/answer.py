@@ -23,7 +23,7 @@ from portal import clock
 from portal.usecases.previews.drafts import members_of_change, template_of_change
 from portal.usecases.previews.outcome import Replay, as_result, permissions_result
 from portal.usecases.previews.people import Crowd, crowd, only_those_who_differ
-from protection.selectors.kinds import (
+from protection.selectors.equivalence_classes import (
     Documents,
     Reach,
     Rule,

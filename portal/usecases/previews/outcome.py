@@ -10,7 +10,7 @@ from chancery.policy.preview import Effect, Preview, Tally
 from chancery.policy.rights import Right, in_order
 from portal.usecases.permissions import of_place
 from portal.usecases.previews.people import Called, Crowd
-from protection.selectors.kinds import Documents, Opening
+from protection.selectors.equivalence_classes import Documents, Opening
 
 SHOWN: Final = 100
 """How many people each list names; the counts are of all."""

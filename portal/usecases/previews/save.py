@@ -7,9 +7,9 @@ from uuid import UUID
 
 from chancery.errors import Conflict, NotFound
 from chancery.texts import message
-from portal.usecases import dangers
+from portal.usecases import consequences
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Danger, Stated, require_confirmation
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_confirmation
 from portal.usecases.losses import losing_group, losing_template
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.drafts import NEEDS, members_of_change, template_of_change
@@ -73,8 +73,8 @@ def save(*, caller: Caller, organization_id: UUID, preview: UUID, stated: Stated
     looked_at = preview_for(caller=caller, preview=preview)
     moved = has_moved(organization_id, looked_at)
     reason = stated.reason
-    for danger in [] if looked_at.state == "saved" else _dangers(organization_id, looked_at):
-        reason = require_confirmation(danger, stated)
+    for prompt in [] if looked_at.state == "saved" else _dangers(organization_id, looked_at):
+        reason = require_confirmation(prompt, stated)
 
     def make(found: Asked) -> None:
         with guarding_self_granted_access(
@@ -89,24 +89,24 @@ def save(*, caller: Caller, organization_id: UUID, preview: UUID, stated: Stated
     return Saved(done.kind, done.target, moved)
 
 
-def _dangers(organization_id: UUID, found: Asked) -> Iterator[Danger]:
+def _dangers(organization_id: UUID, found: Asked) -> Iterator[ConfirmationPrompt]:
     """Yield all that has to be confirmed for this change, as it has to be without a preview."""
     change = found.change
     if found.kind == "group" and change["archived"]:
         group = group_in(organization_id, found.target)
         if not group.archived:
-            yield dangers.archiving_group(group)
+            yield consequences.archiving_group(group)
     if found.kind != "person":
         return
     person = person_in(organization_id, found.target)
-    danger = None if change["role"] is None else dangers.changing_role(person, change["role"])
-    if danger is not None:
-        yield danger
+    prompt = None if change["role"] is None else consequences.changing_role(person, change["role"])
+    if prompt is not None:
+        yield prompt
     if change["disabled"] is True and not person.disabled:
-        yield dangers.disabling(person)
+        yield consequences.disabling(person)
 
 
-def _template(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> Danger | None:
+def _template(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> ConfirmationPrompt | None:
     before = template(found.target)
     edit_template(
         actor=caller.actor,
@@ -117,7 +117,7 @@ def _template(caller: Caller, organization_id: UUID, found: Asked, _reason: str)
     return losing_template(organization_id, before, template(found.target))
 
 
-def _group(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> Danger | None:
+def _group(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> ConfirmationPrompt | None:
     made = change_group(
         organization_id=organization_id,
         group_id=found.target,

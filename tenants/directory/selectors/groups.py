@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
+from tenants.directory.revocations import people_below
 from tenants.directory.selectors.subject import GroupOf
-from tenants.directory.withdrawals import people_below
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from tenants import naming
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Membership, Person
 from tenants.organizations.models import Organization
@@ -136,7 +136,7 @@ def _found(rows: QuerySet[Membership], search: str) -> QuerySet[Membership]:
 
 def people_with_domain(organization_id: UUID, domain: str) -> list[UUID]:
     """Return whose addresses of a mail domain count no more once the organization gives it up, one for each."""
-    return list(holders.spoken_for(organization_id, domain).values_list("person_id", flat=True))
+    return list(address_holders.spoken_for(organization_id, domain).values_list("person_id", flat=True))
 
 
 def memberships_of(person_id: UUID) -> tuple[MembershipFacts, ...]:

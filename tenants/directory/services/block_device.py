@@ -10,7 +10,7 @@ from tenants.directory.administrators import locked_membership
 from tenants.directory.change import note
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Device
-from tenants.directory.withdrawals import withdraw
+from tenants.directory.revocations import record_revocation
 from tenants.events import DirectoryKind
 
 
@@ -39,7 +39,7 @@ def _set(
     device.blocked_by = [*others, organization_id] if blocked else others
     device.save(update_fields=["blocked_by"])
     if blocked:
-        withdraw([person_id], device_feed_id=bytes(device.feed_id), organization_id=organization_id)
+        record_revocation([person_id], device_feed_id=bytes(device.feed_id), organization_id=organization_id)
     note(
         kind=DirectoryKind.DEVICE_BLOCKED if blocked else DirectoryKind.DEVICE_UNBLOCKED,
         organizations=[organization_id],

@@ -14,8 +14,8 @@ from tenants.directory.change import members_changed, note
 from tenants.directory.errors import NotHere
 from tenants.directory.members import Member, add_members, held_by, remove_members
 from tenants.directory.models import Group
+from tenants.directory.revocations import people_below, record_revocation
 from tenants.directory.selectors.groups import GroupFacts, MemberFacts, group_in
-from tenants.directory.withdrawals import people_below, withdraw
 from tenants.events import DirectoryKind
 
 
@@ -70,7 +70,7 @@ def change_group(
         group.description = description
     if archived is not None and archived != before.archived:
         # Archiving takes what the group gave; once it is archived no more, it may shut out of something.
-        withdraw(people_below([group_id]), groups=held_by(group_id), joined=not archived)
+        record_revocation(people_below([group_id]), groups=held_by(group_id), joined=not archived)
         group.archived_at = timezone.now() if archived else None
     group.save(update_fields=["name", "description", "archived_at"])
     change = GroupChange(before, group_in(organization_id, group_id))

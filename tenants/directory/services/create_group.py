@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.change import members_changed, note
 from tenants.directory.errors import AddressTaken, DomainRefused
 from tenants.directory.members import Member, add_members
@@ -30,8 +30,8 @@ def create_group(
     """Create the group; its address must lie in a mail domain that the organization has proven."""
     normal = naming.address(address)
     domain = naming.domain_of(normal)
-    holders.lock_domain(domain)
-    if not holders.owns_domain(organization_id, domain):
+    address_holders.lock_domain(domain)
+    if not address_holders.owns_domain(organization_id, domain):
         raise DomainRefused(_("The organization has not proven {domain}.").format(domain=domain))
     if (
         Group.objects.of_installation().filter(address=normal).exists()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.access import let_sign_in
 from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused
@@ -46,14 +46,14 @@ def create_person(
     ``let_go`` is called with their id, and leaves what was theirs here to an identity of before.
     """
     normal = naming.address(address)
-    holders.lock_domain(naming.domain_of(normal))
-    holders.lock_address(normal)
-    ours = holders.owns_domain(organization_id, naming.domain_of(normal))
-    proven = holders.prover_of(normal)
-    person = proven or holders.sole_claimant(normal)
+    address_holders.lock_domain(naming.domain_of(normal))
+    address_holders.lock_address(normal)
+    ours = address_holders.owns_domain(organization_id, naming.domain_of(normal))
+    proven = address_holders.prover_of(normal)
+    person = proven or address_holders.sole_claimant(normal)
     if person is None:
         person = _new_person(normal, name, language, time_zone)
-    first_proof = holders.assert_address(person=person, address=normal, organization_id=organization_id)
+    first_proof = address_holders.assert_address(person=person, address=normal, organization_id=organization_id)
     as_guest = guest or _stays_elsewhere(normal, known=proven is not None, ours=ours, founder=founder)
     role = "user" if as_guest else Membership.Role(role)
     values = {"guest": as_guest, "address": normal, "name": naming.one_line(name), "role": role}

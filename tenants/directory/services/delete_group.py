@@ -10,7 +10,7 @@ from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.members import held_by
 from tenants.directory.models import Group
-from tenants.directory.withdrawals import people_below, withdraw
+from tenants.directory.revocations import people_below, record_revocation
 from tenants.events import DirectoryKind
 
 
@@ -25,7 +25,7 @@ def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bo
         raise NotHere(_("There is no such group in this organization."))
     if named_by_a_denial:
         raise DirectoryRefused(_("A policy denies something to this group; it can be archived, not deleted."))
-    withdraw(people_below([group_id]), groups=held_by(group_id))
+    record_revocation(people_below([group_id]), groups=held_by(group_id))
     group.delete()
     note(
         kind=DirectoryKind.GROUP_DELETED,

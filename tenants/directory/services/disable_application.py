@@ -12,7 +12,7 @@ from tenants.directory.access import end_access, end_clients
 from tenants.directory.change import note
 from tenants.directory.errors import NotHere
 from tenants.directory.models import ApiClient, Membership
-from tenants.directory.withdrawals import withdraw
+from tenants.directory.revocations import record_revocation
 from tenants.events import DirectoryKind
 
 
@@ -27,7 +27,7 @@ def disable_application(*, organization_id: UUID, client_id: str, reason: str = 
     application.disabled_at = timezone.now()
     application.save(update_fields=["disabled_at"])
     Membership.objects.within(organization_id).filter(person_id=application.person_id).update(disabled=True)
-    withdraw([application.person_id])
+    record_revocation([application.person_id])
     end_clients([client_id])
     end_access(application.person_id)
     Client.objects.filter(id=client_id).delete()

@@ -5,12 +5,12 @@ from uuid import UUID
 from django.db import transaction
 
 from tenants.actor import Actor
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.access import end_access
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note
 from tenants.directory.known_secrets import note_known_secrets
-from tenants.directory.withdrawals import withdraw, withdraw_from_groups
+from tenants.directory.revocations import record_revocation, record_revocation_of_groups
 from tenants.events import DirectoryKind
 
 
@@ -28,14 +28,14 @@ def disable_person(*, organization_id: UUID, person_id: UUID, reason: str = "", 
     membership.disabled = True
     membership.save(update_fields=["disabled"])
     # The organization that vouches for a member speaks for them everywhere; any other one for itself alone.
-    everywhere = not membership.guest and holders.vouches(organization_id, person_id)
+    everywhere = not membership.guest and address_holders.vouches(organization_id, person_id)
     if everywhere:
         end_access(person_id)
-    withdraw([person_id], organization_id=None if everywhere else organization_id)
+    record_revocation([person_id], organization_id=None if everywhere else organization_id)
     if not everywhere:
         # Its groups hold them no more, no matter who granted them something; a feed that does not know them gets
         # nothing.
-        withdraw_from_groups(organization_id, person_id)
+        record_revocation_of_groups(organization_id, person_id)
     note(
         kind=DirectoryKind.PERSON_DISABLED,
         organizations=[organization_id],

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import AddressTaken, DirectoryRefused
 from tenants.directory.fresh_start import start_afresh
@@ -32,8 +32,8 @@ def prove_address(
     the first proof of an account ``start_afresh`` ends what was there before, as the two last parameters say.
     """
     normal = naming.address(address)
-    holders.lock_domain(naming.domain_of(normal))
-    prover = holders.prover_of(normal)
+    address_holders.lock_domain(naming.domain_of(normal))
+    prover = address_holders.prover_of(normal)
     if prover is not None and prover.id != person_id:
         raise AddressTaken(_("{address} is proven by somebody else.").format(address=normal))
     row, _created = Address.objects.get_or_create(
@@ -44,7 +44,7 @@ def prove_address(
     owner = MailDomain.objects.of_installation().filter(domain=row.domain, proven_at__isnull=False).first()
     if owner is not None and _was_removed(owner.organization_id, person_id):
         raise DirectoryRefused(_("{address} belongs to an organization that you have left.").format(address=normal))
-    known = holders.has_proof(person_id)
+    known = address_holders.has_proof(person_id)
     row.proven_by = Address.Proof.PERSON
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_by", "proven_at"])

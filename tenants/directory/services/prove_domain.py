@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.access import end_access, end_credentials, forget_sign_in, let_sign_in
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, MailDomain, Membership, Person
+from tenants.directory.revocations import record_revocation
 from tenants.directory.services.claim_domain import RECORD_PREFIX
-from tenants.directory.withdrawals import withdraw
 from tenants.events import DirectoryKind
 
 TextRecords = Callable[[str], Iterable[str]]
@@ -31,7 +31,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     afresh.
     """
     normal = naming.mail_domain(domain)
-    holders.lock_domain(normal, for_change=True)
+    address_holders.lock_domain(normal, for_change=True)
     row = MailDomain.objects.within(organization_id).select_for_update().filter(domain=normal).first()
     if row is None:
         raise NotHere(_("{domain} has not been claimed.").format(domain=normal))
@@ -54,9 +54,9 @@ def _vouch_for_own_people(organization_id: UUID, domain: str, actor: Actor) -> N
     """Addresses that the organization asserted before the proof become proven, unless somebody else proved them."""
     asserted = Address.objects.filter(asserted_by_id=organization_id, domain=domain, proven_by="")
     for row in asserted.select_related("person"):
-        if holders.prover_of(row.address) is not None:
+        if address_holders.prover_of(row.address) is not None:
             continue
-        known = holders.has_proof(row.person_id)
+        known = address_holders.has_proof(row.person_id)
         row.proven_by = Address.Proof.ORGANIZATION
         row.proven_at = timezone.now()
         row.save(update_fields=["proven_by", "proven_at"])
@@ -83,7 +83,7 @@ def _part_from_holders_of_before(domain: str) -> None:
             end_credentials(person_id)
             Person.objects.filter(id=person_id).update(is_active=False)
     raise_epochs(people)
-    withdraw(people)
+    record_revocation(people)
 
 
 def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None:
@@ -98,8 +98,8 @@ def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None
     raise_epochs(held)
     for person_id in sorted(held):
         if _must_prove_anew(organization_id, person_id, domain, actor):
-            holders.withdraw_proof(rows.filter(person_id=person_id))
-            withdraw([person_id])
+            address_holders.revoke_proof(rows.filter(person_id=person_id))
+            record_revocation([person_id])
             continue
         membership, created = Membership.objects.of_installation().get_or_create(
             organization_id=organization_id, person_id=person_id
@@ -117,4 +117,4 @@ def _must_prove_anew(organization_id: UUID, person_id: UUID, domain: str, actor:
     members = Membership.objects.within(organization_id).filter(
         person_id=person_id, guest=False, removed_at__isnull=True
     )
-    return person_id != actor.person_id and not members.exists() and holders.proven_outside(person_id, domain)
+    return person_id != actor.person_id and not members.exists() and address_holders.proven_outside(person_id, domain)

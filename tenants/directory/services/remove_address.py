@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.access import forget_sign_in
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Address
-from tenants.directory.withdrawals import withdraw
+from tenants.directory.revocations import record_revocation
 from tenants.events import DirectoryKind
 
 
@@ -26,8 +26,8 @@ def remove_address(*, person_id: UUID, address: str, actor: Actor, organization_
     rows = Address.objects.select_for_update().filter(person_id=person_id)
     if not rows.filter(address=normal).exists():
         raise NotHere(_("The person does not have this address."))
-    manager = holders.manager_of(person_id, normal)
-    taken = organization_id is not None and holders.owns_domain(organization_id, naming.domain_of(normal))
+    manager = address_holders.manager_of(person_id, normal)
+    taken = organization_id is not None and address_holders.owns_domain(organization_id, naming.domain_of(normal))
     if manager and not taken:
         raise DirectoryRefused(
             _("{address} is managed by {organization}. Its administrators can take it away.").format(
@@ -38,5 +38,5 @@ def remove_address(*, person_id: UUID, address: str, actor: Actor, organization_
         raise DirectoryRefused(_("A person keeps at least one address."))
     rows.filter(address=normal).delete()
     forget_sign_in(person_id, normal)
-    withdraw([person_id])
+    record_revocation([person_id])
     note_of_person(kind=DirectoryKind.ADDRESS_REMOVED, person_id=person_id, actor=actor, addresses=[normal])

@@ -7,13 +7,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tenants.actor import Actor
-from tenants.directory import holders
+from tenants.directory import address_holders
 from tenants.directory.access import end_access, end_credentials, forget_sign_in
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.known_secrets import note_known_secrets
 from tenants.directory.models import Address, GroupMember, Membership, Person
-from tenants.directory.withdrawals import withdraw, withdraw_from_groups
+from tenants.directory.revocations import record_revocation, record_revocation_of_groups
 from tenants.events import DirectoryKind
 
 
@@ -27,9 +27,9 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
     place = locked_membership(organization_id, person_id)
     require_another(place)
     address, name = place.known_address, place.known_name
-    everywhere = not place.guest and holders.vouches(organization_id, person_id)
-    withdraw([person_id], organization_id=None if everywhere else organization_id)
-    withdraw_from_groups(organization_id, person_id)
+    everywhere = not place.guest and address_holders.vouches(organization_id, person_id)
+    record_revocation([person_id], organization_id=None if everywhere else organization_id)
+    record_revocation_of_groups(organization_id, person_id)
     _leave_groups(organization_id, person_id)
     freed = _free_addresses(organization_id, person_id)
     Membership.objects.within(organization_id).filter(id=place.id).update(
@@ -37,7 +37,7 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
     )
     if everywhere:
         end_access(person_id)
-    if everywhere and not holders.has_proof(person_id):
+    if everywhere and not address_holders.has_proof(person_id):
         end_credentials(person_id)
         Person.objects.filter(id=person_id).update(is_active=False)
     raise_epochs([person_id])
@@ -73,7 +73,7 @@ def _free_addresses(organization_id: UUID, person_id: UUID) -> list[str]:
     freed = [
         row.address
         for row in rows
-        if holders.owns_domain(organization_id, row.domain)
+        if address_holders.owns_domain(organization_id, row.domain)
         or (row.asserted_by_id == organization_id and not row.proven_by)
     ]
     rows.filter(address__in=freed).delete()

@@ -11,8 +11,8 @@ from tenants.directory.access import end_family
 from tenants.directory.change import note_of_person
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Device
+from tenants.directory.revocations import record_revocation
 from tenants.directory.selectors.devices import DeviceFacts, facts
-from tenants.directory.withdrawals import withdraw
 from tenants.events import DirectoryKind
 
 
@@ -28,7 +28,7 @@ def revoke_device(*, person_id: UUID, device_id: UUID, actor: Actor) -> DeviceFa
     if device.revoked_at is None:
         device.revoked_at = timezone.now()
         device.save(update_fields=["revoked_at"])
-        withdraw([person_id], device_feed_id=bytes(device.feed_id))
+        record_revocation([person_id], device_feed_id=bytes(device.feed_id))
         if device.token_family is not None:
             end_family(person_id, device.token_family)
         note_of_person(

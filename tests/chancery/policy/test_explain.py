@@ -16,7 +16,7 @@ from chancery.policy.evaluate import (
     Request,
     evaluate,
 )
-from chancery.policy.explain import Contribution, Explanation, Facts, Obstacle, explain
+from chancery.policy.explain import Blocker, Contribution, Explanation, Facts, explain
 from chancery.policy.policy import Conditions, Policy, Strength
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, Right, expand
@@ -56,7 +56,7 @@ def test_what_gives_it_is_named() -> None:
 def test_a_right_that_no_entry_gives() -> None:
     found = why(TO_RITA, Right.PRINT)
     assert isinstance(found.decision, Allow)
-    assert found.obstacles == (Obstacle(Reason.NOT_GRANTED),)
+    assert found.blockers == (Blocker(Reason.NOT_GRANTED),)
     assert found.contributions == (Contribution(who(RITA_ADDRESS), frozenset({Right.VIEW})),)
 
 
@@ -68,15 +68,15 @@ def test_every_obstacle_is_named_in_the_order_of_the_steps() -> None:
         conditions=Conditions(strength=Strength.PASSKEY),
     )
     found = why(closed, Right.VIEW, revoked=True)
-    assert [obstacle.reason for obstacle in found.obstacles] == [
+    assert [blocker.reason for blocker in found.blockers] == [
         Reason.REVOKED,
         Reason.EXPIRED,
         Reason.DENIED_BY_ENTRY,
         Reason.DENIED_BY_ENTRY,
         Reason.CONDITION_UNMET,
     ]
-    assert [obstacle.entry for obstacle in found.obstacles[2:4]] == list(closed.deny)
-    assert found.obstacles[4].detail == "Sign in with passkey."
+    assert [blocker.entry for blocker in found.blockers[2:4]] == list(closed.deny)
+    assert found.blockers[4].detail == "Sign in with passkey."
     assert [one.who for one in found.contributions] == [who(RITA_ADDRESS)]
 
 
@@ -105,10 +105,10 @@ def test_an_explanation_never_says_something_else_than_the_decision(
     assert found.decision == decision
     assert found.allowed == (isinstance(decision, Allow) and right in decision.rights)
     if isinstance(decision, Deny):
-        assert found.obstacles[0] == Obstacle(decision.reason, decision.detail, decision.entry)
+        assert found.blockers[0] == Blocker(decision.reason, decision.detail, decision.entry)
     by_entries = frozenset(given for one in found.contributions for given in one.rights)
     if found.basis is Basis.GRANT:
-        hopeless = found.obstacles[-1:] == (Obstacle(Reason.NOT_GRANTED),)
+        hopeless = found.blockers[-1:] == (Blocker(Reason.NOT_GRANTED),)
         assert (right in expand(by_entries)) is not hopeless
     elif found.basis is not None:
         assert found.contributions == ()

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from portal import locations
 from portal.identity import clients
-from portal.usecases.ways_in import sign_in_link
+from portal.usecases.embedded_sign_in import sign_in_link
 from tests.portal.identity.browser import Browser
 from tests.tenants import builders
 

@@ -20,7 +20,7 @@ from portal.identity.adapters import StrengthAdapter
 from tenants.actor import Actor
 from tenants.context import in_organization
 from tenants.directory.errors import CodeRefused
-from tenants.directory.models import Address, BrowserSession, Device, Membership, Person, Withdrawal
+from tenants.directory.models import Address, BrowserSession, Device, Membership, Person, Revocation
 from tenants.directory.selectors.people import holder_of
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.claim_domain import claim_domain
@@ -105,7 +105,7 @@ class PlantedAccountTest(TestCase):
         self.assertFalse(Authenticator.objects.filter(user_id=person).exists())
         self.assertFalse(SocialAccount.objects.filter(user_id=person).exists())
         self.assertIsNotNone(Device.objects.get(id=planted.device.id).revoked_at)
-        self.assertTrue(Withdrawal.objects.filter(device_feed_id=planted.device.feed_id).exists())
+        self.assertTrue(Revocation.objects.filter(device_feed_id=planted.device.feed_id).exists())
         for redeem in (
             lambda: redeem_enrollment_code(code=planted.code),
             lambda: redeem_sign_in_link(token=planted.link),

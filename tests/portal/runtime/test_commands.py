@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from portal.__main__ import COMMANDS, main
+from portal.command_overview import overview
 from portal.development import check_all, test
-from portal.overview import overview
 from portal.runtime.bootstrap import system
 from portal.runtime.supervisor import commands, embedded, environment, up
 from portal.runtime.supervisor.errors import SupervisorError

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from portal import clock
 from portal.middleware import SESSION_HOST
 from portal.models import Notification
-from portal.notifications import kept
+from portal.notifications import outbox
 from portal.usecases.notify import notify
 from portal.usecases.operators import operator_here
 from tenants import roles
@@ -115,7 +115,7 @@ def test_after_ten_minutes_the_console_asks_for_a_sign_in(nina: UUID) -> None:
     assert old.get("/operator/")["Location"] == "/accounts/login/?next=%2Foperator%2F"
     old = signed_in(nina, ago=601)
     old.post(f"/operator/mail/{message}/drop/", {"confirm": str(message)})
-    assert kept.one_unsent(message) is not None
+    assert outbox.one_unsent(message) is not None
 
 
 def test_only_who_has_proven_the_address_and_set_up_a_second_factor_becomes_an_operator(nina: UUID) -> None:
@@ -167,9 +167,9 @@ def test_mail_is_sent_again_and_dropped_after_a_question(nina: UUID) -> None:
     assert Notification.objects.get(pk=first).failed_at is None
     asked = browser.get(f"/operator/mail/{second}/drop/").content.decode()
     assert "It is deleted and never sent." in asked
-    assert kept.one_unsent(second) is not None
+    assert outbox.one_unsent(second) is not None
     browser.post(f"/operator/mail/{second}/drop/", {"confirm": str(second)})
-    assert kept.one_unsent(second) is None
+    assert outbox.one_unsent(second) is None
     assert browser.get(f"/operator/mail/{second}/drop/").status_code == 404
     browser.post("/operator/mail/retry/")
     recorded = OperatorRecord.objects.filter(kind__startswith="mail.").order_by("at")

@@ -12,7 +12,7 @@ from chancery.policy.rights import ALL_RIGHTS, Right
 from portal.web.policies import PolicyForm, policy_initial
 from portal.web.requests import GrantForm
 from portal.web.template_form import TemplateForm
-from protection.selectors.obstacles import InTheWay
+from protection.selectors.blockers import Blockers
 
 CONTOSO = UUID(int=7)
 EVERYBODY = Principal(PrincipalKind.ORGANIZATION, str(CONTOSO))
@@ -74,7 +74,7 @@ def test_a_day_at_the_end_of_the_calendar_is_an_error_of_its_field(day: str) -> 
     assert "before the year 9999" in str(policy.errors["expires"][0])
     template = TemplateForm({"name": "Plans", "expiry_option": "on_date", "expires": day}, organization=CONTOSO)
     assert set(template.errors) == {"expires"}
-    grant = GrantForm({"level": "viewer", "ends": "date", "day": day}, needed=InTheWay())
+    grant = GrantForm({"level": "viewer", "ends": "date", "day": day}, needed=Blockers())
     assert set(grant.errors) == {"day"}
 
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from audit.selectors.unsealed import unsealed
+from audit.selectors.pending_ledgers import unsealed
 from portal.development.bench.scenes.people import BENCH
 from portal.usecases.organizations import found_organization
 from tenants.organizations.selectors import organizations

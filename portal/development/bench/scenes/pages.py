@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from portal.identity.handoff import BACKEND
+from portal.identity.organization_sign_in import BACKEND
 from portal.middleware import SESSION_HOST
 from tenants.context import in_schema
 from tenants.directory.models import Person

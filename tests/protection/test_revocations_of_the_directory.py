@@ -12,11 +12,11 @@ from django.db import connection, connections
 from chancery.sdk.errors import Unreachable
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
-from portal.tasks import spread_withdrawals
+from portal.tasks import propagate_directory_revocations
 from portal.usecases import revocations
 from protection.services.state_feed import feed_statement
 from tenants.context import in_organization
-from tenants.directory import withdrawals
+from tenants.directory import revocations as directory_revocations
 from tenants.directory.members import Member
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.change_group import change_group
@@ -43,7 +43,7 @@ def reader(cast: Cast) -> Player:
 
 def group(organization: UUID, address: str, *members: Member) -> UUID:
     made = create_group(organization_id=organization, address=address, name=address, members=members, actor=ACTOR)
-    spread_withdrawals()
+    propagate_directory_revocations()
     return made.id
 
 
@@ -228,7 +228,7 @@ def test_a_withdrawal_survives_the_death_of_whoever_made_it(
     cast: Cast, plan: Path, reader: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the directory's transaction is committed; then nobody is there to go on but the sweep."""
-    monkeypatch.setattr(withdrawals, "_when_committed", [])
+    monkeypatch.setattr(directory_revocations, "_when_committed", [])
     fabrikam, team = cast.organizations["fabrikam"].id, f"team-{reader.address}"
     made = group(fabrikam, team, Member(person_id=reader.id))
     sealed = protect(cast.olga, plan, f"{team}:VIEW", offline_days=7)
@@ -236,7 +236,7 @@ def test_a_withdrawal_survives_the_death_of_whoever_made_it(
     leaving = Member(person_id=reader.id)
     change_group(organization_id=fabrikam, group_id=made, remove=[leaving], actor=ACTOR)
     assert keeps(reader, sealed)
-    assert spread_withdrawals() >= 1
+    assert propagate_directory_revocations() >= 1
     assert not keeps(reader, sealed)
 
 
@@ -259,7 +259,7 @@ def test_a_feed_that_cannot_be_written_keeps_no_other_waiting_and_is_written_lat
     finally:
         with in_organization(fabrikam), connection.cursor() as cursor:
             cursor.execute("alter table away rename to protection_feedhead")
-    spread_withdrawals()
+    propagate_directory_revocations()
     assert waiting(fabrikam) == 0
 
 
@@ -267,7 +267,7 @@ def waiting(organization: UUID, *, looked_at: bool = False) -> int:
     """Return how much an organization has to look at, for the first time or once more."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select count(*) from directory_pendingwithdrawal where organization_id = %s and looked_at = %s",
+            "select count(*) from directory_pendingrevocation where organization_id = %s and looked_at = %s",
             [organization, looked_at],
         )
         return int(cursor.fetchone()[0])
@@ -279,7 +279,7 @@ def settled(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def last_look() -> None:
         monkeypatch.setattr(revocations, "_SETTLED", timedelta(0))
-        spread_withdrawals()
+        propagate_directory_revocations()
 
     last_look()
     monkeypatch.setattr(revocations, "_SETTLED", timedelta(hours=1))
@@ -334,7 +334,7 @@ def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twi
 def test_so_many_at_once_are_one_entry_for_everybody(
     cast: Cast, plan: Path, reader: Player, contoso: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("protection.services.withdraw.MANY", 1)
+    monkeypatch.setattr("protection.services.propagate_revocation.MANY", 1)
     sealed = protect(cast.olga, plan, f"{cast.max.address}:VIEW", f"{reader.address}:VIEW", offline_days=7)
     opening(cast.max, sealed.path)
     opening(reader, sealed.path)
@@ -370,7 +370,7 @@ def test_withdrawals_at_the_same_moment_do_not_wait_for_each_other(cast: Cast, c
     for thread in threads:
         thread.join()
     assert failed == []
-    spread_withdrawals()
+    propagate_directory_revocations()
     with connection.cursor() as cursor:
-        cursor.execute("select count(*) from directory_pendingwithdrawal where not looked_at")
+        cursor.execute("select count(*) from directory_pendingrevocation where not looked_at")
         assert cursor.fetchone() == (0,)

@@ -15,7 +15,7 @@ from chancery.policy.policy import Conditions
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject
 from protection.models import Content
-from protection.selectors.kinds import Reach, Rule, reached
+from protection.selectors.equivalence_classes import Reach, Rule, reached
 
 _NOBODY = UUID(int=0)
 

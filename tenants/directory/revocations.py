@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from tenants.directory.models import Group, Membership, PendingWithdrawal, Withdrawal
+from tenants.directory.models import Group, Membership, PendingRevocation, Revocation
 from tenants.organizations.models import Organization
 
 _BELOW = """
@@ -68,7 +68,7 @@ class Due:
     """Whether it is so old that nothing decided before it can still be on its way."""
 
 
-def withdraw(
+def record_revocation(
     people: Iterable[UUID],
     *,
     groups: Iterable[UUID] = (),
@@ -85,31 +85,33 @@ def withdraw(
     concerned = sorted(set(people))
     if not concerned:
         return
-    row = Withdrawal.objects.create(
+    row = Revocation.objects.create(
         people=concerned, groups=sorted(set(groups)), joined=joined, device_feed_id=device_feed_id
     )
     active = Organization.objects.filter(state=Organization.State.ACTIVE).order_by("id")
     ids = active.values_list("id", flat=True) if organization_id is None else [organization_id]
-    PendingWithdrawal.objects.bulk_create(PendingWithdrawal(withdrawal=row, organization_id=one) for one in ids)
+    PendingRevocation.objects.bulk_create(PendingRevocation(revocation=row, organization_id=one) for one in ids)
     for act in _when_committed:
         transaction.on_commit(act, robust=True)
 
 
-def withdraw_members(organization_id: UUID) -> None:
+def record_revocation_of_members(organization_id: UUID) -> None:
     """Note that an organization no longer speaks for its members, nor its groups for anybody they hold."""
-    withdraw(Membership.objects.within(organization_id).filter(guest=False).values_list("person_id", flat=True))
+    record_revocation(
+        Membership.objects.within(organization_id).filter(guest=False).values_list("person_id", flat=True)
+    )
     # Guests and bare addresses lose only what its groups gave, so only where these gave something is it news.
     groups = list(Group.objects.within(organization_id).values_list("id", flat=True))
-    withdraw(people_below(groups), groups=groups)
+    record_revocation(people_below(groups), groups=groups)
 
 
-def withdraw_from_groups(organization_id: UUID, person_id: UUID) -> None:
+def record_revocation_of_groups(organization_id: UUID, person_id: UUID) -> None:
     """Note that a person lost what this organization's groups gave them anywhere."""
     with connection.cursor() as cursor:
         cursor.execute(_ABOVE, {"organization": organization_id, "person": person_id})
         groups = [group for (group,) in cursor.fetchall()]
     if groups:
-        withdraw([person_id], groups=groups)
+        record_revocation([person_id], groups=groups)
 
 
 def people_below(groups: Sequence[UUID]) -> set[UUID]:
@@ -121,30 +123,30 @@ def people_below(groups: Sequence[UUID]) -> set[UUID]:
 
 def organizations_due(settled: timedelta) -> list[UUID]:
     """Return the organizations that have something to look at, for the first time or once it has settled."""
-    ids = PendingWithdrawal.objects.filter(_worth_a_look(settled)).order_by("organization_id")
+    ids = PendingRevocation.objects.filter(_worth_a_look(settled)).order_by("organization_id")
     return list(ids.values_list("organization_id", flat=True).distinct())
 
 
 def _worth_a_look(settled: timedelta) -> Q:
-    return Q(looked_at=False) | Q(withdrawal__made_at__lt=Now() - settled)
+    return Q(looked_at=False) | Q(revocation__made_at__lt=Now() - settled)
 
 
 def due(organization_id: UUID, settled: timedelta) -> list[Due]:
     """Lock and return what one organization has to look at, oldest first; what another worker holds is left to it."""
-    rows = PendingWithdrawal.objects.select_for_update(skip_locked=True, of=("self",)).select_related("withdrawal")
-    rows = rows.annotate(last_look=Q(withdrawal__made_at__lt=Now() - settled))
+    rows = PendingRevocation.objects.select_for_update(skip_locked=True, of=("self",)).select_related("revocation")
+    rows = rows.annotate(last_look=Q(revocation__made_at__lt=Now() - settled))
     rows = rows.filter(_worth_a_look(settled), organization_id=organization_id).order_by("id")
-    named = {group for row in rows for group in row.withdrawal.groups}
+    named = {group for row in rows for group in row.revocation.groups}
     addresses = dict(Group.objects.of_installation().filter(id__in=named).values_list("id", "address"))
     return [
         Due(
             id=row.id,
-            people=tuple(row.withdrawal.people),
-            groups=tuple(row.withdrawal.groups),
-            addresses=tuple(addresses[group] for group in row.withdrawal.groups if group in addresses),
-            joined=row.withdrawal.joined,
-            device_feed_id=None if row.withdrawal.device_feed_id is None else bytes(row.withdrawal.device_feed_id),
-            made_at=row.withdrawal.made_at,
+            people=tuple(row.revocation.people),
+            groups=tuple(row.revocation.groups),
+            addresses=tuple(addresses[group] for group in row.revocation.groups if group in addresses),
+            joined=row.revocation.joined,
+            device_feed_id=None if row.revocation.device_feed_id is None else bytes(row.revocation.device_feed_id),
+            made_at=row.revocation.made_at,
             last_look=row.last_look,
         )
         for row in rows
@@ -153,15 +155,15 @@ def due(organization_id: UUID, settled: timedelta) -> list[Due]:
 
 def done(ids: Iterable[int]) -> None:
     """Forget what an organization has done."""
-    PendingWithdrawal.objects.filter(id__in=list(ids)).delete()
+    PendingRevocation.objects.filter(id__in=list(ids)).delete()
 
 
 def looked_at(ids: Iterable[int]) -> None:
     """Note that these were looked at for the first time and did not concern everybody they name."""
-    PendingWithdrawal.objects.filter(id__in=list(ids)).update(looked_at=True)
+    PendingRevocation.objects.filter(id__in=list(ids)).update(looked_at=True)
 
 
 def forget_done() -> int:
     """Delete revocations that no organization has to do any more; return how many."""
-    deleted, _by_model = Withdrawal.objects.filter(pending__isnull=True).delete()
+    deleted, _by_model = Revocation.objects.filter(pending__isnull=True).delete()
     return deleted

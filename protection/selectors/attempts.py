@@ -14,7 +14,7 @@ from protection.models import Content
 from protection.selectors.policies import registered_policy
 
 
-def has_tried(person: UUID, cid: UUID) -> bool:
+def has_attempted(person: UUID, cid: UUID) -> bool:
     """Tell whether a person was ever allowed or refused to open a document."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -40,7 +40,7 @@ def last_refusal(person: UUID, cid: UUID, *, days: int) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class Attempts:
     """How often one person opened a document and was refused, and when last."""
 
     person: UUID
@@ -57,7 +57,7 @@ class Tries:
         return self.last_opened > self.last_refused
 
 
-def tries_of(cid: UUID) -> tuple[Tries, ...]:
+def attempts_of(cid: UUID) -> tuple[Attempts, ...]:
     """Return everybody who was ever allowed or refused to open a document, the most recent first."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -70,7 +70,7 @@ def tries_of(cid: UUID) -> tuple[Tries, ...]:
             " group by p.person_id order by max(e.received_at) desc, p.person_id",
             [cid],
         )
-        return tuple(Tries(*values) for values in cursor.fetchall())
+        return tuple(Attempts(*values) for values in cursor.fetchall())
 
 
 def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, tuple[str, str]]:

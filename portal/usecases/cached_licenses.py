@@ -5,8 +5,8 @@ from uuid import UUID
 
 from audit.selectors.people import ledgers_that_know
 from portal.usecases.confirmation import copies_until
+from protection.selectors.affected import affected_by_device
 from protection.selectors.organization import is_activated
-from protection.selectors.reach import reach_of_device
 from tenants.context import in_schema
 from tenants.organizations.selectors import organizations
 
@@ -17,7 +17,7 @@ def kept_until(person: UUID, device: UUID) -> datetime | None:
     for schema in ledgers_that_know(person, schemas):
         with in_schema(schema):
             if is_activated():
-                moments.append(reach_of_device(person, device).until)
+                moments.append(affected_by_device(person, device).until)
     return max((one for one in moments if one is not None), default=None)
 
 

@@ -18,16 +18,17 @@ ADDRESSES: Final = 1_000
 ELSEWHERE: Final = ""
 
 _COUNT: Final = """
-with gone as (delete from audit_noise where minute < now() - make_interval(days => %(days)s))
-insert into audit_noise (minute, address, count) values (date_trunc('minute', now()), %(address)s, %(count)s)
-on conflict (minute, address) do update set count = audit_noise.count + excluded.count
+with gone as (delete from audit_unauthenticatedrequests where minute < now() - make_interval(days => %(days)s))
+insert into audit_unauthenticatedrequests as kept (minute, address, count)
+values (date_trunc('minute', now()), %(address)s, %(count)s)
+on conflict (minute, address) do update set count = kept.count + excluded.count
 """
 
 _seen: OrderedDict[tuple[int, str, str], int] = OrderedDict()
 _lock = threading.Lock()
 
 
-def count_noise(*, place: str, address: str) -> None:
+def count_unauthenticated(*, place: str, address: str) -> None:
     """Count one request to the current organization; ``place`` tells organizations apart in this process's memory."""
     more = _unwritten(int(time.time()) // 60, place, _counted_as(address))
     if more is None:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from portal.identity.addresses import client_address
-from portal.typed import signed_out
+from portal.rejected_input import signed_out
 from tenants.actor import Actor
 from tenants.directory.errors import NotHere
 

@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.languages import reader_languages
-from portal.usecases.confirmation import Danger, copies_until, counted, if_any
+from portal.usecases.confirmation import ConfirmationPrompt, copies_until, counted, if_any
 from portal.words.roles import ADMINISTRATOR, role_in_words
+from protection.selectors.affected import affected_by_key, affected_by_people, affected_by_person, affected_by_service
 from protection.selectors.labels import documents_with, label
 from protection.selectors.named_groups import Named
 from protection.selectors.organization import Key
-from protection.selectors.reach import reach_of_key, reach_of_people, reach_of_person, reach_of_service
 from protection.selectors.templates import documents_under, template
 from tenants.directory.selectors.devices import DeviceFacts
 from tenants.directory.selectors.domains import ApplicationFacts
@@ -21,10 +21,10 @@ from tenants.directory.selectors.people import PersonFacts, people_with_domain
 from tenants.organizations.selectors import OrganizationFacts
 
 
-def switching_off(organization: OrganizationFacts) -> Danger:
+def switching_off(organization: OrganizationFacts) -> ConfirmationPrompt:
     """Say what switching the service off does."""
-    reach = reach_of_service()
-    return Danger(
+    reach = affected_by_service()
+    return ConfirmationPrompt(
         question=_("Switch the protection service off?"),
         consequences=(
             _documents(reach.documents, _("No document opens for anybody, and nothing can be protected.")),
@@ -40,10 +40,10 @@ def switching_off(organization: OrganizationFacts) -> Danger:
     )
 
 
-def disabling(person: PersonFacts) -> Danger:
+def disabling(person: PersonFacts) -> ConfirmationPrompt:
     """Say what disabling a person does."""
-    reach = reach_of_person(person.id)
-    return Danger(
+    reach = affected_by_person(person.id)
+    return ConfirmationPrompt(
         question=_("Disable {address}?").format(address=person.email or person.name),
         consequences=(
             _("They get no license from now on and cannot act here."),
@@ -64,13 +64,13 @@ def disabling(person: PersonFacts) -> Danger:
     )
 
 
-def changing_role(person: PersonFacts, role: str) -> Danger | None:
+def changing_role(person: PersonFacts, role: str) -> ConfirmationPrompt | None:
     """Say what making somebody an administrator, or no longer one, does; None for any other change of a role."""
     if ADMINISTRATOR not in {person.role, role} or person.role == role:
         return None
     if role == ADMINISTRATOR:
         return _administrator(person.email)
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Take the administrator's role from {address}?").format(address=person.email),
         consequences=(
             _("They may not manage anything from now on; as {role} they keep what documents grant them.").format(
@@ -85,13 +85,13 @@ def changing_role(person: PersonFacts, role: str) -> Danger | None:
     )
 
 
-def adding(address: str, role: str) -> Danger | None:
+def adding(address: str, role: str) -> ConfirmationPrompt | None:
     """Say what adding somebody as an administrator does; None for any other role."""
     return _administrator(address) if role == ADMINISTRATOR else None
 
 
-def _administrator(address: str) -> Danger:
-    return Danger(
+def _administrator(address: str) -> ConfirmationPrompt:
+    return ConfirmationPrompt(
         question=_("Make {address} an administrator?").format(address=address),
         consequences=(
             _(
@@ -108,11 +108,11 @@ def _administrator(address: str) -> Danger:
     )
 
 
-def archiving_template(template_id: UUID) -> Danger:
+def archiving_template(template_id: UUID) -> ConfirmationPrompt:
     """Say what archiving a template does."""
     found, documents = template(template_id), documents_under(template_id)
     name = found.name(*reader_languages())
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Archive the template “{name}”?").format(name=name),
         consequences=(
             _("Nobody can choose it for new documents."),
@@ -124,11 +124,11 @@ def archiving_template(template_id: UUID) -> Danger:
     )
 
 
-def deleting_template(template_id: UUID) -> Danger:
+def deleting_template(template_id: UUID) -> ConfirmationPrompt:
     """Say what deleting a template does."""
     found, documents = template(template_id), documents_under(template_id)
     name = found.name(*reader_languages())
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Delete the template “{name}”?").format(name=name),
         consequences=(
             _("It disappears from all lists. It can be brought back."),
@@ -140,11 +140,11 @@ def deleting_template(template_id: UUID) -> Danger:
     )
 
 
-def archiving_label(label_id: UUID) -> Danger:
+def archiving_label(label_id: UUID) -> ConfirmationPrompt:
     """Say what archiving a label does."""
     found, documents = label(label_id), documents_with(label_id)
     name = found.name(*reader_languages())
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Archive the label “{name}”?").format(name=name),
         consequences=(
             _("Nobody can give it to documents any more, and its template is offered by itself again."),
@@ -162,9 +162,9 @@ def archiving_label(label_id: UUID) -> Danger:
     )
 
 
-def activating_key(key: Key | None) -> Danger:
+def activating_key(key: Key | None) -> ConfirmationPrompt:
     """Say what protecting by another key does; None is a key that is made for it."""
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Protect by a new key from now on?") if key is None else _("Protect by this key from now on?"),
         consequences=(
             _("New documents are protected by it; devices fetch it at their next contact."),
@@ -177,10 +177,10 @@ def activating_key(key: Key | None) -> Danger:
     )
 
 
-def compromising_key(key: Key) -> Danger:
+def compromising_key(key: Key) -> ConfirmationPrompt:
     """Say what marking a key as compromised does."""
-    reach = reach_of_key(key.id)
-    return Danger(
+    reach = affected_by_key(key.id)
+    return ConfirmationPrompt(
         question=_("Withdraw the key {key} as compromised?").format(key=key.kid[:16]),
         consequences=(
             _documents(
@@ -204,10 +204,10 @@ def compromising_key(key: Key) -> Danger:
     )
 
 
-def releasing_domain(organization: OrganizationFacts, domain: str) -> Danger:
+def releasing_domain(organization: OrganizationFacts, domain: str) -> ConfirmationPrompt:
     """Say what giving a mail domain up does."""
     people = people_with_domain(organization.id, domain)
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Give up {domain}?").format(domain=domain),
         consequences=(
             ngettext(
@@ -220,7 +220,7 @@ def releasing_domain(organization: OrganizationFacts, domain: str) -> Danger:
                 "Another organization can prove the domain from then on. Whoever has no address elsewhere then loses"
                 " their account."
             ),
-            copies_until(reach_of_people(people).until),
+            copies_until(affected_by_people(people).until),
         ),
         button=_("Give it up"),
         confirm=domain,
@@ -230,10 +230,10 @@ def releasing_domain(organization: OrganizationFacts, domain: str) -> Danger:
     )
 
 
-def disabling_application(application: ApplicationFacts) -> Danger:
+def disabling_application(application: ApplicationFacts) -> ConfirmationPrompt:
     """Say what disabling an application does."""
-    reach = reach_of_person(application.person_id)
-    return Danger(
+    reach = affected_by_person(application.person_id)
+    return ConfirmationPrompt(
         question=_("Disable {name}?").format(name=application.name),
         consequences=(
             _("Its secret and its tokens end at once, and it gets no license any more."),
@@ -254,9 +254,9 @@ def disabling_application(application: ApplicationFacts) -> Danger:
     )
 
 
-def revoking_device(device: DeviceFacts, until: datetime | None) -> Danger:
+def revoking_device(device: DeviceFacts, until: datetime | None) -> ConfirmationPrompt:
     """Say what revoking a device does; ``until`` is the last moment of any license that it keeps."""
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Revoke “{device}”?").format(device=device.name),
         consequences=(
             _("It gets no license from now on, and its sign-in ends."),
@@ -268,13 +268,13 @@ def revoking_device(device: DeviceFacts, until: datetime | None) -> Danger:
     )
 
 
-def archiving_group(group: GroupFacts) -> Danger:
+def archiving_group(group: GroupFacts) -> ConfirmationPrompt:
     """Say what archiving a group does."""
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Archive {address}?").format(address=group.address),
         consequences=(
             _members(len(group.members)),
-            copies_until(reach_of_people(people_held(group.members)).until),
+            copies_until(affected_by_people(people_held(group.members)).until),
             _("Entries that deny something to the group go on counting. It can be brought back."),
         ),
         button=_("Archive it"),
@@ -282,14 +282,14 @@ def archiving_group(group: GroupFacts) -> Danger:
     )
 
 
-def deleting_group(group: GroupFacts, naming: Named) -> Danger:
+def deleting_group(group: GroupFacts, naming: Named) -> ConfirmationPrompt:
     """Say what deleting a group does."""
-    return Danger(
+    return ConfirmationPrompt(
         question=_("Delete the group {address}?").format(address=group.address),
         consequences=(
             _members(len(group.members)),
             *_naming(naming),
-            copies_until(reach_of_people(people_held(group.members)).until),
+            copies_until(affected_by_people(people_held(group.members)).until),
             _("This cannot be undone. An archived group gives nothing either, and can be brought back."),
         ),
         button=_("Delete the group"),

@@ -8,7 +8,7 @@ from protection.models import AccessRequest, Certificate, Content, Edition, Firs
 
 
 @transaction.atomic
-def part_from_identity(person: UUID) -> UUID:
+def unlink_identity(person: UUID) -> UUID:
     """Leave documents, grants and certificates of a person to an id that nobody ever has; return that id.
 
     Their account goes on elsewhere under its own id, so it is this organization that tells the two apart.  Access that

@@ -75,10 +75,10 @@ def signed_out(request: HttpRequest, sign_in: str) -> HttpResponse:
     typed = typed_in(request)
     if typed is None:
         return HttpResponseRedirect(f"{sign_in}?{urlencode({'next': request.get_full_path()})}")
-    return come_back(request, typed, "signed_out", {"sign_in": f"{sign_in}?{urlencode({'next': '/'})}"})
+    return shown_again(request, typed, "signed_out", {"sign_in": f"{sign_in}?{urlencode({'next': '/'})}"})
 
 
-def come_back(
+def shown_again(
     request: HttpRequest, typed: Typed, reason: str, context: Mapping[str, Any] | None = None
 ) -> HttpResponse:
     """Answer with a form that holds what was typed and sends it again; ``reason`` is why it was not taken.

@@ -28,7 +28,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.identity import clients, strength
 from portal.identity.adapters import BASE
-from portal.identity.redeeming import BESIDE, is_current
+from portal.identity.token_exchange import BESIDE, is_current
 from portal.subjects.subject import is_disabled
 from tenants import naming
 from tenants.directory.access import end_sessions

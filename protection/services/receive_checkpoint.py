@@ -18,7 +18,7 @@ from protection.selectors.organization import known_gap
 from protection.services.recording import record_action
 
 
-def hear_checkpoint(*, organization: UUID, note: str, actor: Actor | None) -> None:
+def receive_checkpoint(*, organization: UUID, note: str, actor: Actor | None) -> None:
     """Raise the alarm and stop licensing when the log signed this note and the service does not know it.
 
     Every signed note is kept, so one that is missing was forgotten with the events under it.  Notes of earlier epochs
@@ -48,7 +48,7 @@ def knows_what_was_signed(organization: UUID) -> bool:
     epoch, size = checkpoints.place_of(note)
     if epoch < newest_epoch() or checkpoint_at(epoch, size) == note:
         return True
-    hear_checkpoint(organization=organization, note=note, actor=None)
+    receive_checkpoint(organization=organization, note=note, actor=None)
     return not known_gap()
 
 

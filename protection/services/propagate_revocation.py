@@ -1,4 +1,4 @@
-"""Take back what people and devices keep of this organization's documents, after the directory withdrew them.
+"""Invalidate the licenses that people and devices keep here, after the directory revoked what they rest on.
 
 See docs/protocol.md P24.
 """
@@ -14,21 +14,21 @@ from django.db.models import Q
 from audit.selectors.people import known_people
 from chancery.policy.policy import Principal, PrincipalKind
 from protection.models import Content, ContentRevocation, GrantBinding, ServiceSettings, TemplateVersion
-from protection.services.feed import derived_feed_id, kill_issued_until_now, killed_since
+from protection.services.feed import derived_feed_id, invalidate_issued_until_now, invalidated_since
 
 MANY: Final = 1_000
 """From so many people on one entry invalidates what everybody keeps: a feed's month holds some ten thousand."""
 
 
 @transaction.atomic
-def withdraw(
+def propagate_revocation(
     *,
     people: Collection[UUID],
     groups: Collection[UUID],
     addresses: Collection[str],
     joined: bool,
     device_feed_id: bytes | None,
-    told_since: datetime | None = None,
+    propagated_since: datetime | None = None,
 ) -> bool:
     """Invalidate what those of the people hold who were ever licensed here; tell whether these are all of them.
 
@@ -36,15 +36,16 @@ def withdraw(
     nothing here is given or denied to any of them, nobody is concerned, however often an organization that this one has
     nothing to do with changes its groups.  ``addresses`` are those of the groups, by which entries deny.
 
-    At a later look at the same revocation ``told_since`` is its time: people with an entry since get no second one.
+    At a later look at the same revocation ``propagated_since`` is its time: people with an entry since get no
+    second one.
     """
     if groups and not (_shut_out(groups, addresses) if joined else _gave(groups)):
         return False
     concerned = known_people(people)
     if concerned:
         lost = {device_feed_id} if device_feed_id is not None else _feed_ids(concerned)
-        for feed_id in sorted(lost if told_since is None else lost - killed_since(told_since, lost)):
-            kill_issued_until_now(feed_id)
+        for feed_id in sorted(lost if propagated_since is None else lost - invalidated_since(propagated_since, lost)):
+            invalidate_issued_until_now(feed_id)
     return concerned == set(people)
 
 

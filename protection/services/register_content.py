@@ -40,7 +40,7 @@ class NewContent:
     pending: str = ""
 
 
-def put_on_record(new: NewContent) -> Content:
+def register_content(new: NewContent) -> Content:
     """Insert the document with its first change.
 
     Raises NotSupported, and IntegrityError when the content id is taken.

@@ -47,43 +47,43 @@ select (select count(*) from protection_content where {documents}),
 """
 
 
-def reach_of_service() -> Reach:
+def affected_by_service() -> Reach:
     """Return what switching the service off concerns: everything."""
     return _reach("true", "true", "true")
 
 
-def reach_of_key(key: UUID) -> Reach:
+def affected_by_key(key: UUID) -> Reach:
     """Return what a tenant key opens."""
     of_key = "content_id in (select cid from protection_content where tenant_key_id = %(id)s)"
     return _reach("tenant_key_id = %(id)s", of_key, "true", key)
 
 
-def reach_of_person(person: UUID) -> Reach:
+def affected_by_person(person: UUID) -> Reach:
     """Return the documents that a person protected or owns, and what the person keeps of any."""
     theirs = "issuer_id = %(id)s or owner_id = %(id)s"
     opened = "id in (select event_id from audit_eventpersonal where person_id = %(id)s)"
     return _reach(theirs, opened, "person_id = %(id)s", person)
 
 
-def reach_of_device(person: UUID, device: UUID) -> Reach:
+def affected_by_device(person: UUID, device: UUID) -> Reach:
     """Return what one device of a person keeps; whose documents these are plays no part."""
     opened = "id in (select event_id from audit_eventpersonal where person_id = %(id)s and device_id = %(device)s)"
     return _reach("false", opened, "device_id = %(device)s", person, device)
 
 
-def reach_of_people(people: Collection[UUID]) -> Reach:
+def affected_by_people(people: Collection[UUID]) -> Reach:
     """Return what several people have protected or own together, and what they keep of any document."""
     theirs = "issuer_id = any(%(id)s) or owner_id = any(%(id)s)"
     opened = "id in (select event_id from audit_eventpersonal where person_id = any(%(id)s))"
     return _reach(theirs, opened, "false", list(people))
 
 
-def reach_of_document(cid: UUID) -> Reach:
+def affected_by_document(cid: UUID) -> Reach:
     """Return who opened a document lately, and what recipients keep of it; its issuer's own license is not counted."""
     return _reach("cid = %(id)s", "content_id = %(id)s", "false", cid)
 
 
-def reach_of_template(template: UUID) -> Reach:
+def affected_by_template(template: UUID) -> Reach:
     """Return what a template protects; issuers' own licenses, which do not follow it, are not counted."""
     under = "content_id in (select cid from protection_content where template_id = %(id)s)"
     return _reach("template_id = %(id)s", under, "false", template)

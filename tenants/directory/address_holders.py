@@ -120,7 +120,7 @@ def spoken_for(organization_id: UUID, domain: str) -> QuerySet[Address]:
     return proven.filter(vouched | Q(person_id__in=places.values("person_id")))
 
 
-def part_from_domains(organization_id: UUID, domains: Iterable[str]) -> None:
+def unlink_domains(organization_id: UUID, domains: Iterable[str]) -> None:
     """Remember that the organization, which had proven these domains, speaks for them no more."""
     now = timezone.now()
     for domain in domains:
@@ -129,7 +129,7 @@ def part_from_domains(organization_id: UUID, domains: Iterable[str]) -> None:
         )
 
 
-def withdraw_proof(rows: QuerySet[Address]) -> list[UUID]:
+def revoke_proof(rows: QuerySet[Address]) -> list[UUID]:
     """Let addresses match nothing from now on, and return whose they are; signing in with one proves it anew.
 
     The rows keep when they were proven last: the accounts have a past, which is not for the person who owns the domain

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from portal.languages import reader_languages
-from portal.usecases.confirmation import Danger, Stated, confirmed
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed
 from portal.usecases.effects import Effect, effect
 from protection.selectors.labels import ShownLabel
 from protection.selectors.templates import Template
@@ -12,7 +12,7 @@ from protection.selectors.templates import Template
 def shelved(
     found: Template | ShownLabel,
     stated: Stated,
-    danger: Callable[[], Danger],
+    prompt: Callable[[], ConfirmationPrompt],
     archive: Callable[[], object],
     done: str,
     state: str,
@@ -20,5 +20,5 @@ def shelved(
     """Archive what is offered, asked first; what is archived is not asked about."""
     name, changed = found.name(*reader_languages()), found.status == "published"
     if changed:
-        confirmed(danger(), stated, lambda _reason: archive())
+        confirmed(prompt(), stated, lambda _reason: archive())
     return effect(changed, done.format(name=name), state.format(name=name))

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from audit.selectors.noise import Noise, noise_of_a_day
-from audit.services import count_noise
+from audit.selectors.unauthenticated import UnauthenticatedRequests, unauthenticated_requests_of_a_day
+from audit.services import count_unauthenticated
 from tenants.context import in_public
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -16,10 +16,10 @@ from tenants.organizations.selectors import OrganizationFacts
 @pytest.fixture(autouse=True)
 def one_minute(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Count from nothing, within one minute by the process's clock, whenever the test runs."""
-    monkeypatch.setattr(count_noise, "time", SimpleNamespace(time=lambda: 0))
-    count_noise.forget()
+    monkeypatch.setattr(count_unauthenticated, "time", SimpleNamespace(time=lambda: 0))
+    count_unauthenticated.forget()
     yield
-    count_noise.forget()
+    count_unauthenticated.forget()
 
 
 def events() -> int:
@@ -30,7 +30,9 @@ def events() -> int:
 
 def rows() -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
-        cursor.execute("select address, sum(count)::bigint from audit_noise group by address order by address")
+        cursor.execute(
+            "select address, sum(count)::bigint from audit_unauthenticatedrequests group by address order by address"
+        )
         return list(cursor.fetchall())
 
 
@@ -46,7 +48,7 @@ def test_a_request_without_a_valid_token_is_counted_and_is_no_event(
             answer = Client().post(path, data={}, content_type="application/json", headers=headers)
             assert answer.status_code == 401
     assert rows() == [("127.0.0.1", 8)], "nine, of which the last that doubled was the eighth"
-    assert noise_of_a_day() == Noise(8, 1)
+    assert unauthenticated_requests_of_a_day() == UnauthenticatedRequests(8, 1)
     assert events() == before
 
 
@@ -55,22 +57,22 @@ def test_a_flood_costs_a_dozen_writes_and_a_thousand_rows_at_most(
 ):
     with django_assert_max_num_queries(13):
         for _ in range(4_000):
-            count_noise.count_noise(place=ledger.slug, address="192.0.2.7")
-    monkeypatch.setattr(count_noise, "ADDRESSES", 5)
+            count_unauthenticated.count_unauthenticated(place=ledger.slug, address="192.0.2.7")
+    monkeypatch.setattr(count_unauthenticated, "ADDRESSES", 5)
     for last in range(200):
-        count_noise.count_noise(place=ledger.slug, address=f"198.51.100.{last}")
+        count_unauthenticated.count_unauthenticated(place=ledger.slug, address=f"198.51.100.{last}")
     assert len(rows()) <= 6 + 1
     assert dict(rows())["192.0.2.7"] >= 2_000
 
 
 def test_one_customers_ipv6_addresses_are_one(ledger: OrganizationFacts):
     for last in range(4):
-        count_noise.count_noise(place=ledger.slug, address=f"2001:db8:1:2::{last:x}")
+        count_unauthenticated.count_unauthenticated(place=ledger.slug, address=f"2001:db8:1:2::{last:x}")
     assert rows() == [("2001:db8:1:2::/64", 4)]
 
 
 def test_counts_are_kept_for_thirty_days(ledger: OrganizationFacts):
     with connection.cursor() as cursor:
-        cursor.execute("insert into audit_noise values (now() - interval '31 days', '192.0.2.1', 5)")
-    count_noise.count_noise(place=ledger.slug, address="192.0.2.7")
+        cursor.execute("insert into audit_unauthenticatedrequests values (now() - interval '31 days', '192.0.2.1', 5)")
+    count_unauthenticated.count_unauthenticated(place=ledger.slug, address="192.0.2.7")
     assert rows() == [("192.0.2.7", 1)]

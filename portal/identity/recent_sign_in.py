@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from portal import clock
 from portal.identity.strength import of_session
-from portal.typed import come_back, typed_in
+from portal.rejected_input import shown_again, typed_in
 
 SECONDS: Final = 600
 PAGES: Final = frozenset(
@@ -72,6 +72,6 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
     logout(request)
     if typed is not None:
         sign_in = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
-        return come_back(request, typed, "signed_out", {"sign_in": sign_in})
+        return shown_again(request, typed, "signed_out", {"sign_in": sign_in})
     messages.info(request, _("You signed in a while ago. Sign in again to go on."))
     return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")

@@ -5,14 +5,14 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from chancery.policy.explain import Facts, Obstacle, explain
+from chancery.policy.explain import Blocker, Facts, explain
 from chancery.policy.policy import Policy, Principal
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject
 from chancery.texts import message
 from protection.models import Content, ContentRevocation
-from protection.selectors.standing import facts_about
+from protection.selectors.decisions import facts_about
 from protection.selectors.why import without_the_opening
 
 
@@ -38,7 +38,7 @@ _REASONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class InTheWay:
+class Blockers:
     """All blockers between a person and a document.
 
     ``changes`` can be made together with a grant, ``entries`` are those that ``ADMIT`` removes.  ``blocked`` are
@@ -47,10 +47,10 @@ class InTheWay:
 
     changes: tuple[Change, ...] = ()
     entries: tuple[Principal, ...] = ()
-    blocked: tuple[Obstacle, ...] = ()
+    blocked: tuple[Blocker, ...] = ()
 
     @property
-    def told(self) -> dict[str, str]:
+    def messages(self) -> dict[str, str]:
         """What prevents access, in words for the owner, by a name: ``restore``, ``admit:domain:fabrikam.example``.
 
         The person who agrees to a change names it, so that nothing is changed that came up after they looked.
@@ -64,16 +64,16 @@ class InTheWay:
         }
 
 
-def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str, now: int) -> InTheWay:
+def blockers_of(*, organization: UUID, cid: UUID, subject: Subject, address: str, now: int) -> Blockers:
     """Return what blocks access of a person who asked under an address, besides that nothing is granted to them."""
     content = Content.objects.get(cid=cid)
     facts = facts_about(organization=organization, pl_digest=bytes(content.pl_digest), subject=subject)
     if facts is None:
-        return InTheWay(blocked=(Obstacle(Reason.TAMPERED),))
+        return Blockers(blocked=(Blocker(Reason.TAMPERED),))
     changes: dict[Change, None] = {}
     entries: list[Principal] = []
-    blocked: list[Obstacle] = []
-    for one in explain(without_the_opening(facts), Right.VIEW, now=now).obstacles:
+    blocked: list[Blocker] = []
+    for one in explain(without_the_opening(facts), Right.VIEW, now=now).blockers:
         match one.reason:
             case Reason.NOT_GRANTED | Reason.DOMAIN_CHANGED_HANDS:
                 continue
@@ -88,7 +88,7 @@ def in_the_way(*, organization: UUID, cid: UUID, subject: Subject, address: str,
                 changes[Change.RESTORE] = None
             case _:
                 blocked.append(one)
-    return InTheWay(tuple(changes), tuple(entries), tuple(blocked))
+    return Blockers(tuple(changes), tuple(entries), tuple(blocked))
 
 
 def _revoked_by_address_alone(facts: Facts, content: Content, address: str) -> bool:
@@ -105,11 +105,11 @@ def _revoked_by_address_alone(facts: Facts, content: Content, address: str) -> b
     rest = replace(
         facts.content, revoked_ids=kept, revoked_addresses=facts.content.revoked_addresses - {address}, revoked=False
     )
-    left = explain(without_the_opening(replace(facts, content=rest)), Right.VIEW, now=0).obstacles
+    left = explain(without_the_opening(replace(facts, content=rest)), Right.VIEW, now=0).blockers
     return all(one.reason is not Reason.REVOKED_FOR_YOU for one in left)
 
 
-def changed(policy: Policy, needed: InTheWay, *, until: int | None) -> Policy:
+def changed(policy: Policy, needed: Blockers, *, until: int | None) -> Policy:
     """Return a policy with the end and the entries changed as a grant needs it; other parts stay."""
     if Change.EXTEND in needed.changes:
         policy = replace(policy, expires=until)

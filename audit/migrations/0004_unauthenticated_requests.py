@@ -1,0 +1,11 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ('audit', '0003_noise'),
+    ]
+
+    operations = [
+        migrations.RenameModel('Noise', 'UnauthenticatedRequests'),
+    ]
