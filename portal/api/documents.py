@@ -273,7 +273,7 @@ class DocumentPolicy(OrganizationView):
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer with the whole list, or as if there were no such document."""
-        shown = policy_for(self.caller.actor, cid, self.caller.holder)
+        shown = policy_for(self.caller.actor, cid, self.caller.rights_on)
         return Response(
             {
                 "policy": shown.policy.as_json(),

@@ -125,7 +125,7 @@ class Labels(OrganizationView):
         """Answer with names in the caller's language."""
         manages = self.caller.may(Permission.TEMPLATES_MANAGE)
         everything = manages and request.query_params.get("offered") != "true"
-        found = labels() if everything else offered_labels(self.caller.audience)
+        found = labels() if everything else offered_labels(self.caller.known_as, legacy=self.caller.is_application)
         return page([label_json(one, languages_of(request)) for one in found])
 
     @extend_schema(
@@ -258,7 +258,13 @@ class DocumentLabel(OrganizationView):
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer with names in the caller's language; a label that the caller cannot give is left out."""
         caller, languages = self.caller, languages_of(request)
-        found = choices_for(actor=caller.actor, cid=cid, holder=caller.holder, audience=caller.audience)
+        found = choices_for(
+            actor=caller.actor,
+            cid=cid,
+            rights_on=caller.rights_on,
+            known_as=caller.known_as,
+            legacy=caller.is_application,
+        )
         results = [
             {
                 **label_json(one.label, languages),

@@ -26,13 +26,13 @@ from portal.api.policies import PolicyField
 from portal.license_requests import whole_item_of
 from portal.problems import Problem
 from portal.subjects.directory import DirectoryOf
-from portal.subjects.owners import owner_known_as
+from portal.subjects.owners import Owner, owner_known_as
 from portal.usecases.permissions import Permission
 from protection.services.certify import DeviceKeys, licensor_certificate
-from protection.services.publish import Publication, Publisher, publish_online
+from protection.services.decide import LicenseRequest
+from protection.services.publish import Publication, publish_online
 from protection.services.receive_checkpoint import receive_checkpoint
 from protection.services.register import RegistrationRefused
-from protection.services.register_content import Party
 from protection.services.register_on_first_use import register_on_first_use
 from protection.services.report import Reported, report
 from protection.services.state_feed import feed_statement
@@ -130,14 +130,17 @@ class Publications(OrganizationView):
             )
         owner = self._owner(wanted["owner"]) if "owner" in wanted else None
         published = publish_online(
-            publisher=Publisher(
+            request=LicenseRequest(
                 organization=self.organization.id,
                 iss=settings.CHANCERY_BASE_URL,
-                actor=self.caller.actor,
                 device=DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform),
-                device_feed_id=device.feed_id,
+                device_name=device.name,
+                ip=self.caller.ip,
+                source=self.caller.source,
                 directory=DirectoryOf(self.organization.id),
             ),
+            actor=self.caller.actor,
+            device_feed_id=device.feed_id,
             publication=Publication(
                 policy=parse_policy(wanted["policy"]) if "policy" in wanted else None,
                 template=wanted.get("template"),
@@ -145,7 +148,8 @@ class Publications(OrganizationView):
                 expires=wanted.get("expires"),
                 offline_days=wanted.get("offline_days"),
                 label=wanted.get("label"),
-                owner=owner,
+                owner=None if owner is None else owner.id,
+                owner_address="" if owner is None else owner.address,
             ),
             now=clock.now(),
         )
@@ -157,7 +161,7 @@ class Publications(OrganizationView):
         }
         return Response(body, status=HTTPStatus.CREATED)
 
-    def _owner(self, address: str) -> Party:
+    def _owner(self, address: str) -> Owner:
         """Return the future owner of the document.  Raises Refused for people who may not name another owner."""
         if not self.caller.may(Permission.FILES_PROTECT_FOR_OTHERS):
             raise Refused(_("You may not protect documents that somebody else is to own."))
@@ -167,7 +171,7 @@ class Publications(OrganizationView):
                 message("Nobody of the organization has the address {address}.", address=address),
                 remedy=message("Name the address of a member."),
             )
-        return Party(found.id, found.address)
+        return found
 
 
 REGISTRATION = inline_serializer(
@@ -198,7 +202,7 @@ class Registrations(OrganizationView):
         wanted = whole_item_of(members(request))
         outcome = register_on_first_use(
             organization=self.organization.id,
-            wanted=wanted,
+            item=wanted,
             directory=DirectoryOf(self.organization.id),
             actor=self.caller.actor,
             member=self.caller.member,

@@ -129,7 +129,7 @@ class Templates(OrganizationView):
         if manages and asked.get("offered") != "true":
             found = templates(published_only=asked.get("published") == "true", search=search)
         else:
-            found = offered_templates(self.caller.audience, search=search)
+            found = offered_templates(self.caller.known_as, legacy=self.caller.is_application, search=search)
         return page([template_json(one, languages) for one in found])
 
     @extend_schema(
@@ -190,7 +190,11 @@ class TemplateDetail(OrganizationView):
     def get(self, request: Request, template_id: UUID) -> Response:
         """Answer with the current version; who does not manage templates finds what is offered to them."""
         manages = self.caller.may(Permission.TEMPLATES_MANAGE)
-        found = template(template_id) if manages else offered_template(template_id, self.caller.audience)
+        found = (
+            template(template_id)
+            if manages
+            else offered_template(template_id, self.caller.known_as, legacy=self.caller.is_application)
+        )
         return Response({**template_json(found, languages_of(request)), "documents": documents_under(template_id)})
 
     @extend_schema(

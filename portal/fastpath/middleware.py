@@ -84,8 +84,8 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
     asked = _license_request(request, organization, device, members)
     database = FastPathDatabase(organization, token.person_id, device.id, token.authentication, asked.ip)
     if request.path == ONE:
-        return _one(license_one(database=database, request=asked, wanted=item_of(members)))
-    answer = license_batch(database=database, request=asked, wanted=items_of(members))
+        return _one(license_one(database=database, request=asked, item=item_of(members)))
+    answer = license_batch(database=database, request=asked, items=items_of(members))
     return JsonResponse({"batch": answer.token, "delegation": answer.delegation})
 
 

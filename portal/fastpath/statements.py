@@ -77,7 +77,7 @@ class FastPathDatabase:
         if time.monotonic() - self.began > DEADLINE_SECONDS:
             raise Unavailable(message("The decision took too long, so nothing was issued."))
 
-    def read(self, wanted: Sequence[LicenseRequestItem]) -> Reading:
+    def read(self, items: Sequence[LicenseRequestItem]) -> Reading:
         """Read directory, organization and documents in one statement.
 
         Raises NobodyHere, and Unavailable when the database does not answer in time.
@@ -85,8 +85,8 @@ class FastPathDatabase:
         asked = {
             **parameters(self.person, self.organization.id, self.device),
             "reader": self.person,
-            "pls": [item.pl for item in wanted],
-            "seals": [item.seal for item in wanted],
+            "pls": [item.pl for item in items],
+            "seals": [item.seal for item in items],
         }
         try:
             with pool().connection() as connection, connection.cursor(row_factory=_halves) as cursor:

@@ -30,7 +30,7 @@ from protection.selectors.requests import RequestRow, newest_of, request_for
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.decline_access import decline_access
 from protection.services.grant_access import Granted, Terms, grant_access
-from protection.services.request_access import Asker, RequestChange, RequestedAccess, refusal_to_ask, request_access
+from protection.services.request_access import RequestChange, RequestedAccess, refusal_to_ask, request_access
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import membership_at
@@ -59,11 +59,11 @@ def explain_to_caller(
         organization=organization.id,
         service_active=organization.service_active,
         cid=cid,
-        subject=caller.holder.subject,
+        subject=caller.known_subject,
         right=right,
         now=clock.now(),
     )
-    refusal = refusal_to_ask(person=caller.person, cid=cid, found=why, asker=_asker(caller))
+    refusal = refusal_to_ask(person=caller.person, cid=cid, found=why, address=_asking_address(caller))
     levels = () if refusal is not None else levels_beyond(Right(name) for name in why.rights)
     return OwnStanding(why, newest_of(caller.person, cid), levels, refusal)
 
@@ -76,21 +76,24 @@ def ask_for_access(
 
     Raises what ``request_access`` raises.
     """
-    heard = request_access(
+    address = _asking_address(caller)
+    change = request_access(
         actor=caller.actor,
         organization=organization.id,
         service_active=organization.service_active,
         cid=cid,
-        asker=_asker(caller),
+        subject=caller.known_subject,
+        address=address,
+        place=_place_of(caller.person, address),
         requested=requested,
         now=clock.now(),
     )
     asked = newest_of(caller.person, cid)
     if asked is None:
         raise NotFound(message("The request is not there any more."))
-    if heard is not RequestChange.CHANGED:
-        _tell_those_who_answer(asked, organization, more=heard is RequestChange.RAISED)
-    return asked, heard is RequestChange.NEW
+    if change is not RequestChange.CHANGED:
+        _tell_those_who_answer(asked, organization, more=change is RequestChange.RAISED)
+    return asked, change is RequestChange.NEW
 
 
 def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *, more: bool) -> None:
@@ -115,12 +118,10 @@ def _address_today(person: UUID, organization: OrganizationFacts) -> str:
     return row.email if row.email in row.addresses else min(row.addresses, default="")
 
 
-def _asker(caller: Caller) -> Asker:
-    """Return the caller by the address that they sign in with if it is proven, else by another one that is."""
-    subject = caller.holder.subject
-    proven = subject.addresses
-    address = caller.address if caller.address in proven else min(proven, default="")
-    return Asker(subject, address, _place_of(caller.person, address))
+def _asking_address(caller: Caller) -> str:
+    """Return the address that the caller signs in with if it is proven, else another one that is, or ""."""
+    proven = caller.known_subject.addresses
+    return caller.address if caller.address in proven else min(proven, default="")
 
 
 def _place_of(person: UUID, address: str) -> str:

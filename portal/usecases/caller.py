@@ -4,6 +4,7 @@ Nobody without a place has a permission here, but they may still be somebody to 
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,8 +16,7 @@ from portal import clock
 from portal.subjects.subject import is_active, subject_of
 from portal.usecases.permissions import Permission, of_application, of_place
 from protection.actor import Actor
-from protection.selectors.decisions import Holder
-from protection.selectors.templates import Audience
+from protection.selectors.decisions import RightsOn, rights_of
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import application_of_person
@@ -70,21 +70,26 @@ class Caller:
             device=self.device,
             device_name=self.device_name,
             source=self.source,
-            application=self.role == APPLICATION,
+            application=self.is_application,
             addresses=frozenset() if self.member or self.subject is None else self.subject.addresses,
         )
 
     @property
-    def holder(self) -> Holder:
-        """The person as one to whom documents may be granted.  Raises NotFound when they have left the directory."""
+    def known_subject(self) -> Subject:
+        """The person as decisions see them.  Raises NotFound when they have left the directory."""
         if self.subject is None:
             raise NotFound(message("The person of this request is not known any more."))
-        return Holder(self.organization, self.subject, clock.now())
+        return self.subject
 
     @property
-    def audience(self) -> Audience:
-        """The person as one to whom templates are offered; an application asks for people whom it cannot name."""
-        return Audience(self.known_as, legacy=self.role == APPLICATION)
+    def rights_on(self) -> RightsOn:
+        """What the person may do with a document by its policy now.  Raises NotFound as ``known_subject`` does."""
+        return partial(rights_of, organization=self.organization, subject=self.known_subject, now=clock.now())
+
+    @property
+    def is_application(self) -> bool:
+        """Whether it is a program, which may act for people that it cannot name."""
+        return self.role == APPLICATION
 
     @property
     def directory_actor(self) -> DirectoryActor:
@@ -95,7 +100,7 @@ class Caller:
             source=self.source,
             ip=self.ip,
             address=self.address,
-            application=self.role == APPLICATION,
+            application=self.is_application,
         )
 
 

@@ -156,7 +156,7 @@ def change_access(
             policy=policy,
             expires_after_days=expires_after_days,
             based_on=based_on,
-            holder=caller.holder,
+            rights_on=caller.rights_on,
             reason=reason,
         )
 

@@ -70,8 +70,9 @@ def give_label(
             cid=cid,
             label=label,
             justification=justification,
-            holder=caller.holder,
-            audience=caller.audience,
+            rights_on=caller.rights_on,
+            known_as=caller.known_as,
+            legacy=caller.is_application,
         )
 
     def prompt_of(done: Relabeled) -> ConfirmationPrompt | None:

@@ -184,7 +184,7 @@ def restore_document(request: PageRequest, cid: UUID) -> HttpResponse:
 def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
     """Change who may do what with a document that was already sent."""
     caller, organization = request.caller, request.organization.id
-    shown = policy_for(caller.actor, cid, caller.holder)
+    shown = policy_for(caller.actor, cid, caller.rights_on)
     if not shown.may_change:
         raise NotFound(message("There is no such document, or you may not change who has access to it."))
     back = "document" if shown.tracks else "document_access"

@@ -157,7 +157,7 @@ def _in_words(choice: Choice, place: OrganizationFacts | None) -> str:
 def label_list(request: PageRequest) -> HttpResponse:
     """Show all labels to those who manage them, and those they may give to everybody else."""
     manages = request.caller.may(Permission.TEMPLATES_MANAGE)
-    found = labels() if manages else offered_labels(request.caller.audience)
+    found = labels() if manages else offered_labels(request.caller.known_as, legacy=request.caller.is_application)
     languages = reader_languages()
     rows = [
         {
@@ -295,7 +295,13 @@ def labels_for(request: PageRequest, cid: UUID) -> Choices | None:
     """Return the labels that the person may give to a document, None for a person who may give it none."""
     caller = request.caller
     try:
-        return choices_for(actor=caller.actor, cid=cid, holder=caller.holder, audience=caller.audience)
+        return choices_for(
+            actor=caller.actor,
+            cid=cid,
+            rights_on=caller.rights_on,
+            known_as=caller.known_as,
+            legacy=caller.is_application,
+        )
     except (NotFound, MayNotRelabel):
         return None
 

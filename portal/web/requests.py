@@ -207,7 +207,7 @@ def _who_has_access(request: PageRequest, cid: UUID) -> dict[str, Any]:
     """Return the whole list for people with the right to read it, nothing for everybody else (promise C31)."""
     caller, organization = request.caller, request.organization
     try:
-        shown = policy_for(caller.actor, cid, caller.holder)
+        shown = policy_for(caller.actor, cid, caller.rights_on)
     except NotFound:
         return {"shown": None}
     return {

@@ -49,7 +49,11 @@ def template_list(request: PageRequest) -> HttpResponse:
     """Show all templates to those who manage them, and those they may choose to everybody else."""
     manages, search = request.caller.may(Permission.TEMPLATES_MANAGE), request.GET.get("search", "")[:200]
     organization = request.organization
-    known = templates(search=search) if manages else offered_templates(request.caller.audience, search=search)
+    known = (
+        templates(search=search)
+        if manages
+        else offered_templates(request.caller.known_as, legacy=request.caller.is_application, search=search)
+    )
     shown = paged(request, known, size=PER_PAGE)
     rows = []
     for found in shown:

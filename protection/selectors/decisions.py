@@ -1,8 +1,8 @@
 """What the decision would be about a person who is not asking: whether they may do something, at this moment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from django.db import connection
@@ -24,29 +24,23 @@ ADMINISTRATOR: Final = "administrator"
 """The ground on which an administrator by role changes a document, as its history names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Somebody as one to whom documents may be granted: who they are at an organization, as they signed in.
+RightsOn: TypeAlias = Callable[[bytes], frozenset[Right]]
+"""Returns a person's rights on the document of a publishing license, by its digest: ``rights_of`` with a person."""
+
+
+def rights_of(pl_digest: bytes, *, organization: UUID, subject: Subject, now: int) -> frozenset[Right]:
+    """Return the rights on a document that a person could exercise now, by a request such as the present one.
 
     Managing a document by a right on it asks here; role, issuer and owner are not looked at (docs/protocol.md P18).
+    All conditions count but those about programs and devices: the service itself does what is asked here, and no device
+    gets anything to keep.
     """
-
-    organization: UUID
-    subject: Subject
-    now: int
-
-    def rights_on(self, pl_digest: bytes) -> frozenset[Right]:
-        """Return the rights that the person could exercise now, by a request such as the present one.
-
-        All conditions count but those about programs and devices: the service itself does what is asked here, and no
-        device gets anything to keep.
-        """
-        facts = facts_about(organization=self.organization, pl_digest=pl_digest, subject=self.subject)
-        if facts is None:
-            return frozenset()
-        facts = replace(facts, organization=replace(facts.organization, platforms_off=frozenset()))
-        decision = under(facts, _what_a_request_shows).decide(self.now)
-        return decision.rights if isinstance(decision, Allow) else frozenset()
+    facts = facts_about(organization=organization, pl_digest=pl_digest, subject=subject)
+    if facts is None:
+        return frozenset()
+    facts = replace(facts, organization=replace(facts.organization, platforms_off=frozenset()))
+    decision = under(facts, _what_a_request_shows).decide(now)
+    return decision.rights if isinstance(decision, Allow) else frozenset()
 
 
 def _what_a_request_shows(asked: Conditions) -> Conditions:

@@ -18,7 +18,7 @@ from chancery.policy.rights import Right
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Certificate, Content, ContentChange, ContentRevocation
-from protection.selectors.decisions import Holder, changes_by_right
+from protection.selectors.decisions import RightsOn, changes_by_right
 from protection.selectors.policies import registered_policy
 
 MAX_PAGE: Final = 200
@@ -211,10 +211,10 @@ class ShownPolicy:
     tracks: bool
 
 
-def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
+def policy_for(actor: Actor, cid: UUID, rights_on: RightsOn) -> ShownPolicy:
     """Return the whole list of who may do what, to those who see the document's page and holders of VIEWRIGHTSDATA.
 
-    ``holder`` is the actor as somebody to whom the document may be granted.  Raises NotFound for everybody else
+    ``rights_on`` returns the rights that the actor holds by the policy.  Raises NotFound for everybody else
     (promise C31).
     """
     # Counted in the statement that reads the policy: a number of later would pass off somebody else's change as seen.
@@ -224,7 +224,7 @@ def policy_for(actor: Actor, cid: UUID, holder: Holder) -> ShownPolicy:
     by_page = may_see(actor, content.issuer_id, content.owner_id)
     may_change = actor.person in {content.issuer_id, content.owner_id} or actor.administrator
     if not may_change:
-        rights = holder.rights_on(bytes(content.pl_digest))
+        rights = rights_on(bytes(content.pl_digest))
         may_change = changes_by_right(content, rights)
         # A person who replaces the list has to see what they replace.
         if not (by_page or may_change or Right.VIEWRIGHTSDATA in rights):

@@ -13,7 +13,7 @@ from chancery.ledger.kinds import Kind
 from chancery.policy.labels import Effect, Existing
 from chancery.texts import message
 from protection.models import Content, Label, TemplateStatus, TemplateVersion
-from protection.selectors.templates import Audience, fallback_first, in_language, offered_to
+from protection.selectors.templates import fallback_first, in_language, offered_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ def labels() -> tuple[ShownLabel, ...]:
     return _shown(rows)
 
 
-def offered_labels(audience: Audience) -> tuple[ShownLabel, ...]:
-    """Return the labels that this audience may choose: one whose template is not offered to it is not either."""
+def offered_labels(known_as: frozenset[str], *, legacy: bool) -> tuple[ShownLabel, ...]:
+    """Return the labels that a person may choose, as ``offered_templates`` does for templates."""
     found = _shown(Label.objects.filter(status=TemplateStatus.PUBLISHED).order_by("sensitivity", "created_at"))
     linked = [one.template.id for one in found if one.template is not None]
     current = TemplateVersion.objects.filter(
-        offered_to(audience), template_id__in=linked, number=F("template__current")
+        offered_to(known_as, legacy=legacy), template_id__in=linked, number=F("template__current")
     )
     reachable = set(current.values_list("template_id", flat=True))
     return tuple(one for one in found if one.template is None or one.template.id in reachable)

@@ -23,17 +23,6 @@ Offer: TypeAlias = tuple[tuple[str, ...], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
-    """Who asks for what they may protect by: the addresses they and their groups of this organization have.
-
-    ``legacy`` is a program that acts for people it cannot name.
-    """
-
-    addresses: frozenset[str]
-    legacy: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Template:
     """One template in its current version."""
 
@@ -113,20 +102,21 @@ def templates(*, published_only: bool = False, search: str = "") -> tuple[Templa
     return _sorted(rows, search)
 
 
-def offered_templates(audience: Audience, *, search: str = "") -> tuple[Template, ...]:
-    """Return the published templates that this audience may choose from (promise C40), by name.
+def offered_templates(known_as: frozenset[str], *, legacy: bool, search: str = "") -> tuple[Template, ...]:
+    """Return the published templates that a person may choose from (promise C40), by name.
 
-    One that a label in use is linked to is chosen by the label.
+    ``known_as`` are the addresses that they and their groups of this organization have; ``legacy`` is a program that
+    acts for people it cannot name.  One that a label in use is linked to is chosen by the label.
     """
     rows = _current().filter(template__deleted_at=None, template__status=TemplateStatus.PUBLISHED)
     rows = rows.exclude(template__labels__status=TemplateStatus.PUBLISHED)
-    return _sorted(rows.filter(offered_to(audience)), search)
+    return _sorted(rows.filter(offered_to(known_as, legacy=legacy)), search)
 
 
-def offered_template(template_id: UUID, audience: Audience) -> Template:
-    """Return one template that this audience may choose.  Raises NotFound."""
+def offered_template(template_id: UUID, known_as: frozenset[str], *, legacy: bool) -> Template:
+    """Return one template that a person known by these addresses may choose.  Raises NotFound."""
     row = _current().filter(template_id=template_id, template__status=TemplateStatus.PUBLISHED)
-    return _only(row.filter(offered_to(audience), template__deleted_at=None))
+    return _only(row.filter(offered_to(known_as, legacy=legacy), template__deleted_at=None))
 
 
 def deleted_templates() -> tuple[Template, ...]:
@@ -201,10 +191,10 @@ def _current() -> QuerySet[TemplateVersion]:
     return TemplateVersion.objects.filter(number=F("template__current")).select_related("template")
 
 
-def offered_to(audience: Audience) -> Q:
-    """Return what a version's scope must be for this audience to be offered the template."""
-    found = Q(scope=[]) | Q(scope__has_any_keys=sorted(audience.addresses))
-    return found | Q(offered_to_legacy=True) if audience.legacy else found
+def offered_to(known_as: frozenset[str], *, legacy: bool) -> Q:
+    """Return what a version's scope must be for a person known by these addresses to be offered the template."""
+    found = Q(scope=[]) | Q(scope__has_any_keys=sorted(known_as))
+    return found | Q(offered_to_legacy=True) if legacy else found
 
 
 def _sorted(rows: QuerySet[TemplateVersion], search: str) -> tuple[Template, ...]:

@@ -7,7 +7,7 @@ from chancery.policy.evaluate import Basis
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, Content, RequestState
-from protection.selectors.decisions import ADMINISTRATOR, Holder, changes_by_right
+from protection.selectors.decisions import ADMINISTRATOR, RightsOn, changes_by_right
 
 _ANSWERS = {RequestState.GRANTED: message("granted"), RequestState.DECLINED: message("declined")}
 
@@ -26,17 +26,17 @@ class AlreadyAnswered(Conflict):
     remedy = message("Look at the request to see the answer; access is changed or taken back on the document's page.")
 
 
-def managed_content(actor: Actor, cid: UUID, holder: Holder | None = None) -> tuple[Content, str]:
+def managed_content(actor: Actor, cid: UUID, rights_on: RightsOn | None = None) -> tuple[Content, str]:
     """Return the locked content row and the ground: ``issuer``, ``owner``, ``grant`` or ``administrator``.
 
-    ``holder`` is the actor as somebody to whom the document may be granted, where a right is enough for what they do;
+    ``rights_on`` returns the rights that the actor holds by the policy, where a right is enough for what they do;
     the role counts only for a person who has no such right, since it allows less.  Raises NotFound for everybody else:
     people who may not manage a document do not learn that it exists.
     """
     content = Content.objects.select_for_update().filter(cid=cid).first()
     ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)
-    if content is not None and holder is not None and ground in {None, ADMINISTRATOR}:
-        by_right = changes_by_right(content, holder.rights_on(bytes(content.pl_digest)))
+    if content is not None and rights_on is not None and ground in {None, ADMINISTRATOR}:
+        by_right = changes_by_right(content, rights_on(bytes(content.pl_digest)))
         ground = Basis.GRANT.value if by_right else ground
     if content is None or ground is None:
         raise NotFound(message("There is no such document, or you may not manage it."))

@@ -13,7 +13,7 @@ from chancery.policy.policy import Policy, parse_policy, supported
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ContentChange
-from protection.selectors.decisions import ADMINISTRATOR, Holder
+from protection.selectors.decisions import ADMINISTRATOR, RightsOn
 from protection.selectors.policies import DAY, registered_policy
 from protection.services.access import managed_content
 from protection.services.feed import invalidate_revisions_below, touch
@@ -57,7 +57,7 @@ def change(
     expires_after_days: int | None = None,
     based_on: int | None = None,
     reason: str = "",
-    holder: Holder | None = None,
+    rights_on: RightsOn | None = None,
 ) -> Changed:
     """Replace the document's policy; return what differs.  ``expires_after_days`` counts from its protection.
 
@@ -69,7 +69,7 @@ def change(
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
-    content, ground = managed_content(actor, cid, holder)
+    content, ground = managed_content(actor, cid, rights_on)
     if based_on is not None and based_on != content.changes.count():
         raise Conflict(
             message("Somebody else changed who may open this document meanwhile."),

@@ -67,7 +67,7 @@ class Reading:
 class LicensingDatabase(Protocol):
     """The port to the database: the portal runs both statements on connections of its own pool."""
 
-    def read(self, wanted: Sequence[LicenseRequestItem]) -> Reading:
+    def read(self, items: Sequence[LicenseRequestItem]) -> Reading:
         """Run the deciding statement."""
         ...
 
@@ -119,7 +119,7 @@ class LicenseRequest:
 class Granted:
     """A recorded opening with everything its license needs; ``event`` is the id it was recorded under."""
 
-    wanted: LicenseRequestItem
+    item: LicenseRequestItem
     state: ContentState
     edition: EditionState
     decision: Allow
@@ -133,7 +133,7 @@ class Refused:
     ``disclosed`` is what the person reads where that is less than the record says (``as_disclosed``).
     """
 
-    wanted: LicenseRequestItem
+    item: LicenseRequestItem
     state: ContentState | None
     decision: Deny
     event: UUID
@@ -144,7 +144,7 @@ Decided: TypeAlias = Granted | Refused
 
 
 def decide(
-    *, database: LicensingDatabase, request: LicenseRequest, wanted: Sequence[LicenseRequestItem]
+    *, database: LicensingDatabase, request: LicenseRequest, items: Sequence[LicenseRequestItem]
 ) -> tuple[Reading, tuple[Decided, ...]]:
     """Read, decide and record until the record is of a state that was still current when it was written.
 
@@ -152,13 +152,13 @@ def decide(
     Raises SendWholeLicense for those of which only digests came, and Unavailable when nothing could be recorded.
     """
     refused: Mapping[int, Reason] = {}
-    events = [_event_id(request, place) for place in range(len(wanted))]
+    events = [_event_id(request, place) for place in range(len(items))]
     for attempt in range(ATTEMPTS):
-        reading = database.read(wanted)
-        unknown = _unknown(reading, wanted) if attempt == 0 else []
+        reading = database.read(items)
+        unknown = _unknown(reading, items) if attempt == 0 else []
         if unknown:
-            refused = _register_new(request, reading, wanted, unknown)
-            reading = database.read(wanted)
+            refused = _register_new(request, reading, items, unknown)
+            reading = database.read(items)
         reading = _dated(reading)
         if reading.service.ledger_has_gap:
             raise LedgerHasGap
@@ -167,7 +167,7 @@ def decide(
             _decided(
                 request, organization, reading, item, state, events[place], body=refused.get(place, Reason.TAMPERED)
             )
-            for place, (item, state) in enumerate(zip(wanted, reading.documents, strict=True))
+            for place, (item, state) in enumerate(zip(items, reading.documents, strict=True))
         )
         records = [_event(request, reading, item) for item in decided]
         seen = _first_seen(reading.subject.person, decided)
@@ -195,7 +195,7 @@ def _dated(reading: Reading) -> Reading:
     )
 
 
-def _unknown(reading: Reading, wanted: Sequence[LicenseRequestItem]) -> list[int]:
+def _unknown(reading: Reading, items: Sequence[LicenseRequestItem]) -> list[int]:
     """Return the places of what is not registered yet.  Raises SendWholeLicense when only digests came of it.
 
     While the organization takes nothing new there is nothing to bring: all of it is refused for that reason.
@@ -207,7 +207,7 @@ def _unknown(reading: Reading, wanted: Sequence[LicenseRequestItem]) -> list[int
         for place, state in enumerate(reading.documents)
         if state is None or (state.edition is None and state.facts.registration is Registration.REGISTERED)
     ]
-    bare = [place for place in unknown if not wanted[place].whole]
+    bare = [place for place in unknown if not items[place].whole]
     if bare:
         raise SendWholeLicense(
             message("The service does not know this document or this edition of it yet."), places=bare
@@ -216,7 +216,7 @@ def _unknown(reading: Reading, wanted: Sequence[LicenseRequestItem]) -> list[int
 
 
 def _register_new(
-    request: LicenseRequest, reading: Reading, wanted: Sequence[LicenseRequestItem], unknown: Sequence[int]
+    request: LicenseRequest, reading: Reading, items: Sequence[LicenseRequestItem], unknown: Sequence[int]
 ) -> dict[int, Reason]:
     """Register what is new among the documents asked for; return why some was not taken, by its place."""
     actor = Actor(
@@ -235,7 +235,7 @@ def _register_new(
         try:
             outcome = register_on_first_use(
                 organization=request.organization,
-                wanted=wanted[place],
+                item=items[place],
                 directory=request.directory,
                 actor=replace(actor, address=_known_as(request.organization, reading, reading.documents[place])),
                 now=reading.service.now,
@@ -275,7 +275,7 @@ def _decided(
     request: LicenseRequest,
     organization: OrganizationFacts,
     reading: Reading,
-    wanted: LicenseRequestItem,
+    item: LicenseRequestItem,
     state: ContentState | None,
     event: UUID,
     *,
@@ -285,7 +285,7 @@ def _decided(
     if state is None:
         # What could be believed was registered before, so this license did not verify, or nothing new is taken.
         stopped = stopped_organization(organization)
-        return Refused(wanted, None, stopped or Deny(body), event)
+        return Refused(item, None, stopped or Deny(body), event)
     case = Case(
         organization=organization if state.key_usable else replace(organization, key_available=False),
         content=state.facts,
@@ -295,13 +295,13 @@ def _decided(
     )
     decision = evaluate(case)
     if isinstance(decision, Deny):
-        return Refused(wanted, state, decision, event, as_disclosed(decision, case))
+        return Refused(item, state, decision, event, as_disclosed(decision, case))
     if state.edition is None:
         # Access would be given, but not to this body: it was not taken when it was brought.
-        return Refused(wanted, state, Deny(body), event)
+        return Refused(item, state, Deny(body), event)
     if viewer_only(state, decision):
-        return Refused(wanted, state, Deny(Reason.VIEWER_ONLY), event)
-    return Granted(wanted, state, state.edition, decision, event)
+        return Refused(item, state, Deny(Reason.VIEWER_ONLY), event)
+    return Granted(item, state, state.edition, decision, event)
 
 
 def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:

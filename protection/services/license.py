@@ -39,9 +39,9 @@ class Answer:
     delegation: str | None
 
 
-def license_one(*, database: LicensingDatabase, request: LicenseRequest, wanted: LicenseRequestItem) -> Answer:
+def license_one(*, database: LicensingDatabase, request: LicenseRequest, item: LicenseRequestItem) -> Answer:
     """Decide, record and license one document.  Raises Unavailable when nothing could be recorded or released."""
-    reading, decided = decide(database=database, request=request, wanted=[wanted])
+    reading, decided = decide(database=database, request=request, items=[item])
     (granted,) = decided
     if isinstance(granted, Refused):
         return Answer(decided, reading, None, None)
@@ -59,10 +59,10 @@ def license_one(*, database: LicensingDatabase, request: LicenseRequest, wanted:
 
 
 def license_batch(
-    *, database: LicensingDatabase, request: LicenseRequest, wanted: Sequence[LicenseRequestItem]
+    *, database: LicensingDatabase, request: LicenseRequest, items: Sequence[LicenseRequestItem]
 ) -> Answer:
     """Decide, record and license up to ``MAX_BATCH`` documents with one signature and one sealed blob."""
-    reading, decided = decide(database=database, request=request, wanted=wanted)
+    reading, decided = decide(database=database, request=request, items=items)
     granted = [item for item in decided if isinstance(item, Granted)]
     with released(database, request, reading, granted) as signing:
         return Answer(decided, reading, _batch(request, reading, decided, signing), signing.delegation)
@@ -96,4 +96,4 @@ def _batch(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]
 
 def _refusal(item: Refused, reading: Reading) -> Refusal:
     details = refusal_details(item, reading)
-    return Refusal(pl=item.wanted.pl, jti=item.event, reason=details["reason"], details=details)
+    return Refusal(pl=item.item.pl, jti=item.event, reason=details["reason"], details=details)

@@ -13,9 +13,7 @@ from django.db import transaction
 from chancery.crypto.content import new_content_key
 from chancery.errors import LedgerHasGap, NotFound
 from chancery.ledger.kinds import Kind
-from chancery.objects.edit import EditCertificate
 from chancery.objects.envelope_content import Envelope, TemplateReference
-from chancery.objects.feed import pair_id
 from chancery.objects.publishing import PublishingLicense, publish
 from chancery.objects.statement import KeyStatus, KeyUse
 from chancery.objects.statement import TenantKey as StatedKey
@@ -23,7 +21,7 @@ from chancery.objects.strict_json import JSON
 from chancery.objects.use import UseLicense, seal_content_key
 from chancery.policy.evaluate import DAY
 from chancery.policy.policy import Enforcement, Policy, parse_policy, supported
-from chancery.policy.rights import ALL_RIGHTS, in_order
+from chancery.policy.rights import ALL_RIGHTS
 from chancery.texts import message
 from protection.actor import Actor
 from protection.keys.issuing import Issuer, issuer
@@ -31,11 +29,10 @@ from protection.keys.tenant import active_row
 from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus, TemplateVersion
 from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
-from protection.services.certify import CLOCK_MARGIN, DeviceKeys
-from protection.services.directory import Directory
-from protection.services.feed import derived_feed_id
+from protection.services.decide import LicenseRequest
 from protection.services.recording import record_action
-from protection.services.register_content import NewContent, Party, register_content
+from protection.services.register_content import NewContent, register_content
+from protection.services.release import LicensedDocument, LicenseTerms, feed_ids, license_for
 from protection.services.running import require_running
 
 
@@ -44,7 +41,7 @@ class Publication:
     """What is to be published: exactly one of ``policy`` and ``template``; ``title`` is the file's name.
 
     ``label`` is the one that is linked to the template, if it was chosen by a label;
-    ``owner`` is the person who is to own the document instead of the publisher.
+    ``owner`` and ``owner_address`` are the person who is to own the document instead of the publisher.
     """
 
     policy: Policy | None
@@ -53,7 +50,8 @@ class Publication:
     expires: int | None = None
     offline_days: int | None = None
     label: UUID | None = None
-    owner: Party | None = None
+    owner: UUID | None = None
+    owner_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,47 +64,38 @@ class Published:
     delegation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """Who publishes, for which organization, on which device."""
-
-    organization: UUID
-    iss: str
-    actor: Actor
-    device: DeviceKeys
-    device_feed_id: bytes
-    directory: Directory
-
-
 @transaction.atomic
-def publish_online(*, publisher: Publisher, publication: Publication, now: int) -> Published:
+def publish_online(
+    *, request: LicenseRequest, actor: Actor, device_feed_id: bytes, publication: Publication, now: int
+) -> Published:
     """Make a document's key and license and register it; its first edition follows with the first opening.
 
     The caller has made sure that the person is an enabled member.  Raises NotFound for a template that is not
     published, InvalidPolicy, NotRunning, and Unavailable without an active key.
     """
-    require_running(publisher.directory)
+    require_running(request.directory)
     if known_gap():
         raise LedgerHasGap
     settings = ServiceSettings.objects.get(id=1)
-    key, row, signing = new_content_key(), active_row(), issuer(publisher.organization)
+    key, row, signing = new_content_key(), active_row(), issuer(request.organization)
     license_ = publish(
-        _envelope(publisher, publication, key),
-        iss=publisher.iss,
-        org=publisher.organization,
+        _envelope(actor, publication, key),
+        iss=request.iss,
+        org=request.organization,
         tenant_key=StatedKey(KeyUse.ENCRYPTION, row.suite, bytes(row.encryption_public), KeyStatus.ACTIVE),
         signer=signing.key,
         clc=None,
         nonce=secrets.token_bytes(16),
         iat=now,
     )
-    party = Party(publisher.actor.person, publisher.actor.address)
     content = register_content(
         NewContent(
             license=license_,
             tenant_key=row,
-            issuer=party,
-            owner=publication.owner or party,
+            issuer_id=actor.person,
+            issuer_address=actor.address,
+            owner_id=publication.owner or actor.person,
+            owner_address=publication.owner_address if publication.owner else actor.address,
             title=publication.title,
             policy=publication.policy,
             template=publication.template,
@@ -115,16 +104,17 @@ def publish_online(*, publisher: Publisher, publication: Publication, now: int) 
             label=label_named(_app_data(publication), publication.template),
         )
     )
-    event = record_action(Kind.CONTENT_PUBLISHED, publisher.actor, content=content, details={"online": True})
-    use = _own_license(publisher, content, license_, key, signing, settings, event, now)
+    event = record_action(Kind.CONTENT_PUBLISHED, actor, content=content, details={"online": True})
+    feed = feed_ids(bytes(content.feed_id), bytes(settings.feed_secret), actor.person, device_feed_id)
+    use = _own_license(request, actor, content, license_, key=key, signing=signing, feed=feed, event=event, now=now)
     return Published(content.cid, license_.token, use.sign(signing.key), signing.delegation)
 
 
-def _envelope(publisher: Publisher, publication: Publication, key: bytes) -> Envelope:
+def _envelope(actor: Actor, publication: Publication, key: bytes) -> Envelope:
     return Envelope(
         key=key,
-        issuer=publisher.actor.person,
-        owner=publisher.actor.person if publication.owner is None else publication.owner.id,
+        issuer=actor.person,
+        owner=publication.owner or actor.person,
         policy=None if publication.policy is None else publication.policy.as_json(),
         template=_template_reference(publication.template),
         expires=publication.expires,
@@ -159,51 +149,31 @@ def _template_reference(template: UUID | None) -> TemplateReference | None:
 
 
 def _own_license(
-    publisher: Publisher,
+    request: LicenseRequest,
+    actor: Actor,
     content: Content,
     license_: PublishingLicense,
+    *,
     key: bytes,
     signing: Issuer,
-    settings: ServiceSettings,
+    feed: tuple[bytes, ...],
     event: UUID,
     now: int,
 ) -> UseLicense:
     """Return the publisher's license to the key, for as long as it takes to seal the file; it is not to be stored."""
-    device, organization = publisher.device, publisher.organization
-    person = derived_feed_id(bytes(settings.feed_secret), publisher.actor.person)
-    feed_id = bytes(content.feed_id)
-    until = now + DAY
-    edit = EditCertificate(
-        org=organization,
-        cid=content.cid,
-        pl=license_.digest,
-        sub=device.person,
-        dev=device.id,
-        key=device.signing,
-        rev=1,
-        iat=max(now - CLOCK_MARGIN, signing.not_before),
-        exp=until,
-    )
-    return UseLicense(
+    device, organization = request.device, request.organization
+    return license_for(
+        request,
+        signing,
+        LicensedDocument(
+            cid=content.cid,
+            pl=license_.digest,
+            rev=1,
+            feed=feed,
+            enforcement=Enforcement.CLIENT,
+            contact=actor.address,
+        ),
+        LicenseTerms(rights=ALL_RIGHTS, iat=now, exp=now + DAY, offline_until=now),
         jti=event,
-        iss=publisher.iss,
-        org=organization,
-        cid=content.cid,
-        pl=license_.digest,
-        edition=None,
-        sub=device.person,
-        dev=device.id,
-        rights=tuple(in_order(ALL_RIGHTS)),
-        rev=1,
-        iat=now,
-        exp=until,
-        offline_until=now,
-        lease=None,
-        feed=(feed_id, person, publisher.device_feed_id, pair_id(feed_id, person)),
-        enforcement=Enforcement.CLIENT.value,
-        obligations={},
         key=seal_content_key(device.encryption, key, org=organization, cid=content.cid, dev=device.id, jti=event),
-        body=None,
-        contact=publisher.actor.address,
-        edit=edit.sign(signing.key),
     )

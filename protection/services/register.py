@@ -26,7 +26,7 @@ from protection.selectors.labels import label_named
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
 from protection.services.recording import record_action
-from protection.services.register_content import NewContent, Party, register_content
+from protection.services.register_content import NewContent, register_content
 from protection.services.running import require_running
 
 DAY: Final = 86_400
@@ -130,8 +130,10 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
         NewContent(
             license=parsed,
             tenant_key=arrival.tenant_key,
-            issuer=Party(envelope.issuer, publisher.address),
-            owner=Party(envelope.owner, publisher.owner_address),
+            issuer_id=envelope.issuer,
+            issuer_address=publisher.address,
+            owner_id=envelope.owner,
+            owner_address=publisher.owner_address,
             title=envelope.title or "",
             policy=None if envelope.policy is None else parse_policy(envelope.policy),
             template=None if envelope.template is None else envelope.template.id,

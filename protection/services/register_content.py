@@ -12,14 +12,6 @@ from protection.selectors.policies import limited
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """A person as a document's record names them: by id for decisions, by address for people."""
-
-    id: UUID
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class NewContent:
     """A document to be registered: exactly one of ``policy`` and ``template`` is set.
 
@@ -29,8 +21,10 @@ class NewContent:
 
     license: PublishingLicense
     tenant_key: TenantKey
-    issuer: Party
-    owner: Party
+    issuer_id: UUID
+    issuer_address: str
+    owner_id: UUID
+    owner_address: str
     title: str = ""
     policy: Policy | None = None
     template: UUID | None = None
@@ -54,10 +48,10 @@ def register_content(new: NewContent) -> Content:
         cid=new.license.cid,
         pl_digest=new.license.digest,
         tenant_key=new.tenant_key,
-        issuer_id=new.issuer.id,
-        issuer_address=new.issuer.address,
-        owner_id=new.owner.id,
-        owner_address=new.owner.address,
+        issuer_id=new.issuer_id,
+        issuer_address=new.issuer_address,
+        owner_id=new.owner_id,
+        owner_address=new.owner_address,
         title=new.title[:255] if keep_title else "",
         template_id=new.template,
         label_id=new.label,
@@ -70,7 +64,7 @@ def register_content(new: NewContent) -> Content:
     )
     ContentChange.objects.create(
         content=content,
-        person_id=new.issuer.id,
+        person_id=new.issuer_id,
         basis=Basis.ISSUER,
         rev=content.rev,
         policy=content.policy,

@@ -62,7 +62,7 @@ class LicenseRequestItem:
 
 
 def register_on_first_use(
-    *, organization: UUID, wanted: LicenseRequestItem, directory: Directory, actor: Actor, member: bool = True, now: int
+    *, organization: UUID, item: LicenseRequestItem, directory: Directory, actor: Actor, member: bool = True, now: int
 ) -> Registered | RegistrationRefused:
     """Verify and record what is new about a document.
 
@@ -73,17 +73,17 @@ def register_on_first_use(
     A caller that licenses reads the state again afterwards: what was not believed is still not there.  Raises
     SendWholeLicense when only digests are known, and NotRunning when the organization takes nothing new.
     """
-    if wanted.publishing_license is None or wanted.body_seal is None:
+    if item.publishing_license is None or item.body_seal is None:
         raise SendWholeLicense(message("The service does not know this document or this edition of it yet."))
-    known = Content.objects.filter(pl_digest=wanted.pl).first()
+    known = Content.objects.filter(pl_digest=item.pl).first()
     if known is not None and not member:
         actor = as_seen(actor, [known.cid]).get(known.cid) or as_meant(actor, known)
     try:
         record = register if known is None else register_edition
         return record(
             organization=organization,
-            publishing_license=wanted.publishing_license,
-            body_seal=wanted.body_seal,
+            publishing_license=item.publishing_license,
+            body_seal=item.body_seal,
             directory=directory,
             actor=actor,
             now=now,
@@ -91,26 +91,26 @@ def register_on_first_use(
     except (Unavailable, NotRunning):
         raise
     except (Superseded, MayNotEdit) as error:
-        return _refused(Kind.CONTENT_EDITED, Reason(error.code), wanted, actor, error)
+        return _refused(Kind.CONTENT_EDITED, Reason(error.code), item, actor, error)
     except NotSupported as error:
-        return _refused(Kind.CONTENT_REGISTERED, Reason.NOT_SUPPORTED, wanted, actor, error)
+        return _refused(Kind.CONTENT_REGISTERED, Reason.NOT_SUPPORTED, item, actor, error)
     except WithdrawnKey as error:
-        return _refused(Kind.CONTENT_REGISTERED, Reason.KEY_WITHDRAWN, wanted, actor, error)
+        return _refused(Kind.CONTENT_REGISTERED, Reason.KEY_WITHDRAWN, item, actor, error)
     except Expired as error:
-        return _refused(Kind.CONTENT_REGISTERED, Reason.CLOCK_WRONG, wanted, actor, error)
+        return _refused(Kind.CONTENT_REGISTERED, Reason.CLOCK_WRONG, item, actor, error)
     except DataError:
         # Parsers give every value its range; this keeps one document that slipped through from failing a whole batch.
         unstorable = InvalidObject(message("The document holds a value that cannot be stored."))
-        return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, unstorable)
+        return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, item, actor, unstorable)
     except ChanceryError as error:
-        return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, wanted, actor, error)
+        return _refused(Kind.CONTENT_TAMPERED, Reason.TAMPERED, item, actor, error)
 
 
 @transaction.atomic
 def _refused(
-    kind: Kind, reason: Reason, wanted: LicenseRequestItem, actor: Actor, error: ChanceryError
+    kind: Kind, reason: Reason, item: LicenseRequestItem, actor: Actor, error: ChanceryError
 ) -> RegistrationRefused:
-    known = Content.objects.filter(pl_digest=wanted.pl).first()
+    known = Content.objects.filter(pl_digest=item.pl).first()
     event = record_action(
         kind,
         actor,

@@ -16,11 +16,10 @@ from chancery.policy.rights import Right, may_remove_protection
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, Label
-from protection.selectors.decisions import ADMINISTRATOR, Holder, changes_by_right
+from protection.selectors.decisions import ADMINISTRATOR, RightsOn, changes_by_right
 from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
 from protection.selectors.labels import label as shown_label
 from protection.selectors.policies import registered_policy
-from protection.selectors.templates import Audience
 from protection.services.access import ground_of
 from protection.services.change import follow_template
 from protection.services.recording import record_action
@@ -84,18 +83,18 @@ class Choices:
     others: tuple[Choice, ...]
 
 
-def choices_for(*, actor: Actor, cid: UUID, holder: Holder, audience: Audience) -> Choices:
+def choices_for(*, actor: Actor, cid: UUID, rights_on: RightsOn, known_as: frozenset[str], legacy: bool) -> Choices:
     """Return what each label that somebody may give a document would do to it, the least sensitive label first.
 
     Raises NotFound and MayNotRelabel as ``relabel`` does; nobody else learns which labels there are.
     """
     found = Content.objects.select_related("label").filter(cid=cid).first()
-    content, ground, rights = _judged(actor, found, holder)
+    content, ground, rights = _judged(actor, found, rights_on)
     if ground is None and not may_remove_protection(rights):
         raise _may_only_open()
     before = None if content.label is None else content.label.sensitivity
     others = []
-    for one in offered_labels(audience):
+    for one in offered_labels(known_as, legacy=legacy):
         outcome = OUTCOMES[existing_protection(content)][one.effect]
         where = None if one.id == content.label_id else _where(ground, rights, outcome)
         if where is not None:
@@ -105,9 +104,16 @@ def choices_for(*, actor: Actor, cid: UUID, holder: Holder, audience: Audience) 
 
 @transaction.atomic
 def relabel(
-    *, actor: Actor, cid: UUID, label: UUID, justification: str = "", holder: Holder, audience: Audience
+    *,
+    actor: Actor,
+    cid: UUID,
+    label: UUID,
+    justification: str = "",
+    rights_on: RightsOn,
+    known_as: frozenset[str],
+    legacy: bool,
 ) -> Relabeled:
-    """Give a document a label that is offered to the audience, and do to its protection what belongs to that.
+    """Give a document a label that is offered to the actor, and do to its protection what belongs to that.
 
     A person who manages the document changes it for everybody, an administrator by role only by narrowing.  A person
     who may remove its protection may do so at their copy (promise C30).  Where the document carries the label already,
@@ -115,8 +121,8 @@ def relabel(
     MayNotRelabel, JustificationNeeded and Widening.
     """
     found = Content.objects.select_for_update(of=("self",)).select_related("label").filter(cid=cid).first()
-    content, ground, rights = _judged(actor, found, holder)
-    chosen = _offered(label, audience)
+    content, ground, rights = _judged(actor, found, rights_on)
+    chosen = _offered(label, known_as, legacy=legacy)
     outcome = OUTCOMES[existing_protection(content)][Effect(chosen.effect)]
     where = _where(ground, rights, outcome)
     if where is None:
@@ -161,12 +167,12 @@ def _details(before: Label | None, chosen: Label, done: Relabeled) -> dict[str, 
     }
 
 
-def _judged(actor: Actor, content: Content | None, holder: Holder) -> tuple[Content, str | None, frozenset[Right]]:
+def _judged(actor: Actor, content: Content | None, rights_on: RightsOn) -> tuple[Content, str | None, frozenset[Right]]:
     """Return the document, the ground on which the actor changes it for everybody, if any, and their rights on it.
 
     Raises NotFound for a person who has neither.
     """
-    rights = frozenset[Right]() if content is None else holder.rights_on(bytes(content.pl_digest))
+    rights = frozenset[Right]() if content is None else rights_on(bytes(content.pl_digest))
     ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)
     if content is not None and ground in {None, ADMINISTRATOR} and changes_by_right(content, rights):
         ground = Basis.GRANT.value
@@ -175,9 +181,9 @@ def _judged(actor: Actor, content: Content | None, holder: Holder) -> tuple[Cont
     return content, ground, rights
 
 
-def _offered(label: UUID, audience: Audience) -> Label:
+def _offered(label: UUID, known_as: frozenset[str], *, legacy: bool) -> Label:
     """Return a label in use.  Raises NotFound also for one that is offered to others only."""
-    if label not in {one.id for one in offered_labels(audience)}:
+    if label not in {one.id for one in offered_labels(known_as, legacy=legacy)}:
         raise NotFound(
             message("There is no label in use with this id."), remedy=message("List the labels and choose one.")
         )

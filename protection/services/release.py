@@ -4,9 +4,9 @@ See docs/protocol.md P3, P11.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from audit.services.record import event_parameters
@@ -85,41 +85,132 @@ def content_key(request: LicenseRequest, granted: Granted) -> bytes:
     return aead.unwrap(wrapping_key(request.organization, state.tenant_key), edition.wrapped_key, binding)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicensedDocument:
+    """What a license says of its document; ``feed`` are the ids by which it can be revoked."""
+
+    cid: UUID
+    pl: bytes
+    rev: int
+    feed: tuple[bytes, ...]
+    enforcement: Enforcement
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseTerms:
+    """What a license gives, from when, until when and how long without a network."""
+
+    rights: Collection[Right]
+    iat: int
+    exp: int
+    offline_until: int
+    lease: int | None = None
+    withheld: Collection[Right] = ()
+
+
+def license_for(
+    request: LicenseRequest,
+    signing: Issuer,
+    document: LicensedDocument,
+    terms: LicenseTerms,
+    *,
+    jti: UUID,
+    key: bytes | None,
+    edition: bytes | None = None,
+    body: EditionStatus | None = None,
+    rekey: bool = False,
+    follow: int | None = None,
+    decided: int | None = None,
+) -> UseLicense:
+    """Return a use license for the person and device of a request, not signed yet; the only place that makes one.
+
+    ``key`` is the content key, sealed to the device.
+    """
+    return UseLicense(
+        jti=jti,
+        iss=request.iss,
+        org=request.organization,
+        cid=document.cid,
+        pl=document.pl,
+        edition=edition,
+        sub=request.device.person,
+        dev=request.device.id,
+        rights=tuple(in_order(terms.rights)),
+        rev=document.rev,
+        iat=terms.iat,
+        exp=terms.exp,
+        offline_until=terms.offline_until,
+        lease=terms.lease,
+        feed=document.feed,
+        enforcement=document.enforcement.value,
+        obligations={"withhold": list(in_order(terms.withheld))} if terms.withheld else {},
+        key=key,
+        body=body,
+        contact=document.contact,
+        edit=_edit_certificate(request, signing, document, terms),
+        rekey=rekey,
+        follow=follow,
+        decided=decided,
+    )
+
+
+def _edit_certificate(
+    request: LicenseRequest, signing: Issuer, document: LicensedDocument, terms: LicenseTerms
+) -> str | None:
+    if Right.EDIT not in terms.rights:
+        return None
+    return EditCertificate(
+        org=request.organization,
+        cid=document.cid,
+        pl=document.pl,
+        sub=request.device.person,
+        dev=request.device.id,
+        key=request.device.signing,
+        rev=document.rev,
+        iat=max(terms.iat - CLOCK_MARGIN, signing.not_before),
+        exp=max(terms.offline_until, terms.exp),
+    ).sign(signing.key)
+
+
+def feed_ids(content: bytes, secret: bytes, person: UUID, device: bytes) -> tuple[bytes, ...]:
+    """Return the ids by which the feed invalidates a license: of the document, person, device, and person on it."""
+    derived = derived_feed_id(secret, person)
+    return (content, derived, device, pair_id(content, derived))
+
+
 def use_license(
     request: LicenseRequest, reading: Reading, granted: Granted, signing: Issuer, sealed: bytes | None
 ) -> UseLicense:
     """Return the license of one opening, not signed yet; ``sealed`` is the content key sealed to the device."""
     state, allowed, service = granted.state, granted.decision, reading.service
-    person = derived_feed_id(service.feed_secret, reading.subject.person)
     policy = state.facts.policy
-    return UseLicense(
-        jti=granted.event,
-        iss=request.iss,
-        org=request.organization,
+    known = feed_ids(state.feed_id, service.feed_secret, reading.subject.person, reading.device_feed_id)
+    document = LicensedDocument(
         cid=state.facts.cid,
         pl=state.pl_digest,
-        edition=granted.wanted.seal,
-        sub=request.device.person,
-        dev=request.device.id,
-        rights=tuple(in_order(allowed.rights)),
         rev=state.rev,
+        feed=known + tuple(derived_feed_id(service.feed_secret, one) for one in _revocable_by(request, state)),
+        enforcement=Enforcement.CLIENT if policy is None else policy.enforcement,
+        contact=state.owner_address or service.contact,
+    )
+    terms = LicenseTerms(
+        rights=allowed.rights,
         iat=service.now,
         exp=allowed.expires,
         offline_until=allowed.offline_until,
         lease=lease_of(allowed, service),
-        feed=(
-            state.feed_id,
-            person,
-            reading.device_feed_id,
-            pair_id(state.feed_id, person),
-            *(derived_feed_id(service.feed_secret, identity) for identity in _reasons_to_die(request, state)),
-        ),
-        enforcement=Enforcement.CLIENT.value if policy is None else policy.enforcement.value,
-        obligations={"withhold": list(in_order(allowed.withheld))} if allowed.withheld else {},
+        withheld=allowed.withheld,
+    )
+    return license_for(
+        request,
+        signing,
+        document,
+        terms,
+        jti=granted.event,
         key=sealed,
+        edition=granted.item.seal,
         body=_edition_status(granted),
-        contact=state.owner_address or service.contact,
-        edit=_edit_certificate(request, granted, signing, service.now),
         rekey=Right.EDIT in allowed.rights and (state.may_be_followed or _somebody_lost_access(state, service)),
         follow=_number_after(granted),
         decided=service.feed_seq,
@@ -148,8 +239,8 @@ def _number_after(granted: Granted) -> int | None:
     return newest.n + 1
 
 
-def _reasons_to_die(request: LicenseRequest, state: ContentState) -> tuple[UUID, ...]:
-    """Return what else can take the license back: the organization, the tenant key, the template it follows."""
+def _revocable_by(request: LicenseRequest, state: ContentState) -> tuple[UUID, ...]:
+    """Return what else can revoke the license: the organization, the tenant key, the template it follows."""
     template = () if state.template is None else (state.template,)
     return (request.organization, state.tenant_key, *template)
 
@@ -164,20 +255,3 @@ def _edition_status(granted: Granted) -> EditionStatus:
         status="current" if newest else "superseded",
         signer=signer if signer and Right.VIEWRIGHTSDATA in granted.decision.rights else None,
     )
-
-
-def _edit_certificate(request: LicenseRequest, granted: Granted, signing: Issuer, now: int) -> str | None:
-    state, allowed = granted.state, granted.decision
-    if Right.EDIT not in allowed.rights:
-        return None
-    return EditCertificate(
-        org=request.organization,
-        cid=state.facts.cid,
-        pl=state.pl_digest,
-        sub=request.device.person,
-        dev=request.device.id,
-        key=request.device.signing,
-        rev=state.rev,
-        iat=max(now - CLOCK_MARGIN, signing.not_before),
-        exp=max(allowed.offline_until, allowed.expires),
-    ).sign(signing.key)

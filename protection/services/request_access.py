@@ -63,19 +63,6 @@ class NoProvenAddress(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, as the owner sees it: by an address they have proven, "" where there is none.
-
-    ``place`` is the organization of theirs that has proven the address's domain.  What else they belong to is not the
-    owner's business (docs/protocol.md P20).
-    """
-
-    subject: Subject
-    address: str
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class RequestedAccess:
     """What somebody asks for: a level of rights, with a note to the owner."""
 
@@ -101,12 +88,16 @@ def request_access(
     organization: UUID,
     service_active: bool,
     cid: UUID,
-    asker: Asker,
+    subject: Subject,
+    address: str,
+    place: str,
     requested: RequestedAccess,
     now: int,
 ) -> RequestChange:
     """Ask the owner for access; return what came of it.
 
+    ``address`` is one that they have proven, by which the owner sees them, "" where there is none; ``place`` is the
+    organization of theirs that has proven its domain.  What else they belong to is not the owner's business (P20).
     Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for a person who
     neither may open the document nor was refused lately, and whatever ``refusal_to_ask`` returns.
     """
@@ -114,11 +105,11 @@ def request_access(
         organization=organization,
         service_active=service_active,
         cid=cid,
-        subject=asker.subject,
+        subject=subject,
         right=Right.VIEW,
         now=now,
     )
-    refused = refusal_to_ask(person=actor.person, cid=cid, found=found, asker=asker, level=requested.level)
+    refused = refusal_to_ask(person=actor.person, cid=cid, found=found, address=address, level=requested.level)
     if refused is not None:
         raise refused
     # Empty for a person who may open the document and asks for more.
@@ -126,7 +117,7 @@ def request_access(
     wanted = {"wanted": requested.level, "note": requested.note[:500]}
     asked = AccessRequest.objects.filter(content_id=cid, person_id=actor.person, state=RequestState.OPEN).first()
     if asked is None:
-        asked, fresh = _opened(actor, asker, cid, {**wanted, "reason": reason})
+        asked, fresh = _opened(actor, address, place, cid, {**wanted, "reason": reason})
         if fresh:
             return RequestChange.NEW
     # An answer that came in between counts: it was given to what was asked before.
@@ -135,9 +126,9 @@ def request_access(
     return RequestChange.RAISED if more else RequestChange.CHANGED
 
 
-def _opened(actor: Actor, asker: Asker, cid: UUID, members: dict[str, str]) -> tuple[AccessRequest, bool]:
+def _opened(actor: Actor, address: str, place: str, cid: UUID, members: dict[str, str]) -> tuple[AccessRequest, bool]:
     """Return the person's open request, and whether it is new; a new one is recorded."""
-    known = {"address": asker.address, "name": actor.name[:200], "place": asker.place[:200]}
+    known = {"address": address, "name": actor.name[:200], "place": place[:200]}
     asked, fresh = AccessRequest.objects.get_or_create(
         content_id=cid, person_id=actor.person, state=RequestState.OPEN, defaults={**members, **known}
     )
@@ -148,7 +139,7 @@ def _opened(actor: Actor, asker: Asker, cid: UUID, members: dict[str, str]) -> t
 
 
 def refusal_to_ask(
-    *, person: UUID, cid: UUID, found: OwnWhy, asker: Asker, level: str | None = None
+    *, person: UUID, cid: UUID, found: OwnWhy, address: str, level: str | None = None
 ) -> ChanceryError | None:
     """Return why somebody cannot ask for a level, or for any; None when they can.
 
@@ -172,7 +163,7 @@ def refusal_to_ask(
                 return _not_for_the_owner(disclosed, found.contact)
     if AccessRequest.objects.filter(content_id=cid, person_id=person, state=RequestState.OPEN).exists():
         return None
-    if not asker.address:
+    if not address:
         return NoProvenAddress(message("You have not confirmed any address of yours."))
     return _too_often(person, cid)
 
