@@ -132,13 +132,14 @@ class DocumentRequests(OrganizationView):
     def post(self, request: Request, cid: UUID) -> Response:
         """Ask; the owner gets a mail.  201 for a new request, 200 when an open one was changed."""
         wanted = checked(Question, request.data)
-        asked, fresh = ask_for_access(
+        asked = ask_for_access(
             caller=self.caller,
             organization=self.organization,
             cid=cid,
             requested=RequestedAccess(wanted["level"], wanted["note"]),
         )
-        return Response(own_json(asked), status=HTTPStatus.CREATED if fresh else HTTPStatus.OK)
+        status = HTTPStatus.CREATED if asked.fresh else HTTPStatus.OK
+        return Response(own_json(asked.request), status=status)
 
 
 class AccessRequests(OrganizationView):

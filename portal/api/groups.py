@@ -154,7 +154,7 @@ class GroupDetail(OrganizationView):
     def patch(self, request: Request, group_id: UUID) -> Response:
         """Apply what is named; people who leave lose what the group gave them at the very next request."""
         wanted = checked(ChangedGroup, request.data)
-        made, change = set_group(
+        done = set_group(
             caller=self.caller,
             group_id=group_id,
             add=wanted["add"],
@@ -164,7 +164,7 @@ class GroupDetail(OrganizationView):
             archived=wanted.get("archived"),
             stated=self.stated(wanted),
         )
-        return Response({**_group(change.after), **made.as_json()})
+        return Response({**_group(done.change.after), **done.effect.as_json()})
 
     @extend_schema(
         summary="Delete a group",

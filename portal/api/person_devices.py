@@ -50,7 +50,7 @@ class PersonDevices(OrganizationView):
                     "revoked_at": one.revoked_at,
                     "blocked": self.organization.id in one.blocked_by,
                 }
-                for one in devices_here(caller=self.caller, person_id=person_id)
+                for one in devices_here(caller=self.caller, person_id=person_id).devices
             ]
         )
 

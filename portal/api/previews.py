@@ -17,7 +17,14 @@ from portal.api.idempotency import idempotent
 from portal.api.people import ChangedPerson
 from portal.api.templates import OFFER, Draft, draft_of
 from portal.languages import recalled
-from portal.usecases.previews.ask import DAYS, MOST_DAYS, ask_about_group, ask_about_person, ask_about_template
+from portal.usecases.previews.ask import (
+    DAYS,
+    MOST_DAYS,
+    PreviewAsked,
+    ask_about_group,
+    ask_about_person,
+    ask_about_template,
+)
 from portal.usecases.previews.drafts import NEEDS
 from portal.usecases.previews.save import has_moved, preview_for, save
 from protection.selectors.previews import Asked
@@ -221,9 +228,9 @@ class Previews(OrganizationView):
         if not self.caller.may(NEEDS[asked["kind"]]):
             raise Refused
         made = {"template": self._template, "group": self._group, "person": self._person}[asked["kind"]](asked)
-        return Response({"id": str(made)}, status=HTTPStatus.ACCEPTED)
+        return Response({"id": str(made.id)}, status=HTTPStatus.ACCEPTED)
 
-    def _template(self, asked: Mapping[str, Any]) -> UUID:
+    def _template(self, asked: Mapping[str, Any]) -> PreviewAsked:
         wanted, found = checked(Draft, asked["change"]), template(asked["id"])
         # As when it is replaced: whom it is offered to stays where nothing is said of it.
         draft = draft_of({**{name: getattr(found, name) for name in OFFER}, **wanted})
@@ -235,7 +242,7 @@ class Previews(OrganizationView):
             days=asked["days"],
         )
 
-    def _group(self, asked: Mapping[str, Any]) -> UUID:
+    def _group(self, asked: Mapping[str, Any]) -> PreviewAsked:
         wanted = checked(GroupChange, asked["change"])
         return ask_about_group(
             caller=self.caller,
@@ -247,7 +254,7 @@ class Previews(OrganizationView):
             days=asked["days"],
         )
 
-    def _person(self, asked: Mapping[str, Any]) -> UUID:
+    def _person(self, asked: Mapping[str, Any]) -> PreviewAsked:
         wanted = checked(ChangedPerson, asked["change"])
         return ask_about_person(
             caller=self.caller,

@@ -31,7 +31,7 @@ from tenants.directory.selectors.people import person_with_login
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.organizations.selectors import OrganizationFacts, organization_by_slug
 
-NARRATOR = Actor(person_id=None, name="the first start", source="first-start")
+DEMO = Actor(person_id=None, name="the first start", source="first-start")
 
 PLAN = """Project Lighthouse: plan
 
@@ -124,14 +124,16 @@ def _organization(slug: str, name: str, administrator: str, administrator_name: 
         administrator=f"{administrator}@{slug}.example",
         administrator_name=administrator_name,
         mail_domain=f"{slug}.example",
-        actor=NARRATOR,
+        actor=DEMO,
     ).organization
 
 
 def _person(organization: OrganizationFacts, local: str, name: str) -> None:
     address = f"{local}@{organization.slug}.example"
     if person_with_login(address) is None:
-        add_person_by_operator(organization=organization, address=address, name=name, role="user", guest=False)
+        add_person_by_operator(
+            organization=organization, address=address, name=name, role="user", guest=False, actor=DEMO
+        )
 
 
 @transaction.atomic
@@ -152,7 +154,7 @@ def _device(local: str) -> Iterator[Session]:
         http = Http(USER_AGENT)
         home = Home(Path(folder), use_key_ring=False)
         installation = signin.discover(http, settings.CHANCERY_BASE_URL)
-        code = issue_enrollment_code(person_id=person, actor=NARRATOR)
+        code = issue_enrollment_code(person_id=person, actor=DEMO)
         account = signin.enroll(home, http, installation, signin.sign_in_by_code(http, installation, code))
         with Session(home, account, http) as session:
             yield session

@@ -68,11 +68,19 @@ def explain_to_caller(
     return OwnStanding(why, newest_of(caller.person, cid), levels, refusal)
 
 
+@dataclass(frozen=True, slots=True)
+class AskedForAccess:
+    """A request as it is now, and whether it is new."""
+
+    request: RequestRow
+    fresh: bool
+
+
 @transaction.atomic
 def ask_for_access(
     *, caller: Caller, organization: OrganizationFacts, cid: UUID, requested: RequestedAccess
-) -> tuple[RequestRow, bool]:
-    """Ask, and mail owner and issuer when the request is new or wants more; return it and whether it is new.
+) -> AskedForAccess:
+    """Ask, and mail owner and issuer when the request is new or wants more.
 
     Raises what ``request_access`` raises.
     """
@@ -93,7 +101,7 @@ def ask_for_access(
         raise NotFound(message("The request is not there any more."))
     if change is not RequestChange.CHANGED:
         _tell_those_who_answer(asked, organization, more=change is RequestChange.RAISED)
-    return asked, change is RequestChange.NEW
+    return AskedForAccess(asked, change is RequestChange.NEW)
 
 
 def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *, more: bool) -> None:

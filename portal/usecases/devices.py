@@ -1,5 +1,6 @@
 """Devices: revoke one's own, and block somebody's at this organization."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -20,13 +21,20 @@ from tenants.directory.services.block_device import block_device, unblock_device
 from tenants.directory.services.revoke_device import revoke_device
 
 
-def devices_here(*, caller: Caller, person_id: UUID) -> tuple[DeviceFacts, ...]:
-    """Return the devices of somebody of the organization, the newest first.  Raises NotHere."""
+@dataclass(frozen=True, slots=True)
+class DevicesHere:
+    """The devices of one person that an organization sees, the newest first."""
+
+    devices: tuple[DeviceFacts, ...]
+
+
+def devices_here(*, caller: Caller, person_id: UUID) -> DevicesHere:
+    """Return the devices of somebody of the organization; of guests those that were used here.  Raises NotHere."""
     person, found = person_in(caller.organization, person_id), devices_of(person_id)
     if not person.guest:
-        return found
+        return DevicesHere(found)
     used = devices_used(person_id)
-    return tuple(one for one in found if one.id in used or caller.organization in one.blocked_by)
+    return DevicesHere(tuple(one for one in found if one.id in used or caller.organization in one.blocked_by))
 
 
 def end_device(
@@ -94,7 +102,7 @@ def unblock_here(*, caller: Caller, person_id: UUID, device_id: UUID) -> Effect:
 
 
 def _device(caller: Caller, person_id: UUID, device_id: UUID) -> tuple[DeviceFacts, str]:
-    found = next((one for one in devices_here(caller=caller, person_id=person_id) if one.id == device_id), None)
+    found = next((one for one in devices_here(caller=caller, person_id=person_id).devices if one.id == device_id), None)
     if found is None:
         raise NotHere(_("The person has no such device."))
     person = person_in(caller.organization, person_id)

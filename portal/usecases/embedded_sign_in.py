@@ -1,5 +1,6 @@
 """Ways to let somebody in without a browser or without a mailbox; each is recorded where it is issued."""
 
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,7 +18,14 @@ class NotPossibleHere(Exception):
     """The step exists in the embedded mode only, or leads to an address that is not ours."""
 
 
-def sign_in_link(*, address: str, goes_to: str = "", actor: Actor) -> str:
+@dataclass(frozen=True, slots=True)
+class IssuedLink:
+    """A link that works once; it is shown to who asked for it and kept nowhere."""
+
+    url: str = field(repr=False)
+
+
+def sign_in_link(*, address: str, goes_to: str = "", actor: Actor) -> IssuedLink:
     """Return a link that signs this person in once; it leads to their organization when they have exactly one."""
     require_embedded()
     person_id = person_named(address)
@@ -26,7 +34,7 @@ def sign_in_link(*, address: str, goes_to: str = "", actor: Actor) -> str:
     if target and not origins.is_ours(f"{parts.scheme}://{parts.netloc}"):
         raise NotPossibleHere(f"{target} is not an address of this installation.")
     token = issue_sign_in_link(person_id=person_id, goes_to=target, actor=actor)
-    return f"{settings.CHANCERY_BASE_URL}/signin/link/{token}/"
+    return IssuedLink(f"{settings.CHANCERY_BASE_URL}/signin/link/{token}/")
 
 
 def require_embedded() -> None:

@@ -78,6 +78,14 @@ def nobody_yet(caller: Caller, group: GroupFacts, only: Iterable[str] | None = N
         yield text.format(addresses=", ".join(nobody))
 
 
+@dataclass(frozen=True, slots=True)
+class GroupSet:
+    """What a change of a group did, and the group before and after."""
+
+    effect: Effect
+    change: GroupChange
+
+
 def set_group(
     *,
     caller: Caller,
@@ -88,8 +96,8 @@ def set_group(
     description: str | None = None,
     archived: bool | None = None,
     stated: Stated,
-) -> tuple[Effect, GroupChange]:
-    """Change a group, asked first where it is archived or many leave; return also the group before and after."""
+) -> GroupSet:
+    """Change a group, asked first where it is archived or many leave."""
     found = group_in(caller.organization, group_id)
     if archived and not found.archived:
         require_confirmation(consequences.archiving_group(found), stated)
@@ -108,7 +116,7 @@ def set_group(
             )
 
     change = confirmed_by_outcome(stated, act, losing_group)
-    return _group_effect(change, add, remove, nobody_yet(caller, change.after, only=add)), change
+    return GroupSet(_group_effect(change, add, remove, nobody_yet(caller, change.after, only=add)), change)
 
 
 def end_group(*, caller: Caller, group_id: UUID, stated: Stated) -> Effect:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.identity.second_factors import has_second_factor
 from portal.subjects.subject import may_act
+from portal.usecases.effects import Effect, effect
 from protection.selectors.counts import count_documents
 from tenants import naming
 from tenants.actor import Actor
@@ -35,8 +36,8 @@ def operator_here(person_id: UUID) -> OperatorFacts | None:
 
 
 @transaction.atomic
-def appoint_operator(*, address: str, actor: Actor) -> bool:
-    """Make the person who has proven an address an operator; return whether anything changed.
+def appoint_operator(*, address: str, actor: Actor) -> Effect:
+    """Make the person who has proven an address an operator.
 
     They need a second factor before: else who reads their mailbox could sign in and set one up.  Raises NotHere,
     NotPermitted and NameRefused.
@@ -52,13 +53,16 @@ def appoint_operator(*, address: str, actor: Actor) -> bool:
         raise NotPermitted(
             _("{address} has no second factor yet. They set one up in their account.").format(address=address)
         )
-    return add_operator(person_id=person_id, address=address, actor=actor)
+    changed, normal = add_operator(person_id=person_id, address=address, actor=actor), naming.address(address)
+    done, already = _("{address} is an operator."), _("{address} is an operator already.")
+    return effect(changed, done.format(address=normal), already.format(address=normal))
 
 
-def dismiss_operator(*, address: str, actor: Actor) -> None:
+def dismiss_operator(*, address: str, actor: Actor) -> Effect:
     """Remove an operator.  Raises NotHere and NameRefused."""
     if not remove_operator(address=address, actor=actor):
         raise NotHere(_("{address} is not the address of an operator.").format(address=address))
+    return effect(True, _("{address} is no operator any more.").format(address=naming.address(address)), "")
 
 
 def installed(first: int, number: int) -> tuple[Installed, ...]:

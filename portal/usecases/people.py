@@ -27,7 +27,7 @@ from portal.words.roles import role_in_words
 from protection.selectors.affected import affected_by_person
 from protection.services.unlink_identity import unlink_identity
 from tenants import naming
-from tenants.actor import OPERATOR
+from tenants.actor import Actor as DirectoryActor
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.create_person import create_person
@@ -90,7 +90,7 @@ def add_person(
 
 @transaction.atomic
 def add_person_by_operator(
-    *, organization: OrganizationFacts, address: str, name: str, role: str, guest: bool
+    *, organization: OrganizationFacts, address: str, name: str, role: str, guest: bool, actor: DirectoryActor
 ) -> PersonFacts:
     """Give somebody a place at the operator's command, and mail them where it is.
 
@@ -103,7 +103,7 @@ def add_person_by_operator(
         role=role,
         guest=guest,
         let_go=unlink_identity,
-        actor=OPERATOR,
+        actor=actor,
     )
     _invite(organization.name, person, f"{settings.CHANCERY_BASE.origin_of(organization.host)}/")
     return person

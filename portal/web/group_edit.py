@@ -40,15 +40,14 @@ def group_edit(request: PageRequest, group_id: UUID) -> HttpResponse:
     def change(
         stated: Stated, *, name: str | None = None, description: str | None = None, archived: bool | None = None
     ) -> Effect:
-        made, _ = set_group(
+        return set_group(
             caller=request.caller,
             group_id=group_id,
             name=name,
             description=description,
             archived=archived,
             stated=stated,
-        )
-        return made
+        ).effect
 
     if request.method == "POST" and wanted in {"archive", "unarchive"}:
         archived = wanted == "archive"

@@ -126,7 +126,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
         return redirect("person", person_id)
     devices = [
         {"one": one, "blocked": organization in one.blocked_by}
-        for one in (devices_here(caller=request.caller, person_id=person_id) if manages else ())
+        for one in (devices_here(caller=request.caller, person_id=person_id).devices if manages else ())
         if one.revoked_at is None
     ]
     return show(request, "person", "people", {"found": found, "form": form, "manages": manages, "devices": devices})
@@ -242,7 +242,7 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
     named: dict[str, Any] = {"remove" if act == "remove" else "add": [address]} if address else {}
 
     def put(stated: Stated) -> Effect:
-        return set_group(caller=request.caller, group_id=group_id, stated=stated, **named)[0]
+        return set_group(caller=request.caller, group_id=group_id, stated=stated, **named).effect
 
     back = reverse("group", args=[group_id])
     if not address:

@@ -20,6 +20,7 @@ from chancery.policy.words import rights_in_words
 from portal.languages import grouped, reader_languages, recalled, translate
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect, effect
+from portal.usecases.previews.ask import PreviewAsked
 from portal.usecases.previews.drafts import template_of_change
 from portal.usecases.previews.save import has_moved, preview_for, save
 from portal.web.confirming import confirmed
@@ -41,10 +42,10 @@ MOVED: Final = gettext_lazy(
 )
 
 
-def ask(request: PageRequest, action: Callable[[], UUID]) -> HttpResponse | None:
+def ask(request: PageRequest, action: Callable[[], PreviewAsked]) -> HttpResponse | None:
     """Ask what a change would do and lead on to the answer; None, with the reason said, when that is refused."""
     try:
-        return redirect("preview", action())
+        return redirect("preview", action().id)
     except (ChanceryError, DirectoryRefused, NameRefused) as error:
         if isinstance(error, NotFound | NotHere):
             raise

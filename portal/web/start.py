@@ -165,7 +165,7 @@ def _ready(request: HttpRequest, made: Founded, *, is_new: bool) -> dict[str, st
     origin = settings.CHANCERY_BASE.origin_of(made.organization.host)
     link = ""
     if is_new and settings.CHANCERY_EMBEDDED and _near(request):
-        link = sign_in_link(address=made.administrator.email, goes_to=f"{origin}/signin/", actor=actor_of(request))
+        link = sign_in_link(address=made.administrator.email, goes_to=f"{origin}/signin/", actor=actor_of(request)).url
     return {
         "name": made.organization.name,
         "origin": origin,

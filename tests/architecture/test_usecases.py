@@ -3,16 +3,20 @@
 import ast
 import importlib
 import inspect
+import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from portal.runtime.bootstrap.environment import ROOT
+from portal.usecases.caller import Caller
+from portal.usecases.effects import Effect
 
 INTERFACES = ("web", "api", "fastpath", "management")
-GUARDS = ("self_granted_access", "roles", "dangers", "losses")
+GUARDS = ("self_granted_access", "roles", "consequences", "losses")
 """Modules of ``portal.usecases`` that guard use cases: an interface that had to call one could forget it."""
 NO_GUARDS = {("portal.usecases.roles", "NO_ROLE")}
 
@@ -73,20 +77,72 @@ def test_a_trespass_is_noticed(tmp_path: Path, line: str) -> None:
     assert trespasses(tmp_path) == [f"web/documents.py: {line.split()[1]}.{line.split()[3]}"]
 
 
-def use_cases() -> list[tuple[str, Any]]:
-    """Return the functions of ``portal.usecases`` that interfaces import and that say for whom they act."""
+HELPERS = {
+    "caller.caller_at", "effects.effect", "effects.effect_answer", "effects.together",
+    "embedded_sign_in.person_named", "embedded_sign_in.require_embedded", "notify.in_language_of", "notify.notify",
+    "operators.installed", "operators.operator_here", "previews.drafts.template_of_change", "previews.save.has_moved",
+    "recipients.who_took",
+}  # fmt: skip
+"""What interfaces import beside use cases: who asks, and what renders or reads what use cases return."""
+NOTHING_TO_SAY = {"organizations.end_organization", "revocations.suspend_organization"}
+
+
+def use_cases() -> dict[str, Any]:
+    """Return the functions of ``portal.usecases`` that interfaces import, but helpers, by module and name."""
     paths = [path for name in INTERFACES for path in sorted((ROOT / "portal" / name).rglob("*.py"))]
     named = {found for _, found in imports(paths) if found[0].startswith("portal.usecases.")}
-    found = (
-        (f"{module}.{name}", getattr(importlib.import_module(module), name))  # noqa: TID251  # every one there is
+    functions = {
+        f"{module.removeprefix('portal.usecases.')}.{name}": getattr(importlib.import_module(module), name)  # noqa: TID251  # every one there is
         for module, name in sorted(named)
-    )
-    return [
-        (name, one) for name, one in found if inspect.isfunction(one) and "caller" in inspect.signature(one).parameters
-    ]
+    }
+    return {
+        name: inspect.unwrap(one)
+        for name, one in functions.items()
+        if inspect.isfunction(one) and not name.startswith(("confirmation.", "permissions.")) and name not in HELPERS
+    }
 
 
-@pytest.mark.parametrize("use_case", [one for _, one in use_cases()], ids=[name for name, _ in use_cases()])
-def test_a_use_case_takes_its_members_by_name(use_case: Any) -> None:
-    kinds = {member.kind for member in inspect.signature(use_case).parameters.values()}
-    assert kinds == {inspect.Parameter.KEYWORD_ONLY}
+def flaws(use_case: Any) -> list[str]:
+    """Return how a function is no use case: by its parameters, and by what it returns."""
+    parameters, found = inspect.signature(use_case).parameters, []
+    if {one.kind for one in parameters.values()} != {inspect.Parameter.KEYWORD_ONLY}:
+        found.append("takes members by place")
+    # Where nobody speaks to an organization, at the base domain and in commands, there is no Caller.
+    if not {"caller", "actor"} & set(parameters):
+        found.append("does not say for whom it acts")
+    returned = typing.get_type_hints(use_case)["return"]
+    made = getattr(returned, "__dataclass_params__", None)
+    if made is None or not made.frozen:
+        found.append(f"returns {returned}")
+    return found
+
+
+@pytest.mark.parametrize("name", use_cases())
+def test_a_use_case_names_its_caller_and_returns_a_frozen_dataclass(name: str) -> None:
+    nothing = ["returns <class 'NoneType'>"] if name in NOTHING_TO_SAY else []
+    assert flaws(use_cases()[name]) == nothing
+
+
+def test_other_functions_are_noticed() -> None:
+    def by_place(caller: Caller) -> Effect:
+        raise NotImplementedError
+
+    def unnamed(*, cid: UUID) -> Effect:
+        raise NotImplementedError
+
+    def pair(*, caller: Caller) -> tuple[Effect, UUID]:
+        raise NotImplementedError
+
+    assert flaws(by_place) == ["takes members by place"]
+    assert flaws(unnamed) == ["does not say for whom it acts"]
+    assert flaws(pair) == [f"returns {tuple[Effect, UUID]}"]
+
+
+def test_no_helper_is_listed_in_vain() -> None:
+    """A name that no interface imports any more would let a new function of that name pass."""
+    named = {
+        f"{module.removeprefix('portal.usecases.')}.{name}"
+        for interface in INTERFACES
+        for _, (module, name) in imports(sorted((ROOT / "portal" / interface).rglob("*.py")))
+    }
+    assert named >= HELPERS | NOTHING_TO_SAY

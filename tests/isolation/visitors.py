@@ -121,7 +121,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
         # Archived, so that it is nothing that members are offered.
         archive_template(actor=caller.actor, template=template.id)
         label = create_label(actor=caller.actor, draft=LabelDraft({"en": "Internal"}, 10, Effect.NONE), publish=True)
-        preview = ask_about_person(caller=caller, organization_id=contoso.id, person_id=cast.max.id, role="auditor")
+        preview = ask_about_person(caller=caller, organization_id=contoso.id, person_id=cast.max.id, role="auditor").id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,

@@ -222,7 +222,9 @@ def test_groups_in_groups_and_archiving(cast: Cast, plan: Path) -> None:
     protect(cast.olga, plan, f"{address}:VIEW")
     caller = caller_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
     with in_organization(contoso.id):
-        asked = ask_about_group(caller=caller, organization_id=contoso.id, group_id=outer, add=[Member(group_id=inner)])
+        asked = ask_about_group(
+            caller=caller, organization_id=contoso.id, group_id=outer, add=[Member(group_id=inner)]
+        ).id
     answer(cast)
     assert by_who(shown(cast, str(asked))["result"]["gains"])[MAX]["openings"] == 1
     assert call(cast.ada, "contoso", "POST", f"previews/{asked}/save").status_code == 200

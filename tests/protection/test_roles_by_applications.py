@@ -67,7 +67,7 @@ def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
     with in_organization(contoso):
         asked = ask_about_person(
             caller=caller, organization_id=contoso, person_id=cast.max.id, role="global_administrator"
-        )
+        ).id
         answer_previews(str(contoso))
         stated = Stated(cast.max.address, "Provisioned", None)
         with pytest.raises(NotPermitted):

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from portal.management.operator import organization_named, refusals_said
 from portal.usecases.people import add_person_by_operator
 from portal.usecases.permissions import ROLES
+from tenants.actor import OPERATOR
 from tenants.context import in_organization
 
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
                 name=options["name"],
                 role=options["role"],
                 guest=options["guest"],
+                actor=OPERATOR,
             )
         place = "a guest" if person.guest else person.role
         self.stdout.write(f"{person.email} is {place} of {organization.name}. An invitation is mailed.")

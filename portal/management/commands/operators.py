@@ -30,11 +30,9 @@ class Command(BaseCommand):
         """Do it and say what was done."""
         with refusals_said():
             if todo == "add":
-                changed = appoint_operator(address=address, actor=OPERATOR)
-                self.stdout.write(f"{address} is an operator{'' if changed else ' already'}.")
+                self.stdout.write(appoint_operator(address=address, actor=OPERATOR).message)
             elif todo == "remove":
-                dismiss_operator(address=address, actor=OPERATOR)
-                self.stdout.write(f"{address} is no operator any more.")
+                self.stdout.write(dismiss_operator(address=address, actor=OPERATOR).message)
             else:
                 self._list()
 

@@ -23,4 +23,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the link and nothing else."""
         with refusals_said():
-            self.stdout.write(sign_in_link(address=options["email"], goes_to=options["to"], actor=OPERATOR))
+            link = sign_in_link(address=options["email"], goes_to=options["to"], actor=OPERATOR)
+            self.stdout.write(link.url)

@@ -1,6 +1,7 @@
 """Ask what a change would do, before it is made (promise C44)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -23,15 +24,23 @@ DAYS: Final = 30
 MOST_DAYS: Final = 365
 
 
+@dataclass(frozen=True, slots=True)
+class PreviewAsked:
+    """A question that a worker answers; its id leads to the answer."""
+
+    id: UUID
+
+
 @transaction.atomic
 def ask_about_template(
     *, caller: Caller, template_id: UUID, draft: TemplateDraft, based_on: int | None = None, days: int = DAYS
-) -> UUID:
+) -> PreviewAsked:
     """Ask about a new version of a template.  Raises NotFound and InvalidPolicy."""
     found = template(template_id)
     change = template_as_change(checked_draft(draft))
     seen = {"version": based_on or found.version}
-    return ask_preview(actor=caller.actor, kind="template", target=template_id, change=change, seen=seen, days=days)
+    asked = ask_preview(actor=caller.actor, kind="template", target=template_id, change=change, seen=seen, days=days)
+    return PreviewAsked(asked)
 
 
 @transaction.atomic
@@ -44,7 +53,7 @@ def ask_about_group(
     remove: Iterable[Member] = (),
     archived: bool | None = None,
     days: int = DAYS,
-) -> UUID:
+) -> PreviewAsked:
     """Ask about members of a group, or about archiving it.  Raises NotHere and NameRefused."""
     found = group_in(organization_id, group_id)
     change = {
@@ -52,9 +61,10 @@ def ask_about_group(
         "remove": members_as_change(leaving(organization_id, group_id, remove)),
         "archived": archived,
     }
-    return ask_preview(
+    asked = ask_preview(
         actor=caller.actor, kind="group", target=group_id, change=change, seen={"version": found.version}, days=days
     )
+    return PreviewAsked(asked)
 
 
 @transaction.atomic
@@ -67,7 +77,7 @@ def ask_about_person(
     disabled: bool | None = None,
     reason: str = "",
     days: int = DAYS,
-) -> UUID:
+) -> PreviewAsked:
     """Ask about another role, or about disabling or enabling somebody.  Raises NotHere."""
     found = person_in(organization_id, person_id)
     if role is None and disabled is None:
@@ -76,4 +86,5 @@ def ask_about_person(
         )
     change = {"role": role, "disabled": disabled, "reason": free_text(reason)}
     seen = {"role": found.role, "disabled": found.disabled}
-    return ask_preview(actor=caller.actor, kind="person", target=person_id, change=change, seen=seen, days=days)
+    asked = ask_preview(actor=caller.actor, kind="person", target=person_id, change=change, seen=seen, days=days)
+    return PreviewAsked(asked)

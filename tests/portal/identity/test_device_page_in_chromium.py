@@ -68,7 +68,7 @@ def sign_in(page: Page, link: str) -> None:
 def test_a_sibling_host_cannot_confirm_a_device(base: str) -> None:
     contoso = builders.organization("contoso", "contoso.example")
     builders.person(contoso.id, "olga@contoso.example", name="Olga")
-    link = sign_in_link(address="olga@contoso.example", goes_to=f"{base}/", actor=builders.ACTOR)
+    link = sign_in_link(address="olga@contoso.example", goes_to=f"{base}/", actor=builders.ACTOR).url
     stolen = post(base, "/identity/o/api/device/code", client_id=clients.CLI, scope="openid")
     wanted = post(base, "/identity/o/api/device/code", client_id=clients.CLI, scope="openid")
     mallory = base.replace("rights.", "mallory.rights.")

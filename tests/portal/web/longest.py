@@ -153,7 +153,7 @@ def _administered(cast: Cast, group: UUID) -> dict[str, UUID | str]:
         made = create_application(caller=caller, name=NAME, roles=["connector", "directory", "reporter"])
         preview = ask_about_group(
             caller=caller, organization_id=contoso.id, group_id=group, remove=[Member(address=ADDRESS)]
-        )
+        ).id
         key = keys()[0].id
     objects = {"template": template, "spare": spare, "label": label, "preview": preview, "key": key}
     return {**objects, "application": made.client_id}

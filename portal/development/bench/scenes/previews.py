@@ -14,7 +14,7 @@ from django.db import connection
 from chancery.policy.policy import parse_policy
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.previews.answer import answer_next
-from portal.usecases.previews.ask import ask_about_group, ask_about_person, ask_about_template
+from portal.usecases.previews.ask import PreviewAsked, ask_about_group, ask_about_person, ask_about_template
 from protection.selectors.previews import asked
 from protection.services.create_template import create_template
 from protection.services.template_draft import TemplateDraft
@@ -104,7 +104,7 @@ def _questions(
     groups: list[UUID],
     people: list[UUID],
     organization: OrganizationFacts,
-) -> dict[str, Callable[[], UUID]]:
+) -> dict[str, Callable[[], PreviewAsked]]:
     return {
         "a template": lambda: ask_about_template(
             caller=ada, template_id=template, draft=_draft(organization, "group7@bench.example", print_too=True)
@@ -121,8 +121,8 @@ def _questions(
     }
 
 
-def _timed(organization: OrganizationFacts, ask: Callable[[], UUID]) -> dict[str, Any]:
-    preview = ask()
+def _timed(organization: OrganizationFacts, ask: Callable[[], PreviewAsked]) -> dict[str, Any]:
+    preview = ask().id
     began = time.perf_counter()
     answer_next(organization.id)
     seconds = time.perf_counter() - began
