@@ -97,7 +97,8 @@ def request_access(
     """Ask the owner for access; return what came of it.
 
     ``address`` is one that they have proven, by which the owner sees them, "" where there is none; ``place`` is the
-    organization of theirs that has proven its domain.  What else they belong to is not the owner's business (docs/protocol.md P20).
+    organization of theirs that has proven its domain.  What else they belong to is not the owner's
+    business (docs/protocol.md P20).
     Asking again while the request is open changes what is asked for and nothing else.  Raises NotFound for a person who
     neither may open the document nor was refused lately, and whatever ``refusal_to_ask`` returns.
     """
