@@ -20,11 +20,6 @@ translate_lazy = lazy(translate, str)
 """The same for what is written once and read by many, as the choices of a form."""
 
 
-def recalled(text: str) -> str:
-    """Return a text that was kept, in English, where no reader was known; as it is when it holds names or numbers."""
-    return translation.gettext(text) if text else ""
-
-
 def reason_of(error: Exception) -> str:
     """Return what an error says in the reader's language; the next step is not in it."""
     if isinstance(error, NameRefused):

@@ -9,7 +9,6 @@ A condition or principal that cannot be evaluated counts against the person.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -20,8 +19,7 @@ from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
 from chancery.policy.subject import Subject
-from chancery.policy.words import rights_in_words, strength_in_words
-from chancery.texts import message
+from chancery.policy.unmet import Condition, Unmet, unmet_condition
 
 DAY: Final = 86_400
 ONLINE_SECONDS: Final = 300
@@ -177,11 +175,16 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """Access is refused.  ``detail`` names what would satisfy an unmet condition; ``entry`` is for the owner only."""
+    """Access is refused.  ``unmet`` is the condition that is not met; ``entry`` is for the owner only."""
 
     reason: Reason
-    detail: str = ""
+    unmet: Unmet | None = None
     entry: Principal | None = None
+
+    @property
+    def detail(self) -> str:
+        """What would satisfy the condition, "" where the refusal is for no condition."""
+        return "" if self.unmet is None else self.unmet.text
 
 
 Decision = Allow | Deny
@@ -356,8 +359,7 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
     withheld = (policy.conditions.enforced | case.organization.conditions.enforced) - rights
     unenforced = withheld - case.request.enforces
     if unenforced:
-        words = rights_in_words(in_order(unenforced))
-        return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, message("It would have to withhold: {rights}.", rights=words))
+        return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, Unmet(Condition.ENFORCED, tuple(in_order(unenforced))))
     until = _validity(case, limited_by=policy)
     bound = case.content.bindings
     fresh = tuple((name.value, resolved) for name in matched if (resolved := names[name]) and name.value not in bound)
@@ -435,32 +437,6 @@ def _denied_by_reach(entry: Principal, subject: Subject, bindings: Mapping[str, 
         case PrincipalKind.ADDRESS:
             named = entry.value in subject.addresses or any(group.address == entry.value for group in subject.groups)
             return named or bindings.get(entry.value) in subject.ids
-
-
-def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> str:
-    """Return what would satisfy the first unmet condition, in words for the person, or "" when all hold."""
-    if conditions.strength is not None and subject.strength.rank < conditions.strength.rank:
-        return message("Sign in with {strength}.", strength=strength_in_words(conditions.strength.value))
-    if conditions.networks and not _in_networks(subject.network, conditions.networks):
-        return message("Connect from an allowed network ({networks}).", networks=", ".join(conditions.networks))
-    device = subject.device
-    if conditions.platforms and (device is None or device.platform not in conditions.platforms):
-        return message("Use a device of kind {kinds}.", kinds=", ".join(sorted(conditions.platforms)))
-    if conditions.post_quantum and (device is None or not device.post_quantum):
-        return message("Use a device enrolled with post-quantum keys.")
-    if conditions.not_before is not None and now < conditions.not_before:
-        return message("Wait until the document's time window opens.")
-    if conditions.not_after is not None and now >= conditions.not_after:
-        return message("The document's time window has closed; ask its owner to extend it.")
-    return ""
-
-
-def _in_networks(address: str, networks: Iterable[str]) -> bool:
-    try:
-        caller = ipaddress.ip_address(address)
-        return any(caller in ipaddress.ip_network(network) for network in networks)
-    except ValueError:
-        return False
 
 
 def _validity(case: Case, *, limited_by: Policy | None) -> int:

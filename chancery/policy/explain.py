@@ -21,12 +21,12 @@ from chancery.policy.evaluate import (
     Registration,
     Request,
     evaluate,
-    unmet_condition,
 )
 from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
 from chancery.policy.subject import Subject
+from chancery.policy.unmet import unmet_condition
 from chancery.policy.words import rights_in_words
 from chancery.texts import message
 
@@ -110,12 +110,13 @@ def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
         for asked in conditions
         for name in ("strength", "networks", "platforms", "post_quantum")
     )
-    words = [unmet_condition(asked, nobody, 0) for asked in single]
+    unmet = [unmet_condition(asked, nobody, 0) for asked in single]
+    words: list[str] = [one.text for one in unmet if one is not None]
     demanded = in_order(frozenset[Right]().union(*(asked.enforced for asked in conditions)))
     if demanded:
         withheld = rights_in_words(demanded)
         words.append(message("Use a program that withholds, from people without the right: {rights}.", rights=withheld))
-    return tuple(dict.fromkeys(text for text in words if text))
+    return tuple(dict.fromkeys(words))
 
 
 def explain(facts: Facts, right: Right, *, now: int) -> Explanation:

@@ -16,7 +16,6 @@ from portal.api.groups import ChangedGroup
 from portal.api.idempotency import idempotent
 from portal.api.people import ChangedPerson
 from portal.api.templates import OFFER, Draft, draft_of
-from portal.languages import recalled
 from portal.usecases.previews.ask import (
     DAYS,
     MOST_DAYS,
@@ -27,6 +26,7 @@ from portal.usecases.previews.ask import (
 )
 from portal.usecases.previews.drafts import NEEDS
 from portal.usecases.previews.save import has_moved, preview_for, save
+from portal.words.codes import preview_error_in_words
 from protection.selectors.previews import Asked
 from protection.selectors.templates import template
 from tenants.directory.members import Member
@@ -335,6 +335,6 @@ def _shown(found: Asked, *, moved: bool) -> dict[str, Any]:
         "done": found.done,
         "total": found.total,
         "moved": moved,
-        "error": recalled(found.error),
+        "error": preview_error_in_words(found.kind, found.error),
         "result": found.result,
     }

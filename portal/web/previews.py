@@ -17,7 +17,7 @@ from chancery.errors import ChanceryError, NotFound
 from chancery.policy.difference import differences
 from chancery.policy.policy import Principal
 from chancery.policy.words import rights_in_words
-from portal.languages import grouped, reader_languages, recalled, translate
+from portal.languages import grouped, reader_languages, translate
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect, effect
 from portal.usecases.previews.ask import PreviewAsked
@@ -26,6 +26,7 @@ from portal.usecases.previews.save import has_moved, preview_for, save
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, show, words_of
 from portal.words.changes import shown_changes
+from portal.words.codes import preview_error_in_words
 from portal.words.policies import who_in_words
 from portal.words.roles import role_in_words
 from protection.selectors.previews import Asked
@@ -60,7 +61,7 @@ def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
     found = preview_for(caller=request.caller, preview=preview_id)
     title, back, sentences = _ABOUT[found.kind](request, found)
     context = {
-        "preview": replace(found, error=recalled(found.error)),
+        "preview": replace(found, error=preview_error_in_words(found.kind, found.error)),
         "working": found.state in {"waiting", "running"},
         "percent": 100 * found.done // found.total if found.total else 0,
         "title": title,

@@ -11,12 +11,16 @@ from chancery.errors import (
     CannotUnseal,
     Expired,
     InvalidObject,
+    InvalidPolicy,
     InvalidSignature,
+    NotFound,
     Unavailable,
+    UnknownSuite,
     UntrustedKey,
     WrongBinding,
 )
 from chancery.ledger.kinds import Kind
+from protection.services.answer_preview import ABANDONED
 from protection.services.register import Pending
 
 _PROOF: Final[Mapping[str, Promise]] = {
@@ -39,6 +43,21 @@ _PENDING: Final[Mapping[str, Promise]] = {
     Pending.OWNER_NOT_PERMITTED: _("Reason: it names an owner whom the person who protected it may not name."),
     Pending.OWNER_UNKNOWN: _("Reason: it names an owner who is no member of the organization."),
 }
+_OBJECT: Final[Mapping[str, Promise]] = {
+    InvalidObject.code: _("What was brought cannot be read by the rules of its format."),
+    InvalidSignature.code: _("A signature in it does not verify."),
+    UntrustedKey.code: _("It was signed by a key that counts for nothing here."),
+    WrongBinding.code: _("It was made for another organization, document or device."),
+    Expired.code: _("A certificate behind it was not valid at that time."),
+    CannotUnseal.code: _("Its envelope does not open with the organization's key."),
+    UnknownSuite.code: _("It was made with algorithms that this version does not know."),
+    InvalidPolicy.code: _("The policy in it breaks the rules for policies."),
+}
+_PREVIEW: Final[Mapping[tuple[str, str], Promise]] = {
+    ("template", NotFound.code): _("There is no such template."),
+    ("group", NotFound.code): _("There is no such group in this organization."),
+    ("person", NotFound.code): _("There is no such person in this organization."),
+}
 _BY_KIND: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.PROOF_REFUSED: _PROOF,
     Kind.LICENSE_RELEASE_FAILED: _RELEASE,
@@ -52,6 +71,21 @@ def code_in_words(kind: str, code: str) -> str:
     if words is None:
         return gettext("The service's log says more; its code is {code}.").format(code=code)
     return str(words)
+
+
+def object_code_in_words(code: str) -> str:
+    """Return what was wrong with a license or seal that was brought, "" where the reason says it already."""
+    return str(_OBJECT.get(code, ""))
+
+
+def preview_error_in_words(kind: str, code: str) -> str:
+    """Return why there is no answer to what a change would do, "" where there is one."""
+    if not code:
+        return ""
+    if code == ABANDONED:
+        return gettext("Working it out was begun several times and never ended.")
+    words = _PREVIEW.get((kind, code))
+    return gettext("The change is not possible any more.") if words is None else str(words)
 
 
 def pending_in_words(code: str) -> str:

@@ -18,11 +18,12 @@ from chancery.ledger.kinds import Kind
 from chancery.policy.policy import Strength
 from chancery.policy.programs import Hold, Program
 from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.unmet import Unmet
 from chancery.policy.words import rights_in_words
 from portal.access_levels import level_called
-from portal.languages import reader_languages, recalled, translate
+from portal.languages import reader_languages, translate
 from portal.words.actors import ShownActor, shown_actor
-from portal.words.codes import code_in_words
+from portal.words.codes import code_in_words, object_code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
 from portal.words.roles import role_in_words
 from portal.words.sentences import FURTHER, ISSUER, OTHER, OWN, PLAIN, REFUSED, SENTENCES, UNKNOWN
@@ -330,14 +331,26 @@ def _unproven(row: EventRow) -> str:
 
 def _given(row: EventRow) -> str:
     """Return the reason that somebody gave for what they did."""
+    if row.kind == Kind.CONTENT_CHANGED and "request" in row.details:
+        return _("This was part of the answer to a request for access.")
     given = row.details.get("note") or row.details.get("reason")
     return _("Reason given: {reason}").format(reason=given) if given else ""
+
+
+def _what_was_missing(row: EventRow) -> str:
+    """Return which condition was not met, or what was wrong with the object that was brought."""
+    if "unmet" in row.details:
+        return translate(Unmet.from_json(row.details["unmet"]).text)
+    if "code" in row.details:
+        return object_code_in_words(str(row.details["code"]))
+    # Older events keep a sentence, which is shown as it is.
+    return str(row.details.get("detail", ""))
 
 
 def _why(row: EventRow) -> str:
     """Return the reason in the owner's words."""
     if row.reason in set(Reason):
         words = translate(WORDS[Reason(row.reason)].owner)
-        detail = recalled(str(row.details.get("detail") or row.details.get("what") or ""))
+        detail = _what_was_missing(row)
         return f"{words} {detail}" if detail else words
     return code_in_words(row.kind, row.reason)

@@ -16,6 +16,8 @@ SILENT: Final = timedelta(seconds=60)
 """After which the worker of a running preview is taken for lost."""
 ATTEMPTS: Final = 3
 """A preview that ended its worker this often ends no further one."""
+ABANDONED: Final = "abandoned"
+"""The code of a preview that was begun so often and never ended."""
 
 
 @transaction.atomic
@@ -27,7 +29,7 @@ def take_preview() -> Asked | None:
     if row is None:
         return None
     if row.attempts >= ATTEMPTS:
-        give_up_preview(row.id, "Working it out was begun several times and never ended.")
+        give_up_preview(row.id, ABANDONED)
         return None
     mine = {"state": PreviewState.RUNNING, "attempts": F("attempts") + 1, "touched_at": Now(), "done": 0}
     Preview.objects.filter(id=row.id).update(**mine)
@@ -45,6 +47,6 @@ def answer_preview(preview: UUID, *, result: Mapping[str, Any], epoch: int) -> N
     Preview.objects.filter(id=preview, state=PreviewState.RUNNING).update(**done)
 
 
-def give_up_preview(preview: UUID, error: str) -> None:
-    """Say why there is no answer."""
-    Preview.objects.filter(id=preview).update(state=PreviewState.FAILED, error=error[:500])
+def give_up_preview(preview: UUID, code: str) -> None:
+    """Record why there is no answer: the code of an error, or ``ABANDONED``."""
+    Preview.objects.filter(id=preview).update(state=PreviewState.FAILED, error=code)

@@ -57,10 +57,12 @@ def change(
     expires_after_days: int | None = None,
     based_on: int | None = None,
     reason: str = "",
+    request: UUID | None = None,
     rights_on: RightsOn | None = None,
 ) -> Changed:
     """Replace the document's policy; return what differs.  ``expires_after_days`` counts from its protection.
 
+    ``request`` is the request for access that the change is part of the answer to.
     Issuer, owner and people with EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again what
     they had last set.  ``based_on`` is the version that the editor saw; when somebody made another change meanwhile,
     nothing is changed.  The revision is raised, and cached licenses are invalidated, unless the new policy takes
@@ -87,7 +89,7 @@ def change(
         return Changed(content.rev, before, policy, ())
     followed = content.template_id
     _set(content, policy=policy)
-    rev = _put(actor, content, ground, before, reason, followed)
+    rev = _put(actor, content, ground, before, reason, followed, request=request)
     return Changed(rev, before, policy, differing, left, settled)
 
 
@@ -117,7 +119,15 @@ def _set(
         content.expires, content.offline_days = like.expires, like.offline_days
 
 
-def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: str, followed: UUID | None) -> int:
+def _put(
+    actor: Actor,
+    content: Content,
+    ground: str,
+    before: Policy,
+    reason: str,
+    followed: UUID | None,
+    request: UUID | None = None,
+) -> int:
     """Write what was set on a document, if the actor may set it, and record it; ``followed`` is its template before."""
     policy = registered_policy(content)
     if ground == ADMINISTRATOR and not narrows(policy, before):
@@ -150,6 +160,7 @@ def _put(actor: Actor, content: Content, ground: str, before: Policy, reason: st
             "ground": ground,
             "rev": content.rev,
             **({"reason": reason[:500]} if reason else {}),
+            **({} if request is None else {"request": str(request)}),
             **({"followed": str(followed)} if followed not in (None, content.template_id) else {}),
         },
     )

@@ -370,7 +370,8 @@ def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[s
     if state is not None and (document := named_facts(state.template, state.template_version, state.label)):
         stated["document"] = document
     if isinstance(item, Refused):
-        return {**stated, "detail": item.decision.detail} if item.decision.detail else stated
+        unmet = item.decision.unmet
+        return stated if unmet is None else {**stated, "unmet": unmet.as_json()}
     return {
         **stated,
         "basis": item.decision.basis.value,

@@ -92,7 +92,7 @@ def grant_access(
     policy = registered_policy(content)
     renewed = changed(policy, needed, until=terms.until)
     if renewed != policy:
-        change(actor=actor, cid=content.cid, policy=renewed, reason=f"Access was given to {request.address}")
+        change(actor=actor, cid=content.cid, policy=renewed, request=request.id)
         content.refresh_from_db()
     _give(actor, content, request, rights, terms.until)
     _answer(actor, request, rights, terms.until)

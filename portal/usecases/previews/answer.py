@@ -68,8 +68,12 @@ def answer_next(organization_id: UUID) -> bool:
         with translation.override(settings.LANGUAGE_CODE):
             roster = roster_of(organization_id)
             result = _answer(found, _MATTERS[found.kind](found, roster))
-    except (ChanceryError, DirectoryRefused) as error:
-        give_up_preview(found.id, str(error))
+    except NotHere:
+        give_up_preview(found.id, NotFound.code)
+    except DirectoryRefused:
+        give_up_preview(found.id, "refused")
+    except ChanceryError as error:
+        give_up_preview(found.id, error.code)
     else:
         answer_preview(found.id, result=result, epoch=roster.epoch)
     return True

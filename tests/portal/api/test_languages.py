@@ -148,6 +148,6 @@ def test_an_answer_that_failed_is_kept_in_english_and_told_in_the_language_of_th
     with in_organization(organization):
         while answer_next(organization):
             pass
-        assert asked_preview(preview).error == "There is no such group in this organization."
+        assert asked_preview(preview).error == "not_found", "a code is kept"
     told = call(cast.ada, "contoso", "GET", f"previews/{preview}", headers=GERMAN).json()
     assert told["error"] == "Diese Gruppe gibt es in dieser Organisation nicht."

@@ -1,0 +1,87 @@
+"""What would satisfy a condition that is not met: a code and its values, which become words when it is read."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from chancery.policy.policy import Conditions
+from chancery.policy.subject import Subject
+from chancery.policy.words import rights_in_words, strength_in_words
+from chancery.texts import Text, message
+
+
+class Condition(StrEnum):
+    """The conditions of a policy and of an organization, as the ledger names them; none is ever renamed."""
+
+    STRENGTH = "strength"
+    NETWORKS = "networks"
+    PLATFORMS = "platforms"
+    POST_QUANTUM = "post_quantum"
+    NOT_BEFORE = "not_before"
+    NOT_AFTER = "not_after"
+    ENFORCED = "enforced"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A condition that is not met, with the values that would satisfy it."""
+
+    condition: Condition
+    values: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the ledger keeps."""
+        return {"condition": self.condition.value, "values": list(self.values)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Return what the ledger kept.  Raises ValueError and KeyError for what it cannot have written."""
+        return cls(Condition(kept["condition"]), tuple(map(str, kept["values"])))
+
+    @property
+    def text(self) -> Text:
+        """What the person can do about it."""
+        listed = ", ".join(self.values)
+        match self.condition:
+            case Condition.STRENGTH:
+                return message("Sign in with {strength}.", strength=strength_in_words(listed))
+            case Condition.NETWORKS:
+                return message("Connect from an allowed network ({networks}).", networks=listed)
+            case Condition.PLATFORMS:
+                return message("Use a device of kind {kinds}.", kinds=listed)
+            case Condition.POST_QUANTUM:
+                return message("Use a device enrolled with post-quantum keys.")
+            case Condition.NOT_BEFORE:
+                return message("Wait until the document's time window opens.")
+            case Condition.NOT_AFTER:
+                return message("The document's time window has closed; ask its owner to extend it.")
+            case Condition.ENFORCED:
+                return message("It would have to withhold: {rights}.", rights=rights_in_words(self.values))
+
+
+def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> Unmet | None:
+    """Return the first condition that is not met, None when all hold."""
+    if conditions.strength is not None and subject.strength.rank < conditions.strength.rank:
+        return Unmet(Condition.STRENGTH, (conditions.strength.value,))
+    if conditions.networks and not _in_networks(subject.network, conditions.networks):
+        return Unmet(Condition.NETWORKS, tuple(conditions.networks))
+    device = subject.device
+    if conditions.platforms and (device is None or device.platform not in conditions.platforms):
+        return Unmet(Condition.PLATFORMS, tuple(sorted(conditions.platforms)))
+    if conditions.post_quantum and (device is None or not device.post_quantum):
+        return Unmet(Condition.POST_QUANTUM)
+    if conditions.not_before is not None and now < conditions.not_before:
+        return Unmet(Condition.NOT_BEFORE)
+    if conditions.not_after is not None and now >= conditions.not_after:
+        return Unmet(Condition.NOT_AFTER)
+    return None
+
+
+def _in_networks(address: str, networks: Iterable[str]) -> bool:
+    try:
+        caller = ipaddress.ip_address(address)
+        return any(caller in ipaddress.ip_network(network) for network in networks)
+    except ValueError:
+        return False
