@@ -91,11 +91,8 @@ def protect(
 
     By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
     """
-    if template and label:
-        raise Misused(message("A label brings its own template."), remedy=message("Use either --label or --template."))
-    if template and (grants or do_not_forward or encrypt_only or deny):
-        raise Misused(message("A template brings its own grants."), remedy=message("Use either --template or --grant."))
     grants += _computed_grants(do_not_forward, encrypt_only)
+    _check_one_source(template, label, own=bool(grants or deny))
     chosen = chosen_files(output, files, recursive=recursive, sealed=False)
     if not chosen:
         raise Misused(message("There is nothing to protect."), remedy=message("Name files that are not protected yet."))
@@ -106,9 +103,8 @@ def protect(
     with _session(output, online=not offline) as session:
         protect_options = _protect_options(session.zone(), template, grants, deny, expires, options)
         protect_options = replace(protect_options, template=template, label=label, owner=owner)
-        age = session.own_organization(organization).offered().age(time.time()) if template else ""
-        if age:
-            output.note(age)
+        if template:
+            _note_age(output, session, organization)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = places[path]
@@ -122,6 +118,21 @@ def protect(
             return {"file": str(path), **_members(done), "dropped": _dropped(output, session)}, _line(path, done)
 
         each_file(output, list(places), one)
+
+
+def _check_one_source(template: str | None, label: str | None, *, own: bool) -> None:
+    """Raise Misused where more than one thing says who may open: a template, a label, grants of one's own."""
+    if template and label:
+        raise Misused(message("A label brings its own template."), remedy=message("Use either --label or --template."))
+    if template and own:
+        raise Misused(message("A template brings its own grants."), remedy=message("Use either --template or --grant."))
+
+
+def _note_age(output: Output, session: Session, organization: str | None) -> None:
+    """Say how old the templates are by which is protected without a network."""
+    age = session.own_organization(organization).offered().age(time.time())
+    if age:
+        output.note(age)
 
 
 def _computed_grants(do_not_forward: tuple[str, ...], encrypt_only: tuple[str, ...]) -> tuple[str, ...]:

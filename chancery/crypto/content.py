@@ -42,11 +42,6 @@ def new_content_key() -> bytes:
     return secrets.token_bytes(KEY_SIZE)
 
 
-def sealed_length(plain: int) -> int:
-    """Return the length of all chunks (without the prefix) of a message of ``plain`` bytes."""
-    return plain + (plain // CHUNK + 1) * TAG
-
-
 def plain_length(sealed: int) -> int:
     """Return the plaintext length of chunks of ``sealed`` bytes, or refuse a length no message can have.
 

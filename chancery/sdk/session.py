@@ -25,13 +25,13 @@ from zoneinfo import ZoneInfo
 
 from chancery.crypto.content import LEAF
 from chancery.errors import Expired
-from chancery.objects.body import Sealer, SealFacts, sign_body
+from chancery.objects.body import Sealer
 from chancery.objects.publishing import PublishingLicense
 from chancery.policy.programs import Program, enforced_by
-from chancery.policy.reasons import Reason
 from chancery.sdk import signin, unfinished
 from chancery.sdk.account import RENEW_BEFORE, Account, Service, Tokens, load, save
 from chancery.sdk.attachments import already_sealed, attachment_places
+from chancery.sdk.device_sealer import DeviceSealer
 from chancery.sdk.errors import Misused, Refused, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Http
@@ -41,7 +41,6 @@ from chancery.sdk.licensed import (
     Room,
     expected_name,
     may_be_removed,
-    next_number,
     taken,
     untaken,
 )
@@ -49,14 +48,14 @@ from chancery.sdk.licenses import Licenses, Opening, Stated
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.organization import Organization
 from chancery.sdk.outbound_queue import Dropped
-from chancery.sdk.publication import Publication, Registration, next_key, published
+from chancery.sdk.publication import Publication, published
 from chancery.sdk.results import Protected, Relabeled, metadata_of
 from chancery.sealing.file_names import sealable
 from chancery.sealing.layout import SUFFIX
 from chancery.sealing.metadata import Metadata
 from chancery.sealing.random_access import PlaintextReader
-from chancery.sealing.read import SealedFile, open_sealed
-from chancery.sealing.write import Progress, seal_edition, seal_file
+from chancery.sealing.read import open_sealed
+from chancery.sealing.write import Progress
 from chancery.texts import message
 from chancery.version import VERSION
 
@@ -67,11 +66,6 @@ USER_AGENT = f"chancery/{VERSION}"
 
 THIS_LIBRARY: Final = Stated(f"chancery {VERSION}", enforced_by(Program.LIBRARY))
 """What programs say of themselves that say nothing else."""
-
-NOTICE = (
-    "This file is protected. To open it, use Chancery and sign in with the address it was sent to.\n"
-    "Diese Datei ist geschützt. Öffnen Sie sie mit Chancery unter der Adresse, an die sie gesendet wurde.\n"
-)
 
 
 class Session:
@@ -90,6 +84,7 @@ class Session:
         self._http = http
         self.service = Service(account, http, Tokens(home, http, account.iss))
         self._me = f"me/{account.scope}"
+        self._sealer = DeviceSealer(home, account, stated)
 
     @classmethod
     def open(
@@ -217,7 +212,7 @@ class Session:
         ready = self._ready(options, title=metadata.name, organization=organization)
         target.parent.mkdir(parents=True, exist_ok=True)
         with untaken(target):
-            done = self._seal(ready, source, target, metadata, progress=progress)
+            done = self._sealer.seal(ready, source, target, metadata, progress=progress)
         target.chmod(source.stat().st_mode & READ_AND_WRITE)
         return done
 
@@ -244,85 +239,6 @@ class Session:
         """Return all that a protection needs beside the content; whatever can refuse a options refuses it here."""
         return published(self.own_organization(organization), self.account, options, title=title)
 
-    def _seal(
-        self,
-        ready: Publication,
-        source: BinaryIO | Path,
-        target: Path,
-        metadata: Metadata,
-        *,
-        instead_of: Licensed | None = None,
-        progress: Progress | None = None,
-    ) -> Protected:
-        """Seal and register; ``instead_of`` is what was opened at the target, if the new file takes its place.
-
-        When a key was withdrawn since this device last asked, the same is done once more under the present one.
-        """
-        try:
-            return self._sealed_once(ready, source, target, metadata, instead_of, progress)
-        except Refused as refused:
-            if refused.reason != Reason.KEY_WITHDRAWN or not (isinstance(source, Path) or source.seekable()):
-                raise
-        if not isinstance(source, Path):
-            source.seek(0)
-        return self._sealed_once(ready.anew(), source, target, metadata, instead_of, progress)
-
-    def _sealed_once(
-        self,
-        ready: Publication,
-        source: BinaryIO | Path,
-        target: Path,
-        metadata: Metadata,
-        instead_of: Licensed | None,
-        progress: Progress | None,
-    ) -> Protected:
-        register = Registration(ready.place, ready.license)
-        replaced = None if instead_of is None else instead_of.status
-        with unfinished.noted(self.home, "protect", target, source=replaced and target, status=replaced) as note:
-
-            def accept(file: SealedFile) -> None:
-                ready.check(file)
-                if instead_of is not None:
-                    instead_of.check_unchanged()
-                note.complete(file)
-                register(file.body_seal)
-                if instead_of is not None:
-                    # Registering took as long as the network does.
-                    instead_of.check_unchanged()
-                    instead_of.unlocked.stream.close()  # Some systems replace no file that is open.
-
-            seal = seal_file(
-                source,
-                target,
-                content_key=ready.key,
-                license=ready.license,
-                metadata=metadata,
-                make_seal=lambda facts: self._sealed(
-                    ready.place, facts, ready.publishing.token, ready.publishing.delegation
-                ),
-                accept=accept,
-                notice=NOTICE,
-                progress=progress,
-                instead=instead_of is not None,
-                part=note.part,
-            )
-        licenses = Licenses(self.home, ready.place, self.account, self.stated)
-        licenses.keep_own(ready.license, seal, ready.key, ready.publishing)
-        ready.place.try_send_waiting()
-        return Protected(target, ready.license.cid, register.done, register.pending)
-
-    def _sealed(
-        self, place: Organization, facts: SealFacts, certificate: str, delegation: str, env: bytes | None = None
-    ) -> str:
-        return sign_body(
-            facts,
-            signer=self.account.signing,
-            certificate=certificate,
-            delegation=delegation,
-            iat=place.now(),
-            env=env,
-        )
-
     # --- opening -------------------------------------------------------------------------------------------------
 
     def protect_stream(
@@ -334,7 +250,7 @@ class Session:
         ready = self._ready(options, title=metadata.name, organization=organization)
         target.parent.mkdir(parents=True, exist_ok=True)
         with untaken(target):
-            return self._seal(ready, source, target, metadata)
+            return self._sealer.seal(ready, source, target, metadata)
 
     def open_stream(self, source: BinaryIO | Path, sink: BinaryIO) -> Opening:
         """Write the content of a sealed file or stream to another stream, each part after it was verified."""
@@ -408,7 +324,7 @@ class Session:
             found.register_content()
             plain = io.BufferedReader(PlaintextReader(found.unlocked), LEAF)
             metadata = replace(found.unlocked.metadata, size=None)
-            return self._seal(ready, plain, source, metadata, instead_of=found, progress=progress)
+            return self._sealer.seal(ready, plain, source, metadata, instead_of=found, progress=progress)
 
     def relabel(
         self,
@@ -461,43 +377,9 @@ class Session:
         """
         with open_sealed(sealed) as file:
             Room(sealed.parent).check(source.stat().st_size)
-            place = self._place_of(file.publishing_license)
-            licenses = Licenses(self.home, place, self.account, self.stated)
-            # What is kept cannot say what was saved since, so the service is asked as long as it can be.
-            authentic, opening, key = licenses.open(file, lambda _: False)
-            if opening.edit is None:
-                raise Refused(message("You may read this document, not change it."), reason="not_granted")
-            n = next_number(file, opening)
-            certificate, delegation, env = opening.edit, opening.delegation, None
-            name = authentic.unlock(key).metadata.name
-            if opening.rekey:
-                key, env = next_key(place, file, self.account.signing.key_id, n)
-            register = Registration(place, file.publishing_license)
-            status = os.fstat(file.stream.fileno())
-            with unfinished.noted(self.home, "save", sealed, source=sealed, status=status) as note:
-
-                def accept(edition: SealedFile) -> None:
-                    place.trust.verified(edition.verify).unlock(key)
-                    note.complete(edition)
-                    register(edition.body_seal)
-                    note.keep()
-                    file.close()  # Some systems replace no file that is open.
-
-                seal_edition(
-                    file,
-                    source,
-                    sealed,
-                    n=n,
-                    content_key=key,
-                    metadata=metadata_of(source, name=name),
-                    make_seal=lambda facts: self._sealed(place, facts, certificate, delegation, env),
-                    accept=accept,
-                    progress=progress,
-                    part=note.part,
-                )
-            place.try_send_waiting()
-            passed_over = n - file.body_seal.facts.n - 1
-            return Protected(sealed, file.publishing_license.cid, register.done, passed_over=passed_over)
+            return self._sealer.save_edition(
+                self._place_of(file.publishing_license), file, sealed, source, progress=progress
+            )
 
     def verify(self, source: BinaryIO | Path) -> Sealer:
         """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""

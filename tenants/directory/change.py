@@ -44,9 +44,7 @@ def note(
     """
     recorded = sorted(set(organizations))
     if actor == OPERATOR:
-        details_of_record = {} if person_id is None else {"target": str(person_id)}
-        only = recorded[0] if len(recorded) == 1 else None
-        record_operator(kind=kind, actor=actor, organization_id=only, details=details_of_record)
+        _record_for_operators(kind, recorded, person_id)
     if person_id is not None:
         Person.objects.filter(id=person_id).update(epoch=F("epoch") + 1)
     for organization_id in sorted({*recorded, *bump_only}):
@@ -72,6 +70,15 @@ def note(
                 ),
                 details=details,
             )
+
+
+def _record_for_operators(kind: DirectoryKind, organizations: Sequence[UUID], person_id: UUID | None) -> None:
+    record_operator(
+        kind=kind,
+        actor=OPERATOR,
+        organization_id=organizations[0] if len(organizations) == 1 else None,
+        details={} if person_id is None else {"target": str(person_id)},
+    )
 
 
 def raise_epochs(person_ids: Iterable[UUID]) -> None:

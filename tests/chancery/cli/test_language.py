@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 from chancery.cli import language
 from chancery.cli.main import main
+from chancery.sdk.device_sealer import NOTICE
 from chancery.sdk.http import Http
-from chancery.sdk.session import NOTICE
 from tests.chancery.cli.test_commands import verbs
 
 GERMAN = {"LC_ALL": "de_DE.UTF-8"}
