@@ -5,6 +5,7 @@ straight into the application instead of through a socket, so that a test can lo
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from portal import throttle
 from portal.identity import clients
 from portal.usecases.organizations import found_organization
 from tenants.actor import Actor
+from tenants.context import in_public
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.organizations.selectors import OrganizationFacts
@@ -63,12 +65,23 @@ class InProcess(Http):
 
 @dataclass
 class Player:
-    """One person with a signed-in device."""
+    """One person with a device, which is signed in when the person first uses it."""
 
     id: UUID
     address: str
-    session: Session
-    http: InProcess
+    home: Home
+    http: InProcess = field(default_factory=InProcess)
+
+    @cached_property
+    def session(self) -> Session:
+        """Sign the device in with an enrollment code."""
+        with in_public():
+            clients.ensure()
+            throttle.forget()  # More people enroll in a minute of tests than one address may.
+            installation = signin.discover(self.http, BASE)
+            code = issue_enrollment_code(person_id=self.id, actor=ACTOR)
+            tokens = signin.sign_in_by_code(self.http, installation, code)
+            return Session(self.home, signin.enroll(self.home, self.http, installation, tokens), self.http)
 
     def offline(self) -> Session:
         """Return the same device without a network."""
@@ -94,11 +107,11 @@ class Cast:
             actor=ACTOR,
         )
         self.organizations[slug] = founded.organization
-        self.enroll(administrator, founded.administrator.id, founded.administrator.email)
+        self._know(administrator, founded.administrator.id, founded.administrator.email)
         return founded.organization
 
     def join(self, name: str, slug: str, *, role: str = "user") -> Player:
-        """Add a person to an organization and sign them in on a device."""
+        """Add a person to an organization."""
         facts = create_person(
             organization_id=self.organizations[slug].id,
             address=f"{name}@{slug}.example",
@@ -106,19 +119,16 @@ class Cast:
             role=role,
             actor=ACTOR,
         )
-        return self.enroll(name, facts.id, facts.email)
+        return self._know(name, facts.id, facts.email)
 
     def enroll(self, name: str, person: UUID, address: str) -> Player:
-        """Sign a person in on a device of their own."""
-        clients.ensure()
-        throttle.forget()  # More people enroll in a minute of tests than one address may.
-        http = InProcess()
-        home = Home(self.folder / name, use_key_ring=False)
-        installation = signin.discover(http, BASE)
-        code = issue_enrollment_code(person_id=person, actor=ACTOR)
-        account = signin.enroll(home, http, installation, signin.sign_in_by_code(http, installation, code))
-        player = Player(person, address, Session(home, account, http), http)
-        self.players[name] = player
+        """Sign a person in on a device of their own, now."""
+        player = self._know(name, person, address)
+        assert player.session
+        return player
+
+    def _know(self, name: str, person: UUID, address: str) -> Player:
+        player = self.players[name] = Player(person, address, Home(self.folder / name, use_key_ring=False))
         return player
 
     def __getattr__(self, name: str) -> Player:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
@@ -100,16 +102,61 @@ def static_files_found_when_asked_for() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def passwords_hashed_at_once() -> Iterator[None]:
+    """Spare the tests the quarter of a second that hashing a password is meant to take."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_written_without_waiting_for_the_disk() -> Iterator[None]:
+    """Spare the tests of this process the waiting for the disk: the machine does not lose its power in a test.
+
+    Programs that tests start and kill wait as always.
+    """
+    with pytest.MonkeyPatch.context() as system:
+        system.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Make the test database on demand, by the mark of a test or by a fixture that outlives one test."""
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
+        made = _database_of_this_process()
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)
+
+
+def _database_of_this_process() -> list[tuple[BaseDatabaseWrapper, str, bool]]:
+    """Make the test database; in a parallel run the first process does, and copies it for all others."""
+    before, own = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
+    with FileLock(Path(os.environ[SHARED], "databases.lock")):
+        made = Path(os.environ[SHARED], "databases-made")
+        if not made.exists():
+            databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
+            connection.close()
+            _copy_for_the_others(own)
+            made.touch()
+            return databases
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = own
+    return [(connection, before, True)]
+
+
+def _copy_for_the_others(own: str) -> None:
+    """Copy the database, which nobody uses yet, under the names that the other processes expect."""
+    this = os.environ.get("PYTEST_XDIST_WORKER", "")
+    others = [f"gw{number}" for number in range(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))]
+    with connection.creation._nodb_cursor() as cursor:
+        for other in others:
+            if this not in {"", other}:
+                name = connection.ops.quote_name(own.removesuffix(this) + other)
+                cursor.execute(f"create database {name} with template {connection.ops.quote_name(own)}")
 
 
 @pytest.fixture(autouse=True)

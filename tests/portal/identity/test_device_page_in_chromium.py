@@ -4,7 +4,6 @@ On ``*.localhost`` the attack fails by itself, because Chromium takes those for 
 names under ``rights.example`` that the browser finds on this machine.
 """
 
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -17,10 +16,10 @@ from pytest_django.live_server_helper import LiveServer
 from portal import locations
 from portal.identity import clients
 from portal.usecases.embedded_sign_in import sign_in_link
+from tests import chromium
 from tests.portal.identity.browser import Browser
 from tests.tenants import builders
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 ATTACK = """<!doctype html><title>Cats</title>
@@ -30,7 +29,7 @@ ATTACK = """<!doctype html><title>Cats</title>
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="There is no Chromium on this machine."),
+    pytest.mark.skipif(chromium.PROGRAM is None, reason=chromium.MISSING),
 ]
 
 
@@ -76,7 +75,7 @@ def test_a_sibling_host_cannot_confirm_a_device(base: str) -> None:
     violations: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP *.example 127.0.0.1"]
+            executable_path=chromium.PROGRAM, args=[*chromium.FLAGS, "--host-resolver-rules=MAP *.example 127.0.0.1"]
         )
         page = browser.new_page()
         page.on("console", lambda line: violations.append(line.text) if "Content Security" in line.text else None)

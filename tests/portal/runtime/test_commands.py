@@ -184,14 +184,14 @@ def test_table_names_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines()[-1] == "FAILED: locks in 1.5 s"
 
 
-@pytest.mark.parametrize(("may_install", "installed"), [(False, []), (True, ["chromium"])])
+@pytest.mark.parametrize(("may_install", "installed"), [(False, []), (True, ["chromium-headless-shell", "chromium"])])
 def test_packages_of_the_system_are_installed_only_where_that_was_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, may_install: bool, installed: list[str]
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
     monkeypatch.setattr(system, "install", asked.extend)
-    test._provide(test.HELPERS[0], may_install=may_install)
+    test._provide(test.BROWSER, may_install=may_install)
     assert asked == installed
     said = capsys.readouterr().out
     assert "the page tests will be skipped" in said

@@ -4,7 +4,6 @@ They end with the module: while Playwright runs, Django takes the thread for an 
 database in it.  Tests that can share an installation are in a folder of their own, ``contoso``.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,25 +11,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.chromium import FLAGS, MISSING, PROGRAM
 from tests.portal.web.visitor import Installation
 from tests.running import free_port, up
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# Without the second group Chromium looks for its maker's hosts at every start.
-FLAGS = [
-    "--no-sandbox", "--disable-gpu",
-    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Run a browser, or skip where none is installed."""
-    if CHROMIUM is None:
-        pytest.skip("There is no Chromium on this machine.")
+    if PROGRAM is None:
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
         yield browser
         browser.close()
 

@@ -1,0 +1,16 @@
+"""The browser of the page tests."""
+
+import shutil
+from typing import Final
+
+from portal.development.test import BROWSER
+
+PROGRAM: Final = next(filter(None, map(shutil.which, BROWSER.names)), None)
+"""Where Chromium is, or nothing; the tests that need it are then skipped, and say so."""
+MISSING: Final = "There is no Chromium on this machine."
+# Without the second group Chromium looks for its maker's hosts at every start.
+FLAGS: Final = (
+    "--no-sandbox", "--disable-gpu",
+    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+)  # fmt: skip
