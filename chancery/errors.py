@@ -36,7 +36,7 @@ class ChanceryError(Exception):
     """Base of all errors that a caller is expected to handle."""
 
     code: ClassVar[str] = "error"
-    remedy: ClassVar[str] = message("Try again; if it happens again, tell your administrator the correlation id.")
+    remedy: ClassVar[str] = message("Try again; if it happens again, give your administrator the correlation id.")
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -198,4 +198,4 @@ class LedgerHasGap(Unavailable):
     )
 
     def __init__(self) -> None:
-        super().__init__(message("The audit log of this organization has a gap that nobody has confirmed yet."))
+        super().__init__(message("The audit log of this organization has a gap that no operator has confirmed yet."))

@@ -59,7 +59,7 @@ def prove_domain(output: Output, place: Organization, domain_name: str) -> None:
 @asks
 @in_organization
 def release_domain(output: Output, place: Organization, domain_name: str, reason: str, *, yes: bool) -> None:
-    """Give a mail DOMAIN up: its addresses are vouched for no more."""
+    """Give up a mail DOMAIN: the organization no longer vouches for its addresses."""
     carry_out(
         output,
         place,
@@ -168,7 +168,10 @@ def _devices(place: Organization, address: str) -> str:
 @asks
 @in_organization
 def block_device(output: Output, place: Organization, device_id: UUID, person: str, reason: str, *, yes: bool) -> None:
-    """Block a device of a person at your organization: no license from now on. Elsewhere it goes on."""
+    """Block a device of a person at your organization.
+
+    It gets no more licenses here. At other organizations it keeps working.
+    """
     carry_out(
         output,
         place,
@@ -196,7 +199,7 @@ def unblock_device(output: Output, place: Organization, device_id: UUID, person:
 @asks
 @click.pass_obj
 def revoke_device(output: Output, device_id: UUID, reason: str, *, yes: bool) -> None:
-    """Revoke a device: it gets no license any more, and its kept ones end."""
+    """Revoke a device: it gets no more licenses, and those it keeps end."""
     with signed_in(output) as session:
         send = functools.partial(session.service.call, "DELETE", session.account.iss, f"/api/v1/devices/{device_id}")
         answer = confirmed(output, send, yes=yes, reason=reason)
@@ -231,7 +234,7 @@ def accept(output: Output, place: Organization, cid: UUID) -> None:
 @asks
 @in_organization
 def block(output: Output, place: Organization, cid: UUID, reason: str, *, yes: bool) -> None:
-    """Block a document for good: nobody opens it."""
+    """Block a document for good: no one can open it."""
     carry_out(
         output, place, "POST", f"/api/v1/documents/{cid}/block", yes=yes, reason=reason, cid=str(cid), done="block"
     )

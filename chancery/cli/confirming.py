@@ -106,7 +106,7 @@ def _confirm(output: Output, asked: Mapping[str, Any], question: str) -> None:
         return
     remedy = message("To do it without being asked, add --yes.")
     if not sys.stdin.isatty():
-        raise Misused(message("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
+        raise Misused(message("This needs a confirmation, and there is no terminal to ask at."), remedy=remedy)
     typed = click.prompt(translate(message("Type {name} to confirm", name=asked["confirm"])), err=True)
     if str(typed).strip().casefold() != str(asked["confirm"]).casefold():
         raise Misused(message("This is not the name. Nothing was changed."), remedy=remedy)

@@ -235,7 +235,7 @@ def change(
 ) -> None:
     """Change who may do what with a document, also after it was sent.
 
-    What is not named stays as it is.
+    What is not named does not change.
     """
     require_changes("grants", "removed", "deny", "expires", "expires_after_days", *LIMITS)
     if expires and expires_after_days:
@@ -254,7 +254,7 @@ def change(
     answer = confirmed(output, functools.partial(place.call, "PUT", path), body, yes=yes, reason=reason)
     wanted = place.call("GET", path)["policy"] if days else wanted
     changed(output, answer, cid=str(cid), policy=wanted)
-    people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or message("nobody but you")
+    people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or message("only you")
     output.note(
         message("Who may open it: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone))
     )

@@ -38,7 +38,7 @@ from chancery.texts import joined, message, plural_message
 OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
 
 _WAITING: Final = message("(the service gets to know at the next contact)")
-_HELD: Final = message("(nobody can open it before an administrator of your organization accepts it)")
+_HELD: Final = message("(no one can open it until an administrator of your organization accepts it)")
 _OLDER: Final = message("This is an older edition; ask for the newest.")
 
 
@@ -239,7 +239,7 @@ def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bo
 
     Needs the right to export.
 
-    Nobody's access to the plain files is decided or recorded any more.
+    Access to the plain files is no longer controlled or recorded.
     """
     if not (yes or output.as_json):
         output.confirm(
@@ -281,8 +281,8 @@ def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
     if done.passed_over:
         output.note(
             plural_message(
-                "An edition that nobody but its author had opened was passed over; it is an older one now.",
-                "{count} editions that nobody but their authors had opened were passed over; they are older ones now.",
+                "An edition that only its author had opened was passed over and is now an older one.",
+                "{count} editions that only their authors had opened were passed over and are now older ones.",
                 done.passed_over,
             )
         )

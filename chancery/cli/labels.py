@@ -143,7 +143,7 @@ def edit(
     description: str | None,
     language: str,
 ) -> None:
-    """Change a label; what is not named stays as it is."""
+    """Change a label; what is not named does not change."""
     require_changes("name", "sensitivity", "effect", "template", "description")
     found = _called(place, which)
     patch = {

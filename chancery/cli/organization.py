@@ -45,7 +45,7 @@ def require_known(policy: Policy, removed: tuple[str, ...]) -> None:
         if Principal.parse(who) not in known:
             raise Misused(
                 message("{who} is not in the policy.", who=who),
-                remedy=message("Name somebody as the policy does: chancery policy, or chancery template list --json."),
+                remedy=message("Name a person as the policy does: chancery policy, or chancery template list --json."),
             )
 
 
@@ -54,7 +54,7 @@ def entries_patch(
 ) -> dict[str, dict[str, Any]]:
     """Return a JSON merge patch of a policy's entries: a new grant replaces what somebody had, what is not named stays.
 
-    A person who is removed loses their grant and is not kept out any more.
+    A person who is removed loses their grant and is no longer denied access.
     """
     gone = {str(Principal.parse(who)): None for who in removed}
     fresh = {str(grant.who): in_order(grant.rights) for grant in parse_grants(grants)}

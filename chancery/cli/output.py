@@ -99,7 +99,7 @@ class Output:
     def confirm(self, question: str, *, remedy: str = _YES) -> None:
         """Ask, and go on only with a yes.  Raises Misused, also where there is nobody to ask."""
         if not sys.stdin.isatty():
-            raise Misused(message("This has to be confirmed, and there is nobody to ask."), remedy=remedy)
+            raise Misused(message("This needs a confirmation, and there is no terminal to ask at."), remedy=remedy)
         if not click.confirm(translate(question), err=True):
             raise Misused(message("Nothing was changed."), remedy=remedy)
 

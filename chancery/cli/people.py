@@ -33,14 +33,14 @@ def list_people(output: Output, place: Organization, search: str, limit: int | N
     """List people."""
     found = place.each("/api/v1/people", search=search)
     columns = ["email", "name", "role", "guest", "disabled", "id"]
-    tables.show(output, found, columns, empty=message("Nobody matches."), limit=limit)
+    tables.show(output, found, columns, empty=message("No matches."), limit=limit)
 
 
 @person.command("create")
 @ADDRESS
 @click.option("--name", default="", help="As others read it.")
 @click.option("--role", type=Role(), default="user", show_default=True, help="user, auditor or administrator.")
-@click.option("--guest", is_flag=True, help="Not meant by “everybody”.")
+@click.option("--guest", is_flag=True, help="Not included in “everybody”.")
 @asks
 @in_organization
 def create_person(
@@ -118,7 +118,7 @@ def list_groups(output: Output, place: Organization, limit: int | None) -> None:
 @ADDRESS
 @click.option("--name", required=True, help="As others read it.")
 @click.option("--description", default="", help="What it is for.")
-@click.option("--member", "members", multiple=True, metavar="ADDRESS", help="Somebody who is in it from the start.")
+@click.option("--member", "members", multiple=True, metavar="ADDRESS", help="A member from the start.")
 @in_organization
 def create_group(
     output: Output, place: Organization, address: str, name: str, description: str, members: tuple[str, ...]
@@ -130,11 +130,16 @@ def create_group(
 
 @group.command("change")
 @ADDRESS
-@click.option("--add", multiple=True, metavar="ADDRESS", help="Put somebody in.")
-@click.option("--remove", multiple=True, metavar="ADDRESS", help="Take somebody out.")
+@click.option("--add", multiple=True, metavar="ADDRESS", help="Add a member.")
+@click.option("--remove", multiple=True, metavar="ADDRESS", help="Remove a member.")
 @click.option("--name", help="Another name.")
 @click.option("--description", help="What it is for.")
-@click.option("--archive/--unarchive", "archived", default=None, help="Let it give nothing any more, or bring it back.")
+@click.option(
+    "--archive/--unarchive",
+    "archived",
+    default=None,
+    help="Archive it, so that it no longer gives access, or bring it back.",
+)
 @asks
 @PREVIEW
 @DAYS

@@ -20,7 +20,9 @@ from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
 from chancery.texts import joined, message
 
-PREVIEW: Final = click.option("--preview", is_flag=True, help="Change nothing; say who would gain and who would lose.")
+PREVIEW: Final = click.option(
+    "--preview", is_flag=True, help="Change nothing; show who would gain access and who would lose it."
+)
 DAYS: Final = click.option(
     "--days",
     type=click.IntRange(1, 365),
@@ -111,13 +113,13 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
         affected=documents["affected"],
         considered=documents["considered"],
     )
-    yield message("{gain:,} people gain, {lose:,} lose.", gain=people["gain"], lose=people["lose"])
+    yield message("{gain:,} people gain access, {lose:,} lose it.", gain=people["gain"], lose=people["lose"])
     for member, line in (("gains", _gain), ("loses", _loss)):
         yield from (line(one) for one in result[member][:_SHOWN])
         if len(result[member]) > _SHOWN:
             yield message("… and more; all that are named: --json ({member})", member=member)
     if result["you_gain"]:
-        yield message("You yourself would gain something on {number:,} documents.", number=result["you_gain"])
+        yield message("You would gain access to {number:,} documents yourself.", number=result["you_gain"])
     if documents["end_sooner"]:
         yield message("On {number:,} documents access would end earlier than now.", number=documents["end_sooner"])
     if documents["end_later"]:
@@ -125,7 +127,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     asked = result.get("at_opening", {"added": [], "removed": []})
     yield from (message("Each opening would also have to meet this: {words}", words=words) for words in asked["added"])
     for words in asked["removed"]:
-        yield message("No opening would have to meet this any more: {words}", words=words)
+        yield message("Openings would no longer have to meet this: {words}", words=words)
     if "permissions" in result:
         yield from _permissions(result["permissions"])
     if people["undecided"]:

@@ -91,7 +91,7 @@ def requests(output: Output, place: Organization, state: str, limit: int | None,
     """List who asks for access to your documents, newest first."""
     rows = place.each("/api/v1/access-requests", scope="all" if everybody else "mine", state=state)
     columns = ["asked_at", "who", "organization", "title", "level", "state", "note", "id"]
-    tables.show(output, rows, columns, empty=message("Nobody waits for an answer of yours."), limit=limit)
+    tables.show(output, rows, columns, empty=message("No requests wait for your answer."), limit=limit)
 
 
 @click.command()
@@ -102,7 +102,8 @@ def requests(output: Output, place: Organization, state: str, limit: int | None,
 @click.option(
     "--lift",
     is_flag=True,
-    help="Also change what else keeps them out, as it is shown; without it, nothing is given then.",
+    help="Also change what else blocks their access, by the names shown; without this option, no access is given"
+    " in that case.",
 )
 @in_organization
 def grant(
@@ -115,7 +116,7 @@ def grant(
     *,
     lift: bool,
 ) -> None:
-    """Give access to the person who asked, and nobody else.
+    """Give access to the person who asked, and to no one else.
 
     Without --until or --days the access has no end of its own.
     """

@@ -58,6 +58,6 @@ def service(output: Output, place: Organization, state: str, reason: str, *, yes
 def leave(output: Output, place: Organization, reason: str, *, yes: bool) -> None:
     """Leave your organization for good.
 
-    You open nothing there any more. The last administrator cannot leave.
+    You can no longer open anything there. The last administrator cannot leave.
     """
     carry_out(output, place, "POST", "/api/v1/leave", yes=yes, reason=reason)

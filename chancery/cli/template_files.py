@@ -17,7 +17,7 @@ from chancery.texts import joined, message, plural_message
 _ACTIONS = {
     "create": message("new, archived until you publish it"),
     "change": message("changes"),
-    "keep": message("stays as it is"),
+    "keep": message("does not change"),
 }
 
 

@@ -33,11 +33,11 @@ EXPIRES_AFTER = click.option(
 SCOPE = click.option(
     "--scope", multiple=True, metavar="WHO", help="Offer it only to WHO, a person or group; everybody lifts the limit."
 )
-UNSCOPE = click.option("--unscope", multiple=True, metavar="WHO", help="Do not offer it to WHO any more.")
+UNSCOPE = click.option("--unscope", multiple=True, metavar="WHO", help="Stop offering it to WHO.")
 LEGACY = click.option(
     "--offered-to-legacy/--not-offered-to-legacy",
     default=None,
-    help="Whether programs that cannot say for whom they ask offer it although it has a scope.",
+    help="Whether programs without a signed-in person offer it although it has a scope.",
 )
 DESCRIPTION = click.option("--description", help="What people read when they choose it.")
 LANGUAGE = click.option("--language", default="en", show_default=True, help="The language of name and description.")

@@ -28,7 +28,7 @@ from chancery.texts import joined, message
 @ORGANIZATION
 @click.pass_obj
 def why(output: Output, named: str, who: str | None, right: str, organization: str | None) -> None:
-    """Explain why you or somebody else may open a document, or may not.
+    """Explain why you or another person may or may not open a document.
 
     A file is asked about where it was protected, also in another organization.
     """

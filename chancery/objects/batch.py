@@ -77,7 +77,7 @@ class UseLicenseBatch:
         claims.done()
         chain.verify(unverified, org=common.org, at=common.iat)
         if common.sub != sub or common.dev != dev:
-            raise WrongBinding(message("The batch was issued to somebody else or for another device."))
+            raise WrongBinding(message("The batch was issued to another person or for another device."))
         return batch
 
     @property

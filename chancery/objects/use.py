@@ -105,7 +105,7 @@ class UseLicense:
     def check_owner(self, *, sub: UUID, dev: UUID) -> None:
         """Raise unless the license was issued to this person on this device."""
         if self.sub != sub or self.dev != dev:
-            raise WrongBinding(message("The use license was issued to somebody else or for another device."))
+            raise WrongBinding(message("The use license was issued to another person or for another device."))
 
     def check_file(self, license: PublishingLicense, seal_digest: bytes) -> None:
         """Raise unless the license is for this publishing license and this edition."""

@@ -76,7 +76,7 @@ class Principal:
             known = PrincipalKind(kind)
         except ValueError:
             raise InvalidPolicy(
-                message("{text!r} does not name anybody.", text=text),
+                message("{text!r} does not name a person or group.", text=text),
                 remedy=message("Write an e-mail address, domain:example.com, organization:<id> or authenticated."),
             ) from None
         return cls(known, _normal_value(known, value.strip(), text))

@@ -107,7 +107,7 @@ WORDS: dict[Reason, Words] = {
     Reason.DEVICE_REVOKED: Words(
         message("This device has been revoked, or this organization has blocked it."),
         message("The device used has been revoked or blocked."),
-        message("The device is revoked or blocked here, or belongs to somebody else."),
+        message("The device is revoked or blocked here, or belongs to another person."),
         message("If it is yours, ask your administrator, or sign in again to enroll it anew."),
     ),
     Reason.PLATFORM_OFF: Words(
@@ -124,7 +124,7 @@ WORDS: dict[Reason, Words] = {
     ),
     Reason.SUPER_USER_GRANT_INVALID: Words(
         message("The super-user grant you named is not valid for this document."),
-        message("Somebody tried to open it with a super-user grant that is not valid for it."),
+        message("An opening with a super-user grant that is not valid for it was refused."),
         message(
             "The named super-user grant is not active, not approved by another person, or does not cover this content."
         ),
@@ -145,14 +145,14 @@ WORDS: dict[Reason, Words] = {
         own_step=message("Ask an administrator of your organization to accept the document."),
     ),
     Reason.REVOKED: Words(
-        message("Access to this document has been withdrawn."),
+        message("Access to this document has been revoked."),
         message("The document is revoked."),
         message("The document is revoked."),
         _ASK_OWNER,
         own_step=message("Open the document's page: there you can give access back."),
     ),
     Reason.REVOKED_FOR_YOU: Words(
-        message("Your access to this document has been withdrawn."),
+        message("Your access to this document has been revoked."),
         message("Access of this person or one of their groups is revoked on this document."),
         message("The person or one of the person's groups is revoked on this document."),
         _ASK_OWNER,
@@ -200,9 +200,9 @@ WORDS: dict[Reason, Words] = {
     Reason.DOMAIN_CHANGED_HANDS: Words(
         _NO_ACCESS,
         message(
-            "Access was given before the mail domain of this address changed hands, and was never used;"
-            " the address may belong to somebody else by now. If they are the right person, give access again:"
-            " remove the entry and add it anew, or answer their request."
+            "Access was given before the mail domain of this address changed hands, and was never used; the"
+            " address may now belong to another person. If they are the right person, give access again: remove"
+            " the entry and add it anew, or answer their request."
         ),
         message(
             "The matching entry is older than the end of the last owner's proof of its mail domain, and is not bound."
@@ -224,7 +224,7 @@ WORDS: dict[Reason, Words] = {
         own_step=message("Use another copy of your document, or protect the original again."),
     ),
     Reason.TAMPERED: Words(
-        message("This file was changed by somebody who may not change it."),
+        message("This file was changed by a person who may not change it."),
         message("A changed copy of this document was refused."),
         message("A seal, license or certificate did not verify."),
         message("Ask the sender for the file again."),
@@ -232,7 +232,7 @@ WORDS: dict[Reason, Words] = {
     ),
     Reason.KEY_WITHDRAWN: Words(
         message("This was protected under a key that the organization has withdrawn since."),
-        message("A file protected under a withdrawn key was brought; it was not taken."),
+        message("A file protected under a withdrawn key was refused."),
         message("What vouches for the file was signed, or its key sealed, under a tenant key marked compromised."),
         message("Protect the original again: it is then protected under the organization's present key."),
     ),
@@ -245,17 +245,17 @@ WORDS: dict[Reason, Words] = {
         message("Set the clock of that device right, and protect the original again."),
     ),
     Reason.SUPERSEDED: Words(
-        message("Somebody has saved another edition of this document since."),
+        message("Another edition of this document has been saved since."),
         message("An edition was brought that does not follow the newest one; it was not taken."),
-        message("The edition's predecessor is not the newest registered edition; nobody changed anything unlawfully."),
+        message("The edition's predecessor is not the newest registered edition. No file was tampered with."),
         message(
-            "Get the newest edition from the person who saved it, and put your changes into that one. If"
-            " nobody else opens it, you can save without it 15 minutes after it was saved."
+            "Get the newest edition from the person who saved it, and put your changes into that one. If no one"
+            " else opens it, you can save without it 15 minutes after it was saved."
         ),
     ),
     Reason.MAY_NOT_EDIT: Words(
-        message("The right to edit this document by which this edition was saved counts no more."),
-        message("An edition was brought by a right to edit that counts no more; it was not taken."),
+        message("The right to edit under which this edition was saved no longer counts."),
+        message("An edition was refused: the right to edit under which it was saved no longer counts."),
         message("The edit certificate had ended, access was changed after it was given, or its author lost the right."),
         message("Open the newest edition again; if you may still edit it, put your changes into that one."),
     ),

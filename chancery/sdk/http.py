@@ -164,7 +164,7 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
         remedy = ""  # What is there already, or was done meanwhile, is the whole message.
     elif remedy is None and problem.get("correlation_id"):
         remedy = message(
-            "If you cannot see why, tell your administrator this number: {number}", number=problem["correlation_id"]
+            "If you cannot see why, give your administrator this number: {number}", number=problem["correlation_id"]
         )
     said = detail or message("{host} answered {status}.", host=host, status=status)
     return ServiceError(

@@ -112,7 +112,7 @@ class Licensed:
         except FileNotFoundError:
             now = None
         if now is None or not os.path.samestat(now, self.status) or now.st_mtime_ns != self.status.st_mtime_ns:
-            changed = message("{file} was changed or moved meanwhile, and is left as it is now.", file=self.source)
+            changed = message("{file} was changed or moved in the meantime, and was not overwritten.", file=self.source)
             raise LocalFailure(
                 joined((changed, more), " ") if more else changed,
                 remedy=message("Look at it, and try again."),

@@ -141,7 +141,7 @@ class Organization:
             found = self._fetched_publishing()
             if May.OWNER_OTHER not in found.certificate.may:
                 raise Refused(
-                    message("You may not protect documents that somebody else is to own."),
+                    message("You may not protect documents for another owner."),
                     reason=Reason.PUBLISHING_NOT_ALLOWED,
                     remedy=message("Ask an administrator of your organization to protect it for them."),
                 )
@@ -295,7 +295,7 @@ class Organization:
         found = self.call("GET", f"/api/v1/owners?{urlencode({'address': address})}")["results"]
         if not found:
             raise Misused(
-                message("Nobody of the organization has the address {address}.", address=address),
+                message("No member of the organization has the address {address}.", address=address),
                 remedy=message("Name the address of a member."),
             )
         return UUID(found[0]["id"])

@@ -104,7 +104,7 @@ def sign_in_by_browser(http: Http, installation: Installation, show: ShowCode) -
                 raise NotSignedIn(message("The sign-in was refused in the browser.")) from error
         else:
             return _for_installation(http, installation, granted["refresh_token"])
-    raise NotSignedIn(message("Nobody confirmed the code in time."), remedy=message("Run chancery login again."))
+    raise NotSignedIn(message("The code was not confirmed in time."), remedy=message("Run chancery login again."))
 
 
 def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[str, Any]:

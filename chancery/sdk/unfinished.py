@@ -150,7 +150,7 @@ def _removed(members: dict[str, Any], part: Path, target: Path) -> Text:
     part.unlink(missing_ok=True)
     if not _is_still(source, members["status"]):
         return message(
-            "{file} was changed, and is left as it is; its content of before is in {plain}.", file=source, plain=target
+            "{file} was changed, and was not overwritten; its earlier content is in {plain}.", file=source, plain=target
         )
     source.unlink()
     return message("Removing the protection of {file} was interrupted; it is finished now.", file=source)

@@ -325,7 +325,7 @@ def _problem_of(error: Exception) -> Problem | None:
         logger.warning("A value could not be stored: %s", type(error.__cause__).__name__)
         return Problem(HTTPStatus.BAD_REQUEST, "invalid", _("A value of the request cannot be stored."))
     if isinstance(error, IntegrityError):
-        detail = _("Somebody made the same change at the same moment.")
+        detail = _("Another person made the same change at the same moment.")
         return Problem(HTTPStatus.CONFLICT, "conflict", detail, _("Look at the state and try again."))
     if isinstance(error, exceptions.ValidationError):
         detail, step = _("The request is not valid."), _("Correct the named members.")

@@ -32,7 +32,7 @@ from tenants.directory.selectors.groups import GroupFacts, count_groups, group_i
 
 NEW_GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}
 GROUP_DELETED = done(
-    "The group board@contoso.example is deleted: it gives nothing any more.", latest_offline_moment=None
+    "The group board@contoso.example is deleted and no longer gives access.", latest_offline_moment=None
 )
 
 

@@ -164,11 +164,11 @@ class Publications(OrganizationView):
     def _owner(self, address: str) -> Owner:
         """Return the future owner of the document.  Raises Refused for people who may not name another owner."""
         if not self.caller.may(Permission.FILES_PROTECT_FOR_OTHERS):
-            raise Refused(_("You may not protect documents that somebody else is to own."))
+            raise Refused(_("You may not protect documents for another owner."))
         found = owner_known_as(self.organization.id, address)
         if found is None:
             raise InvalidPolicy(
-                message("Nobody of the organization has the address {address}.", address=address),
+                message("No member of the organization has the address {address}.", address=address),
                 remedy=message("Name the address of a member."),
             )
         return found

@@ -148,9 +148,7 @@ class DeviceDetail(BaseView):
             200: effect_answer("DeviceRevoked", latest_offline_moment=serializers.DateTimeField(allow_null=True))
         },
         examples=[
-            OpenApiExample(
-                "Revoked", done("laptop is revoked. It gets no license any more.", latest_offline_moment=None)
-            )
+            OpenApiExample("Revoked", done("laptop is revoked and gets no more licenses.", latest_offline_moment=None))
         ],
     )
     def delete(self, request: Request, device_id: UUID) -> Response:

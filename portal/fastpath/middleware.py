@@ -58,7 +58,7 @@ class LicensingFastPath:
         except TokenRefused as error:
             return unauthorized(str(error.detail)).response()
         except NobodyHere:
-            return unauthorized(_("The person or device of this request is not known any more.")).response()
+            return unauthorized(_("The person or device of this request is no longer registered.")).response()
         except RequestDataTooBig:
             detail, step = _("The request is too large."), _("Ask for fewer documents at once.")
             return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail, step).response()

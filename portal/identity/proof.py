@@ -139,7 +139,7 @@ def proven(facts: DeviceFacts) -> ProvenDevice:
             feed_id=facts.feed_id,
         )
     except ChanceryError as error:
-        raise InvalidObject(message("This device has keys that are not known here any more.")) from error
+        raise InvalidObject(message("This device has keys that are no longer registered here.")) from error
 
 
 def forget() -> None:

@@ -73,5 +73,5 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
     if typed is not None:
         sign_in = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
         return shown_again(request, typed, "signed_out", {"sign_in": sign_in})
-    messages.info(request, _("You signed in a while ago. Sign in again to go on."))
+    messages.info(request, _("You signed in a while ago. Sign in again to continue."))
     return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")

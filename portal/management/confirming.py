@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 def add_confirmation(parser: ArgumentParser) -> None:
     """Declare the options by which a command is confirmed beforehand; the reason is needed always."""
-    parser.add_argument("--reason", required=True, help="why; it stands in both ledgers")
+    parser.add_argument("--reason", required=True, help="why; recorded in both ledgers")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -23,7 +23,9 @@ def confirm(command: BaseCommand, consequences: Iterable[str], *, name: str, opt
     if options["yes"]:
         return
     if not sys.stdin.isatty():
-        raise CommandError("This has to be confirmed, and there is nobody to ask. To do it without being asked: --yes.")
+        raise CommandError(
+            "This needs a confirmation, and there is no terminal to ask at. To confirm beforehand: --yes."
+        )
     command.stderr.write(f"Type {name} to confirm: ", ending="")
     if sys.stdin.readline().strip() != name:
-        raise CommandError("This is not the name; nothing was changed.")
+        raise CommandError("The name does not match; nothing was changed.")

@@ -98,7 +98,7 @@ def ask_for_access(
     )
     asked = newest_of(caller.person, cid)
     if asked is None:
-        raise NotFound(message("The request is not there any more."))
+        raise NotFound(message("The request no longer exists."))
     if change is not RequestChange.CHANGED:
         _tell_those_who_answer(asked, organization, more=change is RequestChange.RAISED)
     return AskedForAccess(asked, change is RequestChange.NEW)
@@ -150,9 +150,9 @@ def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
     page = f"{settings.CHANCERY_BASE.origin_of(organization.host)}{reverse('request', args=[asked.id])}"
     text = (
         _(
-            "{who} was refused “{document}” at {organization} and asks you for access as {level}.\n\n"
-            "Give access or decline: {page}\n\n"
-            "Only what you answer there counts. Whoever holds a copy of the file can ask; nobody has been let in yet.\n"
+            "{who} was refused “{document}” at {organization} and asks you for access as {level}.\n\nGive access"
+            " or decline: {page}\n\nOnly your answer there counts. Anyone who has a copy of the file can ask; no"
+            " access has been given yet.\n"
         )
         if asked.reason
         else _(
@@ -226,8 +226,8 @@ def grant_request(*, caller: Caller, organization: OrganizationFacts, request_id
 _CHANGED: Final = {
     Change.RESTORE: gettext_lazy("What was taken back from them is given back."),
     Change.RENEW: gettext_lazy("Their days from the first opening begin anew."),
-    Change.EXTEND: gettext_lazy("Access ends later for everybody whom the document names."),
-    Change.ADMIT: gettext_lazy("The entries that kept them out are removed, for everybody whom they mean."),
+    Change.EXTEND: gettext_lazy("Access ends later for everyone whom the document names."),
+    Change.ADMIT: gettext_lazy("The entries that denied them access are removed, for everyone whom they name."),
 }
 
 
@@ -283,7 +283,7 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
     row = subject_row(request.person_id, organization.id)
     if row is None or not is_active(row, organization.id) or request.address not in row.addresses:
         raise AskerGone(
-            message("The person who asked cannot open anything as {address} any more.", address=request.address)
+            message("The person who asked can no longer open anything as {address}.", address=request.address)
         )
 
 

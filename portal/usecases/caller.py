@@ -78,7 +78,7 @@ class Caller:
     def known_subject(self) -> Subject:
         """The person as decisions see them.  Raises NotFound when they have left the directory."""
         if self.subject is None:
-            raise NotFound(message("The person of this request is not known any more."))
+            raise NotFound(message("The person of this request is no longer registered."))
         return self.subject
 
     @property

@@ -27,7 +27,7 @@ def switching_off(organization: OrganizationFacts) -> ConfirmationPrompt:
     return ConfirmationPrompt(
         question=_("Switch the protection service off?"),
         consequences=(
-            _documents(reach.documents, _("No document opens for anybody, and nothing can be protected.")),
+            _documents(reach.documents, _("No document can be opened or protected.")),
             people_lately(reach.people),
             copies_until(reach.until),
             _("It can be switched on again; then everything opens as before."),
@@ -50,8 +50,8 @@ def disabling(person: PersonFacts) -> ConfirmationPrompt:
             *if_any(
                 reach.documents,
                 ngettext(
-                    "{number} document that they protected or own stays as it is: others open it as before.",
-                    "{number} documents that they protected or own stay as they are: others open them as before.",
+                    "{number} document that they protected or own does not change: others open it as before.",
+                    "{number} documents that they protected or own do not change: others open them as before.",
                     reach.documents,
                 ),
             ),
@@ -115,7 +115,7 @@ def archiving_template(template_id: UUID) -> ConfirmationPrompt:
     return ConfirmationPrompt(
         question=_("Archive the template “{name}”?").format(name=name),
         consequences=(
-            _("Nobody can choose it for new documents."),
+            _("It can no longer be chosen for new documents."),
             _documents(documents, _("What it protects opens as before."), under=True),
             _("It can be published again."),
         ),
@@ -147,7 +147,7 @@ def archiving_label(label_id: UUID) -> ConfirmationPrompt:
     return ConfirmationPrompt(
         question=_("Archive the label “{name}”?").format(name=name),
         consequences=(
-            _("Nobody can give it to documents any more, and its template is offered by itself again."),
+            _("It can no longer be given to documents, and its template is offered on its own again."),
             ngettext(
                 "{number} document carries it and keeps its label and its protection.",
                 "{number} documents carry it and keep their label and their protection.",
@@ -168,7 +168,7 @@ def activating_key(key: Key | None) -> ConfirmationPrompt:
         question=_("Protect by a new key from now on?") if key is None else _("Protect by this key from now on?"),
         consequences=(
             _("New documents are protected by it; devices fetch it at their next contact."),
-            _("The present key is archived and goes on opening what it protects. Nothing is lost."),
+            _("The current key is archived and still opens what it protects. Nothing is lost."),
         ),
         button=_("Make the key") if key is None else _("Activate the key"),
         confirm="rotate" if key is None else key.kid[:16],
@@ -193,7 +193,7 @@ def compromising_key(key: Key) -> ConfirmationPrompt:
             ),
             people_lately(reach.people),
             copies_until(reach.until),
-            _("Nothing that the key vouched for is believed any more. Do this when somebody else has the key."),
+            _("Nothing that the key signed is trusted any longer. Do this when another person has the key."),
             _("This cannot be undone."),
         ),
         button=_("Withdraw the key"),
@@ -211,13 +211,12 @@ def releasing_domain(organization: OrganizationFacts, domain: str) -> Confirmati
         question=_("Give up {domain}?").format(domain=domain),
         consequences=(
             ngettext(
-                "{number} address in it counts no more until its holder proves it; what was granted to it is closed.",
-                "{number} addresses in it count no more until their holders prove them; what was granted to them is"
-                " closed.",
+                "{number} address in it no longer counts, and opens nothing, until its holder proves it.",
+                "{number} addresses in it no longer count, and open nothing, until their holders prove them.",
                 len(people),
             ).format(number=counted(len(people))),
             _(
-                "Another organization can prove the domain from then on. Whoever has no address elsewhere then loses"
+                "Another organization can then prove the domain. People who have no other address then lose"
                 " their account."
             ),
             copies_until(affected_by_people(people).until),
@@ -236,12 +235,12 @@ def disabling_application(application: ApplicationFacts) -> ConfirmationPrompt:
     return ConfirmationPrompt(
         question=_("Disable {name}?").format(name=application.name),
         consequences=(
-            _("Its secret and its tokens end at once, and it gets no license any more."),
+            _("Its secret and its tokens stop working at once, and it gets no more licenses."),
             *if_any(
                 reach.documents,
                 ngettext(
-                    "{number} document that it protected or owns stays as it is.",
-                    "{number} documents that it protected or owns stay as they are.",
+                    "{number} document that it protected or owns does not change.",
+                    "{number} documents that it protected or owns do not change.",
                     reach.documents,
                 ),
             ),
@@ -275,7 +274,7 @@ def archiving_group(group: GroupFacts) -> ConfirmationPrompt:
         consequences=(
             _members(len(group.members)),
             copies_until(affected_by_people(people_held(group.members)).until),
-            _("Entries that deny something to the group go on counting. It can be brought back."),
+            _("Entries that deny something to the group stay in force. It can be brought back."),
         ),
         button=_("Archive it"),
         confirm=group.address,
@@ -304,8 +303,8 @@ def _naming(naming: Named) -> tuple[str, ...]:
     documents = ngettext("{number} document", "{number} documents", naming.documents)
     templates = ngettext("{number} template", "{number} templates", naming.templates)
     sentence = _(
-        "Named in policies here: {documents} and {templates}. These entries stay and mean nobody, unless a new group"
-        " gets the address."
+        "Named in policies here: {documents} and {templates}. These entries stay, without effect unless a new"
+        " group gets the address."
     )
     return (
         sentence.format(
@@ -317,7 +316,7 @@ def _naming(naming: Named) -> tuple[str, ...]:
 
 def _members(number: int) -> str:
     if not number:
-        return _("Nobody is in it.")
+        return _("It has no members.")
     return ngettext(
         "{number} direct member loses what the group gave, at the next opening.",
         "{number} direct members lose what the group gave, at the next opening.",

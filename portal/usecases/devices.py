@@ -50,7 +50,7 @@ def end_device(
         revoke_device(person_id=person_id, device_id=device.id, actor=actor)
     return effect(
         fresh,
-        _("{device} is revoked. It gets no license any more.").format(device=device.name),
+        _("{device} is revoked and gets no more licenses.").format(device=device.name),
         _("{device} is revoked already.").format(device=device.name),
         *kept_words(until),
         latest_offline_moment=until,
@@ -114,9 +114,9 @@ def _blocking(device: DeviceFacts, address: str) -> ConfirmationPrompt:
     return ConfirmationPrompt(
         question=_("Block “{device}” of {address} here?").format(device=device.name, address=address),
         consequences=(
-            _("It opens and protects nothing of this organization from now on. Other devices of theirs go on."),
+            _("It can no longer open or protect documents of this organization. Their other devices keep working."),
             _(
-                "It stays signed in, and goes on at other organizations: only {address} can revoke it everywhere."
+                "It stays signed in and keeps working at other organizations: only {address} can revoke it everywhere."
             ).format(address=address),
             _("A person who can sign in as {address} can add another device. To stop that too, disable them.").format(
                 address=address

@@ -84,13 +84,13 @@ def revoke_access(
         )
     who = recipient.address
     lost = had in {Access.YES, Access.UNKNOWN}
-    taken = _("Access is taken back from {who}.") if lost else _("{who} is kept out from now on.")
+    taken = _("Access is taken back from {who}.") if lost else _("{who} is denied access from now on.")
     warnings = [*_kept_until(latest)] if lost else []
     if done.changed and not lost:
         words = (
-            _("{who} had no access to this document, so nobody lost anything. Check the address.")
+            _("{who} had no access to this document, so no one lost access. Check the address.")
             if had is Access.NO
-            else _("Nothing in the policy names {who}, so probably nobody lost anything. Check the address.")
+            else _("The policy does not name {who}, so probably no one lost access. Check the address.")
         )
         warnings.append(words.format(who=who))
     if access_of(caller=caller, organization=organization, cid=cid, address=who) is Access.YES:
@@ -120,7 +120,7 @@ def restore_access(*, caller: Caller, organization: OrganizationFacts, cid: UUID
         )
     stays_out = bool(who) and (access_of(caller=caller, organization=organization, cid=cid, address=who) is Access.NO)
     if done.changed and stays_out and not done.everybody:
-        warnings.append(_("{who} still has no access: see “Why?” for what keeps them out.").format(who=who))
+        warnings.append(_("{who} still has no access: see “Why?” for the reason.").format(who=who))
     return effect(
         done.changed,
         _("Access is given back to {who}.").format(who=who) if who else _("Access is given back to everybody."),
@@ -167,7 +167,7 @@ def change_access(
     )
     sentences = shown_differences(done.differences, organization.id, organization.name)
     if done.left_template:
-        sentences.append(_("It does not follow its template any more."))
+        sentences.append(_("It no longer follows its template."))
     if done.settled and not sentences:
         sentences.append(_("The policy stays as an administrator set it; it is the owner's from now on."))
     return effect(
@@ -192,7 +192,7 @@ def _named_but_refused(cid: UUID, policy: Policy) -> Iterable[str]:
     taken = taken_back(cid)
     named = {who.value for who in policy.index if who.kind is PrincipalKind.ADDRESS}
     if taken.everybody_since is not None and policy.grants:
-        yield _("Access is taken back from everybody, so nobody is let in until you give it back.")
+        yield _("Access is taken back from everyone. No one can open the document until you give it back.")
     refused = sorted(named & taken.addresses)
     if refused:
         yield _(
@@ -203,7 +203,7 @@ def _named_but_refused(cid: UUID, policy: Policy) -> Iterable[str]:
     if denied:
         yield _("{addresses}: named as never to open it too, and that wins.").format(addresses=", ".join(denied))
     if policy.expires is not None and policy.expires <= clock.now():
-        yield _("Access has ended already by the policy, so nobody but the owner is let in.")
+        yield _("Access has already ended by the policy, so only the owner can open the document.")
 
 
 def _kept_until(latest: datetime | None) -> Iterable[str]:

@@ -47,7 +47,7 @@ def person_named(address: str) -> UUID:
     """Return who signs in with an address.  Raises NotHere."""
     person_id = person_with_login(address)
     if person_id is None:
-        raise NotHere(_("Nobody here signs in with {address}.").format(address=address))
+        raise NotHere(_("There is no account with the address {address}.").format(address=address))
     return person_id
 
 

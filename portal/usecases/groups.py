@@ -135,7 +135,7 @@ def end_group(*, caller: Caller, group_id: UUID, stated: Stated) -> Effect:
 
     confirmed(consequences.deleting_group(found, naming), stated, act)
     until = affected_by_people(held).until
-    done = _("The group {address} is deleted: it gives nothing any more.").format(address=found.address)
+    done = _("The group {address} is deleted and no longer gives access.").format(address=found.address)
     return effect(True, done, "", *kept_words(until), latest_offline_moment=until)
 
 
@@ -154,7 +154,7 @@ def _group_effect(change: GroupChange, add: Sequence[str], remove: Sequence[str]
             if removed
             else []
         ),
-        *([_("It is archived: it gives nothing any more.")] if after.archived and not before.archived else []),
+        *([_("It is archived and no longer gives access.")] if after.archived and not before.archived else []),
         *([_("It is in use again.")] if before.archived and not after.archived else []),
     ]
     unmoved = []

@@ -50,7 +50,7 @@ def withdraw_key(*, caller: Caller, key_id: UUID, stated: Stated) -> Effect:
     until = affected_by_key(key_id).until
     return effect(
         changed,
-        _("The key {key} opens nothing any more.").format(key=key.kid[:16]),
+        _("The key {key} no longer opens anything.").format(key=key.kid[:16]),
         _("The key {key} is withdrawn already.").format(key=key.kid[:16]),
         *kept_words(until),
         latest_offline_moment=until,

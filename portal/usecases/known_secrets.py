@@ -31,7 +31,8 @@ def _mail(recipients: dict[str, str], address: str, names: list[str]) -> None:
         with translation.override(language or settings.LANGUAGE_CODE):
             subject = _("{address} still knows secrets of applications").format(address=address)
             text = _(
-                "{address} may not manage applications any more, but has seen the secrets of these:\n\n{names}\n\n"
-                "They work on. Make new applications in their place, then disable these on the page of applications.\n"
+                "{address} no longer manages applications, but has seen the secrets of these:\n\n{names}\n\nThey"
+                " still work. Make new applications in their place, then disable these on the page of"
+                " applications.\n"
             ).format(address=address, names="\n".join(f"- {name}" for name in names))
         notify(reader, subject, text)

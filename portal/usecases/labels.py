@@ -48,7 +48,7 @@ def shelve_label(*, caller: Caller, label_id: UUID, stated: Stated) -> Effect:
         stated,
         lambda: consequences.archiving_label(label_id),
         lambda: archive_label(actor=caller.actor, label=label_id),
-        _("The label “{name}” is not offered any more. Documents keep it, and their protection."),
+        _("The label “{name}” is no longer offered. Documents keep it, and their protection."),
         _("The label “{name}” is archived already."),
     )
 

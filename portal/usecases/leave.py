@@ -58,11 +58,11 @@ def _leaving(organization: OrganizationFacts, removal: Removal) -> ConfirmationP
                 else ()
             ),
             _(
-                "Your addresses in the organization's mail domains are no longer yours; what was granted to you under"
-                " them ends, also at other organizations. Whoever gets them next inherits nothing."
+                "Your addresses in the organization's mail domains are no longer yours; what was granted to you"
+                " under them ends, also at other organizations. The next person who gets them inherits nothing."
             ),
             copies_until(removal.until),
-            _("This cannot be undone. You can come back only as somebody new."),
+            _("This cannot be undone. If you come back, you start as a new person."),
         ),
         button=_("Leave the organization"),
         cancel=_("Stay in {organization}").format(organization=organization.name),

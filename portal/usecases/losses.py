@@ -43,7 +43,7 @@ def losing_document(
     if not found.are_many(_groups(found, organization.id)):
         return None
     reach, title = affected_by_document(cid), title_of(cid)
-    nobody = _("Nobody but its owner and the person who protected it can open it from then on.")
+    nobody = _("From then on, only its owner and the person who protected it can open it.")
     return ConfirmationPrompt(
         question=_("Take access to “{title}” from many at once?").format(title=title or cid),
         consequences=(
@@ -79,7 +79,7 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
                 "{number} document is protected by it.", "{number} documents are protected by it.", reach.documents
             ).format(number=counted(reach.documents)),
             *([_who(found, organization)] if found.lost else []),
-            *([_("Nobody but the owners can open them from then on.")] if found.lost and not found.left else []),
+            *([_("From then on, only the owners can open them.")] if found.lost and not found.left else []),
             *if_any(
                 max(ended, 0),
                 ngettext(
@@ -107,7 +107,7 @@ def losing_group(change: GroupChange) -> ConfirmationPrompt | None:
             _("These lose what the group gives them: {names}.").format(
                 names=_listed([one.address or one.label for one in removed])
             ),
-            *([_("Nobody is left in it.")] if not after.members else []),
+            *([_("It has no members left.")] if not after.members else []),
             copies_until(reach.until),
             _("They can be added again."),
         ),

@@ -79,7 +79,7 @@ def add_person(
     _invite(organization.name, person, goes_to)
     words = _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
     unexpected = not person.guest and _lies_outside(organization, person.email)
-    again = _("They had left. What was theirs here stays with the identity of before; they are somebody new.")
+    again = _("They had left. What they had here stays with their earlier identity; they start as a new person.")
     outside = _("The address lies outside your mail domains and is no guest, so “everybody” means this person too.")
     made_guest = _("This organization does not manage the address, so they are a guest here, with the role of a user.")
     warnings = [outside] if unexpected else [made_guest] if person.guest and not guest else []

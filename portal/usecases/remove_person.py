@@ -85,8 +85,8 @@ def _removing(removal: Removal) -> ConfirmationPrompt:
             *([losing] if removal.groups else []),
             copies_until(removal.until),
             _(
-                "The address is free afterwards. The next person who gets it is somebody else and inherits"
-                " nothing. This cannot be undone."
+                "The address becomes free. The next person who gets it is a new person and inherits nothing."
+                " This cannot be undone."
             ),
         ),
         button=_("Remove the person"),

@@ -115,7 +115,7 @@ def _notify(recipients: dict[str, str], application: str, person: PersonFacts) -
         with translation.override(language or settings.LANGUAGE_CODE):
             subject = _("An application has changed the role of {address}").format(address=person.email)
             text = _(
-                "The application “{application}” has made {address} a {role}.\n\n"
-                "If nobody meant this, disable the application on the page of applications and change the role back.\n"
+                "The application “{application}” has made {address} a {role}.\n\nIf this was not intended,"
+                " disable the application on the page of applications and change the role back.\n"
             ).format(application=application, address=person.email, role=person.role.replace("_", " "))
         notify(address, subject, text)

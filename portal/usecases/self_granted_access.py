@@ -83,12 +83,12 @@ def guarding_self_granted_access(
 def _refuse(caller: Caller, gained: Mapping[UUID, int], documents: int) -> NoReturn:
     if caller.person in gained:
         raise NeedsAnotherAdministrator(
-            message("You would gain access to documents yourself by this change, up to {count}.", count=documents)
+            message("This change gives you access to documents, up to {count}.", count=documents)
         )
     raise NeedsAnotherAdministrator(
         message(
-            "By this change somebody would gain access to documents, up to {count}, who has just made you an"
-            " administrator or was made one by you.",
+            "This change gives access to documents, up to {count}, to a person who has just made you an"
+            " administrator or whom you made one.",
             count=documents,
         )
     )

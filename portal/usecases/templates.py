@@ -29,12 +29,12 @@ from protection.services.template_exchange.document import Here
 def unusual(draft: TemplateDraft) -> Iterator[str]:
     """Say what is allowed but seldom meant: a template that lets nobody in, a name that another one has too."""
     if not draft.policy.grants:
-        yield _("Nobody is named in this template: what it protects opens for its owner alone.")
+        yield _("This template names no one: only the owner can open what it protects.")
     named = {name.casefold(): name for name in draft.names.values()}
     held = [{text.casefold() for text in one.names.values()} for one in templates()]
     for folded, name in named.items():
         if sum(folded in one for one in held) > 1:
-            yield _("Another template is called “{name}” too; people cannot tell them apart.").format(name=name)
+            yield _("Another template is also called “{name}”, so people cannot tell them apart.").format(name=name)
 
 
 @transaction.atomic
@@ -125,7 +125,7 @@ def shelve_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Eff
         stated,
         lambda: consequences.archiving_template(template_id),
         lambda: archive_template(actor=caller.actor, template=template_id),
-        _("The template “{name}” is not offered any more. What it protects still opens."),
+        _("The template “{name}” is no longer offered. What it protects still opens."),
         _("The template “{name}” is archived already."),
     )
 

@@ -41,7 +41,7 @@ class ApplicationForm(forms.Form):
         required=False,
         choices=[(name, ROLE_WORDS.get(name, name)) for name in sorted(APPLICATION_ROLES)],
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("Without a role it can only open what it was granted, like anybody."),
+        help_text=gettext_lazy("Without a role it can only open what it was granted."),
     )
 
 

@@ -45,8 +45,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         HTTPStatus.NOT_FOUND,
         _("There is nothing here for you"),
         _(
-            "The address may be mistyped, or what it leads to is not open to you. If somebody sent you a link to a"
-            " document, ask to be named in its policy, or sign in with the address it was sent to."
+            "The address may be mistyped, or you may not see this page. If you got a link to a document, ask its"
+            " owner for access, or sign in with the address it was sent to."
         ),
     )
 

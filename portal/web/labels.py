@@ -38,11 +38,11 @@ from tenants.organizations.selectors import OrganizationFacts
 
 EFFECTS: Final = {
     LabelEffect.PROTECT: gettext_lazy("Protects by a template"),
-    LabelEffect.NONE: gettext_lazy("Does not protect; a protection that somebody chose stays"),
+    LabelEffect.NONE: gettext_lazy("Does not protect; protection that was chosen by hand stays"),
     LabelEffect.REMOVE: gettext_lazy("Asks for no protection; one that is there is removed"),
 }
 OUTCOMES: Final = {
-    Outcome.KEPT: gettext_lazy("The protection stays as it is."),
+    Outcome.KEPT: gettext_lazy("The protection does not change."),
     Outcome.REPLACED: gettext_lazy("The label's template takes the place of the protection, for every copy at once."),
     Outcome.REMOVED: gettext_lazy("The protection is removed, which can only be done where the file is."),
 }
@@ -148,7 +148,7 @@ def _in_words(choice: Choice, place: OrganizationFacts | None) -> str:
     if choice.becomes.outcome is not Outcome.REPLACED or linked is None or place is None:
         return _("{name}: {outcome}").format(name=name, outcome=outcome)
     grants = shown_grants(kept_template(linked.id).policy, place.id, place.name)
-    who = "; ".join(f"{grant.who} ({grant.meaning})" for grant in grants) or _("nobody but the owner")
+    who = "; ".join(f"{grant.who} ({grant.meaning})" for grant in grants) or _("only the owner")
     return _("{name}: {outcome} Then it opens for: {who}.").format(name=name, outcome=outcome, who=who)
 
 

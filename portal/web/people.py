@@ -49,7 +49,7 @@ class PersonForm(forms.Form):
     guest = forms.BooleanField(
         label=gettext_lazy("Guest"),
         required=False,
-        help_text=gettext_lazy("A guest is not meant by “everybody in the organization”."),
+        help_text=gettext_lazy("Guests do not count as “everybody in the organization”."),
     )
 
 

@@ -185,9 +185,7 @@ class PolicyForm(forms.Form):
         coerce=int,
         empty_value=None,
         choices=[("", gettext_lazy("As your organization says")), *LEASES],
-        help_text=gettext_lazy(
-            "A device that hears nothing for so long opens it no more, until it is connected again."
-        ),
+        help_text=gettext_lazy("A device that stays offline for longer cannot open it until it connects again."),
     )
     strength = forms.ChoiceField(
         label=gettext_lazy("People must have signed in"),
@@ -336,7 +334,7 @@ def _within(seconds: int) -> str:
 
 def _after_the_epoch(moment: datetime | None) -> datetime | None:
     if moment is not None and moment.timestamp() < 0:
-        raise forms.ValidationError(_("This is too long ago; was another year meant?"))
+        raise forms.ValidationError(_("This is too long ago. Check the year."))
     return moment
 
 

@@ -158,13 +158,13 @@ def _about_group(request: PageRequest, found: Asked) -> About:
         said.format(member=one.get("address") or _("A member"))
         for name, said in (
             ("add", _("{member} would be in it.")),
-            ("remove", _("{member} would not be in it any more.")),
+            ("remove", _("{member} would no longer be in it.")),
         )
         for one in found.change[name]
     ]
     archived = found.change["archived"]
     if archived is not None:
-        sentences.append(_("It would be archived.") if archived else _("It would not be archived any more."))
+        sentences.append(_("It would be archived.") if archived else _("It would no longer be archived."))
     return group.name, f"/groups/{found.target}/", sentences
 
 
@@ -216,6 +216,6 @@ def _lost(number: int, rights: str) -> str:
     sentence = (
         ngettext("may no longer: {rights} ({number} document)", "may no longer: {rights} ({number} documents)", number)
         if rights
-        else ngettext("opens no more {number} document", "opens no more {number} documents", number)
+        else ngettext("can no longer open {number} document", "can no longer open {number} documents", number)
     )
     return sentence.format(number=grouped(number), rights=rights)

@@ -89,15 +89,16 @@ class TemplateForm(PolicyForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "The address of one person or group in each line. Left empty, everybody here is offered it. "
-            "This only keeps lists short: it neither lets anybody open a document nor keeps anybody out."
+            "One address of a person or group in each line. If this is empty, it is offered to everyone here. It"
+            " only keeps lists short: it does not change who can open a document."
         ),
     )
     offered_to_legacy = forms.BooleanField(
-        label=gettext_lazy("Programs that cannot say for whom they ask show it to everybody"),
+        label=gettext_lazy("Programs without a signed-in person show it to everyone"),
         required=False,
         help_text=gettext_lazy(
-            "A gateway or scanner, for example. Not chosen, such a program shows it to nobody if it is limited."
+            "For example a gateway or a scanner. If this is off and the template is limited, such programs do"
+            " not show it."
         ),
     )
 

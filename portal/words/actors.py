@@ -27,7 +27,7 @@ _CALLED: Final = {
     ActorKind.SERVICE: gettext_lazy("The service"),
     ActorKind.OPERATOR: gettext_lazy("An operator at the command line"),
     ActorKind.FIRST_START: gettext_lazy("The first start of the service"),
-    ActorKind.UNIDENTIFIED: gettext_lazy("Somebody not signed in"),
+    ActorKind.UNIDENTIFIED: gettext_lazy("A visitor who is not signed in"),
     ActorKind.ERASED: gettext_lazy("A person whose data was erased"),
 }
 """What stands for an actor without a name."""

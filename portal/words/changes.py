@@ -77,12 +77,12 @@ def _granted(who: str, change: Difference) -> str:
     if not before:
         return _("{who}: may now {after}.").format(who=who, after=after)
     if not after:
-        return _("{who}: has no grant any more (before: {before}).").format(who=who, before=before)
+        return _("{who}: no longer has a grant (before: {before}).").format(who=who, before=before)
     return _("{who}: may {after} (before: {before}).").format(who=who, after=after, before=before)
 
 
 def _denied(who: str, change: Difference) -> str:
-    sentence = _("{who}: may never open it now.") if change.after else _("{who}: is not kept out any more.")
+    sentence = _("{who}: may never open it now.") if change.after else _("{who}: is no longer denied access.")
     return sentence.format(who=who)
 
 
@@ -118,7 +118,7 @@ def _days(value: Any) -> str:
 
 def _after_opening(days: Any) -> str:
     if days is None:
-        return _("never by itself")
+        return _("never")
     sentence = ngettext("{number} day after their first opening", "{number} days after their first opening", days)
     return sentence.format(number=days)
 

@@ -40,7 +40,7 @@ _PENDING: Final[Mapping[str, Promise]] = {
     Pending.TOO_LATE: _("Reason: the service learned of it too late."),
     Pending.PUBLISHER_DISABLED: _("Reason: the person who protected it is disabled."),
     Pending.DEVICE_REVOKED: _("Reason: the device it was protected on is revoked."),
-    Pending.OWNER_NOT_PERMITTED: _("Reason: it names an owner whom the person who protected it may not name."),
+    Pending.OWNER_NOT_PERMITTED: _("Reason: the person who protected it may not choose the owner that it names."),
     Pending.OWNER_UNKNOWN: _("Reason: it names an owner who is no member of the organization."),
 }
 _OBJECT: Final[Mapping[str, Promise]] = {

@@ -76,7 +76,7 @@ def change_sentences(row: EventRow, known: Known) -> list[str]:
     if row.kind == Kind.SETTINGS_CHANGED:
         found += _settings(row)
     if row.kind == DirectoryKind.GROUP_CHANGED and "archived" in row.details:
-        found.append(_("It is archived now.") if row.details["archived"] else _("It is not archived any more."))
+        found.append(_("It is archived now.") if row.details["archived"] else _("It is no longer archived."))
     if row.kind == DirectoryKind.PERSON_STARTED_AFRESH:
         ended = [f"{called}: {row.details[name]}" for name, called in _ENDED.items() if name in row.details]
         found += [_("Ended: {what}.").format(what=", ".join(ended))] if ended else []
@@ -97,11 +97,9 @@ def _followed(row: EventRow, known: Known) -> Iterator[str]:
     before = known.template(row.details["followed"])
     after = known.template(document.get("template"), document.get("version"))
     if after:
-        yield _("It follows the template “{after}” from now on, not “{before}” any more.").format(
-            after=after, before=before
-        )
+        yield _("It now follows the template “{after}” instead of “{before}”.").format(after=after, before=before)
     else:
-        yield _("It does not follow the template “{before}” any more.").format(before=before)
+        yield _("It no longer follows the template “{before}”.").format(before=before)
 
 
 def _settings(row: EventRow) -> Iterator[str]:

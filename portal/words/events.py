@@ -64,11 +64,11 @@ _DIRECTORY: Final = frozenset(DirectoryKind)
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _MISSING: Final = {
-    "target": gettext_lazy("somebody"),
-    "recipient": gettext_lazy("somebody"),
-    "address": gettext_lazy("that is not known any more"),
-    "group": gettext_lazy("that is not known any more"),
-    "domain": gettext_lazy("that is not known any more"),
+    "target": gettext_lazy("a person"),
+    "recipient": gettext_lazy("a person"),
+    "address": gettext_lazy("that is no longer known"),
+    "group": gettext_lazy("that is no longer known"),
+    "domain": gettext_lazy("that is no longer known"),
 }
 """What is shown where an event of before, or one whose personal data was erased, does not name it."""
 

@@ -55,7 +55,7 @@ def in_words(one: Recipient, organization: OrganizationFacts, takers: Mapping[UU
     level = level_of(parse_rights(one.rights)) if one.rights else None
     return RecipientInWords(
         one=one,
-        who=who_in_words(one.who, organization.id, organization.name) or one.name or _("Somebody without an address"),
+        who=who_in_words(one.who, organization.id, organization.name) or one.name or _("A person without an address"),
         role=str(ROLES.get(one.listed, "")),
         role_is_an_act=one.listed in {Listed.ISSUER, Listed.GIVEN},
         badge=badge,
@@ -72,7 +72,9 @@ def _badge(one: Recipient) -> tuple[str, str]:
         return (_("They may open it") if many else _("May open it")), "good"
     if one.access is Access.UNKNOWN:
         last = one.last_was_allowed
-        return (_("Decided at the opening") if last is None else _("Was let in") if last else _("Was refused")), "plain"
+        return (
+            _("Decided at the opening") if last is None else _("Could open it") if last else _("Was refused")
+        ), "plain"
     if one.reason in _TAKEN_BACK:
         return _("Taken back"), "bad"
     return (_("They may not open it") if many else _("May not open it")), "bad"
@@ -114,4 +116,4 @@ def _allowed(one: Recipient, organization: OrganizationFacts) -> str:
 
 
 def _taker(one: Recipient, takers: Mapping[UUID, str]) -> str:
-    return (takers.get(one.ended_by, "") if one.ended_by else "") or _("somebody who left")
+    return (takers.get(one.ended_by, "") if one.ended_by else "") or _("a person who left")

@@ -62,8 +62,8 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     Kind.CONTENT_EDITED: {
         "follows": _(
-            "{who} saved edition {edition} of {document} from edition {follows}; what was saved between, and nobody"
-            " but its author had opened, is an older edition now."
+            "{who} saved edition {edition} of {document} from edition {follows}. Editions saved in between,"
+            " which only their authors had opened, are now older editions."
         ),
         "edition": _("{who} saved edition {edition} of {document}."),
         REFUSED: _("{who} brought an edition of {document} that was not taken."),
@@ -103,7 +103,7 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.ACCESS_GRANTED: {
         "until": _("{who} gave {recipient} access to {document} until {until}: {rights}."),
         "recipient": _("{who} gave {recipient} access to {document}: {rights}."),
-        PLAIN: _("{who} gave somebody who had asked access to {document}."),
+        PLAIN: _("{who} gave access to {document} to a person who had asked."),
     },
     Kind.ACCESS_DECLINED: {
         "recipient": _("{who} declined the request of {recipient} for access to {document}."),
@@ -176,7 +176,7 @@ _SERVICE: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} published a template."),
     },
     Kind.TEMPLATE_ARCHIVED: {
-        "template": _("{who} archived the template “{template}”; it is offered no more."),
+        "template": _("{who} archived the template “{template}”; it is no longer offered."),
         PLAIN: _("{who} archived a template."),
     },
     Kind.TEMPLATE_DELETED: {
@@ -200,7 +200,7 @@ _SERVICE: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} published a label."),
     },
     Kind.LABEL_ARCHIVED: {
-        "label": _("{who} archived the label “{label}”; it is offered no more."),
+        "label": _("{who} archived the label “{label}”; it is no longer offered."),
         PLAIN: _("{who} archived a label."),
     },
 }
@@ -258,8 +258,8 @@ _DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     DirectoryKind.APPLICATION_EXPOSED: {
         OWN: _(
-            "{who} may not manage applications any more, and knows the secret of the application “{application}”, which"
-            " works on until it is disabled."
+            "{who} no longer manages applications but knows the secret of the application “{application}”, which"
+            " works until it is disabled."
         ),
         PLAIN: _(
             "{who} ended the right of {target} to manage applications; {target} knows the secret of the application"

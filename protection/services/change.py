@@ -74,8 +74,8 @@ def change(
     content, ground = managed_content(actor, cid, rights_on)
     if based_on is not None and based_on != content.changes.count():
         raise Conflict(
-            message("Somebody else changed who may open this document meanwhile."),
-            remedy=message("Look at it as it is now, then make your change again."),
+            message("Another person has changed who may open this document in the meantime."),
+            remedy=message("Look at the current state, then make your change again."),
         )
     if expires_after_days is not None:
         policy = replace(policy, expires=int(content.published_at.timestamp()) + expires_after_days * DAY)

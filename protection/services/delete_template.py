@@ -29,7 +29,7 @@ def delete_template(*, actor: Actor, template: UUID) -> None:
     if row.is_default:
         raise Conflict(
             message("This template came with the service and cannot be deleted."),
-            remedy=message("Archive it: then it is not offered any more."),
+            remedy=message("Archive it to stop offering it."),
         )
     if row.status == TemplateStatus.PUBLISHED:
         raise Conflict(

@@ -50,7 +50,8 @@ def edit_template(*, actor: Actor, template: UUID, draft: TemplateDraft, based_o
     if based_on is not None and based_on != row.current:
         raise Conflict(
             message(
-                "Somebody else changed this template meanwhile; it is at version {version} now.", version=row.current
+                "Another person has changed this template in the meantime; it is at version {version} now.",
+                version=row.current,
             ),
             remedy=message("Look at the newest version, then make your change again."),
         )

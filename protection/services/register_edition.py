@@ -93,7 +93,7 @@ def _insert(arrival: _Arrival, content: Content) -> None:
         _check_certificate(arrival, content)
         continues = before if arrival.seal.seal.env is None else None
         if continues is not None and continues.key_rev < content.rev:
-            raise MayNotEdit(message("Somebody lost access since the key was made; this edition needs a new key."))
+            raise MayNotEdit(message("A person has lost access since the key was made; this edition needs a new key."))
         key = _next_key(arrival, content, before)
     add_edition(
         organization=arrival.organization, content=content, seal=arrival.seal, content_key=key, continues=continues
@@ -146,19 +146,19 @@ def _check_sealer(arrival: _Arrival) -> None:
     sealer = arrival.seal.sealer
     subject = arrival.directory.subject(sealer.sub, sealer.dev)
     if subject is None:
-        raise MayNotEdit(message("Nobody here knows the person or device that sealed this edition."))
+        raise MayNotEdit(message("The person or device that sealed this edition is not registered here."))
     decision = decision_about(
         organization=arrival.organization, pl_digest=arrival.license.digest, subject=subject, now=arrival.now
     )
     if isinstance(decision, Deny):
         raise MayNotEdit(
             message(
-                "The person who sealed this edition may not edit the document any more ({reason}).",
+                "The person who sealed this edition may no longer edit the document ({reason}).",
                 reason=decision.reason,
             )
         )
     if Right.EDIT not in decision.rights:
-        raise MayNotEdit(message("The person who sealed this edition may read the document, but not edit it any more."))
+        raise MayNotEdit(message("The person who sealed this edition may read the document, but no longer edit it."))
 
 
 def _first_key(arrival: _Arrival, content: Content) -> bytes:
@@ -166,7 +166,7 @@ def _first_key(arrival: _Arrival, content: Content) -> bytes:
         raise InvalidFile(message("An edition arrived before the first one."))
     envelope = open_known_envelope(arrival.license, store_of(arrival.organization, content.tenant_key))
     if arrival.seal.sealer.sub not in {content.issuer_id, content.owner_id}:
-        raise InvalidObject(message("The first edition was sealed by somebody else than the publisher."))
+        raise InvalidObject(message("The first edition was not sealed by the publisher."))
     return envelope.key
 
 

@@ -39,7 +39,9 @@ class SendWholeLicense(ChanceryError):
     """
 
     code = "send_whole_license"
-    remedy = message("Send the publishing license and the body seal themselves; a current client does this by itself.")
+    remedy = message(
+        "Send the publishing license and the body seal themselves; a current client does this automatically."
+    )
 
     def __init__(self, message: str, *, places: Sequence[int] = (0,)) -> None:
         super().__init__(message)

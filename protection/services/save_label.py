@@ -54,7 +54,10 @@ def edit_label(*, actor: Actor, label: UUID, draft: LabelDraft, based_on: int | 
     row = _locked(label)
     if based_on is not None and based_on != row.version:
         raise Conflict(
-            message("Somebody else changed this label meanwhile; it is at version {version} now.", version=row.version),
+            message(
+                "Another person has changed this label in the meantime; it is at version {version} now.",
+                version=row.version,
+            ),
             remedy=message("Look at the newest version, then make your change again."),
         )
     wanted = {name: value for name, value in _checked(draft, row.template_id).items() if getattr(row, name) != value}
@@ -157,7 +160,7 @@ def _check_may_be_offered(row: Label) -> None:
     template = ProtectionTemplate.objects.select_for_update().get(id=row.template_id)
     if template.status != TemplateStatus.PUBLISHED or template.deleted_at is not None:
         raise Conflict(
-            message("The label's template is archived, so nobody could protect by it."),
+            message("The label's template is archived, so it cannot protect new documents."),
             remedy=message("Publish the template first, or choose another one."),
         )
     other = Label.objects.filter(template=template, status=TemplateStatus.PUBLISHED).exclude(id=row.id).first()

@@ -26,7 +26,7 @@ def save_preview(preview: UUID, make: Callable[[Asked], None]) -> Asked:
         raise Conflict(message("This change was saved already."), remedy=message("Nothing is left to do."))
     if row.state != PreviewState.DONE:
         raise Conflict(
-            message("Nobody has seen yet what this change would do."),
+            message("The preview of this change is not finished."),
             remedy=message("Wait for the answer, or ask again."),
         )
     found = asked(preview)

@@ -95,7 +95,7 @@ def checked_scope(scope: Iterable[str]) -> tuple[str, ...]:
     if any(who.kind is not PrincipalKind.ADDRESS for who in found):
         raise InvalidPolicy(
             message("A template is offered to people and groups by their addresses."),
-            remedy=message("Name addresses like board@example.com; name nobody to offer it to everybody."),
+            remedy=message("Name addresses like board@example.com; name none to offer it to everyone."),
         )
     if len(found) > MAX_SCOPE:
         raise InvalidPolicy(

@@ -90,8 +90,8 @@ def test_every_event_has_an_actor_and_a_whole_sentence(ledger_of_words: Organiza
         ({"source": "service"}, "The service"),
         ({"source": "command", "personal": {"name": "operator"}}, "An operator at the command line"),
         ({"source": "first-start", "personal": {"name": "the first start"}}, "The first start of the service"),
-        ({"source": "pages", "personal": {"name": "somebody at this machine"}}, "Somebody not signed in"),
-        ({"source": "api", "personal": {"person": str(UUID(int=1))}}, "Somebody not signed in"),
+        ({"source": "pages", "personal": {"name": "somebody at this machine"}}, "A visitor who is not signed in"),
+        ({"source": "api", "personal": {"person": str(UUID(int=1))}}, "A visitor who is not signed in"),
         ({"erased": True}, "A person whose data was erased"),
         (
             {"personal": {"person": str(UUID(int=1)), "name": "archive", "application": True}},

@@ -56,7 +56,7 @@ def test_the_life_of_a_document(stack: Stack, tmp_path: Path):
     stack.olga.run("revoke", sealed, "--yes", "--reason", "a mistake")
     refused = stack.rita.json("open", sealed, "-o", tmp_path / "three", code=1)
     assert (refused["reason"], refused["contact"]) == ("revoked", "olga@contoso.example")
-    assert refused["message"] == "Access to this document has been withdrawn."
+    assert refused["message"] == "Access to this document has been revoked."
     stack.olga.run("restore", sealed)
     stack.olga.run("change", sealed, "--grant", f"{RITA}:VIEW", "--grant", "max@contoso.example:VIEW")
     assert stack.rita.json("open", sealed, "-o", tmp_path / "four")["rights"] == ["VIEW"]
@@ -168,7 +168,7 @@ def test_a_template_is_deleted_with_a_question_and_comes_back(stack: Stack, tmp_
     stack.olga.run("protect", tmp_path / "plan.txt", "--template", name, "-o", sealed)
     assert "Archive it first" in ada.run("template", "delete", name, "--yes", code=5)
     ada.run("template", "archive", name, "--yes")
-    assert "nobody to ask" in ada.run("template", "delete", name, code=2)
+    assert "no terminal to ask" in ada.run("template", "delete", name, code=2)
     assert "is deleted" in ada.run("template", "delete", name, "--yes")
     assert name not in {one["name"] for one in ada.json("template", "list")["results"]}
     stack.rita.run("open", sealed, "-o", tmp_path / "opened")
@@ -185,7 +185,7 @@ def test_templates_go_into_a_file_and_come_out_of_it(stack: Stack, tmp_path: Pat
         ada.run("template", "export", name, "--format", form, "-o", file)
         assert "say this already" in ada.run("template", "import", file)
         file.write_text(file.read_text(encoding="utf-8").replace(RITA, f"{form}@partner.example"), encoding="utf-8")
-        assert "nobody to ask" in ada.run("template", "import", file, code=2)
+        assert "no terminal to ask" in ada.run("template", "import", file, code=2)
         told = ada.run("template", "import", file, "--yes")
         assert f"grants of {form}@partner.example: VIEW (before: nothing)" in told
         assert "Imported: 1 template." in told

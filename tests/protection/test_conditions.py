@@ -327,7 +327,7 @@ def test_a_file_that_changes_while_its_protection_is_removed_stays(cast: Cast, p
         sealed.with_name("newer").write_bytes(newer)
         sealed.with_name("newer").replace(sealed)
 
-    with pytest.raises(LocalFailure, match="changed or moved meanwhile"):
+    with pytest.raises(LocalFailure, match="changed or moved in the meantime"):
         cast.olga.session.unprotect(sealed, progress=change)
     assert sealed.read_bytes() == newer
     assert plan.read_bytes() == content, "and so does what was opened, under its true name"
@@ -341,7 +341,7 @@ def test_a_file_that_changes_while_its_protection_is_replaced_stays(cast: Cast, 
         sealed.with_name("newer").replace(sealed)
 
     before = {path.name for path in plan.parent.iterdir()}
-    with pytest.raises(LocalFailure, match="changed or moved meanwhile"):
+    with pytest.raises(LocalFailure, match="changed or moved in the meantime"):
         cast.olga.session.reprotect(sealed, ProtectOptions(), progress=change)
     assert sealed.read_bytes() == newer
     assert {path.name for path in plan.parent.iterdir()} == before

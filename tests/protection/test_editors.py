@@ -84,7 +84,7 @@ def test_an_edition_counts_only_if_its_sealer_may_edit_when_it_is_brought(
     assert text_of(cast.max, shared.path), "the edition before still opens"
     (event,) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
     assert (event.outcome, event.reason) == ("refused", "may_not_edit")
-    assert "may not edit the document any more" in event.details["what"]
+    assert "may no longer edit the document" in event.details["what"]
     assert ledger(cast, "contoso", "content.tampered", cid=shared.cid) == []
 
 

@@ -34,8 +34,8 @@ def test_revoking_an_address_without_access_says_so(cast: Cast, sealed: Protecte
     path = f"documents/{sealed.cid}/revoke"
     mistyped = done(cast.olga, path, {"recipient": "ritta@fabrikam.example"})
     assert (mistyped["changed"], mistyped["had_access"]) == (True, None), "it may be in a group of Fabrikam"
-    assert "ritta@fabrikam.example is kept out from now on." in mistyped["message"]
-    assert any("Nothing in the policy names" in one for one in mistyped["warnings"])
+    assert "ritta@fabrikam.example is denied access from now on." in mistyped["message"]
+    assert any("The policy does not name" in one for one in mistyped["warnings"])
     inside = protect(cast.olga, sealed.path.with_name("plan.txt"), f"{MAX}:VIEW")
     own = done(cast.olga, f"documents/{inside.cid}/revoke", {"recipient": cast.ada.address})
     assert own["had_access"] is False
@@ -75,7 +75,7 @@ def test_a_grant_to_somebody_revoked_says_that_they_stay_refused(cast: Cast, sea
     made = done(cast.olga, f"documents/{sealed.cid}/policy", {"policy": policy}, "PUT")
     assert made["changed"]
     assert any(RITA in one and "Give it back" in one for one in made["warnings"])
-    assert f"{MAX}: has no grant any more" in made["message"]
+    assert f"{MAX}: no longer has a grant" in made["message"]
     assert {one["who"] for one in made["differences"]} >= {f"address:{RITA}", f"address:{MAX}"}
     again = done(cast.olga, f"documents/{sealed.cid}/policy", {"policy": policy}, "PUT")
     assert not again["changed"]
@@ -209,7 +209,7 @@ def test_what_is_created_is_named_with_what_it_does_not_do_yet(cast: Cast) -> No
     mark = uuid4().hex[:6]
     template = created(cast.ada, "templates", {"names": {"en": f"New {mark}"}, "policy": {}})
     assert "archived until you publish it" in template["message"]
-    assert any("opens for its owner alone" in one for one in template["warnings"])
+    assert any("only the owner can open" in one for one in template["warnings"])
     copy = created(cast.ada, f"templates/{template['id']}/copy", {"name": f"New {mark}"})
     assert f"“New {mark}”" in copy["message"]
     label = created(cast.ada, "labels", {"names": {"en": f"L {mark}"}, "sensitivity": 5, "effect": "none"})

@@ -65,7 +65,7 @@ def test_the_administrators_who_stay_are_told_which(
     (message,) = [one for one in outbox.newest() if one.subject == subject and one.to == cast.ada.address]
     assert [name in message.text for name in (theirs, shown, other)] == [True, True, False]
     page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/applications/").content.decode()
-    assert "Known to somebody who left" in page
+    assert "Known to a former administrator" in page
 
 
 def test_whose_account_was_closed_knows_it_as_well(cast: Cast) -> None:

@@ -36,7 +36,7 @@ def test_of_two_editors_the_second_is_told(cast: Cast) -> None:
     assert shown(cast, identity)["version"] == 1
     assert patched(cast, identity, sensitivity=99, based_on=1).json()["version"] == 2
     told = problem(patched(cast, identity, names={"de": "Vertraulich"}, based_on=1), 409, "conflict")
-    assert told["detail"] == "Somebody else changed this label meanwhile; it is at version 2 now."
+    assert told["detail"] == "Another person has changed this label in the meantime; it is at version 2 now."
     assert told["next_step"] == "Look at the newest version, then make your change again."
     assert patched(cast, identity, names={"de": "Vertraulich"}).json()["version"] == 3
     found = shown(cast, identity)
@@ -68,7 +68,7 @@ def test_the_page_tells_the_second_editor_too(cast: Cast) -> None:
     assert patched(cast, identity, sensitivity=99).status_code == 200
     draft = {"name": "Mine", "sensitivity": "20", "effect": "none", "based_on": "1"}
     answer = ada.post(path, draft)
-    assert "Somebody else changed this label meanwhile" in answer.content.decode()
+    assert "Another person has changed this label in the meantime" in answer.content.decode()
     assert shown(cast, identity)["sensitivity"] == 99
     assert ada.post(path, {**draft, "based_on": "2"}).status_code == 302
     assert shown(cast, identity)["sensitivity"] == 20

@@ -50,7 +50,7 @@ def test_a_document_is_not_emptied_unasked(cast: Cast, sealed: Protected) -> Non
     said = " ".join(asked["consequences"])
     assert RITA in said
     assert MAX in said
-    assert "Nobody but its owner" in said
+    assert "From then on, only its owner" in said
     assert "1 person has opened it" in said
     assert "can be opened until" in said, "Rita's license lives three days without a network"
     assert (asked["confirm"], asked["reason_required"]) == ("plan.txt", False)

@@ -22,11 +22,11 @@ def test_taking_back_from_one_recipient_names_them_and_concerns_nobody_else(cast
     olga = Premises(cast, {}).browser(HOST, cast.olga)
     page = f"/documents/{sealed.cid}/revoke/"
     one = olga.get(f"{page}?recipient={MAX}").content.decode()
-    assert "Nobody else loses access" in one
+    assert "Other people keep their access" in one
     assert 'type="hidden" name="recipient"' in one
     for everybody in ("", "?recipient=nonsense"):
         asked = olga.get(page + everybody).content.decode()
-        assert "Nobody else loses access" not in asked
+        assert "Other people keep their access" not in asked
         assert 'type="email" name="recipient"' in asked
 
 
@@ -106,7 +106,7 @@ def test_what_was_typed_wrong_is_said_in_plain_lines(cast: Cast, monkeypatch: py
     assert "x0a" not in wrong
     twice = CliRunner().invoke(main, ["person", "create", MAX]).output
     assert twice.startswith(f"{MAX} is in the organization already.\n")
-    assert "tell your administrator" not in twice
+    assert "give your administrator" not in twice
 
 
 def test_the_list_of_keys_names_them_as_the_pages_do(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

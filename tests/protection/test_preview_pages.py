@@ -60,7 +60,7 @@ def test_a_template_is_changed_with_open_eyes(cast: Cast, plan: Path, browser: B
     address, text = answered(cast, browser, answer)
     assert "1 of 1 document affected" in text
     assert "may also: print (1 document)" in text
-    assert "opens no more 1 document" in text, "everybody else"
+    assert "can no longer open 1 document" in text, "everybody else"
     assert "0 of 1 opening would have been refused" in text
     again = browser.get(f"/templates/{made}/?preview={address.split('/')[2]}").content.decode()
     assert f"{MAX}: VIEW, PRINT" in again, "what was typed is there to be changed again"
@@ -81,7 +81,7 @@ def test_who_gains_by_his_own_change_is_told(cast: Cast, plan: Path, browser: Br
     protect(cast.olga, plan, template=str(made))
     answer = browser.post(f"/templates/{made}/", typed(cast, made, "everybody: co-author"))
     _, text = answered(cast, browser, answer)
-    assert "You yourself would gain something on 1 document" in text
+    assert "This change would give you more access to 1 document" in text
 
 
 def test_a_member_is_taken_in_and_out(cast: Cast, plan: Path, browser: Browser) -> None:
@@ -98,7 +98,7 @@ def test_a_member_is_taken_in_and_out(cast: Cast, plan: Path, browser: Browser) 
     _, text = answered(
         cast, browser, browser.post(f"/groups/{group}/change/", {"act": "preview-remove", "address": MAX})
     )
-    assert "opens no more 1 document" in text
+    assert "can no longer open 1 document" in text
 
 
 def test_a_role_opens_nothing(cast: Cast, browser: Browser) -> None:

@@ -170,7 +170,7 @@ def test_a_change_is_made_to_what_its_editor_saw_or_not_at_all(cast: Cast, plan:
     browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.max)
     form = {"grants": f"{RITA}: viewer", "based_on": str(seen["version"])}
     answer = browser.post(f"/documents/{sealed.cid}/change/", form)
-    assert "Somebody else changed who may open this document meanwhile." in answer.content.decode()
+    assert "Another person has changed who may open this document in the meantime." in answer.content.decode()
     problem(call(cast.rita, "contoso", "GET", path), 404, "not_found")
 
 

@@ -19,9 +19,9 @@ def template(name: str, grants: str) -> dict[str, str]:
 
 
 def test_a_template_that_lets_nobody_in_is_named(cast: Cast) -> None:
-    assert "opens for its owner alone" in said(cast, "/templates/new/", template(f"T {uuid4().hex[:6]}", ""))
+    assert "only the owner can open" in said(cast, "/templates/new/", template(f"T {uuid4().hex[:6]}", ""))
     named = said(cast, "/templates/new/", template(f"T {uuid4().hex[:6]}", "everybody: viewer"))
-    assert "opens for its owner alone" not in named
+    assert "only the owner can open" not in named
 
 
 def test_a_second_template_of_one_name_is_named(cast: Cast) -> None:

@@ -128,7 +128,7 @@ def _group(caller: Caller, organization_id: UUID, found: Asked, _reason: str) ->
     )
     # The change has locked the group; raising here takes it back.
     if made.before.version != found.seen["version"]:
-        raise Conflict(message("Somebody else changed this group meanwhile."), remedy=LOOK_AGAIN)
+        raise Conflict(message("Another person has changed this group in the meantime."), remedy=LOOK_AGAIN)
     return losing_group(made)
 
 
@@ -136,7 +136,7 @@ def _person(caller: Caller, organization_id: UUID, found: Asked, reason: str) ->
     change, place = found.change, {"organization_id": organization_id, "person_id": found.target}
     known = person_in(**place)
     if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):
-        raise Conflict(message("Somebody else changed this person meanwhile."), remedy=LOOK_AGAIN)
+        raise Conflict(message("Another administrator has changed this person in the meantime."), remedy=LOOK_AGAIN)
     if change["role"] is not None:
         change_role(caller=caller, person_id=found.target, role=change["role"], reason=reason)
     if change["disabled"] is True:

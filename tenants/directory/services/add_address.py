@@ -39,7 +39,7 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
         and address_holders.owns_domain(organization_id, naming.domain_of(normal))
     ):
         # In other domains the address stays a contact, no matter who has it: the answer must not tell.
-        raise AddressTaken(_("{address} is proven by somebody else.").format(address=normal))
+        raise AddressTaken(_("{address} is proven by another person.").format(address=normal))
     known = address_holders.has_proof(person_id)
     if address_holders.assert_address(person=membership.person, address=normal, organization_id=organization_id):
         let_sign_in(person_id, normal, proven=True)

@@ -22,7 +22,7 @@ def claim_domain(*, organization_id: UUID, domain: str, actor: Actor) -> str:
     normal = naming.mail_domain(domain)
     if naming.is_public_mail_domain(normal):
         raise DomainRefused(
-            _("{domain} is a public mail domain: anybody can have an address there.").format(domain=normal)
+            _("{domain} is a public mail domain: anyone can have an address there.").format(domain=normal)
         )
     row, created = MailDomain.objects.of_installation().get_or_create(
         organization_id=organization_id, domain=normal, defaults={"challenge": secrets.token_urlsafe(24)}

@@ -35,7 +35,7 @@ def prove_address(
     address_holders.lock_domain(naming.domain_of(normal))
     prover = address_holders.prover_of(normal)
     if prover is not None and prover.id != person_id:
-        raise AddressTaken(_("{address} is proven by somebody else.").format(address=normal))
+        raise AddressTaken(_("{address} is proven by another person.").format(address=normal))
     row, _created = Address.objects.get_or_create(
         person_id=person_id, address=normal, defaults={"domain": naming.domain_of(normal)}
     )

@@ -75,12 +75,12 @@ class CommandTest(TestCase):
     def test_suspend_resume_erase(self) -> None:
         with self.assertRaisesMessage(CommandError, "suspended"):
             run("erase_organization", "contoso", "--reason", "wish", "--yes")
-        with self.assertRaisesMessage(CommandError, "nobody to ask"):
+        with self.assertRaisesMessage(CommandError, "no terminal to ask"):
             run("suspend_organization", "contoso", "--reason", "unpaid")
         run("suspend_organization", "contoso", "--reason", "unpaid", "--yes")
         run("resume_organization", "contoso", "--reason", "paid")
         run("suspend_organization", "contoso", "--reason", "wish", "--yes")
-        with self.assertRaisesMessage(CommandError, "nobody to ask"):
+        with self.assertRaisesMessage(CommandError, "no terminal to ask"):
             run("erase_organization", "contoso", "--reason", "wish")
         organization_id = contoso().id
         run("erase_organization", "contoso", "--reason", "wish", "--yes")
@@ -94,7 +94,7 @@ class CommandTest(TestCase):
     def test_an_enrollment_code_names_the_person(self) -> None:
         code = run("enrollment_code", "ada@contoso.example")
         self.assertEqual(redeem_enrollment_code(code=code), holder_of("ada@contoso.example"))
-        with self.assertRaisesMessage(CommandError, "Nobody here"):
+        with self.assertRaisesMessage(CommandError, "There is no account"):
             run("enrollment_code", "nobody@contoso.example")
 
     def test_a_sign_in_link_leads_to_the_only_organization(self) -> None:

@@ -110,7 +110,7 @@ def test_what_was_given_is_taken_back_like_anything_else_and_asked_about_again(p
     olga.follow(olga.page.get_by_role("button", name="Take access back"))
     assert not plan.opens()
     rita.go(f"{plan.address}access/")
-    assert "Your access to this document has been withdrawn." in rita.text
+    assert "Your access to this document has been revoked." in rita.text
     rita.follow(rita.page.get_by_role("button", name="Ask for access"))
     olga.go(f"{plan.contoso}/requests/")
     olga.follow(olga.page.get_by_role("link", name="Answer").first)

@@ -82,10 +82,10 @@ def test_a_code_typed_in_another_browser_and_refused(installation: Installation,
         max_.go("/identity/o/device")
         assert max_.heading == "Sign in a device"
         max_.fill(code="WRNG-CODE")
-        max_.click("Go on")
+        max_.click("Continue")
         assert max_.page.locator(".errors").count() == 1
         max_.fill(code=code)
-        max_.click("Go on")
+        max_.click("Continue")
         max_.click("Refuse")
         assert max_.heading == "The device stays outside"
         out, err = process.communicate(timeout=SECONDS)
