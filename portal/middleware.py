@@ -81,7 +81,7 @@ class OrganizationMiddleware:
         leave_to_public()
         host = _host_of(request)
         if host == settings.CHANCERY_BASE.host:
-            return self._answer(request, settings.PUBLIC_SCHEMA_URLCONF, None)
+            return self._answer(request, host, settings.PUBLIC_SCHEMA_URLCONF, None)
         organization = hosts.lookup(host) if host else None
         if organization is None or organization.state == "erased":
             return _refuse(
@@ -93,12 +93,16 @@ class OrganizationMiddleware:
             )
         enter(organization.schema_name)
         try:
-            return self._answer(request, settings.ROOT_URLCONF, organization)
+            return self._answer(request, host, settings.ROOT_URLCONF, organization)
         finally:
             leave_to_public()
 
-    def _answer(self, request: HttpRequest, urlconf: str, organization: OrganizationFacts | None) -> HttpResponse:
+    def _answer(
+        self, request: HttpRequest, host: str, urlconf: str, organization: OrganizationFacts | None
+    ) -> HttpResponse:
         request.organization = organization  # type: ignore[attr-defined]
+        # The spelling that tokens and proofs use (docs/protocol.md P13).
+        request.origin = settings.CHANCERY_BASE.origin_of(host)  # type: ignore[attr-defined]
         request.urlconf = urlconf
         set_urlconf(urlconf)
         return self.get_response(request)

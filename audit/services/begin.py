@@ -6,8 +6,9 @@ from django.db import connection, transaction
 
 from audit import statements
 from audit.models import Ledger
-from audit.services.record import Personal, record
+from audit.services.record import record
 from audit.services.sequence import append
+from audit.statements import Personal
 from chancery.ledger.merkle import EMPTY_ROOT, Frontier
 
 

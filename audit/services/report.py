@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from audit import statements
-from audit.services.record import Personal, event_parameters
+from audit.statements import Personal, event_parameters
 
 BATCH: Final = 50_000
 EVENT_ID_LABEL: Final = b"chancery/v1/reported-event\x00"

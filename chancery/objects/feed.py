@@ -6,12 +6,13 @@ refused, because a suppressed statement is how a revocation would be hidden.
 """
 
 import hashlib
+import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from chancery.crypto.labels import FEED_PAIR
+from chancery.crypto.labels import FEED_IDENTITY, FEED_PAIR
 from chancery.crypto.signatures import Signer
 from chancery.errors import FeedGap, InvalidObject, Revoked, WrongBinding
 from chancery.objects import jws
@@ -128,6 +129,14 @@ class FeedState:
         for feed_id in feed_ids:
             if any(entry.kills(rev=rev, iat=iat) for entry in self.entries.get(feed_id, ())):
                 raise Revoked(message("Access was taken back after this license was issued."))
+
+
+def derived_feed_id(secret: bytes, identity: UUID) -> bytes:
+    """Return the feed id of a person, template, tenant key or organization, by its id.
+
+    Derived from the organization's feed secret, so that it looks random to everybody else and needs no row of its own.
+    """
+    return hmac.digest(secret, FEED_IDENTITY + identity.bytes, "sha256")[:16]
 
 
 def pair_id(document: bytes, person: bytes) -> bytes:

@@ -22,8 +22,7 @@ from chancery.errors import ChanceryError
 from portal import problems
 from portal.identity.addresses import client_address
 from portal.identity.bearer import Authenticated, caller, token_shown
-from portal.identity.proof import ProvenDevice
-from portal.identity.proven_device import proven_device
+from portal.identity.proof import ProvenDevice, proven_device
 from portal.languages import reason_of
 from portal.problems import Problem
 from portal.subjects.subject import may_act

@@ -5,25 +5,16 @@ Here a bad token is 401 with the reason in ``WWW-Authenticate``, a token counts 
 application's token is the application's own person, at its own organization only.
 """
 
-from collections.abc import Callable
 from typing import Any, cast
 
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from portal.identity import origins, tokens
-from portal.identity.tokens import VerifiedToken
+from portal.identity import tokens
+from portal.identity.tokens import SCHEME, TokenRefused, VerifiedToken, token_of
 from tenants.directory.models import Person
-
-SCHEME = "Bearer"
-
-
-class TokenRefused(AuthenticationFailed):
-    """The token is not good here; the text says why and goes into ``WWW-Authenticate``."""
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -58,31 +49,6 @@ class Authenticated(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         """Tell whether a token was shown and accepted."""
         return isinstance(request.auth, VerifiedToken)
-
-
-def token_of(
-    request: HttpRequest, lookup: Callable[[str], VerifiedToken | None] = tokens.verify
-) -> VerifiedToken | None:
-    """Return the request's token, checked for this host, or nothing when none is shown.
-
-    Raises ``TokenRefused``.  The fast path calls this without the framework, and may use what is remembered, because
-    its deciding statement reads person and device; every other interface checks whether the token was withdrawn.
-    """
-    header = request.headers.get("Authorization", "")
-    scheme, _space, value = header.partition(" ")
-    if scheme.lower() != SCHEME.lower():
-        return None
-    token = lookup(value.strip()) if value.strip() else None
-    if token is None:
-        raise TokenRefused(_("The token is unknown or has expired."))
-    if not token.origin:
-        raise TokenRefused(_("The token names no origin; ask for it with resource=."))
-    if token.origin != origins.origin_of(request):
-        raise TokenRefused(_("The token names another origin."))
-    organization = getattr(request, "organization", None)
-    if token.application_of is not None and organization is not None and organization.id != token.application_of:
-        raise TokenRefused(_("This application belongs to another organization."))
-    return token
 
 
 def caller(request: Request) -> Person:

@@ -3,15 +3,9 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest
 
 from tenants import naming
 from tenants.organizations import hosts
-
-
-def origin_of(request: HttpRequest) -> str:
-    """Return the origin of the host that was asked, in the spelling that tokens use."""
-    return str(settings.CHANCERY_BASE.origin_of(naming.host(request.get_host())))
 
 
 def is_ours(origin: str) -> bool:

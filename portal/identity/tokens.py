@@ -19,7 +19,10 @@ from uuid import UUID
 from allauth.idp.oidc.models import Token
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import AuthenticationFailed
 
 from portal.identity import clients
 from portal.identity.strength import Authentication, from_json
@@ -41,6 +44,13 @@ WHERE t.type = 'at' AND t.hash = %(hash)s AND t.expires_at > statement_timestamp
   AND (p.client_id IS NOT NULL OR NOT u.is_service)
 """
 """An application without a client that is enabled is nobody: its token must not count as that of a person."""
+
+
+SCHEME = "Bearer"
+
+
+class TokenRefused(AuthenticationFailed):
+    """The token is not good here; the text says why and goes into ``WWW-Authenticate``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,29 @@ def verify(value: str, clock: Callable[[], float] = time.monotonic) -> VerifiedT
         _kept.clear()
     _kept[token_hash] = (now + KEPT_SECONDS, found)
     return found
+
+
+def token_of(request: HttpRequest, lookup: Callable[[str], VerifiedToken | None] = verify) -> VerifiedToken | None:
+    """Return the request's token, checked for this host, or nothing when none is shown.
+
+    Raises ``TokenRefused``.  The fast path calls this without the framework, and may use what is remembered, because
+    its deciding statement reads person and device; every other interface checks whether the token was withdrawn.
+    """
+    header = request.headers.get("Authorization", "")
+    scheme, _space, value = header.partition(" ")
+    if scheme.lower() != SCHEME.lower():
+        return None
+    token = lookup(value.strip()) if value.strip() else None
+    if token is None:
+        raise TokenRefused(_("The token is unknown or has expired."))
+    if not token.origin:
+        raise TokenRefused(_("The token names no origin; ask for it with resource=."))
+    if token.origin != getattr(request, "origin", ""):
+        raise TokenRefused(_("The token names another origin."))
+    organization = getattr(request, "organization", None)
+    if token.application_of is not None and organization is not None and organization.id != token.application_of:
+        raise TokenRefused(_("This application belongs to another organization."))
+    return token
 
 
 def forget() -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from audit.selectors.proofs import newest_checkpoint
 from audit.services.begin import Begun, begin_again
-from audit.services.record import Personal
+from audit.statements import Personal
 from chancery.ledger.checkpoint import InvalidCheckpoint, verifier_key, verify
 from chancery.ledger.kinds import Kind
 from protection.keys import checkpoints, log

@@ -11,6 +11,7 @@ from chancery.crypto.signatures import VerifyKey
 from chancery.ledger.kinds import Kind
 from chancery.objects.account import LIFETIME as ACCOUNT_LIFETIME
 from chancery.objects.account import AccountCertificate
+from chancery.objects.feed import derived_feed_id
 from chancery.objects.licensor import LIFETIME as LICENSOR_LIFETIME
 from chancery.objects.licensor import LicensorCertificate, May
 from protection.actor import Actor
@@ -18,7 +19,6 @@ from protection.keys.issuing import issuer
 from protection.keys.root import installation_key
 from protection.models import Certificate, KeyStatus, ServiceSettings, TenantKey
 from protection.services.directory import Directory
-from protection.services.feed import derived_feed_id
 from protection.services.recording import record_action
 from protection.services.running import require_running
 

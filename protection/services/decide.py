@@ -1,7 +1,7 @@
 """Decide about license requests and record each decision before anything leaves.
 
 One statement reads all state, ``chancery.policy.evaluate`` decides, one statement records every decision on condition
-that nothing it rests on has moved.  What is released for a granted decision is the next step, in ``release.py``.  See
+that nothing it rests on has moved.  What is released for a granted decision is the next step, in ``license.py``.  See
 docs/protocol.md P29, decision 5.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
-from audit.services.record import Personal, event_parameters
+from audit.statements import Personal, event_parameters
 from chancery.errors import LedgerHasGap, Unavailable
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.policy.evaluate import (
@@ -28,7 +28,7 @@ from chancery.policy.evaluate import (
 )
 from chancery.policy.known_as import known_as
 from chancery.policy.policy import Enforcement
-from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.reasons import Reason
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Subject
 from chancery.texts import message
@@ -392,24 +392,3 @@ def viewer_only(state: ContentState, allowed: Allow) -> bool:
 def lease_of(allowed: Allow, service: ServiceState) -> int | None:
     """Return the shorter of the organization's lease and the policy's own, or None when neither asks for one."""
     return min((lease for lease in (service.lease_seconds, allowed.lease) if lease is not None), default=None)
-
-
-def _is_own(item: Refused, person: UUID) -> bool:
-    """Return whether the person protected or owns the document: nobody sent it to them."""
-    return item.state is not None and person in {item.state.facts.issuer, item.state.facts.owner}
-
-
-def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
-    """Return what the refused person reads: words, next step, the owner's contact; never which entry denied them."""
-    decision = item.disclosed or item.decision
-    words = WORDS[decision.reason]
-    own = words.own_step and _is_own(item, reading.subject.person)
-    theirs = item.state is None or item.state.facts.owner == reading.subject.person
-    return {
-        "reason": decision.reason.value,
-        "message": words.owner if own else words.person,
-        "detail": decision.detail,
-        "next_step": words.own_step if own else words.next_step,
-        # Nobody is advised to ask themselves.
-        "contact": reading.service.contact if theirs or item.state is None else item.state.owner_address,
-    }

@@ -5,7 +5,6 @@ the same number is what the licensing statement re-checks, so that a license dec
 after it.
 """
 
-import hmac
 import math
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models.functions import Now
 
-from chancery.crypto.labels import FEED_IDENTITY
+from chancery.objects.feed import derived_feed_id
 from protection.models import FeedEntry, FeedHead, ServiceSettings
 
 LONGEST_LICENSING: Final = 5
@@ -76,14 +75,6 @@ def _append(feed_id: bytes, *, rev: int | None) -> int:
         seq=seq, feed_id=feed_id, rev=rev, before=before, drop_after=Now() + timedelta(days=min(days, MAX_DAYS) + 1)
     )
     return seq
-
-
-def derived_feed_id(secret: bytes, identity: UUID) -> bytes:
-    """Return the feed id of a person, template, tenant key or organization, by its id.
-
-    Derived from the organization's feed secret, so that it looks random to everybody else and needs no row of its own.
-    """
-    return hmac.digest(secret, FEED_IDENTITY + identity.bytes, "sha256")[:16]
 
 
 def invalidate_all_of(identity: UUID) -> int:

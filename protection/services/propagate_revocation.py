@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit.selectors.people import known_people
+from chancery.objects.feed import derived_feed_id
 from chancery.policy.policy import Principal, PrincipalKind
 from protection.models import Content, ContentRevocation, GrantBinding, ServiceSettings, TemplateVersion
-from protection.services.feed import derived_feed_id, invalidate_issued_until_now, invalidated_since
+from protection.services.feed import invalidate_issued_until_now, invalidated_since
 
 MANY: Final = 1_000
 """From so many people on one entry invalidates what everybody keeps: a feed's month holds some ten thousand."""

@@ -30,9 +30,9 @@ from protection.models import Content, ProtectionTemplate, ServiceSettings, Temp
 from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
 from protection.services.decide import LicenseRequest
+from protection.services.license import LicensedDocument, LicenseTerms, feed_ids, license_for
 from protection.services.recording import record_action
 from protection.services.register_content import NewContent, register_content
-from protection.services.release import LicensedDocument, LicenseTerms, feed_ids, license_for
 from protection.services.running import require_running
 
 

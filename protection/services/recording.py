@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from audit.services.record import Personal, record
+from audit.services.record import record
+from audit.statements import Personal
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.objects.body import Sealer
 from chancery.policy.difference import Difference

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from audit.services.record import Personal
 from audit.services.report import Report, accept
+from audit.statements import Personal
 from chancery.errors import InvalidObject
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.texts import message

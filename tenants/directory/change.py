@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db.models import F
 
-from audit.services.record import Personal, record
+from audit.services.record import record
+from audit.statements import Personal
 from tenants.actor import OPERATOR, Actor
 from tenants.context import in_schema
 from tenants.directory.models import Membership, Person

@@ -16,9 +16,10 @@ from audit import statements
 from audit.selectors import proofs
 from audit.selectors.events import Filter, events
 from audit.selectors.verify import verify
-from audit.services.record import Personal, record
+from audit.services.record import record
 from audit.services.report import Report, accept, ingest, reported_event_id
 from audit.services.sequence import head, sequence, sign_checkpoint
+from audit.statements import Personal
 from chancery.ledger.checkpoint import Checkpoint
 from chancery.ledger.checkpoint import verify as verify_note
 from portal.usecases.organizations import found_organization

@@ -10,7 +10,7 @@ import pytest
 
 from audit.selectors.unauthenticated import unauthenticated_requests_of_a_day
 from audit.services import count_unauthenticated, hourly_count
-from portal.identity.proven_device import RECORDED_AN_HOUR
+from portal.identity.proof import RECORDED_AN_HOUR
 from portal.words.events import shown_events
 from tenants.context import in_organization
 from tenants.directory.models import Person

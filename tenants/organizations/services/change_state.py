@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from audit.services.record import Personal, record
+from audit.services.record import record
+from audit.statements import Personal
 from tenants.actor import Actor
 from tenants.context import UnknownOrganization, in_schema
 from tenants.events import DirectoryKind

@@ -23,7 +23,8 @@ from chancery.crypto.suites import ED25519, MLKEM768_X25519
 from chancery.objects.jws import b64
 from chancery.policy.policy import Strength
 from portal.identity import clients, strength, tokens
-from portal.identity.bearer import Authenticated, token_of
+from portal.identity.bearer import Authenticated
+from portal.identity.tokens import token_of
 from tenants.directory.models import Person, SpentSecret
 from tenants.directory.selectors.people import PersonFacts
 from tenants.directory.services.create_application import create_application
@@ -443,6 +444,7 @@ class ApplicationTest(IssuerTest):
                 "/api/v1/x", HTTP_AUTHORIZATION=f"Bearer {body['access_token']}"
             )
             organization = self.contoso if fits else self.fabrikam
+            request.origin = origin_of(slug)  # type: ignore[attr-defined]
             request.organization = organization_by_id(organization.id)  # type: ignore[attr-defined]
             if fits:
                 token = token_of(request)

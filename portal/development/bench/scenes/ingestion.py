@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from audit.services.record import Personal
 from audit.services.report import Report, accept, ingest
 from audit.services.sequence import sequence
+from audit.statements import Personal
 from tenants.context import in_schema
 
 _COPY = "copy audit_event (id, kind, outcome, content_id, source, personal_commitment) from stdin (format binary)"
