@@ -17,6 +17,8 @@ from tests.isolation.visitors import Premises
 from tests.protection.scene import call, ledger, protect, refusal
 
 DAY = 86_400
+A_WHILE = 8
+"""Seconds after which access ends in a test that waits for it: longer than the opening before may take."""
 
 
 def ask(player: Player, cid: UUID, **options: str) -> Any:

@@ -39,23 +39,23 @@ class BaseSchemaTest(TestCase):
             cursor.execute(f"CREATE SCHEMA {BASE_SCHEMA}")
         migrating.migrate_new_schema(BASE_SCHEMA)
         shapes = schemas.shapes([made.schema_name, BASE_SCHEMA])
-        self.assertTrue(shapes[BASE_SCHEMA])
-        self.assertEqual(shapes[made.schema_name], shapes[BASE_SCHEMA])
+        assert shapes[BASE_SCHEMA]
+        assert shapes[made.schema_name] == shapes[BASE_SCHEMA]
         recorded = migrating.applied([made.schema_name, BASE_SCHEMA])
-        self.assertEqual(recorded[made.schema_name], recorded[BASE_SCHEMA])
+        assert recorded[made.schema_name] == recorded[BASE_SCHEMA]
 
     def test_creation_refuses_a_base_that_lags_behind(self) -> None:
         provisioning.base_sql.cache_clear()
         lagging = mock.patch.object(provisioning, "migrations_digest", return_value="0" * 64)
-        with lagging, self.assertRaises(provisioning.BaseSchemaOutdated), transaction.atomic():
+        with lagging, pytest.raises(provisioning.BaseSchemaOutdated), transaction.atomic():
             builders.organization("contoso")
         provisioning.base_sql.cache_clear()
-        self.assertIsNone(organization_by_slug("contoso"))
+        assert organization_by_slug("contoso") is None
 
     def test_the_base_holds_no_name_but_the_improbable_one(self) -> None:
         text = (Path(tenants.__path__[0]) / "base.sql").read_text()
-        self.assertNotIn("public.", text)
-        self.assertNotIn("OWNER TO", text)
+        assert "public." not in text
+        assert "OWNER TO" not in text
 
 
 class CreationTest(TestCase):
@@ -66,26 +66,26 @@ class CreationTest(TestCase):
             started = time.perf_counter()
             builders.organization(f"quick-{number}")
             durations.append(time.perf_counter() - started)
-        self.assertLess(min(durations), 0.05 * 4, f"creation took {min(durations):.3f} s")
+        assert min(durations) < 0.05 * 4, f"creation took {min(durations):.3f} s"
 
     def test_a_taken_name_leaves_nothing_behind(self) -> None:
         builders.organization("contoso")
         before = schema_count()
-        with self.assertRaises(IntegrityError), transaction.atomic():
+        with pytest.raises(IntegrityError), transaction.atomic():
             builders.organization("contoso")
-        self.assertEqual(schema_count(), before)
+        assert schema_count() == before
 
     def test_a_bad_name_is_refused(self) -> None:
         for slug in ("admin", "a", "-x-", "con--toso", "1abc"):
-            with self.subTest(slug), self.assertRaises(naming.NameRefused):
+            with self.subTest(slug), pytest.raises(naming.NameRefused):
                 builders.organization(slug)
 
     def test_host_and_record_exist(self) -> None:
         made = builders.organization("contoso")
-        self.assertEqual(made.host, "contoso.localhost")
+        assert made.host == "contoso.localhost"
         found = organization_at("contoso.localhost")
-        self.assertEqual(found, made)
-        self.assertTrue(OperatorRecord.objects.filter(kind="organization.created", organization_id=made.id).exists())
+        assert found == made
+        assert OperatorRecord.objects.filter(kind="organization.created", organization_id=made.id).exists()
 
 
 class StateTest(TestCase):
@@ -94,19 +94,19 @@ class StateTest(TestCase):
 
     def test_suspend_and_resume_are_recorded_in_both_ledgers(self) -> None:
         suspend_organization(organization_id=self.made.id, reason="unpaid", actor=ACTOR)
-        with self.assertRaises(WrongState):
+        with pytest.raises(WrongState):
             suspend_organization(organization_id=self.made.id, reason="again", actor=ACTOR)
         resume_organization(organization_id=self.made.id, reason="paid", actor=ACTOR)
         with in_organization(self.made.id), connection.cursor() as cursor:
             cursor.execute("SELECT kind FROM audit_event ORDER BY received_at, kind")
             kinds = {kind for (kind,) in cursor.fetchall()}
-        self.assertEqual(kinds, {"organization.suspended", "organization.resumed"})
+        assert kinds == {"organization.suspended", "organization.resumed"}
 
     def test_the_service_is_switched_on_and_off(self) -> None:
-        self.assertTrue(activate_service(organization_id=self.made.id, actor=ACTOR))
-        self.assertFalse(activate_service(organization_id=self.made.id, actor=ACTOR), "nothing changed")
+        assert activate_service(organization_id=self.made.id, actor=ACTOR)
+        assert not activate_service(organization_id=self.made.id, actor=ACTOR), "nothing changed"
         deactivate_service(organization_id=self.made.id, reason="audit", actor=ACTOR)
-        self.assertFalse(Organization.objects.get(id=self.made.id).service_active)
+        assert not Organization.objects.get(id=self.made.id).service_active
 
     def test_erasing_shreds_keys_first_and_needs_suspension(self) -> None:
         shredded: list[tuple[str, str]] = []
@@ -114,21 +114,21 @@ class StateTest(TestCase):
         def shred(organization_id: object) -> None:
             shredded.append((str(organization_id), current_schema()))
 
-        with self.assertRaises(WrongState):
+        with pytest.raises(WrongState):
             erase_organization(organization_id=self.made.id, reason="wish", shred_keys=shred, actor=ACTOR)
         olga = builders.person(self.made.id, "olga@contoso.example")
         disable_person(organization_id=self.made.id, person_id=olga.id, actor=ACTOR)
-        self.assertTrue(PendingRevocation.objects.filter(organization_id=self.made.id).exists())
+        assert PendingRevocation.objects.filter(organization_id=self.made.id).exists()
         suspend_organization(organization_id=self.made.id, reason="wish", actor=ACTOR)
         erase_organization(organization_id=self.made.id, reason="wish", shred_keys=shred, actor=ACTOR)
-        self.assertEqual(shredded, [(str(self.made.id), self.made.schema_name)])
-        self.assertNotIn(self.made.schema_name, schemas.organization_schemas())
-        self.assertFalse(Host.objects.filter(organization_id=self.made.id).exists())
-        self.assertFalse(PendingRevocation.objects.filter(organization_id=self.made.id).exists())
+        assert shredded == [(str(self.made.id), self.made.schema_name)]
+        assert self.made.schema_name not in schemas.organization_schemas()
+        assert not Host.objects.filter(organization_id=self.made.id).exists()
+        assert not PendingRevocation.objects.filter(organization_id=self.made.id).exists()
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM directory_person WHERE id = %s", [olga.id])
-            self.assertEqual(cursor.fetchone()[0], 0)
-        with self.assertRaises(IntegrityError), transaction.atomic():
+            assert cursor.fetchone()[0] == 0
+        with pytest.raises(IntegrityError), transaction.atomic():
             builders.organization("contoso")
 
     def test_a_failed_shredding_erases_nothing(self) -> None:
@@ -137,9 +137,9 @@ class StateTest(TestCase):
         def fail(_organization_id: object) -> None:
             raise OSError("the key store is away")
 
-        with self.assertRaises(OSError):
+        with pytest.raises(OSError):
             erase_organization(organization_id=self.made.id, reason="wish", shred_keys=fail, actor=ACTOR)
-        self.assertIn(self.made.schema_name, schemas.organization_schemas())
+        assert self.made.schema_name in schemas.organization_schemas()
 
     def test_the_operator_record_cannot_be_changed(self) -> None:
         for statement in (
@@ -148,7 +148,7 @@ class StateTest(TestCase):
         ):
             with (
                 self.subTest(statement),
-                self.assertRaises(DatabaseError),
+                pytest.raises(DatabaseError),
                 transaction.atomic(),
                 connection.cursor() as cursor,
             ):
@@ -180,13 +180,13 @@ class RolesTest(TestCase):
             "CREATE TABLE mine (a int)",
             "DROP TABLE audit_event",
         ):
-            with self.subTest(statement), self.assertRaises(DatabaseError):
+            with self.subTest(statement), pytest.raises(DatabaseError):
                 self.run_as("chancery_app", statement)
 
     def test_the_application_can_write_and_read(self) -> None:
         self.run_as("chancery_app", "SELECT kind FROM audit_event")
         self.run_as("chancery_app", "UPDATE public.organizations_organization SET name = name")
-        with self.assertRaises(DatabaseError):
+        with pytest.raises(DatabaseError):
             self.run_as("chancery_app", "DELETE FROM public.organizations_operatorrecord")
 
     def test_the_application_can_create_organizations(self) -> None:
@@ -194,7 +194,7 @@ class RolesTest(TestCase):
             cursor.execute("SET LOCAL ROLE chancery_app")
             builders.organization("fabrikam")
             cursor.execute("SELECT current_user")
-            self.assertEqual(cursor.fetchone()[0], "chancery_app")
+            assert cursor.fetchone()[0] == "chancery_app"
 
     def test_roles_are_made_again_without_harm(self) -> None:
         with connection.cursor() as cursor:
@@ -216,7 +216,7 @@ class MigrationTest(TestCase):
         return migration
 
     def test_nothing_to_do_changes_nothing(self) -> None:
-        self.assertEqual(migrating.migrate_schemas(self.names), migrating.Outcome())
+        assert migrating.migrate_schemas(self.names) == migrating.Outcome()
 
     def test_sql_is_rendered_once_and_replayed_everywhere(self) -> None:
         migration = self.added(migrations.RunSQL("CREATE TABLE audit_extra (id int)"))
@@ -230,15 +230,15 @@ class MigrationTest(TestCase):
         with mock.patch.object(migrating, "plan", return_value=whole), mock.patch.object(migrating, "_render", render):
             outcome = migrating.migrate_schemas(self.names)
             again = migrating.migrate_schemas(self.names)
-        self.assertEqual(sorted(outcome.migrated), sorted(self.names))
-        self.assertEqual(rendered, ["9999_test"])
-        self.assertEqual(again.migrated, [])
+        assert sorted(outcome.migrated) == sorted(self.names)
+        assert rendered == ["9999_test"]
+        assert again.migrated == []
         for name in self.names:
             with in_schema(name), connection.cursor() as cursor:
                 cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{name}.audit_extra"])
-                self.assertTrue(cursor.fetchone()[0])
+                assert cursor.fetchone()[0]
                 cursor.execute("SELECT has_table_privilege('chancery_app', %s, 'SELECT')", [f"{name}.audit_extra"])
-                self.assertTrue(cursor.fetchone()[0])
+                assert cursor.fetchone()[0]
 
     def test_it_continues_where_it_stopped(self) -> None:
         migration = self.added(migrations.RunSQL("SELECT 1"))
@@ -255,31 +255,31 @@ class MigrationTest(TestCase):
                 )
 
         with mock.patch.object(migrating, "plan", return_value=whole):
-            with mock.patch.object(migrating, "_apply", apply), self.assertRaises(RuntimeError):
+            with mock.patch.object(migrating, "_apply", apply), pytest.raises(RuntimeError):
                 migrating.migrate_schemas(self.names)
             with mock.patch.object(migrating, "_render", return_value="SELECT 1;"):
                 outcome = migrating.migrate_schemas(self.names)
-        self.assertEqual(len(applied), 1)
-        self.assertEqual(sorted([*outcome.migrated, *applied]), sorted(self.names))
+        assert len(applied) == 1
+        assert sorted([*outcome.migrated, *applied]) == sorted(self.names)
 
     def test_python_in_a_migration_is_not_rendered(self) -> None:
-        self.assertFalse(migrating.is_pure_sql([migrations.RunPython(migrations.RunPython.noop)]))
+        assert not migrating.is_pure_sql([migrations.RunPython(migrations.RunPython.noop)])
         hidden = migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunPython(migrations.RunPython.noop)]
         )
-        self.assertFalse(migrating.is_pure_sql([hidden]))
-        self.assertTrue(migrating.is_pure_sql([migrations.RunSQL("SELECT 1")]))
+        assert not migrating.is_pure_sql([hidden])
+        assert migrating.is_pure_sql([migrations.RunSQL("SELECT 1")])
 
     def test_the_runner_of_django_tenants_is_closed(self) -> None:
-        with self.assertRaises(CommandError):
+        with pytest.raises(CommandError):
             call_command("migrate_schemas")
 
     def test_the_commands_say_what_they_did(self) -> None:
         out = StringIO()
         call_command("migrate_organizations", "--schemas-only", stdout=out)
         call_command("check_schemas", stdout=out)
-        self.assertIn("3 organizations, 0 changed", out.getvalue())
-        self.assertIn("3 schemas are the same", out.getvalue())
+        assert "3 organizations, 0 changed" in out.getvalue()
+        assert "3 schemas are the same" in out.getvalue()
 
 
 def schema_count() -> int:

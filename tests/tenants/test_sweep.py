@@ -32,27 +32,27 @@ class SweepTest(TestCase):
             cursor.execute(statement)
 
     def test_a_new_ledger_is_idle(self) -> None:
-        self.assertEqual(unsealed(self.schemas), set())
+        assert unsealed(self.schemas) == set()
 
     def test_an_event_without_a_number_is_work_until_it_has_one(self) -> None:
         with in_schema(self.busy.schema_name):
             record(kind="content.opened", outcome="allowed")
-        self.assertEqual(unsealed(self.schemas), {self.busy.schema_name})
+        assert unsealed(self.schemas) == {self.busy.schema_name}
         self.in_busy(NUMBERED)
-        self.assertEqual(unsealed(self.schemas), set())
+        assert unsealed(self.schemas) == set()
 
     def test_a_report_in_the_inbox_is_work(self) -> None:
         self.in_busy(REPORTED)
-        self.assertEqual(unsealed(self.schemas), {self.busy.schema_name})
+        assert unsealed(self.schemas) == {self.busy.schema_name}
 
     def test_no_statement_holds_the_locks_of_all(self) -> None:
         with CaptureQueriesContext(connection) as captured:
             unsealed([self.idle.schema_name] * (BATCH + 1))
         looked = [query["sql"].count("audit_ledger") for query in captured if "audit_ledger" in query["sql"]]
-        self.assertEqual(looked, [BATCH, 1])
+        assert looked == [BATCH, 1]
 
     def test_only_who_has_something_to_do_is_sent_a_message(self) -> None:
         self.in_busy(REPORTED)
         with mock.patch("tenants.worker.current_app") as sending:
-            self.assertEqual(sweep("protection.seal_ledger"), 1)
+            assert sweep("protection.seal_ledger") == 1
         sending.send_task.assert_called_once_with("protection.seal_ledger", args=[str(self.busy.id)], expires=60)

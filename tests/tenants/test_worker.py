@@ -3,6 +3,7 @@
 import uuid
 from unittest import mock
 
+import pytest
 from celery import Celery, shared_task
 from django.test import TestCase
 
@@ -21,31 +22,31 @@ def where(organization_id: str, *, prefix: str = "") -> str:
 class WorkerTest(TestCase):
     def setUp(self) -> None:
         self.contoso = builders.organization("contoso")
-        self.assertIsInstance(app, Celery)
+        assert isinstance(app, Celery)
 
     def test_every_task_is_an_organization_task(self) -> None:
-        self.assertIsInstance(app.tasks["test.where"], OrganizationTask)
+        assert isinstance(app.tasks["test.where"], OrganizationTask)
 
     def test_it_runs_in_its_organization_and_leaves_again(self) -> None:
-        self.assertEqual(where(str(self.contoso.id), prefix="in "), f"in {self.contoso.schema_name}")
-        self.assertEqual(current_schema(), "public")
+        assert where(str(self.contoso.id), prefix="in ") == f"in {self.contoso.schema_name}"
+        assert current_schema() == "public"
 
     def test_a_suspended_organization_is_refused(self) -> None:
         suspend_organization(organization_id=self.contoso.id, reason="test", actor=builders.ACTOR)
-        with self.assertRaises(OrganizationSuspended):
+        with pytest.raises(OrganizationSuspended):
             where(str(self.contoso.id))
 
     def test_an_unknown_organization_is_refused(self) -> None:
-        with self.assertRaises(UnknownOrganization):
+        with pytest.raises(UnknownOrganization):
             where(str(uuid.uuid4()))
 
     def test_a_sweep_reaches_every_active_organization(self) -> None:
         fabrikam = builders.organization("fabrikam")
         suspend_organization(organization_id=fabrikam.id, reason="test", actor=builders.ACTOR)
         with mock.patch("tenants.worker.current_app") as sending:
-            self.assertEqual(fan_out("test.where"), 1)
+            assert fan_out("test.where") == 1
         sending.send_task.assert_called_once_with("test.where", args=[str(self.contoso.id)], expires=60)
 
     def test_what_is_swept_exists(self) -> None:
         app.loader.import_default_modules()
-        self.assertLessEqual(set(SWEEPS), set(app.tasks))
+        assert set(SWEEPS) <= set(app.tasks)

@@ -6,6 +6,7 @@ from html import unescape
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.core import mail
 from django.test import override_settings
+from pytest_django.asserts import assertContains, assertNotContains
 
 from portal.templatetags.browsers import browser as browser_named
 from tenants.directory.models import Person
@@ -43,37 +44,37 @@ class AccountPagesTest(SignInTest):
             for path in paths:
                 with self.subTest(path):
                     answer = visitor.get(path)
-                    self.assertEqual((answer.status_code, foreign(answer)), (200, []))
+                    assert (answer.status_code, foreign(answer)) == (200, [])
         person = Person.objects.get(pk=self.olga.id)
         person.set_password(PASSWORD)
         person.save()
         with_password = self.signed_in()
         for path in ("/accounts/password/change/", "/accounts/reauthenticate/"):
             answer = with_password.get(path)
-            self.assertEqual((answer.status_code, foreign(answer)), (200, []))
+            assert (answer.status_code, foreign(answer)) == (200, [])
         waiting = Browser()
         waiting.post("/accounts/login/code/", {"email": "olga@contoso.example"})
-        self.assertEqual(foreign(waiting.get("/accounts/login/code/confirm/")), [])
+        assert foreign(waiting.get("/accounts/login/code/confirm/")) == []
 
     def test_every_bad_field_is_named_and_the_address_stays(self) -> None:
         answer = Browser().post("/accounts/signup/", {"email": "eve@other.example", "password1": "123"})
-        self.assertContains(answer, 'value="eve@other.example"')
-        self.assertContains(answer, "too short")
-        self.assertNotContains(answer, 'value="123"')
+        assertContains(answer, 'value="eve@other.example"')
+        assertContains(answer, "too short")
+        assertNotContains(answer, 'value="123"')
         answer = Browser().post("/accounts/login/", {"login": "eve at other", "password": ""})
-        self.assertContains(answer, 'value="eve at other"')
+        assertContains(answer, 'value="eve at other"')
         for fault in ("Enter a valid email address.", "This field is required."):
-            self.assertContains(answer, fault)
+            assertContains(answer, fault)
 
     def test_a_stale_form_keeps_the_address_and_never_the_password(self) -> None:
         strict = _strict()
         form = {"login": "olga@contoso.example", "password": PASSWORD, "next": "/devices/"}
         answer = strict.post("/accounts/login/", form, headers=HERE)
-        self.assertEqual(answer.status_code, 403)
-        self.assertEqual(sent_again(answer), {"login": "olga@contoso.example", "next": "/devices/"})
-        self.assertNotContains(answer, PASSWORD, status_code=403)
+        assert answer.status_code == 403
+        assert sent_again(answer) == {"login": "olga@contoso.example", "next": "/devices/"}
+        assertNotContains(answer, PASSWORD, status_code=403)
         code = strict.post("/accounts/login/code/confirm/", {"code": "ABC-DEF"}, headers=HERE)
-        self.assertNotContains(code, "ABC-DEF", status_code=403)
+        assertNotContains(code, "ABC-DEF", status_code=403)
 
     def test_a_sign_in_that_is_too_old_keeps_the_address_that_was_to_be_added(self) -> None:
         browser = self.signed_in()
@@ -81,62 +82,62 @@ class AccountPagesTest(SignInTest):
         session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": 1.0}]
         session.save()
         answer = browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"}, headers=HERE)
-        self.assertEqual(answer.status_code, 403)
-        self.assertEqual(sent_again(answer), {"action_add": "", "email": "olga@home.example"})
+        assert answer.status_code == 403
+        assert sent_again(answer) == {"action_add": "", "email": "olga@home.example"}
         sign_in_by_code(browser, "olga@contoso.example")
         mail.outbox.clear()
         browser.post("/accounts/email/", sent_again(answer))
-        self.assertEqual([message.to for message in mail.outbox], [["olga@home.example"]])
+        assert [message.to for message in mail.outbox] == [["olga@home.example"]]
 
     def test_an_act_on_an_address_is_not_offered_again_without_its_question(self) -> None:
         answer = _strict().post(
             "/accounts/email/", {"action_remove": "", "email": "olga@contoso.example"}, headers=HERE
         )
-        self.assertEqual((answer.status_code, sent_again(answer)), (403, {}))
+        assert (answer.status_code, sent_again(answer)) == (403, {})
 
     @override_settings(ACCOUNT_RATE_LIMITS={"signup": "1/m/ip"})
     def test_too_many_attempts_are_answered_by_a_page_that_keeps_the_address(self) -> None:
         form = {"email": "eve@other.example", "password1": "123"}
         Browser().post("/accounts/signup/", form)
         answer = Browser().post("/accounts/signup/", form, headers=HERE)
-        self.assertContains(answer, "There were too many attempts", status_code=429)
-        self.assertContains(answer, "eve@other.example", status_code=429)
-        self.assertContains(answer, "If you report this", status_code=429)
+        assertContains(answer, "There were too many attempts", status_code=429)
+        assertContains(answer, "eve@other.example", status_code=429)
+        assertContains(answer, "If you report this", status_code=429)
 
     def test_a_new_code_replaces_the_first_and_strangers_get_no_second_mail(self) -> None:
         browser = Browser()
         browser.post("/accounts/login/code/", {"email": "olga@contoso.example"})
         first = last_code()
         browser.post("/accounts/login/code/confirm/", {"action": "resend"})
-        self.assertEqual(len(mail.outbox), 2)
+        assert len(mail.outbox) == 2
         refused = browser.post("/accounts/login/code/confirm/", {"code": first})
-        self.assertContains(refused, "This is not the code")
-        self.assertEqual(browser.post("/accounts/login/code/confirm/", {"code": last_code()}).status_code, 302)
+        assertContains(refused, "This is not the code")
+        assert browser.post("/accounts/login/code/confirm/", {"code": last_code()}).status_code == 302
         mail.outbox.clear()
         nobody = Browser()
         nobody.post("/accounts/login/code/", {"email": "nobody@other.example"})
         nobody.post("/accounts/login/code/confirm/", {"action": "resend"})
-        self.assertEqual(len(mail.outbox), 1)
-        self.assertIn("There is no account with this address", mail.outbox[0].subject)
+        assert len(mail.outbox) == 1
+        assert "There is no account with this address" in mail.outbox[0].subject
 
     def test_each_address_says_what_it_is_and_offers_only_what_it_can_do(self) -> None:
         browser = self.signed_in()
         one = browser.get("/accounts/email/")
-        self.assertNotContains(one, "action_remove")
+        assertNotContains(one, "action_remove")
         mail.outbox.clear()
         browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"})
         browser.post("/accounts/confirm-email/", {"code": last_code()})
         two = browser.get("/accounts/email/")
-        self.assertContains(two, "action_remove", count=1)
-        self.assertContains(two, "action_primary", count=1)
+        assertContains(two, "action_remove", count=1)
+        assertContains(two, "action_primary", count=1)
         twice = browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"})
-        self.assertContains(twice, "You have this address already")
+        assertContains(twice, "You have this address already")
 
     def test_a_browser_is_named_as_people_name_it(self) -> None:
         chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
-        self.assertEqual(browser_named(chrome), "Chrome, Windows")
-        self.assertEqual(browser_named(f"{chrome} Edg/130.0"), "Edge, Windows")
-        self.assertEqual(browser_named("curl/8.5.0"), "curl/8.5.0")
+        assert browser_named(chrome) == "Chrome, Windows"
+        assert browser_named(f"{chrome} Edg/130.0") == "Edge, Windows"
+        assert browser_named("curl/8.5.0") == "curl/8.5.0"
 
 
 def _strict() -> Browser:

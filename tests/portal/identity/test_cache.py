@@ -39,11 +39,11 @@ class CodesInRedisTest(IssuerTest):
         answer = browser.post("/identity/o/authorize", form)
         code = parse_qs(urlsplit(answer["Location"]).query)["code"][0]
         held = everything()
-        self.assertGreater(len(held), 2)
+        assert len(held) > 2
         for secret in (started["user_code"], started["device_code"], code, str(self.olga.id), "olga@contoso.example"):
             for spelling in {secret, secret.lower(), secret.replace("-", "")}:
                 found = [name for name, value in held.items() if spelling.encode() in name + b" " + (value or b"")]
-                self.assertEqual(found, [], secret)
+                assert found == [], secret
 
 
 @pytest.mark.parametrize("value", [{"a": [1, None, "b"]}, "text", 3.5, None, True, 7])

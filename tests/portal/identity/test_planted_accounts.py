@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Token
 from allauth.mfa.models import Authenticator
@@ -13,6 +14,7 @@ from django.contrib.auth import get_user
 from django.core.cache import cache
 from django.test import TestCase
 from django.utils import timezone
+from pytest_django.asserts import assertContains
 
 from audit.selectors.events import Filter, events
 from portal.identity import clients, tokens
@@ -93,41 +95,41 @@ class PlantedAccountTest(TestCase):
     def assert_starts_afresh(self, planted: Planted, *, recorded: bool = True) -> None:
         """Check each way in: none leads to the person any more, and the record says what was ended."""
         person = planted.person
-        self.assertEqual(holder_of(NINA), person)
-        self.assertFalse(Person.objects.get(pk=person).has_usable_password())
+        assert holder_of(NINA) == person
+        assert not Person.objects.get(pk=person).has_usable_password()
         again = Browser()
         again.post("/accounts/login/", {"login": NINA, "password": PASSWORD})
-        self.assertFalse(get_user(again).is_authenticated)
-        self.assertFalse(get_user(planted.signed_in).is_authenticated)
+        assert not get_user(again).is_authenticated
+        assert not get_user(planted.signed_in).is_authenticated
         planted.waiting.post("/accounts/confirm-email/", {"code": planted.mailed})
-        self.assertFalse(get_user(planted.waiting).is_authenticated)
-        self.assertFalse(Token.objects.filter(hash=tokens.hash_of(planted.token)).exists())
-        self.assertFalse(Authenticator.objects.filter(user_id=person).exists())
-        self.assertFalse(SocialAccount.objects.filter(user_id=person).exists())
-        self.assertIsNotNone(Device.objects.get(id=planted.device.id).revoked_at)
-        self.assertTrue(Revocation.objects.filter(device_feed_id=planted.device.feed_id).exists())
+        assert not get_user(planted.waiting).is_authenticated
+        assert not Token.objects.filter(hash=tokens.hash_of(planted.token)).exists()
+        assert not Authenticator.objects.filter(user_id=person).exists()
+        assert not SocialAccount.objects.filter(user_id=person).exists()
+        assert Device.objects.get(id=planted.device.id).revoked_at is not None
+        assert Revocation.objects.filter(device_feed_id=planted.device.feed_id).exists()
         for redeem in (
             lambda: redeem_enrollment_code(code=planted.code),
             lambda: redeem_sign_in_link(token=planted.link),
         ):
-            with self.assertRaises(CodeRefused):
+            with pytest.raises(CodeRefused):
                 redeem()
         if recorded:
             with in_organization(self.contoso.id):
                 (event,) = events(filter=Filter(kinds=["person.started_afresh"])).events
             counts = {"passwords": 1, "devices": 1, "second_factors": 2, "other_accounts": 1}
-            self.assertEqual({kind: event.details[kind] for kind in counts}, counts)
-            self.assertEqual(event.personal["addresses"], [NINA])
+            assert {kind: event.details[kind] for kind in counts} == counts
+            assert event.personal["addresses"] == [NINA]
 
     def test_the_organization_adds_the_person_after_a_stranger_signed_up(self) -> None:
         self.own()
         planted = Planted()
         added = builders.person(self.contoso.id, NINA, name="Nina")
-        self.assertEqual((added.id, added.name), (planted.person, "Nina"))
+        assert (added.id, added.name) == (planted.person, "Nina")
         self.assert_starts_afresh(planted)
         nina = Browser()
         sign_in_by_code(nina, NINA)
-        self.assertEqual(get_user(nina).pk, planted.person)
+        assert get_user(nina).pk == planted.person
 
     def test_the_domain_is_proven_after_both(self) -> None:
         planted = Planted()
@@ -140,10 +142,10 @@ class PlantedAccountTest(TestCase):
         # A second factor would have to be known for this way in: the first proof comes before it.
         Authenticator.objects.filter(user_id=planted.person).delete()
         sign_in_by_code(nina, NINA)
-        self.assertEqual(get_user(nina).pk, planted.person)
-        self.assertEqual(BrowserSession.objects.filter(person_id=planted.person).count(), 1)
+        assert get_user(nina).pk == planted.person
+        assert BrowserSession.objects.filter(person_id=planted.person).count() == 1
         self.assert_starts_afresh(planted, recorded=False)
-        self.assertTrue(get_user(nina).is_authenticated)
+        assert get_user(nina).is_authenticated
 
     def test_a_holder_of_before_the_domain_was_owned_proves_the_address_anew(self) -> None:
         """Mallory had the mailbox while the domain was hers; then Contoso bought it."""
@@ -154,16 +156,16 @@ class PlantedAccountTest(TestCase):
         person.set_password(PASSWORD)
         person.save()
         self.own()
-        self.assertFalse(Person.objects.get(pk=person.pk).has_usable_password())
-        self.assertFalse(get_user(planted.signed_in).is_authenticated)
-        self.assertFalse(Membership.objects.within(self.contoso.id).get(person_id=person.pk).guest)
+        assert not Person.objects.get(pk=person.pk).has_usable_password()
+        assert not get_user(planted.signed_in).is_authenticated
+        assert not Membership.objects.within(self.contoso.id).get(person_id=person.pk).guest
 
     def test_who_proves_the_domain_stays_signed_in(self) -> None:
         ada = Browser()
         sign_in_by_code(ada, "ada@contoso.example")
         person = get_user(ada).pk
         self.own(Actor(person_id=person, name="Ada", source="pages"))
-        self.assertTrue(get_user(ada).is_authenticated)
+        assert get_user(ada).is_authenticated
 
     def test_an_address_added_to_somebody_unproven_ends_what_they_had(self) -> None:
         planted = Planted()
@@ -171,7 +173,7 @@ class PlantedAccountTest(TestCase):
         Address.objects.filter(person_id=planted.person).update(asserted_by=None)
         self.own()
         add_address(organization_id=self.contoso.id, person_id=planted.person, address="n@contoso.example", actor=ACTOR)
-        self.assertFalse(Person.objects.get(pk=planted.person).has_usable_password())
+        assert not Person.objects.get(pk=planted.person).has_usable_password()
 
     def test_a_released_domain_takes_the_proof_along_and_the_next_owner_starts_afresh(self) -> None:
         self.own()
@@ -179,14 +181,14 @@ class PlantedAccountTest(TestCase):
         nina = Browser()
         sign_in_by_code(nina, NINA)
         release_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
-        self.assertFalse(EmailAddress.objects.get(user_id=first.id).verified)
+        assert not EmailAddress.objects.get(user_id=first.id).verified
         text = claim_domain(organization_id=self.fabrikam.id, domain="contoso.example", actor=ACTOR)
         prove_domain(
             organization_id=self.fabrikam.id, domain="contoso.example", text_records=lambda _: [text], actor=ACTOR
         )
         second = builders.person(self.fabrikam.id, NINA)
-        self.assertNotEqual(first.id, second.id)
-        self.assertEqual(holder_of(NINA), second.id)
+        assert first.id != second.id
+        assert holder_of(NINA) == second.id
 
     def changed_hands(self, proof: str = Address.Proof.ORGANIZATION) -> UUID:
         """Return Contoso's Nina, who uses devices and no browser, after another organization proved the domain."""
@@ -203,18 +205,18 @@ class PlantedAccountTest(TestCase):
     def test_the_next_owner_of_a_domain_adds_nobody_of_the_one_before(self) -> None:
         """What was bound to the account, its documents and its place at Contoso would be the next Nina's."""
         first = self.changed_hands()
-        self.assertFalse(Person.objects.get(pk=first).is_active)
+        assert not Person.objects.get(pk=first).is_active
         second = builders.person(self.fabrikam.id, NINA)
-        self.assertNotEqual(first, second.id)
-        self.assertEqual(holder_of(NINA), second.id)
-        self.assertFalse(Membership.objects.within(self.contoso.id).filter(person_id=second.id).exists())
-        self.assertTrue(Membership.objects.within(self.contoso.id).filter(person_id=first).exists())
+        assert first != second.id
+        assert holder_of(NINA) == second.id
+        assert not Membership.objects.within(self.contoso.id).filter(person_id=second.id).exists()
+        assert Membership.objects.within(self.contoso.id).filter(person_id=first).exists()
 
     def test_a_mailbox_of_a_domain_that_changed_hands_enters_no_account_of_before(self) -> None:
         first = self.changed_hands(Address.Proof.PERSON)
-        self.assertFalse(EmailAddress.objects.filter(user_id=first, email=NINA).exists())
-        self.assertFalse(Address.objects.filter(person_id=first).exists())
-        self.assertFalse(Membership.objects.within(self.fabrikam.id).filter(person_id=first).exists())
+        assert not EmailAddress.objects.filter(user_id=first, email=NINA).exists()
+        assert not Address.objects.filter(person_id=first).exists()
+        assert not Membership.objects.within(self.fabrikam.id).filter(person_id=first).exists()
 
     def test_a_domain_given_up_and_proven_again_keeps_its_people(self) -> None:
         self.own()
@@ -222,16 +224,16 @@ class PlantedAccountTest(TestCase):
         for proof in (Address.Proof.ORGANIZATION, Address.Proof.PERSON):
             Address.objects.filter(address=NINA).update(proven_by=proof, asserted_by=None)
             release_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
-            self.assertIsNone(holder_of(NINA))
+            assert holder_of(NINA) is None
             self.own()
-            self.assertEqual(holder_of(NINA), first.id)
+            assert holder_of(NINA) == first.id
 
     def test_giving_up_a_mere_claim_ends_nobody_s_proof(self) -> None:
         builders.person(self.contoso.id, NINA)
         Address.objects.filter(address=NINA).update(proven_by=Address.Proof.PERSON)
         claim_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
         release_domain(organization_id=self.contoso.id, domain="contoso.example", actor=ACTOR)
-        self.assertIsNotNone(holder_of(NINA))
+        assert holder_of(NINA) is not None
 
     def with_a_private_address(self) -> UUID:
         """Return a person who holds the mailbox, and adds one of their own to the account."""
@@ -252,18 +254,18 @@ class PlantedAccountTest(TestCase):
         nina = Browser()
         nina.post("/accounts/signup/", {"email": NINA, "password1": PASSWORD})
         nina.post("/accounts/confirm-email/", {"code": last_code()})
-        self.assertEqual(holder_of(NINA), get_user(nina).pk)
-        self.assertNotEqual(holder_of(NINA), before)
+        assert holder_of(NINA) == get_user(nina).pk
+        assert holder_of(NINA) != before
 
     def test_a_holder_of_before_does_not_become_a_member_by_another_address(self) -> None:
         """Mallory had the mailbox once; Contoso proves its domain, and then adds the Nina of today."""
         builders.person(self.fabrikam.id, NINA)
         before = self.with_a_private_address()
         self.own()
-        self.assertFalse(Membership.objects.within(self.contoso.id).filter(person_id=before).exists())
-        self.assertIsNone(holder_of(NINA))
-        self.assertEqual(holder_of("mallory@home.example"), before)
-        self.assertNotEqual(builders.person(self.contoso.id, NINA).id, before)
+        assert not Membership.objects.within(self.contoso.id).filter(person_id=before).exists()
+        assert holder_of(NINA) is None
+        assert holder_of("mallory@home.example") == before
+        assert builders.person(self.contoso.id, NINA).id != before
 
     def test_nobody_s_second_address_ends_anything(self) -> None:
         """Max, signed in, adds an address of the organization's domain, and the organization another one."""
@@ -274,8 +276,8 @@ class PlantedAccountTest(TestCase):
         add_address(organization_id=self.contoso.id, person_id=added.id, address="m@contoso.example", actor=ACTOR)
         browser.post("/accounts/email/", {"action_add": "", "email": "max@home.example"})
         browser.post("/accounts/confirm-email/", {"code": last_code()})
-        self.assertEqual(holder_of("max@home.example"), added.id)
-        self.assertTrue(get_user(browser).is_authenticated)
+        assert holder_of("max@home.example") == added.id
+        assert get_user(browser).is_authenticated
 
     def test_the_company_s_address_is_not_the_person_s_to_remove(self) -> None:
         self.own()
@@ -286,5 +288,5 @@ class PlantedAccountTest(TestCase):
         browser.post("/accounts/confirm-email/", {"code": last_code()})
         browser.post("/accounts/email/", {"action_primary": "", "email": "max@home.example"})
         answer = browser.post("/accounts/email/", {"action_remove": "", "email": "max@contoso.example"}, follow=True)
-        self.assertContains(answer, "your organization manages it")
-        self.assertEqual(holder_of("max@contoso.example"), leaver.id)
+        assertContains(answer, "your organization manages it")
+        assert holder_of("max@contoso.example") == leaver.id

@@ -114,11 +114,11 @@ class SafetyTest(SimpleTestCase):
         return {str(message.id) for message in checks.safe_settings()}
 
     def test_the_embedded_mode_is_left_alone(self) -> None:
-        self.assertEqual(self.refused(), set())
+        assert self.refused() == set()
 
     @override_settings(CHANCERY_MODE="staging", CHANCERY_EMBEDDED=False)
     def test_an_unknown_mode_is_refused(self) -> None:
-        self.assertEqual(self.refused(), {"portal.E010"})
+        assert self.refused() == {"portal.E010"}
 
     @override_settings(
         CHANCERY_MODE="production", CHANCERY_EMBEDDED=False, CHANCERY_ROOT_KEY=b"", DEBUG=True, EMAIL_HOST="",
@@ -129,14 +129,14 @@ class SafetyTest(SimpleTestCase):
             for name in ("CHANCERY_SECRET_KEY", "CHANCERY_ROOT_KEY", "DATABASE_URL", "REDIS_URL"):
                 patch.delenv(f"{name}_FILE", raising=False)
                 patch.delenv(name, raising=False)
-            self.assertEqual(self.refused(), set(checks.REFUSALS) - {"portal.E009", "portal.E010", "portal.E012"})
+            assert self.refused() == set(checks.REFUSALS) - {"portal.E009", "portal.E010", "portal.E012"}
             patch.setenv("CHANCERY_SECRET_KEY", "same" * 20)
             patch.setenv("CHANCERY_ROOT_KEY", "same" * 20)
-            self.assertIn("portal.E009", self.refused())
+            assert "portal.E009" in self.refused()
 
     @override_settings(CHANCERY_MODE="production", CHANCERY_EMBEDDED=False)
     def test_a_serving_process_does_not_start(self) -> None:
-        with self.assertRaisesMessage(checks.UnsafeSettings, "portal.E003"):
+        with pytest.raises(checks.UnsafeSettings, match=re.escape("portal.E003")):
             checks.refuse_unsafe()
 
     def test_what_is_safe_passes(self) -> None:
@@ -150,7 +150,7 @@ class SafetyTest(SimpleTestCase):
                 patch.delenv(f"{name}_FILE", raising=False)
             patch.setenv("CHANCERY_SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijkl")
             patch.setenv("CHANCERY_ROOT_KEY", "x")
-            self.assertEqual(self.refused(), set())
+            assert self.refused() == set()
             checks.refuse_unsafe()
 
 

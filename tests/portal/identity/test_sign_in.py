@@ -12,6 +12,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test import TestCase, override_settings
+from pytest_django.asserts import assertContains, assertNotContains
 
 from portal.identity import clients
 from tenants.directory.models import Address, BrowserSession, Person
@@ -53,7 +54,7 @@ class SignInTest(TestCase):
     def signed_in(self) -> Browser:
         browser = Browser()
         sign_in_by_code(browser, "olga@contoso.example")
-        self.assertEqual(get_user(browser).pk, self.olga.id)
+        assert get_user(browser).pk == self.olga.id
         return browser
 
 
@@ -63,8 +64,8 @@ class BaseDomainTest(SignInTest):
         jo = builders.person(place.id, "jo@stra\u00dfe.example", name="Jo")
         browser = Browser()
         sign_in_by_code(browser, "JO@Stra\u00dfe.Example")
-        self.assertEqual(get_user(browser).pk, jo.id)
-        self.assertEqual(mail.outbox[-1].to, ["jo@xn--strae-oqa.example"])
+        assert get_user(browser).pk == jo.id
+        assert mail.outbox[-1].to == ["jo@xn--strae-oqa.example"]
         for path, form in (
             ("/accounts/login/code/", {"email": "no@stra\u00dfe.example"}),
             ("/accounts/password/reset/", {"email": "jo@stra\u00dfe.example"}),
@@ -74,49 +75,49 @@ class BaseDomainTest(SignInTest):
             mail.outbox.clear()
             Browser().post(path, form)
             for message in mail.outbox:
-                self.assertTrue(message.to[0].endswith("@xn--strae-oqa.example"), (path, message.to))
+                assert message.to[0].endswith("@xn--strae-oqa.example"), (path, message.to)
 
     def test_a_mailed_code_signs_in(self) -> None:
         home = self.signed_in().get("/")
-        self.assertContains(home, "Contoso")
-        self.assertContains(home, f"{origin_of('contoso')}/signin/")
+        assertContains(home, "Contoso")
+        assertContains(home, f"{origin_of('contoso')}/signin/")
 
     def test_probes_are_answered_at_any_host(self) -> None:
         for host in ("127.0.0.1:8000", "nobody.localhost", "localhost"):
-            self.assertEqual(Browser(host).get("/healthz").content, b"ok\n")
-        self.assertEqual(Browser("127.0.0.1").get("/readyz").json()["redis"], "ok")
+            assert Browser(host).get("/healthz").content == b"ok\n"
+        assert Browser("127.0.0.1").get("/readyz").json()["redis"] == "ok"
 
     def test_a_database_that_does_not_flush_is_not_ready(self) -> None:
         answer = Browser().get("/readyz")
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('fsync')")
             durable = cursor.fetchone()[0] == "on"
-        self.assertEqual(answer.status_code, 200 if durable else 503)
+        assert answer.status_code == (200 if durable else 503)
 
     def test_unknown_hosts_are_told_so(self) -> None:
         response = Browser("nobody.localhost").get("/")
-        self.assertContains(response, "There is no organization at this address", status_code=404)
+        assertContains(response, "There is no organization at this address", status_code=404)
         api = Browser("nobody.localhost").get("/api/v1/anything")
-        self.assertEqual((api.status_code, api["Content-Type"]), (404, "application/problem+json"))
-        self.assertIn("X-Correlation-Id", api)
+        assert (api.status_code, api["Content-Type"]) == (404, "application/problem+json")
+        assert "X-Correlation-Id" in api
 
     def test_a_suspended_organization_answers_no_more(self) -> None:
-        self.assertEqual(Browser(host_of("contoso")).get("/signin/").status_code, 302)
+        assert Browser(host_of("contoso")).get("/signin/").status_code == 302
         with self.captureOnCommitCallbacks(execute=True):
             suspend_organization(organization_id=self.contoso.id, reason="test", actor=builders.ACTOR)
-        self.assertContains(Browser(host_of("contoso")).get("/signin/"), "suspended", status_code=403)
+        assertContains(Browser(host_of("contoso")).get("/signin/"), "suspended", status_code=403)
 
     def test_sign_up_proves_the_address(self) -> None:
         browser = Browser()
         browser.post("/accounts/signup/", {"email": "Eve@Other.example", "password1": PASSWORD})
         eve = Person.objects.get(email="eve@other.example")
-        self.assertIsNone(holder_of("eve@other.example"))
+        assert holder_of("eve@other.example") is None
         browser.post("/accounts/confirm-email/", {"code": last_code()})
-        self.assertEqual(holder_of("eve@other.example"), eve.id)
-        self.assertEqual(get_user(browser).pk, eve.id)
+        assert holder_of("eve@other.example") == eve.id
+        assert get_user(browser).pk == eve.id
         eve.refresh_from_db()
-        self.assertTrue(eve.has_usable_password())
-        self.assertContains(browser.post("/devices/code/"), "chancery login --host")
+        assert eve.has_usable_password()
+        assertContains(browser.post("/devices/code/"), "chancery login --host")
 
     def test_an_address_that_is_added_later_makes_no_old_sign_in_fresh(self) -> None:
         browser = self.signed_in()
@@ -125,40 +126,40 @@ class BaseDomainTest(SignInTest):
         session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": 1.0}]
         session.save()
         browser.post("/accounts/confirm-email/", {"code": last_code()})
-        self.assertEqual(browser.post("/devices/code/").status_code, 302)
+        assert browser.post("/devices/code/").status_code == 302
 
     def test_a_password_chosen_before_the_proof_is_withdrawn(self) -> None:
         Browser().post("/accounts/signup/", {"email": "victim@other.example", "password1": PASSWORD})
         victim = Browser()
         sign_in_by_code(victim, "victim@other.example")
         person = Person.objects.get(email="victim@other.example")
-        self.assertEqual(get_user(victim).pk, person.pk)
-        self.assertFalse(person.has_usable_password())
+        assert get_user(victim).pk == person.pk
+        assert not person.has_usable_password()
         attacker = Browser()
         attacker.post("/accounts/login/", {"login": "victim@other.example", "password": PASSWORD})
-        self.assertFalse(get_user(attacker).is_authenticated)
+        assert not get_user(attacker).is_authenticated
 
     def test_an_unproven_password_does_not_sign_in(self) -> None:
         Browser().post("/accounts/signup/", {"email": "late@other.example", "password1": PASSWORD})
         browser = Browser()
         browser.post("/accounts/login/", {"login": "late@other.example", "password": PASSWORD})
-        self.assertFalse(get_user(browser).is_authenticated)
+        assert not get_user(browser).is_authenticated
 
     def test_an_invited_person_proves_by_signing_in(self) -> None:
         invited = builders.person(self.contoso.id, "guest@other.example", guest=True)
-        self.assertFalse(Address.objects.get(person_id=invited.id).proven_by)
+        assert not Address.objects.get(person_id=invited.id).proven_by
         sign_in_by_code(Browser(), "guest@other.example")
-        self.assertEqual(holder_of("guest@other.example"), invited.id)
+        assert holder_of("guest@other.example") == invited.id
 
     def test_an_address_added_by_the_person_is_proven_by_code(self) -> None:
         browser = self.signed_in()
         mail.outbox.clear()
         browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"})
         browser.post("/accounts/confirm-email/", {"code": last_code()})
-        self.assertEqual(holder_of("olga@home.example"), self.olga.id)
+        assert holder_of("olga@home.example") == self.olga.id
         browser.post("/accounts/email/", {"action_remove": "", "email": "olga@home.example"})
-        self.assertIsNone(holder_of("olga@home.example"))
-        self.assertFalse(EmailAddress.objects.filter(email="olga@home.example").exists())
+        assert holder_of("olga@home.example") is None
+        assert not EmailAddress.objects.filter(email="olga@home.example").exists()
 
     def test_no_page_breaks_and_every_page_has_the_strict_policy(self) -> None:
         browser = self.signed_in()
@@ -168,14 +169,14 @@ class BaseDomainTest(SignInTest):
         ):  # fmt: skip
             with self.subTest(path):
                 response = browser.get(path)
-                self.assertIn(response.status_code, (200, 302))
-                self.assertIn("default-src 'none'", response["Content-Security-Policy"])
+                assert response.status_code in (200, 302)
+                assert "default-src 'none'" in response["Content-Security-Policy"]
                 if response.status_code == 200:
-                    self.assertContains(response, 'href="/static/css/')
-                    self.assertNotContains(response, "style=")
+                    assertContains(response, 'href="/static/css/')
+                    assertNotContains(response, "style=")
         for path in ("/accounts/login/", "/accounts/signup/", "/accounts/login/code/", "/accounts/password/reset/"):
             with self.subTest(path):
-                self.assertEqual(Browser().get(path).status_code, 200)
+                assert Browser().get(path).status_code == 200
 
     def test_without_redis_nothing_can_be_guessed_and_pages_live(self) -> None:
         """Whatever takes a secret, or sends one, is refused: without a count a guess may be one of millions.
@@ -197,15 +198,15 @@ class BaseDomainTest(SignInTest):
         ]
         nobody_listens = settings.CACHES["default"] | {"LOCATION": "unix:///nonexistent/redis.sock"}
         with override_settings(CACHES={"default": nobody_listens}):
-            self.assertEqual(signed_in.get("/").status_code, 200)
+            assert signed_in.get("/").status_code == 200
             for browser, path, fields in doors:
                 with self.subTest(path):
                     if path.startswith("/api/"):
                         answer = browser.post(path, fields, content_type="application/json")
                     else:
                         answer = browser.form(path, fields)
-                    self.assertEqual(answer.status_code, 503)
-                    self.assertFalse(get_user(browser).is_authenticated)
+                    assert answer.status_code == 503
+                    assert not get_user(browser).is_authenticated
 
     def test_wrong_enrollment_codes_are_counted(self) -> None:
         right = issue_enrollment_code(person_id=self.olga.id, actor=builders.ACTOR)
@@ -214,9 +215,9 @@ class BaseDomainTest(SignInTest):
             browser = Browser(REMOTE_ADDR=address)
             return browser.post("/api/v1/enrollments", {"code": code}, content_type="application/json").status_code
 
-        self.assertEqual({answer("WRNG-WRNG-WRNG-WRNG") for _ in range(10)}, {400})
-        self.assertEqual(answer(right), 429)
-        self.assertEqual(answer(right, "192.0.2.2"), 200)
+        assert {answer("WRNG-WRNG-WRNG-WRNG") for _ in range(10)} == {400}
+        assert answer(right) == 429
+        assert answer(right, "192.0.2.2") == 200
 
     def test_codes_cannot_be_guessed(self) -> None:
         browser = Browser()
@@ -225,7 +226,7 @@ class BaseDomainTest(SignInTest):
         for _ in range(6):
             browser.post("/accounts/login/code/confirm/", {"code": "AAAAAA"})
         browser.post("/accounts/login/code/confirm/", {"code": good})
-        self.assertFalse(get_user(browser).is_authenticated)
+        assert not get_user(browser).is_authenticated
 
 
 class HandOffTest(SignInTest):
@@ -233,39 +234,39 @@ class HandOffTest(SignInTest):
         enter(self.signed_in(), "contoso")
         Client.objects.filter(id=clients.PAGES).update(redirect_uris="http://*.localhost:23100/signin/callback/")
         there, _response = enter(self.signed_in(), "contoso")
-        self.assertEqual(get_user(there).pk, self.olga.id)
+        assert get_user(there).pk == self.olga.id
 
     def test_the_sign_in_is_handed_over(self) -> None:
         there, response = enter(self.signed_in(), "contoso", "/documents/?page=2")
-        self.assertEqual(response["Location"], "/documents/?page=2")
-        self.assertEqual(get_user(there).pk, self.olga.id)
-        self.assertEqual(there.session["chancery.authentication"]["strength"], "code")
+        assert response["Location"] == "/documents/?page=2"
+        assert get_user(there).pk == self.olga.id
+        assert there.session["chancery.authentication"]["strength"] == "code"
 
     def test_a_stranger_is_sent_to_the_sign_in_page(self) -> None:
         there = Browser(host_of("contoso"))
         authorize = Browser().get(path_of(there.get("/signin/")))
-        self.assertTrue(authorize["Location"].startswith("/signin/?next=/identity/o/authorize"))
+        assert authorize["Location"].startswith("/signin/?next=/identity/o/authorize")
 
     def test_a_session_is_refused_at_another_host(self) -> None:
         there, _response = enter(self.signed_in(), "contoso")
         stolen = Browser(host_of("fabrikam"))
         stolen.cookies[settings.SESSION_COOKIE_NAME] = there.cookies[settings.SESSION_COOKIE_NAME].value
         # The sign-in page lets a person who is signed in pass, and sends anybody else to the issuer.
-        self.assertTrue(there.get("/signin/")["Location"] == "/")
-        self.assertIn("/identity/o/authorize", stolen.get("/signin/")["Location"])
+        assert there.get("/signin/")["Location"] == "/"
+        assert "/identity/o/authorize" in stolen.get("/signin/")["Location"]
         at_base = Browser()
         at_base.cookies[settings.SESSION_COOKIE_NAME] = there.cookies[settings.SESSION_COOKIE_NAME].value
-        self.assertEqual(at_base.get("/accounts/email/").status_code, 302)
-        self.assertTrue(there.get("/signin/")["Location"] == "/", "the rightful browser stays signed in")
+        assert at_base.get("/accounts/email/").status_code == 302
+        assert there.get("/signin/")["Location"] == "/", "the rightful browser stays signed in"
 
     def test_a_code_works_once_and_only_in_its_browser(self) -> None:
         base = self.signed_in()
         mine, hers = Browser(host_of("contoso")), Browser(host_of("contoso"))
         callback = path_of(base.get(path_of(mine.get("/signin/"))))
         hers.get("/signin/")
-        self.assertEqual(hers.get(callback).status_code, 403)
-        self.assertEqual(mine.get(callback).status_code, 302)
-        self.assertEqual(mine.get(callback).status_code, 403)
+        assert hers.get(callback).status_code == 403
+        assert mine.get(callback).status_code == 302
+        assert mine.get(callback).status_code == 403
 
     def test_a_code_for_another_host_is_refused(self) -> None:
         base = self.signed_in()
@@ -273,8 +274,8 @@ class HandOffTest(SignInTest):
         sent = query_of(base.get(path_of(mine.get("/signin/"))))
         state = query_of(other.get("/signin/"))["state"]
         response = other.get("/signin/callback/", {"code": sent["code"], "state": state})
-        self.assertEqual(response.status_code, 403)
-        self.assertFalse(get_user(other).is_authenticated)
+        assert response.status_code == 403
+        assert not get_user(other).is_authenticated
 
     def test_the_code_cannot_be_redeemed_at_the_token_endpoint(self) -> None:
         mine = Browser(host_of("contoso"))
@@ -286,28 +287,28 @@ class HandOffTest(SignInTest):
             {"grant_type": "authorization_code", "code": sent["code"], "redirect_uri": asked["redirect_uri"],
              "client_id": asked["client_id"], "code_verifier": mine.session["chancery.signin"]["verifier"]},
         )  # fmt: skip
-        self.assertEqual(response.status_code, 401)
+        assert response.status_code == 401
 
     def test_foreign_addresses_are_not_followed(self) -> None:
         base = self.signed_in()
         for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"):
             with self.subTest(target):
                 _there, response = enter(base, "contoso", target)
-                self.assertEqual(response["Location"], "/")
+                assert response["Location"] == "/"
 
     def test_a_foreign_callback_is_refused_by_the_issuer(self) -> None:
         asked = query_of(Browser(host_of("contoso")).get("/signin/"))
         base = self.signed_in()
         for address in ("http://evil.example/signin/callback/", "http://a.b.localhost:8000/signin/callback/"):
             response = base.get("/identity/o/authorize", asked | {"redirect_uri": address})
-            self.assertNotEqual(response.status_code, 302)
+            assert response.status_code != 302
 
     def test_signing_out_ends_both_sessions(self) -> None:
         base = self.signed_in()
         there, _response = enter(base, "contoso")
-        self.assertContains(there.post("/signout/"), "You are signed out")
-        self.assertFalse(get_user(base).is_authenticated)
-        self.assertIn("/identity/o/authorize", there.get("/signin/")["Location"])
+        assertContains(there.post("/signout/"), "You are signed out")
+        assert not get_user(base).is_authenticated
+        assert "/identity/o/authorize" in there.get("/signin/")["Location"]
 
     def test_signing_in_again_leads_back(self) -> None:
         """What needs a recent sign-in ends the present one and returns to the page it was asked on."""
@@ -316,25 +317,25 @@ class HandOffTest(SignInTest):
                 base = self.signed_in()
                 there, _response = enter(base, "contoso")
                 answer = there.post("/signout/", {"next": target})
-                self.assertEqual(answer["Location"], f"/signin/?next={goes_to}")
-                self.assertFalse(get_user(base).is_authenticated)
-                self.assertFalse(get_user(there).is_authenticated)
+                assert answer["Location"] == f"/signin/?next={goes_to}"
+                assert not get_user(base).is_authenticated
+                assert not get_user(there).is_authenticated
 
     def test_signing_out_at_the_base_domain_ends_what_it_handed_over(self) -> None:
         base, other = self.signed_in(), self.signed_in()
         there, _response = enter(base, "contoso")
         elsewhere, _response = enter(other, "contoso")
         base.post("/accounts/logout/")
-        self.assertFalse(get_user(there).is_authenticated)
-        self.assertTrue(get_user(elsewhere).is_authenticated, "another browser stays signed in")
+        assert not get_user(there).is_authenticated
+        assert get_user(elsewhere).is_authenticated, "another browser stays signed in"
 
     def test_disabling_ends_sessions_everywhere(self) -> None:
         base = self.signed_in()
         there, _response = enter(base, "contoso")
         disable_person(organization_id=self.contoso.id, person_id=self.olga.id, actor=builders.ACTOR)
-        self.assertFalse(get_user(base).is_authenticated)
-        self.assertFalse(get_user(there).is_authenticated)
-        self.assertFalse(BrowserSession.objects.exists())
+        assert not get_user(base).is_authenticated
+        assert not get_user(there).is_authenticated
+        assert not BrowserSession.objects.exists()
 
 
 class DisabledTest(SignInTest):
@@ -358,10 +359,10 @@ class DisabledTest(SignInTest):
         token = issue_sign_in_link(person_id=self.olga.id, actor=builders.ACTOR)
         by_link.post(f"/signin/link/{token}/")
         for browser in (waiting, by_code, by_password, by_link):
-            self.assertFalse(get_user(browser).is_authenticated)
+            assert not get_user(browser).is_authenticated
         enrollment = issue_enrollment_code(person_id=self.olga.id, actor=builders.ACTOR)
         answer = Browser().post("/api/v1/enrollments", {"code": enrollment}, content_type="application/json")
-        self.assertEqual(answer.status_code, 403)
+        assert answer.status_code == 403
 
     def test_no_password_is_reset(self) -> None:
         Browser().post("/accounts/password/reset/", {"email": "olga@contoso.example"})
@@ -370,12 +371,12 @@ class DisabledTest(SignInTest):
         self.disable()
         mail.outbox.clear()
         Browser().post("/accounts/password/reset/", {"email": "olga@contoso.example"})
-        self.assertNotIn("/password/reset/key/", str(mail.outbox[-1].body))
-        self.assertContains(Browser().get(found[0], follow=True), "This link no longer works")
+        assert "/password/reset/key/" not in str(mail.outbox[-1].body)
+        assertContains(Browser().get(found[0], follow=True), "This link no longer works")
 
     def test_signing_up_hashes_a_password_whether_or_not_the_address_is_known(self) -> None:
         known, unknown = (self.hashed(address) for address in ("olga@contoso.example", "new@other.example"))
-        self.assertEqual(known, unknown)
+        assert known == unknown
 
     def hashed(self, address: str) -> int:
         """Return how many passwords are hashed when somebody signs up with an address."""
@@ -402,18 +403,18 @@ class LinkTest(SignInTest):
         )
         browser = Browser()
         for _ in range(2):
-            self.assertEqual(browser.get(f"/signin/link/{token}/").status_code, 200)
+            assert browser.get(f"/signin/link/{token}/").status_code == 200
         response = browser.post(f"/signin/link/{token}/")
-        self.assertEqual(response["Refresh"], f"0; url={origin_of('contoso')}/signin/")
-        self.assertEqual(get_user(browser).pk, self.olga.id)
-        self.assertEqual(Browser().post(f"/signin/link/{token}/").status_code, 403)
+        assert response["Refresh"] == f"0; url={origin_of('contoso')}/signin/"
+        assert get_user(browser).pk == self.olga.id
+        assert Browser().post(f"/signin/link/{token}/").status_code == 403
 
     @override_settings(CHANCERY_EMBEDDED=False)
     def test_link_and_outbox_do_not_exist_in_production(self) -> None:
         token = issue_sign_in_link(person_id=self.olga.id, actor=builders.ACTOR)
-        self.assertEqual(Browser().get(f"/signin/link/{token}/").status_code, 404)
-        self.assertEqual(Browser().get("/outbox/").status_code, 404)
+        assert Browser().get(f"/signin/link/{token}/").status_code == 404
+        assert Browser().get("/outbox/").status_code == 404
 
     def test_link_and_outbox_are_for_this_machine_only(self) -> None:
-        self.assertEqual(Browser().get("/outbox/").status_code, 200)
-        self.assertEqual(Browser(REMOTE_ADDR="192.0.2.7").get("/outbox/").status_code, 404)
+        assert Browser().get("/outbox/").status_code == 200
+        assert Browser(REMOTE_ADDR="192.0.2.7").get("/outbox/").status_code == 404
