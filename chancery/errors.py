@@ -20,7 +20,7 @@
     ├── NotFound               no such thing, or none that the caller may see
     └── Unavailable            the service cannot decide now; nothing was issued       (exit 4)
 
-A refusal by policy is *not* an error: it is a returned ``chancery.policy.evaluate.Deny``, because raising would roll
+A refusal by policy is *not* an error: it is a returned ``chancery.policy.case.Deny``, because raising would roll
 back the record of it (docs/architecture.md).
 
 Every error says what to do next (``remedy``) and has a stable ``code`` that the API, the command line and the

@@ -11,17 +11,8 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from chancery.policy.evaluate import (
-    Basis,
-    Case,
-    ContentFacts,
-    Decision,
-    Deny,
-    OrganizationFacts,
-    Registration,
-    Request,
-    evaluate,
-)
+from chancery.policy.case import Basis, Case, ContentFacts, Decision, Deny, OrganizationFacts, Registration, Request
+from chancery.policy.evaluate import evaluate
 from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order

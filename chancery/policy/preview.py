@@ -1,9 +1,9 @@
 """What if: who would gain and who would lose by a change, before it is made.
 
 Nothing is decided a second way here: ``evaluate`` is asked before and after.  What makes it fast is asking less often.
-Documents with the same facts are one ``Kind`` and asked about together; of a person only what such documents can mean
-by their entries is looked at, and people who look the same by that are asked about once.  What a document says of
-single people (issuer, owner, for whom alone it is revoked) is asked about for these people apart.
+Documents with the same facts are one ``EquivalenceClass`` and asked about together; of a person only what such
+documents can mean by their entries is looked at, and people who look the same by that are asked about once.  What a
+document says of single people (issuer, owner, for whom alone it is revoked) is asked about for these people apart.
 
 Whom an entry of another organization means is known to that organization alone (docs/protocol.md P20).  For people from
 elsewhere a gain or loss is therefore stated only if it is one whatever those entries mean; otherwise it is *undecided*
@@ -11,158 +11,28 @@ until they open.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from chancery.policy.evaluate import Allow, Case, ContentFacts, OrganizationFacts, PersonalGrant, Request, evaluate
+from chancery.names import domain_of
+from chancery.policy.case import Allow, Case, ContentFacts, OrganizationFacts, Request
+from chancery.policy.equivalence import (
+    NOBODY,
+    NONE,
+    NOT_SINGLE,
+    NOTHING,
+    Effect,
+    EquivalenceClass,
+    Home,
+    Rights,
+    Single,
+    Someone,
+)
+from chancery.policy.evaluate import evaluate
 from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
 from chancery.policy.rights import Right
 from chancery.policy.subject import Group, Membership, Subject
-
-Rights: TypeAlias = frozenset[Right]
-
-NOBODY: Final = UUID(int=0)
-NONE: Final[Rights] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Someone:
-    """One person as they are and as the change would make them; ``foreign`` people may be in groups unknown here.
-
-    A ``stranger`` is nobody but an address: they are taken for the person whom a document has bound to it.
-    """
-
-    before: Subject
-    after: Subject
-    foreign: bool = False
-    stranger: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    """What one document says of single people."""
-
-    issuer: UUID = NOBODY
-    owner: UUID = NOBODY
-    issuer_blocked: bool = False
-    revoked_ids: frozenset[UUID] = frozenset()
-    revoked_addresses: frozenset[str] = frozenset()
-    first_opened: frozenset[tuple[UUID, int]] = frozenset()
-    """Who opened it first so long ago that an end counted from there may have come, and when."""
-    personal: frozenset[PersonalGrant] = frozenset()
-    """What people were given beside the policy."""
-
-
-NOT_SINGLE: Final = Single()
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What somebody may do with a document before and after; ``undecided`` when nobody here can say."""
-
-    before: Rights = NONE
-    after: Rights = NONE
-    undecided: bool = False
-
-    @property
-    def gained(self) -> Rights:
-        """The rights that come."""
-        return self.after - self.before
-
-    @property
-    def lost(self) -> Rights:
-        """The rights that go."""
-        return self.before - self.after
-
-    def __bool__(self) -> bool:
-        return self.undecided or self.before != self.after
-
-
-NOTHING: Final = Effect()
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Whom the asking organization knows: its proven domains, and addresses that are known to mean one person."""
-
-    organization: UUID
-    domains: frozenset[str] = frozenset()
-    people: frozenset[str] = frozenset()
-
-    def elsewhere(self, who: Principal) -> bool:
-        """Tell whether an entry may mean people by another organization."""
-        match who.kind:
-            case PrincipalKind.ORGANIZATION:
-                return who.value != str(self.organization)
-            case PrincipalKind.DOMAIN:
-                return who.value not in self.domains
-            case PrincipalKind.ADDRESS:
-                return who.value.rpartition("@")[2] not in self.domains and who.value not in self.people
-            case PrincipalKind.AUTHENTICATED:
-                return False
-
-
-@dataclass(slots=True, eq=False)
-class Kind:
-    """Documents about which the same would be decided for everybody they do not name singly.
-
-    ``before`` and ``after`` say nothing of single people: that is in ``singles``, with how many documents say it.
-    """
-
-    before: ContentFacts
-    after: ContentFacts
-    key_available: bool = True
-    singles: Counter[Single] = field(default_factory=Counter)
-    names: frozenset[str] = field(init=False)
-    """Addresses by which an entry can mean somebody."""
-    ids: frozenset[UUID] = field(init=False)
-    """People and groups that are bound to an address."""
-    vouching: dict[UUID, frozenset[str]] = field(init=False)
-    """The domains of the addresses to which somebody is bound: with the last address there, what was bound ends."""
-    domains: frozenset[str] = field(init=False)
-    organizations: frozenset[UUID] = field(init=False)
-    timed: bool = field(init=False)
-    """Whether the moment matters: a window opens or closes."""
-    known: dict[Any, Effect] = field(init=False, default_factory=dict)
-    """Answers by all that they rest on."""
-
-    def __post_init__(self) -> None:
-        sides = (self.before, self.after)
-        policies = [side.policy for side in sides if side.policy is not None]
-        entries = {who for policy in policies for who in (*policy.index, *policy.deny)}
-        bound = [side.bindings for side in sides]
-        self.names = _values(entries, PrincipalKind.ADDRESS).union(*bound)
-        self.ids = frozenset(identity for one in bound for identity in one.values())
-        self.vouching = {}
-        for address, identity in (pair for one in bound for pair in one.items()):
-            self.vouching[identity] = self.vouching.get(identity, frozenset()) | {_domain(address)}
-        self.domains = _values(entries, PrincipalKind.DOMAIN)
-        self.organizations = frozenset(UUID(value) for value in _values(entries, PrincipalKind.ORGANIZATION))
-        self.timed = any(
-            moment is not None
-            for policy in policies
-            for moment in (policy.expires, policy.conditions.not_before, policy.conditions.not_after)
-        )
-
-    @property
-    def count(self) -> int:
-        """How many documents these are."""
-        return self.singles.total()
-
-    @property
-    def changes(self) -> bool:
-        """Whether the documents themselves are changed, and not only people."""
-        return self.before != self.after
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2]
-
-
-def _values(entries: Iterable[Principal], kind: PrincipalKind) -> frozenset[str]:
-    return frozenset(who.value for who in entries if who.kind is kind)
 
 
 @dataclass(slots=True)
@@ -220,7 +90,7 @@ class Side:
         self.group_ids = frozenset(group.id for group in subject.groups)
         self.domains = frozenset(address.rpartition("@")[2] for address in subject.addresses)
 
-    def seen_by(self, kind: Kind, single: Single) -> Seen:
+    def seen_by(self, kind: EquivalenceClass, single: Single) -> Seen:
         """Return what documents of this kind, one of which says this of single people, can mean of the person."""
         subject, names, ids = self.subject, kind.names, kind.ids
         if single.revoked_ids or single.revoked_addresses:
@@ -229,9 +99,9 @@ class Side:
         groups = {self.groups[one].id: self.groups[one] for one in named}
         addresses = subject.addresses & names
         asked = kind.domains | kind.vouching.get(subject.person, frozenset())
-        asked |= {_domain(one.address) for one in single.personal if one.person == subject.person}
+        asked |= {domain_of(one.address) for one in single.personal if one.person == subject.person}
         if not self.domains.isdisjoint(asked):
-            addresses |= {one for one in subject.addresses if _domain(one) in asked}
+            addresses |= {one for one in subject.addresses if domain_of(one) in asked}
         places: frozenset[Membership] = frozenset()
         if kind.organizations:
             places = frozenset(place for place in subject.memberships if place.organization in kind.organizations)
@@ -280,7 +150,7 @@ class Preview:
                 for name in (*subject.ids, *subject.addresses, *(group.address for group in subject.groups)):
                     self._places.setdefault(name, set()).add(place)
 
-    def add(self, kind: Kind) -> None:
+    def add(self, kind: EquivalenceClass) -> None:
         """Count what the change does to the documents of one kind."""
         count, changed = kind.count, {}
         for place in range(len(self.people)):
@@ -299,7 +169,7 @@ class Preview:
                     self._tally(place).add(effect, documents)
             self.documents += documents * differs
 
-    def effect(self, kind: Kind, place: int, single: Single = NOT_SINGLE, now: int | None = None) -> Effect:
+    def effect(self, kind: EquivalenceClass, place: int, single: Single = NOT_SINGLE, now: int | None = None) -> Effect:
         """Return what the change does to one person on one document of a kind; ``place`` counts in ``people``."""
         someone, sides = self.people[place], self._sides[place]
         before, after = (side.seen_by(kind, single) for side in sides)
@@ -331,7 +201,7 @@ class Preview:
         conditions = self.organization.conditions
         return conditions.not_before is not None or conditions.not_after is not None
 
-    def _may_differ(self, place: int, kind: Kind) -> bool:
+    def _may_differ(self, place: int, kind: EquivalenceClass) -> bool:
         """Tell apart whom a kind of document cannot concern: nothing of it changes and no group of theirs is named."""
         moved = self._moved[place]
         return moved is None or kind.changes or not (moved.isdisjoint(kind.names) and moved.isdisjoint(kind.ids))
@@ -345,7 +215,9 @@ class Preview:
     def _tally(self, place: int) -> Tally:
         return self.tallies.setdefault(place, Tally())
 
-    def _decided(self, kind: Kind, someone: Someone, single: Single, opened: int | None, now: int) -> Effect:
+    def _decided(
+        self, kind: EquivalenceClass, someone: Someone, single: Single, opened: int | None, now: int
+    ) -> Effect:
         before = self._about(kind.before, someone.before, someone, single, opened)
         after = self._about(kind.after, someone.after, someone, single, opened)
         effect = Effect(self._rights(kind, *before, now), self._rights(kind, *after, now))
@@ -391,7 +263,7 @@ class Preview:
                 content, subject = content.known_only_as(address, person), replace(subject, person=person)
         return content, subject
 
-    def _rights(self, kind: Kind, content: ContentFacts, subject: Subject, now: int) -> Rights:
+    def _rights(self, kind: EquivalenceClass, content: ContentFacts, subject: Subject, now: int) -> Rights:
         organization = self.organization
         if not kind.key_available:
             organization = replace(organization, key_available=False)

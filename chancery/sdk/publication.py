@@ -13,7 +13,7 @@ from chancery.objects.body import BodySeal, seal_edition_key
 from chancery.objects.envelope_content import Envelope, TemplateReference
 from chancery.objects.publishing import PublishingLicense, publish
 from chancery.objects.statement import KeyUse
-from chancery.policy.evaluate import Registration as RegistrationState
+from chancery.policy.case import Registration as RegistrationState
 from chancery.policy.labels import Effect
 from chancery.policy.policy import Conditions
 from chancery.sdk.account import Account

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from chancery.policy.evaluate import Allow
+from chancery.policy.case import Allow
 from chancery.policy.explain import Explanation
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.words import right_in_words

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from chancery.policy.evaluate import Allow, Decision, Deny, OrganizationFacts
+from chancery.policy.case import Allow, Decision, Deny, OrganizationFacts
 from chancery.policy.explain import Facts
 from chancery.policy.policy import Conditions
 from chancery.policy.reasons import Reason

@@ -14,9 +14,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
-from chancery.policy.evaluate import ContentFacts, OrganizationFacts, PersonalGrant, Registration
+from chancery.policy.case import ContentFacts, OrganizationFacts, PersonalGrant, Registration
+from chancery.policy.equivalence import NOBODY, EquivalenceClass, Single
 from chancery.policy.policy import Conditions, Policy, parse_policy
-from chancery.policy.preview import NOBODY, Kind, Single
 from chancery.policy.rights import Right
 from protection.models import GrantBinding, ServiceSettings, TemplateVersion
 from protection.selectors.policies import template_expiry
@@ -135,11 +135,11 @@ class Documents:
         """On how many documents access ends earlier than before, and on how many later."""
         self.later = 0
         self._rules = (before, after)
-        self._kinds: dict[tuple[Base, bool, bool], Kind] = {}
+        self._kinds: dict[tuple[Base, bool, bool], EquivalenceClass] = {}
         self._policies: dict[tuple[UUID | str, int, bool], Policy | None] = {}
 
     @property
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[EquivalenceClass]:
         """The kinds of which there are documents now."""
         return [kind for kind in self._kinds.values() if kind.singles]
 
@@ -153,7 +153,7 @@ class Documents:
                     self._put(row)
                 yield len(self.places)
 
-    def at(self, place: Place, moment: int) -> Kind:
+    def at(self, place: Place, moment: int) -> EquivalenceClass:
         """Return the kind that a document is of at a moment."""
         before, after = (end is not None and moment >= end for end in place.ends)
         key = (place.base, before, after)
@@ -205,7 +205,7 @@ class Documents:
         )
         return before, after
 
-    def _kind(self, base: Base, expired: tuple[bool, bool]) -> Kind:
+    def _kind(self, base: Base, expired: tuple[bool, bool]) -> EquivalenceClass:
         source, bindings, registration, revoked, usable = base
         own = {address: UUID(identity) for address, identity in json.loads(bindings).items()}
 
@@ -224,7 +224,7 @@ class Documents:
         before = facts(0)
         # A policy of a document's own is the same on both sides, and there are as many of them as documents.
         after = before if isinstance(source, str) else facts(1)
-        return Kind(before, before if before == after else after, usable)
+        return EquivalenceClass(before, before if before == after else after, usable)
 
     def _policy(self, source: UUID | str, side: int, expired: bool) -> Policy | None:
         """Return a policy as of now, without what only an opening can meet; parsed once for all of its documents."""

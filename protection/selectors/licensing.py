@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from chancery.policy.evaluate import ContentFacts, PersonalGrant, Registration
+from chancery.policy.case import ContentFacts, PersonalGrant, Registration
 from chancery.policy.policy import Conditions, Policy, parse_policy
 from chancery.policy.rights import Right
 from protection.selectors.editions import BLOCKING_SQL

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chancery.policy.evaluate import ContentFacts
+from chancery.policy.case import ContentFacts
 from chancery.policy.policy import Principal
 from chancery.policy.subject import Subject
 from protection.models import ContentChange, TemplateVersion

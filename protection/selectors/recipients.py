@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID, uuid4
 
-from chancery.policy.evaluate import DAY, Allow, ContentFacts, Deny
+from chancery.policy.case import Allow, ContentFacts, Deny
+from chancery.policy.evaluate import DAY
 from chancery.policy.explain import Explanation, Facts, asked_at_opening, explain
 from chancery.policy.policy import Policy, Principal, PrincipalKind
 from chancery.policy.reasons import Reason

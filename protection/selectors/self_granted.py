@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from chancery.policy.evaluate import Allow, Case, ContentFacts, OrganizationFacts, Request, evaluate
+from chancery.policy.case import Allow, Case, ContentFacts, OrganizationFacts, Request
+from chancery.policy.evaluate import evaluate
 from chancery.policy.policy import Conditions
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject

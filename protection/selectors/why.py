@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from chancery.errors import NotFound
-from chancery.policy.evaluate import Allow
+from chancery.policy.case import Allow
 from chancery.policy.explain import Explanation, Facts, asked_at_opening, explain
 from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import Reason

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chancery.errors import ChanceryError, Conflict, NotFound
-from chancery.policy.evaluate import Basis
+from chancery.policy.case import Basis
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, Content, RequestState

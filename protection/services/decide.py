@@ -14,18 +14,8 @@ from uuid import UUID, uuid4
 from audit.statements import Personal, event_parameters
 from chancery.errors import LedgerHasGap, Unavailable
 from chancery.ledger.kinds import Kind, Outcome
-from chancery.policy.evaluate import (
-    Allow,
-    Basis,
-    Case,
-    Deny,
-    OrganizationFacts,
-    Registration,
-    Request,
-    as_disclosed,
-    evaluate,
-    stopped_organization,
-)
+from chancery.policy.case import Allow, Basis, Case, Deny, OrganizationFacts, Registration, Request
+from chancery.policy.evaluate import as_disclosed, evaluate, stopped_organization
 from chancery.policy.known_as import known_as
 from chancery.policy.policy import Enforcement
 from chancery.policy.reasons import Reason

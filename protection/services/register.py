@@ -13,7 +13,7 @@ from chancery.objects.body import BodySeal, VerifiedSeal
 from chancery.objects.envelope_content import Envelope
 from chancery.objects.licensor import May
 from chancery.objects.publishing import PublishingLicense, VerifiedPublishingLicense
-from chancery.policy.evaluate import Registration
+from chancery.policy.case import Registration
 from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import Reason
 from chancery.texts import message

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from chancery.objects.publishing import PublishingLicense
-from chancery.policy.evaluate import Basis
+from chancery.policy.case import Basis
 from chancery.policy.policy import Policy, supported
 from protection.models import Content, ContentChange, RegistrationState, ServiceSettings, TenantKey
 from protection.selectors.policies import limited

@@ -14,7 +14,7 @@ from chancery.ledger.kinds import Kind
 from chancery.objects.body import BodySeal, SealFacts, VerifiedSeal
 from chancery.objects.edit import EditCertificate
 from chancery.objects.publishing import PublishingLicense, open_known_envelope
-from chancery.policy.evaluate import Deny, Registration
+from chancery.policy.case import Deny, Registration
 from chancery.policy.rights import Right
 from chancery.texts import message
 from protection.actor import Actor

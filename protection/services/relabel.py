@@ -9,7 +9,7 @@ from django.db import transaction
 
 from chancery.errors import ChanceryError, NotFound
 from chancery.ledger.kinds import Kind
-from chancery.policy.evaluate import Basis
+from chancery.policy.case import Basis
 from chancery.policy.labels import OUTCOMES, Effect, Outcome, lowers
 from chancery.policy.policy import Policy
 from chancery.policy.rights import Right, may_remove_protection

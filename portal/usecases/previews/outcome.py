@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from chancery.policy.preview import Effect, Preview, Tally
+from chancery.policy.equivalence import Effect
+from chancery.policy.preview import Preview, Tally
 from chancery.policy.rights import Right, in_order
 from portal.usecases.permissions import of_place
 from portal.usecases.previews.people import Called, Crowd

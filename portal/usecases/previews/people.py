@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from chancery.policy.equivalence import Home, Someone
 from chancery.policy.policy import Strength
-from chancery.policy.preview import Home, Someone
 from chancery.policy.subject import Subject
 from portal.subjects.subject import subject_of
 from portal.subjects.visible_people import known_here

@@ -3,8 +3,9 @@
 import pytest
 
 from chancery.errors import InvalidPolicy
+from chancery.policy.case import Allow, Case, Deny, Request
 from chancery.policy.computed import Computed, computed_policy
-from chancery.policy.evaluate import Allow, Case, Deny, Request, evaluate
+from chancery.policy.evaluate import evaluate
 from chancery.policy.policy import PrincipalKind
 from chancery.policy.rights import ALL_RIGHTS, Right
 from tests.chancery.policy.world import NOW, ORGANIZATION, RITA_ADDRESS, RITA_AT_WORK, content

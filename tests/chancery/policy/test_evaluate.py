@@ -8,9 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from chancery.policy.evaluate import (
-    ONLINE_SECONDS,
-    SHORT_SECONDS,
+from chancery.policy.case import (
     Allow,
     Basis,
     Case,
@@ -20,8 +18,8 @@ from chancery.policy.evaluate import (
     Registration,
     Request,
     SuperUserGrant,
-    evaluate,
 )
+from chancery.policy.evaluate import ONLINE_SECONDS, SHORT_SECONDS, evaluate
 from chancery.policy.policy import Conditions, Policy, Strength
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import ALL_RIGHTS, LEVELS, Right

@@ -5,17 +5,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chancery.policy.evaluate import (
-    Allow,
-    Basis,
-    Case,
-    ContentFacts,
-    Deny,
-    OrganizationFacts,
-    PersonalGrant,
-    Request,
-    evaluate,
-)
+from chancery.policy.case import Allow, Basis, Case, ContentFacts, Deny, OrganizationFacts, PersonalGrant, Request
+from chancery.policy.evaluate import evaluate
 from chancery.policy.explain import Blocker, Contribution, Explanation, Facts, explain
 from chancery.policy.policy import Conditions, Policy, Strength
 from chancery.policy.reasons import Reason

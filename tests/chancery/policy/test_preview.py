@@ -8,9 +8,11 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chancery.policy.evaluate import Allow, Case, ContentFacts, PersonalGrant, Request, evaluate
+from chancery.policy.case import Allow, Case, ContentFacts, PersonalGrant, Request
+from chancery.policy.equivalence import NOBODY, EquivalenceClass, Home, Single, Someone
+from chancery.policy.evaluate import evaluate
 from chancery.policy.policy import Conditions, Grant, Policy, Principal, PrincipalKind
-from chancery.policy.preview import NOBODY, Home, Kind, Preview, Single, Someone, Tally
+from chancery.policy.preview import Preview, Tally
 from chancery.policy.rights import Right
 from chancery.policy.subject import Group, Subject
 from tests.chancery.policy import world
@@ -81,10 +83,12 @@ singles = st.builds(
 
 
 @st.composite
-def kinds(draw: st.DrawFn) -> Kind:
+def kinds(draw: st.DrawFn) -> EquivalenceClass:
     before = draw(facts)
     after = draw(st.one_of(st.just(before), facts, st.builds(replace, st.just(before), policy=facts.map(_policy))))
-    return Kind(before, after, draw(st.booleans()), Counter(draw(st.lists(singles, min_size=1, max_size=4))))
+    return EquivalenceClass(
+        before, after, draw(st.booleans()), Counter(draw(st.lists(singles, min_size=1, max_size=4)))
+    )
 
 
 def _policy(content: ContentFacts) -> Policy | None:
@@ -102,7 +106,7 @@ def crowds(draw: st.DrawFn) -> list[Someone]:
     return people
 
 
-def one_by_one(kinds: list[Kind], people: list[Someone]) -> tuple[dict[int, Tally], int]:
+def one_by_one(kinds: list[EquivalenceClass], people: list[Someone]) -> tuple[dict[int, Tally], int]:
     """Ask the decision itself about each document and each person."""
     tallies: dict[int, Tally] = {}
     documents = 0
@@ -124,7 +128,7 @@ def one_by_one(kinds: list[Kind], people: list[Someone]) -> tuple[dict[int, Tall
     return tallies, documents
 
 
-def _rights(kind: Kind, content: ContentFacts, single: Single, subject: Subject) -> frozenset[Right]:
+def _rights(kind: EquivalenceClass, content: ContentFacts, single: Single, subject: Subject) -> frozenset[Right]:
     whole = replace(
         content,
         issuer=single.issuer,
@@ -147,7 +151,7 @@ def without_nothing(tally: Tally) -> Tally:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(kinds(), max_size=3), crowds())
-def test_the_preview_agrees_with_the_decision(kinds: list[Kind], people: list[Someone]) -> None:
+def test_the_preview_agrees_with_the_decision(kinds: list[EquivalenceClass], people: list[Someone]) -> None:
     preview = Preview(ORGANIZATION, people, HOME, now=NOW)
     for kind in kinds:
         preview.add(kind)
@@ -169,7 +173,7 @@ def test_what_is_said_of_a_foreigner_holds_whatever_his_groups_are(
     places = frozenset(place for place in known.memberships if place.organization == CONTOSO)
     here = replace(known, groups=(), memberships=places, domains=known.domains & HOME.domains)
     preview = Preview(ORGANIZATION, [Someone(here, here, foreign=True)], HOME, now=NOW)
-    kind = Kind(replace(before, bindings={}), replace(after, bindings={}), True, Counter([Single()]))
+    kind = EquivalenceClass(replace(before, bindings={}), replace(after, bindings={}), True, Counter([Single()]))
     said = preview.effect(kind, 0)
     truth = [_rights(kind, content, Single(), whole) for content in (kind.before, kind.after)]
     if not said.undecided:
@@ -202,7 +206,7 @@ def test_whose_own_time_is_over_loses_by_an_end_after_opening() -> None:
     assert kind.before.policy is not None
     shorter = replace(kind.before, policy=replace(kind.before.policy, expires_after_opening_days=7))
     opened = frozenset({(early.before.person, NOW - 9 * DAY), (late.before.person, NOW - 8)})
-    kind = Kind(
+    kind = EquivalenceClass(
         kind.before, shorter, True, Counter({Single(OLGA, OLGA, first_opened=opened): 2, Single(OLGA, OLGA): 3})
     )
     preview = Preview(ORGANIZATION, [early, late], HOME, now=NOW)
@@ -219,7 +223,9 @@ def test_a_partner_named_by_address_gains_for_sure_and_his_colleague_when_he_ope
         for subject in (Subject(RITA, frozenset({"rita@fabrikam.example"})), Subject(MAX, frozenset({"m@f.example"})))
     )
     before, after = granting(), granting(("rita@fabrikam.example", "VIEW"), ("board@fabrikam.example", "VIEW"))
-    kind = Kind(bare(world.content(before)), bare(world.content(after)), True, Counter({Single(OLGA, OLGA): 7}))
+    kind = EquivalenceClass(
+        bare(world.content(before)), bare(world.content(after)), True, Counter({Single(OLGA, OLGA): 7})
+    )
     preview = Preview(ORGANIZATION, [partner, colleague], HOME, now=NOW)
     preview.add(kind)
     assert (preview.tallies[0].opens, preview.tallies[0].undecided) == (7, 0)
@@ -232,7 +238,7 @@ def test_a_partner_named_by_address_gains_for_sure_and_his_colleague_when_he_ope
 
 def test_who_is_in_no_changed_group_is_not_asked_about() -> None:
     content = bare(world.content(granting((TEAM.address, "VIEW"))))
-    kind = Kind(content, content, True, Counter({Single(): 5}))
+    kind = EquivalenceClass(content, content, True, Counter({Single(): 5}))
     stays = _member(0)
     joins = replace(stays, after=replace(stays.after, groups=(TEAM,)))
     preview = Preview(ORGANIZATION, [stays, joins], HOME, now=NOW)
@@ -261,10 +267,10 @@ def test_a_policy_of_ten_thousand_entries_is_decided_for_somebody_in_five_hundre
     assert sorted(taken() for _ in range(21))[10] <= 0.002
 
 
-def _template(*, before: str, after: str, documents: int) -> Kind:
+def _template(*, before: str, after: str, documents: int) -> EquivalenceClass:
     everybody = f"organization:{CONTOSO}"
     old, new = (bare(world.content(granting((everybody, rights)))) for rights in (before, after))
-    return Kind(old, new, True, Counter({Single(OLGA, OLGA): documents}))
+    return EquivalenceClass(old, new, True, Counter({Single(OLGA, OLGA): documents}))
 
 
 def _member(number: int) -> Someone:

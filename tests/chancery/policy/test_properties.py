@@ -6,8 +6,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chancery.policy.evaluate import (
-    SHORT_SECONDS,
+from chancery.policy.case import (
     Allow,
     Basis,
     Case,
@@ -17,9 +16,8 @@ from chancery.policy.evaluate import (
     OrganizationFacts,
     PersonalGrant,
     Request,
-    as_disclosed,
-    evaluate,
 )
+from chancery.policy.evaluate import SHORT_SECONDS, as_disclosed, evaluate
 from chancery.policy.narrowing import narrows
 from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import Reason

@@ -5,14 +5,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from chancery.policy.evaluate import (
-    ContentFacts,
-    OrganizationFacts,
-    PersonalGrant,
-    Registration,
-    Request,
-    SuperUserGrant,
-)
+from chancery.policy.case import ContentFacts, OrganizationFacts, PersonalGrant, Registration, Request, SuperUserGrant
 from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.rights import Right
 from chancery.policy.subject import DeviceFacts, Group, Membership, Subject
