@@ -17,7 +17,7 @@ from portal.languages import translate
 from portal.usecases.recipients import recipients, who_took
 from portal.words.recipients import in_words
 from protection.selectors.documents import document_for
-from protection.selectors.recipients import Access, Listed, Recipient
+from protection.selectors.recipient_rows import Access, Listed, Recipient
 from tenants.organizations.selectors import OrganizationFacts
 
 

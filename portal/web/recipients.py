@@ -6,7 +6,8 @@ from portal.usecases.recipients import recipients, who_took
 from portal.web.framework import PageRequest
 from portal.words.recipients import RecipientInWords, in_words
 from protection.selectors.documents import Document
-from protection.selectors.recipients import PAGE, Access, Listed, Recipient, Recipients
+from protection.selectors.recipient_rows import Access, Listed, Recipient
+from protection.selectors.recipients import PAGE, Recipients
 from protection.services.restore import may_give_back
 
 

@@ -15,7 +15,7 @@ from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import level_of, parse_rights
 from portal.languages import translate
 from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
-from protection.selectors.recipients import Access, Listed, Recipient
+from protection.selectors.recipient_rows import Access, Listed, Recipient
 from tenants.organizations.selectors import OrganizationFacts
 
 ROLES: Final = {
