@@ -187,7 +187,7 @@ class AccessRequestDetail(OrganizationView):
         examples=[OpenApiExample("Request", {**ASKED, "blockers": BLOCKERS, "blocked": []})],
     )
     def get(self, request: Request, request_id: UUID) -> Response:
-        """Answer for issuer, owner, administrators and auditors; 404 for everybody else.
+        """Answer for issuer, owner, administrators and auditors; 404 for others.
 
         ``blockers`` is what a grant may change when it names it, ``blocked`` what no grant to one person changes.
         """

@@ -101,7 +101,7 @@ class DocumentShown(Answer):
 
 
 class Documents(OrganizationView):
-    """The caller's documents, or everybody's by role."""
+    """The caller's documents, or all documents by role."""
 
     needs = {"GET": ANYBODY}
 
@@ -146,7 +146,7 @@ class DocumentDetail(OrganizationView):
         examples=[OpenApiExample("Document", DOCUMENT_SHOWN)],
     )
     def get(self, request: Request, cid: UUID) -> Response:
-        """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
+        """Answer for issuer, owner, administrators and auditors; 404 for others."""
         return Response(_document(document_for(self.caller.actor, cid)))
 
 
@@ -254,8 +254,8 @@ class DocumentPolicy(OrganizationView):
     @extend_schema(
         summary="Show who may do what with a document",
         description=(
-            "For issuer, owner, administrators, auditors, and people with VIEWRIGHTSDATA on the document; everybody"
-            " else gets 404. may_change tells whether the caller may set another policy."
+            "For issuer, owner, administrators, auditors, and people with VIEWRIGHTSDATA on the document; others"
+            " get 404. may_change tells whether the caller may set another policy."
         ),
         responses=inline_serializer(
             "DocumentPolicy",
@@ -289,8 +289,8 @@ class DocumentPolicy(OrganizationView):
     @extend_schema(
         summary="Change a document's policy, also after it was sent",
         description=(
-            "Where nobody, or far fewer, would be let in any more, nothing is done without confirm, and the answer, 409"
-            " confirmation_required, says who loses access and until when kept copies can be opened."
+            "If many people would lose access, nothing is done without confirm. The answer, 409 confirmation_required,"
+            " says who loses access and until when kept copies can be opened."
         ),
         request=NewPolicy,
         responses=effect_answer(

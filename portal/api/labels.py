@@ -113,7 +113,7 @@ class Labels(OrganizationView):
     @extend_schema(
         summary="List labels, the least sensitive first",
         description=(
-            "Who manages templates sees all labels, everybody else those in use whose template is offered to them."
+            "Callers who manage templates get all labels, others those in use whose template is offered to them."
             " effect is protect for a label that protects by its template, none for one that leaves a protection that"
             " a person chose, remove for one that asks for none."
         ),
@@ -162,8 +162,8 @@ class LabelDetail(OrganizationView):
         description=(
             "A JSON merge patch (RFC 7396): what is not named stays, in names and descriptions null removes a language."
             " A label that is made to protect keeps or needs a template; with another effect it leaves its template."
-            " The change is refused with 409 when somebody changed the label after the version in based_on, or while"
-            " this request was answered."
+            " The change is refused with 409 if the label was changed after the version in based_on, or while this"
+            " request was answered."
         ),
         request=LabelPatch,
         responses=effect_answer("LabelPatched", version=serializers.IntegerField()),
@@ -240,8 +240,8 @@ class DocumentLabel(OrganizationView):
         summary="List the labels that can be given to a document, the least sensitive first",
         description=(
             "For people who may relabel it, also from another organization; 403 for people who may only open it,"
-            " 404 for everybody else. present is the label that it carries. outcome and where tell what another one"
-            " would do, as the answer to giving it does; lowers, whether giving it needs a justification."
+            " 404 for others. present is the label that it carries. outcome and where say what another label would do,"
+            " as in the answer to giving it; lowers says whether giving it needs a justification."
         ),
         responses=page_answer("DocumentLabels", LabelChoice, present=LabelItem(allow_null=True)),
         examples=[

@@ -30,6 +30,6 @@ class Owners(OrganizationView):
         examples=[OpenApiExample("Olga", listed({"id": OLGA, "address": "olga@contoso.example"}))],
     )
     def get(self, request: Request) -> Response:
-        """Answer with this person, or with nobody."""
+        """Answer with this person, or with an empty list."""
         found = owner_known_as(self.organization.id, request.query_params.get("address", ""))
         return page([] if found is None else [{"id": str(found.id), "address": found.address}])

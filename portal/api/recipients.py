@@ -72,8 +72,8 @@ class DocumentRecipients(OrganizationView):
     @extend_schema(
         summary="List a document's recipients: who may open it now, why or why not, and how often each opened it",
         description=(
-            "Everybody whom the policy names, who was given access, from whom it was taken back, and who tried to open"
-            " it, each once. Access is decided as an opening would be, but for what only an opening has (at_opening)."
+            "All whom the policy names, who were given access or lost it, and who tried to open it, each once."
+            " Access is decided as an opening would be, except for what only an opening has (at_opening)."
         ),
         parameters=[
             OpenApiParameter("search", str, description="In address, domain and name."),
@@ -84,7 +84,7 @@ class DocumentRecipients(OrganizationView):
         examples=[OpenApiExample("Recipients", listed(RECIPIENT, total=1, at_opening=[]))],
     )
     def get(self, request: Request, cid: UUID) -> Response:
-        """Answer for issuer, owner, administrators and auditors; 404 for everybody else."""
+        """Answer for issuer, owner, administrators and auditors; 404 for others."""
         document, cursor = document_for(self.caller.actor, cid), request.query_params.get("cursor", "") or "0"
         if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
             raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]})

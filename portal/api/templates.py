@@ -54,8 +54,8 @@ PUBLISHED = done("The template “Read only, all employees” is offered from no
 DELETED = done(
     "The template “Read only, all employees” is deleted. What it protects opens as before, and it can be brought back."
 )
-SCOPE_HELP = "Addresses of the people and groups who are offered it; none for everybody. It never decides who opens."
-LEGACY_HELP = "Whether programs that cannot say for whom they ask are offered it although it has a scope."
+SCOPE_HELP = "Addresses of the people and groups who are offered it; none for everyone. It never decides who opens."
+LEGACY_HELP = "Whether programs without a signed-in person are offered it although it has a scope."
 
 
 class Draft(serializers.Serializer[dict[str, Any]]):
@@ -106,8 +106,8 @@ class Templates(OrganizationView):
     @extend_schema(
         summary="List templates",
         description=(
-            "Who may manage templates sees all but deleted ones, everybody else those that are offered to them:"
-            " published, and with nobody or themselves in their scope. A program asks for people it cannot name, so of"
+            "Callers who manage templates get all but deleted ones, others those that are offered to them: published,"
+            " and with no scope or with them in it. An application asks for people whom it cannot name, so of"
             " templates with a scope it is offered those with offered_to_legacy. The answer carries an ETag; asked"
             " again with If-None-Match, an unchanged list is answered with 304 and no body."
         ),
@@ -166,7 +166,7 @@ class Patch(Confirmed):
         child=serializers.BooleanField(allow_null=True),
         required=False,
         allow_null=True,
-        help_text="Addresses with true to add and null to remove; null instead of the object offers it to everybody.",
+        help_text="Addresses with true to add and null to remove; null instead of the object offers it to everyone.",
     )
     offered_to_legacy = serializers.BooleanField(required=False, help_text=LEGACY_HELP)
     based_on = serializers.IntegerField(required=False, min_value=1)
@@ -200,9 +200,9 @@ class TemplateDetail(OrganizationView):
     @extend_schema(
         summary="Replace what a template says",
         description=(
-            "With based_on, the change is refused with 409 when somebody made another version meanwhile. scope and"
-            " offered_to_legacy stay as they are when they are not named, so that no program lifts a limit it does not"
-            " know of. Where many lose access by it, nothing is done without confirm (409 confirmation_required)."
+            "With based_on, the change is refused with 409 if another version was made in the meantime. scope and"
+            " offered_to_legacy do not change when they are not named, so that no program lifts a limit it does not"
+            " know of. If many people would lose access, nothing is done without confirm (409 confirmation_required)."
         ),
         request=Edited,
         responses=effect_answer("TemplateEdited", version=serializers.IntegerField()),

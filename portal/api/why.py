@@ -1,4 +1,4 @@
-"""Why somebody may or may not do something with a document, over the API."""
+"""Why a person may or may not do something with a document, over the API."""
 
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,7 @@ EXAMPLE = {
 
 
 class Question(serializers.Serializer[dict[str, str]]):
-    """Whom and what the question is about; nobody named means the caller."""
+    """Whom and what the question is about; without a person, about the caller."""
 
     who = serializers.CharField(max_length=320, required=False)
     right = serializers.ChoiceField(choices=[right.value for right in Right], required=False, default=Right.VIEW.value)
@@ -105,7 +105,7 @@ class OwnWhyAnswer(Answer):
 
 
 class DocumentWhy(OrganizationView):
-    """Why somebody may or may not do something with one document."""
+    """Why a person may or may not do something with one document."""
 
     needs = {"GET": ANYBODY}
 
@@ -127,7 +127,7 @@ class DocumentWhy(OrganizationView):
         examples=[OpenApiExample("Not granted", EXAMPLE)],
     )
     def get(self, request: Request, cid: UUID) -> Response:
-        """Answer about somebody to issuer, owner, administrators and auditors; about themselves to others who tried."""
+        """Answer about any person to issuer, owner, administrators and auditors; to others about themselves."""
         asked = checked(Question, request.query_params.dict())
         if "who" not in asked:
             found_himself = explain_to_caller(
