@@ -54,7 +54,7 @@ _OLDER: Final = message("This is an older edition; ask for the newest.")
     metavar="WHO:RIGHTS",
     help="e.g. rita@example.com:viewer, or single rights: rita@example.com:VIEW,PRINT",
 )
-@click.option("--do-not-forward", "do_not_forward", multiple=True, metavar="WHO", help="Read and work on it, no more.")
+@click.option("--do-not-forward", "do_not_forward", multiple=True, metavar="WHO", help="Read and edit it only.")
 @click.option("--encrypt-only", "encrypt_only", multiple=True, metavar="WHO", help="All but removing the protection.")
 @DENY
 @EXPIRES

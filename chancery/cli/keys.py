@@ -75,7 +75,7 @@ def activate(output: Output, place: Organization, key_id: UUID, reason: str, *, 
 def compromise(output: Output, place: Organization, key_id: UUID, reason: str, *, yes: bool) -> None:
     """Withdraw a key, for good.
 
-    Everything under it stops opening for everybody at once.
+    Nothing under it can be opened from then on.
     """
     carry_out(
         output,

@@ -240,7 +240,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     _only(document, _MEMBERS, "policy")
     if document.get("v", 1) != 1:
         raise InvalidPolicy(
-            message("This policy has a version that is not known here."), remedy=message("Update Chancery.")
+            message("This policy has a version that is not supported here."), remedy=message("Update Chancery.")
         )
     grants, deny = _list(document, "grants"), _list(document, "deny")
     if len(grants) + len(deny) > MAX_ENTRIES:

@@ -74,7 +74,7 @@ def nobody_yet(caller: Caller, group: GroupFacts, only: Iterable[str] | None = N
     named = [one for one in bare if wanted is None or one in wanted]
     nobody = [one for one in named if person_known_as(caller.organization, one) is None]
     if nobody:
-        text = _("Nobody has this address yet: {addresses}. The person who proves it will be a member.")
+        text = _("No account has this address yet: {addresses}. The person who proves it becomes a member.")
         yield text.format(addresses=", ".join(nobody))
 
 

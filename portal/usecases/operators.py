@@ -45,7 +45,7 @@ def appoint_operator(*, address: str, actor: Actor) -> Effect:
     person_id = holder_of(address)
     if person_id is None:
         raise NotHere(
-            _("Nobody has proven the address {address}. A person proves it by a sign-in with a mailed code.").format(
+            _("The address {address} is not proven. A person proves it by a sign-in with a mailed code.").format(
                 address=naming.address(address)
             )
         )
@@ -62,7 +62,7 @@ def dismiss_operator(*, address: str, actor: Actor) -> Effect:
     """Remove an operator.  Raises NotHere and NameRefused."""
     if not remove_operator(address=address, actor=actor):
         raise NotHere(_("{address} is not the address of an operator.").format(address=address))
-    return effect(True, _("{address} is no operator any more.").format(address=naming.address(address)), "")
+    return effect(True, _("{address} is no longer an operator.").format(address=naming.address(address)), "")
 
 
 def installed(first: int, number: int) -> tuple[Installed, ...]:

@@ -48,7 +48,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         gettext_lazy("Read-only for all employees"),
         {
             "name": gettext_lazy("Read-only, all employees"),
-            "description": gettext_lazy("Everybody here may read it, nobody may print, copy or change it."),
+            "description": gettext_lazy("All members may read it. No one may print, copy or change it."),
             "grants": f"{WHO_EVERYBODY}: viewer",
         },
     ),

@@ -83,9 +83,9 @@ def preview_error_in_words(kind: str, code: str) -> str:
     if not code:
         return ""
     if code == ABANDONED:
-        return gettext("Working it out was begun several times and never ended.")
+        return gettext("The calculation was started several times and never finished.")
     words = _PREVIEW.get((kind, code))
-    return gettext("The change is not possible any more.") if words is None else str(words)
+    return gettext("The change is no longer possible.") if words is None else str(words)
 
 
 def pending_in_words(code: str) -> str:

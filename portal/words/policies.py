@@ -43,7 +43,7 @@ def who_in_words(who: Principal, organization: UUID, organization_name: str) -> 
         case PrincipalKind.DOMAIN:
             return _("Everybody with an address at {domain}").format(domain=who.value)
         case PrincipalKind.AUTHENTICATED:
-            return _("Anybody who can sign in")
+            return _("Everyone who can sign in")
         case PrincipalKind.ORGANIZATION:
             if who.value != str(organization):
                 return _("All of another organization")

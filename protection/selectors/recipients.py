@@ -127,7 +127,8 @@ def _person(who: Principal, meant: Mapping[str, UUID]) -> UUID | None:
 def _mark_taken(entries: list[Entry], taken: Iterable[Revoked], known: Mapping[str, UUID]) -> None:
     """Mark the rows from which access was taken back, and add a row for each address that has none.
 
-    A second address of the same person leads to the same row only where the organization knows both (P20).
+    A second address of the same person leads to the same row only where the organization knows both
+    (docs/protocol.md P20).
     """
     by_address = {one.address: one for one in entries if one.address}
     ours = set(known.values())

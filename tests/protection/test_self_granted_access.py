@@ -100,7 +100,7 @@ def test_what_another_one_saves_counts_and_is_told(pair: Cast, plan: Path) -> No
     problem(save(pair.pia, asked), 409, "needs_another_administrator")
     shown = Premises(pair, {}).browser("pair.localhost:8000", pair.ben).get(f"/previews/{asked}/").content.decode()
     assert "Pia proposes this change." in shown
-    assert "Pia would gain access by it. If you save it, you agree to that" in shown
+    assert "This would give Pia access. If you save it, you agree to that" in shown
     mail.outbox.clear()
     assert save(pair.ben, asked).status_code == 200
     assert rights(pair.pia, sealed.path) == {"VIEW"}

@@ -34,4 +34,4 @@ def test_members_who_are_nobody_are_named_unless_another_organization_would_be_a
     address = f"g{uuid4().hex[:6]}@contoso.example"
     members = f"olga@contoso.example\nolag@contoso.example\nnobody@fabrikam.example\n{cast.max.address}"
     shown = said(cast, "/groups/new/", {"address": address, "name": "Team", "members": members})
-    assert "Nobody has this address yet: olag@contoso.example. The person who" in shown
+    assert "No account has this address yet: olag@contoso.example. The person who" in shown

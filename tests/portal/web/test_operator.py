@@ -119,7 +119,7 @@ def test_after_ten_minutes_the_console_asks_for_a_sign_in(nina: UUID) -> None:
 
 
 def test_only_who_has_proven_the_address_and_set_up_a_second_factor_becomes_an_operator(nina: UUID) -> None:
-    with pytest.raises(CommandError, match="Nobody has proven"):
+    with pytest.raises(CommandError, match="is not proven"):
         run("operators", "add", "nobody@contoso.example")
     Authenticator.objects.filter(user_id=nina).delete()
     with pytest.raises(CommandError, match="no second factor"):
