@@ -21,7 +21,7 @@ from chancery.errors import CannotUnseal
 _NOTHING: Final = object()
 
 
-class AsTheyAre:
+class PassThroughSerializer:
     """Passes on whole numbers and bytes; everything else was made into bytes before."""
 
     def dumps(self, value: int | bytes) -> int | bytes:
@@ -40,7 +40,7 @@ class SealedCache(RedisCache):
     """The library's cache with hashed names and sealed values."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        options = {**params.get("OPTIONS", {}), "serializer": AsTheyAre}
+        options = {**params.get("OPTIONS", {}), "serializer": PassThroughSerializer}
         super().__init__(server, {**params, "OPTIONS": options})
 
     def make_key(self, key: str, version: int | None = None) -> str:

@@ -38,7 +38,7 @@ from chancery.texts import joined, message, plural_message
 OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
 
 _WAITING: Final = message("(the service gets to know at the next contact)")
-_HELD: Final = message("(no one can open it until an administrator of your organization accepts it)")
+_PENDING: Final = message("(no one can open it until an administrator of your organization accepts it)")
 _OLDER: Final = message("This is an older edition; ask for the newest.")
 
 
@@ -148,7 +148,7 @@ def _members(done: Protected) -> dict[str, Any]:
 def _line(path: Path, done: Protected) -> str:
     line = message("{file} → {target}", file=path, target=done.path)
     if done.pending:
-        return joined((line, _HELD), " ")
+        return joined((line, _PENDING), " ")
     return line if done.registered else joined((line, _WAITING), " ")
 
 

@@ -16,7 +16,8 @@ from chancery.cli.session import signed_in
 from chancery.cli.tables import WIDE
 from chancery.cli.template_choice import WHICH, chosen
 from chancery.sdk.errors import Misused, ServiceError
-from chancery.sdk.organization import Organization, label_called
+from chancery.sdk.offered_templates import label_called
+from chancery.sdk.organization import Organization
 from chancery.sdk.results import Relabeled
 from chancery.texts import joined, message
 

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from chancery.crypto.labels import FEED_IDENTITY, FEED_PAIR
@@ -17,7 +17,7 @@ from chancery.crypto.signatures import Signer
 from chancery.errors import FeedGap, InvalidObject, Revoked, WrongBinding
 from chancery.objects import jws
 from chancery.objects.claims import VERSION, Claims
-from chancery.objects.jws import Kind, b64
+from chancery.objects.jws import Kind, b64, unb64
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
 from chancery.texts import message
@@ -35,7 +35,7 @@ class FeedEntry:
     rev: int | None = None
     before: int | None = None
 
-    def kills(self, *, rev: int, iat: int) -> bool:
+    def invalidates(self, *, rev: int, iat: int) -> bool:
         """Tell whether this entry withdraws a license of this revision, issued at this time."""
         by_revision = self.rev is not None and rev < self.rev
         return by_revision or (self.before is not None and iat < self.before)
@@ -99,6 +99,20 @@ class FeedState:
     as_of: int = 0
     entries: Mapping[bytes, tuple[FeedEntry, ...]] = field(default_factory=dict)
 
+    @classmethod
+    def from_record(cls, org: UUID, record: Mapping[str, Any]) -> "FeedState":
+        """Return what ``as_record`` kept."""
+        entries: dict[bytes, tuple[FeedEntry, ...]] = {}
+        for text, rev, before in record["entries"]:
+            feed_id = unb64(text)
+            entries[feed_id] = (*entries.get(feed_id, ()), FeedEntry(feed_id, rev, before))
+        return cls(org=org, seq=record["seq"], as_of=record["as_of"], entries=entries)
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a device keeps, as JSON."""
+        entries = [[b64(e.feed_id), e.rev, e.before] for known in self.entries.values() for e in known]
+        return {"seq": self.seq, "as_of": self.as_of, "entries": entries}
+
     def advance(self, statement: FeedStatement) -> "FeedState":
         """Return the state after a verified statement, or refuse it; in this order: organization, sequence, time.
 
@@ -127,7 +141,7 @@ class FeedState:
     def check(self, feed_ids: Iterable[bytes], *, rev: int, iat: int) -> None:
         """Raise ``Revoked`` if an entry withdraws a license with these feed ids."""
         for feed_id in feed_ids:
-            if any(entry.kills(rev=rev, iat=iat) for entry in self.entries.get(feed_id, ())):
+            if any(entry.invalidates(rev=rev, iat=iat) for entry in self.entries.get(feed_id, ())):
                 raise Revoked(message("Access was taken back after this license was issued."))
 
 

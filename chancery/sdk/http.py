@@ -99,10 +99,10 @@ class Http:
             ) from error
         except urllib3.exceptions.HTTPError as error:
             raise Unreachable(message("{host} does not answer.", host=host)) from error
-        self.heard(answer.headers.get("Date", ""))
+        self.note_date(answer.headers.get("Date", ""))
         return Answer(decoded(answer.status, answer.data, host), answer.status, answer.headers.get("ETag", ""))
 
-    def heard(self, date: str) -> None:
+    def note_date(self, date: str) -> None:
         """Compare this device's clock with the one of an answer (its ``Date``, to the second)."""
         with suppress(ValueError, TypeError):
             self.ahead = parsedate_to_datetime(date).timestamp() - time.time()

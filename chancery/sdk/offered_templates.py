@@ -1,4 +1,4 @@
-"""The templates a person may choose from, as the client last saw them.
+"""The templates and labels a person may choose from, as the client last saw them.
 
 They are asked for again when they are older than a minute and something is protected or listed (promise C47), and kept
 for when there is no network.  The list is one person's: another who signs in on this device does not see it.
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 from uuid import UUID
 
-from chancery.texts import plural_message
+from chancery.sdk.errors import Misused
+from chancery.texts import message, plural_message
 
 FRESH_SECONDS: Final = 60
 """How old a list may be before it is asked for again; so a change reaches everybody within this time."""
@@ -71,3 +72,15 @@ class Offered:
             "As the service said {count} minutes ago; it could not be asked now.",
             max(1, int(seconds // _MINUTE)),
         )
+
+
+def label_called(name: str, known: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one of these labels with this name, in any of its languages, or id.  Raises Misused."""
+    wanted = name.casefold()
+    for one in known:
+        if name == one["id"] or wanted in {text.casefold() for text in one["names"].values()}:
+            return one
+    names = ", ".join(str(one["name"]) for one in known) or message("none")
+    raise Misused(
+        message("There is no label called {name!r}.", name=name), remedy=message("Choose one of: {names}.", names=names)
+    )

@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chancery.errors import ChanceryError, FeedGap, UntrustedKey, WrongBinding
-from chancery.objects.feed import FeedEntry, FeedState, FeedStatement
+from chancery.objects.feed import FeedState, FeedStatement
 from chancery.objects.jws import b64, unb64
 from chancery.objects.licensor import LicensorCertificate, May
 from chancery.objects.statement import OrganizationStatement
@@ -24,8 +24,8 @@ from chancery.sdk.clock import Clock
 from chancery.sdk.errors import Misused, NotSignedIn, Refused, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.listing import Listing
-from chancery.sdk.offered_templates import Offered
-from chancery.sdk.outbound_queue import Dropped, Waiting
+from chancery.sdk.offered_templates import Offered, label_called
+from chancery.sdk.outbound_queue import Dropped, OutboundQueue
 from chancery.sdk.trust import Trust
 from chancery.texts import message
 
@@ -75,7 +75,7 @@ class Organization:
         self._service = service
         self.clock = Clock(home, service.account.scope, online=online, signed=lambda: self._kept_feed().as_of)
         self.trust = Trust(home, service, organization, self.clock, online=online)
-        self._waiting = Waiting(home, service.account, organization, self.call, self.dropped)
+        self._waiting = OutboundQueue(home, service.account, organization, self.call, self.dropped)
 
     @property
     def installation(self) -> str:
@@ -320,7 +320,7 @@ class Organization:
                 raise
             self.home.remove(self._record("refused"))
             self._service.feeds_asked[self.id] = asked
-            self._keep_feed(state)
+            self.home.write(self._record("feed"), state.as_record())
             if self.clock.in_doubt():
                 self.clock.set_by(state.as_of)
         return state
@@ -376,17 +376,7 @@ class Organization:
 
     def _kept_feed(self) -> FeedState:
         record = self.home.read(self._record("feed"))
-        if record is None:
-            return FeedState(org=self.id)
-        entries: dict[bytes, tuple[FeedEntry, ...]] = {}
-        for text, rev, before in record["entries"]:
-            feed_id = unb64(text)
-            entries[feed_id] = (*entries.get(feed_id, ()), FeedEntry(feed_id, rev, before))
-        return FeedState(org=self.id, seq=record["seq"], as_of=record["as_of"], entries=entries)
-
-    def _keep_feed(self, state: FeedState) -> None:
-        entries = [[b64(e.feed_id), e.rev, e.before] for known in state.entries.values() for e in known]
-        self.home.write(self._record("feed"), {"seq": state.seq, "as_of": state.as_of, "entries": entries})
+        return FeedState(org=self.id) if record is None else FeedState.from_record(self.id, record)
 
     # --- time, and what waits to be sent -------------------------------------------------------------------------
 
@@ -399,7 +389,7 @@ class Organization:
         self._waiting.add(kind, item)
 
     def send_waiting(self) -> int:
-        """Send what waits; return how many items there were.  Raises what ``Waiting.send`` raises."""
+        """Send what waits; return how many items there were.  Raises what ``OutboundQueue.send`` raises."""
         return self._waiting.send()
 
     def try_send_waiting(self) -> None:
@@ -408,15 +398,3 @@ class Organization:
 
     def _record(self, what: str) -> str:
         return f"organizations/{self._service.account.scope}-{self.id}-{what}"
-
-
-def label_called(name: str, known: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the one of these labels with this name, in any of its languages, or id.  Raises Misused."""
-    wanted = name.casefold()
-    for one in known:
-        if name == one["id"] or wanted in {text.casefold() for text in one["names"].values()}:
-            return one
-    names = ", ".join(str(one["name"]) for one in known) or message("none")
-    raise Misused(
-        message("There is no label called {name!r}.", name=name), remedy=message("Choose one of: {names}.", names=names)
-    )

@@ -43,7 +43,7 @@ class Dropped:
     next_step: str
 
 
-class Waiting:
+class OutboundQueue:
     """What one person has to send to one organization.
 
     What another person left here stays: it happened to them, and is sent by their own sign-in.

@@ -82,12 +82,12 @@ def test_a_member_s_refusals_are_recorded_at_first_and_then_counted(
         monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 0))
     before = counted("proof.refused")
     with in_organization(cast.organizations["contoso"].id):
-        noise = unauthenticated_requests_of_a_day().requests
+        earlier = unauthenticated_requests_of_a_day().requests
     for _ in range(RECORDED_AN_HOUR + 16):
         assert call(cast.max, "contoso", "POST", "licenses", {}, proof="").status_code == 422
-    assert counted("proof.refused") == before + RECORDED_AN_HOUR
+    assert earlier("proof.refused") == before + RECORDED_AN_HOUR
     with in_organization(cast.organizations["contoso"].id):
-        assert unauthenticated_requests_of_a_day().requests == noise + 16
+        assert unauthenticated_requests_of_a_day().requests == earlier + 16
     contoso = cast.organizations["contoso"]
     with in_organization(contoso.id):
         newest, other = shown_events(ledger(cast, "contoso", "proof.refused")[:2], contoso.id, contoso.name)

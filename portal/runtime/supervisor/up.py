@@ -30,7 +30,7 @@ ALL_NAMES = (*reversed(programs.NAMES), valkey.NAME, postgresql.NAME)
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """What the person asked for."""
 
     port: int
@@ -40,25 +40,25 @@ class Wishes:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the stack until a signal ends it and return the exit status."""
-    wishes = _understand(arguments)
+    options = _parsed(arguments)
     began = time.monotonic()
     try:
-        folders = embedded.open_folders(wishes.data)
+        folders = embedded.open_folders(options.data)
         with folders.held():
             programs_left = processes.end_orphans(folders.run, ALL_NAMES)
             if programs_left:
                 say(f"Ended what a start before had left running: {', '.join(programs_left)}.")
-            programs.claim(wishes.port)
-            run(wishes, folders, began)
+            programs.claim(options.port)
+            run(options, folders, began)
     except HeldError:
-        running = environment.read(wishes.data / "environment").get("CHANCERY_BASE_URL", "another terminal")
-        return complain(f"Chancery is already running on {wishes.data}: {running}")
+        running = environment.read(options.data / "environment").get("CHANCERY_BASE_URL", "another terminal")
+        return complain(f"Chancery is already running on {options.data}: {running}")
     except (SupervisorError, OSError) as error:
         return complain(str(error))
     return 0
 
 
-def _understand(arguments: Sequence[str]) -> Wishes:
+def _parsed(arguments: Sequence[str]) -> Options:
     parser = argparse.ArgumentParser(prog="manage.py up", description="Run Chancery on this machine.")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"port of the web server ({DEFAULT_PORT})")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder for everything that is kept (var)")
@@ -66,15 +66,15 @@ def _understand(arguments: Sequence[str]) -> Wishes:
     given = parser.parse_args(arguments)
     if not 0 < given.port <= programs.HIGHEST_PORT:
         parser.error(f"a port is a number from 1 to {programs.HIGHEST_PORT}, not {given.port}")
-    return Wishes(given.port, given.data.resolve(), given.empty)
+    return Options(given.port, given.data.resolve(), given.empty)
 
 
-def run(wishes: Wishes, folders: Folders, began: float) -> None:
+def run(options: Options, folders: Folders, began: float) -> None:
     """Start everything, look after it, and end it in order whatever happens."""
     supervisor = Supervisor(announce=say, heartbeats=folders.heartbeats)
     with _interrupted_by_signals(supervisor):
         try:
-            _start_all(wishes, folders, supervisor, began)
+            _start_all(options, folders, supervisor, began)
             supervisor.watch()
         except KeyboardInterrupt:
             say("\nStopping …")
@@ -82,8 +82,8 @@ def run(wishes: Wishes, folders: Folders, began: float) -> None:
             _end_in_order(supervisor, folders)
 
 
-def _start_all(wishes: Wishes, folders: Folders, supervisor: Supervisor, began: float) -> None:
-    base_url = f"http://localhost:{wishes.port}"
+def _start_all(options: Options, folders: Folders, supervisor: Supervisor, began: float) -> None:
+    base_url = f"http://localhost:{options.port}"
     new = not (folders.open_to_account / "postgresql").exists()
     say(f"Chancery {VERSION}" + (" – first start, this takes a little longer" if new else ""))
     (folders.data / "static").mkdir(exist_ok=True)
@@ -93,16 +93,16 @@ def _start_all(wishes: Wishes, folders: Folders, supervisor: Supervisor, began: 
     environment.write(folders.environment, services.environment)
     surroundings = environment.combined(services.environment)
     _migrate(folders, surroundings, new=new)
-    _start_programs(wishes, services, supervisor)
-    _welcome(wishes, folders, surroundings)
+    _start_programs(options, services, supervisor)
+    _welcome(options, folders, surroundings)
     say(f"\nReady in {time.monotonic() - began:.1f} s at {base_url} – logs are in {folders.logs}, Ctrl-C stops.")
 
 
-def _start_programs(wishes: Wishes, services: Services, supervisor: Supervisor) -> None:
+def _start_programs(options: Options, services: Services, supervisor: Supervisor) -> None:
     """Start the web, then worker and scheduler: all at once, they would keep each other from becoming ready."""
     surroundings = environment.combined({**services.environment, "CHANCERY_DATABASE_ROLE": ROLE})
     folders = services.folders
-    web = Part(programs.Web(wishes.port, surroundings), folders.logs, folders.run)
+    web = Part(programs.Web(options.port, surroundings), folders.logs, folders.run)
     web.start()
     supervisor.adopt(web, serving=True)
     web.await_ready(WEB_SECONDS)
@@ -136,18 +136,18 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _welcome(wishes: Wishes, folders: Folders, surroundings: Mapping[str, str]) -> None:
+def _welcome(options: Options, folders: Folders, surroundings: Mapping[str, str]) -> None:
     """Make the demo on the first start, and print at each start what it reported: where to look, how to sign in.
 
     What it reported may hold passwords, so it is kept for the owner alone.
     """
     text = folders.data / "welcome.txt"
     if not text.exists():
-        printed = "" if wishes.empty else _step("demo", folders, surroundings)
-        private.write(text, f"{wishes.port}\n{printed}")
+        printed = "" if options.empty else _step("demo", folders, surroundings)
+        private.write(text, f"{options.port}\n{printed}")
     port, _, printed = text.read_text(encoding="utf-8").partition("\n")
     if printed.strip():
-        say("\n" + re.sub(rf"localhost:{port}\b", f"localhost:{wishes.port}", printed).strip())
+        say("\n" + re.sub(rf"localhost:{port}\b", f"localhost:{options.port}", printed).strip())
 
 
 def _step(name: str, folders: Folders, surroundings: Mapping[str, str]) -> str:

@@ -22,7 +22,7 @@ from chancery.texts import message
 from portal import clock
 from portal.usecases.previews.drafts import members_of_change, template_of_change
 from portal.usecases.previews.outcome import Replay, as_result, permissions_result
-from portal.usecases.previews.people import Crowd, crowd, only_those_who_differ
+from portal.usecases.previews.people import ConcernedPeople, concerned_people, only_those_who_differ
 from protection.selectors.equivalence_classes import (
     Documents,
     Reach,
@@ -50,7 +50,7 @@ class Matter:
     ``everybody`` says that the documents change and not the people, so that all people have to be asked about.
     """
 
-    crowd: Crowd
+    people: ConcernedPeople
     reach: Reach
     before: Mapping[UUID, Rule]
     after: Mapping[UUID, Rule]
@@ -101,20 +101,20 @@ def _answer(found: Asked, matter: Matter) -> dict[str, Any]:
     documents = Documents(matter.before, matter.after, now=now)
     for done in documents.read(matter.reach):
         progress.to(0, done)
-    organization = organization_as_it_is(matter.crowd.home.organization)
-    preview, done = Preview(organization, matter.crowd.people, matter.crowd.home, now=now), 0
+    organization = organization_as_it_is(matter.people.home.organization)
+    preview, done = Preview(organization, matter.people.people, matter.people.home, now=now), 0
     for kind in documents.kinds:
         preview.add(kind)
         done += kind.count
         progress.to(1, done)
     replay = _replay(found.days, matter, documents, preview, progress)
-    result = as_result(preview, documents, matter.crowd, replay, found.asked_by)
+    result = as_result(preview, documents, matter.people, replay, found.asked_by)
     return {**result, **(matter.more or {})}
 
 
 def _replay(days: int, matter: Matter, documents: Documents, preview: Preview, progress: _Progress) -> Replay:
     """Decide the openings and refusals of the last days again, as of when they happened."""
-    replay, places = Replay(days), matter.crowd.places
+    replay, places = Replay(days), matter.people.places
     people = None if matter.everybody else frozenset(places)
     for number, opening in enumerate(openings(matter.reach, days=days, people=people)):
         progress.to(2, number)
@@ -141,7 +141,7 @@ def _about_template(found: Asked, roster: Roster) -> Matter:
     seen = visitors(days=found.days, known=frozenset(roster.people))
     had, has = (set(asked_at_opening(rule.policy.conditions)) for rule in (old, new))
     return Matter(
-        crowd(roster, roster, addresses=named, visitors=seen),
+        concerned_people(roster, roster, addresses=named, visitors=seen),
         Reach(templates=frozenset({found.target})),
         before,
         {**before, found.target: new},
@@ -158,7 +158,7 @@ def _about_group(found: Asked, roster: Roster) -> Matter:
     after = roster.with_group(found.target, add=add, remove=remove, archived=found.change["archived"])
     named = roster.addresses_in_groups() | after.addresses_in_groups()
     seen = visitors(days=found.days, known=frozenset(roster.people))
-    concerned = only_those_who_differ(crowd(roster, after, addresses=named, visitors=seen))
+    concerned = only_those_who_differ(concerned_people(roster, after, addresses=named, visitors=seen))
     moved = {group for one in concerned.people for group in {*one.before.groups} ^ {*one.after.groups}}
     reach = Reach(names=frozenset(group.address for group in moved), ids=frozenset(group.id for group in moved))
     now = rules()
@@ -172,7 +172,7 @@ def _about_person(found: Asked, roster: Roster) -> Matter:
         raise NotHere(_("There is no such person in this organization."))
     disabled, role = found.change["disabled"], found.change["role"]
     after = roster if disabled is None else roster.with_person(found.target, disabled=disabled)
-    concerned = only_those_who_differ(crowd(roster, after, addresses=(), visitors={}))
+    concerned = only_those_who_differ(concerned_people(roster, after, addresses=(), visitors={}))
     more = {}
     if role is not None:
         more["permissions"] = permissions_result(before=found.seen["role"], after=role)

@@ -10,7 +10,7 @@ from chancery.policy.equivalence import Effect
 from chancery.policy.preview import Preview, Tally
 from chancery.policy.rights import Right, in_order
 from portal.usecases.permissions import of_place
-from portal.usecases.previews.people import Called, Crowd
+from portal.usecases.previews.people import Called, ConcernedPeople
 from protection.selectors.equivalence_classes import Documents, Opening
 
 SHOWN: Final = 100
@@ -57,7 +57,9 @@ class Replay:
             self.allowed.add(place, opening)
 
 
-def as_result(preview: Preview, documents: Documents, everybody: Crowd, replay: Replay, asker: UUID) -> dict[str, Any]:
+def as_result(
+    preview: Preview, documents: Documents, everybody: ConcernedPeople, replay: Replay, asker: UUID
+) -> dict[str, Any]:
     """Return who gains, who loses and how many."""
     called = everybody.called
 

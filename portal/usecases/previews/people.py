@@ -27,7 +27,7 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class ConcernedPeople:
     """People with their names in the same order, and the position of each by id."""
 
     people: tuple[Someone, ...]
@@ -36,7 +36,9 @@ class Crowd:
     home: Home
 
 
-def crowd(before: Roster, after: Roster, *, addresses: Iterable[str], visitors: Mapping[UUID, str]) -> Crowd:
+def concerned_people(
+    before: Roster, after: Roster, *, addresses: Iterable[str], visitors: Mapping[UUID, str]
+) -> ConcernedPeople:
     """Return all people of the organization, then these addresses and visitors, each once.
 
     Visitors are known by their ids, since documents may have bound their addresses to them.
@@ -70,13 +72,13 @@ def crowd(before: Roster, after: Roster, *, addresses: Iterable[str], visitors: 
         called.append(Called(address))
     places = {one.before.person: place for place, one in enumerate(people)}
     home = Home(at, before.domains, frozenset(ours | met.keys()))
-    return Crowd(tuple(people), tuple(called), places, home)
+    return ConcernedPeople(tuple(people), tuple(called), places, home)
 
 
-def only_those_who_differ(everybody: Crowd) -> Crowd:
+def only_those_who_differ(everybody: ConcernedPeople) -> ConcernedPeople:
     """Return the people whom the change makes different from what they are."""
     chosen = [place for place, one in enumerate(everybody.people) if one.before is not one.after]
-    return Crowd(
+    return ConcernedPeople(
         tuple(everybody.people[place] for place in chosen),
         tuple(everybody.called[place] for place in chosen),
         {everybody.people[place].before.person: number for number, place in enumerate(chosen)},
