@@ -85,7 +85,7 @@ def test_a_member_s_refusals_are_recorded_at_first_and_then_counted(
         earlier = unauthenticated_requests_of_a_day().requests
     for _ in range(RECORDED_AN_HOUR + 16):
         assert call(cast.max, "contoso", "POST", "licenses", {}, proof="").status_code == 422
-    assert earlier("proof.refused") == before + RECORDED_AN_HOUR
+    assert counted("proof.refused") == before + RECORDED_AN_HOUR
     with in_organization(cast.organizations["contoso"].id):
         assert unauthenticated_requests_of_a_day().requests == earlier + 16
     contoso = cast.organizations["contoso"]

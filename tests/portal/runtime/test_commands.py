@@ -133,7 +133,7 @@ def test_failed_step_shows_the_end_of_its_log(folders: Folders) -> None:
 def test_welcome_is_told_again_with_the_present_port(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
     told = "8000\nLook at http://contoso.localhost:8000/documents/ and pay 8000 dollars.\n"
     (folders.data / "welcome.txt").write_text(told, encoding="utf-8")
-    up._welcome(up.Wishes(port=8123, data=folders.data, empty=False), folders, {})
+    up._welcome(up.Options(port=8123, data=folders.data, empty=False), folders, {})
     assert capsys.readouterr().out.strip() == ("Look at http://contoso.localhost:8123/documents/ and pay 8000 dollars.")
 
 
