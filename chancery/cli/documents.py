@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from chancery.cli import tables
-from chancery.cli.confirming import asks, changed, confirmed
+from chancery.cli.confirming import asks, carry_out, changed, confirmed
 from chancery.cli.organization import (
     ORGANIZATION,
     entries_patch,
@@ -162,14 +162,10 @@ RECIPIENT = click.option("--recipient", default="", help="Only this person or gr
 @in_organization
 def revoke(output: Output, place: Organization, cid: UUID, recipient: str, reason: str, *, yes: bool) -> None:
     """Take access back, from everybody or from one recipient."""
-    if not yes:
-        output.confirm(
-            message("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient)
-            if recipient
-            else message("Take access to document {cid} from everybody but you?", cid=cid)
-        )
-    answer = place.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": reason, "recipient": recipient})
-    changed(output, answer, cid=str(cid))
+    if recipient and not yes:
+        output.confirm(message("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient))
+    path, body = f"/api/v1/documents/{cid}/revoke", {"recipient": recipient}
+    carry_out(output, place, "POST", path, body, yes=yes, reason=reason, cid=str(cid))
 
 
 @click.command()

@@ -95,6 +95,8 @@ def _told(plan: dict[str, Any]) -> Iterator[str]:
         if one["foreign_organizations"]:
             others = ", ".join(one["foreign_organizations"])
             yield joined(("  ", message("names other organizations: {ids}", ids=others)), "")
+        for consequence in one["consequences"]:
+            yield joined(("  ", consequence), "")
 
 
 def _changed(what: str, after: str, before: str) -> str:

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 from uuid import UUID
 
 from chancery.crypto.signatures import Signer, VerifyKey
@@ -90,7 +91,8 @@ def _check(members: Mapping[str, JSON], request: Request, now: int) -> None:
     claims.done()
     if "?" in request.url or "#" in request.url:
         raise InvalidObject(message("The address of a proof has neither query nor fragment."))
-    if (method, url, ath, bh) != (request.method, request.url, request.ath, request.bh):
+    stated = (method, unquote(url), ath, bh)
+    if stated != (request.method, unquote(request.url), request.ath, request.bh):
         raise WrongBinding(message("The proof was made for another request."))
     if abs(now - iat) > WINDOW:
         raise Expired(message("The proof is not from the last five minutes; check the clock of this device."))

@@ -79,13 +79,15 @@ class ContentFacts:
     bindings: Mapping[str, UUID] = field(default_factory=dict)
     """Address -> the person or group it meant when first resolved, so that a re-used address inherits nothing."""
     personal: tuple[PersonalGrant, ...] = ()
-    since: Mapping[Principal, int] = field(default_factory=dict)
-    """Entry -> since when the policy names it; known for entries in domains that changed hands, where it counts."""
+    since: Mapping[Principal, float] = field(default_factory=dict)
+    """Entry -> since when the policy names it; known for addresses and domains that changed hands, where it counts."""
 
     def outlived(self, entry: Principal, subject: Subject) -> bool:
-        """Tell whether an entry was made for the people of a domain's owner of before, and nobody of them used it."""
-        ended = subject.parted.get(domain_of(entry.value))
-        return ended is not None and entry.value not in self.bindings and self.since.get(entry, ended + 1) <= ended
+        """Tell whether an entry was made for a holder or a domain's owner of before, and nobody of them used it."""
+        if entry.value in self.bindings or entry not in self.since:
+            return False
+        names = {entry.value, domain_of(entry.value)} & subject.parted.keys()
+        return any(self.since[entry] <= subject.parted[name] for name in names)
 
     def keeps(self, address: str, subject: Subject) -> bool:
         """Tell whether the subject keeps what was given them under an address, though they may have another one now.

@@ -9,7 +9,7 @@ A condition or principal that cannot be evaluated counts against the person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -28,7 +28,7 @@ from chancery.policy.case import (
     Request,
 )
 from chancery.policy.policy import Policy, Principal, PrincipalKind
-from chancery.policy.reasons import Reason
+from chancery.policy.reasons import CHANGED_HANDS, Reason
 from chancery.policy.rights import ALL_RIGHTS, expand, in_order
 from chancery.policy.subject import Subject
 from chancery.policy.unmet import Condition, Unmet, unmet_condition
@@ -67,7 +67,7 @@ def as_disclosed(denied: Deny, case: Case) -> Deny:
     Nobody may learn that they are denied by it, neither from the words nor from what else is unmet (P19); nor
     that somebody else had their address and was granted something.
     """
-    if denied.reason is Reason.DOMAIN_CHANGED_HANDS:
+    if denied.reason in CHANGED_HANDS:
         return Deny(Reason.NOT_GRANTED)
     content = case.content
     if denied.reason is not Reason.DENIED_BY_ENTRY or content.policy is None:
@@ -192,8 +192,7 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
     )
     if not rights:
         undated = _matching(case.subject, replace(case.content, since={}))
-        outlived = any(name in policy.index for name, _ in undated)
-        return Deny(Reason.DOMAIN_CHANGED_HANDS if outlived else Reason.NOT_GRANTED)
+        return Deny(_why_nothing([name.value for name, _ in undated if name in policy.index], case.subject))
     # The one condition that is judged after the union: which rights are withheld is known only then, and a person who
     # is given a right needs no program that withholds it.
     withheld = (policy.conditions.enforced | case.organization.conditions.enforced) - rights
@@ -216,6 +215,14 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
     )
 
 
+def _why_nothing(outlived: Collection[str], subject: Subject) -> Reason:
+    """Return why no entry gives anything; these would, had their address or its domain not changed hands."""
+    if not outlived:
+        return Reason.NOT_GRANTED
+    by_address = not subject.parted.keys().isdisjoint(one for one in outlived if "@" in one)
+    return Reason.ADDRESS_CHANGED_HANDS if by_address else Reason.DOMAIN_CHANGED_HANDS
+
+
 def _personal(case: Case) -> Iterable[PersonalGrant]:
     """Yield what the subject was given beside the policy and still has."""
     for grant in case.content.personal:
@@ -228,7 +235,7 @@ def _personal(case: Case) -> Iterable[PersonalGrant]:
 def _matching(subject: Subject, content: ContentFacts) -> Iterable[tuple[Principal, UUID | None]]:
     """Yield every principal that means this subject, with the immutable id it resolves to where it has one.
 
-    An entry that nobody has used means nobody any more once its domain has changed hands.
+    An entry that nobody has used means nobody any more once its address or its domain has changed hands.
     """
     bindings = content.bindings
     if not subject.outsider:

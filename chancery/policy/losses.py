@@ -4,10 +4,11 @@ A change that takes access from many is asked about before it is made, in every 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from chancery.policy.policy import Policy, Principal, PrincipalKind
+from chancery.policy.narrowing import at_least_as_strict
+from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
 
 MANY: Final = 5
 """So many entries at once are many, however many are left."""
@@ -20,16 +21,23 @@ def are_many(lost: int, left: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """The entries that let nobody in any more, and how many entries still do."""
+    """The entries that let nobody in any more, and how many entries still do.
+
+    ``stricter`` says that what these ask of an opening became more: they let nobody in who cannot meet it.
+    """
 
     lost: tuple[Principal, ...]
     left: int
+    stricter: bool = False
 
     def are_many(self, groups: Collection[str] = ()) -> bool:
         """Tell whether the change is asked about; ``groups`` are the addresses of groups among the entries.
 
-        A single person may lose access unasked; a group, a domain or an organization never.
+        A single person may lose access unasked; a group, a domain or an organization never.  Nobody knows who can meet
+        a condition, so a stricter one counts as lost for everybody.
         """
+        if self.stricter:
+            return True
         wide = any(who.kind is not PrincipalKind.ADDRESS or who.value in groups for who in self.lost)
         return wide or are_many(len(self.lost), self.left)
 
@@ -43,13 +51,14 @@ def losses(before: Policy, after: Policy, now: int, *, unaffected: Collection[st
     return Losses(
         tuple(sorted(who for who in lost if who.kind is not PrincipalKind.ADDRESS or who.value not in unaffected)),
         len(has),
+        stricter=not had.isdisjoint(has) and is_stricter(before.conditions, after.conditions, now),
     )
 
 
 def admitted(policy: Policy, now: int) -> frozenset[Principal]:
     """Return the entries by which somebody gets in at this moment or later."""
     ends = (policy.expires, policy.conditions.not_after)
-    if any(end is not None and end <= now for end in ends):
+    if any(end is not None and end <= max(now, policy.conditions.not_before or now) for end in ends):
         return frozenset()
     denied = set(policy.deny)
     return frozenset(who for who, rights in policy.index.items() if rights and not _denied(who, denied))
@@ -59,3 +68,9 @@ def _denied(who: Principal, denied: Collection[Principal]) -> bool:
     if who in denied or any(one.kind is PrincipalKind.AUTHENTICATED for one in denied):
         return True
     return who.kind is PrincipalKind.ADDRESS and Principal(PrincipalKind.DOMAIN, who.value.partition("@")[2]) in denied
+
+
+def is_stricter(before: Conditions, after: Conditions, now: int) -> bool:
+    """Tell whether an opening has to meet more than before; that access ends some day is no such condition."""
+    had, has = (replace(one, not_after=None, not_before=max(one.not_before or now, now)) for one in (before, after))
+    return not at_least_as_strict(had, has)

@@ -19,7 +19,7 @@ def narrows(new: Policy, old: Policy) -> bool:
         and _shorter(new.offline_days, old.offline_days)
         and _earlier(new.lease, old.lease)
         and (new.enforcement is old.enforcement or new.enforcement is Enforcement.VIEWER)
-        and _stricter(new.conditions, old.conditions)
+        and at_least_as_strict(new.conditions, old.conditions)
     )
 
 
@@ -33,7 +33,8 @@ def _shorter(new: int, old: int) -> bool:
     return old == -1 or (new != -1 and new <= old)
 
 
-def _stricter(new: Conditions, old: Conditions) -> bool:
+def at_least_as_strict(new: Conditions, old: Conditions) -> bool:
+    """Tell whether nobody meets the new conditions who did not meet the old ones."""
     strength = old.strength is None or (new.strength is not None and new.strength.rank >= old.strength.rank)
     networks = not old.networks or (bool(new.networks) and set(new.networks) <= set(old.networks))
     platforms = not old.platforms or (bool(new.platforms) and new.platforms <= old.platforms)

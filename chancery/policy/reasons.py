@@ -32,6 +32,7 @@ class Reason(StrEnum):
     CONDITION_UNMET = "condition_unmet"
     PROGRAM_DOES_NOT_ENFORCE = "program_does_not_enforce"
     NOT_GRANTED = "not_granted"
+    ADDRESS_CHANGED_HANDS = "address_changed_hands"
     DOMAIN_CHANGED_HANDS = "domain_changed_hands"
     TEMPLATE_UNKNOWN = "template_unknown"
     CONTENT_ID_CONFLICT = "content_id_conflict"
@@ -45,11 +46,14 @@ class Reason(StrEnum):
     NOT_SUPPORTED = "not_supported"
 
 
+CHANGED_HANDS: Final = frozenset({Reason.ADDRESS_CHANGED_HANDS, Reason.DOMAIN_CHANGED_HANDS})
+"""What was granted was meant for a holder or an owner of before; the refused person reads that nothing is granted."""
+
 MAY_BE_ASKED: Final = frozenset(
     {
         Reason.NOT_GRANTED,
         Reason.DENIED_BY_ENTRY,
-        Reason.DOMAIN_CHANGED_HANDS,
+        *CHANGED_HANDS,
         Reason.EXPIRED,
         Reason.EXPIRED_AFTER_OPENING,
         Reason.REVOKED_FOR_YOU,
@@ -195,6 +199,15 @@ WORDS: dict[Reason, Words] = {
         _NO_ACCESS,
         message("No entry of the policy grants this person access."),
         message("No entry of the policy matches the person."),
+        _ASK_OWNER,
+    ),
+    Reason.ADDRESS_CHANGED_HANDS: Words(
+        _NO_ACCESS,
+        message(
+            "Access was given while this address belonged to another person, and was never used. If the present"
+            " holder is the right person, give access again: remove the entry and add it anew, or answer their request."
+        ),
+        message("The matching entry is older than the time when another person lost the address, and is not bound."),
         _ASK_OWNER,
     ),
     Reason.DOMAIN_CHANGED_HANDS: Words(

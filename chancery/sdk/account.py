@@ -243,11 +243,10 @@ class Service:
         path: str,
         body: object = None,
         *,
-        proof: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send one request and return the members of its answer (``ask``)."""
-        return self.ask(method, origin, path, body, proof=proof, headers=headers).members
+        return self.ask(method, origin, path, body, headers=headers).members
 
     def ask(
         self,
@@ -256,10 +255,9 @@ class Service:
         path: str,
         body: object = None,
         *,
-        proof: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request with a token for the origin, and with the device's proof where it is asked for.
+        """Send one request with a token for the origin, and with the device's proof unless it only reads.
 
         A token that was withdrawn meanwhile is replaced once.
         """
@@ -267,15 +265,13 @@ class Service:
         more = dict(headers or {})
         try:
             token = self._tokens.for_origin(self.account, origin)
-            return self._send(method, origin, path, data, token, more, proof=proof)
+            return self._send(method, origin, path, data, token, more)
         except NotSignedIn:
             token = self._tokens.for_origin(self.account, origin, fresh=True)
-            return self._send(method, origin, path, data, token, more, proof=proof)
+            return self._send(method, origin, path, data, token, more)
 
-    def _send(
-        self, method: str, origin: str, path: str, data: bytes, token: str, more: dict[str, str], *, proof: bool
-    ) -> Answer:
-        headers = {**more, "Authorization": f"Bearer {token}"}
+    def _send(self, method: str, origin: str, path: str, data: bytes, token: str, more: dict[str, str]) -> Answer:
+        headers, proof = {**more, "Authorization": f"Bearer {token}"}, method != "GET"
         if data:
             headers["Content-Type"] = "application/json"
         if proof:

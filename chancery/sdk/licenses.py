@@ -175,13 +175,13 @@ class Licenses:
     def _ask(self, license_: PublishingLicense, seal: BodySeal) -> dict[str, Any]:
         digests = {**self._stated.as_json(), "pl": b64(license_.digest), "seal": b64(seal.digest)}
         try:
-            return dict(self._place.call("POST", "/api/v1/licenses", digests, proof=True))
+            return dict(self._place.call("POST", "/api/v1/licenses", digests))
         except ServiceError as error:
             if error.problem != "send_whole_license":
                 raise
         whole = {**digests, "publishing_license": license_.token, "body_seal": seal.token}
         try:
-            return dict(self._place.call("POST", "/api/v1/licenses", whole, proof=True))
+            return dict(self._place.call("POST", "/api/v1/licenses", whole))
         except Refused as error:
             if error.reason in {"tampered", "content_id_conflict"}:
                 raise InvalidFile(error.message, remedy=error.next_step) from error

@@ -105,7 +105,6 @@ class Organization:
         path: str,
         body: object = None,
         *,
-        proof: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Send a request to the organization's origin.  Raises Unreachable at once when not online."""
@@ -114,7 +113,7 @@ class Organization:
                 message("This needs the service, which was not to be asked."),
                 remedy=message("Do it again without --offline."),
             )
-        return self._service.call(method, self.origin, path, body, proof=proof, headers=headers)
+        return self._service.call(method, self.origin, path, body, headers=headers)
 
     def each(self, path: str, **query: object) -> Listing:
         """Fetch a list of the organization page by page, as far as it is read."""
@@ -192,7 +191,7 @@ class Organization:
         self._fetched_publishing()
 
     def _fetched_publishing(self) -> Publishing:
-        answer = self.call("POST", "/api/v1/certificates", {}, proof=True)
+        answer = self.call("POST", "/api/v1/certificates", {})
         record = {"token": answer["certificate"], "delegation": answer["delegation"], "feed": answer["feed"]}
         publishing = self._publishing(record)
         try:

@@ -101,7 +101,7 @@ class OutboundQueue:
         """Send registrations, oldest first; return the refusal that may pass, before which the rest waits."""
         for name, item in registrations:
             try:
-                self._call("POST", "/api/v1/registrations", item, proof=True)
+                self._call("POST", "/api/v1/registrations", item)
             except Refused as error:
                 if error.reason not in _FINAL:
                     return error
@@ -114,7 +114,7 @@ class OutboundQueue:
         return None
 
     def _send_events(self, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        self._call("POST", "/api/v1/events", {"events": [item for _, item in events]}, proof=True)
+        self._call("POST", "/api/v1/events", {"events": [item for _, item in events]})
         for name, _ in events:
             self._home.remove(name)
 

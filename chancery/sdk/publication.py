@@ -102,7 +102,7 @@ class Registration:
         """Tell of a sealed body."""
         item = {"publishing_license": self._license.token, "body_seal": seal.token}
         try:
-            answer = self._place.call("POST", "/api/v1/registrations", item, proof=True)
+            answer = self._place.call("POST", "/api/v1/registrations", item)
         except Unreachable:
             self._place.later("registration", item)
             return

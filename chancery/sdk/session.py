@@ -124,7 +124,7 @@ class Session:
             return
         try:
             path = f"/api/v1/devices/{self.account.device}/certificate"
-            answer = self.service.call("POST", self.account.iss, path, {}, proof=True)
+            answer = self.service.call("POST", self.account.iss, path, {})
         except Unreachable:
             return
         self.account = replace(self.account, certificate_token=answer["account_certificate"])

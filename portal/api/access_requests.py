@@ -271,7 +271,9 @@ class DeclineRequest(OrganizationView):
     def post(self, request: Request, request_id: UUID) -> Response:
         """Decline it; issuer and owner may.  Nothing about the document changes."""
         message = checked(Message, request.data)["message"]
-        return effect_response(decline_request(caller=self.caller, request_id=request_id, message=message))
+        return effect_response(
+            decline_request(caller=self.caller, organization=self.organization, request_id=request_id, message=message)
+        )
 
 
 def own_json(row: RequestRow) -> dict[str, Any]:

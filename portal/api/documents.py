@@ -174,14 +174,21 @@ class Reason(serializers.Serializer[dict[str, str]]):
     recipient = serializers.CharField(required=False, allow_blank=True, default="", max_length=320)
 
 
+class Revocation(Confirmed):
+    """From whom alone, and why."""
+
+    recipient = serializers.CharField(required=False, allow_blank=True, default="", max_length=320)
+
+
 class Revoke(OrganizationView):
-    """Withdraw access."""
+    """Take access back."""
 
     needs = {"POST": ANYBODY}
 
     @extend_schema(
         summary="Revoke a document, or one recipient's access to it",
-        request=Reason,
+        description="Without a recipient it is revoked for everybody, and asks first: see confirm.",
+        request=Revocation,
         responses=effect_answer(
             "Revoked",
             rev=serializers.IntegerField(),
@@ -190,19 +197,21 @@ class Revoke(OrganizationView):
                 allow_null=True, help_text="null where only an opening can show it: another organization knows."
             ),
         ),
-        examples=[OpenApiExample("Revoke", {"reason": "Sent to the wrong person"}, request_only=True)],
+        examples=[
+            OpenApiExample("Revoke", {"reason": "Sent to the wrong person", "confirm": "Offer.pdf"}, request_only=True)
+        ],
     )
     @idempotent
     def post(self, request: Request, cid: UUID) -> Response:
         """Refuse from the next license request on; say until when cached licenses could still open it."""
-        wanted = checked(Reason, request.data)
+        wanted = checked(Revocation, request.data)
         return effect_response(
             revoke_access(
                 caller=self.caller,
                 organization=self.organization,
                 cid=cid,
                 address=wanted["recipient"],
-                reason=wanted["reason"],
+                stated=self.stated(wanted),
             )
         )
 

@@ -133,7 +133,9 @@ GROUP: Final[Example] = {"id": BOARD, "address": "board@contoso.example", "name"
 GROUP_SHOWN: Final[Example] = {
     **GROUP,
     "description": "",
-    "members": [{"kind": "person", "id": ADA, "label": "Ada", "address": "ada@contoso.example"}],
+    "members": [
+        {"kind": "person", "id": ADA, "label": "Ada", "address": "ada@contoso.example", "changed_hands": False}
+    ],
 }
 KEY: Final[Example] = {
     "id": "1f0c3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",

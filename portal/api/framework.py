@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.exceptions import APIException
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
@@ -22,7 +22,7 @@ from chancery.errors import ChanceryError
 from portal import problems
 from portal.identity.addresses import client_address
 from portal.identity.bearer import Authenticated, caller, token_shown
-from portal.identity.proof import ProvenDevice, proven_device
+from portal.identity.proof import ProvenDevice, prove, proven_device, refuse_replay
 from portal.languages import reason_of
 from portal.problems import Problem
 from portal.subjects.subject import may_act
@@ -109,13 +109,29 @@ class BaseView(APIView):
     """A view at the base domain: any signed-in person, about themselves."""
 
     permission_classes: Sequence[type[BasePermission]] = (Authenticated,)
+    without_proof: ClassVar[bool] = False
+    """Whether a device that does not know yet that it is enrolled may write here: the enrollment."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check the rate limit after authentication."""
+        """Check the rate limit after authentication, and that a write comes from the device of its token.
+
+        Who copies a token on its way has none of the device's keys, so they change nothing with it.  A sign-in that has
+        enrolled no device, an application's for one, has nothing to prove with.
+        """
         super().initial(request, *args, **kwargs)
         wait = retry_after(f"api:{caller(request).id}")
         if wait:
             raise TooManyRequests(wait)
+        own = token_shown(request).devices
+        writes = request.method not in SAFE_METHODS and not self.without_proof
+        if writes and own and self.device().id not in own:
+            raise Refused(_("The proof is made by another device than the one that this token belongs to."))
+
+    def device(self) -> ProvenDevice:
+        """Return the device that proves to have sent this request, for the first time."""
+        device = prove(plain(self.request), caller(self.request).id)
+        refuse_replay(plain(self.request))
+        return device
 
 
 class OrganizationView(BaseView):
@@ -151,6 +167,8 @@ class OrganizationView(BaseView):
 
     def device(self) -> ProvenDevice:
         """Return the device that proves to have sent this request, and record it with whatever is done."""
+        if hasattr(self, "_device"):
+            return self._device
         device = proven_device(plain(self.request), caller(self.request).id, self.organization)
         # Its keys may be kept for seconds, whether it is revoked is read now.
         facts = device_of(caller(self.request).id, device.id)
@@ -167,6 +185,7 @@ class OrganizationView(BaseView):
             device_name=device.name,
             strength=token_shown(self.request).authentication.strength,
         )
+        self._device: ProvenDevice = device
         return device
 
 

@@ -62,6 +62,12 @@ class GroupMember(Answer):
     id = serializers.UUIDField(allow_null=True)
     label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field, which the framework collects
     address = serializers.CharField(allow_blank=True)
+    changed_hands = serializers.BooleanField(
+        help_text=(
+            "Whether the address, or its mail domain, has changed hands since it was added: the group gives its present"
+            " holder nothing until it is removed and added again."
+        )
+    )
 
 
 class GroupShown(Answer):
@@ -200,6 +206,7 @@ def _group(facts: GroupFacts) -> dict[str, Any]:
                 "id": None if one.id is None else str(one.id),
                 "label": one.label,
                 "address": one.address,
+                "changed_hands": one.changed_hands,
             }
             for one in facts.members
         ],

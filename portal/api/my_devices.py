@@ -26,13 +26,12 @@ from portal.api.framework import (
     directory_actor,
     effect_response,
     page_answer,
-    plain,
     refuse_disabled,
     stated_by,
 )
 from portal.identity import recent_sign_in
 from portal.identity.bearer import caller, token_shown
-from portal.identity.proof import ProvenDevice, prove, proven, refuse_replay
+from portal.identity.proof import ProvenDevice, proven
 from portal.usecases.devices import end_device
 from portal.usecases.effects import effect_answer
 from portal.usecases.notify import in_language_of, notify
@@ -79,6 +78,8 @@ class NewDevice(serializers.Serializer[dict[str, Any]]):
 
 class Devices(BaseView):
     """The person's devices."""
+
+    without_proof = True
 
     @extend_schema(
         summary="List my devices",
@@ -181,8 +182,7 @@ class DeviceCertificate(BaseView):
     def post(self, request: Request, device_id: UUID) -> Response:
         """Answer with a certificate for the next 31 days, while the person is enabled."""
         refuse_disabled(caller(request).id)
-        device = prove(plain(request), caller(request).id)
-        refuse_replay(plain(request))
+        device = self.device()
         facts = device_of(caller(request).id, device_id)
         if device.id != device_id or facts is None or facts.revoked_at is not None:
             raise Http404

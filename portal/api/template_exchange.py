@@ -1,6 +1,8 @@
 """Protection templates in files, over the API: written out, looked at, and read in."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
@@ -14,9 +16,9 @@ from portal.api.idempotency import idempotent
 from portal.api.template_versions import TemplateChange, change_json
 from portal.template_files import here_at
 from portal.usecases.permissions import Permission
-from portal.usecases.templates import import_templates
+from portal.usecases.templates import import_templates, look_at_import
 from protection.services.export_templates import Form, export_templates
-from protection.services.import_templates import Action, Plan, Planned, plan_import
+from protection.services.import_templates import Action, Plan, Planned
 
 FILE = '{"format": "chancery-templates", "version": 1, "templates": [{"id": "0f4e…", …}]}'
 RESULT = {
@@ -28,6 +30,7 @@ RESULT = {
     "expiry": None,
     "offer": None,
     "foreign_organizations": [],
+    "consequences": [],
 }
 
 
@@ -72,6 +75,10 @@ class PlannedTemplate(TemplateChange):
     name = serializers.CharField()
     action = serializers.ChoiceField(choices=[one.value for one in Action])
     foreign_organizations = serializers.ListField(child=serializers.CharField())
+    consequences = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Before the import: what it does to those who lose access by it, where these are many.",
+    )
 
 
 class ImportTemplates(OrganizationView):
@@ -82,10 +89,11 @@ class ImportTemplates(OrganizationView):
     @extend_schema(
         summary="Import templates",
         description=(
-            "Without confirm nothing is done: the answer says what would be created, changed and kept, and a text to"
-            " send back as confirm. With it exactly that is done, all of it or nothing; when the file or a template was"
-            " changed since, the answer is 409 and nothing is done. A known id gets a new version, a new template"
-            " arrives archived. What the file says of all members of its own organization is then said of this one's."
+            "Without confirm nothing is done: the answer says what would be created, changed and kept, who would lose"
+            " access by it where these are many, and a text to send back as confirm. With it exactly that is done, all"
+            " of it or nothing; when the file or a template was changed since, the answer is 409 and nothing is done. A"
+            " known id gets a new version, a new template arrives archived. What the file says of all members of its"
+            " own organization is then said of this one's."
         ),
         request=File,
         responses=inline_serializer(
@@ -110,27 +118,30 @@ class ImportTemplates(OrganizationView):
     def post(self, request: Request) -> Response:
         """Look at a file, or import it."""
         wanted, here = checked(File, request.data), here_at(self.organization)
+        lost: Mapping[UUID, Sequence[str]] = {}
         if wanted["confirm"]:
             plan = import_templates(caller=self.caller, here=here, text=wanted["text"], seen=wanted["confirm"])
         else:
-            plan = plan_import(here=here, text=wanted["text"])
-        return Response(_plan_json(plan, done=bool(wanted["confirm"])))
+            asked = look_at_import(caller=self.caller, here=here, text=wanted["text"])
+            plan, lost = asked.plan, asked.consequences
+        return Response(_plan_json(plan, lost, done=bool(wanted["confirm"])))
 
 
-def _plan_json(plan: Plan, *, done: bool) -> dict[str, Any]:
+def _plan_json(plan: Plan, lost: Mapping[UUID, Sequence[str]], *, done: bool) -> dict[str, Any]:
     return {
         "done": done,
         "confirm": plan.seen,
         "mapped_organization": None if plan.mapped is None else str(plan.mapped),
-        "results": [_planned_json(one) for one in plan.templates],
+        "results": [_planned_json(one, lost.get(one.id, ())) for one in plan.templates],
     }
 
 
-def _planned_json(one: Planned) -> dict[str, Any]:
+def _planned_json(one: Planned, lost: Sequence[str]) -> dict[str, Any]:
     return {
         "id": str(one.id),
         "name": one.name,
         "action": one.action.value,
         **change_json(one.change),
         "foreign_organizations": list(one.foreign),
+        "consequences": list(lost),
     }

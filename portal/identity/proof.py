@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 from uuid import UUID
 
 from django.core.cache import cache
@@ -78,7 +79,7 @@ def prove(
     _scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     stated = Request(
         method=request.method or "",
-        url=getattr(request, "origin", "") + request.path,
+        url=getattr(request, "origin", "") + quote(request.path, errors="replace"),
         token=bearer.strip() if shown is None else shown,
         body=request.body,
     )

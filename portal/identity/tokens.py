@@ -35,7 +35,9 @@ _LIMIT = 50_000
 BEARER_SQL: Final = """
 SELECT t.user_id, t.client_id, t.expires_at, t.data, t.scopes, p.person_id, p.organization_id,
   (SELECT array_agg(o) FROM public.directory_device d, unnest(d.blocked_by) AS o
-   WHERE d.token_family = (t.data ->> 'family')::uuid)
+   WHERE d.token_family = (t.data ->> 'family')::uuid),
+  (SELECT array_agg(d.id) FROM public.directory_device d
+   WHERE d.token_family = (t.data ->> 'family')::uuid AND d.revoked_at IS NULL)
 FROM public.allauth_idp_oidc_token t
 LEFT JOIN public.directory_apiclient p
   ON (p.client_id = t.client_id OR p.person_id = t.user_id) AND p.disabled_at IS NULL
@@ -72,6 +74,8 @@ class VerifiedToken:
     token_hash: str
     blocked_at: frozenset[UUID] = frozenset()
     """Organizations that have blocked the device of this sign-in: there its tokens do nothing either."""
+    devices: frozenset[UUID] = frozenset()
+    """The devices that were enrolled with this sign-in: its tokens change nothing without a proof by one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ def forget() -> None:
 
 def from_row(token_hash: str, row: tuple[Any, ...]) -> VerifiedToken:
     """Turn the row of ``BEARER_SQL`` into a value."""
-    user_id, client_id, expires_at, data, scopes, application_person, application_of, blocked_at = row
+    user_id, client_id, expires_at, data, scopes, application_person, application_of, blocked_at, devices = row
     kept = json.loads(data) if isinstance(data, str) else data
     kept = kept if isinstance(kept, dict) else {}
     resources = kept.get("resources") or []
@@ -160,6 +164,7 @@ def from_row(token_hash: str, row: tuple[Any, ...]) -> VerifiedToken:
         family=UUID(kept[FAMILY]) if FAMILY in kept else None,
         token_hash=token_hash,
         blocked_at=frozenset(blocked_at or ()),
+        devices=frozenset(devices or ()),
     )
 
 

@@ -96,7 +96,11 @@ def _act(folder: Path, olga: Session, rita: Session, max_: Session) -> UUID:
     max_.open_file(minutes.path, folder / "Max's copy of the minutes.txt")
     _refused(max_, plan.path, folder)
     contoso = olga.own_organization()
-    contoso.call("POST", f"/api/v1/documents/{offer.cid}/revoke", {"reason": "Sent by mistake, prices are wrong"})
+    contoso.call(
+        "POST",
+        f"/api/v1/documents/{offer.cid}/revoke",
+        {"reason": "Sent by mistake, prices are wrong", "confirm": "Offer (draft).txt"},
+    )
     _refused(rita, offer.path, folder)
     return plan.cid
 

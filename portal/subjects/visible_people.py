@@ -12,8 +12,9 @@ from chancery.policy.policy import Strength
 from chancery.policy.subject import Group, Membership, Subject
 from portal.subjects.subject import subject_of
 from tenants import naming
-from tenants.directory.selectors.domains import domains_in, parted_domains
+from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import groups_at
+from tenants.directory.selectors.handovers import changed_hands
 from tenants.directory.selectors.people import people_known_as, person_known_as, with_a_place
 from tenants.directory.selectors.subject import SubjectRow, subject_row, subject_rows
 
@@ -39,7 +40,7 @@ def visible_person_at(organization: UUID, address: str, *, inside: bool) -> Visi
     row = None if person is None else subject_row(person, organization)
     if row is None:
         # With the holder's own id, one could see that two addresses belong to one person.
-        parted = parted_domains([naming.domain_of(normal)])
+        parted = changed_hands([normal])
         stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE, parted=parted)
         return VisiblePerson(normal, stranger, known=False)
     known = known_here(row, organization, address=normal, domains=_proven_domains(organization))
@@ -71,9 +72,9 @@ class VisiblePeople:
             for person, row in rows.items()
         }
 
-    def parted(self, domains: Collection[str]) -> Mapping[str, int]:
-        """Return which of the domains an organization gave up, and when."""
-        return parted_domains(domains)
+    def parted(self, addresses: Collection[str], domains: Collection[str]) -> Mapping[str, float]:
+        """Return which of the addresses and domains changed hands, and when."""
+        return changed_hands(addresses, domains)
 
     def groups(self, addresses: Collection[str]) -> Mapping[str, tuple[Group, ...]]:
         """Return the organization's groups that have these addresses, each followed by the groups that hold it."""

@@ -34,7 +34,7 @@ from protection.services.request_access import RequestChange, RequestedAccess, r
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import membership_at
-from tenants.directory.selectors.subject import subject_row
+from tenants.directory.selectors.subject import SubjectRow, subject_row
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -232,12 +232,16 @@ _CHANGED: Final = {
 
 
 @transaction.atomic
-def decline_request(*, caller: Caller, request_id: UUID, message: str = "") -> Effect:
-    """Decline and notify the person, who does not read the document's name.  Raises what ``decline_access`` raises."""
+def decline_request(*, caller: Caller, organization: OrganizationFacts, request_id: UUID, message: str = "") -> Effect:
+    """Decline and notify the person, who does not read the document's name.  Raises what ``decline_access`` raises.
+
+    Nobody is notified under an address that is not the person's any more: the answer is not for its next holder.
+    """
     request = request_for(caller.actor, request_id)
     decline_access(actor=caller.actor, request_id=request_id, message=message)
-    with in_language_of(request.person_id):
-        notify(request.address, _("Your request for access was declined"), _no(caller, request, message))
+    if _has_address(subject_row(request.person_id, organization.id), request):
+        with in_language_of(request.person_id):
+            notify(request.address, _("Your request for access was declined"), _no(caller, request, message))
     return effect(
         True,
         _("The request of {address} is declined. Nothing about the document has changed.").format(
@@ -281,10 +285,15 @@ def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
     one of its people, and when, is not this organization's business (docs/protocol.md P20).
     """
     row = subject_row(request.person_id, organization.id)
-    if row is None or not is_active(row, organization.id) or request.address not in row.addresses:
+    if row is None or not is_active(row, organization.id) or not _has_address(row, request):
         raise AskerGone(
             message("The person who asked can no longer open anything as {address}.", address=request.address)
         )
+
+
+def _has_address(row: SubjectRow | None, request: RequestRow) -> bool:
+    """Tell whether the person who asked still has the address under which they did."""
+    return row is not None and request.address in row.addresses
 
 
 def _subject_of(caller: Caller, organization: OrganizationFacts, request: RequestRow) -> Subject:

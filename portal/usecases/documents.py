@@ -18,13 +18,13 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.explain import explain_document
-from portal.usecases.losses import losing_document
+from portal.usecases.losses import losing_document, losing_everybody
 from portal.words.changes import shown_differences
 from protection.selectors.documents import document_for, latest_offline_moment, taken_back
 from protection.services.accept import accept, block
 from protection.services.change import Changed, change
 from protection.services.restore import restore
-from protection.services.revoke import revoke
+from protection.services.revoke import Revoked, revoke
 from tenants.directory.selectors.groups import groups_in
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -63,15 +63,21 @@ def access_of(*, caller: Caller, organization: OrganizationFacts, cid: UUID, add
 
 
 def revoke_access(
-    *, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str = "", reason: str = ""
+    *, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str = "", stated: Stated
 ) -> Effect:
-    """Take access back from one address, or from everybody; say when that changes nothing for anybody."""
+    """Take access back from one address, or from everybody, which asks first; say when that changes nothing."""
     recipient = recipient_of(address) if address else None
     had = Access.YES
     if recipient is not None:
         document_for(caller.actor, cid)
         had = access_of(caller=caller, organization=organization, cid=cid, address=recipient.address)
-    done = revoke(actor=caller.actor, cid=cid, reason=reason, recipient=recipient)
+
+    def act(reason: str) -> Revoked:
+        return revoke(actor=caller.actor, cid=cid, reason=reason, recipient=recipient)
+
+    done = confirmed_by_outcome(
+        stated, act, lambda made: losing_everybody(cid) if recipient is None and made.changed else None
+    )
     latest = latest_offline_moment(cid)
     members = {"rev": done.rev, "latest_offline_moment": latest, "had_access": _KNOWN.get(had)}
     if recipient is None:

@@ -1,21 +1,24 @@
 """Changes by which many lose access at once, said before they are made: who loses it, and until when copies live."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from chancery.policy.evaluate import DAY
+from chancery.policy.explain import asked_at_opening
 from chancery.policy.losses import Losses, are_many, losses
 from chancery.policy.policy import Policy, PrincipalKind
 from portal import clock
-from portal.languages import reader_languages
-from portal.usecases.confirmation import ConfirmationPrompt, copies_until, counted, if_any
+from portal.languages import reader_languages, translate
+from portal.usecases.confirmation import ConfirmationPrompt, copies_until, counted, if_any, moment_in_words
 from portal.usecases.consequences import people_lately
 from portal.words.policies import who_in_words
 from protection.selectors.affected import affected_by_document, affected_by_people, affected_by_template
-from protection.selectors.documents import taken_back, title_of
+from protection.selectors.documents import opened_between, taken_back, title_of
 from protection.selectors.requests import given_on
 from protection.selectors.templates import Template, documents_ended
 from tenants.directory.selectors.groups import groups_at, people_held
@@ -39,21 +42,19 @@ def losing_document(
     if taken.everybody_since is not None:
         return None
     personal = {one.address for one in given_on(cid) if not one.taken}
-    found = losses(before, after, clock.now() + SOON, unaffected=taken.addresses | personal)
-    if not found.are_many(_groups(found, organization.id)):
+    now = clock.now() + SOON
+    found = losses(before, after, now, unaffected=taken.addresses | personal)
+    over = _over({"content_id": cid}, before, after, now)
+    if not (found.are_many(_groups(found, organization.id)) or over):
         return None
     reach, title = affected_by_document(cid), title_of(cid)
     nobody = _("From then on, only its owner and the person who protected it can open it.")
     return ConfirmationPrompt(
         question=_("Take access to “{title}” from many at once?").format(title=title or cid),
         consequences=(
-            _who(found, organization),
-            *([nobody] if not found.left else []),
-            ngettext(
-                "{number} person has opened it in the last thirty days.",
-                "{number} people have opened it in the last thirty days.",
-                reach.people,
-            ).format(number=counted(reach.people)),
+            *_lost(found, after, organization, nobody),
+            *_over_in_words(over),
+            _opened_lately(reach.people),
             copies_until(reach.until),
         ),
         button=_("Take access away"),
@@ -66,8 +67,9 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
     now = clock.now() + SOON
     found = losses(before.policy, after.policy, now)
     ended = _ended(after, now) - _ended(before, now)
+    over = _over({"content__template_id": before.id}, before.policy, after.policy, now)
     organization = organization_by_id(organization_id)
-    if organization is None or not (found.are_many(_groups(found, organization_id)) or ended > 0):
+    if organization is None or not (found.are_many(_groups(found, organization_id)) or ended > 0 or over):
         return None
     reach, name = affected_by_template(before.id), before.name(*reader_languages())
     if not reach.documents:
@@ -78,14 +80,14 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
             ngettext(
                 "{number} document is protected by it.", "{number} documents are protected by it.", reach.documents
             ).format(number=counted(reach.documents)),
-            *([_who(found, organization)] if found.lost else []),
-            *([_("From then on, only the owners can open them.")] if found.lost and not found.left else []),
+            *_lost(found, after.policy, organization, _("From then on, only the owners can open them.")),
             *if_any(
                 max(ended, 0),
                 ngettext(
                     "Access to {number} document ends at once.", "Access to {number} documents ends at once.", ended
                 ),
             ),
+            *_over_in_words(over),
             people_lately(reach.people),
             copies_until(reach.until),
         ),
@@ -114,6 +116,66 @@ def losing_group(change: GroupChange) -> ConfirmationPrompt | None:
         button=_("Take them out"),
         confirm=after.address,
     )
+
+
+def losing_everybody(cid: UUID) -> ConfirmationPrompt:
+    """Say what taking a document back from everybody does."""
+    reach, title = affected_by_document(cid), title_of(cid)
+    return ConfirmationPrompt(
+        question=_("Take access to “{title}” back from everybody?").format(title=title or cid),
+        consequences=(
+            _("From then on, only the person who protected it can open it."),
+            _opened_lately(reach.people),
+            copies_until(reach.until),
+            _("Access can be given back at any time."),
+        ),
+        button=_("Take access back"),
+        confirm=title or str(cid),
+    )
+
+
+def _opened_lately(people: int) -> str:
+    return ngettext(
+        "{number} person has opened it in the last thirty days.",
+        "{number} people have opened it in the last thirty days.",
+        people,
+    ).format(number=counted(people))
+
+
+def _over_in_words(over: int) -> tuple[str, ...]:
+    return if_any(
+        over,
+        ngettext(
+            "The time of {number} person who has opened it is over at once.",
+            "The time of {number} people who have opened it is over at once.",
+            over,
+        ),
+    )
+
+
+def _over(documents: Mapping[str, UUID], before: Policy, after: Policy, now: int) -> int:
+    """Return for how many people, whose time counts from their first opening, it is over by another policy."""
+    had, has = before.expires_after_opening_days, after.expires_after_opening_days
+    if has is None or (had is not None and had <= has):
+        return 0
+    return opened_between(documents, 0 if had is None else now - had * DAY, now - has * DAY)
+
+
+def _lost(found: Losses, after: Policy, organization: OrganizationFacts, nobody: str) -> Iterator[str]:
+    """Yield who loses access, and what those who do not have to meet from then on."""
+    if found.lost:
+        yield _who(found, organization)
+        if not found.left:
+            yield nobody
+    if found.stricter:
+        asked = " ".join(translate(text) for text in asked_at_opening(after.conditions))
+        begins = after.conditions.not_before
+        if begins is not None and begins > clock.now() + SOON:
+            yield _("Nobody else can open it before {when}.").format(
+                when=moment_in_words(datetime.fromtimestamp(begins, UTC))
+            )
+        if asked:
+            yield _("Those who cannot meet the conditions lose access. {conditions}").format(conditions=asked)
 
 
 def _ended(found: Template, now: int) -> int:

@@ -1,6 +1,7 @@
 """Templates: create, copy, edit, publish, archive, delete and bring back; each says what it changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
@@ -19,11 +20,22 @@ from protection.selectors.templates import Template, documents_under, in_languag
 from protection.services.create_template import copy_template, create_template
 from protection.services.delete_template import delete_template, undelete_template
 from protection.services.edit_template import edit_template, restore_template_version
-from protection.services.import_templates import Plan
+from protection.services.import_templates import Action, Plan, plan_import
 from protection.services.import_templates import import_templates as import_into
 from protection.services.publish_template import archive_template, publish_template
 from protection.services.template_draft import TemplateDraft
 from protection.services.template_exchange.document import Here
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAsked:
+    """What an import would do, with the consequences of those of its changes by which many lose access.
+
+    It is made only by sending back what stands for exactly this plan: so it was asked about.
+    """
+
+    plan: Plan
+    consequences: Mapping[UUID, tuple[str, ...]]
 
 
 def unusual(draft: TemplateDraft) -> Iterator[str]:
@@ -144,6 +156,30 @@ def bring_back_template(*, caller: Caller, template_id: UUID) -> Effect:
     undelete_template(actor=caller.actor, template=template_id)
     done = _("The template “{name}” is back, archived as it was.")
     return effect(True, done.format(name=kept_template(template_id).name(*reader_languages())), "")
+
+
+def look_at_import(*, caller: Caller, here: Here, text: str) -> ImportAsked:
+    """Return what importing a file of templates would do, and who would lose access by it; nothing is changed."""
+    plan = plan_import(here=here, text=text)
+    consequences = {}
+    for one in plan.templates:
+        if one.action is not Action.CHANGE:
+            continue
+        before = template(one.id)
+        danger = losing_template(caller.organization, before, _as_planned(before, one.draft))
+        if danger is not None:
+            consequences[one.id] = danger.consequences
+    return ImportAsked(plan, consequences)
+
+
+def _as_planned(before: Template, draft: TemplateDraft) -> Template:
+    return replace(
+        before,
+        policy=draft.policy,
+        expiry_option=draft.expiry_option,
+        expires=draft.expires,
+        expires_after_days=draft.expires_after_days,
+    )
 
 
 def import_templates(*, caller: Caller, here: Here, text: str, seen: str) -> Plan:

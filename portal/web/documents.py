@@ -17,6 +17,7 @@ from audit.selectors.events import Filter, InvalidCursor, events
 from chancery.errors import NotFound
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import message
+from portal.identity.strength import of_session
 from portal.languages import reader_languages, translate
 from portal.usecases.access_requests import explain_to_caller
 from portal.usecases.confirmation import Stated
@@ -157,7 +158,9 @@ def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         address, reason = form.cleaned_data["recipient"], form.cleaned_data["reason"]
         target: dict[str, Any] = {"caller": request.caller, "organization": request.organization, "cid": cid}
-        if carried_out(request, lambda: revoke_access(**target, address=address, reason=reason)):
+        # The page itself says what the act does, and its form confirms it.
+        stated = Stated(found.row.title or str(cid), reason, of_session(request))
+        if carried_out(request, lambda: revoke_access(**target, address=address, stated=stated)):
             return redirect("document", cid)
     context = {
         "found": found,

@@ -219,6 +219,7 @@ def group(request: PageRequest, group_id: UUID) -> HttpResponse:
     context = {
         "found": found,
         "shown": paged(request, found.members),
+        "changed_hands": any(one.changed_hands for one in found.members),
         "form": MemberForm(initial={"address": request.GET.get("address", "")}),
         "manages": request.caller.may(Permission.GROUPS_MANAGE),
     }

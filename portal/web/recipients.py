@@ -13,11 +13,15 @@ from protection.services.restore import may_give_back
 
 @dataclass(frozen=True, slots=True)
 class ShownRecipient:
-    """A row; ``takes`` and ``gives`` are the address to take access from or give it back to, "" for neither."""
+    """A row; ``takes`` and ``gives`` are the address to take access from or give it back to, "" for neither.
+
+    ``everybody`` says that access is taken back from everybody, which the page gives back, and not the row.
+    """
 
     words: RecipientInWords
     takes: str
     gives: str
+    everybody: bool
 
     @property
     def one(self) -> Recipient:
@@ -68,7 +72,8 @@ def shown_recipients(request: PageRequest, document: Document, ground: str | Non
         rows=tuple(
             ShownRecipient(
                 words=in_words(one, request.organization, names),
-                takes=one.address if ground is not None and _can_lose(one) else "",
+                takes=one.address if ground is not None and row.revoked_at is None and _can_lose(one) else "",
+                everybody=ground is not None and row.revoked_at is not None and _can_lose(one),
                 gives=one.taken.address
                 if ground is not None
                 and one.taken is not None

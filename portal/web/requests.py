@@ -285,7 +285,12 @@ def _granted(request: PageRequest, row: RequestRow, terms: Terms) -> bool:
 
 
 def _declined(request: PageRequest, row: RequestRow, message: str) -> bool:
-    return carried_out(request, lambda: decline_request(caller=request.caller, request_id=row.id, message=message))
+    return carried_out(
+        request,
+        lambda: decline_request(
+            caller=request.caller, organization=request.organization, request_id=row.id, message=message
+        ),
+    )
 
 
 def _concerns_nobody_else(needed: Blockers, row: RequestRow) -> bool:

@@ -16,12 +16,12 @@ from portal import clock
 from portal.languages import grouped
 from portal.template_files import here_at
 from portal.usecases.permissions import Permission
-from portal.usecases.templates import import_templates
+from portal.usecases.templates import ImportAsked, import_templates, look_at_import
 from portal.web.framework import PageRequest, attempt, page, show, words_of
 from portal.web.policies import shown_grants
 from portal.words.changes import shown_changes
 from protection.services.export_templates import Form, export_templates
-from protection.services.import_templates import Action, Plan, plan_import
+from protection.services.import_templates import Action, Plan
 from protection.services.template_exchange.document import MAX_TEXT, InvalidImport
 
 TYPES = {Form.JSON: "application/json", Form.XML: "application/xml"}
@@ -93,7 +93,7 @@ def template_import(request: PageRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if text:
         try:
-            context |= _shown(request, plan_import(here=here, text=text), text)
+            context |= _shown(request, look_at_import(caller=request.caller, here=here, text=text), text)
         except ChanceryError as error:
             form.add_error("file", words_of(error)) if uploaded else messages.error(request, words_of(error))
     return show(request, "templates_import", "templates", context)
@@ -107,8 +107,8 @@ def _done(plan: Plan) -> str:
     return words.format(made=made, changed=changed)
 
 
-def _shown(request: PageRequest, plan: Plan, text: str) -> dict[str, Any]:
-    organization = request.organization
+def _shown(request: PageRequest, asked: ImportAsked, text: str) -> dict[str, Any]:
+    organization, plan = request.organization, asked.plan
 
     def rows(action: Action) -> list[dict[str, Any]]:
         return [
@@ -117,6 +117,7 @@ def _shown(request: PageRequest, plan: Plan, text: str) -> dict[str, Any]:
                 "grants": shown_grants(one.draft.policy, organization.id, organization.name),
                 "changes": shown_changes(one.change, organization.id, organization.name),
                 "foreign": one.foreign,
+                "consequences": asked.consequences.get(one.id, ()),
             }
             for one in plan.templates
             if one.action is action

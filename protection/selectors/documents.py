@@ -17,7 +17,7 @@ from chancery.policy.policy import Policy
 from chancery.policy.rights import Right
 from chancery.texts import message
 from protection.actor import Actor
-from protection.models import Certificate, Content, ContentChange, ContentRevocation
+from protection.models import Certificate, Content, ContentChange, ContentRevocation, FirstOpening
 from protection.selectors.decisions import RightsOn, changes_by_right
 from protection.selectors.policies import registered_policy
 
@@ -257,6 +257,13 @@ def taken_back(cid: UUID) -> TakenBack:
 def title_of(cid: UUID) -> str:
     """Return what a document is called, "" where titles are not kept; for callers that have found it for somebody."""
     return Content.objects.filter(cid=cid).values_list("title", flat=True).first() or ""
+
+
+def opened_between(documents: Mapping[str, UUID], start: int, end: int) -> int:
+    """Return how many people first opened one of these documents after ``start`` and not after ``end``."""
+    moments = {"at__gt": datetime.fromtimestamp(start, UTC), "at__lte": datetime.fromtimestamp(max(end, 0), UTC)}
+    rows = FirstOpening.objects.filter(**documents, **moments)
+    return rows.values("person_id").distinct().count()
 
 
 def latest_offline_moment(cid: UUID, *, issuer_too: bool = False) -> datetime | None:

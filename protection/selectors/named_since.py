@@ -34,24 +34,34 @@ def _unbroken(
 
 
 def dated(content: ContentFacts, subject: Subject, *, published: int, template: UUID | None) -> ContentFacts:
-    """Return the content with the age of those entries that lie in domains which changed hands (decision 20).
+    """Return the content with the age of those entries whose address or domain changed hands (decision 20).
 
     It costs queries where there are such entries, which is hardly ever.  What a file said from the beginning is as old
     as the file, whenever it was registered; what its template says is as old as in the template.
     """
     if not subject.parted or content.policy is None:
         return content
-    entries = [who for who in content.policy.index if who.value.rpartition("@")[2] in subject.parted]
+    entries = [who for who in content.policy.index if changed_hands(who, subject.parted)]
     if not entries:
         return content
     if template is not None:
         found = _unbroken(_versions(template), entries)
-        return replace(content, since={who: int(at.timestamp()) for who, at in found.items()})
+        return replace(content, since={who: at.timestamp() for who, at in found.items()})
     since = named_since(content.cid, entries)
     states = ContentChange.objects.filter(content_id=content.cid).order_by("at", "id")
     first = states.values_list("at", flat=True).first()
-    begun = {who: published if at == first else int(at.timestamp()) for who, at in since.items()}
+    begun = {who: _from_the_file(published, at) if at == first else at.timestamp() for who, at in since.items()}
     return replace(content, since=begun)
+
+
+def changed_hands(who: Principal, parted: Collection[str]) -> bool:
+    """Tell whether an entry's address, or its domain, is among those that changed hands."""
+    return who.value in parted or who.value.rpartition("@")[2] in parted
+
+
+def _from_the_file(published: int, registered: datetime) -> float:
+    """Return when a file was protected: it says so in whole seconds, and the registration says it better if sooner."""
+    return min(registered.timestamp(), published + 1)
 
 
 def _states(cid: UUID) -> Iterator[tuple[datetime, frozenset[str]]]:

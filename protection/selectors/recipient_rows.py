@@ -103,8 +103,8 @@ class Directory(Protocol):
     def groups(self, addresses: Collection[str]) -> Mapping[str, tuple[Group, ...]]:
         """Return the organization's groups that have these addresses, each followed by the groups that hold it."""
 
-    def parted(self, domains: Collection[str]) -> Mapping[str, int]:
-        """Return which of the domains an organization gave up, and when."""
+    def parted(self, addresses: Collection[str], domains: Collection[str]) -> Mapping[str, float]:
+        """Return which of the addresses and domains changed hands, and when."""
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ class Rows:
         bound = sources.facts.content.bindings
         self._bound_to_groups = {address for address, identity in bound.items() if identity not in tried}
         domains = {one.who.value.rpartition("@")[2] for one in page if one.who.kind in _WITH_A_DOMAIN}
-        self._parted = sources.directory.parted(domains)
+        self._parted = sources.directory.parted(addresses, domains)
         anybody, template = Subject(uuid4(), parted=self._parted), sources.document.row.template_id
         self._dated = dated(sources.facts.content, anybody, published=sources.published, template=template)
         self._since = named_since(cid, {one.who for one in page if one.who in sources.policy.index})

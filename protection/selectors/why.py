@@ -13,7 +13,7 @@ from chancery.errors import NotFound
 from chancery.policy.case import Allow
 from chancery.policy.explain import Explanation, Facts, asked_at_opening, explain
 from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
-from chancery.policy.reasons import Reason
+from chancery.policy.reasons import CHANGED_HANDS, Reason
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Subject
 from chancery.texts import message
@@ -23,7 +23,7 @@ from protection.selectors.attempts import has_attempted
 from protection.selectors.decisions import facts_about, under
 from protection.selectors.documents import may_see
 
-_READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, Reason.DOMAIN_CHANGED_HANDS})
+_READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, *CHANGED_HANDS})
 
 
 @dataclass(frozen=True, slots=True)

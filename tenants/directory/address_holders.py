@@ -12,10 +12,12 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.directory.access import forget_sign_in
-from tenants.directory.models import Address, MailDomain, Membership, PartedDomain, Person
+from tenants.directory.errors import AddressTaken
+from tenants.directory.models import Address, Group, MailDomain, Membership, PartedAddress, PartedDomain, Person
 
 
 def lock_address(address: str) -> None:
@@ -34,6 +36,15 @@ def lock_domain(domain: str, *, for_change: bool = False) -> None:
     function = "pg_advisory_xact_lock" if for_change else "pg_advisory_xact_lock_shared"
     with connection.cursor() as cursor:
         cursor.execute(f"select {function}(hashtextextended(%s, 1))", [domain])
+
+
+def refuse_group_address(address: str) -> None:
+    """Keep people away from the address of a group, whose mail many may read.  Raises AddressTaken.
+
+    What is granted to it is for the members: a person who proved it would open that, and be bound in their place.
+    """
+    if Group.objects.of_installation().filter(address=address).exists():
+        raise AddressTaken(_("{address} is in use.").format(address=address))
 
 
 def owns_domain(organization_id: UUID, domain: str) -> bool:
@@ -129,6 +140,17 @@ def unlink_domains(organization_id: UUID, domains: Iterable[str]) -> None:
         )
 
 
+def unlink_addresses(rows: QuerySet[Address]) -> None:
+    """Remember that people lose these addresses where proven: what they have not used is not for the next holder."""
+    for person_id, address in rows.exclude(proven_by="").values_list("person_id", "address"):
+        unlink_address(address, person_id)
+
+
+def unlink_address(address: str, holder_id: UUID) -> None:
+    """Remember that a person or group has an address no more."""
+    PartedAddress.objects.update_or_create(address=address, holder_id=holder_id, defaults={"ended_at": timezone.now()})
+
+
 def revoke_proof(rows: QuerySet[Address]) -> list[UUID]:
     """Let addresses match nothing from now on, and return whose they are; signing in with one proves it anew.
 
@@ -139,6 +161,7 @@ def revoke_proof(rows: QuerySet[Address]) -> list[UUID]:
     who has the mailbox by now would sign in as the holder of before, and prove it for them.
     """
     found = list(rows.values_list("person_id", "address"))
+    unlink_addresses(rows)
     rows.update(proven_by=Address.Proof.NOBODY)
     for person_id, address in found:
         if has_proof(person_id):

@@ -148,6 +148,29 @@ class PartedDomain(models.Model):
         return self.domain
 
 
+class PartedAddress(models.Model):
+    """When a person last lost a proven address, or a group was deleted; each has a row of its own, which stays.
+
+    What was granted to the address before that moment, and was never used, was meant for that ``holder_id``: it is not
+    for a person who proves the address afterwards, at the same company or elsewhere, nor for a group that gets it.
+    Their own row does not count for them.
+    """
+
+    address = models.CharField(max_length=254)
+    holder_id = models.UUIDField()
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        """One row for each holder of before."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["address", "holder_id"], name="directory_address_parted_once_from_holder")
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class Membership(models.Model):
     """A person's place in one organization: member or guest, with a role, perhaps disabled.
 
@@ -228,7 +251,7 @@ class Group(models.Model):
 class GroupMember(models.Model):
     """One member of a group: a person, another group of the same organization, or a bare address.
 
-    An address that was added before its domain changed hands gives nothing to its holder of now.
+    An address that was added before it changed hands, or its domain did, gives nothing to its holder of now.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")

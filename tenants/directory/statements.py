@@ -7,8 +7,8 @@ Parameters of ``SUBJECT_SQL``: ``person`` and ``organization`` (the one whose co
 as UUID or null.  What can be worked out from the row is worked out in ``selectors/subject.py``: every node of the plan
 costs more than the same step in Python.  The groups are looked up by an array and not by a join, since a join with the
 recursion is guessed to be so large that all groups of the installation would be read.  A group that holds the person
-only by an address that was added before its domain changed hands is held by itself and by nobody: what is denied to it
-counts, what is given to it does not.  The fast path's connections
+only by an address that was added before it or its domain changed hands is held by itself and by nobody: what is denied
+to it counts, what is given to it does not.  The fast path's connections
 set ``plan_cache_mode = force_generic_plan``, because planning this takes longer than running it.
 """
 
@@ -24,7 +24,9 @@ WITH RECURSIVE proven AS MATERIALIZED (
   (SELECT g.group_id, NULL::uuid FROM public.directory_groupmember g WHERE g.person_id = %(person)s::uuid
    UNION ALL
    SELECT g.group_id, CASE WHEN EXISTS (SELECT FROM public.directory_parteddomain d
-     WHERE d.domain = split_part(g.address, '@', 2) AND d.ended_at >= g.added_at AND {elsewhere}) THEN g.group_id END
+     WHERE d.domain = split_part(g.address, '@', 2) AND d.ended_at >= g.added_at AND {elsewhere})
+     OR EXISTS (SELECT FROM public.directory_partedaddress h
+     WHERE h.address = g.address AND h.ended_at >= g.added_at AND h.holder_id <> %(person)s::uuid) THEN g.group_id END
    FROM public.directory_groupmember g WHERE g.address = ANY((SELECT addresses FROM proven)::text[]))
   UNION
   SELECT g.group_id, i.group_id FROM public.directory_groupmember g JOIN inside i ON g.member_group_id = i.group_id
@@ -46,15 +48,21 @@ SELECT
    FROM public.directory_group g JOIN public.organizations_organization o ON o.id = g.organization_id
    WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))) AS groups,
   (SELECT json_agg(json_build_array(group_id, via)) FROM inside) AS ways,
-  (SELECT json_object_agg(d.domain, floor(extract(epoch FROM d.ended_at)) ORDER BY d.ended_at)
-   FROM public.directory_parteddomain d
+  (SELECT json_object_agg(before.name, extract(epoch FROM before.ended_at) ORDER BY before.ended_at) FROM (
+   SELECT d.domain AS name, d.ended_at FROM public.directory_parteddomain d
    WHERE {elsewhere} AND d.domain = ANY(ARRAY(
      SELECT split_part(a.address, '@', 2) FROM unnest((SELECT addresses FROM proven)::text[]) AS a (address)
      UNION ALL SELECT split_part(g.address, '@', 2) FROM public.directory_group g
      WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))
      UNION ALL SELECT own.domain FROM public.directory_membership m
      JOIN public.directory_maildomain own ON own.organization_id = m.organization_id
-     WHERE m.person_id = %(person)s::uuid AND NOT m.guest))) AS parted,
+     WHERE m.person_id = %(person)s::uuid AND NOT m.guest))
+   UNION ALL
+   SELECT h.address, h.ended_at FROM public.directory_partedaddress h
+   WHERE h.holder_id <> %(person)s::uuid AND h.address = ANY(ARRAY(
+     SELECT unnest((SELECT addresses FROM proven)::text[])
+     UNION ALL SELECT g.address FROM public.directory_group g
+     WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))))) AS before) AS parted,
   asked.id AS asked,
   asked.directory_epoch AS asked_epoch,
   device.id AS device_id,
@@ -71,6 +79,19 @@ JOIN public.organizations_organization asked ON asked.id = %(organization)s::uui
 LEFT JOIN public.directory_device device ON device.id = %(device)s::uuid AND device.person_id = person.id
 WHERE person.id = %(person)s::uuid
 """.replace("{elsewhere}", _ELSEWHERE)
+
+PARTED_SQL = """
+SELECT d.domain, extract(epoch FROM max(d.ended_at))::float8 FROM public.directory_parteddomain d
+WHERE d.domain = ANY(%(domains)s::text[]) AND {elsewhere} GROUP BY d.domain
+UNION ALL
+SELECT h.address, extract(epoch FROM max(h.ended_at))::float8 FROM public.directory_partedaddress h
+LEFT JOIN public.directory_address a ON a.address = h.address AND a.proven_by <> ''
+LEFT JOIN public.directory_group g ON g.address = h.address
+WHERE h.address = ANY(%(addresses)s::text[]) AND h.holder_id <> coalesce(a.person_id, g.id) GROUP BY h.address
+""".replace("{elsewhere}", _ELSEWHERE)
+"""Domains and addresses that had other owners and holders before their present ones, with the end of the last one.
+
+Of an address that nobody has now nothing is said: that somebody left is their organization's business (P20)."""
 
 SUBJECTS_SQL = "".join(
     (

@@ -33,6 +33,7 @@ from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, BASE, Cast, Player
 from tests.portal.identity.browser import Browser
+from tests.protection.scene import proof_for
 
 URLCONFS = {"base": "portal.urls_base", "organization": "portal.urls_organization"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -79,6 +80,7 @@ class Premises:
             if player is not None:
                 token = player.session.service._tokens.for_origin(player.session.account, origin)
                 headers["Authorization"] = f"Bearer {token}"
+                headers["Chancery-Proof"] = proof_for(player, door.method, origin + path.partition("?")[0], token, body)
         else:
             browser = Browser(host) if player is None else self.browser(host, player, keep=door.method == "GET")
         kind = "application/json" if door.is_api else "application/octet-stream"

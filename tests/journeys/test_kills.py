@@ -77,7 +77,7 @@ class Reader(threading.Thread):
     def run(self) -> None:
         while not self._stop_asking.is_set():
             try:
-                answer = self._place.call("POST", "/api/v1/licenses", self._wanted, proof=True)
+                answer = self._place.call("POST", "/api/v1/licenses", self._wanted)
                 self.licenses.append(str(jws.parse(answer["use_license"], Kind.USE).claims["jti"]))
             except (Unreachable, NotSignedIn):
                 time.sleep(0.1)
@@ -111,7 +111,7 @@ class Reporter(threading.Thread):
         now = int(time.time())
         events = [{"id": str(one), "cid": str(self._cid), "action": "printed", "at": now} for one in ids]
         try:
-            answer = self._place.call("POST", "/api/v1/events", {"events": events}, proof=True)
+            answer = self._place.call("POST", "/api/v1/events", {"events": events})
         except (Unreachable, NotSignedIn):
             return False
         except (Refused, ServiceError) as error:

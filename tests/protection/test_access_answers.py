@@ -9,6 +9,7 @@ from unittest.mock import ANY
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.db import connections
 
 from chancery.policy.policy import Conditions, parse_policy
@@ -20,7 +21,9 @@ from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.create_person import create_person
 from tenants.directory.services.disable_person import disable_person
+from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast
 from tests.isolation.visitors import Premises
 from tests.protection.asking import (
@@ -224,7 +227,7 @@ def test_what_was_taken_from_a_group_of_his_is_not_undone_by_a_grant_to_him(cast
 def test_revoked_meanwhile_nothing_is_given(cast: Cast, sealed: Protected) -> None:
     rita = newcomer(cast)
     request = asked(rita, sealed)
-    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
     problem(grant(cast.olga, request, lift=["restore", "admit"]), 409, "still_blocked")
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/restore", {})
     assert refusal(rita, sealed.path).reason == "not_granted"
@@ -282,3 +285,15 @@ def test_the_end_that_is_told_knows_the_last_moment_of_the_policy(cast: Cast, pl
     last = int(time.time()) + 2 * DAY
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW", conditions=Conditions(not_after=last))
     assert grant(cast.olga, asked(newcomer(cast), sealed)).json()["ends"] == last
+
+
+def test_nobody_reads_an_answer_that_is_not_for_them(cast: Cast, plan: Path) -> None:
+    """The address may be a successor's by the time the owner declines."""
+    rita = newcomer(cast)
+    request = asked(rita, protect(cast.olga, plan, f"{MAX}:VIEW"))
+    fabrikam = cast.organizations["fabrikam"].id
+    remove_person(organization_id=fabrikam, person_id=rita.id, reason="left", actor=ACTOR)
+    create_person(organization_id=fabrikam, address=rita.address, name="Nina", actor=ACTOR)
+    mail.outbox.clear()
+    assert decline(cast.olga, request, "Not for you, Rita").json()["changed"]
+    assert mails() == []

@@ -299,7 +299,7 @@ def test_asking_is_offered_only_when_it_can_succeed_and_a_note_is_never_lost(
 def test_what_was_taken_from_everybody_is_not_asked_for(cast: Cast, sealed: Protected) -> None:
     rita = newcomer(cast)
     refusal(rita, sealed.path)
-    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
     answer = problem(ask(rita, sealed.cid), 409, "nothing_to_ask")
     assert "olga@contoso.example" in answer["next_step"]
 

@@ -452,7 +452,7 @@ def test_no_license_leaves_after_the_revocation_was_answered(cast: Cast, plan: P
         thread.start()
     try:
         wait_until(lambda: len(answers) >= 20)
-        revoked = call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
+        revoked = call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
         done = time.monotonic()
         wait_until(lambda: len([began for began, _, _ in answers if began > done]) >= 8)
     finally:

@@ -46,7 +46,7 @@ def change(player: Player, cid: UUID, policy: dict[str, Any]) -> Any:
 
 
 def revoke(player: Player, cid: UUID, recipient: str = "") -> Any:
-    body = {"reason": "sent by mistake", "recipient": recipient}
+    body = {"reason": "sent by mistake", "recipient": recipient, "confirm": "plan.txt"}
     return call(player, "contoso", "POST", f"documents/{cid}/revoke", body)
 
 

@@ -59,7 +59,7 @@ def test_restoring_says_what_stays_revoked(cast: Cast, sealed: Protected) -> Non
     assert any(RITA in one for one in nothing["warnings"])
     assert len(ledger(cast, "contoso", "content.restored", cid=sealed.cid)) == before, "nothing happened"
     assert refusal(cast.rita, sealed.path).reason == "revoked_for_you"
-    done(cast.olga, f"documents/{sealed.cid}/revoke")
+    done(cast.olga, f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
     partly = done(cast.olga, path, {"recipient": RITA})
     assert (partly["changed"], partly["revoked_for_everybody"]) == (True, True)
     assert any("still taken back from everybody" in one for one in partly["warnings"])

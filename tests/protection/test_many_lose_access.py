@@ -3,16 +3,20 @@
 import json
 import time
 from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 
 from chancery.cli.main import main
 from chancery.sdk.session import Protected, Session
 from portal.tasks import answer_previews
+from protection.models import FirstOpening
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.visitors import Premises
@@ -67,6 +71,9 @@ def test_a_document_is_not_emptied_unasked(cast: Cast, sealed: Protected) -> Non
         entries(RITA, MAX, expires=int(time.time()) + 600),
         entries(RITA, MAX, deny=["authenticated"]),
         entries(RITA, MAX, conditions={"not_after": int(time.time()) - 60}),
+        entries(RITA, MAX, conditions={"networks": ["192.0.2.1/32"]}),
+        entries(RITA, MAX, conditions={"strength": "passkey"}),
+        entries(RITA, MAX, conditions={"not_before": int(time.time()) + 86_400 * 365}),
     ],
 )
 def test_other_ways_to_shut_everybody_out_ask_too(cast: Cast, sealed: Protected, body: dict[str, Any]) -> None:
@@ -149,3 +156,60 @@ def test_access_given_beside_the_policy_is_not_counted(cast: Cast, plan: Path) -
     assert taken.status_code == 200
     assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", entries()).json()["changed"]
     assert opening(cast.olga, sealed.path)
+
+
+def test_people_whose_days_are_over_by_a_change_are_counted(cast: Cast, sealed: Protected) -> None:
+    """Days that count from the first opening are over at once for a person who opened it before."""
+    path = f"documents/{sealed.cid}/policy"
+    assert call(cast.olga, "contoso", "PUT", path, entries(RITA, MAX, expires_after_opening_days=9)).json()["changed"]
+    with in_organization(cast.organizations["contoso"].id):
+        FirstOpening.objects.filter(content_id=sealed.cid).update(at=F("at") - timedelta(days=5))
+    shorter = entries(RITA, MAX, expires_after_opening_days=2)
+    asked = problem(call(cast.olga, "contoso", "PUT", path, shorter), *ASKED)
+    assert any("The time of 1 person" in one for one in asked["consequences"])
+    assert confirmed(cast.olga, "contoso", "PUT", path, shorter).json()["changed"]
+
+
+def test_taking_a_document_back_from_everybody_asks_first(
+    cast: Cast, sealed: Protected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"documents/{sealed.cid}/revoke"
+    asked = problem(call(cast.olga, "contoso", "POST", path, {"reason": "wrong"}), *ASKED)
+    said = " ".join(asked["consequences"])
+    assert "1 person has opened it" in said
+    assert "can be opened until" in said
+    assert asked["confirm"] == "plan.txt"
+    assert not ledger(cast, "contoso", "content.revoked", cid=sealed.cid), "nothing has happened"
+    problem(call(cast.olga, "contoso", "POST", path, {"confirm": "another.txt"}), *ASKED)
+    assert call(cast.rita, "contoso", "POST", path, {}).status_code == 404, "who may not is refused, not asked"
+    alone = run(monkeypatch, cast.olga, "revoke", sealed.cid)
+    assert alone.exit_code == 2, "nobody is there to be asked"
+    assert "1 person has opened it" in alone.stderr
+    assert run(monkeypatch, cast.olga, "revoke", sealed.cid, "--yes", "--reason", "wrong").exit_code == 0
+    assert not call(cast.olga, "contoso", "POST", path, {}).json()["changed"], "what is so already is not asked"
+
+
+def test_an_import_says_who_loses_access_before_it_is_made(
+    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = template_with(cast, RITA, MAX)
+    rights(cast.max, protect(cast.olga, plan, template=used).path)
+    text = call(cast.ada, "contoso", "GET", f"templates/export?id={used}").json()["text"]
+    same = call(cast.ada, "contoso", "POST", "templates/import", {"text": text}).json()
+    assert [one["consequences"] for one in same["results"]] == [[]]
+    written = json.loads(text)
+    written["templates"][0]["policy"]["grants"] = []
+    body = {"text": json.dumps(written)}
+    looked = call(cast.ada, "contoso", "POST", "templates/import", body).json()
+    said = " ".join(looked["results"][0]["consequences"])
+    assert "1 document is protected by it." in said
+    assert MAX in said
+    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    file = SimpleUploadedFile("templates.json", body["text"].encode())
+    assert "1 document is protected by it." in page.post("/templates/import/", {"file": file}).content.decode()
+    here = plan.with_name("templates.json")
+    here.write_text(body["text"], encoding="utf-8")
+    alone = run(monkeypatch, cast.ada, "template", "import", here)
+    assert alone.exit_code == 2, "nobody is there to be asked"
+    assert "1 document is protected by it." in alone.stderr
+    assert call(cast.ada, "contoso", "POST", "templates/import", {**body, "confirm": looked["confirm"]}).json()["done"]

@@ -16,7 +16,9 @@ def test_an_administrator_protects_for_somebody_else_who_then_owns_it(cast: Cast
     row = call(cast.max, "contoso", "GET", f"documents/{sealed.cid}").json()["document"]
     assert (row["owner"], row["issuer"], row["state"]) == (MAX, cast.ada.address, "active")
     assert rights(cast.max, sealed.path) == set(ALL_RIGHTS)
-    assert call(cast.max, "contoso", "POST", f"documents/{sealed.cid}/revoke", {}).status_code == 200
+    assert (
+        call(cast.max, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"}).status_code == 200
+    )
 
 
 def test_whoever_is_not_permitted_names_no_other_owner(cast: Cast, plan: Path) -> None:

@@ -101,7 +101,7 @@ def test_each_recipient_has_one_row_that_says_what_holds_now(
     own_rights = protect(cast.olga, plan, f"{RITA}:VIEW,PRINT")
     printed = CliRunner().invoke(main, ["track", str(own_rights.path)]).stdout.splitlines()
     assert any(RITA in line and "read, print" in line for line in printed), printed
-    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
     rows = recipients(cast, sealed.cid)
     assert [rows[who]["access"] for who in (RITA, cast.olga.address)] == ["no", "yes"]
     assert rows[RITA]["ended_by"] == cast.olga.address
@@ -225,7 +225,7 @@ def test_an_administrator_is_not_offered_to_give_back_what_the_owner_took(cast: 
     call(cast.ada, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": MAX})
     assert ["Give back" in row_of(cast, sealed.cid, who, cast.ada) for who in (RITA, MAX)] == [False, True]
     assert ["Give back" in row_of(cast, sealed.cid, who, cast.olga) for who in (RITA, MAX)] == [True, True]
-    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {})
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
     offered = [
         "Give access back" in Premises(cast, {}).browser("contoso.localhost:8000", one).get(path).content.decode()
         for path in [f"/documents/{sealed.cid}/"]
@@ -361,3 +361,14 @@ def test_nor_does_what_they_do_with_it_afterwards(cast: Cast, plan: Path) -> Non
     found = [one for one in ledger(cast, "contoso", cid=sealed.cid) if one.personal.get("person") == str(cast.rita.id)]
     assert {one.kind for one in found} == {"content.opened", "content.edited", "content.reported"}
     assert {tuple(one.personal["addresses"]) for one in found} == {(second,)}
+
+
+def test_a_row_offers_to_take_back_only_what_is_not_taken_from_everybody(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=0)
+    olga, page = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga), f"/documents/{sealed.cid}/"
+    assert "?recipient=" in olga.get(page).content.decode()
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
+    shown = olga.get(page).content.decode()
+    assert "?recipient=" not in shown
+    assert "Taken back from everybody" in shown
+    assert "Give access back" in shown

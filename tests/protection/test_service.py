@@ -125,7 +125,14 @@ def test_a_batch_of_a_thousand_whole_documents_is_one_call_and_no_larger_one(cas
 def test_a_repeated_write_is_answered_and_not_done_again(cast: Cast, sealed: Protected) -> None:
     def revoke(reason: str) -> Any:
         headers = {"Idempotency-Key": key}
-        return call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"reason": reason}, headers=headers)
+        return call(
+            cast.olga,
+            "contoso",
+            "POST",
+            f"documents/{sealed.cid}/revoke",
+            {"reason": reason, "confirm": "plan.txt"},
+            headers=headers,
+        )
 
     key = uuid4().hex
     first, second = revoke("once"), revoke("once")

@@ -34,7 +34,7 @@ def test_a_revocation_is_refused_at_the_very_next_request_and_restoring_works(
     sealed = cast.olga.session.protect(plan, ProtectOptions(grants=("rita@fabrikam.example:VIEW",), offline_days=0))
     cast.rita.session.open_file(sealed.path, tmp_path / "one")
     contoso = cast.olga.session.own_organization()
-    contoso.call("POST", f"/api/v1/documents/{sealed.cid}/revoke", {"reason": "wrong version"})
+    contoso.call("POST", f"/api/v1/documents/{sealed.cid}/revoke", {"reason": "wrong version", "confirm": "plan.txt"})
     with pytest.raises(Refused) as refusal:
         cast.rita.session.open_file(sealed.path, tmp_path / "two")
     assert refusal.value.reason == "revoked"

@@ -47,7 +47,7 @@ def test_the_owner_has_it_by_what_she_is(cast: Cast, plan: Path) -> None:
 
 def test_everything_that_stands_in_the_way_is_named(cast: Cast, plan: Path) -> None:
     document = protect(cast.olga, plan, f"{MAX}:VIEW", deny=("domain:contoso.example",), expires=1)
-    call(cast.olga, "contoso", "POST", f"documents/{document.cid}/revoke", {"reason": "lost"})
+    call(cast.olga, "contoso", "POST", f"documents/{document.cid}/revoke", {"reason": "lost", "confirm": "plan.txt"})
     answer = why(cast, document, MAX)
     assert reasons(answer) == ["revoked", "expired", "denied_by_entry"]
     assert answer["blockers"][2]["entry"] == "domain:contoso.example"

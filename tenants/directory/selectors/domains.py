@@ -1,15 +1,12 @@
 """Reading mail domains and applications of one organization."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef
-
 from tenants import naming
 from tenants.directory.known_secrets import managers_among
-from tenants.directory.models import ApiClient, MailDomain, PartedDomain
+from tenants.directory.models import ApiClient, MailDomain
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +43,6 @@ def organization_of_domain(domain: str) -> UUID | None:
     """Return the organization that has proven the mail domain; for discovery."""
     rows = MailDomain.objects.of_installation().filter(domain=naming.mail_domain(domain), proven_at__isnull=False)
     return rows.values_list("organization_id", flat=True).first()
-
-
-def parted_domains(domains: Collection[str]) -> dict[str, int]:
-    """Return those of the domains that another organization gave up than owns them now, with the second of the last."""
-    present = MailDomain.objects.of_installation().filter(
-        domain=OuterRef("domain"), organization_id=OuterRef("organization_id"), proven_at__isnull=False
-    )
-    rows = PartedDomain.objects.filter(~Exists(present), domain__in=domains)
-    found = rows.values("domain").annotate(ended=Max("ended_at")).values_list("domain", "ended")
-    return {domain: int(ended.timestamp()) for domain, ended in found} if domains else {}
 
 
 def applications_in(organization_id: UUID) -> tuple[ApplicationFacts, ...]:

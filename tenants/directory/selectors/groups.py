@@ -1,7 +1,7 @@
 """Reading the groups of one organization."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -10,20 +10,27 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from tenants import naming
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
 from tenants.directory.revocations import people_below
+from tenants.directory.selectors.handovers import changed_hands
 from tenants.directory.selectors.subject import GroupOf
 
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
-    """One direct member: ``kind`` is person, group or address."""
+    """One direct member: ``kind`` is person, group or address.
+
+    ``changed_hands`` is true for an address that was added for a holder, or a domain's owner, of before: it gives its
+    present holder nothing until it is removed and added again.
+    """
 
     kind: str
     id: UUID | None
     label: str
     address: str
+    changed_hands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +138,19 @@ def _members(organization_id: UUID, rows: list[GroupMember]) -> tuple[MemberFact
     people = [row.person_id for row in rows if row.person_id is not None]
     places = Membership.objects.within(organization_id).filter(person_id__in=people).select_related("person")
     by_person = {place.person_id: place for place in places}
-    return tuple(_member(row, None if row.person_id is None else by_person.get(row.person_id)) for row in rows)
+    parted = changed_hands([row.address for row in rows if row.address])
+    return tuple(_member(row, None if row.person_id is None else by_person.get(row.person_id), parted) for row in rows)
 
 
-def _member(row: GroupMember, place: Membership | None) -> MemberFacts:
+def _member(row: GroupMember, place: Membership | None, parted: Mapping[str, float]) -> MemberFacts:
     if row.person_id is not None:
         label = "" if place is None else place.known_name or place.known_address
         return MemberFacts("person", row.person_id, label, "" if place is None else place.known_address)
     if row.member_group is not None:
         return MemberFacts("group", row.member_group_id, row.member_group.name, row.member_group.address)
-    return MemberFacts("address", None, row.address or "", row.address or "")
+    address = row.address or ""
+    ended = max(parted.get(name, 0) for name in (address, naming.domain_of(address)))
+    return MemberFacts("address", None, address, address, row.added_at.timestamp() <= ended)
 
 
 def people_held(members: Iterable[MemberFacts]) -> list[UUID]:

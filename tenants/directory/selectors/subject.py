@@ -75,8 +75,9 @@ class SubjectRow:
     concerned: tuple[UUID, ...]
     epoch: int
     now: datetime
-    parted: Mapping[str, int] = field(default_factory=dict)
-    """Domains of their addresses and groups that an organization gave up, with the second in which it last did."""
+    parted: Mapping[str, float] = field(default_factory=dict)
+    """Domains of their addresses and groups that an organization gave up, and addresses that another person lost, with
+    the moment of the last time."""
 
 
 def parameters(person_id: UUID, organization_id: UUID, device_id: UUID | None) -> dict[str, object]:

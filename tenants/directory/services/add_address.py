@@ -25,6 +25,7 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
     """
     normal = naming.address(address)
     address_holders.lock_domain(naming.domain_of(normal))
+    address_holders.lock_address(normal)
     membership = Membership.objects.within(organization_id).select_related("person").filter(person_id=person_id).first()
     if membership is None or membership.removed_at is not None:
         raise NotHere(_("There is no such person in this organization."))
@@ -32,6 +33,8 @@ def add_address(*, organization_id: UUID, person_id: UUID, address: str, actor: 
         raise DirectoryRefused(
             _("Addresses can be added only to people whose own mail domain the organization has proven.")
         )
+    if address_holders.owns_domain(organization_id, naming.domain_of(normal)):
+        address_holders.refuse_group_address(normal)
     prover = address_holders.prover_of(normal)
     if (
         prover is not None

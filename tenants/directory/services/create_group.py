@@ -31,12 +31,11 @@ def create_group(
     normal = naming.address(address)
     domain = naming.domain_of(normal)
     address_holders.lock_domain(domain)
+    address_holders.lock_address(normal)
     if not address_holders.owns_domain(organization_id, domain):
         raise DomainRefused(_("The organization has not proven {domain}.").format(domain=domain))
-    if (
-        Group.objects.of_installation().filter(address=normal).exists()
-        or Address.objects.filter(address=normal).exists()
-    ):
+    address_holders.refuse_group_address(normal)
+    if address_holders.prover_of(normal) is not None or _is_ours(organization_id, normal):
         raise AddressTaken(_("{address} is in use.").format(address=normal))
     group = Group.objects.create(
         organization_id=organization_id, address=normal, name=naming.one_line(name) or normal, description=description
@@ -52,3 +51,8 @@ def create_group(
         changes=[{"member": "name", "before": None, "after": made.name}, *members_changed(added=made.members)],
     )
     return made
+
+
+def _is_ours(organization_id: UUID, address: str) -> bool:
+    """Tell whether the organization has entered the address for a person; what strangers claim counts for nothing."""
+    return Address.objects.filter(address=address, asserted_by_id=organization_id).exists()

@@ -48,6 +48,7 @@ def create_person(
     normal = naming.address(address)
     address_holders.lock_domain(naming.domain_of(normal))
     address_holders.lock_address(normal)
+    address_holders.refuse_group_address(normal)
     ours = address_holders.owns_domain(organization_id, naming.domain_of(normal))
     proven = address_holders.prover_of(normal)
     person = proven or address_holders.sole_claimant(normal)

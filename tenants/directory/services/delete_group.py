@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
+from tenants.directory import address_holders
 from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.members import held_by
@@ -26,6 +27,7 @@ def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bo
     if named_by_a_denial:
         raise DirectoryRefused(_("A policy denies something to this group; it can be archived, not deleted."))
     record_revocation(people_below([group_id]), groups=held_by(group_id))
+    address_holders.unlink_address(group.address, group.id)
     group.delete()
     note(
         kind=DirectoryKind.GROUP_DELETED,

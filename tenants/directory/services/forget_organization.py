@@ -44,4 +44,6 @@ def forget_organization(*, organization_id: UUID) -> None:
     elsewhere = set(
         Membership.objects.of_installation().filter(person_id__in=members).values_list("person_id", flat=True)
     )
-    Person.objects.filter(id__in=set(members) - elsewhere).delete()
+    closed = set(members) - elsewhere
+    address_holders.unlink_addresses(Address.objects.filter(person_id__in=closed))
+    Person.objects.filter(id__in=closed).delete()

@@ -33,6 +33,8 @@ def prove_address(
     """
     normal = naming.address(address)
     address_holders.lock_domain(naming.domain_of(normal))
+    address_holders.lock_address(normal)
+    address_holders.refuse_group_address(normal)
     prover = address_holders.prover_of(normal)
     if prover is not None and prover.id != person_id:
         raise AddressTaken(_("{address} is proven by another person.").format(address=normal))

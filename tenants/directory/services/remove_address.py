@@ -36,6 +36,7 @@ def remove_address(*, person_id: UUID, address: str, actor: Actor, organization_
         )
     if rows.count() == 1:
         raise DirectoryRefused(_("A person keeps at least one address."))
+    address_holders.unlink_addresses(rows.filter(address=normal))
     rows.filter(address=normal).delete()
     forget_sign_in(person_id, normal)
     record_revocation([person_id])

@@ -76,6 +76,7 @@ def _free_addresses(organization_id: UUID, person_id: UUID) -> list[str]:
         if address_holders.owns_domain(organization_id, row.domain)
         or (row.asserted_by_id == organization_id and not row.proven_by)
     ]
+    address_holders.unlink_addresses(rows.filter(address__in=freed))
     rows.filter(address__in=freed).delete()
     for address in freed:
         forget_sign_in(person_id, address)

@@ -50,3 +50,35 @@ def test_a_group_is_never_taken_out_unasked_and_what_the_policy_does_not_decide_
     assert not found.are_many()
     assert found.are_many(groups={"rita@fabrikam.example"})
     assert losses(policy(RITA), policy(), NOW, unaffected={"rita@fabrikam.example"}).lost == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "asked"),
+    [
+        ({}, {"networks": ["192.0.2.1/32"]}, True),
+        ({"networks": ["192.0.2.0/24"]}, {"networks": ["192.0.2.0/24", "10.0.0.0/8"]}, False),
+        ({"networks": ["192.0.2.0/24", "2001:db8::/32"]}, {"networks": ["192.0.2.0/24"]}, True),
+        ({"networks": ["192.0.2.0/24"]}, {}, False),
+        ({}, {"strength": "passkey"}, True),
+        ({"strength": "passkey"}, {"strength": "mfa"}, False),
+        ({}, {"platforms": ["windows"]}, True),
+        ({"platforms": ["windows"]}, {"platforms": ["windows", "linux"]}, False),
+        ({"platforms": ["windows", "linux"]}, {"platforms": ["windows"]}, True),
+        ({}, {"post_quantum": True}, True),
+        ({"post_quantum": True}, {"post_quantum": True}, False),
+        ({}, {"enforced": ["PRINT"]}, True),
+        ({"enforced": ["PRINT"]}, {}, False),
+        ({}, {"not_before": NOW + 10}, True),
+        ({}, {"not_before": NOW - 10}, False),
+        ({"not_before": NOW + 10}, {"not_before": NOW + 10}, False),
+        ({}, {"not_after": NOW + 10}, False),
+        ({}, {"not_before": NOW + 20, "not_after": NOW + 10}, True),
+    ],
+)
+def test_a_condition_that_became_stricter_is_asked_about(
+    before: dict[str, Any], after: dict[str, Any], *, asked: bool
+) -> None:
+    """Nobody knows who can meet it, so a condition that nobody meets would shut out everybody unasked."""
+    found = losses(policy(RITA, MAX, conditions=before), policy(RITA, MAX, conditions=after), NOW)
+    assert found.are_many() == asked
+    assert not losses(policy(), policy(conditions=after), NOW).are_many(), "nobody is there to lose anything"

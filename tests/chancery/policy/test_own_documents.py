@@ -16,7 +16,7 @@ def test_whoever_protected_a_document_is_not_sent_to_its_sender(reason: Reason) 
 
 NEVER_ONE_S_OWN = {
     Reason.EXPIRED, Reason.EXPIRED_AFTER_OPENING, Reason.DENIED_BY_ENTRY, Reason.NOT_GRANTED,  # skipped for them
-    Reason.DOMAIN_CHANGED_HANDS,
+    Reason.ADDRESS_CHANGED_HANDS, Reason.DOMAIN_CHANGED_HANDS,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from portal import throttle
 from tests.cast import BASE, Cast, Player
 from tests.contract import check_exchange
+from tests.protection.scene import proof_for
 
 ORIGIN = BASE.replace("localhost", "contoso.localhost")
 DEEP = '{"a":' * 2_000 + "1" + "}" * 2_000
@@ -35,6 +36,11 @@ def call(
     if ada is not None:
         token = ada.session.service._tokens.for_origin(ada.session.account, BASE if base else ORIGIN)
         headers["Authorization"] = f"Bearer {token}"
+        url, sent = (
+            (BASE if base else ORIGIN) + path.partition("?")[0],
+            body if isinstance(body, bytes) else body.encode(),
+        )
+        headers["Chancery-Proof"] = proof_for(ada, method, url, token, sent)
     client = Client(raise_request_exception=False)
     kind = more.pop("content_type", "application/json")
     answer = client.generic(method, path, body, content_type=kind, headers=headers, **more)

@@ -138,7 +138,7 @@ def _documents(cast: Cast, folder: Path) -> dict[str, UUID]:
     place, cid = cast.max.session.organization_of(targets[-1])
     request = place.call("POST", f"/api/v1/documents/{cid}/access-requests", {"note": REASON})["id"]
     own = cast.ada.session.own_organization()
-    own.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": REASON})
+    own.call("POST", f"/api/v1/documents/{cid}/revoke", {"reason": REASON, "confirm": TITLE})
     return {"cid": UUID(str(cid)), "other": UUID(str(cids[0])), "request": UUID(str(request))}
 
 
