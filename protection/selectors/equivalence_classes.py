@@ -5,7 +5,7 @@ that recorded openings can be asked about as of when they happened.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Final, TypeAlias
@@ -16,9 +16,10 @@ from django.db.models import F
 
 from chancery.policy.case import ContentFacts, OrganizationFacts, PersonalGrant, Registration
 from chancery.policy.equivalence import NOBODY, EquivalenceClass, Single
-from chancery.policy.policy import Conditions, Policy, parse_policy
+from chancery.policy.policy import Conditions, Policy, Principal, parse_policy
 from chancery.policy.rights import Right
 from protection.models import GrantBinding, ServiceSettings, TemplateVersion
+from protection.selectors.named_since import changed_hands, document_ages, template_ages
 from protection.selectors.policies import template_expiry
 from protection.selectors.templates import Expiry
 
@@ -112,8 +113,10 @@ class Opening:
     last: int
 
 
-Base: TypeAlias = tuple[UUID | str, str, str, bool, bool]
-"""Template or policy, bindings of the document, registration, revoked, key usable: what makes a kind, but for time."""
+Ages: TypeAlias = frozenset[tuple[Principal, float]]
+Base: TypeAlias = tuple[UUID | str, str, str, bool, bool, Ages]
+"""Template or policy, bindings of the document, registration, revoked, key usable, ages of entries that changed hands:
+what makes a kind, but for time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +131,12 @@ class Place:
 class Documents:
     """The documents that a change reaches; ``before`` and ``after`` are the templates' rules."""
 
-    def __init__(self, before: Mapping[UUID, Rule], after: Mapping[UUID, Rule], *, now: int) -> None:
+    def __init__(
+        self, before: Mapping[UUID, Rule], after: Mapping[UUID, Rule], *, now: int, parted: Collection[str] = ()
+    ) -> None:
+        """Begin with nothing read; ``parted`` are addresses and domains that changed hands (decision 20)."""
         self.now = now
+        self._parted = parted
         self.places: dict[UUID, Place] = {}
         self.sooner = 0
         """On how many documents access ends earlier than before, and on how many later."""
@@ -187,7 +194,8 @@ class Documents:
         )
         source: UUID | str = template if policy is None else policy
         ends = self._ends(source, expires, published)
-        place = Place((source, row[12] or "{}", registration, revoked, usable), single, ends)
+        ages = self._ages(cid, source, published)
+        place = Place((source, row[12] or "{}", registration, revoked, usable, ages), single, ends)
         self.places[cid] = place
         self.at(place, self.now).singles[single] += 1
         if ends[0] != ends[1]:
@@ -206,7 +214,7 @@ class Documents:
         return before, after
 
     def _kind(self, base: Base, expired: tuple[bool, bool]) -> EquivalenceClass:
-        source, bindings, registration, revoked, usable = base
+        source, bindings, registration, revoked, usable, ages = base
         own = {address: UUID(identity) for address, identity in json.loads(bindings).items()}
 
         def facts(side: int) -> ContentFacts:
@@ -219,12 +227,30 @@ class Documents:
                 registration=Registration(registration),
                 revoked=revoked,
                 bindings=own if rule is None else rule.bindings,
+                since=dict(ages) if isinstance(source, str) else self._template_ages(source, side),
             )
 
         before = facts(0)
         # A policy of a document's own is the same on both sides, and there are as many of them as documents.
         after = before if isinstance(source, str) else facts(1)
         return EquivalenceClass(before, before if before == after else after, usable)
+
+    def _ages(self, cid: UUID, source: UUID | str, published: int) -> Ages:
+        """Return how old those entries of a document's own policy are whose age counts; hardly ever there are any."""
+        entries = self._aging(self._stored(source)) if self._parted and isinstance(source, str) else []
+        return frozenset(document_ages(cid, entries, published=published).items()) if entries else frozenset()
+
+    def _template_ages(self, template: UUID, side: int) -> Mapping[Principal, float]:
+        """Return the same of a template: what it says anew by the change is as old as the change."""
+        before, rule = self._rules[0].get(template), self._rules[side].get(template)
+        entries = self._aging(rule.policy) if self._parted and rule is not None else []
+        if not entries:
+            return {}
+        known = [who for who in entries if before is not None and who in before.policy.index]
+        return dict.fromkeys(entries, float(self.now)) | template_ages(template, known)
+
+    def _aging(self, policy: Policy) -> list[Principal]:
+        return [who for who in policy.index if changed_hands(who, self._parted)]
 
     def _policy(self, source: UUID | str, side: int, expired: bool) -> Policy | None:
         """Return a policy as of now, without what only an opening can meet; parsed once for all of its documents."""

@@ -44,14 +44,25 @@ def dated(content: ContentFacts, subject: Subject, *, published: int, template: 
     entries = [who for who in content.policy.index if changed_hands(who, subject.parted)]
     if not entries:
         return content
-    if template is not None:
-        found = _unbroken(_versions(template), entries)
-        return replace(content, since={who: at.timestamp() for who, at in found.items()})
-    since = named_since(content.cid, entries)
-    states = ContentChange.objects.filter(content_id=content.cid).order_by("at", "id")
+    ages = (
+        document_ages(content.cid, entries, published=published)
+        if template is None
+        else template_ages(template, entries)
+    )
+    return replace(content, since=ages)
+
+
+def template_ages(template: UUID, entries: Collection[Principal]) -> dict[Principal, float]:
+    """Return since when a template has named these entries of its present version."""
+    return {who: at.timestamp() for who, at in _unbroken(_versions(template), entries).items()}
+
+
+def document_ages(cid: UUID, entries: Collection[Principal], *, published: int) -> dict[Principal, float]:
+    """Return since when a document with a policy of its own has named these entries of its present policy."""
+    since = named_since(cid, entries)
+    states = ContentChange.objects.filter(content_id=cid).order_by("at", "id")
     first = states.values_list("at", flat=True).first()
-    begun = {who: _from_the_file(published, at) if at == first else at.timestamp() for who, at in since.items()}
-    return replace(content, since=begun)
+    return {who: _from_the_file(published, at) if at == first else at.timestamp() for who, at in since.items()}
 
 
 def changed_hands(who: Principal, parted: Collection[str]) -> bool:

@@ -28,6 +28,7 @@ from tests.cast import ACTOR, Cast, Player
 from tests.isolation.visitors import Premises
 from tests.protection.scene import MAX, call, ledger, protect, refusal, rights
 from tests.protection.test_editors import actor_of
+from tests.protection.test_previews import by_who, draft, make_template, preview
 
 
 @dataclass
@@ -188,3 +189,25 @@ def test_what_was_meant_for_a_person_is_not_for_a_group_with_their_address(cast:
     remove_person(organization_id=contoso, person_id=person.id, reason="left", actor=ACTOR)
     create_group(organization_id=contoso, address=desk, name="Desk", members=[Member(address=MAX)], actor=ACTOR)
     assert refusal(cast.max, shared.path).reason == "not_granted"
+
+
+def test_previews_know_for_whom_an_entry_was_made(
+    cast: Cast, desk: Desk, partners: Callable[..., object], plan: Path
+) -> None:
+    """The successor has nothing, so nothing is lost by taking it away; added anew, the entry is theirs."""
+    first = desk.taken()
+    named, empty = make_template(cast, (desk.address, ["VIEW"])), make_template(cast, (MAX, ["VIEW"]))
+    for template in (named, empty):
+        protect(cast.olga, plan, template=template)
+    protect(cast.olga, plan, f"{partners.address}:VIEW")  # type: ignore[attr-defined]
+    before = preview(cast, "template", named, draft((MAX, ["VIEW"])))["result"]
+    assert desk.address in by_who(before["loses"])
+    out = {"remove": [desk.address]}
+    assert desk.address in by_who(preview(cast, "group", partners.id, out)["result"]["loses"])  # type: ignore[attr-defined]
+    desk.passed_on(first)
+    after = preview(cast, "template", named, draft((MAX, ["VIEW"])))["result"]
+    assert desk.address not in by_who(after["loses"])
+    assert MAX in by_who(after["gains"])
+    assert desk.address not in by_who(preview(cast, "group", partners.id, out)["result"]["loses"])  # type: ignore[attr-defined]
+    anew = preview(cast, "template", empty, draft((MAX, ["VIEW"]), (desk.address, ["VIEW"])))["result"]
+    assert desk.address in by_who(anew["gains"])

@@ -10,11 +10,10 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from tenants import naming
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
 from tenants.directory.revocations import people_below
-from tenants.directory.selectors.handovers import changed_hands
+from tenants.directory.selectors.handovers import changed_hands, last_handover
 from tenants.directory.selectors.subject import GroupOf
 
 
@@ -149,7 +148,7 @@ def _member(row: GroupMember, place: Membership | None, parted: Mapping[str, flo
     if row.member_group is not None:
         return MemberFacts("group", row.member_group_id, row.member_group.name, row.member_group.address)
     address = row.address or ""
-    ended = max(parted.get(name, 0) for name in (address, naming.domain_of(address)))
+    ended = last_handover(address, parted) if address else 0
     return MemberFacts("address", None, address, address, row.added_at.timestamp() <= ended)
 
 

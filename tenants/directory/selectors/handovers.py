@@ -1,6 +1,6 @@
 """Which addresses and mail domains had other holders and owners before their present ones (decision 20)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import connection
 
@@ -19,3 +19,8 @@ def changed_hands(addresses: Collection[str], domains: Collection[str] = ()) -> 
     with connection.cursor() as cursor:
         cursor.execute(PARTED_SQL, {"domains": sorted(asked), "addresses": list(addresses)})
         return dict(cursor.fetchall())
+
+
+def last_handover(address: str, parted: Mapping[str, float]) -> float:
+    """Return when an address or its domain changed hands last; 0 for never."""
+    return max(parted.get(name, 0) for name in (address, naming.domain_of(address)))

@@ -6,7 +6,7 @@ Of other organizations only their places are read, as far as they decide whether
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.models import Address, Group, GroupMember, MailDomain, Membership
+from tenants.directory.selectors.handovers import changed_hands, last_handover
 from tenants.directory.selectors.subject import SubjectRow, from_row
 from tenants.organizations.models import Organization
 
@@ -56,6 +57,10 @@ class Roster:
     archived: frozenset[UUID]
     edges: frozenset[Edge]
     domains: frozenset[str]
+    parted: Mapping[str, float] = field(default_factory=dict)
+    """Addresses and domains of people and groups that changed hands, with the moment of the last time."""
+    stale: frozenset[Edge] = frozenset()
+    """Addresses in groups that were added before they changed hands: what a group gives is not for their holders."""
 
     def rows(self, people: Iterable[UUID]) -> dict[UUID, SubjectRow]:
         """Return these people with the groups of the organization that hold them."""
@@ -70,7 +75,7 @@ class Roster:
 
         Groups of the organization hold a person who proves an address that they name.
         """
-        ways = _Ways(self)
+        ways, parted = _Ways(self), changed_hands(addresses)
         nobody: dict[str, Any] = {
             "is_active": True,
             "is_service": False,
@@ -80,7 +85,9 @@ class Roster:
             **_ASIDE,
         }
         return {
-            address: from_row(person, {**nobody, "addresses": [address], **ways.of(address)})
+            address: from_row(
+                person, {**nobody, "addresses": [address], **ways.of(address), "parted": {**self.parted, **parted}}
+            )
             for address, person in addresses.items()
         }
 
@@ -92,12 +99,13 @@ class Roster:
         self, group: UUID, *, add: Iterable[Member] = (), remove: Iterable[Member] = (), archived: bool | None = None
     ) -> "Roster":
         """Return the roster as it would be after a change to a group."""
-        edges = self.edges - {(group, _held(member)) for member in remove}
+        gone = {(group, _held(member)) for member in remove}
+        edges = self.edges - gone
         edges |= {(group, _held(member)) for member in add}
         kept = self.archived
         if archived is not None:
             kept = kept | {group} if archived else kept - {group}
-        return replace(self, edges=edges, archived=kept)
+        return replace(self, edges=edges, archived=kept, stale=self.stale - gone)
 
     def with_person(self, person: UUID, *, disabled: bool) -> "Roster":
         """Return the roster as it would be after a person was disabled or enabled here."""
@@ -122,14 +130,18 @@ class _Ways:
     def of(self, *start: UUID | str) -> dict[str, Any]:
         """Return groups and ways of everybody who is this person or has these addresses, as the statement does."""
         roster, found = self._roster, self._above(start)
-        ways: list[tuple[str, str | None]] = [(str(group), None) for held in start for group in self._holders[held]]
+        # A group that an address is in by a stale entry is held by itself and by nobody, as in the statement.
+        ways: list[tuple[str, str | None]] = [
+            (str(group), str(group) if (group, held) in roster.stale else None)
+            for held in start
+            for group in self._holders[held]
+        ]
         ways += [(str(outer), str(inner)) for inner in found for outer in self._holders[inner]]
         place, state = str(roster.organization_id), Organization.State.ACTIVE
         groups = [
             (str(group), place, roster.groups[group], state, 0, group in roster.archived) for group in sorted(found)
         ]
-        # How old an entry is, is not read for every document of a preview, so domains that changed hands play no part.
-        return {"ways": ways, "groups": groups, "parted": None}
+        return {"ways": ways, "groups": groups, "parted": roster.parted}
 
     def _above(self, start: Iterable[UUID | str]) -> set[UUID]:
         found: set[UUID] = set()
@@ -168,17 +180,26 @@ def roster_of(organization_id: UUID) -> Roster:
     }
     groups = Group.objects.within(organization_id).values_list("id", "address", "archived_at")
     held = GroupMember.objects.within(organization_id).annotate(held=Coalesce("person_id", "member_group_id"))
-    edges = held.values_list("group_id", "held", "address")
+    edges = list(held.values_list("group_id", "held", "address", "added_at"))
     proven = MailDomain.objects.within(organization_id).filter(proven_at__isnull=False)
     found = list(groups)
+    domains = frozenset(proven.values_list("domain", flat=True))
+    known = {address for row in addresses.values() for address in row} | {address for _, address, _ in found}
+    parted = changed_hands(known | {address for _, _, address, _ in edges if address}, domains)
     return Roster(
         organization_id=organization_id,
         epoch=organization.directory_epoch,
         people=people,
         groups={group: address for group, address, _ in found},
         archived=frozenset(group for group, _, archived_at in found if archived_at is not None),
-        edges=frozenset((group, address or identity) for group, identity, address in edges),
-        domains=frozenset(proven.values_list("domain", flat=True)),
+        edges=frozenset((group, address or identity) for group, identity, address, _ in edges),
+        domains=domains,
+        parted=parted,
+        stale=frozenset(
+            (group, address)
+            for group, _, address, added_at in edges
+            if address and added_at.timestamp() <= last_handover(address, parted)
+        ),
     )
 
 
