@@ -5,6 +5,7 @@ that recorded openings can be asked about as of when they happened.
 """
 
 import json
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -241,13 +242,13 @@ class Documents:
         return frozenset(document_ages(cid, entries, published=published).items()) if entries else frozenset()
 
     def _template_ages(self, template: UUID, side: int) -> Mapping[Principal, float]:
-        """Return the same of a template: what it says anew by the change is as old as the change."""
+        """Return the same of a template; what it says anew by the change is younger than all that happened before."""
         before, rule = self._rules[0].get(template), self._rules[side].get(template)
         entries = self._aging(rule.policy) if self._parted and rule is not None else []
         if not entries:
             return {}
         known = [who for who in entries if before is not None and who in before.policy.index]
-        return dict.fromkeys(entries, float(self.now)) | template_ages(template, known)
+        return dict.fromkeys(entries, math.inf) | template_ages(template, known)
 
     def _aging(self, policy: Policy) -> list[Principal]:
         return [who for who in policy.index if changed_hands(who, self._parted)]

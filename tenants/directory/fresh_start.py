@@ -9,6 +9,7 @@ from uuid import UUID
 from tenants.actor import Actor
 from tenants.directory.access import end_access, end_credentials
 from tenants.directory.change import note_of_person
+from tenants.directory.services.remove_operator import remove_operator_with_id
 from tenants.events import DirectoryKind
 
 
@@ -17,6 +18,7 @@ def start_afresh(
 ) -> None:
     """End every credential, sign-in, device and code of the person, and record what there was.
 
+    An operator is none any more: their second factors go, so the mailbox alone would lead to the operators' console.
     ``except_session`` is the browser's session in which the proof was made; ``keep_password`` says that the password
     was chosen in that same session.
     """
@@ -24,6 +26,7 @@ def start_afresh(
     sign_ins = end_access(person_id, except_session=except_session)
     if sign_ins:
         ended["sign_ins"] = sign_ins
+    remove_operator_with_id(person_id, actor=actor)
     if ended:
         note_of_person(
             kind=DirectoryKind.PERSON_STARTED_AFRESH,

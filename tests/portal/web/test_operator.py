@@ -16,6 +16,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from portal import clock
+from portal.identity.second_factors import has_second_factor
 from portal.middleware import SESSION_HOST
 from portal.models import Notification
 from portal.notifications import outbox
@@ -23,7 +24,10 @@ from portal.usecases.notify import notify
 from portal.usecases.operators import operator_here
 from tenants import roles
 from tenants.directory.models import Address, Operator, Person
+from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.disable_person import disable_person
+from tenants.directory.services.prove_domain import prove_domain
+from tenants.directory.services.release_domain import release_domain
 from tenants.organizations import hosts
 from tenants.organizations.models import OperatorRecord
 from tenants.organizations.selectors import organization_by_slug
@@ -143,6 +147,19 @@ def test_an_operator_whom_their_organization_disabled_is_none(nina: UUID) -> Non
     assert home is not None
     disable_person(organization_id=home.id, person_id=nina, reason="left", actor=ACTOR)
     assert operator_here(nina) is None
+
+
+def test_an_organization_cannot_make_its_way_into_an_operator_s_account(nina: UUID) -> None:
+    """It reads the mail of its domain; giving that up and proving it again ends second factors, and the operator's."""
+    run("operators", "add", NINA)
+    home = organization_by_slug("contoso")
+    assert home is not None
+    release_domain(organization_id=home.id, domain="contoso.example", actor=ACTOR)
+    text = claim_domain(organization_id=home.id, domain="contoso.example", actor=ACTOR)
+    prove_domain(organization_id=home.id, domain="contoso.example", text_records=lambda _: [text], actor=ACTOR)
+    assert not has_second_factor(nina), "who reads a mailed code signs in, and sets up one of their own"
+    assert operator_here(nina) is None
+    assert "Operator removed" in run("operator_record")
 
 
 def test_the_web_cannot_make_an_operator(nina: UUID) -> None:
