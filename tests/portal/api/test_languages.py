@@ -98,8 +98,8 @@ def test_a_list_in_another_language_is_another_list_to_whoever_kept_one(cast: Ca
 def test_mail_is_in_the_language_that_its_reader_has_chosen(cast: Cast, plan: Path) -> None:
     rita, sealed = cast.join(f"asker-{uuid4().hex[:6]}", "fabrikam"), protect(cast.olga, plan)
     read_in(rita, "de")
-    mail.outbox.clear()
     assert call(rita, "contoso", "POST", "licenses", objects(sealed.path), headers=GERMAN).status_code == 403
+    mail.outbox.clear()
     asked = call(rita, "contoso", "POST", f"documents/{sealed.cid}/access-requests", {}, headers=GERMAN)
     granted = call(cast.olga, "contoso", "POST", f"access-requests/{asked.json()['id']}/grant", {"level": "viewer"})
     assert granted.status_code == 200, granted.content
