@@ -66,12 +66,12 @@ def is_recent(request: HttpRequest) -> bool:
     return clock.now() - of_session(request).at <= SECONDS
 
 
-def sign_in_again(request: HttpRequest) -> HttpResponse:
+def sign_in_again(request: HttpRequest, why: str = "") -> HttpResponse:
     """End the sign-in, and lead to the sign-in page and back to this page; what was typed is not lost."""
     typed = typed_in(request)
     logout(request)
     if typed is not None:
         sign_in = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
         return shown_again(request, typed, "signed_out", {"sign_in": sign_in})
-    messages.info(request, _("You signed in a while ago. Sign in again to continue."))
+    messages.info(request, why or _("You signed in a while ago. Sign in again to continue."))
     return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")

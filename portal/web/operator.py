@@ -13,12 +13,14 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chancery.version import VERSION
 from portal.identity.recent_sign_in import is_recent, sign_in_again
+from portal.identity.second_factors import has_second_factor
 from portal.identity.strength import TWO_FACTORS, of_session
 from portal.notifications import outbox
 from portal.runtime import health
@@ -62,6 +64,8 @@ def operator_page(view: View[P]) -> Callable[..., HttpResponse]:
         if operator is None:
             raise Http404
         if of_session(request).strength not in TWO_FACTORS:
+            if has_second_factor(operator.person_id):
+                return sign_in_again(request, gettext("Sign in again with your second factor to continue."))
             return render(request, "pages/operator/second_factor.html", status=HTTPStatus.FORBIDDEN)
         if not is_recent(request):
             return sign_in_again(request)
