@@ -3,31 +3,27 @@
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 
 from chancery.cli import progress
 from chancery.cli.for_each_file import each_file
 from chancery.cli.output import Output, moment
-from chancery.cli.policy import DENY, EXPIRES, expiry, limited, limits
+from chancery.cli.policy import DENY, EXPIRES, limits
+from chancery.cli.protecting import check_one_source, computed_grants, protect_options
 from chancery.cli.selection import FILES, STREAM, chosen_files, targets
 from chancery.cli.session import signed_in
 from chancery.cli.streams import opened_to_output, through_streams
 from chancery.errors import ChanceryError
-from chancery.policy.computed import Computed
-from chancery.policy.patch import patched
-from chancery.policy.policy import Policy
 from chancery.policy.reasons import MAY_BE_ASKED
 from chancery.policy.words import rights_in_words
 from chancery.sdk.errors import Misused, Refused
-from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from chancery.sealing.file_names import sealable
@@ -91,41 +87,40 @@ def protect(
 
     By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
     """
-    grants += _computed_grants(do_not_forward, encrypt_only)
-    _check_one_source(template, label, own=bool(grants or deny))
-    chosen = chosen_files(output, files, recursive=recursive, sealed=False)
-    if not chosen:
-        raise Misused(message("There is nothing to protect."), remedy=message("Name files that are not protected yet."))
-    places = targets(
-        chosen, target, lambda one: one.below.with_name(sealable(one.below.name) + SUFFIX), recursive=recursive
-    )
+    grants += computed_grants(do_not_forward, encrypt_only)
+    check_one_source(template, label, own=bool(grants or deny))
+    places = _places(output, files, target, recursive=recursive)
     output.beside_data = target == STREAM or (target is None and STREAM in files)
     with _session(output, online=not offline) as session:
-        protect_options = _protect_options(session.zone(), template, grants, deny, expires, options)
-        protect_options = replace(protect_options, template=template, label=label, owner=owner)
+        chosen_options = protect_options(session.zone(), template, grants, deny, expires, options)
+        chosen_options = replace(chosen_options, template=template, label=label, owner=owner)
         if template:
             _note_age(output, session, organization)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = places[path]
             if STREAM in (path, place):
-                done = through_streams(session, path, place, protect_options, name=name, organization=organization)
+                done = through_streams(session, path, place, chosen_options, name=name, organization=organization)
             else:
                 with progress.bar(output, path.name) as report:
                     done = session.protect(
-                        path, protect_options, target=place, organization=organization, progress=report
+                        path, chosen_options, target=place, organization=organization, progress=report
                     )
             return {"file": str(path), **_members(done), "dropped": _dropped(output, session)}, _line(path, done)
 
         each_file(output, list(places), one)
 
 
-def _check_one_source(template: str | None, label: str | None, *, own: bool) -> None:
-    """Raise Misused where more than one thing says who may open: a template, a label, grants of one's own."""
-    if template and label:
-        raise Misused(message("A label brings its own template."), remedy=message("Use either --label or --template."))
-    if template and own:
-        raise Misused(message("A template brings its own grants."), remedy=message("Use either --template or --grant."))
+def _places(
+    output: Output, files: tuple[Path, ...], target: Path | None, *, recursive: bool
+) -> dict[Path, Path | None]:
+    """Return where each file to be protected goes.  Raises Misused where there is none."""
+    chosen = chosen_files(output, files, recursive=recursive, sealed=False)
+    if not chosen:
+        raise Misused(message("There is nothing to protect."), remedy=message("Name files that are not protected yet."))
+    return targets(
+        chosen, target, lambda one: one.below.with_name(sealable(one.below.name) + SUFFIX), recursive=recursive
+    )
 
 
 def _note_age(output: Output, session: Session, organization: str | None) -> None:
@@ -133,11 +128,6 @@ def _note_age(output: Output, session: Session, organization: str | None) -> Non
     age = session.own_organization(organization).offered().age(time.time())
     if age:
         output.note(age)
-
-
-def _computed_grants(do_not_forward: tuple[str, ...], encrypt_only: tuple[str, ...]) -> tuple[str, ...]:
-    given = ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only))
-    return tuple(grant for kind, people in given if people for grant in ProtectOptions.computed(kind, people).grants)
 
 
 def _members(done: Protected) -> dict[str, Any]:
@@ -150,34 +140,6 @@ def _line(path: Path, done: Protected) -> str:
     if done.pending:
         return joined((line, _PENDING), " ")
     return line if done.registered else joined((line, _WAITING), " ")
-
-
-def _protect_options(
-    zone: ZoneInfo,
-    template: str | None,
-    grants: tuple[str, ...],
-    deny: tuple[str, ...],
-    expires: str | None,
-    options: Mapping[str, Any],
-) -> ProtectOptions:
-    """Return how files are to be protected.  Raises Misused for what a template decides by itself."""
-    members = limited(zone, **options)
-    if template and members.keys() - {"offline_days"}:
-        raise Misused(
-            message("A template brings its own conditions."),
-            remedy=message("Only --expires and --offline-days shorten it."),
-        )
-    policy = patched(Policy(), {**members, **expiry(expires, zone)})
-    return ProtectOptions(
-        template,
-        grants,
-        deny,
-        policy.expires,
-        members.get("offline_days"),
-        policy.expires_after_opening_days,
-        policy.lease,
-        policy.conditions,
-    )
 
 
 @click.command("open")

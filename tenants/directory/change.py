@@ -51,26 +51,21 @@ def note(
     for organization_id in sorted({*recorded, *bump_only}):
         Organization.objects.filter(id=organization_id).update(directory_epoch=F("directory_epoch") + 1)
     schemas = dict(Organization.objects.filter(id__in=recorded).values_list("id", "schema_name"))
+    personal = Personal(
+        person_id=actor.person_id,
+        name=actor.name,
+        ip=actor.ip,
+        addresses=tuple(addresses),
+        title=title,
+        device_id=device_id,
+        recipient=recipient,
+        actor=actor.address,
+        application=actor.application,
+        changes=tuple(changes),
+    )
     for organization_id in recorded:
         with in_schema(schemas[organization_id]):
-            record(
-                kind=kind.value,
-                outcome="done",
-                source=actor.source,
-                personal=Personal(
-                    person_id=actor.person_id,
-                    name=actor.name,
-                    ip=actor.ip,
-                    addresses=tuple(addresses),
-                    title=title,
-                    device_id=device_id,
-                    recipient=recipient,
-                    actor=actor.address,
-                    application=actor.application,
-                    changes=tuple(changes),
-                ),
-                details=details,
-            )
+            record(kind=kind.value, outcome="done", source=actor.source, personal=personal, details=details)
 
 
 def _record_for_operators(kind: DirectoryKind, organizations: Sequence[UUID], person_id: UUID | None) -> None:

@@ -1,0 +1,55 @@
+"""How files are to be protected, from the options of the command: a template, a label, or grants of one's own."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chancery.cli.policy import expiry, limited
+from chancery.policy.computed import Computed
+from chancery.policy.patch import patched
+from chancery.policy.policy import Policy
+from chancery.sdk.errors import Misused
+from chancery.sdk.options import ProtectOptions
+from chancery.texts import message
+
+
+def check_one_source(template: str | None, label: str | None, *, own: bool) -> None:
+    """Raise Misused where more than one thing says who may open: a template, a label, grants of one's own."""
+    if template and label:
+        raise Misused(message("A label brings its own template."), remedy=message("Use either --label or --template."))
+    if template and own:
+        raise Misused(message("A template brings its own grants."), remedy=message("Use either --template or --grant."))
+
+
+def computed_grants(do_not_forward: tuple[str, ...], encrypt_only: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the grants of Do Not Forward and Encrypt-Only for these recipients."""
+    given = ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only))
+    return tuple(grant for kind, people in given if people for grant in ProtectOptions.computed(kind, people).grants)
+
+
+def protect_options(
+    zone: ZoneInfo,
+    template: str | None,
+    grants: tuple[str, ...],
+    deny: tuple[str, ...],
+    expires: str | None,
+    options: Mapping[str, Any],
+) -> ProtectOptions:
+    """Return how files are to be protected.  Raises Misused for what a template decides by itself."""
+    members = limited(zone, **options)
+    if template and members.keys() - {"offline_days"}:
+        raise Misused(
+            message("A template brings its own conditions."),
+            remedy=message("Only --expires and --offline-days shorten it."),
+        )
+    policy = patched(Policy(), {**members, **expiry(expires, zone)})
+    return ProtectOptions(
+        template,
+        grants,
+        deny,
+        policy.expires,
+        members.get("offline_days"),
+        policy.expires_after_opening_days,
+        policy.lease,
+        policy.conditions,
+    )
