@@ -13,7 +13,7 @@ from audit.selectors.events import Filter
 from chancery.policy.policy import Policy, parse_policy
 from chancery.policy.rights import in_order, level_of
 from portal.api.event_items import EXAMPLE, EventList, event_page
-from portal.api.examples import DOCUMENT, DOCUMENT_POLICY, DOCUMENT_SHOWN, done, listed
+from portal.api.examples import DOCUMENT, DOCUMENT_POLICY, DOCUMENT_SHOWN, listed
 from portal.api.framework import (
     ANYBODY,
     Answer,
@@ -27,9 +27,8 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.api.policies import PersonalGrant, PolicyDifference, PolicyField, ShownGrant, ShownPolicy
-from portal.usecases.documents import change_access, decide_registration, restore_access, revoke_access
-from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.permissions import Permission
+from portal.usecases.documents import change_access, restore_access, revoke_access
+from portal.usecases.effects import effect_answer
 from protection.selectors.documents import (
     Document,
     InvalidCursor,
@@ -330,45 +329,6 @@ class DocumentPolicy(OrganizationView):
                 stated=self.stated(wanted),
             )
         )
-
-
-class Accept(OrganizationView):
-    """Believe a pending registration."""
-
-    needs = {"POST": Permission.DOCUMENTS_REVOKE}
-
-    @extend_schema(
-        summary="Accept a pending document",
-        request=None,
-        responses=EffectAnswer,
-        examples=[OpenApiExample("Accepted", done("The document is accepted and can be opened."))],
-    )
-    def post(self, request: Request, cid: UUID) -> Response:
-        """Let it be opened from now on."""
-        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=True))
-
-
-class BlockReason(serializers.Serializer[dict[str, str]]):
-    """Why a document is blocked."""
-
-    reason = FreeText(required=False, allow_blank=True, default="", max_length=500, help_text="Recorded.")
-
-
-class Block(OrganizationView):
-    """Refuse a pending registration for good."""
-
-    needs = {"POST": Permission.DOCUMENTS_REVOKE}
-
-    @extend_schema(
-        summary="Block a pending document",
-        request=BlockReason,
-        responses=EffectAnswer,
-        examples=[OpenApiExample("Block", {"reason": "Not one of ours"}, request_only=True)],
-    )
-    def post(self, request: Request, cid: UUID) -> Response:
-        """Never let it be opened."""
-        reason = checked(BlockReason, request.data)["reason"]
-        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=False, reason=reason))
 
 
 def _grants(policy: Policy) -> list[dict[str, Any]]:

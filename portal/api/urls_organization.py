@@ -15,6 +15,7 @@ from portal.api import (
     labels,
     licensing,
     owners,
+    pending_documents,
     people,
     person_devices,
     previews,
@@ -81,8 +82,8 @@ urlpatterns = [
     path("documents/<uuid:cid>/restore", documents.Restore.as_view(), name="api_document_restore"),
     path("documents/<uuid:cid>/policy", documents.DocumentPolicy.as_view(), name="api_document_policy"),
     path("documents/<uuid:cid>/label", labels.DocumentLabel.as_view(), name="api_document_label"),
-    path("documents/<uuid:cid>/accept", documents.Accept.as_view(), name="api_document_accept"),
-    path("documents/<uuid:cid>/block", documents.Block.as_view(), name="api_document_block"),
+    path("documents/<uuid:cid>/accept", pending_documents.Accept.as_view(), name="api_document_accept"),
+    path("documents/<uuid:cid>/block", pending_documents.Block.as_view(), name="api_document_block"),
     path("access-requests", access_requests.AccessRequests.as_view(), name="api_access_requests"),
     path("access-requests/<uuid:request_id>", access_requests.AccessRequestDetail.as_view(), name="api_access_request"),
     path(

@@ -45,10 +45,7 @@ def create_person(
     the address before.  A person who was removed and whose account goes on elsewhere comes back as somebody new:
     ``let_go`` is called with their id, and leaves what was theirs here to an identity of before.
     """
-    normal = naming.address(address)
-    address_holders.lock_domain(naming.domain_of(normal))
-    address_holders.lock_address(normal)
-    address_holders.refuse_group_address(normal)
+    normal = _locked(address)
     ours = address_holders.owns_domain(organization_id, naming.domain_of(normal))
     proven = address_holders.prover_of(normal)
     person = proven or address_holders.sole_claimant(normal)
@@ -74,6 +71,15 @@ def create_person(
         details={"role": role, "guest": as_guest, **({"reason": reason} if reason else {})},
     )
     return person_in(organization_id, person.id)
+
+
+def _locked(address: str) -> str:
+    """Lock an address and its domain; return it in its normal form.  Raises NameRefused and DirectoryRefused."""
+    normal = naming.address(address)
+    address_holders.lock_domain(naming.domain_of(normal))
+    address_holders.lock_address(normal)
+    address_holders.refuse_group_address(normal)
+    return normal
 
 
 def _stays_elsewhere(address: str, *, known: bool, ours: bool, founder: bool) -> bool:

@@ -1,0 +1,58 @@
+"""Pending registrations over the API: accept or block; the same verbs as pages and command line."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.examples import done
+from portal.api.framework import (
+    FreeText,
+    OrganizationView,
+    checked,
+    effect_response,
+)
+from portal.usecases.documents import decide_registration
+from portal.usecases.effects import EffectAnswer
+from portal.usecases.permissions import Permission
+
+
+class Accept(OrganizationView):
+    """Believe a pending registration."""
+
+    needs = {"POST": Permission.DOCUMENTS_REVOKE}
+
+    @extend_schema(
+        summary="Accept a pending document",
+        request=None,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Accepted", done("The document is accepted and can be opened."))],
+    )
+    def post(self, request: Request, cid: UUID) -> Response:
+        """Let it be opened from now on."""
+        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=True))
+
+
+class BlockReason(serializers.Serializer[dict[str, str]]):
+    """Why a document is blocked."""
+
+    reason = FreeText(required=False, allow_blank=True, default="", max_length=500, help_text="Recorded.")
+
+
+class Block(OrganizationView):
+    """Refuse a pending registration for good."""
+
+    needs = {"POST": Permission.DOCUMENTS_REVOKE}
+
+    @extend_schema(
+        summary="Block a pending document",
+        request=BlockReason,
+        responses=EffectAnswer,
+        examples=[OpenApiExample("Block", {"reason": "Not one of ours"}, request_only=True)],
+    )
+    def post(self, request: Request, cid: UUID) -> Response:
+        """Never let it be opened."""
+        reason = checked(BlockReason, request.data)["reason"]
+        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=False, reason=reason))
