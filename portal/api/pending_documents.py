@@ -25,6 +25,7 @@ class Accept(OrganizationView):
     needs = {"POST": Permission.DOCUMENTS_REVOKE}
 
     @extend_schema(
+        tags=["documents"],
         summary="Accept a pending document",
         request=None,
         responses=EffectAnswer,
@@ -47,6 +48,7 @@ class Block(OrganizationView):
     needs = {"POST": Permission.DOCUMENTS_REVOKE}
 
     @extend_schema(
+        tags=["documents"],
         summary="Block a pending document",
         request=BlockReason,
         responses=EffectAnswer,
