@@ -18,6 +18,7 @@ from tenants.directory.members import Member
 from tenants.directory.models import Person
 from tenants.directory.services.add_address import add_address
 from tenants.directory.services.change_group import change_group
+from tenants.directory.services.claim_address import claim_address
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.delete_group import delete_group
@@ -211,3 +212,13 @@ def test_previews_know_for_whom_an_entry_was_made(
     assert desk.address not in by_who(preview(cast, "group", partners.id, out)["result"]["loses"])  # type: ignore[attr-defined]
     anew = preview(cast, "template", empty, draft((MAX, ["VIEW"]), (desk.address, ["VIEW"])))["result"]
     assert desk.address in by_who(anew["gains"])
+
+
+def test_a_stranger_s_claim_keeps_no_group_from_being_made(cast: Cast) -> None:
+    """Anybody can sign up with any address; what is not proven counts for nothing."""
+    contoso, team = cast.organizations["contoso"].id, f"team-{uuid4().hex[:6]}@contoso.example"
+    stranger = Person.objects.create(email=team, name="Mallory")
+    claim_address(person_id=stranger.id, address=team)
+    assert create_group(organization_id=contoso, address=team, name="Team", members=[], actor=ACTOR).address == team
+    with pytest.raises(AddressTaken):
+        prove_address(person_id=stranger.id, address=team, actor=ACTOR)

@@ -26,7 +26,7 @@ from chancery.sdk.results import Protected
 from protection.models import Edition, FirstOpening
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.protection.scene import MAX, RITA, call, ledger, opening, protect, refusal
+from tests.protection.scene import MAX, RITA, confirmed, ledger, opening, protect, refusal
 
 WITHHOLDS_PRINT = Stated("Reader 1", frozenset({Right.PRINT}))
 
@@ -82,7 +82,8 @@ def test_a_rule_set_later_counts_from_the_true_first_opening(cast: Cast, plan: P
     opening(cast.rita, sealed.path)
     opened_days_ago(cast, sealed.cid, 8)
     policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}], "expires_after_opening_days": 7}
-    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": policy}).status_code == 200
+    path = f"documents/{sealed.cid}/policy"
+    assert confirmed(cast.olga, "contoso", "PUT", path, {"policy": policy}).status_code == 200
     assert refusal(cast.rita, sealed.path).reason == "expired_after_opening"
 
 

@@ -15,7 +15,7 @@ from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import MAX, RITA, call, ledger, opening, protect, refusal, rights
+from tests.protection.scene import MAX, RITA, confirmed, ledger, opening, protect, refusal, rights
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def test_a_reused_address_inherits_nothing(cast: Cast, plan: Path, places: Place
 def test_a_condition_on_the_strength_of_the_sign_in(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=0)
     policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}], "conditions": {"strength": Strength.MFA.value}}
-    answer = call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": policy})
+    answer = confirmed(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": policy})
     assert answer.status_code == 200
     refused = refusal(cast.rita, sealed.path)
     assert refused.reason == "condition_unmet"

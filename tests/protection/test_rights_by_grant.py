@@ -108,7 +108,8 @@ def test_a_condition_of_the_opening_holds_for_the_change_too(cast: Cast, plan: P
         "grants": [{"who": f"address:{RITA}", "rights": CHANGES.split(",")}],
         "conditions": {"strength": "passkey"},
     }
-    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": strong}).status_code == 200
+    path = f"documents/{sealed.cid}/policy"
+    assert confirmed(cast.olga, "contoso", "PUT", path, {"policy": strong}).status_code == 200
     problem(widened(cast.rita, sealed.cid), 404, "not_found")
 
 
