@@ -20,7 +20,7 @@ from chancery.sdk.http import Answer, Http, decoded
 from chancery.sdk.session import Session
 from portal import throttle
 from portal.identity import clients
-from portal.usecases.organizations import found_organization
+from portal.usecases.organizations import create_organization
 from tenants.actor import Actor
 from tenants.context import in_public
 from tenants.directory.services.create_person import create_person
@@ -98,7 +98,7 @@ class Cast:
 
     def found(self, slug: str, administrator: str) -> OrganizationFacts:
         """Found an organization that has proven ``<slug>.example``."""
-        founded = found_organization(
+        founded = create_organization(
             name=slug.capitalize(),
             slug=slug,
             administrator=f"{administrator}@{slug}.example",

@@ -29,10 +29,10 @@ from portal.api.framework import (
 from portal.api.idempotency import idempotent
 from portal.languages import translate
 from portal.usecases.access_requests import (
-    ask_for_access,
     decline_request,
     explain_to_caller,
     grant_request,
+    request_access,
     request_blockers,
 )
 from portal.usecases.effects import effect_answer
@@ -132,7 +132,7 @@ class DocumentRequests(OrganizationView):
     def post(self, request: Request, cid: UUID) -> Response:
         """Ask; the owner gets a mail.  201 for a new request, 200 when an open one was changed."""
         wanted = checked(Question, request.data)
-        asked = ask_for_access(
+        asked = request_access(
             caller=self.caller,
             organization=self.organization,
             cid=cid,

@@ -26,9 +26,9 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.keys import new_key, use_key, withdraw_key
+from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
 from portal.usecases.permissions import Permission
-from portal.usecases.settings import set_settings, switch_service
+from portal.usecases.settings import change_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import Configuration
 
@@ -142,7 +142,7 @@ class Keys(OrganizationView):
     def post(self, request: Request) -> Response:
         """Make a key of the named suite, or of the organization's own."""
         suite = checked(SuiteChoice, request.data).get("suite")
-        made = new_key(caller=self.caller, suite=suite, activate=False, stated=self.stated({}))
+        made = create_key(caller=self.caller, suite=suite)
         return effect_response(made, HTTPStatus.CREATED)
 
 
@@ -163,7 +163,7 @@ class RotateKey(OrganizationView):
     def post(self, request: Request) -> Response:
         """Old content still opens: the former key is archived."""
         wanted = checked(Rotation, request.data)
-        made = new_key(caller=self.caller, suite=wanted.get("suite"), activate=True, stated=self.stated(wanted))
+        made = rotate_key(caller=self.caller, suite=wanted.get("suite"), stated=self.stated(wanted))
         return effect_response(made, HTTPStatus.CREATED)
 
 
@@ -176,7 +176,7 @@ class ActivateKey(OrganizationView):
     def post(self, request: Request, key_id: UUID) -> Response:
         """Protect with this key from now on."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(use_key(caller=self.caller, key_id=key_id, stated=stated))
+        return effect_response(activate_key(caller=self.caller, key_id=key_id, stated=stated))
 
 
 class CompromiseKey(OrganizationView):
@@ -188,7 +188,7 @@ class CompromiseKey(OrganizationView):
     def post(self, request: Request, key_id: UUID) -> Response:
         """Stop all content under this key from opening."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(withdraw_key(caller=self.caller, key_id=key_id, stated=stated))
+        return effect_response(mark_key_compromised(caller=self.caller, key_id=key_id, stated=stated))
 
 
 class Settings(OrganizationView):
@@ -215,7 +215,7 @@ class Settings(OrganizationView):
     def patch(self, request: Request) -> Response:
         """Apply what is named, from the next license on."""
         wanted = Configuration(**checked(SettingsChange, request.data))
-        made = set_settings(caller=self.caller, configuration=wanted)
+        made = change_settings(caller=self.caller, configuration=wanted)
         return Response({**asdict(settings()), **made.as_json()})
 
 

@@ -20,7 +20,7 @@ from portal.api.framework import (
     page,
     page_answer,
 )
-from portal.usecases.applications import end_application, new_application
+from portal.usecases.applications import create_application, disable_application
 from portal.usecases.effects import effect_answer
 from portal.usecases.permissions import APPLICATION_ROLES, Permission
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in
@@ -80,7 +80,7 @@ class Applications(OrganizationView):
     def post(self, request: Request) -> Response:
         """Answer with client id and secret, once: the secret is kept as a hash and cannot be shown again."""
         wanted = checked(NewApplication, request.data)
-        made = new_application(caller=self.caller, name=wanted["name"], roles=wanted["roles"])
+        made = create_application(caller=self.caller, name=wanted["name"], roles=wanted["roles"])
         found = made.credentials
         body = {"client_id": found.client_id, "secret": found.secret, "person": str(found.person_id)}
         return Response({**body, **made.effect.as_json()}, status=HTTPStatus.CREATED)
@@ -103,7 +103,7 @@ class DisableApplication(OrganizationView):
         if facts is None or facts.organization_id != self.organization.id:
             raise Http404
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(end_application(caller=self.caller, application=facts, stated=stated))
+        return effect_response(disable_application(caller=self.caller, application=facts, stated=stated))
 
 
 class ApplicationCode(OrganizationView):

@@ -12,7 +12,7 @@ from portal.api.framework import OrganizationView, effect_response, page, page_a
 from portal.api.templates import TemplateShown, languages_of, template_json
 from portal.usecases.effects import EffectAnswer
 from portal.usecases.permissions import Permission
-from portal.usecases.templates import bring_back_template
+from portal.usecases.templates import undelete_template
 from protection.selectors.templates import deleted_templates, documents_by_template
 
 DELETED = {**TEMPLATE, "status": "archived", "documents": 3, "deleted_at": "2026-11-28T09:00:00Z"}
@@ -65,4 +65,4 @@ class UndeleteTemplate(OrganizationView):
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Bring it back."""
-        return effect_response(bring_back_template(caller=self.caller, template_id=template_id))
+        return effect_response(undelete_template(caller=self.caller, template_id=template_id))

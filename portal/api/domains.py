@@ -19,7 +19,7 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
-from portal.usecases.domains import give_up_domain, new_domain, take_over_domain
+from portal.usecases.domains import claim_domain, prove_domain, release_domain
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 from tenants.directory.selectors.domains import domains_in
@@ -61,7 +61,7 @@ class Domains(OrganizationView):
     def post(self, request: Request) -> Response:
         """Answer with the text that a TXT record of the domain must hold."""
         domain = str(request.data.get("domain", "")) if isinstance(request.data, dict) else ""
-        return effect_response(new_domain(caller=self.caller, domain=domain), HTTPStatus.CREATED)
+        return effect_response(claim_domain(caller=self.caller, domain=domain), HTTPStatus.CREATED)
 
 
 class ProveDomain(OrganizationView):
@@ -81,7 +81,7 @@ class ProveDomain(OrganizationView):
     )
     def post(self, request: Request, domain: str) -> Response:
         """Ask the DNS and take the domain over when it holds the text."""
-        return effect_response(take_over_domain(caller=self.caller, domain=domain))
+        return effect_response(prove_domain(caller=self.caller, domain=domain))
 
 
 class ReleaseDomain(OrganizationView):
@@ -99,5 +99,5 @@ class ReleaseDomain(OrganizationView):
         """Vouch for its addresses no longer; refused while groups have addresses in it."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(
-            give_up_domain(caller=self.caller, organization=self.organization, domain=domain, stated=stated)
+            release_domain(caller=self.caller, organization=self.organization, domain=domain, stated=stated)
         )

@@ -26,7 +26,7 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.usecases.effects import effect_answer
-from portal.usecases.groups import end_group, new_group, set_group
+from portal.usecases.groups import change_group, create_group, delete_group
 from portal.usecases.permissions import Permission
 from tenants.directory.selectors.groups import GroupFacts, count_groups, group_in, groups_in
 
@@ -113,7 +113,7 @@ class Groups(OrganizationView):
     def post(self, request: Request) -> Response:
         """Create a group whose address lies in a proven mail domain."""
         wanted = checked(NewGroup, request.data)
-        made = new_group(caller=self.caller, **wanted)
+        made = create_group(caller=self.caller, **wanted)
         return Response({**_group(made.group), **made.effect.as_json()}, status=HTTPStatus.CREATED)
 
 
@@ -160,7 +160,7 @@ class GroupDetail(OrganizationView):
     def patch(self, request: Request, group_id: UUID) -> Response:
         """Apply what is named; people who leave lose what the group gave them at the very next request."""
         wanted = checked(ChangedGroup, request.data)
-        done = set_group(
+        done = change_group(
             caller=self.caller,
             group_id=group_id,
             add=wanted["add"],
@@ -190,7 +190,7 @@ class GroupDetail(OrganizationView):
     def delete(self, request: Request, group_id: UUID) -> Response:
         """Delete it; its members lose what it gave at the very next request."""
         stated = self.stated(checked(Confirmed, request.data or request.query_params.dict()))
-        return effect_response(end_group(caller=self.caller, group_id=group_id, stated=stated))
+        return effect_response(delete_group(caller=self.caller, group_id=group_id, stated=stated))
 
 
 def _group(facts: GroupFacts) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -25,15 +24,14 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.api.templates import languages_of, merged
-from portal.usecases.effects import EffectAnswer, effect, effect_answer
-from portal.usecases.labels import give_label, new_label, offer_label, shelve_label
+from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.labels import archive_label, create_label, edit_label, publish_label, relabel
 from portal.usecases.permissions import Permission
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.services.relabel import MAX_JUSTIFICATION, Where, choices_for
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
-    edit_label,
 )
 
 EXAMPLE: Final = {
@@ -139,7 +137,7 @@ class Labels(OrganizationView):
     def post(self, request: Request) -> Response:
         """Make it, and offer it where that is asked for."""
         wanted = checked(NewLabel, request.data)
-        made = new_label(caller=self.caller, draft=_draft(wanted), publish=wanted["publish"])
+        made = create_label(caller=self.caller, draft=_draft(wanted), publish=wanted["publish"])
         return effect_response(made, HTTPStatus.CREATED)
 
 
@@ -184,11 +182,7 @@ class LabelDetail(OrganizationView):
         )
         # Without a version of its own a patch is made to the one just read, so that no other change is lost to it.
         based_on = wanted.get("based_on", known.version)
-        version = edit_label(actor=self.caller.actor, label=label_id, draft=draft, based_on=based_on)
-        done = _("The label is changed; it is at version {version} now.").format(version=version)
-        return effect_response(
-            effect(version != known.version, done, _("The label says this already."), version=version)
-        )
+        return effect_response(edit_label(caller=self.caller, label_id=label_id, draft=draft, based_on=based_on))
 
 
 class PublishLabel(OrganizationView):
@@ -204,7 +198,7 @@ class PublishLabel(OrganizationView):
     )
     def post(self, request: Request, label_id: UUID) -> Response:
         """Offer it; from then on its template is chosen through the label."""
-        return effect_response(offer_label(caller=self.caller, label_id=label_id))
+        return effect_response(publish_label(caller=self.caller, label_id=label_id))
 
 
 class ArchiveLabel(OrganizationView):
@@ -221,7 +215,7 @@ class ArchiveLabel(OrganizationView):
     def post(self, request: Request, label_id: UUID) -> Response:
         """Stop offering it; documents keep it."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(shelve_label(caller=self.caller, label_id=label_id, stated=stated))
+        return effect_response(archive_label(caller=self.caller, label_id=label_id, stated=stated))
 
 
 class WantedLabel(Confirmed):
@@ -304,7 +298,7 @@ class DocumentLabel(OrganizationView):
         """Give it; people who manage the document or may remove its protection may."""
         wanted = checked(WantedLabel, request.data)
         return effect_response(
-            give_label(
+            relabel(
                 caller=self.caller,
                 organization=self.organization,
                 cid=cid,

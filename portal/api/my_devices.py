@@ -32,7 +32,7 @@ from portal.api.framework import (
 from portal.identity import recent_sign_in
 from portal.identity.bearer import caller, token_shown
 from portal.identity.proof import ProvenDevice, proven
-from portal.usecases.devices import end_device
+from portal.usecases.devices import revoke_device
 from portal.usecases.effects import effect_answer
 from portal.usecases.notify import in_language_of, notify
 from protection.services.certify import DeviceKeys, account_certificate
@@ -160,7 +160,7 @@ class DeviceDetail(BaseView):
         stated = stated_by(request, checked(Confirmed, request.data or request.query_params.dict()))
         family = token_shown(request).family
         return effect_response(
-            end_device(
+            revoke_device(
                 person_id=person,
                 device=device,
                 actor=directory_actor(request),

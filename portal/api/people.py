@@ -25,7 +25,7 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.usecases.effects import effect_answer, together
-from portal.usecases.people import add_person, set_disabled, set_role
+from portal.usecases.people import change_role, create_person, disable_person, enable_person
 from portal.usecases.permissions import Permission
 from tenants.directory.selectors.people import PersonFacts, count_in, people_in, person_in, place_in_list
 
@@ -96,7 +96,7 @@ class People(OrganizationView):
     def post(self, request: Request) -> Response:
         """Create the person, or give a person of the installation a place here; they are invited by mail."""
         wanted = checked(NewPerson, request.data)
-        added = add_person(
+        added = create_person(
             caller=self.caller,
             organization=self.organization,
             address=wanted["email"],
@@ -145,15 +145,14 @@ class PersonDetail(OrganizationView):
     def patch(self, request: Request, person_id: UUID) -> Response:
         """Apply what is named; a disabled person gets no license at the very next request."""
         wanted = checked(ChangedPerson, request.data)
-        target: dict[str, Any] = {
-            "caller": self.caller,
-            "person_id": person_id,
-            "stated": self.stated(wanted),
-        }
+        caller, stated, made = self.caller, self.stated(wanted), []
         with transaction.atomic():
-            made = [set_role(role=wanted["role"], **target)] if "role" in wanted else []
-            if "disabled" in wanted:
-                made.append(set_disabled(disabled=wanted["disabled"], **target))
+            if "role" in wanted:
+                made.append(change_role(caller=caller, person_id=person_id, role=wanted["role"], stated=stated))
+            if wanted.get("disabled") is True:
+                made.append(disable_person(caller=caller, person_id=person_id, stated=stated))
+            if wanted.get("disabled") is False:
+                made.append(enable_person(caller=caller, person_id=person_id))
         return Response({**_person(person_in(self.organization.id, person_id)), **together(made).as_json()})
 
 

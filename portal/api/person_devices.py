@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from portal.api.examples import DEVICE, done, listed
 from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response, page, page_answer
-from portal.usecases.devices import block_here, devices_here, unblock_here
+from portal.usecases.devices import block_device, unblock_device, visible_devices
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 
@@ -50,7 +50,7 @@ class PersonDevices(OrganizationView):
                     "revoked_at": one.revoked_at,
                     "blocked": self.organization.id in one.blocked_by,
                 }
-                for one in devices_here(caller=self.caller, person_id=person_id).devices
+                for one in visible_devices(caller=self.caller, person_id=person_id).devices
             ]
         )
 
@@ -70,7 +70,9 @@ class BlockDevice(OrganizationView):
     def post(self, request: Request, person_id: UUID, device_id: UUID) -> Response:
         """Refuse it from the next request on."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(block_here(caller=self.caller, person_id=person_id, device_id=device_id, stated=stated))
+        return effect_response(
+            block_device(caller=self.caller, person_id=person_id, device_id=device_id, stated=stated)
+        )
 
 
 class UnblockDevice(OrganizationView):
@@ -86,4 +88,4 @@ class UnblockDevice(OrganizationView):
     )
     def post(self, request: Request, person_id: UUID, device_id: UUID) -> Response:
         """Take the block back."""
-        return effect_response(unblock_here(caller=self.caller, person_id=person_id, device_id=device_id))
+        return effect_response(unblock_device(caller=self.caller, person_id=person_id, device_id=device_id))

@@ -16,7 +16,7 @@ from portal.api.idempotency import idempotent
 from portal.api.template_versions import TemplateChange, change_json
 from portal.template_files import here_at
 from portal.usecases.permissions import Permission
-from portal.usecases.templates import import_templates, look_at_import
+from portal.usecases.templates import import_templates, plan_import
 from protection.services.export_templates import Form, export_templates
 from protection.services.import_templates import Action, Plan, Planned
 
@@ -122,7 +122,7 @@ class ImportTemplates(OrganizationView):
         if wanted["confirm"]:
             plan = import_templates(caller=self.caller, here=here, text=wanted["text"], seen=wanted["confirm"])
         else:
-            asked = look_at_import(caller=self.caller, here=here, text=wanted["text"])
+            asked = plan_import(caller=self.caller, here=here, text=wanted["text"])
             plan, lost = asked.plan, asked.consequences
         return Response(_plan_json(plan, lost, done=bool(wanted["confirm"])))
 

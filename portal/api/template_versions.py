@@ -15,7 +15,7 @@ from portal.api.policies import PolicyDifference, ShownPolicy
 from portal.api.templates import EXPIRY_OPTIONS
 from portal.usecases.effects import effect_answer
 from portal.usecases.permissions import Permission
-from portal.usecases.templates import bring_back_version
+from portal.usecases.templates import restore_template_version
 from protection.selectors.templates import Change, Expiry, Offer, Version, versions
 from tenants.directory.selectors.people import names_of
 
@@ -114,7 +114,7 @@ class RestoreTemplateVersion(OrganizationView):
         """Make a new version that says what the earlier one said."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(
-            bring_back_version(caller=self.caller, template_id=template_id, number=number, stated=stated)
+            restore_template_version(caller=self.caller, template_id=template_id, number=number, stated=stated)
         )
 
 

@@ -30,12 +30,12 @@ from portal.api.policies import PolicyField, PolicyPatchField, ShownPolicy
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import (
-    create_described_template,
-    new_copy,
-    new_template,
-    offer_template,
-    remove_template,
-    shelve_template,
+    archive_template,
+    copy_template,
+    create_template,
+    delete_template,
+    edit_template,
+    publish_template,
 )
 from protection.selectors.templates import (
     Template,
@@ -142,7 +142,7 @@ class Templates(OrganizationView):
     def post(self, request: Request) -> Response:
         """Make a template; it is archived until it is published."""
         draft = draft_of(checked(Draft, request.data))
-        return effect_response(new_template(caller=self.caller, draft=draft), HTTPStatus.CREATED)
+        return effect_response(create_template(caller=self.caller, draft=draft), HTTPStatus.CREATED)
 
 
 class Edited(Draft, Confirmed):
@@ -251,7 +251,7 @@ class TemplateDetail(OrganizationView):
 
     def _edited(self, template_id: UUID, draft: TemplateDraft, wanted: Mapping[str, Any]) -> Response:
         return effect_response(
-            create_described_template(
+            edit_template(
                 caller=self.caller,
                 template_id=template_id,
                 draft=draft,
@@ -276,7 +276,7 @@ class TemplateDetail(OrganizationView):
     def delete(self, request: Request, template_id: UUID) -> Response:
         """Delete it, once the caller knows what it protects."""
         wanted = checked(Confirmed, request.data or request.query_params.dict())
-        return effect_response(remove_template(caller=self.caller, template_id=template_id, stated=self.stated(wanted)))
+        return effect_response(delete_template(caller=self.caller, template_id=template_id, stated=self.stated(wanted)))
 
 
 class CopyName(serializers.Serializer[dict[str, Any]]):
@@ -300,7 +300,7 @@ class CopyTemplate(OrganizationView):
     def post(self, request: Request, template_id: UUID) -> Response:
         """Make an archived template that says the same."""
         name = checked(CopyName, request.data)["name"]
-        made = new_copy(caller=self.caller, template_id=template_id, name=name)
+        made = copy_template(caller=self.caller, template_id=template_id, name=name)
         return effect_response(made, HTTPStatus.CREATED)
 
 
@@ -317,7 +317,7 @@ class PublishTemplate(OrganizationView):
     )
     def post(self, request: Request, template_id: UUID) -> Response:
         """Offer it from now on."""
-        return effect_response(offer_template(caller=self.caller, template_id=template_id))
+        return effect_response(publish_template(caller=self.caller, template_id=template_id))
 
 
 class ArchiveTemplate(OrganizationView):
@@ -334,7 +334,7 @@ class ArchiveTemplate(OrganizationView):
     def post(self, request: Request, template_id: UUID) -> Response:
         """Stop offering it; what it protects still opens."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(shelve_template(caller=self.caller, template_id=template_id, stated=stated))
+        return effect_response(archive_template(caller=self.caller, template_id=template_id, stated=stated))
 
 
 def languages_of(request: Request) -> tuple[str, ...]:

@@ -23,8 +23,8 @@ from chancery.sdk.home import Home
 from chancery.sdk.http import Http
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import USER_AGENT, Session
-from portal.usecases.organizations import found_organization
-from portal.usecases.people import add_person_by_operator
+from portal.usecases.organizations import create_organization
+from portal.usecases.people import create_person_by_operator
 from tenants.actor import Actor
 from tenants.directory.models import Person
 from tenants.directory.selectors.people import person_with_login
@@ -122,7 +122,7 @@ def _organization(slug: str, name: str, administrator: str, administrator_name: 
     known = organization_by_slug(slug)
     if known is not None:
         return known
-    return found_organization(
+    return create_organization(
         name=name,
         slug=slug,
         administrator=f"{administrator}@{slug}.example",
@@ -135,7 +135,7 @@ def _organization(slug: str, name: str, administrator: str, administrator_name: 
 def _person(organization: OrganizationFacts, local: str, name: str) -> None:
     address = f"{local}@{organization.slug}.example"
     if person_with_login(address) is None:
-        add_person_by_operator(
+        create_person_by_operator(
             organization=organization, address=address, name=name, role="user", guest=False, actor=DEMO
         )
 

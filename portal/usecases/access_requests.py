@@ -30,7 +30,8 @@ from protection.selectors.requests import RequestRow, newest_of, request_for
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.decline_access import decline_access
 from protection.services.grant_access import Granted, Terms, grant_access
-from protection.services.request_access import RequestChange, RequestedAccess, refusal_to_ask, request_access
+from protection.services.request_access import RequestChange, RequestedAccess, refusal_to_ask
+from protection.services.request_access import request_access as request_access_service
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import membership_at
@@ -77,7 +78,7 @@ class AskedForAccess:
 
 
 @transaction.atomic
-def ask_for_access(
+def request_access(
     *, caller: Caller, organization: OrganizationFacts, cid: UUID, requested: RequestedAccess
 ) -> AskedForAccess:
     """Ask, and mail owner and issuer when the request is new or wants more.
@@ -85,7 +86,7 @@ def ask_for_access(
     Raises what ``request_access`` raises.
     """
     address = _asking_address(caller)
-    change = request_access(
+    change = request_access_service(
         actor=caller.actor,
         organization=organization.id,
         service_active=organization.service_active,

@@ -9,7 +9,7 @@ from protection.selectors.labels import ShownLabel
 from protection.selectors.templates import Template
 
 
-def shelved(
+def archived(
     found: Template | ShownLabel,
     stated: Stated,
     prompt: Callable[[], ConfirmationPrompt],

@@ -17,27 +17,28 @@ from tenants.actor import Actor
 from tenants.directory.errors import NotHere
 from tenants.directory.selectors.devices import DeviceFacts, devices_of
 from tenants.directory.selectors.people import person_in
-from tenants.directory.services.block_device import block_device, unblock_device
-from tenants.directory.services.revoke_device import revoke_device
+from tenants.directory.services.block_device import block_device as block_device_service
+from tenants.directory.services.block_device import unblock_device as unblock_device_service
+from tenants.directory.services.revoke_device import revoke_device as revoke_device_service
 
 
 @dataclass(frozen=True, slots=True)
-class DevicesHere:
+class VisibleDevices:
     """The devices of one person that an organization sees, the newest first."""
 
     devices: tuple[DeviceFacts, ...]
 
 
-def devices_here(*, caller: Caller, person_id: UUID) -> DevicesHere:
+def visible_devices(*, caller: Caller, person_id: UUID) -> VisibleDevices:
     """Return the devices of somebody of the organization; of guests those that were used here.  Raises NotHere."""
     person, found = person_in(caller.organization, person_id), devices_of(person_id)
     if not person.guest:
-        return DevicesHere(found)
+        return VisibleDevices(found)
     used = devices_used(person_id)
-    return DevicesHere(tuple(one for one in found if one.id in used or caller.organization in one.blocked_by))
+    return VisibleDevices(tuple(one for one in found if one.id in used or caller.organization in one.blocked_by))
 
 
-def end_device(
+def revoke_device(
     *, person_id: UUID, device: DeviceFacts, actor: Actor, stated: Stated, signs_out: bool = False
 ) -> Effect:
     """Revoke a device; one that signs itself out is not asked."""
@@ -47,7 +48,7 @@ def end_device(
     if fresh:
         if not signs_out:
             require_confirmation(consequences.revoking_device(device, until), stated)
-        revoke_device(person_id=person_id, device_id=device.id, actor=actor)
+        revoke_device_service(person_id=person_id, device_id=device.id, actor=actor)
     return effect(
         fresh,
         _("{device} is revoked and gets no more licenses.").format(device=device.name),
@@ -57,13 +58,13 @@ def end_device(
     )
 
 
-def block_here(*, caller: Caller, person_id: UUID, device_id: UUID, stated: Stated) -> Effect:
+def block_device(*, caller: Caller, person_id: UUID, device_id: UUID, stated: Stated) -> Effect:
     """Block a device at this organization, asked first."""
     device, address = _device(caller, person_id, device_id)
     changed = caller.organization not in device.blocked_by
 
     def act(reason: str) -> bool:
-        return block_device(
+        return block_device_service(
             organization_id=caller.organization,
             person_id=person_id,
             device_id=device_id,
@@ -84,10 +85,10 @@ def block_here(*, caller: Caller, person_id: UUID, device_id: UUID, stated: Stat
     )
 
 
-def unblock_here(*, caller: Caller, person_id: UUID, device_id: UUID) -> Effect:
+def unblock_device(*, caller: Caller, person_id: UUID, device_id: UUID) -> Effect:
     """Take the block back."""
     device, address = _device(caller, person_id, device_id)
-    changed = unblock_device(
+    changed = unblock_device_service(
         organization_id=caller.organization,
         person_id=person_id,
         device_id=device_id,
@@ -102,7 +103,9 @@ def unblock_here(*, caller: Caller, person_id: UUID, device_id: UUID) -> Effect:
 
 
 def _device(caller: Caller, person_id: UUID, device_id: UUID) -> tuple[DeviceFacts, str]:
-    found = next((one for one in devices_here(caller=caller, person_id=person_id).devices if one.id == device_id), None)
+    found = next(
+        (one for one in visible_devices(caller=caller, person_id=person_id).devices if one.id == device_id), None
+    )
     if found is None:
         raise NotHere(_("The person has no such device."))
     person = person_in(caller.organization, person_id)

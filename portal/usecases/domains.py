@@ -1,4 +1,4 @@
-"""Mail domains: claim, prove and give up."""
+"""Mail domains: claim, prove and release."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -16,19 +16,19 @@ from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.errors import DomainRefused
 from tenants.directory.selectors.domains import domains_in
-from tenants.directory.services.claim_domain import claim_domain
-from tenants.directory.services.prove_domain import prove_domain as directory_prove
-from tenants.directory.services.release_domain import release_domain
+from tenants.directory.services.claim_domain import claim_domain as claim_domain_service
+from tenants.directory.services.prove_domain import prove_domain as prove_domain_service
+from tenants.directory.services.release_domain import release_domain as release_domain_service
 from tenants.organizations.selectors import OrganizationFacts
 
 LOOKUP_SECONDS = 5.0
 
 
-def new_domain(*, caller: Caller, domain: str) -> Effect:
+def claim_domain(*, caller: Caller, domain: str) -> Effect:
     """Claim a mail domain; asking again answers with the same text for the DNS."""
     normal = naming.mail_domain(domain)
     known = next((one for one in domains_in(caller.organization) if one.domain == normal), None)
-    challenge = claim_domain(organization_id=caller.organization, domain=domain, actor=caller.directory_actor)
+    challenge = claim_domain_service(organization_id=caller.organization, domain=domain, actor=caller.directory_actor)
     done = _("{domain} is claimed. Put this into its DNS as a TXT record, then prove it: {challenge}")
     state = (
         _("{domain} is proven already.")
@@ -39,12 +39,12 @@ def new_domain(*, caller: Caller, domain: str) -> Effect:
     return effect(known is None, done.format(**words), state.format(**words), domain=normal, challenge=challenge)
 
 
-def take_over_domain(*, caller: Caller, domain: str) -> Effect:
+def prove_domain(*, caller: Caller, domain: str) -> Effect:
     """Prove a claimed mail domain by its TXT record."""
     normal = naming.mail_domain(domain)
     proven = any(one.domain == normal and one.proven_at for one in domains_in(caller.organization))
     if not proven:
-        prove_domain(organization_id=caller.organization, domain=normal, actor=caller.directory_actor)
+        _prove(caller.organization, normal, caller.directory_actor)
     return effect(
         not proven,
         _("{domain} is proven: your organization answers for its addresses from now on.").format(domain=normal),
@@ -52,17 +52,17 @@ def take_over_domain(*, caller: Caller, domain: str) -> Effect:
     )
 
 
-def prove_domain(*, organization_id: UUID, domain: str, actor: Actor) -> None:
+def _prove(organization_id: UUID, domain: str, actor: Actor) -> None:
     """Take the domain over when its TXT records hold the organization's text.  Raises DirectoryRefused."""
     if settings.CHANCERY_EMBEDDED:
         known = {facts.domain: facts.challenge for facts in domains_in(organization_id)}
         text = known.get(domain, "")
-        directory_prove(organization_id=organization_id, domain=domain, text_records=lambda _: [text], actor=actor)
+        prove_domain_service(organization_id=organization_id, domain=domain, text_records=lambda _: [text], actor=actor)
         return
-    directory_prove(organization_id=organization_id, domain=domain, text_records=text_records, actor=actor)
+    prove_domain_service(organization_id=organization_id, domain=domain, text_records=_text_records, actor=actor)
 
 
-def text_records(domain: str) -> Iterable[str]:
+def _text_records(domain: str) -> Iterable[str]:
     """Return the TXT records of a domain, none when it has none.
 
     Raises DomainRefused when the DNS does not answer: then nothing is known, which is not the same.
@@ -76,12 +76,14 @@ def text_records(domain: str) -> Iterable[str]:
     return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
 
 
-def give_up_domain(*, caller: Caller, organization: OrganizationFacts, domain: str, stated: Stated) -> Effect:
+def release_domain(*, caller: Caller, organization: OrganizationFacts, domain: str, stated: Stated) -> Effect:
     """Release a mail domain.  Raises NotHere for one that is not the organization's."""
     normal = naming.mail_domain(domain)
 
     def act(reason: str) -> None:
-        release_domain(organization_id=organization.id, domain=normal, reason=reason, actor=caller.directory_actor)
+        release_domain_service(
+            organization_id=organization.id, domain=normal, reason=reason, actor=caller.directory_actor
+        )
 
     confirmed(consequences.releasing_domain(organization, normal), stated, act)
     return effect(True, _("{domain} is given up.").format(domain=normal), "")

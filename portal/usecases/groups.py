@@ -27,25 +27,26 @@ from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import GroupFacts, group_in, people_held
 from tenants.directory.selectors.people import person_known_as
-from tenants.directory.services.change_group import GroupChange, change_group
-from tenants.directory.services.create_group import create_group
-from tenants.directory.services.delete_group import delete_group
+from tenants.directory.services.change_group import GroupChange
+from tenants.directory.services.change_group import change_group as change_group_service
+from tenants.directory.services.create_group import create_group as create_group_service
+from tenants.directory.services.delete_group import delete_group as delete_group_service
 
 
 @dataclass(frozen=True, slots=True)
-class NewGroup:
+class CreatedGroup:
     """The group that there is now, and in words what it gives and to whom."""
 
     group: GroupFacts
     effect: Effect
 
 
-def new_group(
+def create_group(
     *, caller: Caller, address: str, name: str, description: str = "", members: Sequence[str] = ()
-) -> NewGroup:
+) -> CreatedGroup:
     """Create a group under an address of the organization's own."""
     with guarding_self_granted_access(caller=caller, changes="group"):
-        made = create_group(
+        made = create_group_service(
             organization_id=caller.organization,
             address=address,
             name=name,
@@ -59,10 +60,10 @@ def new_group(
         "The group {address} is made, with {number} members. It gives what policies grant to its address.",
         number,
     ).format(address=made.address, number=grouped(number))
-    return NewGroup(made, effect(True, done, "", *nobody_yet(caller, made)))
+    return CreatedGroup(made, effect(True, done, "", *addresses_without_account(caller, made)))
 
 
-def nobody_yet(caller: Caller, group: GroupFacts, only: Iterable[str] | None = None) -> Iterator[str]:
+def addresses_without_account(caller: Caller, group: GroupFacts, only: Iterable[str] | None = None) -> Iterator[str]:
     """Warn of members in the organization's own domains that are addresses nobody has yet: most are mistyped.
 
     Of other domains' addresses nothing is said: whom they belong to is not this organization's business
@@ -79,14 +80,14 @@ def nobody_yet(caller: Caller, group: GroupFacts, only: Iterable[str] | None = N
 
 
 @dataclass(frozen=True, slots=True)
-class GroupSet:
+class ChangedGroup:
     """What a change of a group did, and the group before and after."""
 
     effect: Effect
     change: GroupChange
 
 
-def set_group(
+def change_group(
     *,
     caller: Caller,
     group_id: UUID,
@@ -96,7 +97,7 @@ def set_group(
     description: str | None = None,
     archived: bool | None = None,
     stated: Stated,
-) -> GroupSet:
+) -> ChangedGroup:
     """Change a group, asked first where it is archived or many leave."""
     found = group_in(caller.organization, group_id)
     if archived and not found.archived:
@@ -104,7 +105,7 @@ def set_group(
 
     def act(_reason: str) -> GroupChange:
         with guarding_self_granted_access(caller=caller, changes="group", target=group_id):
-            return change_group(
+            return change_group_service(
                 organization_id=caller.organization,
                 group_id=group_id,
                 name=name,
@@ -116,17 +117,19 @@ def set_group(
             )
 
     change = confirmed_by_outcome(stated, act, losing_group)
-    return GroupSet(_group_effect(change, add, remove, nobody_yet(caller, change.after, only=add)), change)
+    return ChangedGroup(
+        _group_effect(change, add, remove, addresses_without_account(caller, change.after, only=add)), change
+    )
 
 
-def end_group(*, caller: Caller, group_id: UUID, stated: Stated) -> Effect:
+def delete_group(*, caller: Caller, group_id: UUID, stated: Stated) -> Effect:
     """Delete a group.  Raises DirectoryRefused where a policy denies something to it: then it can only be archived."""
     found = group_in(caller.organization, group_id)
     naming, held = named(found.id, found.address), people_held(found.members)
 
     def act(_reason: str) -> None:
         with guarding_self_granted_access(caller=caller, changes="group", target=group_id):
-            delete_group(
+            delete_group_service(
                 organization_id=caller.organization,
                 group_id=group_id,
                 named_by_a_denial=naming.denied,

@@ -1,4 +1,4 @@
-"""Labels: create, publish, archive, and give one to a document; each says what it changed."""
+"""Labels: create, edit, publish, archive, and give one to a document; each says what it changed."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from chancery.policy.labels import Outcome
 from portal.languages import reader_languages
 from portal.usecases import consequences
-from portal.usecases.archiving import shelved
+from portal.usecases.archiving import archived
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
@@ -15,14 +15,19 @@ from portal.usecases.losses import losing_document
 from protection.selectors.labels import label
 from protection.selectors.labels import label as label_of
 from protection.selectors.templates import in_language
-from protection.services.relabel import Relabeled, Where, relabel
-from protection.services.save_label import LabelDraft, archive_label, create_label, publish_label
+from protection.services.relabel import Relabeled, Where
+from protection.services.relabel import relabel as relabel_service
+from protection.services.save_label import LabelDraft
+from protection.services.save_label import archive_label as archive_label_service
+from protection.services.save_label import create_label as create_label_service
+from protection.services.save_label import edit_label as edit_label_service
+from protection.services.save_label import publish_label as publish_label_service
 from tenants.organizations.selectors import OrganizationFacts
 
 
-def new_label(*, caller: Caller, draft: LabelDraft, publish: bool) -> Effect:
+def create_label(*, caller: Caller, draft: LabelDraft, publish: bool) -> Effect:
     """Create a label, and offer it at once where that is asked for."""
-    made = create_label(actor=caller.actor, draft=draft, publish=publish)
+    made = create_label_service(actor=caller.actor, draft=draft, publish=publish)
     done = (
         _("The label “{name}” is made and offered.")
         if publish
@@ -31,29 +36,37 @@ def new_label(*, caller: Caller, draft: LabelDraft, publish: bool) -> Effect:
     return effect(True, done.format(name=in_language(draft.names, reader_languages())), "", id=str(made))
 
 
-def offer_label(*, caller: Caller, label_id: UUID) -> Effect:
+def edit_label(*, caller: Caller, label_id: UUID, draft: LabelDraft, based_on: int | None = None) -> Effect:
+    """Change what a label says; documents that carry it keep their protection."""
+    before = label(label_id).version
+    version = edit_label_service(actor=caller.actor, label=label_id, draft=draft, based_on=based_on)
+    done = _("The label is changed; it is at version {version} now.").format(version=version)
+    return effect(version != before, done, _("The label says this already."), version=version)
+
+
+def publish_label(*, caller: Caller, label_id: UUID) -> Effect:
     """Publish a label."""
     name = label(label_id).name(*reader_languages())
     return effect(
-        publish_label(actor=caller.actor, label=label_id),
+        publish_label_service(actor=caller.actor, label=label_id),
         _("The label “{name}” is offered from now on.").format(name=name),
         _("The label “{name}” is published already.").format(name=name),
     )
 
 
-def shelve_label(*, caller: Caller, label_id: UUID, stated: Stated) -> Effect:
+def archive_label(*, caller: Caller, label_id: UUID, stated: Stated) -> Effect:
     """Archive a label."""
-    return shelved(
+    return archived(
         label(label_id),
         stated,
         lambda: consequences.archiving_label(label_id),
-        lambda: archive_label(actor=caller.actor, label=label_id),
+        lambda: archive_label_service(actor=caller.actor, label=label_id),
         _("The label “{name}” is no longer offered. Documents keep it, and their protection."),
         _("The label “{name}” is archived already."),
     )
 
 
-def give_label(
+def relabel(
     *,
     caller: Caller,
     organization: OrganizationFacts,
@@ -62,10 +75,10 @@ def give_label(
     justification: str,
     stated: Stated,
 ) -> Effect:
-    """Give it.  Raises what ``relabel`` raises, and ConfirmationRequired."""
+    """Give a document another label.  Raises what ``relabel`` raises, and ConfirmationRequired."""
 
     def act(_reason: str) -> Relabeled:
-        return relabel(
+        return relabel_service(
             actor=caller.actor,
             cid=cid,
             label=label,

@@ -16,8 +16,8 @@ from tenants.context import in_schema
 from tenants.directory.errors import NotHere, NotPermitted
 from tenants.directory.selectors.operators import OperatorFacts, operator_with_id
 from tenants.directory.selectors.people import holder_of
-from tenants.directory.services.add_operator import add_operator
-from tenants.directory.services.remove_operator import remove_operator
+from tenants.directory.services.add_operator import add_operator as add_operator_service
+from tenants.directory.services.remove_operator import remove_operator as remove_operator_service
 from tenants.organizations.selectors import ListedOrganization, listed_organizations
 
 
@@ -36,7 +36,7 @@ def operator_here(person_id: UUID) -> OperatorFacts | None:
 
 
 @transaction.atomic
-def appoint_operator(*, address: str, actor: Actor) -> Effect:
+def add_operator(*, address: str, actor: Actor) -> Effect:
     """Make the person who has proven an address an operator.
 
     They need a second factor before: else who reads their mailbox could sign in and set one up.  Raises NotHere,
@@ -53,14 +53,14 @@ def appoint_operator(*, address: str, actor: Actor) -> Effect:
         raise NotPermitted(
             _("{address} has no second factor yet. They set one up in their account.").format(address=address)
         )
-    changed, normal = add_operator(person_id=person_id, address=address, actor=actor), naming.address(address)
+    changed, normal = add_operator_service(person_id=person_id, address=address, actor=actor), naming.address(address)
     done, already = _("{address} is an operator."), _("{address} is an operator already.")
     return effect(changed, done.format(address=normal), already.format(address=normal))
 
 
-def dismiss_operator(*, address: str, actor: Actor) -> Effect:
+def remove_operator(*, address: str, actor: Actor) -> Effect:
     """Remove an operator.  Raises NotHere and NameRefused."""
-    if not remove_operator(address=address, actor=actor):
+    if not remove_operator_service(address=address, actor=actor):
         raise NotHere(_("{address} is not the address of an operator.").format(address=address))
     return effect(True, _("{address} is no longer an operator.").format(address=naming.address(address)), "")
 

@@ -17,12 +17,12 @@ from tenants.directory.services.create_person import create_person
 from tenants.directory.services.prove_domain import prove_domain
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
 from tenants.organizations.services.activate_service import activate_service
-from tenants.organizations.services.create_organization import create_organization
-from tenants.organizations.services.erase_organization import erase_organization
+from tenants.organizations.services.create_organization import create_organization as create_organization_service
+from tenants.organizations.services.erase_organization import erase_organization as erase_organization_service
 
 
 @dataclass(frozen=True, slots=True)
-class Founded:
+class CreatedOrganization:
     """The new organization, its first administrator, and the text that its mail domain's DNS must publish."""
 
     organization: OrganizationFacts
@@ -31,7 +31,7 @@ class Founded:
 
 
 @transaction.atomic
-def found_organization(
+def create_organization(
     *,
     name: str,
     slug: str,
@@ -40,13 +40,13 @@ def found_organization(
     mail_domain: str = "",
     suite: str = "hybrid",
     actor: Actor,
-) -> Founded:
+) -> CreatedOrganization:
     """Create the organization with its first administrator, its keys, its default templates and its ledger.
 
     The mail domain is claimed; in the embedded mode it is proven at once, since a machine on its own has no DNS to ask.
     All or nothing: keys that were made for an organization that failed are unreadable files and nothing else.
     """
-    made = create_organization(name=name, slug=slug, actor=actor)
+    made = create_organization_service(name=name, slug=slug, actor=actor)
     text = _claim(made.id, mail_domain, actor) if mail_domain else ""
     first = create_person(
         organization_id=made.id,
@@ -65,7 +65,7 @@ def found_organization(
     organization = organization_by_id(made.id)
     if organization is None:
         raise RuntimeError("The organization that was just created is not there.")
-    return Founded(organization=organization, administrator=first, domain_text=text)
+    return CreatedOrganization(organization=organization, administrator=first, domain_text=text)
 
 
 def _claim(organization_id: UUID, domain: str, actor: Actor) -> str:
@@ -84,12 +84,12 @@ def _protection_actor(actor: Actor, first: PersonFacts) -> ProtectionActor | Non
     )
 
 
-def end_organization(*, organization_id: UUID, reason: str, actor: Actor) -> None:
+def erase_organization(*, organization_id: UUID, reason: str, actor: Actor) -> None:
     """Erase a suspended organization; its key-encryption key goes first and cannot be brought back.
 
     See docs/protocol.md P30.
     """
-    erase_organization(
+    erase_organization_service(
         organization_id=organization_id,
         reason=reason,
         shred_keys=root_store().destroy_organization_key,

@@ -8,21 +8,13 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.usecases import consequences
+from portal.usecases import consequences, roles
 from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.notify import in_language_of, notify
-from portal.usecases.roles import (
-    NO_ROLE,
-    change_role,
-    disable_person,
-    enable_person,
-    notify_of_role,
-    require_roles,
-    require_scope,
-)
+from portal.usecases.roles import NO_ROLE, notify_of_role, require_roles, require_scope
 from portal.words.roles import role_in_words
 from protection.selectors.affected import affected_by_person
 from protection.services.unlink_identity import unlink_identity
@@ -30,7 +22,7 @@ from tenants import naming
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import PersonFacts, person_in
-from tenants.directory.services.create_person import create_person
+from tenants.directory.services.create_person import create_person as create_person_service
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -43,7 +35,7 @@ class Added:
 
 
 @transaction.atomic
-def add_person(
+def create_person(
     *,
     caller: Caller,
     organization: OrganizationFacts,
@@ -61,7 +53,7 @@ def add_person(
     prompt = consequences.adding(naming.address(address), role)
 
     def act(reason: str) -> PersonFacts:
-        return create_person(
+        return create_person_service(
             organization_id=organization.id,
             address=address,
             name=name,
@@ -89,14 +81,14 @@ def add_person(
 
 
 @transaction.atomic
-def add_person_by_operator(
+def create_person_by_operator(
     *, organization: OrganizationFacts, address: str, name: str, role: str, guest: bool, actor: DirectoryActor
 ) -> PersonFacts:
     """Give somebody a place at the operator's command, and mail them where it is.
 
     Raises DirectoryRefused and NameRefused.
     """
-    person = create_person(
+    person = create_person_service(
         organization_id=organization.id,
         address=address,
         name=name,
@@ -131,13 +123,13 @@ def _lies_outside(organization: OrganizationFacts, address: str) -> bool:
     return bool(proven) and naming.domain_of(address) not in proven
 
 
-def set_role(*, caller: Caller, person_id: UUID, role: str, stated: Stated) -> Effect:
+def change_role(*, caller: Caller, person_id: UUID, role: str, stated: Stated) -> Effect:
     """Give a person another role."""
     found = person_in(caller.organization, person_id)
     prompt = consequences.changing_role(found, role)
 
     def act(reason: str) -> bool:
-        return change_role(caller=caller, person_id=person_id, role=role, reason=reason)
+        return roles.change_role(caller=caller, person_id=person_id, role=role, reason=reason)
 
     changed = act(stated.reason) if prompt is None else confirmed(prompt, stated, act)
     return effect(
@@ -149,18 +141,12 @@ def set_role(*, caller: Caller, person_id: UUID, role: str, stated: Stated) -> E
     )
 
 
-def set_disabled(*, caller: Caller, person_id: UUID, disabled: bool, stated: Stated) -> Effect:
-    """Disable or enable a person."""
+def disable_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
+    """Disable a person."""
     found = person_in(caller.organization, person_id)
-    if not disabled:
-        return effect(
-            enable_person(caller=caller, person_id=person_id),
-            _("{address} is enabled: licenses are issued to them again.").format(address=found.email),
-            _("{address} is enabled already.").format(address=found.email),
-        )
     require_scope(caller, found)
     reason = stated.reason if found.disabled else require_confirmation(consequences.disabling(found), stated)
-    changed = disable_person(caller=caller, person_id=person_id, reason=reason)
+    changed = roles.disable_person(caller=caller, person_id=person_id, reason=reason)
     until = affected_by_person(person_id).until
     return effect(
         changed,
@@ -168,4 +154,14 @@ def set_disabled(*, caller: Caller, person_id: UUID, disabled: bool, stated: Sta
         _("{address} is disabled already.").format(address=found.email),
         *kept_words(until),
         latest_offline_moment=until,
+    )
+
+
+def enable_person(*, caller: Caller, person_id: UUID) -> Effect:
+    """Enable a disabled person again."""
+    found = person_in(caller.organization, person_id)
+    return effect(
+        roles.enable_person(caller=caller, person_id=person_id),
+        _("{address} is enabled: licenses are issued to them again.").format(address=found.email),
+        _("{address} is enabled already.").format(address=found.email),
     )

@@ -21,11 +21,9 @@ from portal.usecases.notify import notify
 from portal.usecases.permissions import Permission, of_application
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
-from tenants.directory.services import create_application as directory_application
-from tenants.directory.services.change_role import change_role as directory_change
-from tenants.directory.services.create_application import Credentials
-from tenants.directory.services.disable_person import disable_person as withdraw_person
-from tenants.directory.services.enable_person import enable_person as directory_enable
+from tenants.directory.services.change_role import change_role as change_role_service
+from tenants.directory.services.disable_person import disable_person as disable_person_service
+from tenants.directory.services.enable_person import enable_person as enable_person_service
 
 NO_ROLE: Final = "user"
 ADMINISTRATOR: Final = "global_administrator"
@@ -55,7 +53,7 @@ def change_role(*, caller: Caller, person_id: UUID, role: str, reason: str = "")
     """Give a person another role; return whether anything changed.  Raises DirectoryRefused."""
     before = person_in(caller.organization, person_id)
     require_roles(caller, before.role if role == NO_ROLE else role)
-    changed = directory_change(
+    changed = change_role_service(
         organization_id=caller.organization,
         person_id=person_id,
         role=role,
@@ -74,7 +72,7 @@ def disable_person(*, caller: Caller, person_id: UUID, reason: str) -> bool:
     """Disable a person; whom a role was given only by who may manage roles, since it takes the role out of use."""
     person = person_in(caller.organization, person_id)
     require_scope(caller, person)
-    disabled = withdraw_person(
+    disabled = disable_person_service(
         organization_id=caller.organization, person_id=person_id, reason=reason, actor=caller.directory_actor
     )
     if disabled:
@@ -86,19 +84,19 @@ def disable_person(*, caller: Caller, person_id: UUID, reason: str) -> bool:
 def enable_person(*, caller: Caller, person_id: UUID) -> bool:
     """Enable a person again; with a role only by who may manage roles, since it brings the role back."""
     require_scope(caller, person_in(caller.organization, person_id))
-    return directory_enable(organization_id=caller.organization, person_id=person_id, actor=caller.directory_actor)
+    return enable_person_service(organization_id=caller.organization, person_id=person_id, actor=caller.directory_actor)
 
 
-def create_application(*, caller: Caller, name: str, roles: Sequence[str]) -> Credentials:
-    """Create an application; one that may manage roles takes an administrator with a second factor."""
+def require_second_factor(caller: Caller, roles: Sequence[str]) -> None:
+    """Let pass who may give these roles to an application: the managing of roles takes a second factor.
+
+    Raises NotPermitted.
+    """
     strength = Strength.CODE if caller.subject is None else caller.subject.strength
     if Permission.ROLES_MANAGE in of_application(tuple(roles)) and strength.rank < Strength.MFA.rank:
         raise NotPermitted(
             _("Only an administrator who signed in with a second factor can let an application manage roles.")
         )
-    return directory_application.create_application(
-        organization_id=caller.organization, name=name, roles=roles, actor=caller.directory_actor
-    )
 
 
 def notify_of_role(caller: Caller, person: PersonFacts) -> None:

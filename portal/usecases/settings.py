@@ -37,7 +37,7 @@ def switch_service(*, caller: Caller, organization: OrganizationFacts, on: bool,
     )
 
 
-def set_settings(*, caller: Caller, configuration: Configuration) -> Effect:
+def change_settings(*, caller: Caller, configuration: Configuration) -> Effect:
     """Change settings of the service."""
     changes = configure(actor=caller.actor, configuration=configuration)
     words = " ".join(settings_in_words(changes))

@@ -10,25 +10,30 @@ from django.utils.translation import ngettext
 
 from portal.languages import reader_languages
 from portal.usecases import consequences
-from portal.usecases.archiving import shelved
+from portal.usecases.archiving import archived
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.losses import losing_template
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.templates import Template, documents_under, in_language, kept_template, template, templates
-from protection.services.create_template import copy_template, create_template
-from protection.services.delete_template import delete_template, undelete_template
-from protection.services.edit_template import edit_template, restore_template_version
-from protection.services.import_templates import Action, Plan, plan_import
+from protection.services.create_template import copy_template as copy_template_service
+from protection.services.create_template import create_template as create_template_service
+from protection.services.delete_template import delete_template as delete_template_service
+from protection.services.delete_template import undelete_template as undelete_template_service
+from protection.services.edit_template import edit_template as edit_template_service
+from protection.services.edit_template import restore_template_version as restore_template_version_service
+from protection.services.import_templates import Action, Plan
 from protection.services.import_templates import import_templates as import_into
-from protection.services.publish_template import archive_template, publish_template
+from protection.services.import_templates import plan_import as plan_import_service
+from protection.services.publish_template import archive_template as archive_template_service
+from protection.services.publish_template import publish_template as publish_template_service
 from protection.services.template_draft import TemplateDraft
 from protection.services.template_exchange.document import Here
 
 
 @dataclass(frozen=True, slots=True)
-class ImportAsked:
+class PlannedImport:
     """What an import would do, with the consequences of those of its changes by which many lose access.
 
     It is made only by sending back what stands for exactly this plan: so it was asked about.
@@ -50,11 +55,11 @@ def unusual(draft: TemplateDraft) -> Iterator[str]:
 
 
 @transaction.atomic
-def new_template(*, caller: Caller, draft: TemplateDraft, publish: bool = False) -> Effect:
+def create_template(*, caller: Caller, draft: TemplateDraft, publish: bool = False) -> Effect:
     """Create a template, and offer it at once where that is asked for."""
-    made = create_template(actor=caller.actor, draft=draft)
+    made = create_template_service(actor=caller.actor, draft=draft)
     if publish:
-        publish_template(actor=caller.actor, template=made)
+        publish_template_service(actor=caller.actor, template=made)
     name = in_language(draft.names, reader_languages())
     done = (
         _("The template “{name}” is made and offered for protecting.")
@@ -64,33 +69,33 @@ def new_template(*, caller: Caller, draft: TemplateDraft, publish: bool = False)
     return effect(True, done.format(name=name), "", *unusual(draft), id=str(made))
 
 
-def new_copy(*, caller: Caller, template_id: UUID, name: str = "") -> Effect:
+def copy_template(*, caller: Caller, template_id: UUID, name: str = "") -> Effect:
     """Create an archived template that says what another one says now."""
-    made = copy_template(actor=caller.actor, template=template_id, name=name)
+    made = copy_template_service(actor=caller.actor, template=template_id, name=name)
     languages = reader_languages()
     done = _("The template “{name}” is made as a copy of “{model}”. It is archived until you publish it.")
     names = {"name": template(made).name(*languages), "model": template(template_id).name(*languages)}
     return effect(True, done.format(**names), "", id=str(made))
 
 
-def create_described_template(
+def edit_template(
     *, caller: Caller, template_id: UUID, draft: TemplateDraft, based_on: int | None = None, stated: Stated
 ) -> Effect:
     """Change what a template says; it asks first where many lose access by it."""
 
     def act(_reason: str) -> int:
-        return edit_template(actor=caller.actor, template=template_id, draft=draft, based_on=based_on)
+        return edit_template_service(actor=caller.actor, template=template_id, draft=draft, based_on=based_on)
 
     before = template(template_id)
     version = _new_version(caller, before, stated, act)
     return _said(template_id, before.version, version, draft)
 
 
-def bring_back_version(*, caller: Caller, template_id: UUID, number: int, stated: Stated) -> Effect:
+def restore_template_version(*, caller: Caller, template_id: UUID, number: int, stated: Stated) -> Effect:
     """Say again what an earlier version of a template said; it asks first where many lose access by it."""
 
     def act(_reason: str) -> int:
-        return restore_template_version(actor=caller.actor, template=template_id, number=number)
+        return restore_template_version_service(actor=caller.actor, template=template_id, number=number)
 
     before = template(template_id)
     version = _new_version(caller, before, stated, act)
@@ -120,47 +125,47 @@ def _said(template_id: UUID, before: int, version: int, draft: TemplateDraft) ->
     return effect(version != before, done, already, *unusual(draft), version=version)
 
 
-def offer_template(*, caller: Caller, template_id: UUID) -> Effect:
+def publish_template(*, caller: Caller, template_id: UUID) -> Effect:
     """Publish a template."""
     name = template(template_id).name(*reader_languages())
     return effect(
-        publish_template(actor=caller.actor, template=template_id),
+        publish_template_service(actor=caller.actor, template=template_id),
         _("The template “{name}” is offered from now on.").format(name=name),
         _("The template “{name}” is published already.").format(name=name),
     )
 
 
-def shelve_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Effect:
+def archive_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Effect:
     """Archive a template."""
-    return shelved(
+    return archived(
         template(template_id),
         stated,
         lambda: consequences.archiving_template(template_id),
-        lambda: archive_template(actor=caller.actor, template=template_id),
+        lambda: archive_template_service(actor=caller.actor, template=template_id),
         _("The template “{name}” is no longer offered. What it protects still opens."),
         _("The template “{name}” is archived already."),
     )
 
 
-def remove_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Effect:
+def delete_template(*, caller: Caller, template_id: UUID, stated: Stated) -> Effect:
     """Delete an archived template."""
     name = template(template_id).name(*reader_languages())
     prompt = consequences.deleting_template(template_id)
-    confirmed(prompt, stated, lambda _reason: delete_template(actor=caller.actor, template=template_id))
+    confirmed(prompt, stated, lambda _reason: delete_template_service(actor=caller.actor, template=template_id))
     done = _("The template “{name}” is deleted. What it protects opens as before, and it can be brought back.")
     return effect(True, done.format(name=name), "")
 
 
-def bring_back_template(*, caller: Caller, template_id: UUID) -> Effect:
+def undelete_template(*, caller: Caller, template_id: UUID) -> Effect:
     """Bring a deleted template back."""
-    undelete_template(actor=caller.actor, template=template_id)
+    undelete_template_service(actor=caller.actor, template=template_id)
     done = _("The template “{name}” is back, archived as it was.")
     return effect(True, done.format(name=kept_template(template_id).name(*reader_languages())), "")
 
 
-def look_at_import(*, caller: Caller, here: Here, text: str) -> ImportAsked:
+def plan_import(*, caller: Caller, here: Here, text: str) -> PlannedImport:
     """Return what importing a file of templates would do, and who would lose access by it; nothing is changed."""
-    plan = plan_import(here=here, text=text)
+    plan = plan_import_service(here=here, text=text)
     consequences = {}
     for one in plan.templates:
         if one.action is not Action.CHANGE:
@@ -169,7 +174,7 @@ def look_at_import(*, caller: Caller, here: Here, text: str) -> ImportAsked:
         danger = losing_template(caller.organization, before, _as_planned(before, one.draft))
         if danger is not None:
             consequences[one.id] = danger.consequences
-    return ImportAsked(plan, consequences)
+    return PlannedImport(plan, consequences)
 
 
 def _as_planned(before: Template, draft: TemplateDraft) -> Template:

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.usecases.keys import new_key, use_key, withdraw_key
+from portal.usecases.confirmation import Stated
+from portal.usecases.effects import Effect
+from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
 from portal.usecases.permissions import Permission
-from portal.usecases.settings import set_settings, switch_service
+from portal.usecases.settings import change_settings, switch_service
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, show
 from protection.selectors.organization import keys as all_keys
@@ -42,12 +44,13 @@ def key_rotate(request: PageRequest) -> HttpResponse:
     """Make a new key and use it from now on; says first what that means."""
     if request.method == "POST":
         suite, activate = request.POST.get("suite") or None, bool(request.POST.get("activate"))
-        return confirmed(
-            request,
-            reverse("keys"),
-            lambda stated: new_key(caller=request.caller, suite=suite, activate=activate, stated=stated),
-            section="keys",
-        )
+
+        def act(stated: Stated) -> Effect:
+            if activate:
+                return rotate_key(caller=request.caller, suite=suite, stated=stated)
+            return create_key(caller=request.caller, suite=suite)
+
+        return confirmed(request, reverse("keys"), act, section="keys")
     return show(request, "key_rotate", "keys", {"suites": SUITES, "current": service_settings().suite})
 
 
@@ -55,7 +58,7 @@ def key_rotate(request: PageRequest) -> HttpResponse:
 @page(Permission.KEYS_MANAGE)
 def key_change(request: PageRequest, key_id: UUID) -> HttpResponse:
     """Activate a key, or mark it as compromised; both ask first."""
-    act = use_key if request.GET.get("act", "activate") == "activate" else withdraw_key
+    act = activate_key if request.GET.get("act", "activate") == "activate" else mark_key_compromised
     return confirmed(
         request,
         reverse("keys"),
@@ -125,7 +128,7 @@ def settings(request: PageRequest) -> HttpResponse:
             registration_days=data["registration_days"],
             keep_titles=data["keep_titles"],
         )
-        if carried_out(request, lambda: set_settings(caller=request.caller, configuration=wanted)):
+        if carried_out(request, lambda: change_settings(caller=request.caller, configuration=wanted)):
             return redirect("settings")
     return show(request, "settings", "settings", {"form": form, "manages": manages})
 

@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.languages import reason_of
-from portal.usecases.applications import end_application, new_application
-from portal.usecases.domains import give_up_domain, new_domain, take_over_domain
+from portal.usecases.applications import create_application, disable_application
+from portal.usecases.domains import claim_domain, prove_domain, release_domain
 from portal.usecases.permissions import APPLICATION_ROLES, Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, paged, show, words_of
@@ -60,7 +60,7 @@ def application_new(request: PageRequest) -> HttpResponse:
     form = ApplicationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = new_application(
+            made = create_application(
                 caller=request.caller, name=form.cleaned_data["name"], roles=form.cleaned_data["roles"]
             )
         except DirectoryRefused as error:
@@ -88,7 +88,7 @@ def application(request: PageRequest, client_id: str) -> HttpResponse:
         return confirmed(
             request,
             reverse("application", args=[client_id]),
-            lambda stated: end_application(caller=request.caller, application=found, stated=stated),
+            lambda stated: disable_application(caller=request.caller, application=found, stated=stated),
             section="people",
         )
     if request.method == "POST" and not found.disabled:
@@ -123,7 +123,7 @@ def domain_new(request: PageRequest) -> HttpResponse:
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         domain = form.cleaned_data["domain"]
-        if carried_out(request, lambda: new_domain(caller=request.caller, domain=domain)):
+        if carried_out(request, lambda: claim_domain(caller=request.caller, domain=domain)):
             return redirect("people")
     return show(request, "domain_new", "people", {"form": form})
 
@@ -132,7 +132,7 @@ def domain_new(request: PageRequest) -> HttpResponse:
 @page(Permission.DOMAINS_MANAGE)
 def domain_prove(request: PageRequest, domain: str) -> HttpResponse:
     """Look for the text in the DNS and take the domain over when it is there."""
-    carried_out(request, lambda: take_over_domain(caller=request.caller, domain=domain))
+    carried_out(request, lambda: prove_domain(caller=request.caller, domain=domain))
     return redirect("people")
 
 
@@ -143,7 +143,7 @@ def domain_release(request: PageRequest, domain: str) -> HttpResponse:
     return confirmed(
         request,
         reverse("people"),
-        lambda stated: give_up_domain(
+        lambda stated: release_domain(
             caller=request.caller, organization=request.organization, domain=domain, stated=stated
         ),
         section="people",

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.languages import reader_languages
 from portal.usecases.permissions import Permission
-from portal.usecases.templates import bring_back_template, remove_template
+from portal.usecases.templates import delete_template, undelete_template
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, paged, show
 from protection.selectors.templates import deleted_templates, documents_by_template, template
@@ -39,7 +39,7 @@ def template_delete(request: PageRequest, template_id: UUID) -> HttpResponse:
     return confirmed(
         request,
         reverse("templates"),
-        lambda stated: remove_template(caller=request.caller, template_id=template_id, stated=stated),
+        lambda stated: delete_template(caller=request.caller, template_id=template_id, stated=stated),
         section="templates",
     )
 
@@ -48,5 +48,5 @@ def template_delete(request: PageRequest, template_id: UUID) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def template_undelete(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Bring a deleted template back."""
-    carried_out(request, lambda: bring_back_template(caller=request.caller, template_id=template_id))
+    carried_out(request, lambda: undelete_template(caller=request.caller, template_id=template_id))
     return redirect("templates")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.usecases.devices import end_device
+from portal.usecases.devices import revoke_device
 from portal.web.account_pages import actor_of, person_of, signed_in
 from portal.web.confirming import confirmed
 from portal.web.framework import paged
@@ -39,7 +39,9 @@ def device_revoke(request: HttpRequest, device_id: UUID) -> HttpResponse:
     return confirmed(
         request,
         reverse("devices"),
-        lambda stated: end_device(person_id=person_of(request), device=device, actor=actor_of(request), stated=stated),
+        lambda stated: revoke_device(
+            person_id=person_of(request), device=device, actor=actor_of(request), stated=stated
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
-from portal.usecases.groups import end_group, set_group
+from portal.usecases.groups import change_group, delete_group
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
@@ -40,7 +40,7 @@ def group_edit(request: PageRequest, group_id: UUID) -> HttpResponse:
     def change(
         stated: Stated, *, name: str | None = None, description: str | None = None, archived: bool | None = None
     ) -> Effect:
-        return set_group(
+        return change_group(
             caller=request.caller,
             group_id=group_id,
             name=name,
@@ -56,7 +56,7 @@ def group_edit(request: PageRequest, group_id: UUID) -> HttpResponse:
         return confirmed(
             request,
             back,
-            lambda stated: end_group(caller=request.caller, group_id=group_id, stated=stated),
+            lambda stated: delete_group(caller=request.caller, group_id=group_id, stated=stated),
             done=reverse("people"),
             section="people",
         )

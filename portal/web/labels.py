@@ -18,8 +18,8 @@ from chancery.policy.labels import Outcome
 from chancery.texts import message
 from portal.languages import reader_languages, written_in
 from portal.usecases.confirmation import Stated
-from portal.usecases.effects import Effect, effect
-from portal.usecases.labels import give_label, new_label, offer_label, shelve_label
+from portal.usecases.effects import Effect
+from portal.usecases.labels import archive_label, create_label, edit_label, publish_label, relabel
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
@@ -32,7 +32,6 @@ from protection.services.relabel import MAX_JUSTIFICATION, Choice, Choices, MayN
 from protection.services.save_label import (
     MAX_SENSITIVITY,
     LabelDraft,
-    edit_label,
 )
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -180,7 +179,7 @@ def label_new(request: PageRequest) -> HttpResponse:
     publish = request.method == "GET" or bool(request.POST.get("publish"))
     if request.method == "POST" and form.is_valid():
         draft = form.draft()
-        if carried_out(request, lambda: new_label(caller=request.caller, draft=draft, publish=publish)):
+        if carried_out(request, lambda: create_label(caller=request.caller, draft=draft, publish=publish)):
             return redirect("labels")
     return show(request, "label_edit", "templates", {"form": form, "new": True, "publish": publish})
 
@@ -200,15 +199,10 @@ def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
     }
     form = LabelForm(request.POST or None, known=found, initial=initial)
     if request.method == "POST" and form.is_valid():
-        actor, draft = request.caller.actor, form.draft()
+        caller, draft = request.caller, form.draft()
         seen = request.POST.get("based_on", "")
         based_on = int(seen) if seen.isdecimal() else None
-
-        def act() -> Effect:
-            version = edit_label(actor=actor, label=label_id, draft=draft, based_on=based_on)
-            return effect(version != found.version, _("The label is changed."), _("The label says this already."))
-
-        if carried_out(request, act):
+        if carried_out(request, lambda: edit_label(caller=caller, label_id=label_id, draft=draft, based_on=based_on)):
             return redirect("labels")
     context = {
         "form": form,
@@ -225,12 +219,12 @@ def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
 def label_status(request: PageRequest, label_id: UUID) -> HttpResponse:
     """Publish or archive a label."""
     if request.POST.get("status") == "published":
-        carried_out(request, lambda: offer_label(caller=request.caller, label_id=label_id))
+        carried_out(request, lambda: publish_label(caller=request.caller, label_id=label_id))
         return redirect("labels")
     return confirmed(
         request,
         reverse("labels"),
-        lambda stated: shelve_label(caller=request.caller, label_id=label_id, stated=stated),
+        lambda stated: archive_label(caller=request.caller, label_id=label_id, stated=stated),
         section="templates",
     )
 
@@ -254,7 +248,7 @@ def document_label(request: PageRequest, cid: UUID) -> HttpResponse:
         wanted = form.cleaned_data
 
         def act(stated: Stated) -> Effect:
-            return give_label(
+            return relabel(
                 caller=caller,
                 organization=request.organization,
                 cid=cid,

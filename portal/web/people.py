@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.languages import reason_of
 from portal.usecases.confirmation import Stated
-from portal.usecases.devices import devices_here
+from portal.usecases.devices import visible_devices
 from portal.usecases.effects import Effect
-from portal.usecases.groups import new_group, set_group
-from portal.usecases.people import add_person, set_disabled, set_role
+from portal.usecases.groups import change_group, create_group
+from portal.usecases.people import change_role, create_person, disable_person, enable_person
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_group, ask_about_person
 from portal.web.confirming import confirmed
@@ -88,7 +88,7 @@ def person_new(request: PageRequest) -> HttpResponse:
         data = form.cleaned_data
 
         def act(stated: Stated) -> Effect:
-            return add_person(
+            return create_person(
                 caller=request.caller,
                 organization=request.organization,
                 address=data["email"],
@@ -126,7 +126,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
         return redirect("person", person_id)
     devices = [
         {"one": one, "blocked": organization in one.blocked_by}
-        for one in (devices_here(caller=request.caller, person_id=person_id).devices if manages else ())
+        for one in (visible_devices(caller=request.caller, person_id=person_id).devices if manages else ())
         if one.revoked_at is None
     ]
     return show(request, "person", "people", {"found": found, "form": form, "manages": manages, "devices": devices})
@@ -137,10 +137,11 @@ def _change_of(request: PageRequest, person_id: UUID, form: RoleForm, act: str) 
     caller = request.caller
     if act == "role" and form.is_valid():
         role = form.cleaned_data["role"]
-        return lambda stated: set_role(caller=caller, person_id=person_id, role=role, stated=stated)
-    if act in {"disable", "enable"}:
-        off = act == "disable"
-        return lambda stated: set_disabled(caller=caller, person_id=person_id, disabled=off, stated=stated)
+        return lambda stated: change_role(caller=caller, person_id=person_id, role=role, stated=stated)
+    if act == "disable":
+        return lambda stated: disable_person(caller=caller, person_id=person_id, stated=stated)
+    if act == "enable":
+        return lambda _stated: enable_person(caller=caller, person_id=person_id)
     return None
 
 
@@ -200,7 +201,7 @@ def group_new(request: PageRequest) -> HttpResponse:
         back = ""
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        if carried_out(request, lambda: new_group(caller=request.caller, **data).effect):
+        if carried_out(request, lambda: create_group(caller=request.caller, **data).effect):
             return redirect(f"{back}?{urlencode({'group': data['address'].lower()})}" if back else "people")
     return show(request, "group_new", "people", {"form": form, "back": back})
 
@@ -243,7 +244,7 @@ def group_change(request: PageRequest, group_id: UUID) -> HttpResponse:
     named: dict[str, Any] = {"remove" if act == "remove" else "add": [address]} if address else {}
 
     def put(stated: Stated) -> Effect:
-        return set_group(caller=request.caller, group_id=group_id, stated=stated, **named).effect
+        return change_group(caller=request.caller, group_id=group_id, stated=stated, **named).effect
 
     back = reverse("group", args=[group_id])
     if not address:

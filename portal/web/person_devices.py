@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from portal.usecases.devices import block_here, unblock_here
+from portal.usecases.devices import block_device, unblock_device
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page
@@ -18,11 +18,11 @@ from portal.web.framework import PageRequest, carried_out, page
 def person_device(request: PageRequest, person_id: UUID, device_id: UUID) -> HttpResponse:
     """Block a device here once its consequences were seen, or take the block back."""
     if request.POST.get("act") == "unblock":
-        carried_out(request, lambda: unblock_here(caller=request.caller, person_id=person_id, device_id=device_id))
+        carried_out(request, lambda: unblock_device(caller=request.caller, person_id=person_id, device_id=device_id))
         return redirect("person", person_id)
     return confirmed(
         request,
         reverse("person", args=[person_id]),
-        lambda stated: block_here(caller=request.caller, person_id=person_id, device_id=device_id, stated=stated),
+        lambda stated: block_device(caller=request.caller, person_id=person_id, device_id=device_id, stated=stated),
         section="people",
     )

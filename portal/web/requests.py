@@ -23,10 +23,10 @@ from portal import clock
 from portal.languages import reader_languages, translate
 from portal.rejected_input import typed_in
 from portal.usecases.access_requests import (
-    ask_for_access,
     decline_request,
     explain_to_caller,
     grant_request,
+    request_access,
     request_blockers,
 )
 from portal.usecases.permissions import Permission
@@ -174,7 +174,7 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
         if attempt(
             request,
             done,
-            lambda: ask_for_access(caller=caller, organization=organization, cid=cid, requested=requested),
+            lambda: request_access(caller=caller, organization=organization, cid=cid, requested=requested),
             here=True,
         ):
             return redirect("document_access", cid)

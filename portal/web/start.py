@@ -20,7 +20,7 @@ from portal.identity.addresses import client_address
 from portal.languages import reason_of
 from portal.usecases.embedded_sign_in import sign_in_link
 from portal.usecases.operators import operator_here
-from portal.usecases.organizations import Founded, found_organization
+from portal.usecases.organizations import CreatedOrganization, create_organization
 from portal.web.account_pages import actor_of, person_of, to_sign_in
 from portal.web.framework import attempt
 from tenants import naming
@@ -118,7 +118,7 @@ def organization_new(request: HttpRequest) -> HttpResponse:
     form = OrganizationForm(request.POST or None, own_address=own, initial=_known(request))
     if request.method == "POST" and form.is_valid():
         known_before = None if own else person_with_login(form.cleaned_data["administrator"])
-        made: list[Founded] = []
+        made: list[CreatedOrganization] = []
         if _too_many(request):
             messages.error(request, _("You have created many organizations just now. Try again in an hour."))
         elif attempt(
@@ -140,10 +140,10 @@ def organization_ready(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/organization_ready.html", {"ready": ready})
 
 
-def _found(request: HttpRequest, form: OrganizationForm) -> Founded:
+def _found(request: HttpRequest, form: OrganizationForm) -> CreatedOrganization:
     data, user = form.cleaned_data, cast(Any, request.user)
     try:
-        return found_organization(
+        return create_organization(
             name=data["name"],
             slug=data["slug"],
             mail_domain=data["mail_domain"],
@@ -156,7 +156,7 @@ def _found(request: HttpRequest, form: OrganizationForm) -> Founded:
         raise naming.NameRefused("This short name is taken. Choose another one.") from error
 
 
-def _ready(request: HttpRequest, made: Founded, *, is_new: bool) -> dict[str, str]:
+def _ready(request: HttpRequest, made: CreatedOrganization, *, is_new: bool) -> dict[str, str]:
     """Return what the next page shows.
 
     The person at an embedded installation gets a link that signs the new administrator in, since no mail leaves the

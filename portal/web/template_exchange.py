@@ -16,7 +16,7 @@ from portal import clock
 from portal.languages import grouped
 from portal.template_files import here_at
 from portal.usecases.permissions import Permission
-from portal.usecases.templates import ImportAsked, import_templates, look_at_import
+from portal.usecases.templates import PlannedImport, import_templates, plan_import
 from portal.web.framework import PageRequest, attempt, page, show, words_of
 from portal.web.policies import shown_grants
 from portal.words.changes import shown_changes
@@ -93,7 +93,7 @@ def template_import(request: PageRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if text:
         try:
-            context |= _shown(request, look_at_import(caller=request.caller, here=here, text=text), text)
+            context |= _shown(request, plan_import(caller=request.caller, here=here, text=text), text)
         except ChanceryError as error:
             form.add_error("file", words_of(error)) if uploaded else messages.error(request, words_of(error))
     return show(request, "templates_import", "templates", context)
@@ -107,7 +107,7 @@ def _done(plan: Plan) -> str:
     return words.format(made=made, changed=changed)
 
 
-def _shown(request: PageRequest, asked: ImportAsked, text: str) -> dict[str, Any]:
+def _shown(request: PageRequest, asked: PlannedImport, text: str) -> dict[str, Any]:
     organization, plan = request.organization, asked.plan
 
     def rows(action: Action) -> list[dict[str, Any]]:

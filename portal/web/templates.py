@@ -19,12 +19,12 @@ from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_template
 from portal.usecases.templates import (
-    bring_back_version,
-    create_described_template,
-    new_copy,
-    new_template,
-    offer_template,
-    shelve_template,
+    archive_template,
+    copy_template,
+    create_template,
+    edit_template,
+    publish_template,
+    restore_template_version,
 )
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, moment_of, page, paged, show
@@ -84,7 +84,7 @@ def template_new(request: PageRequest) -> HttpResponse:
         return leave
     if leave is None and request.method == "POST" and form.is_valid():
         draft, publish = form.draft(None), bool(request.POST.get("publish"))
-        if carried_out(request, lambda: new_template(caller=request.caller, draft=draft, publish=publish)):
+        if carried_out(request, lambda: create_template(caller=request.caller, draft=draft, publish=publish)):
             return redirect("templates")
     context = {
         "form": leave or form,
@@ -130,7 +130,7 @@ def template_edit(request: PageRequest, template_id: UUID) -> HttpResponse:
 
         def act(stated: Stated) -> Effect:
             draft = form.draft(found)
-            return create_described_template(
+            return edit_template(
                 caller=request.caller, template_id=template_id, draft=draft, based_on=based_on, stated=stated
             )
 
@@ -199,7 +199,9 @@ def template_restore(request: PageRequest, template_id: UUID, number: int) -> Ht
     return confirmed(
         request,
         reverse("template_history", args=[template_id]),
-        lambda stated: bring_back_version(caller=request.caller, template_id=template_id, number=number, stated=stated),
+        lambda stated: restore_template_version(
+            caller=request.caller, template_id=template_id, number=number, stated=stated
+        ),
         section="templates",
     )
 
@@ -208,7 +210,7 @@ def template_restore(request: PageRequest, template_id: UUID, number: int) -> Ht
 @page(Permission.TEMPLATES_MANAGE)
 def template_copy(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Make an archived copy and lead on to editing it."""
-    made = new_copy(caller=request.caller, template_id=template_id)
+    made = copy_template(caller=request.caller, template_id=template_id)
     messages.success(request, made.message)
     return redirect("template", made.members["id"])
 
@@ -218,11 +220,11 @@ def template_copy(request: PageRequest, template_id: UUID) -> HttpResponse:
 def template_status(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Publish or archive a template."""
     if request.POST.get("status") == "published":
-        carried_out(request, lambda: offer_template(caller=request.caller, template_id=template_id))
+        carried_out(request, lambda: publish_template(caller=request.caller, template_id=template_id))
         return redirect("templates")
     return confirmed(
         request,
         reverse("templates"),
-        lambda stated: shelve_template(caller=request.caller, template_id=template_id, stated=stated),
+        lambda stated: archive_template(caller=request.caller, template_id=template_id, stated=stated),
         section="templates",
     )

@@ -84,7 +84,7 @@ HELPERS = {
     "recipients.who_took",
 }  # fmt: skip
 """What interfaces import beside use cases: who asks, and what renders or reads what use cases return."""
-NOTHING_TO_SAY = {"organizations.end_organization", "revocations.suspend_organization"}
+NOTHING_TO_SAY = {"organizations.erase_organization", "revocations.suspend_organization"}
 
 
 def use_cases() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from portal.usecases.organizations import found_organization
+from portal.usecases.organizations import create_organization
 from tenants.context import in_organization
 from tenants.organizations.selectors import OrganizationFacts
 from tests.cast import ACTOR, Cast
@@ -16,7 +16,7 @@ from tests.cast import ACTOR, Cast
 def ledger(empty_cast: Cast) -> Iterator[OrganizationFacts]:
     """Return an organization of this test's own, and use its schema."""
     slug = f"books-{uuid4().hex[:8]}"
-    made = found_organization(
+    made = create_organization(
         name=slug, slug=slug, administrator=f"ada@{slug}.example", mail_domain=f"{slug}.example", actor=ACTOR
     ).organization
     empty_cast.organizations[slug] = made
@@ -39,7 +39,7 @@ def as_owner(ledger: OrganizationFacts) -> Callable[..., None]:
 def ledger_of_words(empty_cast: Cast) -> Iterator[OrganizationFacts]:
     """Return an organization of a whole module, in whose schema names of templates and labels are looked up."""
     slug = f"words-{uuid4().hex[:8]}"
-    made = found_organization(
+    made = create_organization(
         name=slug, slug=slug, administrator=f"ada@{slug}.example", mail_domain=f"{slug}.example", actor=ACTOR
     ).organization
     with in_organization(made.id):

@@ -22,7 +22,7 @@ from audit.services.sequence import head, sequence, sign_checkpoint
 from audit.statements import Personal
 from chancery.ledger.checkpoint import Checkpoint
 from chancery.ledger.checkpoint import verify as verify_note
-from portal.usecases.organizations import found_organization
+from portal.usecases.organizations import create_organization
 from protection.keys import log
 from protection.selectors.organization import log_verifier_key
 from tenants.context import in_organization
@@ -378,7 +378,7 @@ def as_application(statement: str) -> None:
 @pytest.fixture(scope="module")
 def ledger_of_all(empty_cast: Cast) -> OrganizationFacts:
     """Return an organization that several tests may share, since none of them can change it."""
-    made = found_organization(
+    made = create_organization(
         name="shared", slug="shared", administrator="ada@shared.example", mail_domain="shared.example", actor=ACTOR
     ).organization
     empty_cast.organizations["shared"] = made

@@ -16,7 +16,7 @@ SECONDS = program.SECONDS
 
 
 FOUNDING = """
-from portal.usecases.organizations import found_organization
+from portal.usecases.organizations import create_organization
 from tenants.actor import OPERATOR
 from tenants.directory.selectors.people import person_with_login
 from tenants.directory.services.create_person import create_person
@@ -25,7 +25,7 @@ from tenants.directory.services.issue_enrollment_code import issue_enrollment_co
 people = {"contoso": ["ada", "olga", "max"], "fabrikam": ["rita"]}
 for slug, names in people.items():
     addresses = [f"{name}@{slug}.example" for name in names]
-    place = found_organization(
+    place = create_organization(
         name=slug.capitalize(),
         slug=slug,
         administrator=addresses[0],

@@ -10,7 +10,7 @@ from django.core import mail
 
 from chancery.policy.policy import Strength
 from portal.tasks import answer_previews
-from portal.usecases import roles
+from portal.usecases import applications, roles
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.confirmation import Stated
 from portal.usecases.previews.ask import ask_about_person
@@ -81,7 +81,7 @@ def test_roles_are_given_to_applications_with_a_second_factor_only(cast: Cast) -
     ada = Person.objects.get(id=cast.ada.id)
     strong = caller_at(cast.organizations["contoso"], ada, ip="", source="pages", strength=Strength.MFA)
     with in_organization(cast.organizations["contoso"].id):
-        assert roles.create_application(caller=strong, name=name, roles=wanted).client_id
+        assert applications.create_application(caller=strong, name=name, roles=wanted).credentials.client_id
 
 
 def test_a_role_that_an_application_changes_is_recorded_and_mailed(cast: Cast, contoso: UUID) -> None:

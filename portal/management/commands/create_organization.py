@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.operator import refusals_said
-from portal.usecases.organizations import found_organization
+from portal.usecases.organizations import create_organization
 from tenants.actor import OPERATOR
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Create it and say what to do next."""
         with refusals_said():
-            founded = found_organization(
+            founded = create_organization(
                 name=options["name"],
                 slug=options["slug"],
                 mail_domain=options["mail_domain"],

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.operator import organization_named, refusals_said
-from portal.usecases.people import add_person_by_operator
+from portal.usecases.people import create_person_by_operator
 from portal.usecases.permissions import ROLES
 from tenants.actor import OPERATOR
 from tenants.context import in_organization
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         """Create the person and invite them."""
         organization = organization_named(options["organization"])
         with refusals_said(), in_organization(organization.id):
-            person = add_person_by_operator(
+            person = create_person_by_operator(
                 organization=organization,
                 address=options["email"],
                 name=options["name"],

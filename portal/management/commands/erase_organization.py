@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from portal.management.confirming import add_confirmation, confirm
 from portal.management.operator import concerned, organization_named, refusals_said
-from portal.usecases.organizations import end_organization
+from portal.usecases.organizations import erase_organization
 from tenants.actor import OPERATOR
 
 
@@ -35,5 +35,5 @@ class Command(BaseCommand):
             options=options,
         )
         with refusals_said():
-            end_organization(organization_id=organization.id, reason=options["reason"], actor=OPERATOR)
+            erase_organization(organization_id=organization.id, reason=options["reason"], actor=OPERATOR)
         self.stdout.write(f"{organization.slug} is erased.")

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.operator import refusals_said
-from portal.usecases.operators import appoint_operator, dismiss_operator
+from portal.usecases.operators import add_operator, remove_operator
 from tenants.actor import OPERATOR
 from tenants.directory.selectors.operators import operators
 
@@ -30,9 +30,9 @@ class Command(BaseCommand):
         """Do it and say what was done."""
         with refusals_said():
             if todo == "add":
-                self.stdout.write(appoint_operator(address=address, actor=OPERATOR).message)
+                self.stdout.write(add_operator(address=address, actor=OPERATOR).message)
             elif todo == "remove":
-                self.stdout.write(dismiss_operator(address=address, actor=OPERATOR).message)
+                self.stdout.write(remove_operator(address=address, actor=OPERATOR).message)
             else:
                 self._list()
 

@@ -18,10 +18,10 @@ from chancery.policy.policy import Grant, Policy, Principal
 from chancery.policy.rights import LEVELS
 from chancery.sdk.errors import Refused
 from chancery.sdk.options import ProtectOptions
+from portal.usecases.applications import create_application
 from portal.usecases.caller import Caller, caller_at
-from portal.usecases.organizations import found_organization
+from portal.usecases.organizations import create_organization
 from portal.usecases.previews.ask import ask_about_group
-from portal.usecases.roles import create_application
 from protection.selectors.organization import keys
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
@@ -103,7 +103,7 @@ def opened(chromium: Chromium, answers: dict[str, bytes]) -> Iterator[Page]:
 
 def longest(cast: Cast, folder: Path) -> Longest:
     """Make one of everything at Contoso, as long as the service takes it, and fifty documents."""
-    founded = found_organization(
+    founded = create_organization(
         name=NAME, slug="contoso", administrator=ADDRESS, administrator_name=PERSON, mail_domain=DOMAIN, actor=ACTOR
     )
     contoso = cast.organizations["contoso"] = founded.organization
@@ -156,7 +156,7 @@ def _administered(cast: Cast, group: UUID) -> dict[str, UUID | str]:
         ).id
         key = keys()[0].id
     objects = {"template": template, "spare": spare, "label": label, "preview": preview, "key": key}
-    return {**objects, "application": made.client_id}
+    return {**objects, "application": made.credentials.client_id}
 
 
 def _template(caller: Caller) -> UUID:

@@ -12,7 +12,7 @@ from portal.models import Notification
 from portal.notifications.send import send_due
 from portal.usecases.caller import caller_at
 from portal.usecases.confirmation import ConfirmationRequired, FreshSignInRequired, ReasonRequired, Stated
-from portal.usecases.people import Added, add_person
+from portal.usecases.people import Added, create_person
 from portal.words.events import ShownEvent, shown_events
 from tenants.context import in_schema
 from tenants.directory.models import Person
@@ -46,7 +46,7 @@ def add(
 ) -> Added:
     ada = Person.objects.get(email=ADA)
     signed_in = NEVER if stale else Authentication(Strength.CODE, clock.now())
-    return add_person(
+    return create_person(
         caller=caller_at(organization, ada, ip="", source="test"),
         organization=organization,
         address=address,

@@ -5,7 +5,7 @@ from typing import Any
 
 from audit.selectors.pending_ledgers import unsealed
 from portal.development.bench.scenes.people import BENCH
-from portal.usecases.organizations import found_organization
+from portal.usecases.organizations import create_organization
 from tenants.organizations.selectors import organizations
 
 
@@ -24,5 +24,5 @@ def create(*, existing: int, measured: int) -> dict[str, Any]:
 
 def _create(slug: str) -> float:
     began = time.perf_counter()
-    found_organization(name=slug, slug=slug, administrator=f"admin@{slug}.example", actor=BENCH)
+    create_organization(name=slug, slug=slug, administrator=f"admin@{slug}.example", actor=BENCH)
     return time.perf_counter() - began

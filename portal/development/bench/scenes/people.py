@@ -25,7 +25,7 @@ from chancery.sealing.read import open_sealed
 from portal.identity import clients
 from portal.identity.strength import Authentication
 from portal.identity.tokens import AUTHENTICATION, FAMILY, hash_of
-from portal.usecases.organizations import found_organization
+from portal.usecases.organizations import create_organization
 from tenants.actor import Actor
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.enroll_device import enroll_device
@@ -37,7 +37,7 @@ LASTING = timedelta(hours=2)
 
 def assemble(*, people: int, documents: int, folder: str) -> dict[str, Any]:
     """Found an organization, let one person protect documents, and give everybody a device and a token."""
-    founded = found_organization(
+    founded = create_organization(
         name="Bench",
         slug="bench",
         administrator="ada@bench.example",
