@@ -58,6 +58,7 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    "corsheaders",
     "template_partials",
 ]
 TENANT_APPS = ["protection", "audit"]
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "portal.wellformed.WellFormedMiddleware",
     "portal.middleware.OrganizationMiddleware",
     "portal.middleware.UnauthenticatedRequestsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "portal.fastpath.middleware.LicensingFastPath",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -169,6 +171,12 @@ SECURE_SSL_REDIRECT = not CHANCERY_EMBEDDED
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CHANCERY_TRUSTED_PROXIES else None
 X_FRAME_OPTIONS = "DENY"
+# Pages at the base domain open and protect files of every organization; no other origin's scripts reach the API.
+CORS_ALLOWED_ORIGINS = [CHANCERY_BASE_URL]
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_METHODS = ("GET", "POST")
+CORS_ALLOW_HEADERS = ("accept", "accept-language", "authorization", "content-type", "chancery-proof")
+CORS_PREFLIGHT_MAX_AGE = 600
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -16,6 +16,8 @@ class Program(StrEnum):
     """A kind of program that opens protected documents."""
 
     COMMAND_LINE = "command_line"
+    BROWSER = "browser"
+    """The page that opens files; it shows them in a frame without a network."""
     LIBRARY = "library"
     """Any program that embeds the Python library; it states by itself what else it enforces."""
 
@@ -43,12 +45,12 @@ class Meaning:
             raise ValueError("A right has an entry for every kind of program.")
 
 
-def _held(command_line: Hold, library: Hold) -> dict[Program, Hold]:
-    return {Program.COMMAND_LINE: command_line, Program.LIBRARY: library}
+def _held(command_line: Hold, browser: Hold, library: Hold) -> dict[Program, Hold]:
+    return {Program.COMMAND_LINE: command_line, Program.BROWSER: browser, Program.LIBRARY: library}
 
 
-_BY_THE_SERVICE: Final = _held(Hold.ENFORCED, Hold.ENFORCED)
-_BY_THE_PROGRAM: Final = _held(Hold.NOT_ENFORCED, Hold.ADVISED)
+_BY_THE_SERVICE: Final = _held(Hold.ENFORCED, Hold.ENFORCED, Hold.ENFORCED)
+_BY_THE_PROGRAM: Final = _held(Hold.NOT_ENFORCED, Hold.ADVISED, Hold.ADVISED)
 
 MEANINGS: Final[Mapping[Right, Meaning]] = {
     Right.VIEW: Meaning(message("Open the document and read it."), _BY_THE_SERVICE),
@@ -65,7 +67,7 @@ MEANINGS: Final[Mapping[Right, Meaning]] = {
     Right.COMMENT: Meaning(message("Add notes without changing the text."), _BY_THE_PROGRAM),
     Right.EXPORT: Meaning(
         message("Save the content without its protection or under another one."),
-        _held(Hold.ADVISED, Hold.ADVISED),
+        _held(Hold.ADVISED, Hold.ADVISED, Hold.ADVISED),
     ),
     Right.EXTRACT: Meaning(message("Copy parts of the content, take pictures of the screen."), _BY_THE_PROGRAM),
     Right.PRINT: Meaning(message("Print it."), _BY_THE_PROGRAM),

@@ -2,7 +2,8 @@
 
 ``chancery-cli`` signs people in on their machines.  ``chancery-pages`` hands a sign-in over to an organization's host
 under the base domain, without asking.  ``chancery-own-domains`` does the same for domains that organizations brought
-along, and asks, because their DNS is in somebody else's hands.
+along, and asks, because their DNS is in somebody else's hands.  ``chancery-browser`` is the scripts of our own pages;
+its tokens come out of sessions alone (``page_tokens``), so it may ask for none by itself.
 """
 
 from allauth.idp.oidc.models import Client
@@ -12,6 +13,7 @@ from django.contrib.auth.hashers import make_password
 from portal.identity.origins import is_under_base
 
 CLI = "chancery-cli"
+BROWSER = "chancery-browser"
 PAGES = "chancery-pages"
 ACCESS = "api"
 """The scope of a token for the service that is nothing more: with ``openid`` each answer also brings an id token, for
@@ -27,12 +29,12 @@ def ensure() -> None:
     addresses to be called back at.  The library would make up a secret for each client and hash it slowly, as if it
     were a password.
     """
-    known = dict(Client.objects.filter(id__in=[CLI, PAGES, OWN_DOMAINS]).values_list("id", "redirect_uris"))
+    known = dict(Client.objects.filter(id__in=[CLI, PAGES, OWN_DOMAINS, BROWSER]).values_list("id", "redirect_uris"))
     if PAGES in known and known[PAGES] != _pages_callback():
         Client.objects.filter(id=PAGES).update(redirect_uris=_pages_callback())
-    if len(known) == 3:
+    if len(known) == 4:
         return
-    for name, members in ((CLI, _cli()), (PAGES, _pages()), (OWN_DOMAINS, _own_domains())):
+    for name, members in ((CLI, _cli()), (PAGES, _pages()), (OWN_DOMAINS, _own_domains()), (BROWSER, _browser())):
         Client.objects.get_or_create(id=name, defaults={**members, "secret": make_password(None)})
 
 
@@ -58,6 +60,10 @@ def _cli() -> dict[str, object]:
         "grant_types": "\n".join(grants),
         "redirect_uris": "http://127.0.0.1/cb\nhttp://[::1]/cb",
     }
+
+
+def _browser() -> dict[str, object]:
+    return {"name": "Chancery in the browser", "type": Client.Type.CONFIDENTIAL, "scopes": ACCESS, "grant_types": ""}
 
 
 def _pages() -> dict[str, object]:

@@ -35,6 +35,7 @@ PAGES: Final = frozenset(
         "mfa_generate_recovery_codes",
         "mfa_remove_webauthn",
         "mfa_view_recovery_codes",
+        "open_afresh",
     }
 )
 """Names of addresses at the base domain.  ``account_email`` may be looked at, but changed only freshly."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web import devices, handbook, operator, preferences, reference, start
+from portal.web import devices, handbook, opening, operator, preferences, reference, start
 
 urlpatterns = [
     path("", start.start, name="base_home"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("devices/", devices.device_list, name="devices"),
     path("devices/code/", devices.device_code, name="device_code"),
     path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
+    path("open/", opening.open_page, name="open"),
+    path("open/afresh/", opening.afresh, name="open_afresh"),
+    path("open/token/", opening.token, name="open_token"),
+    path("open/viewer/", opening.viewer, name="open_viewer"),
     path("accounts/preferences/", preferences.preferences, name="preferences"),
     path("operator/", operator.organizations, name="operator"),
     path("operator/mail/", operator.mail, name="operator_mail"),

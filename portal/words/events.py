@@ -41,6 +41,7 @@ SIGNED_IN_BY: Final = {
 
 PROGRAMS: Final = {
     Program.COMMAND_LINE: gettext_lazy("Command line"),
+    Program.BROWSER: gettext_lazy("Browser"),
     Program.LIBRARY: gettext_lazy("Programs with the library"),
 }
 """Kinds of program that open documents."""

@@ -1,0 +1,163 @@
+// The service as this browser's device meets it: tokens, proven requests, what is believed, and use licenses.
+
+import { VerifyKey, ascii, fromBase64url, toBase64url } from "./chancery-crypto.mjs";
+import {
+  Chain, acceptUse, advanceFeed, newFeed, verifyAccount, verifyFeed, verifyStatement,
+} from "./chancery-objects.mjs";
+import { Device } from "./chancery-device.mjs";
+
+const PROGRAM = { program: "Chancery in the browser", enforces: [] };
+const EARLY = 60;
+const RENEW_BEFORE = 7 * 86400;
+
+export const now = () => Math.floor(Date.now() / 1000);
+
+/** What the service answered instead of what was asked for; `code`, `reason` and `next_step` as in the API. */
+export class ServiceError extends Error {
+  constructor(status, problem) {
+    super(problem.detail ?? problem.title ?? `The service answers ${status}.`);
+    this.name = "ServiceError";
+    Object.assign(this, { status, problem, code: problem.code ?? "", reason: problem.reason ?? "" });
+  }
+}
+
+async function answerOf(response) {
+  const text = await response.text();
+  let members = null;
+  try {
+    members = text ? JSON.parse(text) : null;
+  } catch {
+    // An answer of something between here and the service.
+  }
+  if (response.ok) return members;
+  throw new ServiceError(response.status, members ?? {});
+}
+
+/** One signed-in person in this browser, at one installation. */
+export class Service {
+  /** `iss` and `key` come with the page, `csrf` is the page's own, `language` goes with each request. */
+  constructor({ iss, key, person }, csrf, language) {
+    Object.assign(this, { iss, key, person, csrf, language, device: null, tokens: new Map() });
+  }
+
+  async #pinned() {
+    this.pinned ??= await VerifyKey.load(this.key.alg, fromBase64url(this.key.public));
+    return this.pinned;
+  }
+
+  async #token(origin) {
+    const kept = this.tokens.get(origin);
+    if (kept && kept.until > now()) return kept.value;
+    const response = await fetch("/open/token/", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf, Accept: "application/json" },
+      body: JSON.stringify({ origin, device: this.device?.id ?? null }),
+    });
+    const granted = await answerOf(response);
+    this.tokens.set(origin, { value: granted.access_token, until: now() + granted.expires_in - EARLY });
+    return granted.access_token;
+  }
+
+  /** Send one API request, proven by this device unless it only reads. */
+  async call(method, origin, path, { body } = {}) {
+    const token = await this.#token(origin);
+    const data = body === undefined ? new Uint8Array(0) : ascii(JSON.stringify(body));
+    const headers = { Authorization: `Bearer ${token}`, Accept: "application/json", "Accept-Language": this.language };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (this.device && method !== "GET") {
+      const url = origin + path.split("?")[0];
+      headers["Chancery-Proof"] = await this.device.proof({ method, url, token, body: data, now: now() });
+    }
+    const sent = body === undefined ? { method, headers } : { method, headers, body: data };
+    return answerOf(await fetch(origin + path, { ...sent, credentials: "omit", cache: "no-store" }));
+  }
+
+  /** Make this browser a device of the person; the service asks for a sign-in of the last ten minutes. */
+  async enroll(name, platform) {
+    this.device = null;
+    this.tokens.clear();
+    const device = await Device.make();
+    const answer = await this.call("POST", this.iss, "/api/v1/devices", {
+      body: { name, platform, ...device.publicKeys },
+    });
+    Object.assign(device.record, { id: answer.id, certificate: answer.account_certificate });
+    this.use(device);
+    await this.account();
+    return device;
+  }
+
+  use(device) {
+    this.device = device;
+    this.tokens.clear();
+  }
+
+  /** Return the verified account certificate of this device, renewed in time; `renewed` is told of a new one. */
+  async account(renewed = () => {}) {
+    const check = async () =>
+      verifyAccount(this.device.certificate, { pinned: await this.#pinned(), dev: this.device.id, now: now() });
+    const account = await check().catch((error) => {
+      if (error.code === "expired") return null;
+      throw error;
+    });
+    if (account && account.exp - now() > RENEW_BEFORE) return account;
+    const path = `/api/v1/devices/${this.device.id}/certificate`;
+    const answer = await this.call("POST", this.iss, path, { body: {} });
+    this.device.record.certificate = answer.account_certificate;
+    await renewed(this.device);
+    return check();
+  }
+
+  /** Return an organization with its keys as of now. */
+  async organization(id) {
+    const answer = await this.call("GET", this.iss, `/api/v1/statements/${id}`);
+    const statement = await verifyStatement(answer.statement, { pinned: await this.#pinned(), iss: this.iss, now: now() });
+    if (statement.org !== id) throw new Error("The installation answered with another organization's statement.");
+    return new Organization(this, statement, await Chain.of(statement));
+  }
+}
+
+/** One organization: its name and origin, the chain of trust, and its revocation feed. */
+export class Organization {
+  constructor(service, statement, chain) {
+    Object.assign(this, { service, statement, chain, feed: newFeed(statement.org) });
+  }
+
+  get origin() {
+    return this.statement.origins[0];
+  }
+
+  call(method, path, options) {
+    return this.service.call(method, this.origin, path, options);
+  }
+
+  /** Ask the revocation feed for what is new. */
+  async refreshFeed() {
+    const answer = await this.call("GET", `/api/v1/feed?since=${this.feed.seq}`);
+    const statement = await verifyFeed(answer.statement, await this.chain.learn(answer.delegation));
+    this.feed = advanceFeed(this.feed, statement);
+    return this.feed;
+  }
+
+  /** Ask for a use license for a verified file and check it completely. */
+  async license(authentic, renewed) {
+    const { license, seal } = authentic.file;
+    const account = await this.service.account(renewed);
+    const answer = await this.#ask(license, seal);
+    await this.refreshFeed();
+    const chain = await this.chain.learn(answer.delegation);
+    const given = { chain, account, license, seal, sealer: authentic.sealer, stored: false };
+    const accept = () => acceptUse(answer.use_license, { ...given, now: now(), feed: this.feed });
+    return { use: await accept(), still: accept };
+  }
+
+  async #ask(license, seal) {
+    const digests = { ...PROGRAM, pl: toBase64url(license.digest), seal: toBase64url(seal.digest) };
+    try {
+      return await this.call("POST", "/api/v1/licenses", { body: digests });
+    } catch (error) {
+      if (error.code !== "send_whole_license") throw error;
+    }
+    const whole = { ...digests, publishing_license: license.token, body_seal: seal.unverified.token };
+    return this.call("POST", "/api/v1/licenses", { body: whole });
+  }
+}

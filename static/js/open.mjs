@@ -1,0 +1,268 @@
+// The page that opens a sealed file: it leads through the steps, and shows what came of each.
+
+import { openSealed } from "./chancery-reader.mjs";
+import { contentKey } from "./chancery-objects.mjs";
+import { forgetDevice, keepDevice, keptDevice } from "./chancery-device.mjs";
+import { Service, ServiceError } from "./chancery-service.mjs";
+
+const HEARTBEAT = 30_000;
+const MOST_BYTES = 2 ** 31;
+
+const find = (id) => document.getElementById(id);
+const read = (id) => JSON.parse(find(id).textContent);
+const texts = read("texts");
+const configuration = read("configuration");
+const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
+const language = document.documentElement.lang;
+const service = new Service(configuration, csrf, language);
+
+let current = null;
+
+function show(...ids) {
+  for (const id of ["choose", "device", "progress", "refused", "opened"]) find(id).hidden = !ids.includes(id);
+}
+
+function progress(text) {
+  find("progress").textContent = text;
+  show("progress");
+}
+
+function restart() {
+  current?.close();
+  current = null;
+  find("title").textContent = texts.title;
+  find("lead").hidden = false;
+  find("file").value = "";
+  show("choose");
+  find("file").focus();
+}
+
+// Refusals
+
+const wordsOf = (error) => {
+  if (error instanceof ServiceError) {
+    return { title: error.message, step: error.problem.next_step ?? "", contact: error.problem.contact ?? "" };
+  }
+  if (error instanceof TypeError) return { title: texts.unreachable, step: texts.unreachable_step, contact: "" };
+  const known = texts.errors[error.code];
+  return known ? { title: known[0], step: known[1], contact: "" } : { title: error.message, step: "", contact: "" };
+};
+
+function refuse(error, question = null) {
+  current?.close();
+  const { title, step, contact } = wordsOf(error);
+  find("refused_title").textContent = title;
+  find("refused_step").textContent = step;
+  find("refused_contact").textContent = contact ? texts.contact.replace("{contact}", contact) : "";
+  find("again").hidden = !(error instanceof ServiceError && (error.status === 401 || error.code === "sign_in_again"));
+  find("ask").hidden = question === null;
+  current = question;
+  show("refused");
+  find("refused").scrollIntoView({ block: "nearest" });
+}
+
+/** A refused document, about which the person may ask. */
+class Question {
+  constructor(place, cid, level) {
+    Object.assign(this, { place, cid, level });
+  }
+
+  static async of(place, cid) {
+    try {
+      const why = await place.call("GET", `/api/v1/documents/${cid}/why`);
+      return why.may_ask ? new Question(place, cid, why.ask_level) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async ask(note) {
+    const body = this.level ? { note, level: this.level } : { note };
+    await this.place.call("POST", `/api/v1/documents/${this.cid}/access-requests`, { body });
+  }
+
+  close() {}
+}
+
+// The device
+
+const chosen = () =>
+  new Promise((resolve) => {
+    show("device");
+    find("own").addEventListener("click", () => resolve(true), { once: true });
+    find("shared").addEventListener("click", () => resolve(false), { once: true });
+    find("own").focus();
+  });
+
+function systemName() {
+  const system = navigator.userAgentData?.platform || /\(([^;)]+)/.exec(navigator.userAgent)?.[1] || "";
+  const brand = navigator.userAgentData?.brands?.find(({ brand: name }) => !/Not.?A.?Brand/i.test(name))?.brand;
+  const browser = brand ?? /(Firefox|Edg|Chrome|Safari)\//.exec(navigator.userAgent)?.[1] ?? "Browser";
+  return [browser, system].filter(Boolean).join(", ").slice(0, 100);
+}
+
+async function withDevice() {
+  if (service.device) return;
+  const kept = await keptDevice(configuration.person).catch(() => null);
+  if (kept) return void service.use(kept);
+  const remember = await chosen();
+  progress(texts.enrolling);
+  const device = await service.enroll(systemName(), "browser");
+  if (remember) await keepDevice(configuration.person, device);
+}
+
+async function withoutDevice() {
+  service.use(null);
+  await forgetDevice(configuration.person).catch(() => {});
+}
+
+// Opening
+
+class Opened {
+  constructor(place, unlocked, use, still) {
+    Object.assign(this, { place, unlocked, use, still, parts: [], port: null });
+    this.may = (right) => use.rights.includes(right) || use.rights.includes("OWNER");
+  }
+
+  /** Decrypt leaf by leaf; each is verified before it counts. */
+  async decrypt() {
+    const total = this.unlocked.metadata.size;
+    let done = 0;
+    for await (const leaf of this.unlocked.leaves()) {
+      this.parts.push(leaf);
+      done += leaf.length;
+      if (total > 2 ** 22) progress(texts.decrypting.replace("{percent}", String(Math.floor((100 * done) / total))));
+    }
+  }
+
+  present() {
+    const { name } = this.unlocked.metadata;
+    find("title").textContent = name;
+    find("lead").hidden = true;
+    find("from").textContent = this.place.statement.name;
+    const rights = this.may("OWNER") ? ["OWNER"] : this.use.rights;
+    find("rights").textContent = new Intl.ListFormat(language).format(rights.map((right) => texts.rights[right] ?? right));
+    const ends = new Date(this.use.exp * 1000);
+    find("ends").textContent = this.use.exp > 2 ** 40 ? texts.never : ends.toLocaleString(language, { dateStyle: "long", timeStyle: "short" });
+    find("contact").textContent = this.use.contact;
+    find("save").hidden = !this.may("EXPORT");
+    find("print").hidden = !this.may("PRINT");
+    find("cannot_show").hidden = find("copy_refused").hidden = true;
+    show("opened");
+    this.#intoFrame(name);
+    this.beat = setInterval(() => this.#check(), HEARTBEAT);
+  }
+
+  #intoFrame(name) {
+    const frame = find("frame");
+    frame.hidden = false;
+    const channel = new MessageChannel();
+    this.port = channel.port1;
+    this.port.onmessage = ({ data }) => {
+      if (data === "copy_refused") find("copy_refused").hidden = false;
+      if (data !== "cannot_show") return;
+      frame.hidden = true;
+      find("cannot_show").hidden = false;
+      find("cannot_show_save").hidden = !this.may("EXPORT");
+      find("cannot_show_client").hidden = this.may("EXPORT");
+    };
+    const may = { print: this.may("PRINT"), copy: this.may("EXTRACT") };
+    this.ready = (event) => {
+      if (event.source !== frame.contentWindow || event.data !== "ready") return;
+      window.removeEventListener("message", this.ready);
+      const content = { name, size: this.unlocked.metadata.size, parts: this.parts, may };
+      // The frame has no origin that could be named; the port and the content go to this one window.
+      frame.contentWindow.postMessage(content, "*", [channel.port2]);
+    };
+    window.addEventListener("message", this.ready);
+    frame.src = "/open/viewer/";
+  }
+
+  /** Ask whether access still holds, as long as the document is shown. */
+  async #check() {
+    try {
+      await this.place.refreshFeed();
+      await this.still();
+    } catch (error) {
+      if (!(error instanceof TypeError)) refuse(error);
+    }
+  }
+
+  save() {
+    const link = document.createElement("a");
+    const blob = new Blob(this.parts, { type: "application/octet-stream" });
+    Object.assign(link, { href: URL.createObjectURL(blob), download: this.unlocked.metadata.name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
+
+  close() {
+    clearInterval(this.beat);
+    window.removeEventListener("message", this.ready);
+    this.port?.postMessage("forget");
+    this.parts = [];
+    find("frame").removeAttribute("src");
+    find("frame").src = "about:blank";
+  }
+}
+
+async function licensed(place, file) {
+  const authentic = await file.verify(place.chain);
+  const kept = (device) => keepDevice(configuration.person, device);
+  return { authentic, ...(await place.license(authentic, kept)) };
+}
+
+async function open(source) {
+  if (source.size > MOST_BYTES) throw Object.assign(new Error(texts.too_large), { code: "too_large" });
+  progress(texts.checking);
+  const file = await openSealed(source);
+  await withDevice();
+  progress(texts.asking);
+  const place = await service.organization(file.license.org);
+  try {
+    const { authentic, use, still } = await licensed(place, file);
+    const unlocked = await authentic.unlock(await contentKey(use, service.device.decryptionKey));
+    const opened = new Opened(place, unlocked, use, still);
+    progress(texts.decrypting.replace("{percent}", "0"));
+    await opened.decrypt();
+    current = opened;
+    opened.present();
+  } catch (error) {
+    if (error instanceof ServiceError && error.reason) return refuse(error, await Question.of(place, file.license.cid));
+    throw error;
+  }
+}
+
+async function openOrSay(source) {
+  try {
+    await open(source);
+  } catch (error) {
+    const gone = error instanceof ServiceError && (error.code === "not_found" || error.status === 422);
+    if (gone && service.device) await withoutDevice();
+    refuse(error);
+  }
+}
+
+find("file").addEventListener("change", ({ target }) => target.files[0] && openOrSay(target.files[0]));
+const drop = find("choose");
+for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
+  drop.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", over);
+    if (name === "drop" && event.dataTransfer.files[0]) openOrSay(event.dataTransfer.files[0]);
+  });
+}
+find("ask").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  try {
+    await current.ask(find("note").value);
+    find("ask").hidden = true;
+    find("refused_step").textContent = texts.asked;
+  } catch (error) {
+    find("refused_step").textContent = wordsOf(error).title;
+  }
+});
+find("save").addEventListener("click", () => current.save());
+find("print").addEventListener("click", () => current.port.postMessage("print"));
+for (const button of document.querySelectorAll("[data-restart]")) button.addEventListener("click", restart);
+show("choose");

@@ -1,0 +1,164 @@
+"""A protected file is opened in the browser: shown as far as its rights go, refused in words, never run, never sent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FrameLocator
+
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.session import Session
+from tests.portal.web.inspection import faults
+from tests.portal.web.visitor import Installation, Visitor
+
+RITA = "rita@fabrikam.example"
+HOSTILE = """<script>document.title = "ran"; fetch("/ran")</script>
+<img src="https://ran.example/" onerror="parent.postMessage('ran', '*')"><iframe src="/ran"></iframe>"""
+
+
+@pytest.fixture(scope="module")
+def owner(olga: Visitor) -> Iterator[Session]:
+    with olga.device("olga") as device:
+        yield device
+
+
+@pytest.fixture(scope="module")
+def reader(installation: Installation) -> Visitor:
+    """Return Rita in a browser that runs scripts, with keys of its own after her first file."""
+    assert installation.rita, "who has an account"
+    rita = installation.visitor()
+    rita.sign_in_by_code(RITA)
+    return rita
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_complain_about(reader: Visitor) -> Iterator[None]:
+    reader.complaints.clear()
+    yield
+    assert [line for line in reader.complaints if "responded with a status of 4" not in line] == []
+
+
+def opens(reader: Visitor, file: Path) -> None:
+    """Choose a file, answer the question about the computer where it comes up, and wait for the outcome."""
+    reader.go("/open/")
+    reader.page.set_input_files("#file", file)
+    reader.page.locator("#device:not([hidden]), #refused:not([hidden]), #opened:not([hidden])").first.wait_for()
+    if reader.page.is_visible("#device"):
+        reader.page.click("#own")
+    reader.page.locator("#refused:not([hidden]), #opened:not([hidden])").first.wait_for()
+
+
+def content(reader: Visitor) -> FrameLocator:
+    return reader.page.frame_locator("#frame")
+
+
+def sealed(owner: Session, folder: Path, name: str, data: bytes, *rights: str) -> Path:
+    """Protect a file for Rita with these rights."""
+    plain = folder / name
+    plain.write_bytes(data)
+    options = ProtectOptions(grants=(f"{RITA}:{','.join(rights)}",) if rights else ("nobody@fabrikam.example:VIEW",))
+    return owner.protect(plain, options).path
+
+
+def test_a_reader_sees_the_text_and_can_neither_save_nor_print_it(
+    owner: Session, reader: Visitor, tmp_path: Path
+) -> None:
+    file = sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW")
+    opens(reader, file)
+    assert reader.heading == "plan.txt"
+    assert content(reader).locator("pre").inner_text() == "1. Sign the letter."
+    assert "You may\nread\n" in reader.text
+    assert not reader.page.is_visible("#save")
+    assert not reader.page.is_visible("#print")
+    assert "user-select" not in reader.page.content()
+    assert content(reader).locator("body").evaluate("body => getComputedStyle(body).userSelect") == "none"
+
+
+def test_the_browser_is_a_device_that_its_person_sees_and_revokes(
+    owner: Session, reader: Visitor, tmp_path: Path
+) -> None:
+    file = sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW")
+    opens(reader, file)
+    reader.go("/devices/")
+    (row,) = reader.page.locator("tbody tr", has_text="browser").all()
+    reader.follow(row.get_by_role("link", name="Revoke"))
+    if reader.page.locator("label .mono").count():
+        reader.fill(confirm=reader.page.locator("label .mono").inner_text())
+    reader.follow(reader.page.locator("main button.danger"))
+    opens(reader, file)
+    assert "no longer a device of yours" in reader.text
+    opens(reader, file)
+    assert content(reader).locator("pre").inner_text() == "1. Sign the letter."
+
+
+def test_with_the_right_to_export_a_copy_is_saved(owner: Session, reader: Visitor, tmp_path: Path) -> None:
+    data = bytes(range(256)) * 9_000
+    opens(reader, sealed(owner, tmp_path, "drawing.dwg", data, "VIEW", "EXPORT"))
+    assert "This kind of file cannot be shown in the browser. You may save a copy" in reader.text.replace("\n", " ")
+    with reader.page.expect_download() as download:
+        reader.page.click("#save")
+    download.value.save_as(tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == data
+    assert download.value.suggested_filename == "drawing.dwg"
+
+
+@pytest.mark.parametrize("name", ["page.html", "drawing.svg", "feed.xml", "notes.md", "table.csv"])
+def test_hostile_content_is_shown_and_never_runs(owner: Session, reader: Visitor, tmp_path: Path, name: str) -> None:
+    asked: list[str] = []
+    reader.page.on("request", lambda request: asked.append(request.url))
+    opens(reader, sealed(owner, tmp_path, name, HOSTILE.encode(), "VIEW"))
+    content(reader).get_by_text("<script>").first.wait_for()
+    assert not [url for url in asked if "ran" in url.rsplit("/", 1)[-1]]
+    assert content(reader).locator("script:not([src]), iframe, main img").count() == 0
+
+
+def test_a_picture_is_shown(owner: Session, reader: Visitor, tmp_path: Path) -> None:
+    pixel = bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100"
+        "c9fe92ef0000000049454e44ae426082"
+    )
+    opens(reader, sealed(owner, tmp_path, "photo.png", pixel, "VIEW"))
+    assert content(reader).locator("img").evaluate("image => image.naturalWidth") == 1
+
+
+def test_a_refusal_says_why_and_asks_the_owner(
+    owner: Session, reader: Visitor, olga: Visitor, contoso: str, tmp_path: Path
+) -> None:
+    opens(reader, sealed(owner, tmp_path, "secret.txt", b"secret"))
+    assert "You do not have access to this document." in reader.text
+    assert "olga@contoso.example" in reader.text
+    assert not reader.page.is_visible("#frame")
+    reader.page.fill("#note", "I prepare the meeting.")
+    reader.page.get_by_role("button", name="Ask for access").click()
+    reader.page.get_by_text("The owner was asked.").wait_for()
+    olga.go(f"{contoso}/")
+    assert "I prepare the meeting." in olga.text or "secret.txt" in olga.text
+
+
+def test_access_taken_back_ends_what_is_shown(owner: Session, reader: Visitor, tmp_path: Path) -> None:
+    file = sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW")
+    reader.page.clock.install()
+    opens(reader, file)
+    content(reader).locator("pre").wait_for()
+    place, cid = owner.organization_of(file)
+    place.call("POST", f"/api/v1/documents/{cid}/revoke", {"recipient": RITA, "confirm": "plan.txt", "reason": "Over."})
+    reader.page.clock.fast_forward(31_000)
+    reader.page.get_by_text("Your access was taken back.").wait_for()
+    assert not reader.page.is_visible("#frame")
+
+
+def test_what_is_no_protected_file_or_was_changed_is_said(owner: Session, reader: Visitor, tmp_path: Path) -> None:
+    other = tmp_path / "other.sealed"
+    other.write_bytes(b"hello")
+    opens(reader, other)
+    assert "This is not a protected file" in reader.text
+    file = sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW")
+    data = bytearray(file.read_bytes())
+    data[-400] ^= 1
+    file.write_bytes(data)
+    opens(reader, file)
+    assert "damaged" in reader.text
+
+
+def test_the_pages_are_well_made(reader: Visitor) -> None:
+    assert faults(reader, "/open/") == []
