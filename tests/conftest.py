@@ -21,7 +21,7 @@ from xdist.scheduler import LoadScopeScheduling
 from portal import locations
 from portal.runtime.supervisor.embedded import Services, throw_away_services
 from tests.cast import Cast
-from tests.protection.stage import stage
+from tests.protection.fresh_cast import fresh_cast
 from tests.running import free_port, up, walkable_folder
 
 # What takes longest, by measure, starts first: whatever is long and starts last leaves the other processes idle.  The
@@ -208,5 +208,5 @@ def empty_cast(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cast]:
     """Return a cast without anybody in it yet, on a real database, gone at the module's end."""
-    with django_db_blocker.unblock(), stage(tmp_path_factory.mktemp("stage")) as made:
+    with django_db_blocker.unblock(), fresh_cast(tmp_path_factory.mktemp("cast")) as made:
         yield made

@@ -16,7 +16,7 @@ from chancery.policy.unmet import Unmet
 
 
 class Basis(StrEnum):
-    """On what ground access was given."""
+    """On which basis access was given."""
 
     SUPER_USER = "super_user"
     ISSUER = "issuer"
@@ -86,8 +86,8 @@ class ContentFacts:
         """Tell whether an entry was made for a holder or a domain's owner of before, and nobody of them used it."""
         if entry.value in self.bindings or entry not in self.since:
             return False
-        names = {entry.value, domain_of(entry.value)} & subject.parted.keys()
-        return any(self.since[entry] <= subject.parted[name] for name in names)
+        names = {entry.value, domain_of(entry.value)} & subject.handovers.keys()
+        return any(self.since[entry] <= subject.handovers[name] for name in names)
 
     def keeps(self, address: str, subject: Subject) -> bool:
         """Tell whether the subject keeps what was given them under an address, though they may have another one now.
@@ -96,7 +96,7 @@ class ContentFacts:
         """
         if address in subject.addresses:
             return True
-        ended = subject.parted.get(domain_of(address))
+        ended = subject.handovers.get(domain_of(address))
         used_since = ended is None or (self.first_opened is not None and self.first_opened > ended)
         return used_since and domain_of(address) in subject.own_domains
 

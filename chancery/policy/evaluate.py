@@ -219,7 +219,7 @@ def _why_nothing(outlived: Collection[str], subject: Subject) -> Reason:
     """Return why no entry gives anything; these would, had their address or its domain not changed hands."""
     if not outlived:
         return Reason.NOT_GRANTED
-    by_address = not subject.parted.keys().isdisjoint(one for one in outlived if "@" in one)
+    by_address = not subject.handovers.keys().isdisjoint(one for one in outlived if "@" in one)
     return Reason.ADDRESS_CHANGED_HANDS if by_address else Reason.DOMAIN_CHANGED_HANDS
 
 

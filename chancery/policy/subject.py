@@ -62,9 +62,9 @@ class Subject:
     active: bool = True
     outsider: bool = False
     network: str = ""
-    parted: Mapping[str, float] = field(default_factory=dict, hash=False)
+    handovers: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Domains, of the addresses and groups, that an organization once spoke for and gave up, and addresses that another
-    person lost, with the time of that: what was granted before is not for their present address_holders."""
+    person lost, with the time of that: what was granted before is not for their present holders."""
     ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())
     """The person and all groups that hold them: whom a denial or a revocation reaches."""
     live_ids: frozenset[UUID] = field(init=False, repr=False, compare=False, default=frozenset())

@@ -26,7 +26,7 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
         strength=strength,
         active=is_active(row, organization),
         network=network,
-        parted=row.parted,
+        handovers=row.handovers,
     )
 
 

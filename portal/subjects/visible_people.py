@@ -40,8 +40,8 @@ def visible_person_at(organization: UUID, address: str, *, inside: bool) -> Visi
     row = None if person is None else subject_row(person, organization)
     if row is None:
         # With the holder's own id, one could see that two addresses belong to one person.
-        parted = changed_hands([normal])
-        stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE, parted=parted)
+        handovers = changed_hands([normal])
+        stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE, handovers=handovers)
         return VisiblePerson(normal, stranger, known=False)
     known = known_here(row, organization, address=normal, domains=_proven_domains(organization))
     return VisiblePerson(normal, known, known=True)
@@ -72,7 +72,7 @@ class VisiblePeople:
             for person, row in rows.items()
         }
 
-    def parted(self, addresses: Collection[str], domains: Collection[str]) -> Mapping[str, float]:
+    def handovers(self, addresses: Collection[str], domains: Collection[str]) -> Mapping[str, float]:
         """Return which of the addresses and domains changed hands, and when."""
         return changed_hands(addresses, domains)
 

@@ -30,7 +30,7 @@ from portal.usecases.notify import notify
 from protection.selectors.equivalence_classes import rules
 from protection.selectors.self_granted import Reachable, documents_gained, one_change_at_a_time, reachable, together
 from protection.services.recording import record_action
-from tenants.directory.selectors.administrators import one_party_with
+from tenants.directory.selectors.administrators import people_connected_to
 from tenants.directory.selectors.domains import applications_in
 from tenants.directory.selectors.people import PersonFacts, people_in
 from tenants.directory.selectors.subject import subject_row
@@ -62,8 +62,8 @@ def guarding_self_granted_access(
     organization, application = caller.organization, caller.role == APPLICATION
     administrators = _with_role(organization, ADMINISTRATOR)
     days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
-    party = frozenset() if application else one_party_with(organization, caller.person, within=days)
-    watched = {one.id for one in administrators} | party | ({author} if author is not None else set())
+    connected = frozenset() if application else people_connected_to(organization, caller.person, within=days)
+    watched = {one.id for one in administrators} | connected | ({author} if author is not None else set())
     maker = None if application else caller.person
     with transaction.atomic():
         one_change_at_a_time(organization)
@@ -74,8 +74,8 @@ def guarding_self_granted_access(
         gained = {person: documents for person, documents in gained.items() if documents}
         if not gained:
             return
-        own = [documents for person, documents in gained.items() if person in party]
-        if own and any(one.id not in party for one in administrators):
+        own = [documents for person, documents in gained.items() if person in connected]
+        if own and any(one.id not in connected for one in administrators):
             _refuse(caller, gained, max(own))
         _put_on_record(caller, changes, target, gained, approved=not own and not application)
 

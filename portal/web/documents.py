@@ -43,7 +43,7 @@ from protection.selectors.documents import InvalidCursor as InvalidDocumentCurso
 from protection.selectors.labels import label
 from protection.selectors.requests import requests_about
 from protection.selectors.templates import kept_template
-from protection.services.access import ground_of
+from protection.services.access import basis_of
 
 STATES = ("active", "revoked", "pending", "blocked")
 
@@ -94,7 +94,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
     except InvalidCursor:
         return redirect("document", cid)
     shown = shown_events(happened.events, request.organization.id, request.organization.name)
-    ground = ground_of(actor, found.row.issuer_id, found.row.owner_id)
+    basis = basis_of(actor, found.row.issuer_id, found.row.owner_id)
     context = {
         "found": found,
         "row": found.row,
@@ -105,8 +105,8 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "events": shown,
         "next_cursor": happened.next_cursor,
         "latest": latest_offline_moment(cid, issuer_too=True),
-        "manages": ground,
-        "recipients": shown_recipients(request, found, ground),
+        "manages": basis,
+        "recipients": shown_recipients(request, found, basis),
         "waiting": [one for one in requests_about(cid) if one.is_open],
         "pending_why": pending_in_words(found.pending_because),
         "pending_words": translate(WORDS[Reason.REGISTRATION_PENDING].administrator),

@@ -59,8 +59,8 @@ class ShownRecipients:
         return max(self.page.first - PAGE, 0) if self.page.first else None
 
 
-def shown_recipients(request: PageRequest, document: Document, ground: str | None) -> ShownRecipients:
-    """Return the page of recipients that the address asks for; ``ground`` is on which the reader manages it."""
+def shown_recipients(request: PageRequest, document: Document, basis: str | None) -> ShownRecipients:
+    """Return the page of recipients that the address asks for; ``basis`` is on which the reader manages it."""
     asked, row = request.GET.get("recipients", ""), document.row
     first = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
     search = request.GET.get("who", "").strip()
@@ -72,19 +72,19 @@ def shown_recipients(request: PageRequest, document: Document, ground: str | Non
         rows=tuple(
             ShownRecipient(
                 words=in_words(one, request.organization, names),
-                takes=one.address if ground is not None and row.revoked_at is None and _can_lose(one) else "",
-                everybody=ground is not None and row.revoked_at is not None and _can_lose(one),
+                takes=one.address if basis is not None and row.revoked_at is None and _can_lose(one) else "",
+                everybody=basis is not None and row.revoked_at is not None and _can_lose(one),
                 gives=one.taken.address
-                if ground is not None
+                if basis is not None
                 and one.taken is not None
-                and may_give_back(ground, one.taken.by, row.issuer_id, row.owner_id)
+                and may_give_back(basis, one.taken.by, row.issuer_id, row.owner_id)
                 else "",
             )
             for one in found.rows
         ),
         page=found,
         search=search,
-        may_restore=ground is not None and may_give_back(ground, found.revoked_by, row.issuer_id, row.owner_id),
+        may_restore=basis is not None and may_give_back(basis, found.revoked_by, row.issuer_id, row.owner_id),
     )
 
 

@@ -51,7 +51,7 @@ from protection.selectors.decisions import ADMINISTRATOR
 from protection.selectors.documents import Document, document_for, policy_for
 from protection.selectors.requests import RequestRow, request_for, requests_for
 from protection.selectors.templates import template
-from protection.services.access import ground_of
+from protection.services.access import basis_of
 from protection.services.grant_access import Terms
 from protection.services.request_access import RequestedAccess
 
@@ -266,7 +266,7 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         "grant": grant,
         "decline": decline,
         "typed": typed_in(request),
-        "answers": ground_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
+        "answers": basis_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
         "refused": translate(WORDS[Reason(row.reason)].owner) if row.reason in set(Reason) else "",
         "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,
         "given": rights_as_level(row.rights) if row.rights else "",

@@ -21,7 +21,7 @@ _HERE: Final = CONTENT_STATE.format(schema="")
 _NO_SEAL: Final = b""
 
 ADMINISTRATOR: Final = "administrator"
-"""The ground on which an administrator by role changes a document, as its history names it."""
+"""The basis on which an administrator by role changes a document, as its history names it."""
 
 
 RightsOn: TypeAlias = Callable[[bytes], frozenset[Right]]

@@ -133,11 +133,11 @@ class Documents:
     """The documents that a change reaches; ``before`` and ``after`` are the templates' rules."""
 
     def __init__(
-        self, before: Mapping[UUID, Rule], after: Mapping[UUID, Rule], *, now: int, parted: Collection[str] = ()
+        self, before: Mapping[UUID, Rule], after: Mapping[UUID, Rule], *, now: int, handovers: Collection[str] = ()
     ) -> None:
-        """Begin with nothing read; ``parted`` are addresses and domains that changed hands (decision 20)."""
+        """Begin with nothing read; ``handovers`` are addresses and domains that changed hands (decision 20)."""
         self.now = now
-        self._parted = parted
+        self._handovers = handovers
         self.places: dict[UUID, Place] = {}
         self.sooner = 0
         """On how many documents access ends earlier than before, and on how many later."""
@@ -238,20 +238,20 @@ class Documents:
 
     def _ages(self, cid: UUID, source: UUID | str, published: int) -> Ages:
         """Return how old those entries of a document's own policy are whose age counts; hardly ever there are any."""
-        entries = self._aging(self._stored(source)) if self._parted and isinstance(source, str) else []
+        entries = self._aging(self._stored(source)) if self._handovers and isinstance(source, str) else []
         return frozenset(document_ages(cid, entries, published=published).items()) if entries else frozenset()
 
     def _template_ages(self, template: UUID, side: int) -> Mapping[Principal, float]:
         """Return the same of a template; what it says anew by the change is younger than all that happened before."""
         before, rule = self._rules[0].get(template), self._rules[side].get(template)
-        entries = self._aging(rule.policy) if self._parted and rule is not None else []
+        entries = self._aging(rule.policy) if self._handovers and rule is not None else []
         if not entries:
             return {}
         known = [who for who in entries if before is not None and who in before.policy.index]
         return dict.fromkeys(entries, math.inf) | template_ages(template, known)
 
     def _aging(self, policy: Policy) -> list[Principal]:
-        return [who for who in policy.index if changed_hands(who, self._parted)]
+        return [who for who in policy.index if changed_hands(who, self._handovers)]
 
     def _policy(self, source: UUID | str, side: int, expired: bool) -> Policy | None:
         """Return a policy as of now, without what only an opening can meet; parsed once for all of its documents."""

@@ -39,9 +39,9 @@ def dated(content: ContentFacts, subject: Subject, *, published: int, template: 
     It costs queries where there are such entries, which is hardly ever.  What a file said from the beginning is as old
     as the file, whenever it was registered; what its template says is as old as in the template.
     """
-    if not subject.parted or content.policy is None:
+    if not subject.handovers or content.policy is None:
         return content
-    entries = [who for who in content.policy.index if changed_hands(who, subject.parted)]
+    entries = [who for who in content.policy.index if changed_hands(who, subject.handovers)]
     if not entries:
         return content
     ages = (
@@ -65,9 +65,9 @@ def document_ages(cid: UUID, entries: Collection[Principal], *, published: int) 
     return {who: _from_the_file(published, at) if at == first else at.timestamp() for who, at in since.items()}
 
 
-def changed_hands(who: Principal, parted: Collection[str]) -> bool:
+def changed_hands(who: Principal, handovers: Collection[str]) -> bool:
     """Tell whether an entry's address, or its domain, is among those that changed hands."""
-    return who.value in parted or who.value.rpartition("@")[2] in parted
+    return who.value in handovers or who.value.rpartition("@")[2] in handovers
 
 
 def _from_the_file(published: int, registered: datetime) -> float:

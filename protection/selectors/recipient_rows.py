@@ -103,7 +103,7 @@ class Directory(Protocol):
     def groups(self, addresses: Collection[str]) -> Mapping[str, tuple[Group, ...]]:
         """Return the organization's groups that have these addresses, each followed by the groups that hold it."""
 
-    def parted(self, addresses: Collection[str], domains: Collection[str]) -> Mapping[str, float]:
+    def handovers(self, addresses: Collection[str], domains: Collection[str]) -> Mapping[str, float]:
         """Return which of the addresses and domains changed hands, and when."""
 
 
@@ -165,8 +165,8 @@ class Rows:
         bound = sources.facts.content.bindings
         self._bound_to_groups = {address for address, identity in bound.items() if identity not in tried}
         domains = {one.who.value.rpartition("@")[2] for one in page if one.who.kind in _WITH_A_DOMAIN}
-        self._parted = sources.directory.parted(addresses, domains)
-        anybody, template = Subject(uuid4(), parted=self._parted), sources.document.row.template_id
+        self._handovers = sources.directory.handovers(addresses, domains)
+        anybody, template = Subject(uuid4(), handovers=self._handovers), sources.document.row.template_id
         self._dated = dated(sources.facts.content, anybody, published=sources.published, template=template)
         self._since = named_since(cid, {one.who for one in page if one.who in sources.policy.index})
 
@@ -177,7 +177,7 @@ class Rows:
     def _row(self, entry: Entry) -> Recipient:
         sources, groups = self._sources, self._groups_of(entry)
         subject = self._subject(entry, groups)
-        subject = replace(subject, parted=self._parted) if self._parted else subject
+        subject = replace(subject, handovers=self._handovers) if self._handovers else subject
         content = replace(self._content(entry, subject), first_opened=self._first_opened.get(subject.person))
         found = explain(replace(sources.facts, content=content, subject=subject), Right.VIEW, now=sources.now)
         access = self._access(entry, found, subject)

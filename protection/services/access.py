@@ -1,4 +1,4 @@
-"""On which ground a person may manage one document; every managing service asks here (docs/protocol.md P18)."""
+"""On which basis a person may manage one document; every managing service asks here (docs/protocol.md P18)."""
 
 from uuid import UUID
 
@@ -27,24 +27,24 @@ class AlreadyAnswered(Conflict):
 
 
 def managed_content(actor: Actor, cid: UUID, rights_on: RightsOn | None = None) -> tuple[Content, str]:
-    """Return the locked content row and the ground: ``issuer``, ``owner``, ``grant`` or ``administrator``.
+    """Return the locked content row and the basis: ``issuer``, ``owner``, ``grant`` or ``administrator``.
 
     ``rights_on`` returns the rights that the actor holds by the policy, where a right is enough for what they do;
     the role counts only for a person who has no such right, since it allows less.  Raises NotFound for everybody else:
     people who may not manage a document do not learn that it exists.
     """
     content = Content.objects.select_for_update().filter(cid=cid).first()
-    ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)
-    if content is not None and rights_on is not None and ground in {None, ADMINISTRATOR}:
+    basis = None if content is None else basis_of(actor, content.issuer_id, content.owner_id)
+    if content is not None and rights_on is not None and basis in {None, ADMINISTRATOR}:
         by_right = changes_by_right(content, rights_on(bytes(content.pl_digest)))
-        ground = Basis.GRANT.value if by_right else ground
-    if content is None or ground is None:
+        basis = Basis.GRANT.value if by_right else basis
+    if content is None or basis is None:
         raise NotFound(message("There is no such document, or you may not manage it."))
-    return content, ground
+    return content, basis
 
 
-def ground_of(actor: Actor, issuer: UUID, owner: UUID) -> str | None:
-    """Return on which ground the actor manages a document of this issuer and owner, or None."""
+def basis_of(actor: Actor, issuer: UUID, owner: UUID) -> str | None:
+    """Return on which basis the actor manages a document of this issuer and owner, or None."""
     if actor.person == issuer:
         return Basis.ISSUER.value
     if actor.person == owner:
@@ -53,7 +53,7 @@ def ground_of(actor: Actor, issuer: UUID, owner: UUID) -> str | None:
 
 
 def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content, str]:
-    """Return an unanswered request with its document, both locked, and the ground on which the actor may answer it.
+    """Return an unanswered request with its document, both locked, and the basis on which the actor may answer it.
 
     Only issuer and owner may: letting somebody in gives more than there was (P18).  The document's lock
     comes first, as in every change of it, so that two answers come one after the other.  Raises NotFound,
@@ -62,8 +62,8 @@ def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content
     cid = AccessRequest.objects.filter(id=request_id).values_list("content_id", flat=True).first()
     if cid is None:
         raise NotFound(message("There is no such request, or you may not answer it."))
-    content, ground = managed_content(actor, cid)
-    if ground == ADMINISTRATOR:
+    content, basis = managed_content(actor, cid)
+    if basis == ADMINISTRATOR:
         raise OnlyTheOwner(
             message("Requests are answered by the owner of the document or the person who protected it.")
         )
@@ -72,4 +72,4 @@ def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content
         raise AlreadyAnswered(
             message("This request was already answered: {answer}.", answer=_ANSWERS[RequestState(request.state)])
         )
-    return request, content, ground
+    return request, content, basis

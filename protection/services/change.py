@@ -71,7 +71,7 @@ def change(
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
-    content, ground = managed_content(actor, cid, rights_on)
+    content, basis = managed_content(actor, cid, rights_on)
     if based_on is not None and based_on != content.changes.count():
         raise Conflict(
             message("Another person has changed who may open this document in the meantime."),
@@ -84,16 +84,16 @@ def change(
         supported(policy)
     left, differing = content.template_id is not None, differences(before, policy)
     # What an administrator set counts as the owner's will once the owner sets it too (P18).
-    settled = ground != ADMINISTRATOR and _newest_basis(content) == ADMINISTRATOR
+    settled = basis != ADMINISTRATOR and _newest_basis(content) == ADMINISTRATOR
     if not (left or differing or settled):
         return Changed(content.rev, before, policy, ())
     followed = content.template_id
     _set(content, policy=policy)
-    rev = _put(actor, content, ground, before, reason, followed, request=request)
+    rev = _put(actor, content, basis, before, reason, followed, request=request)
     return Changed(rev, before, policy, differing, left, settled)
 
 
-def follow_template(*, actor: Actor, content: Content, ground: str, template: UUID, reason: str = "") -> int:
+def follow_template(*, actor: Actor, content: Content, basis: str, template: UUID, reason: str = "") -> int:
     """Let a locked document follow a template from now on, under the rules of ``change``; return its revision.
 
     An administrator by role lets it follow none but the one that it had been given: a person who edits templates would
@@ -102,10 +102,10 @@ def follow_template(*, actor: Actor, content: Content, ground: str, template: UU
     """
     before, last, followed = registered_policy(content), _last_set(content), content.template_id
     given = last is not None and last.template_id == template
-    _set(content, template=template, like=last if given and ground == ADMINISTRATOR else None)
-    if ground == ADMINISTRATOR and not given:
+    _set(content, template=template, like=last if given and basis == ADMINISTRATOR else None)
+    if basis == ADMINISTRATOR and not given:
         _set(content, policy=registered_policy(content))
-    return _put(actor, content, ground, before, reason, followed)
+    return _put(actor, content, basis, before, reason, followed)
 
 
 def _set(
@@ -122,7 +122,7 @@ def _set(
 def _put(
     actor: Actor,
     content: Content,
-    ground: str,
+    basis: str,
     before: Policy,
     reason: str,
     followed: UUID | None,
@@ -130,7 +130,7 @@ def _put(
 ) -> int:
     """Write what was set on a document, if the actor may set it, and record it; ``followed`` is its template before."""
     policy = registered_policy(content)
-    if ground == ADMINISTRATOR and not narrows(policy, before):
+    if basis == ADMINISTRATOR and not narrows(policy, before):
         last = _last_set(content)
         if last is None or policy != registered_policy(last):
             raise Widening(message("Administrators may narrow a document's policy or restore it, not widen it."))
@@ -143,7 +143,7 @@ def _put(
     ContentChange.objects.create(
         content=content,
         person_id=actor.person,
-        basis=ground,
+        basis=basis,
         rev=content.rev,
         policy=content.policy,
         template_id=content.template_id,
@@ -157,7 +157,7 @@ def _put(
         content=content,
         changes=stated(differences(before, policy)),
         details={
-            "ground": ground,
+            "basis": basis,
             "rev": content.rev,
             **({"reason": reason[:500]} if reason else {}),
             **({} if request is None else {"request": str(request)}),

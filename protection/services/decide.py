@@ -171,7 +171,7 @@ def _dated(reading: Reading) -> Reading:
 
     It is read after the rest; no decision is recorded if the policy was changed in between.
     """
-    if not reading.subject.parted:
+    if not reading.subject.handovers:
         return reading
     return replace(
         reading,

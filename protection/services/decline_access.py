@@ -18,7 +18,7 @@ def decline_access(*, actor: Actor, request_id: UUID, message: str = "") -> None
 
     Raises NotFound, OnlyTheOwner and AlreadyAnswered.
     """
-    request, content, ground = open_request(actor, request_id)
+    request, content, basis = open_request(actor, request_id)
     request.state, request.answered_by = RequestState.DECLINED, actor.person
     request.answered_at, request.message = Now(), message[:500]
     request.save(update_fields=["state", "answered_by", "answered_at", "message"])
@@ -29,7 +29,7 @@ def decline_access(*, actor: Actor, request_id: UUID, message: str = "") -> None
         recipient=request.address,
         details={
             "request": str(request.id),
-            "ground": ground,
+            "basis": basis,
             **({"reason": request.message} if request.message else {}),
         },
     )

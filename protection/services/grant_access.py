@@ -73,7 +73,7 @@ def grant_access(
     anything that this organization can see: where they still would be, nothing is changed.  Raises NotFound,
     OnlyTheOwner, AlreadyAnswered, AnotherLevel, StillBlocked and InvalidPolicy.
     """
-    request, content, ground = open_request(actor, request_id)
+    request, content, basis = open_request(actor, request_id)
     rights = _rights(request, terms)
     if Right.VIEW not in expand(rights):
         raise InvalidPolicy(
@@ -96,7 +96,7 @@ def grant_access(
         content.refresh_from_db()
     _give(actor, content, request, rights, terms.until)
     _answer(actor, request, rights, terms.until)
-    details = {"request": str(request.id), "ground": ground, "rights": in_order(rights), "until": terms.until}
+    details = {"request": str(request.id), "basis": basis, "rights": in_order(rights), "until": terms.until}
     record_action(
         Kind.ACCESS_GRANTED,
         actor,

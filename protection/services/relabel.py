@@ -20,7 +20,7 @@ from protection.selectors.decisions import ADMINISTRATOR, RightsOn, changes_by_r
 from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
 from protection.selectors.labels import label as shown_label
 from protection.selectors.policies import registered_policy
-from protection.services.access import ground_of
+from protection.services.access import basis_of
 from protection.services.change import follow_template
 from protection.services.recording import record_action
 
@@ -89,14 +89,14 @@ def choices_for(*, actor: Actor, cid: UUID, rights_on: RightsOn, known_as: froze
     Raises NotFound and MayNotRelabel as ``relabel`` does; nobody else learns which labels there are.
     """
     found = Content.objects.select_related("label").filter(cid=cid).first()
-    content, ground, rights = _judged(actor, found, rights_on)
-    if ground is None and not may_remove_protection(rights):
+    content, basis, rights = _judged(actor, found, rights_on)
+    if basis is None and not may_remove_protection(rights):
         raise _may_only_open()
     before = None if content.label is None else content.label.sensitivity
     others = []
     for one in offered_labels(known_as, legacy=legacy):
         outcome = OUTCOMES[existing_protection(content)][one.effect]
-        where = None if one.id == content.label_id else _where(ground, rights, outcome)
+        where = None if one.id == content.label_id else _where(basis, rights, outcome)
         if where is not None:
             others.append(Choice(one, Relabeled(outcome, where), lowers(before, one.sensitivity, outcome)))
     return Choices(None if content.label_id is None else shown_label(content.label_id), tuple(others))
@@ -121,10 +121,10 @@ def relabel(
     MayNotRelabel, JustificationNeeded and Widening.
     """
     found = Content.objects.select_for_update(of=("self",)).select_related("label").filter(cid=cid).first()
-    content, ground, rights = _judged(actor, found, rights_on)
+    content, basis, rights = _judged(actor, found, rights_on)
     chosen = _offered(label, known_as, legacy=legacy)
     outcome = OUTCOMES[existing_protection(content)][Effect(chosen.effect)]
-    where = _where(ground, rights, outcome)
+    where = _where(basis, rights, outcome)
     if where is None:
         raise _may_not_remove() if outcome is Outcome.REMOVED else _may_only_open()
     if chosen.id == content.label_id and _is_protected_by(content, chosen, outcome):
@@ -133,18 +133,18 @@ def relabel(
     before, justification = content.label, justification.strip()[:MAX_JUSTIFICATION]
     if lowers(None if before is None else before.sensitivity, chosen.sensitivity, outcome) and not justification:
         raise JustificationNeeded(message("This label lowers the protection of the document."))
-    if ground is not None and done.where is Where.DONE:
+    if basis is not None and done.where is Where.DONE:
         if outcome is Outcome.REPLACED and chosen.template_id is not None:
             policy = registered_policy(content)
             follow_template(
-                actor=actor, content=content, ground=ground, template=chosen.template_id, reason=justification
+                actor=actor, content=content, basis=basis, template=chosen.template_id, reason=justification
             )
             done = replace(done, policies=(policy, registered_policy(content)))
         content.label = chosen
         content.save(update_fields=["label"])
     details = {
         **_details(before, chosen, done),
-        **({"ground": ground} if ground else {}),
+        **({"basis": basis} if basis else {}),
         **({"reason": justification} if justification else {}),
     }
     record_action(Kind.CONTENT_LABELED, actor, content=content, details=details)
@@ -168,17 +168,17 @@ def _details(before: Label | None, chosen: Label, done: Relabeled) -> dict[str, 
 
 
 def _judged(actor: Actor, content: Content | None, rights_on: RightsOn) -> tuple[Content, str | None, frozenset[Right]]:
-    """Return the document, the ground on which the actor changes it for everybody, if any, and their rights on it.
+    """Return the document, the basis on which the actor changes it for everybody, if any, and their rights on it.
 
     Raises NotFound for a person who has neither.
     """
     rights = frozenset[Right]() if content is None else rights_on(bytes(content.pl_digest))
-    ground = None if content is None else ground_of(actor, content.issuer_id, content.owner_id)
-    if content is not None and ground in {None, ADMINISTRATOR} and changes_by_right(content, rights):
-        ground = Basis.GRANT.value
-    if content is None or (ground is None and not rights):
+    basis = None if content is None else basis_of(actor, content.issuer_id, content.owner_id)
+    if content is not None and basis in {None, ADMINISTRATOR} and changes_by_right(content, rights):
+        basis = Basis.GRANT.value
+    if content is None or (basis is None and not rights):
         raise NotFound(message("There is no such document, or you may not manage it."))
-    return content, ground, rights
+    return content, basis, rights
 
 
 def _offered(label: UUID, known_as: frozenset[str], *, legacy: bool) -> Label:
@@ -195,12 +195,12 @@ def _is_protected_by(content: Content, label: Label, outcome: Outcome) -> bool:
     return outcome is Outcome.KEPT or (outcome is Outcome.REPLACED and content.template_id == label.template_id)
 
 
-def _where(ground: str | None, rights: frozenset[Right], outcome: Outcome) -> Where | None:
+def _where(basis: str | None, rights: frozenset[Right], outcome: Outcome) -> Where | None:
     """Return where it is done, None when the caller may do it nowhere."""
     if outcome is Outcome.REMOVED:
         # Issuer and owner hold all rights on what they protected, so that the one rule is enough here.
         return Where.AT_THE_FILE if may_remove_protection(rights) else None
-    if ground is not None:
+    if basis is not None:
         return Where.DONE
     return Where.AT_THE_FILE if outcome is Outcome.REPLACED and may_remove_protection(rights) else None
 

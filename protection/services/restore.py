@@ -33,8 +33,8 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
     revoked and never what issuer or owner revoked (docs/protocol.md P18).  Restoring what is not revoked changes
     nothing and is not recorded.  Raises NotFound and Widening.
     """
-    content, ground = managed_content(actor, cid)
-    if not may_give_back(ground, _revoked_by(content, recipient), content.issuer_id, content.owner_id):
+    content, basis = managed_content(actor, cid)
+    if not may_give_back(basis, _revoked_by(content, recipient), content.issuer_id, content.owner_id):
         raise Widening(
             message("The owner took this access back; only they give it back."),
             remedy=message("Ask the owner to restore it."),
@@ -47,15 +47,15 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
             actor,
             content=content,
             recipient=recipient,
-            details={"ground": ground, **({"recipient": "one"} if recipient else {})},
+            details={"basis": basis, **({"recipient": "one"} if recipient else {})},
         )
     rows = ContentRevocation.objects.filter(content=content).order_by("address")
     return Restored(changed, tuple(rows.values_list("address", flat=True)), content.revoked_at is not None)
 
 
-def may_give_back(ground: str, taken_by: UUID | None, issuer: UUID, owner: UUID) -> bool:
-    """Tell whether a person who manages a document on this ground gives back what was taken back by this person."""
-    return ground != ADMINISTRATOR or taken_by not in {issuer, owner}
+def may_give_back(basis: str, taken_by: UUID | None, issuer: UUID, owner: UUID) -> bool:
+    """Tell whether a person who manages a document on this basis gives back what was taken back by this person."""
+    return basis != ADMINISTRATOR or taken_by not in {issuer, owner}
 
 
 def _give_back(content: Content, recipient: str) -> bool:

@@ -45,13 +45,13 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
     Refused from the very next license request on, because the deciding statement reads this row; the feed invalidates
     cached licenses.  Revoking twice changes nothing and records the second attempt too.  Raises NotFound.
     """
-    content, ground = managed_content(actor, cid)
+    content, basis = managed_content(actor, cid)
     since = None
     if recipient is None:
         since = content.revoked_at
         if since is None:
             _raise_revision(content, revoked_by=actor.person)
-        elif ground != ADMINISTRATOR:
+        elif basis != ADMINISTRATOR:
             # From now on it is the owner's will, which an administrator does not undo (docs/protocol.md P18).
             content.revoked_by = actor.person
             content.save(update_fields=["revoked_by"])
@@ -65,10 +65,10 @@ def revoke(*, actor: Actor, cid: UUID, reason: str = "", recipient: Recipient | 
             _raise_revision(content)
         else:
             since = row.revoked_at
-        if since is not None and ground != ADMINISTRATOR:
+        if since is not None and basis != ADMINISTRATOR:
             row.revoked_by = actor.person
             row.save(update_fields=["revoked_by"])
-    details = {"ground": ground, "note": reason[:500], "recipient": "" if recipient is None else "one"}
+    details = {"basis": basis, "note": reason[:500], "recipient": "" if recipient is None else "one"}
     record_action(
         Kind.CONTENT_REVOKED,
         actor,

@@ -17,7 +17,15 @@ from django.utils.translation import gettext as _
 from tenants import naming
 from tenants.directory.access import forget_sign_in
 from tenants.directory.errors import AddressTaken
-from tenants.directory.models import Address, Group, MailDomain, Membership, PartedAddress, PartedDomain, Person
+from tenants.directory.models import (
+    Address,
+    FormerAddressHolder,
+    FormerDomainOwner,
+    Group,
+    MailDomain,
+    Membership,
+    Person,
+)
 
 
 def lock_address(address: str) -> None:
@@ -135,7 +143,7 @@ def unlink_domains(organization_id: UUID, domains: Iterable[str]) -> None:
     """Remember that the organization, which had proven these domains, speaks for them no more."""
     now = timezone.now()
     for domain in domains:
-        PartedDomain.objects.update_or_create(
+        FormerDomainOwner.objects.update_or_create(
             domain=domain, organization_id=organization_id, defaults={"ended_at": now}
         )
 
@@ -148,7 +156,9 @@ def unlink_addresses(rows: QuerySet[Address]) -> None:
 
 def unlink_address(address: str, holder_id: UUID) -> None:
     """Remember that a person or group has an address no more."""
-    PartedAddress.objects.update_or_create(address=address, holder_id=holder_id, defaults={"ended_at": timezone.now()})
+    FormerAddressHolder.objects.update_or_create(
+        address=address, holder_id=holder_id, defaults={"ended_at": timezone.now()}
+    )
 
 
 def revoke_proof(rows: QuerySet[Address]) -> list[UUID]:

@@ -125,7 +125,7 @@ class MailDomain(models.Model):
         return self.domain
 
 
-class PartedDomain(models.Model):
+class FormerDomainOwner(models.Model):
     """When an organization last stopped speaking for a mail domain; each has a row of its own, which stays.
 
     What was granted to an address of the domain before that moment was meant for one of that organization's people: it
@@ -138,8 +138,9 @@ class PartedDomain(models.Model):
     ended_at = models.DateTimeField()
 
     class Meta:
-        """One row for each owner of before."""
+        """One row for each former owner; the table keeps its name, so that a process of the release before finds it."""
 
+        db_table = "directory_parteddomain"
         constraints = [
             models.UniqueConstraint(fields=["domain", "organization_id"], name="directory_parted_once_for_organization")
         ]
@@ -148,7 +149,7 @@ class PartedDomain(models.Model):
         return self.domain
 
 
-class PartedAddress(models.Model):
+class FormerAddressHolder(models.Model):
     """When a person last lost a proven address, or a group was deleted; each has a row of its own, which stays.
 
     What was granted to the address before that moment, and was never used, was meant for that ``holder_id``: it is not
@@ -161,8 +162,9 @@ class PartedAddress(models.Model):
     ended_at = models.DateTimeField()
 
     class Meta:
-        """One row for each holder of before."""
+        """One row for each former holder; the table keeps its name, like that of former owners."""
 
+        db_table = "directory_partedaddress"
         constraints = [
             models.UniqueConstraint(fields=["address", "holder_id"], name="directory_address_parted_once_from_holder")
         ]

@@ -62,7 +62,7 @@ SELECT
    WHERE h.holder_id <> %(person)s::uuid AND h.address = ANY(ARRAY(
      SELECT unnest((SELECT addresses FROM proven)::text[])
      UNION ALL SELECT g.address FROM public.directory_group g
-     WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))))) AS before) AS parted,
+     WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))))) AS before) AS handovers,
   asked.id AS asked,
   asked.directory_epoch AS asked_epoch,
   device.id AS device_id,
@@ -80,7 +80,7 @@ LEFT JOIN public.directory_device device ON device.id = %(device)s::uuid AND dev
 WHERE person.id = %(person)s::uuid
 """.replace("{elsewhere}", _ELSEWHERE)
 
-PARTED_SQL = """
+HANDOVERS_SQL = """
 SELECT d.domain, extract(epoch FROM max(d.ended_at))::float8 FROM public.directory_parteddomain d
 WHERE d.domain = ANY(%(domains)s::text[]) AND {elsewhere} GROUP BY d.domain
 UNION ALL

@@ -20,7 +20,7 @@ def promises() -> list[tuple[int, str, str]]:
     return [(int(number), where, test) for number, _, where, test in ROW.findall(text)]
 
 
-def test_each_promise_stands_once() -> None:
+def test_each_promise_appears_once() -> None:
     assert [number for number, _, _ in promises()] == list(range(18, 49))
 
 

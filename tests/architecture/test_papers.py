@@ -63,7 +63,7 @@ def test_clients_of_the_embedded_servers_are_left_out() -> None:
     assert not {"valkey", "fasteners"} & set(pins(DEVELOP_LOCK))
 
 
-def test_version_stands_once() -> None:
+def test_version_is_written_once() -> None:
     """Packaging reads it from the changelog with the same pattern as the running service."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["dynamic"] == ["version"]

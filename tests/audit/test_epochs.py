@@ -34,7 +34,7 @@ from tenants.directory.selectors.people import person_with_login
 from tenants.organizations.selectors import OrganizationFacts
 from tests.audit.test_ledger import happened, leaf_of, root_of, sealed, stated, waiting
 from tests.cast import Cast, Player
-from tests.protection.scene import call, objects, problem, protect
+from tests.protection.steps import call, objects, problem, protect
 
 
 def confirm(ledger: OrganizationFacts, *arguments: str) -> str:
@@ -184,7 +184,7 @@ def test_a_service_that_knows_less_than_a_client_licenses_nothing_until_an_opera
     assert opens(ada, ledger, document), "a checkpoint of the epoch before stops nothing any more"
 
 
-def test_nobody_stops_an_organization_with_a_checkpoint_of_his_own(
+def test_nobody_stops_an_organization_with_a_forged_checkpoint(
     ledger: OrganizationFacts, empty_cast: Cast, tmp_path: Path
 ):
     happened(1)
@@ -222,7 +222,7 @@ def test_a_size_that_is_no_size_is_refused(ledger: OrganizationFacts, empty_cast
         assert call(ada, ledger.slug, "GET", f"audit/proof/{event}?size=999999").status_code == 404
 
 
-def test_a_client_verifies_every_epoch_and_tells_what_a_confirmed_restore_lost(
+def test_a_client_verifies_every_epoch_and_reports_what_a_confirmed_restore_lost(
     ledger: OrganizationFacts, empty_cast: Cast, as_owner: Callable[..., None]
 ):
     ada = administrator(empty_cast, ledger).session

@@ -236,7 +236,7 @@ SEEN = (
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_whoever_changes_a_row_as_its_owner_is_found_out(
+def test_a_row_changed_by_the_table_s_owner_is_detected(
     ledger: OrganizationFacts, as_owner: Callable[..., None], tampering: str
 ):
     happened(2, RITA)

@@ -104,7 +104,7 @@ def test_who_acted_is_said_of_everybody(values: dict[str, Any], who: str) -> Non
     assert shown_actor(event("group.created", **values)).words == who
 
 
-def test_events_of_before_are_told_by_what_they_hold(ledger_of_words: OrganizationFacts) -> None:
+def test_events_of_older_versions_are_described_by_the_values_they_hold(ledger_of_words: OrganizationFacts) -> None:
     old = {"person": str(UUID(int=1)), "name": "Ada", "addresses": ["max@contoso.example"], "title": "Max"}
     role = shown(event("role.changed", personal=old, details={"before": "user", "after": "auditor"}))
     assert role.what == "Ada changed the role of max@contoso.example from user to auditor."

@@ -338,7 +338,7 @@ def _shared_file() -> bytes:
     return _FILES[0]
 
 
-def test_the_wrong_key_is_told_before_anything_is_decrypted(contoso: Organization, target: Path) -> None:
+def test_the_wrong_key_is_noticed_before_anything_is_decrypted(contoso: Organization, target: Path) -> None:
     protect(contoso, target, io.BytesIO(b"hello"))
     with open_sealed(target) as file, pytest.raises(CannotUnseal):
         file.verify(contoso.trust).unlock(secrets.token_bytes(32))

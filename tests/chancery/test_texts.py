@@ -26,13 +26,13 @@ class German(gettext.NullTranslations):
         return "Ein Tag" if number == 1 else "{count} Tage"
 
 
-def test_a_text_is_english_to_whoever_does_not_ask() -> None:
+def test_a_text_is_english_unless_a_language_is_asked_for() -> None:
     text = message("“{name}” is no right.", name="FLY")
     assert text == "“FLY” is no right."
     assert json.loads(json.dumps({"detail": text})) == {"detail": "“FLY” is no right."}
 
 
-def test_a_text_stands_in_a_signed_object_as_english() -> None:
+def test_a_text_is_written_in_english_into_a_signed_object() -> None:
     text = message("“{name}” is no right.", name="FLY")
     assert strict_json.decode(strict_json.encode({"detail": text})) == {"detail": "“FLY” is no right."}
 

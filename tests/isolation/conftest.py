@@ -3,11 +3,11 @@
 import pytest
 
 from tests.cast import Cast
-from tests.isolation.visitors import Premises, furnish
+from tests.isolation.endpoints import Site, furnish
 
 
 @pytest.fixture(scope="module")
-def premises(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Premises:
+def site(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Return Contoso with Ada, Olga and Max, and a hostile organization with Mallory."""
     empty_cast.found("contoso", "ada")
     empty_cast.join("olga", "contoso")

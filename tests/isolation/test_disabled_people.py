@@ -12,17 +12,17 @@ from tenants.directory.services.create_person import create_person
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.enable_person import enable_person
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import Door, Premises, furnish
+from tests.isolation.endpoints import Endpoint, Site, furnish
 
-LIST = Door("organization", "documents/", "GET")
-PAGE = Door("organization", "documents/<uuid:cid>/", "GET")
-REVOKE = Door("organization", "documents/<uuid:cid>/revoke/", "POST")
-API_LIST = Door("organization", "api/v1/documents", "GET")
-API_ONE = Door("organization", "api/v1/documents/<uuid:cid>", "GET")
+LIST = Endpoint("organization", "documents/", "GET")
+PAGE = Endpoint("organization", "documents/<uuid:cid>/", "GET")
+REVOKE = Endpoint("organization", "documents/<uuid:cid>/revoke/", "POST")
+API_LIST = Endpoint("organization", "api/v1/documents", "GET")
+API_ONE = Endpoint("organization", "api/v1/documents/<uuid:cid>", "GET")
 
 
 @pytest.fixture(scope="module")
-def premises(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Premises:
+def site(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Return Contoso with a document that Rita owns: she is of Fabrikam and has no place at Contoso."""
     empty_cast.found("contoso", "ada")
     empty_cast.join("olga", "contoso")
@@ -36,33 +36,33 @@ def premises(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Prem
     return made
 
 
-def answers(premises: Premises) -> tuple[int, ...]:
+def answers(site: Site) -> tuple[int, ...]:
     """Return what Rita is answered at Contoso's interfaces as the owner of a document."""
-    rita = premises.cast.rita
-    return tuple(premises.knock(door, rita).status_code for door in (LIST, PAGE, API_LIST, API_ONE))
+    rita = site.cast.rita
+    return tuple(site.request(endpoint, rita).status_code for endpoint in (LIST, PAGE, API_LIST, API_ONE))
 
 
-def of(premises: Premises, slug: str) -> UUID:
+def of(site: Site, slug: str) -> UUID:
     """Return an organization's id."""
-    return premises.cast.organizations[slug].id
+    return site.cast.organizations[slug].id
 
 
-def test_another_organization_cannot_lock_her_out(premises: Premises) -> None:
+def test_another_organization_cannot_lock_her_out(site: Site) -> None:
     """Mallory enters Rita's address in Mallory's organization and disables it there."""
-    rita, hostile = premises.cast.rita, of(premises, "hostile")
+    rita, hostile = site.cast.rita, of(site, "hostile")
     create_person(organization_id=hostile, address=rita.address, actor=ACTOR)
     disable_person(organization_id=hostile, person_id=rita.id, reason="spite", actor=ACTOR)
-    assert answers(premises) == (200, 200, 200, 200)
+    assert answers(site) == (200, 200, 200, 200)
 
 
-def test_disabled_at_home_is_disabled_everywhere(premises: Premises, tmp_path: Path) -> None:
-    cast, fabrikam = premises.cast, of(premises, "fabrikam")
+def test_disabled_at_home_is_disabled_everywhere(site: Site, tmp_path: Path) -> None:
+    cast, fabrikam = site.cast, of(site, "fabrikam")
     rita = cast.rita
     disable_person(organization_id=fabrikam, person_id=rita.id, reason="left", actor=ACTOR)
-    assert premises.knock(API_LIST, rita).status_code == 401, "her tokens have ended"
+    assert site.request(API_LIST, rita).status_code == 401, "her tokens have ended"
     # She can prove her mailbox again, and is signed in again; she is still nobody.
-    again = Premises(cast, premises.objects)
-    statuses = tuple(again.knock(door, rita).status_code for door in (LIST, PAGE, REVOKE))
+    again = Site(cast, site.objects)
+    statuses = tuple(again.request(endpoint, rita).status_code for endpoint in (LIST, PAGE, REVOKE))
     assert statuses == (404, 404, 404)
     with pytest.raises(Refused, match="disabled by your organization"):
         cast.enroll("rita", rita.id, rita.address)

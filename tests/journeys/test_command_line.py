@@ -284,7 +284,7 @@ def test_an_administrator_proves_the_ledger_from_outside(stack: Stack, tmp_path:
     stack.max.run("verify-audit", code=1)
 
 
-def test_whoever_signs_out_has_nothing_left(stack: Stack, tmp_path: Path):
+def test_signing_out_leaves_nothing(stack: Stack, tmp_path: Path):
     guest = f"guest-{uuid4().hex[:6]}@contoso.example"
     stack.command("create_person", guest, "--organization", "contoso")
     person = stack.join(guest)

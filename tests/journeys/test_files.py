@@ -140,7 +140,7 @@ def wait_until_it_writes(process: "subprocess.Popen[str]", folder: Path) -> None
         time.sleep(0.001)
 
 
-def test_what_stands_at_the_target_is_never_overwritten(stack: Stack, tmp_path: Path):
+def test_a_file_at_the_target_is_never_overwritten(stack: Stack, tmp_path: Path):
     path, taken = tmp_path / "plan.txt", tmp_path / "plan.txt.sealed"
     path.write_bytes(b"the plan")
     taken.write_bytes(b"something else")

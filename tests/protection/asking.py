@@ -1,4 +1,4 @@
-"""What scenes about requests for access have in common: ask, be refused, answer, look."""
+"""What tests about requests for access have in common: ask, be refused, answer, look."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,8 +13,8 @@ from chancery.cli.main import main
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from tests.cast import Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import call, ledger, protect, refusal
+from tests.isolation.endpoints import Site
+from tests.protection.steps import call, ledger, protect, refusal
 
 DAY = 86_400
 A_WHILE = 8
@@ -53,7 +53,7 @@ def document(player: Player, cid: UUID) -> dict[str, Any]:
 
 def seen(cast: Cast, request: str) -> str:
     """Return the page of a request as Olga's browser gets it."""
-    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga).get(f"/requests/{request}/")
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.olga).get(f"/requests/{request}/")
     assert page.status_code == 200
     return page.content.decode()
 

@@ -13,7 +13,7 @@ from chancery.sdk import clock as client_clock
 from chancery.sdk import organization, trust
 from portal import throttle
 from tests.cast import Cast
-from tests.protection.scene import Later
+from tests.protection.steps import Later
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tenants.directory.services.create_person import create_person
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.protection.asking import (
     A_WHILE,
     DAY,
@@ -42,7 +42,7 @@ from tests.protection.asking import (
     seen,
     why_me,
 )
-from tests.protection.scene import MAX, call, opening, problem, protect, refusal, rights
+from tests.protection.steps import MAX, call, opening, problem, protect, refusal, rights
 from tests.protection.test_conditions import opened_days_ago
 
 
@@ -104,7 +104,7 @@ def test_a_document_that_follows_a_template_goes_on_doing_so(cast: Cast, plan: P
     assert rights(cast.max, sealed.path) == {"VIEW"}
 
 
-def test_what_was_taken_from_him_alone_is_given_back_with_the_grant(cast: Cast, plan: Path) -> None:
+def test_access_taken_from_one_person_is_restored_by_the_grant(cast: Cast, plan: Path) -> None:
     rita = newcomer(cast)
     sealed = protect(cast.olga, plan, f"{rita.address}:VIEW", offline_days=0)
     opening(rita, sealed.path)
@@ -117,7 +117,7 @@ def test_what_was_taken_from_him_alone_is_given_back_with_the_grant(cast: Cast, 
     assert kinds(cast, sealed.cid) == ["access.requested", "content.restored", "access.granted"]
 
 
-def test_days_that_are_over_begin_anew_for_him_alone(cast: Cast, plan: Path) -> None:
+def test_days_that_are_over_begin_anew_for_one_person(cast: Cast, plan: Path) -> None:
     rita = newcomer(cast)
     sealed = protect(
         cast.olga, plan, f"{rita.address}:VIEW", f"{MAX}:VIEW", expires_after_opening_days=7, offline_days=0
@@ -187,7 +187,7 @@ def test_a_yes_in_the_browser_is_about_what_the_page_showed(cast: Cast, plan: Pa
     shown = 'name="seen" value="admit:domain:fabrikam.example"'
     assert shown in seen(cast, request)
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": rita.address})
-    olga = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    olga = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
     yes = {"decision": "grant", "level": "viewer", "ends": "7", "lift": "on", "seen": ["admit:domain:fabrikam.example"]}
     again = olga.post(f"/requests/{request}/", yes)
     assert again.status_code == 200
@@ -210,7 +210,7 @@ def test_the_command_shows_what_it_changes_and_changes_nothing_else(
     assert rights(rita, sealed.path)
 
 
-def test_what_was_taken_from_a_group_of_his_is_not_undone_by_a_grant_to_him(cast: Cast, plan: Path) -> None:
+def test_what_was_taken_from_a_group_is_not_undone_by_a_grant_to_a_member(cast: Cast, plan: Path) -> None:
     player, contoso = newcomer(cast, "contoso"), cast.organizations["contoso"].id
     group = f"team-{uuid4().hex[:6]}@contoso.example"
     create_group(
@@ -268,7 +268,7 @@ def test_less_than_before_ends_what_is_cached(cast: Cast, sealed: Protected) -> 
     assert "PRINT" not in rights(rita, sealed.path)
 
 
-def test_the_end_that_is_told_is_the_one_that_the_decision_keeps(cast: Cast, plan: Path) -> None:
+def test_the_end_that_is_shown_is_the_one_that_the_decision_keeps(cast: Cast, plan: Path) -> None:
     now, rita, tom = int(time.time()), newcomer(cast), newcomer(cast)
     sealed = protect(cast.olga, plan, f"{tom.address}:VIEW", expires_after_opening_days=3, offline_days=0)
     never_opened = grant(cast.olga, asked(rita, sealed), until=now + 30 * DAY).json()
@@ -281,7 +281,7 @@ def test_the_end_that_is_told_is_the_one_that_the_decision_keeps(cast: Cast, pla
     assert abs(again["ends"] - (now + DAY)) < 60
 
 
-def test_the_end_that_is_told_knows_the_last_moment_of_the_policy(cast: Cast, plan: Path) -> None:
+def test_the_end_that_is_shown_knows_the_last_moment_of_the_policy(cast: Cast, plan: Path) -> None:
     last = int(time.time()) + 2 * DAY
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW", conditions=Conditions(not_after=last))
     assert grant(cast.olga, asked(newcomer(cast), sealed)).json()["ends"] == last

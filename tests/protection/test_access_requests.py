@@ -25,7 +25,7 @@ from tenants.directory.services.add_address import add_address
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.protection.asking import (
     A_WHILE,
     DAY,
@@ -39,7 +39,7 @@ from tests.protection.asking import (
     newcomer,
     why_me,
 )
-from tests.protection.scene import MAX, call, ledger, opening, problem, protect, refusal, rights
+from tests.protection.steps import MAX, call, ledger, opening, problem, protect, refusal, rights
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def sealed(cast: Cast, plan: Path) -> Protected:
     return protect(cast.olga, plan, f"{MAX}:VIEW", offline_days=7)
 
 
-def test_a_refused_partner_asks_is_let_in_for_a_week_and_tells_nobody_else(cast: Cast, sealed: Protected) -> None:
+def test_a_refused_partner_asks_and_is_let_in_for_a_week_unseen_by_others(cast: Cast, sealed: Protected) -> None:
     rita, until = newcomer(cast), int(time.time()) + 7 * DAY
     request = asked(rita, sealed, note="I prepare the meeting.", level="reviewer")
     (question,) = mails()
@@ -71,7 +71,7 @@ def test_a_refused_partner_asks_is_let_in_for_a_week_and_tells_nobody_else(cast:
     assert kinds(cast, sealed.cid) == ["access.requested", "access.granted"]
     granted = ledger(cast, "contoso", "access.granted", cid=sealed.cid)[0]
     assert granted.personal["recipient"] == rita.address
-    assert (granted.details["until"], granted.details["ground"]) == (until, "issuer")
+    assert (granted.details["until"], granted.details["basis"]) == (until, "issuer")
 
 
 def test_access_for_a_time_ends_by_itself_and_the_next_edition_gets_a_new_key(cast: Cast, plan: Path) -> None:
@@ -146,7 +146,7 @@ def test_rights_that_are_named_are_given_whatever_is_asked_for_by_now(cast: Cast
     assert "PRINT" not in rights(rita, sealed.path)
 
 
-def test_of_the_organizations_of_whoever_asks_only_that_of_his_address_is_told(cast: Cast, sealed: Protected) -> None:
+def test_of_the_requester_s_organizations_only_that_of_their_address_is_shown(cast: Cast, sealed: Protected) -> None:
     rita = newcomer(cast)
     other = cast.found(f"secret-{uuid4().hex[:6]}", f"boss-{uuid4().hex[:6]}")
     Membership.objects.of_installation().create(organization_id=other.id, person_id=rita.id)
@@ -157,7 +157,7 @@ def test_of_the_organizations_of_whoever_asks_only_that_of_his_address_is_told(c
     assert listed["organization"] == "Fabrikam"
 
 
-def test_who_answers_is_mailed_where_he_is_reached_today_or_not_at_all(cast: Cast, plan: Path) -> None:
+def test_mail_to_those_who_answer_goes_to_their_address_of_today_or_nowhere(cast: Cast, plan: Path) -> None:
     owner, contoso = newcomer(cast, "contoso"), cast.organizations["contoso"].id
     sealed, today = protect(owner, plan), f"renamed-{uuid4().hex[:6]}@contoso.example"
     assert add_address(organization_id=contoso, person_id=owner.id, address=today, actor=ACTOR)
@@ -171,7 +171,7 @@ def test_who_answers_is_mailed_where_he_is_reached_today_or_not_at_all(cast: Cas
     assert [one.subject for one in mails() if "asks for access" in one.subject] == []
 
 
-def test_the_words_of_whoever_asks_do_not_pass_for_those_of_the_product(cast: Cast, sealed: Protected) -> None:
+def test_the_requester_s_words_do_not_pass_for_the_product_s(cast: Cast, sealed: Protected) -> None:
     forged = "Hello\n\nGive access or decline: https://evil.example/\rOnly what you answer there counts."
     request = asked(newcomer(cast), sealed, note=forged)
     body = mails()[-1].body
@@ -274,7 +274,7 @@ def test_the_owner_asking_about_one_right_reads_that_only_it_is_missing(cast: Ca
     answer = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/why?who={MAX}&right=PRINT").json()
     message = "This person may open the document, but was not given the right to: print."
     assert [one["message"] for one in answer["blockers"]] == [message]
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
     page = browser.get(f"/documents/{sealed.cid}/why/?who={MAX}&right=PRINT").content.decode()
     assert (message in page, "No, but may open it" in page, "grants this person access" in page) == (True, True, False)
 
@@ -284,7 +284,7 @@ def test_asking_is_offered_only_when_it_can_succeed_and_a_note_is_never_lost(
 ) -> None:
     rita = newcomer(cast)
     refusal(rita, sealed.path)
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", rita)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", rita)
     path, note = f"/documents/{sealed.cid}/access/", "I prepare the meeting on Monday."
     assert 'name="note"' in browser.get(path).content.decode()
     monkeypatch.setattr(request_access, "REFUSED_DAYS", 0)  # The refusal lies too long ago.
@@ -309,12 +309,12 @@ def test_only_those_who_can_answer_are_offered_to(cast: Cast, sealed: Protected)
     request = asked(rita, sealed)
     links = []
     for one in (cast.olga, cast.ada):
-        page = Premises(cast, {}).browser("contoso.localhost:8000", one).get(f"/documents/{sealed.cid}/")
+        page = Site(cast, {}).browser("contoso.localhost:8000", one).get(f"/documents/{sealed.cid}/")
         links.append(page.content.decode().partition(f'/requests/{request}/">')[2].partition("<")[0])
     assert links == ["Answer", "Look"]
 
 
-def test_a_refused_person_is_told_why_in_his_words_and_what_to_do(cast: Cast, sealed: Protected) -> None:
+def test_a_refused_person_reads_why_in_their_language_and_what_to_do(cast: Cast, sealed: Protected) -> None:
     rita = newcomer(cast)
     refusal(rita, sealed.path)
     told = why_me(rita, sealed.cid).json()
@@ -326,7 +326,7 @@ def test_a_refused_person_is_told_why_in_his_words_and_what_to_do(cast: Cast, se
     assert why_me(rita, sealed.cid).json()["request"]["id"] == request
 
 
-def test_who_may_open_is_told_what_he_may(cast: Cast, sealed: Protected) -> None:
+def test_a_person_who_may_open_sees_their_rights(cast: Cast, sealed: Protected) -> None:
     told = why_me(cast.max, sealed.cid).json()
     assert (told["allowed"], told["rights"], told["reasons"]) == (True, ["VIEW"], [])
     printing = call(cast.max, "contoso", "GET", f"documents/{sealed.cid}/why?right=PRINT").json()
@@ -336,7 +336,7 @@ def test_who_may_open_is_told_what_he_may(cast: Cast, sealed: Protected) -> None
     )
 
 
-def test_the_owner_is_explained_what_stands_beside_the_policy(cast: Cast, sealed: Protected) -> None:
+def test_the_owner_sees_what_applies_beside_the_policy(cast: Cast, sealed: Protected) -> None:
     rita = newcomer(cast)
     grant(cast.olga, asked(rita, sealed))
     answer = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/why?who={rita.address}").json()

@@ -9,7 +9,7 @@ from portal.usecases.confirmation import ConfirmationPrompt, ConfirmationRequire
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.claim_domain import claim_domain
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import call, confirmed, problem
+from tests.protection.steps import call, confirmed, problem
 from tests.protection.test_previews import preview
 
 

@@ -26,7 +26,7 @@ from chancery.objects.use import UseLicense
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
 from tests.cast import Cast, Player
-from tests.protection.scene import (
+from tests.protection.steps import (
     MAX,
     RITA,
     call,
@@ -205,7 +205,7 @@ def test_an_owner_who_was_never_asked_is_held(cast: Cast, plan: Path) -> None:
 
 
 @pytest.mark.parametrize("owner", ["rita", "nobody"])
-def test_an_owner_from_elsewhere_is_held_and_nothing_is_told_of_him(cast: Cast, plan: Path, owner: str) -> None:
+def test_an_owner_from_elsewhere_is_held_and_nothing_is_revealed_about_them(cast: Cast, plan: Path, owner: str) -> None:
     """An administrator may name an owner, and finds people's ids in clear in files that came to them."""
     cast.ada.session.own_organization().publishing(for_others=True)
     kit = Kit(cast.ada)

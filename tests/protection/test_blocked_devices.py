@@ -8,8 +8,8 @@ import pytest
 from chancery.sdk.errors import Refused
 from tenants.directory.services.create_person import create_person
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import Premises
-from tests.protection.scene import RITA, call, confirmed, ledger, problem, protect, refusal, rights
+from tests.isolation.endpoints import Site
+from tests.protection.steps import RITA, call, confirmed, ledger, problem, protect, refusal, rights
 
 
 def path_of(person: object, device: object, act: str) -> str:
@@ -58,7 +58,7 @@ def test_of_a_guest_only_devices_that_were_used_here_are_shown(cast: Cast, plan:
     rights(cast.rita, sealed.path)
     assert [one["id"] for one in call(cast.ada, "contoso", "GET", path).json()["results"]] == [device]
     assert call(cast.ada, "contoso", "POST", path_of(cast.rita.id, unused, "block")).status_code == 404
-    ada = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    ada = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     page = f"/people/{cast.rita.id}/devices/{device}/"
     assert "Block it here" in ada.post(page, {"act": "block"}).content.decode()
     name = next(one["name"] for one in call(cast.ada, "contoso", "GET", path).json()["results"])
@@ -69,7 +69,7 @@ def test_of_a_guest_only_devices_that_were_used_here_are_shown(cast: Cast, plan:
     assert rights(cast.rita, sealed.path) == {"VIEW"}
 
 
-def test_whoever_does_not_manage_people_neither_sees_nor_blocks(cast: Cast) -> None:
+def test_only_who_manages_people_sees_and_blocks(cast: Cast) -> None:
     device = cast.max.session.account.device
     assert call(cast.olga, "contoso", "GET", f"people/{cast.max.id}/devices").status_code == 403
     assert call(cast.olga, "contoso", "POST", path_of(cast.max.id, device, "block")).status_code == 403

@@ -26,8 +26,8 @@ from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.remove_address import remove_address
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, call, ledger, protect, refusal, rights
+from tests.isolation.endpoints import Site
+from tests.protection.steps import MAX, call, ledger, protect, refusal, rights
 from tests.protection.test_editors import actor_of
 from tests.protection.test_previews import by_who, draft, make_template, preview
 
@@ -90,7 +90,7 @@ def test_another_organization_s_group_does_not_hold_the_successor(
     assert refusal(successor, denied.path), "what is denied to the group is never weakened"
     shown = call(cast.ada, "contoso", "GET", f"groups/{partners.id}").json()  # type: ignore[attr-defined]
     assert [(one["address"], one["changed_hands"]) for one in shown["members"]] == [(desk.address, True)]
-    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     assert "Changed hands" in page.get(f"/groups/{partners.id}/").content.decode()  # type: ignore[attr-defined]
     for change in ({"remove": [Member(address=desk.address)]}, {"add": [Member(address=desk.address)]}):
         partners(**change)

@@ -21,7 +21,7 @@ from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
 from tenants.directory.errors import DomainRefused
 from tenants.directory.members import Member
-from tenants.directory.models import PartedDomain, Person
+from tenants.directory.models import FormerDomainOwner, Person
 from tenants.directory.selectors.people import holder_of
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.claim_domain import claim_domain
@@ -31,7 +31,7 @@ from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.prove_domain import prove_domain
 from tenants.directory.services.release_domain import release_domain
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import MAX, call, ledger, protect, refusal, rights
+from tests.protection.steps import MAX, call, ledger, protect, refusal, rights
 from tests.protection.test_editors import actor_of
 
 
@@ -79,7 +79,7 @@ def changes_hands(domain: Domain, *, longer: timedelta = timedelta(seconds=2)) -
     domain.given_up_by("fabrikam")
     domain.owned_by("hostile")
     # What is granted within the same second counts as granted before.
-    PartedDomain.objects.filter(domain=domain.name).update(ended_at=F("ended_at") - longer)
+    FormerDomainOwner.objects.filter(domain=domain.name).update(ended_at=F("ended_at") - longer)
     return domain.person("hostile")
 
 

@@ -21,7 +21,7 @@ from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.remove_address import remove_address
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import (
+from tests.protection.steps import (
     MAX,
     RITA,
     call,
@@ -197,7 +197,7 @@ def test_an_administrator_restores_what_an_administrator_revoked_and_nothing_els
     problem(restore(cast.ada, sealed.cid, RITA), 403, "widening_not_allowed")
 
 
-def test_revoking_tells_nothing_about_who_exists(cast: Cast, plan: Path) -> None:
+def test_revoking_reveals_nothing_about_who_exists(cast: Cast, plan: Path) -> None:
     """An address of a stranger, one that nobody has, and one that is proven later are answered and shown alike."""
     sealed = protect(cast.olga, plan, "authenticated:VIEW", offline_days=0)
     answers = [revoke(cast.olga, sealed.cid, who) for who in (RITA, "nobody@nowhere.example", "late@contoso.example")]
@@ -214,7 +214,7 @@ def test_only_an_address_can_be_revoked(cast: Cast, sealed: Protected) -> None:
     problem(revoke(cast.olga, sealed.cid, "nobody"), 400, "invalid_policy")
 
 
-def test_the_issuer_opens_what_he_revoked(cast: Cast, sealed: Protected) -> None:
+def test_the_issuer_opens_what_they_revoked(cast: Cast, sealed: Protected) -> None:
     revoke(cast.olga, sealed.cid)
     assert "OWNER" in rights(cast.olga, sealed.path)
 
@@ -227,7 +227,7 @@ def test_a_revoked_device_gets_nothing_and_the_persons_other_device_does(cast: C
     assert rights(cast.max, sealed.path) == {"VIEW"}
 
 
-def test_a_disabled_person_is_refused_until_he_is_enabled(cast: Cast, plan: Path) -> None:
+def test_a_disabled_person_is_refused_until_enabled(cast: Cast, plan: Path) -> None:
     player = cast.join("temp", "contoso")
     sealed = protect(cast.olga, plan, "temp@contoso.example:VIEW", offline_days=0)
     opening(player, sealed.path)

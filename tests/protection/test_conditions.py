@@ -26,7 +26,7 @@ from chancery.sdk.results import Protected
 from protection.models import Edition, FirstOpening
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.protection.scene import MAX, RITA, confirmed, ledger, opening, protect, refusal
+from tests.protection.steps import MAX, RITA, confirmed, ledger, opening, protect, refusal
 
 WITHHOLDS_PRINT = Stated("Reader 1", frozenset({Right.PRINT}))
 
@@ -50,7 +50,7 @@ def for_a_week(cast: Cast, plan: Path) -> Protected:
 # --- days from one's own first opening ------------------------------------------------------------------------------
 
 
-def test_each_person_s_days_begin_with_his_own_first_opening(cast: Cast, for_a_week: Protected) -> None:
+def test_each_person_s_days_begin_with_their_own_first_opening(cast: Cast, for_a_week: Protected) -> None:
     opening(cast.rita, for_a_week.path)
     opened_days_ago(cast, for_a_week.cid, 8)
     refused = refusal(cast.rita, for_a_week.path)
@@ -187,7 +187,7 @@ def test_attachments_of_one_name_do_not_meet(cast: Cast, plan: Path, tmp_path: P
     assert b"another plan" in [path.read_bytes() for path in folder.iterdir()]
 
 
-def test_what_is_protected_is_told_by_its_content_not_by_its_name(cast: Cast, plan: Path, tmp_path: Path) -> None:
+def test_a_protected_file_is_recognized_by_its_content_not_by_its_name(cast: Cast, plan: Path, tmp_path: Path) -> None:
     renamed = protect(cast.olga, plan, f"{MAX}:VIEW").path.rename(tmp_path / "renamed.bin")
     false = tmp_path / "false.sealed"
     false.write_bytes(b"plain text")

@@ -8,9 +8,9 @@ import pytest
 from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.protection.asking import command
-from tests.protection.scene import MAX, call, protect
+from tests.protection.steps import MAX, call, protect
 
 
 def ends(player: Player, cid: UUID) -> int:
@@ -29,7 +29,7 @@ def test_days_after_protection_count_from_the_documents_own_day_everywhere(
     command(cast.olga, monkeypatch, "change", str(sealed.path), "--expires-after-days", "10")
     monkeypatch.undo()
     assert ends(cast.olga, sealed.cid) == published + 10 * 86_400
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
     path = f"/documents/{sealed.cid}/change/"
     assert browser.post(path, {"grants": f"{MAX}: viewer", "expires_after_days": "5"}).status_code == 302
     assert ends(cast.olga, sealed.cid) == published + 5 * 86_400

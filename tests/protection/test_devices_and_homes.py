@@ -22,7 +22,7 @@ from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, BASE, Cast, InProcess, Player
-from tests.protection.scene import RITA, call, protect, rights
+from tests.protection.steps import RITA, call, protect, rights
 
 
 def test_signing_in_again_uses_nothing_of_the_device_before(cast: Cast, plan: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_device_that_lost_the_answer_of_an_exchange_goes_on(cast: Cast) -> Non
     assert session.service.call("GET", BASE, "/api/v1/me")["email"] == player.address
 
 
-def test_whoever_copied_a_spent_token_without_the_device_key_ends_the_family(cast: Cast) -> None:
+def test_a_copied_spent_token_without_the_device_key_ends_the_family(cast: Cast) -> None:
     player = cast.join("copied", "contoso")
     account, home = player.session.account, player.session.home
     name = Tokens(home, player.http, account.iss)._name
@@ -194,7 +194,7 @@ def test_a_home_that_was_begun_on_a_full_disk_is_made_later(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize("damage", [b"", b"AAAA", b"not a key at all", b"\xff" * 44])
-def test_a_damaged_local_key_is_made_anew_and_told(tmp_path: Path, damage: bytes) -> None:
+def test_a_damaged_local_key_is_made_anew_and_reported(tmp_path: Path, damage: bytes) -> None:
     Home(tmp_path, use_key_ring=False).write("one", {"it": "is lost"})
     (tmp_path / "local.key").write_bytes(damage)
     (tmp_path / "local.key").chmod(0o600)

@@ -26,7 +26,7 @@ from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.disable_person import disable_person as directory_disable
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import MAX, call, ledger, objects, opening, protect, refusal
+from tests.protection.steps import MAX, call, ledger, objects, opening, protect, refusal
 from tests.protection.test_publishing import edited, seal_by, text_of
 
 
@@ -88,7 +88,7 @@ def test_an_edition_counts_only_if_its_sealer_may_edit_when_it_is_brought(
     assert ledger(cast, "contoso", "content.tampered", cid=shared.cid) == []
 
 
-def test_who_left_the_group_cannot_bring_his_edition_himself(
+def test_who_left_the_group_cannot_register_their_edition_themselves(
     cast: Cast, contoso: UUID, editor: Player, editors: UUID, shared: Protected
 ) -> None:
     saved = seal_by(editor, shared, b"too late")

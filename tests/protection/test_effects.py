@@ -11,7 +11,7 @@ from portal.identity import recent_sign_in
 from portal.words.events import shown_events
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.protection.scene import MAX, RITA, call, confirmed, ledger, problem, protect, refusal, rights, send
+from tests.protection.steps import MAX, RITA, call, confirmed, ledger, problem, protect, refusal, rights, send
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_the_record_says_from_whom_access_was_taken_and_why(cast: Cast, sealed: 
     assert back.what == f"{olga} gave access to “plan.txt” back to {RITA}."
 
 
-def test_a_reader_is_told_that_only_the_right_to_print_is_missing(cast: Cast, sealed: Protected) -> None:
+def test_a_reader_reads_that_only_the_right_to_print_is_missing(cast: Cast, sealed: Protected) -> None:
     rights(cast.rita, sealed.path)
     own = call(cast.rita, "contoso", "GET", f"documents/{sealed.cid}/why?right=PRINT").json()
     assert not own["allowed"]

@@ -20,7 +20,7 @@ from protection.services.register import Pending
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tests.cast import Cast, Player
-from tests.protection.scene import MAX, RITA, call, ledger, opening, protect, refusal
+from tests.protection.steps import MAX, RITA, call, ledger, opening, protect, refusal
 
 OLGA, ADA = "olga@contoso.example", "ada@contoso.example"
 
@@ -124,7 +124,7 @@ def test_an_opening_names_its_label_as_it_was_called_then(cast: Cast, sealed: Pr
     assert found[:2] == [f"{name} now", name]
 
 
-def test_codes_of_refused_proofs_and_pending_documents_are_told_in_words(cast: Cast) -> None:
+def test_codes_of_refused_proofs_and_pending_documents_are_shown_as_sentences(cast: Cast) -> None:
     call(cast.max, "contoso", "POST", "licenses", {}, proof="not a proof")
     event = happened(cast.ada, "proof.refused")
     assert "_" not in event["sentence"]
@@ -190,7 +190,7 @@ def test_a_refusal_names_who_tried_and_why(cast: Cast, sealed: Protected) -> Non
     assert (event["actor"]["kind"], event["actor"]["address"]) == ("person", MAX)
 
 
-def test_an_export_tells_the_same_as_json_and_as_csv(
+def test_an_export_says_the_same_as_json_and_as_csv(
     cast: Cast, sealed: Protected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done(cast.olga, f"documents/{sealed.cid}/revoke", {"recipient": RITA, "reason": "=1+1"})
@@ -225,7 +225,7 @@ def test_events_are_what_the_description_says(cast: Cast, sealed: Protected) -> 
     assert happened(cast.ada, "content.opened")["document"].keys() == EventDocument().fields.keys()
 
 
-def test_the_owner_is_told_by_the_document_in_the_same_words(cast: Cast, sealed: Protected) -> None:
+def test_the_document_s_events_use_the_same_sentences_for_the_owner(cast: Cast, sealed: Protected) -> None:
     refusal(cast.max, sealed.path)
     listed = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/events").json()["results"]
     assert listed[0]["sentence"] == happened(cast.ada, "content.opened", sealed.cid)["sentence"]

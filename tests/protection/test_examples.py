@@ -10,7 +10,7 @@ import pytest
 import chancery
 from chancery.sdk import session
 from tests.cast import Cast
-from tests.protection.scene import rights
+from tests.protection.steps import rights
 
 
 def example(module: ModuleType) -> str:

@@ -17,7 +17,7 @@ from chancery.sdk.session import Session
 from chancery.sealing.layout import MAGIC
 from chancery.sealing.read import open_sealed
 from tests.cast import Cast, Player
-from tests.protection.scene import RITA, call, ledger, objects, protect
+from tests.protection.steps import RITA, call, ledger, objects, protect
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import MAX, RITA, confirmed, ledger, opening, protect, refusal, rights
+from tests.protection.steps import MAX, RITA, confirmed, ledger, opening, protect, refusal, rights
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def test_a_denied_person_reads_the_same_as_one_who_was_never_granted(cast: Cast,
     assert event.reason == "denied_by_entry", "the owner learns the true reason"
 
 
-def test_an_unmet_condition_does_not_tell_a_denied_person_from_a_stranger(cast: Cast, plan: Path) -> None:
+def test_an_unmet_condition_does_not_distinguish_a_denied_person_from_a_stranger(cast: Cast, plan: Path) -> None:
     shut = Conditions(not_after=1)
     denied = protect(cast.olga, plan, "domain:fabrikam.example:VIEW", deny=(RITA,), conditions=shut)
     nobody = protect(cast.olga, plan, conditions=shut)

@@ -7,8 +7,8 @@ from tenants.context import in_organization
 from tenants.directory.selectors.groups import GroupFacts, group_in
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import Premises
-from tests.protection.scene import call, ledger, problem, protect, refusal, rights
+from tests.isolation.endpoints import Site
+from tests.protection.steps import call, ledger, problem, protect, refusal, rights
 
 
 def made(cast: Cast) -> GroupFacts:
@@ -24,7 +24,7 @@ def state(cast: Cast, group: GroupFacts) -> GroupFacts:
 
 
 def test_name_and_description_are_changed_on_the_page(cast: Cast) -> None:
-    group, ada = made(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    group, ada = made(cast), Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     page = f"/groups/{group.id}/edit/"
     assert "Board" in ada.get(page).content.decode()
     answer = ada.post(page, {"name": "The board", "description": "Decides\r\nmore"})
@@ -37,7 +37,7 @@ def test_name_and_description_are_changed_on_the_page(cast: Cast) -> None:
 
 
 def test_archiving_asks_first_and_can_be_undone(cast: Cast) -> None:
-    group, ada = made(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    group, ada = made(cast), Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     page = f"/groups/{group.id}/edit/"
     asked = ada.post(page, {"act": "archive"})
     assert asked.status_code == 200
@@ -50,14 +50,14 @@ def test_archiving_asks_first_and_can_be_undone(cast: Cast) -> None:
 
 
 def test_members_may_not(cast: Cast) -> None:
-    group, max_ = made(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.max)
+    group, max_ = made(cast), Site(cast, {}).browser("contoso.localhost:8000", cast.max)
     assert max_.post(f"/groups/{group.id}/edit/", {"name": "Mine"}).status_code == 404
     assert call(cast.max, "contoso", "PATCH", f"groups/{group.id}", {"name": "Mine"}).status_code == 403
     assert state(cast, group).name == "Board"
 
 
 def test_a_group_is_deleted_only_when_its_consequences_were_confirmed(cast: Cast, plan: Path) -> None:
-    group, ada = made(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    group, ada = made(cast), Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     add = {"add": [cast.max.address]}
     assert call(cast.ada, "contoso", "PATCH", f"groups/{group.id}", add).status_code == 200
     sealed = protect(cast.olga, plan, f"{group.address}:VIEW", offline_days=2)

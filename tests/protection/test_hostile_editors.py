@@ -19,7 +19,7 @@ from protection.models import Edition
 from protection.selectors.editions import UNSEEN_FOR
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.protection.scene import MAX, RITA, call, ledger, objects, opening, problem, protect
+from tests.protection.steps import MAX, RITA, call, ledger, objects, opening, problem, protect
 from tests.protection.test_attacks import body_of, license_of
 from tests.protection.test_publishing import edited, text_of
 

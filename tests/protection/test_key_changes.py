@@ -15,7 +15,7 @@ from chancery.sdk.session import Session
 from chancery.sdk.trust import CURRENT_SECONDS
 from chancery.sealing.read import open_sealed
 from tests.cast import Cast, Player
-from tests.protection.scene import RITA, Later, call, confirmed, ledger, opening, protect, rights, watched
+from tests.protection.steps import RITA, Later, call, confirmed, ledger, opening, protect, rights, watched
 
 
 def rotate(cast: Cast) -> None:

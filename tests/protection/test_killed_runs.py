@@ -14,7 +14,7 @@ from chancery.sdk.session import Session
 from chancery.sealing import atomic
 from chancery.sealing.read import open_sealed
 from tests.cast import Cast
-from tests.protection.scene import RITA, protect
+from tests.protection.steps import RITA, protect
 
 
 class Killed(BaseException):

@@ -9,8 +9,8 @@ from pytest_django import Settings
 from portal.notifications import outbox
 from tenants.directory.models import Person
 from tests.cast import Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import call, confirmed, ledger
+from tests.isolation.endpoints import Site
+from tests.protection.steps import call, confirmed, ledger
 
 KIND = "application.exposed"
 
@@ -46,7 +46,7 @@ def demoted(cast: Cast, gone: Player) -> None:
 
 
 @pytest.mark.parametrize("end", [disabled, removed, left, demoted])
-def test_the_administrators_who_stay_are_told_which(
+def test_the_remaining_administrators_are_notified_which(
     cast: Cast, end: Callable[[Cast, Player], None], settings: Settings
 ) -> None:
     """Once, although an act that asks first is tried before: what is taken back takes its mail along."""
@@ -64,7 +64,7 @@ def test_the_administrators_who_stay_are_told_which(
     subject = f"{gone.address} still knows secrets of applications"
     (message,) = [one for one in outbox.newest() if one.subject == subject and one.to == cast.ada.address]
     assert [name in message.text for name in (theirs, shown, other)] == [True, True, False]
-    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/applications/").content.decode()
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/applications/").content.decode()
     assert "Known to a former administrator" in page
 
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import connections
 
 from tests.cast import Cast, Player
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.portal.identity.browser import Browser
 from tests.protection.asking import command
-from tests.protection.scene import RITA, call, confirmed, problem
+from tests.protection.steps import RITA, call, confirmed, problem
 from tests.protection.test_labels import label
 from tests.protection.test_template_reach import made as template
 
@@ -25,13 +25,13 @@ def patched(cast: Cast, identity: str, **patch: Any) -> Any:
 
 
 def browser(cast: Cast, player: Player) -> Browser:
-    return Premises(cast, {}).browser("contoso.localhost:8000", player)
+    return Site(cast, {}).browser("contoso.localhost:8000", player)
 
 
 # --- two editors --------------------------------------------------------------------------------------------------
 
 
-def test_of_two_editors_the_second_is_told(cast: Cast) -> None:
+def test_of_two_editors_the_second_is_refused(cast: Cast) -> None:
     identity = label(cast)
     assert shown(cast, identity)["version"] == 1
     assert patched(cast, identity, sensitivity=99, based_on=1).json()["version"] == 2
@@ -61,7 +61,7 @@ def test_of_changes_at_once_none_that_was_accepted_is_lost(cast: Cast) -> None:
     assert shown(cast, identity)["version"] == 1 + len(accepted)
 
 
-def test_the_page_tells_the_second_editor_too(cast: Cast) -> None:
+def test_the_page_refuses_the_second_editor_too(cast: Cast) -> None:
     identity, ada = label(cast), browser(cast, cast.ada)
     path = f"/labels/{identity}/"
     assert '<input type="hidden" name="based_on" value="1">' in ada.get(path).content.decode()
@@ -90,7 +90,7 @@ WRONG_TEXTS = [
 
 
 @pytest.mark.parametrize("wrong", WRONG_TEXTS)
-def test_a_text_stands_under_a_language(cast: Cast, wrong: dict[str, Any]) -> None:
+def test_a_text_is_kept_under_a_language(cast: Cast, wrong: dict[str, Any]) -> None:
     of_label = {"sensitivity": 1, "effect": "none", **wrong}
     assert call(cast.ada, "contoso", "POST", "labels", of_label).status_code == 400
     assert patched(cast, label(cast, publish=False), **wrong).status_code == 400

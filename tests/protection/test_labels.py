@@ -17,9 +17,9 @@ from chancery.sdk.session import Session
 from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.protection.asking import command
-from tests.protection.scene import MAX, RITA, call, confirmed, ledger, opening, problem, protect, refusal, rights
+from tests.protection.steps import MAX, RITA, call, confirmed, ledger, opening, problem, protect, refusal, rights
 from tests.protection.test_template_reach import made as template
 
 
@@ -77,7 +77,7 @@ def test_a_linked_template_is_chosen_by_its_label_alone_and_not_archived_under_i
     assert found["next_step"] == "Archive the label first."
 
 
-def test_a_label_whose_template_is_not_offered_to_somebody_is_not_offered_to_him_either(cast: Cast) -> None:
+def test_a_label_is_offered_only_to_those_who_are_offered_its_template(cast: Cast) -> None:
     identity = label(cast, effect="protect", template=template(cast, scope=[cast.olga.address]))
     assert identity in {one["id"] for one in cast.olga.session.own_organization().labels()}
     assert identity not in {one["id"] for one in cast.max.session.own_organization().labels()}
@@ -207,14 +207,14 @@ def test_the_same_label_brings_its_protection_back_after_a_change(cast: Cast, pl
 # --- who may ------------------------------------------------------------------------------------------------------
 
 
-def test_whoever_may_only_read_changes_no_label(cast: Cast, plan: Path) -> None:
+def test_a_reader_changes_no_label(cast: Cast, plan: Path) -> None:
     sealed, to = protect(cast.olga, plan, f"{MAX}:VIEW"), label(cast, 30, "protect", template=template(cast))
     problem(relabel(cast.max, sealed.cid, to), 403, "may_not_relabel")
     problem(relabel(cast.rita, sealed.cid, to), 404, "not_found")
     assert on_record(cast, sealed.cid) == (None, None)
 
 
-def test_whoever_may_export_replaces_the_protection_of_his_copy_alone(cast: Cast, plan: Path) -> None:
+def test_the_right_to_export_replaces_the_protection_of_one_copy_alone(cast: Cast, plan: Path) -> None:
     sealed, to = protect(cast.olga, plan, f"{MAX}:VIEW,EXPORT"), label(cast, 30, "protect", template=template(cast))
     done = cast.max.session.relabel(sealed.path, to)
     assert done.outcome == "replaced"
@@ -233,7 +233,7 @@ def test_an_administrator_by_role_narrows_by_a_label_and_does_not_widen(cast: Ca
     assert on_record(cast, narrow.cid) == (None, None)
 
 
-def test_an_administrator_does_not_widen_in_two_steps_by_a_template_that_he_edits_later(cast: Cast, plan: Path) -> None:
+def test_an_administrator_does_not_widen_in_two_steps_by_editing_the_template_later(cast: Cast, plan: Path) -> None:
     sealed, linked = protect(cast.olga, plan, f"{RITA}:VIEW"), template(cast)
     assert relabel(cast.ada, sealed.cid, label(cast, 30, "protect", template=linked)).status_code == 200
     assert on_record(cast, sealed.cid)[1] is None, "what the template says now is the document's own policy"
@@ -258,7 +258,7 @@ def test_an_administrator_brings_back_the_template_that_the_owner_had_chosen(cas
     assert shown["policy"]["offline_days"] == 3, "the limit that the publisher had set beside it too"
 
 
-def test_a_removal_is_done_at_the_file_by_whoever_may_remove_protection(cast: Cast, plan: Path) -> None:
+def test_a_removal_is_done_at_the_file_with_the_right_to_remove_protection(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW,EXPORT", f"{RITA}:VIEW")
     to = label(cast, 0, "remove")
     with pytest.raises(Refused):
@@ -292,7 +292,7 @@ def can_be_given(player: Player, cid: UUID) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_whoever_may_relabel_is_told_what_each_label_would_do(cast: Cast, plan: Path) -> None:
+def test_who_may_relabel_sees_what_each_label_would_do(cast: Cast, plan: Path) -> None:
     high, low = (label(cast, number, "protect", template=template(cast)) for number in (30, 10))
     word, off = label(cast, 40), label(cast, 0, "remove")
     sealed = labeled(cast, plan, high)
@@ -305,7 +305,7 @@ def test_whoever_may_relabel_is_told_what_each_label_would_do(cast: Cast, plan: 
     assert told[off] == ("removed", "at_the_file", True)
 
 
-def test_what_somebody_cannot_give_he_is_not_shown(cast: Cast, plan: Path) -> None:
+def test_labels_that_a_person_cannot_assign_are_not_shown_to_them(cast: Cast, plan: Path) -> None:
     word, strict, off = label(cast, 40), label(cast, 30, "protect", template=template(cast)), label(cast, 0, "remove")
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW,EXPORT", f"{RITA}:VIEW")
     told = {one["id"]: (one["outcome"], one["where"]) for one in can_be_given(cast.max, sealed.cid)["results"]}
@@ -346,18 +346,18 @@ def test_the_record_is_read_whatever_its_events_call_their_parts(cast: Cast, pla
         label(cast, 10, "protect", template=template(cast)),
     )
     assert relabel(cast.olga, sealed.cid, low, "It is known.").status_code == 200
-    answer = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/audit/")
+    answer = Site(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/audit/")
     assert answer.status_code == 200
     changed = "changed the label of “plan.txt” from “Label [0-9a-f]+” to “Label [0-9a-f]+”"
     assert re.search(changed, answer.content.decode().replace("<wbr>", ""))
 
 
-def test_an_outsider_is_not_told_who_is_in_a_template(cast: Cast, plan: Path) -> None:
+def test_an_outsider_does_not_see_who_is_in_a_template(cast: Cast, plan: Path) -> None:
     secret = f"secret-{uuid4().hex[:6]}@contoso.example"
     linked = template(cast, policy={"grants": [{"who": secret, "rights": ["VIEW"]}]})
     label(cast, 30, "protect", template=linked)
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW,EDITRIGHTSDATA")
-    pages = Premises(cast, {})
+    pages = Site(cast, {})
     shown = [
         pages.browser("contoso.localhost:8000", who).get(f"/documents/{sealed.cid}/label/").content.decode()
         for who in (cast.rita, cast.olga)
@@ -394,13 +394,13 @@ def test_a_file_that_cannot_be_relabeled_does_not_keep_others_from_it(
 
 
 def test_labels_are_made_and_given_in_the_browser(cast: Cast, plan: Path) -> None:
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     name, linked = f"Page {uuid4().hex[:6]}", template(cast)
     draft = {"name": name, "sensitivity": "40", "effect": "protect", "template": linked, "publish": "1"}
     assert browser.post("/labels/new/", draft).status_code == 302
     assert name in browser.get("/labels/").content.decode()
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW")
-    olga = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    olga = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
     path = f"/documents/{sealed.cid}/label/"
     shown = olga.get(path).content.decode()
     assert f"{name}: The label&#x27;s template takes the place" in shown
@@ -414,12 +414,12 @@ def test_labels_are_made_and_given_in_the_browser(cast: Cast, plan: Path) -> Non
     assert on_record(cast, sealed.cid)[0] == lower
 
 
-def test_whoever_may_relabel_by_a_right_does_so_in_the_browser(cast: Cast, plan: Path) -> None:
+def test_the_right_to_relabel_works_in_the_browser(cast: Cast, plan: Path) -> None:
     linked = template(cast)
     to, off = label(cast, 30, "protect", template=linked), label(cast, 0, "remove")
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW,EDITRIGHTSDATA", f"{MAX}:VIEW,EXPORT")
     other = protect(cast.olga, plan, f"{RITA}:VIEW")
-    rita, max_ = (Premises(cast, {}).browser("contoso.localhost:8000", one) for one in (cast.rita, cast.max))
+    rita, max_ = (Site(cast, {}).browser("contoso.localhost:8000", one) for one in (cast.rita, cast.max))
     link = f'href="/documents/{sealed.cid}/label/"'
     assert link in rita.get(f"/documents/{sealed.cid}/access/").content.decode()
     assert link in max_.get(f"/documents/{sealed.cid}/access/").content.decode()

@@ -11,7 +11,7 @@ from tenants.directory.members import Member
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import MAX, Later, confirmed, ledger, opening, protect, refusal
+from tests.protection.steps import MAX, Later, confirmed, ledger, opening, protect, refusal
 from tests.protection.test_changes import change, policy_of
 
 HOUR = 3_600

@@ -19,8 +19,8 @@ from tenants.directory.models import Membership
 from tenants.directory.selectors.people import holder_of
 from tenants.directory.services.create_person import create_person
 from tests.cast import ACTOR, BASE, Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, call, confirmed, ledger, opening, problem, protect, refusal, rights, send
+from tests.isolation.endpoints import Site
+from tests.protection.steps import MAX, call, confirmed, ledger, opening, problem, protect, refusal, rights, send
 
 DAY = 86_400
 
@@ -58,7 +58,7 @@ def test_the_page_and_the_command_say_it_too(cast: Cast, plan: Path, monkeypatch
     nina, jonas = member(cast), member(cast)
     for one in (nina, jonas):
         protect(one, plan, f"{MAX}:VIEW", offline_days=0)
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     form = {"act": "disable", "confirm": nina.address, "reason": "On leave"}
     page = browser.post(f"/people/{nina.id}/", form, follow=True).content.decode()
     assert "do not connect can be opened until" in page
@@ -142,7 +142,7 @@ def test_the_last_administrator_may_not_leave(cast: Cast) -> None:
         answer = call(cast.ada, "contoso", "POST", "leave", body)
         assert answer.status_code in {400, 409}
         assert "last administrator" in answer.json()["detail"]
-    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/leave/", follow=True)
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/leave/", follow=True)
     assert "last administrator" in page.content.decode()
 
 
@@ -158,7 +158,7 @@ def test_a_guest_leaves_and_keeps_what_is_theirs_elsewhere(cast: Cast, plan: Pat
 
 def test_leaving_on_the_page_shows_the_consequences_first(cast: Cast) -> None:
     gone = member(cast)
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", gone)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", gone)
     page = browser.get("/leave/").content.decode()
     assert ("This cannot be undone" in page, "Leave Contoso" in page) == (True, True)
     assert holder_of(gone.address) == gone.id

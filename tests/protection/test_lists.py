@@ -15,8 +15,8 @@ from chancery.sdk.session import Session
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import call, opening, protect, refusal
+from tests.isolation.endpoints import Site
+from tests.protection.steps import call, opening, protect, refusal
 
 
 def listed(player: Player, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[dict[str, object]]:
@@ -103,7 +103,7 @@ def test_the_first_page_of_a_list_says_how_many_there_are(cast: Cast, plan: Path
 def test_those_who_may_never_open_it_are_shown_in_parts(cast: Cast, plan: Path) -> None:
     names = [f"never{number:03}@fabrikam.example" for number in range(60)]
     sealed = protect(cast.olga, plan, "max@contoso.example:VIEW", deny=tuple(names))
-    olga = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    olga = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
 
     def shown(query: str) -> str:
         page = olga.get(f"/documents/{sealed.cid}/{query}").content.decode()

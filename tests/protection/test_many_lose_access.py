@@ -19,8 +19,8 @@ from portal.tasks import answer_previews
 from protection.models import FirstOpening
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, RITA, call, confirmed, ledger, opening, problem, protect, rights
+from tests.isolation.endpoints import Site
+from tests.protection.steps import MAX, RITA, call, confirmed, ledger, opening, problem, protect, rights
 
 ASKED = (409, "confirmation_required")
 
@@ -81,13 +81,13 @@ def test_other_ways_to_shut_everybody_out_ask_too(cast: Cast, sealed: Protected,
     assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", entries(RITA)).json()["changed"]
 
 
-def test_whoever_may_not_is_refused_and_not_asked(cast: Cast, sealed: Protected) -> None:
+def test_who_may_not_is_refused_and_not_asked(cast: Cast, sealed: Protected) -> None:
     assert call(cast.rita, "contoso", "PUT", f"documents/{sealed.cid}/policy", entries()).status_code == 404
     assert call(cast.max, "contoso", "PUT", f"documents/{sealed.cid}/policy", entries()).status_code == 404
 
 
 def test_the_page_and_the_command_ask_the_same(cast: Cast, sealed: Protected, monkeypatch: pytest.MonkeyPatch) -> None:
-    olga = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    olga = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
     page = f"/documents/{sealed.cid}/change/"
     form = {"grants": "", "deny": ""}
     asked = olga.post(page, form).content.decode().replace("<wbr>", "")
@@ -143,7 +143,7 @@ def test_a_group_is_not_emptied_unasked_nor_by_a_preview(cast: Cast, monkeypatch
         answer_previews(str(cast.organizations["contoso"].id))
     problem(call(cast.ada, "contoso", "POST", f"previews/{preview_id}/save"), *ASKED)
     assert call(cast.ada, "contoso", "PATCH", f"groups/{group}", {"remove": [MAX]}).json()["changed"]
-    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     last = {"act": "remove", "address": cast.olga.address}
     assert "Take them out" in page.post(f"/groups/{group}/change/", last).content.decode()
     done = run(monkeypatch, cast.ada, "--json", "group", "change", address, "--remove", cast.olga.address, "--yes")
@@ -204,7 +204,7 @@ def test_an_import_says_who_loses_access_before_it_is_made(
     said = " ".join(looked["results"][0]["consequences"])
     assert "1 document is protected by it." in said
     assert MAX in said
-    page = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     file = SimpleUploadedFile("templates.json", body["text"].encode())
     assert "1 document is protected by it." in page.post("/templates/import/", {"file": file}).content.decode()
     here = plan.with_name("templates.json")

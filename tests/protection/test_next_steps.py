@@ -11,15 +11,15 @@ from chancery.sdk.session import Session
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import applications_in
 from tests.cast import Cast
-from tests.isolation.visitors import Browser, Premises
-from tests.protection.scene import MAX, call, protect
+from tests.isolation.endpoints import Browser, Site
+from tests.protection.steps import MAX, call, protect
 
 HOST = "contoso.localhost:8000"
 
 
 def test_taking_back_from_one_recipient_names_them_and_concerns_nobody_else(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{MAX}:VIEW")
-    olga = Premises(cast, {}).browser(HOST, cast.olga)
+    olga = Site(cast, {}).browser(HOST, cast.olga)
     page = f"/documents/{sealed.cid}/revoke/"
     one = olga.get(f"{page}?recipient={MAX}").content.decode()
     assert "Other people keep their access" in one
@@ -31,7 +31,7 @@ def test_taking_back_from_one_recipient_names_them_and_concerns_nobody_else(cast
 
 
 def test_an_address_that_only_takes_forms_answers_with_a_page(cast: Cast) -> None:
-    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    ada = Site(cast, {}).browser(HOST, cast.ada)
     for address in ("/settings/service/", "/signout/"):
         answer = ada.get(address)
         assert (answer.status_code, answer["Allow"]) == (405, "POST")
@@ -40,23 +40,23 @@ def test_an_address_that_only_takes_forms_answers_with_a_page(cast: Cast) -> Non
 
 
 def test_adding_a_member_of_another_organization_says_that_they_are_a_guest(cast: Cast) -> None:
-    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    ada = Site(cast, {}).browser(HOST, cast.ada)
     for address, said in ((cast.rita.address, True), ("somebody.new@contoso.example", False)):
         form = {"email": address, "name": "", "role": "user"}
         page = ada.post("/people/new/", form, follow=True).content.decode()
         assert ("so they are a guest here" in page) is said
 
 
-def test_an_empty_organization_tells_its_administrator_what_to_set_up_and_where_the_command_is(cast: Cast) -> None:
-    rita = Premises(cast, {}).browser("fabrikam.localhost:8000", cast.rita)
+def test_an_empty_organization_shows_its_administrator_what_to_set_up_and_where_the_command_is(cast: Cast) -> None:
+    rita = Site(cast, {}).browser("fabrikam.localhost:8000", cast.rita)
     home = rita.get("/").content.decode()
     for address in ("/people/new/", "/groups/new/", "/templates/", "/labels/", "/handbook/start/"):
         assert f'href="{address}"' in home[home.index('id="set-up"') :]
-    assert "Set up your organization" not in Premises(cast, {}).browser(HOST, cast.max).get("/").content.decode()
+    assert "Set up your organization" not in Site(cast, {}).browser(HOST, cast.max).get("/").content.decode()
 
 
 def test_the_page_of_an_application_says_what_it_may_do(cast: Cast) -> None:
-    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    ada = Site(cast, {}).browser(HOST, cast.ada)
     for name, role, words in (("Scanner", "connector", "Connector: protects files"), ("Bare", "", "Only what it was")):
         assert ada.post("/applications/new/", {"name": name, "roles": [role] if role else []}).status_code == 200
         found = next(one for one in applications_in(cast.organizations["contoso"].id) if one.name == name)
@@ -64,7 +64,7 @@ def test_the_page_of_an_application_says_what_it_may_do(cast: Cast) -> None:
 
 
 def test_a_mistyped_domain_or_member_is_answered_at_its_field(cast: Cast) -> None:
-    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    ada = Site(cast, {}).browser(HOST, cast.ada)
     page = ada.post("/domains/new/", {"domain": "not a domain"}).content.decode()
     assert ('id="id_domain_error"' in page, 'value="not a domain"' in page) == (True, True)
     form = {"address": "x", "name": "", "members": "max@contoso.example\nmax at contoso"}
@@ -76,7 +76,7 @@ def test_a_mistyped_domain_or_member_is_answered_at_its_field(cast: Cast) -> Non
 def test_a_page_that_only_takes_forms_speaks_the_language_of_the_person(cast: Cast) -> None:
     reader = cast.join("leser", "contoso")
     Person.objects.filter(pk=reader.id).update(language="de")
-    answer = Premises(cast, {}).browser(HOST, reader).get("/signout/")
+    answer = Site(cast, {}).browser(HOST, reader).get("/signout/")
     assert (answer.status_code, '<html lang="de">' in answer.content.decode()) == (405, True)
 
 
@@ -113,12 +113,12 @@ def test_the_list_of_keys_names_them_as_the_pages_do(cast: Cast, monkeypatch: py
     monkeypatch.setattr(Session, "open", lambda *_, **__: nullcontext(cast.ada.session))
     kid = call(cast.ada, "contoso", "GET", "keys").json()["results"][0]["kid"]
     assert kid in CliRunner().invoke(main, ["key", "list", "--wide"]).output
-    assert kid in Premises(cast, {}).browser(HOST, cast.ada).get("/keys/").content.decode()
+    assert kid in Site(cast, {}).browser(HOST, cast.ada).get("/keys/").content.decode()
 
 
 def test_what_concerns_no_document_is_not_asked_about(cast: Cast, plan: Path) -> None:
     nina = cast.join("nina", "contoso")
-    ada = Premises(cast, {}).browser(HOST, cast.ada)
+    ada = Site(cast, {}).browser(HOST, cast.ada)
     asked = ada.post(f"/people/{nina.id}/", {"act": "disable"}).content.decode()
     assert "They get no license" in asked
     assert "that they protected or own" not in asked

@@ -11,7 +11,7 @@ import pytest
 from chancery.sdk import organization
 from chancery.sdk.licenses import Licenses
 from tests.cast import Cast
-from tests.protection.scene import RITA, call, confirmed, ledger, opening, protect
+from tests.protection.steps import RITA, call, confirmed, ledger, opening, protect
 
 
 def off_and_on(cast: Cast) -> None:

@@ -28,7 +28,7 @@ from tenants.context import in_organization
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
 from tests.contract import description
-from tests.protection.scene import MAX, RITA, protect, refusal
+from tests.protection.steps import MAX, RITA, protect, refusal
 
 PAGES: Final[Mapping[str, str]] = {
     "POST access-requests/{request_id}/decline": "request",

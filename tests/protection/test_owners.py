@@ -7,7 +7,7 @@ import pytest
 from chancery.policy.rights import ALL_RIGHTS
 from chancery.sdk.errors import Misused, Refused
 from tests.cast import Cast
-from tests.protection.scene import MAX, RITA, call, problem, protect, rights
+from tests.protection.steps import MAX, RITA, call, problem, protect, rights
 
 
 def test_an_administrator_protects_for_somebody_else_who_then_owns_it(cast: Cast, plan: Path) -> None:
@@ -21,7 +21,7 @@ def test_an_administrator_protects_for_somebody_else_who_then_owns_it(cast: Cast
     )
 
 
-def test_whoever_is_not_permitted_names_no_other_owner(cast: Cast, plan: Path) -> None:
+def test_naming_another_owner_takes_a_permission(cast: Cast, plan: Path) -> None:
     with pytest.raises(Refused, match="for another owner"):
         protect(cast.olga, plan, owner=MAX)
     problem(call(cast.olga, "contoso", "GET", f"owners?address={MAX}"), 403, "permission_denied")

@@ -13,15 +13,15 @@ from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.portal.identity.browser import Browser
-from tests.protection.scene import MAX, call, opening, protect
+from tests.protection.steps import MAX, call, opening, protect
 
 
 @pytest.fixture
 def browser(cast: Cast) -> Browser:
     """Return Ada's browser at Contoso."""
-    return Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    return Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
 
 
 def answered(cast: Cast, browser: Browser, answer: Any) -> tuple[str, str]:
@@ -76,7 +76,7 @@ def test_a_template_is_changed_with_open_eyes(cast: Cast, plan: Path, browser: B
     assert "This change was saved." in browser.get(address).content.decode()
 
 
-def test_who_gains_by_his_own_change_is_told(cast: Cast, plan: Path, browser: Browser) -> None:
+def test_who_gains_by_their_own_change_is_warned(cast: Cast, plan: Path, browser: Browser) -> None:
     made = make_template(cast, "VIEW")
     protect(cast.olga, plan, template=str(made))
     answer = browser.post(f"/templates/{made}/", typed(cast, made, "everybody: co-author"))

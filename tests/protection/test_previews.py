@@ -25,7 +25,7 @@ from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import MAX, RITA, call, confirmed, opening, problem, protect, refusal, rights
+from tests.protection.steps import MAX, RITA, call, confirmed, opening, problem, protect, refusal, rights
 
 
 def preview(cast: Cast, kind: str, target: UUID | str, change: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def test_a_role_opens_nothing_and_what_it_manages_is_said(cast: Cast, plan: Path
     assert found["permissions"]["lost"] == []
 
 
-def test_disabling_somebody_takes_everything_from_him(cast: Cast, plan: Path) -> None:
+def test_disabling_a_person_takes_everything_from_them(cast: Cast, plan: Path) -> None:
     person = cast.join(f"p{uuid4().hex[:6]}", "contoso")
     protect(cast.olga, plan, f"{person.address}:VIEW")
     protect(person, plan, f"{MAX}:VIEW")
@@ -285,7 +285,7 @@ def test_groups_of_other_organizations_stay_opaque(cast: Cast, plan: Path) -> No
     assert by_who(before["gains"])["board@fabrikam.example"]["person"] is None
 
 
-def test_a_roster_says_of_each_person_what_is_said_of_him_alone(cast: Cast) -> None:
+def test_a_roster_says_of_each_person_what_a_single_read_says(cast: Cast) -> None:
     contoso = cast.organizations["contoso"].id
     create_person(organization_id=contoso, address="eve@private.example", guest=True, actor=ACTOR)
     inner, _ = make_group(cast, Member(person_id=cast.max.id), Member(address="eve@private.example"))

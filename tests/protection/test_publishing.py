@@ -29,7 +29,7 @@ from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.revoke_device import revoke_device
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import RITA, call, ledger, objects, opening, problem, protect, refusal, rights
+from tests.protection.steps import RITA, call, ledger, objects, opening, problem, protect, refusal, rights
 
 
 def edited(player: Player, sealed: Path, text: bytes) -> Path:
@@ -63,7 +63,7 @@ def test_a_document_protected_without_a_network_is_registered_at_the_next_contac
     assert [event.kind for event in ledger(cast, "contoso", cid=sealed.cid)] == ["content.registered"]
 
 
-def test_a_document_protected_without_a_network_is_registered_by_whoever_opens_it_first(cast: Cast, plan: Path) -> None:
+def test_a_document_protected_without_a_network_is_registered_by_its_first_opening(cast: Cast, plan: Path) -> None:
     protect(cast.olga, plan)
     sealed = cast.olga.offline().protect(
         plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=plan.with_name("offline.sealed")
@@ -90,7 +90,7 @@ def reopened(player: Player, sealed: Path) -> str:
     return player.offline().open_file(sealed, sealed.with_name(uuid4().hex)).source
 
 
-def test_what_the_publisher_keeps_is_sealed_to_his_device(cast: Cast, plan: Path) -> None:
+def test_what_the_publisher_keeps_is_sealed_to_their_device(cast: Cast, plan: Path) -> None:
     sealed = offline_copy(cast, cast.olga, plan)
     home = cast.olga.session.home
     (kept,) = [record for name in home.names("licenses") if (record := home.read(name) or {}).get("kind") == "own"][-1:]
@@ -270,7 +270,7 @@ def test_without_the_right_to_edit_nothing_is_saved(cast: Cast, shared: Protecte
     assert shared.path.read_bytes() == before
 
 
-def test_an_edition_nobody_brought_yet_is_registered_by_whoever_opens_it(cast: Cast, shared: Protected) -> None:
+def test_an_unregistered_edition_is_registered_by_its_first_opening(cast: Cast, shared: Protected) -> None:
     """Rita saves while her registration fails; Max, who gets the file, brings the edition with a request."""
     held_back = seal_by(cast.rita, shared, b"saved on the train")
     assert text_of(cast.max, held_back) == b"saved on the train"
@@ -304,7 +304,7 @@ def test_an_owner_whose_edition_came_too_late_is_not_sent_to_themselves(cast: Ca
     assert "owner" not in f"{refused.message} {refused.next_step}"
 
 
-def test_a_waiting_edition_that_came_too_late_is_dropped_and_the_person_is_told(
+def test_a_waiting_edition_that_came_too_late_is_dropped_and_reported(
     cast: Cast, shared: Protected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, place = cast.rita.session, cast.rita.session.organization(cast.organizations["contoso"].id)

@@ -31,8 +31,8 @@ from tenants.directory.services.create_group import create_group
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, RITA, call, confirmed, ledger, objects, opening, protect, refusal, rights
+from tests.isolation.endpoints import Site
+from tests.protection.steps import MAX, RITA, call, confirmed, ledger, objects, opening, protect, refusal, rights
 from tests.protection.test_publishing import edited, seal_by
 
 
@@ -49,7 +49,7 @@ def state(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def row_of(cast: Cast, cid: object, who: str, asker: Player | None = None) -> str:
     """Return the row of somebody on the document's page."""
-    page = Premises(cast, {}).browser("contoso.localhost:8000", asker or cast.olga).get(f"/documents/{cid}/")
+    page = Site(cast, {}).browser("contoso.localhost:8000", asker or cast.olga).get(f"/documents/{cid}/")
     assert page.status_code == 200
     rows = page.content.decode().replace("<wbr>", "").split("<tr>")
     return next(row for row in rows if "<strong>" in row and who in row.partition("</strong>")[0])
@@ -107,7 +107,7 @@ def test_each_recipient_has_one_row_that_says_what_holds_now(
     assert rows[RITA]["ended_by"] == cast.olga.address
 
 
-def test_whoever_opens_by_a_group_has_a_row_that_names_it(cast: Cast, plan: Path) -> None:
+def test_a_reader_by_a_group_has_a_row_that_names_it(cast: Cast, plan: Path) -> None:
     inner = group(cast, "sales", Member(person_id=cast.max.id))
     sales, staff = inner.address, group(cast, "staff", Member(group_id=inner.id)).address
     sealed = protect(cast.olga, plan, f"{sales}:VIEW")
@@ -187,7 +187,7 @@ def test_two_addresses_of_somebody_elsewhere_are_not_shown_to_belong_together(ca
     assert sorted(rows[who]["opened"] for who in (RITA, second)) == [0, 1]
 
 
-def test_what_stands_in_the_way_of_all_is_said_in_each_row(cast: Cast, plan: Path) -> None:
+def test_what_blocks_everybody_is_shown_in_each_row(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
     now = int(time.time())
     grants = [{"who": f"address:{RITA}", "rights": ["VIEW"]}]
@@ -227,7 +227,7 @@ def test_an_administrator_is_not_offered_to_give_back_what_the_owner_took(cast: 
     assert ["Give back" in row_of(cast, sealed.cid, who, cast.olga) for who in (RITA, MAX)] == [True, True]
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
     offered = [
-        "Give access back" in Premises(cast, {}).browser("contoso.localhost:8000", one).get(path).content.decode()
+        "Give access back" in Site(cast, {}).browser("contoso.localhost:8000", one).get(path).content.decode()
         for path in [f"/documents/{sealed.cid}/"]
         for one in (cast.ada, cast.olga)
     ]
@@ -246,7 +246,7 @@ def test_a_thousand_recipients_are_paged_and_counted_in_as_many_queries_as_one(c
     few = protect(cast.olga, plan, f"{RITA}:VIEW")
     people = [f"reader{number}@contoso.example" for number in range(1000)]
     many = protect(cast.olga, plan, f"{RITA}:VIEW", *(f"{who}:VIEW" for who in people))
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
     counts = []
     for sealed in (few, few, many):
         with CaptureQueriesContext(connection) as queries:
@@ -365,7 +365,7 @@ def test_nor_does_what_they_do_with_it_afterwards(cast: Cast, plan: Path) -> Non
 
 def test_a_row_offers_to_take_back_only_what_is_not_taken_from_everybody(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=0)
-    olga, page = Premises(cast, {}).browser("contoso.localhost:8000", cast.olga), f"/documents/{sealed.cid}/"
+    olga, page = Site(cast, {}).browser("contoso.localhost:8000", cast.olga), f"/documents/{sealed.cid}/"
     assert "?recipient=" in olga.get(page).content.decode()
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"confirm": "plan.txt"})
     shown = olga.get(page).content.decode()

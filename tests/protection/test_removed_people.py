@@ -15,8 +15,8 @@ from tenants.directory.services.create_person import create_person
 from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.prove_domain import prove_domain
 from tests.cast import ACTOR, Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, call, ledger, opening, problem, protect, refusal, rights
+from tests.isolation.endpoints import Site
+from tests.protection.steps import MAX, call, ledger, opening, problem, protect, refusal, rights
 
 
 def leaver(cast: Cast, slug: str = "contoso") -> Player:
@@ -130,7 +130,7 @@ def test_another_organization_s_grants_under_the_address_end_too(cast: Cast, pla
 
 
 def test_the_page_asks_and_the_last_administrator_stays(cast: Cast) -> None:
-    gone, browser = leaver(cast), Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    gone, browser = leaver(cast), Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     page = browser.post(f"/people/{gone.id}/remove/").content.decode()
     assert "This cannot be undone" in page
     assert browser.post(f"/people/{gone.id}/remove/", {"reason": "left", "confirm": gone.address}).status_code == 302

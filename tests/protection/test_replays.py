@@ -16,7 +16,7 @@ from tenants.context import in_organization
 from tenants.directory.models import Person
 from tenants.directory.services.prove_address import prove_address
 from tests.cast import ACTOR, BASE, Cast
-from tests.protection.scene import MAX, call, ledger, objects, origin_of, proof_for, protect, send, token_of
+from tests.protection.steps import MAX, call, ledger, objects, origin_of, proof_for, protect, send, token_of
 
 ONE, BATCH, PUBLICATIONS = "/api/v1/licenses", "/api/v1/licenses/batch", "/api/v1/publications"
 

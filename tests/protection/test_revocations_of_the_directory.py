@@ -28,7 +28,7 @@ from tenants.directory.services.enable_person import enable_person
 from tenants.directory.services.remove_address import remove_address
 from tenants.organizations.selectors import OrganizationFacts
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import call, opening, protect
+from tests.protection.steps import call, opening, protect
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_joining_any_other_group_kills_nothing(cast: Cast, plan: Path, reader: P
     assert keeps(reader, sealed)
 
 
-def test_a_withdrawal_survives_the_death_of_whoever_made_it(
+def test_a_revocation_survives_the_end_of_the_process_that_made_it(
     cast: Cast, plan: Path, reader: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the directory's transaction is committed; then nobody is there to go on but the sweep."""
@@ -308,7 +308,7 @@ def test_a_hostile_organization_cannot_kill_what_strangers_keep_by_its_groups(
     assert keeps(reader, sealed)
 
 
-def test_who_was_not_known_yet_keeps_a_withdrawal_waiting_and_nobody_is_told_twice(
+def test_an_unknown_person_keeps_a_revocation_waiting_and_no_feed_gets_it_twice(
     cast: Cast, plan: Path, reader: Player, contoso: UUID, settled: Callable[[], None]
 ) -> None:
     """Two are taken out at once; the first license of one of them was still on its way then."""

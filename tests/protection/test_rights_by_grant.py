@@ -10,9 +10,9 @@ from django.http import HttpResponse
 
 from chancery.policy.policy import Conditions
 from tests.cast import Cast, Player
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.protection.asking import asked, command, grant, newcomer
-from tests.protection.scene import MAX, RITA, call, confirmed, ledger, opening, problem, protect, rights
+from tests.protection.steps import MAX, RITA, call, confirmed, ledger, opening, problem, protect, rights
 
 READS, CHANGES = "VIEW,VIEWRIGHTSDATA", "VIEW,VIEWRIGHTSDATA,EDITRIGHTSDATA"
 
@@ -24,7 +24,7 @@ def policy(player: Player, cid: UUID) -> dict[str, Any]:
 
 
 def page(cast: Cast, player: Player, path: str) -> tuple[int, str]:
-    answer = Premises(cast, {}).browser("contoso.localhost:8000", player).get(path)
+    answer = Site(cast, {}).browser("contoso.localhost:8000", player).get(path)
     return answer.status_code, answer.content.decode()
 
 
@@ -54,7 +54,7 @@ def test_the_page_of_ones_own_access_shows_the_list_to_its_holders_alone(cast: C
     assert page(cast, cast.rita, f"/documents/{sealed.cid}/change/")[0] == 404
 
 
-def test_only_a_holder_of_the_right_is_told_that_it_shows_him_the_list(cast: Cast, plan: Path) -> None:
+def test_only_a_holder_of_the_right_reads_that_it_shows_the_list(cast: Cast, plan: Path) -> None:
     sealed, why = protect(cast.olga, plan, f"{RITA}:{READS}"), "because the policy lets you see"
     opening(cast.rita, sealed.path)
     path = f"/documents/{sealed.cid}/access/"
@@ -69,7 +69,7 @@ def test_holders_of_the_right_to_edit_rights_change_the_policy(cast: Cast, plan:
     assert widened(cast.rita, sealed.cid).status_code == 200
     assert rights(cast.rita, sealed.path) == {"VIEW", "PRINT"}
     (event,) = ledger(cast, "contoso", "content.changed", cid=sealed.cid)
-    assert event.details["ground"] == "grant"
+    assert event.details["basis"] == "grant"
     assert RITA in event.personal["addresses"]
 
 
@@ -168,22 +168,22 @@ def test_a_change_is_made_to_what_its_editor_saw_or_not_at_all(cast: Cast, plan:
     assert call(cast.olga, "contoso", "PUT", path, {"policy": without}).status_code == 200
     late = {"policy": seen["policy"], "based_on": seen["version"]}
     problem(call(cast.max, "contoso", "PUT", path, late), 409, "conflict")
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.max)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.max)
     form = {"grants": f"{RITA}: viewer", "based_on": str(seen["version"])}
     answer = browser.post(f"/documents/{sealed.cid}/change/", form)
     assert "Another person has changed who may open this document in the meantime." in answer.content.decode()
     problem(call(cast.rita, "contoso", "GET", path), 404, "not_found")
 
 
-def test_a_holder_finds_the_page_of_his_access_before_he_has_opened_anything(cast: Cast, plan: Path) -> None:
+def test_a_holder_finds_the_page_of_their_access_before_opening_anything(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:{CHANGES}")
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.rita)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.rita)
     answer = browser.get(f"/documents/{sealed.cid}/")
     assert (answer.status_code, answer["Location"]) == (302, f"/documents/{sealed.cid}/access/")
     assert page(cast, newcomer(cast), f"/documents/{sealed.cid}/")[0] == 404
 
 
-def test_what_was_given_to_one_person_stands_in_the_list_too(cast: Cast, plan: Path) -> None:
+def test_what_was_granted_to_one_person_is_in_the_list_too(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:{READS}")
     request = asked(cast.max, sealed)
     assert grant(cast.olga, request, until=int(time.time()) + 7 * 86_400).status_code == 200

@@ -22,7 +22,7 @@ from tenants.directory.selectors.people import person_in
 from tenants.directory.services.create_application import create_application
 from tests.cast import ACTOR, Cast
 from tests.portal.identity.browser import Browser, host_of, origin_of
-from tests.protection.scene import call, ledger, problem
+from tests.protection.steps import call, ledger, problem
 
 
 @pytest.fixture

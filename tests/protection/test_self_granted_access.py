@@ -26,8 +26,8 @@ from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.disable_application import disable_application
 from tests.cast import ACTOR, Cast, Player
-from tests.isolation.visitors import Premises
-from tests.protection.scene import call, ledger, problem, protect, refusal, rights
+from tests.isolation.endpoints import Site
+from tests.protection.steps import call, ledger, problem, protect, refusal, rights
 
 KIND = "access.gained_by_author"
 
@@ -93,12 +93,12 @@ def test_an_administrator_does_not_let_himself_in_where_there_is_another_one(pai
     assert let_in(pair.pia, "pair", made, pair.ben.address).status_code == 200, "others he may let in"
 
 
-def test_what_another_one_saves_counts_and_is_told(pair: Cast, plan: Path) -> None:
+def test_what_another_administrator_saves_counts_and_is_reported(pair: Cast, plan: Path) -> None:
     made, sealed = under(pair, pair.ulf, "pair", plan)
     grants = [{"who": pair.pia.address, "rights": ["VIEW"]}]
     asked = prepared(pair, pair.pia, "template", made, {"names": {"en": "Gain"}, "policy": {"grants": grants}})
     problem(save(pair.pia, asked), 409, "needs_another_administrator")
-    shown = Premises(pair, {}).browser("pair.localhost:8000", pair.ben).get(f"/previews/{asked}/").content.decode()
+    shown = Site(pair, {}).browser("pair.localhost:8000", pair.ben).get(f"/previews/{asked}/").content.decode()
     assert "Pia proposes this change." in shown
     assert "This would give Pia access. If you save it, you agree to that" in shown
     mail.outbox.clear()
@@ -114,7 +114,7 @@ def test_what_another_one_saves_counts_and_is_told(pair: Cast, plan: Path) -> No
     assert f"Ben ({pair.ben.address}) has changed" in mailed[1]
 
 
-def test_whoever_gains_does_not_save_what_another_one_merely_asked_about(pair: Cast, plan: Path) -> None:
+def test_who_gains_cannot_save_what_another_administrator_merely_previewed(pair: Cast, plan: Path) -> None:
     made, sealed = under(pair, pair.ulf, "pair", plan)
     grants = [{"who": pair.pia.address, "rights": ["VIEW"]}]
     asked = prepared(pair, pair.ben, "template", made, {"names": {"en": "Gain"}, "policy": {"grants": grants}})
@@ -149,7 +149,7 @@ def test_leaving_a_group_that_documents_deny_is_such_a_change_too(pair: Cast, pl
     sealed = protect(pair.ulf, plan, f"{pair.pia.address}:VIEW", deny=(address,))
     answer = call(pair.pia, "pair", "PATCH", f"groups/{made}", {"remove": [pair.pia.address]})
     problem(answer, 409, "needs_another_administrator")
-    browser = Premises(pair, {}).browser("pair.localhost:8000", pair.pia)
+    browser = Site(pair, {}).browser("pair.localhost:8000", pair.pia)
     browser.post(f"/groups/{made}/change/", {"address": pair.pia.address, "act": "remove"})
     refusal(pair.pia, sealed.path)
 
@@ -226,7 +226,7 @@ def test_every_gain_of_an_administrator_is_recorded_and_mailed(pair: Cast, plan:
     assert pair.ann.address in told()
 
 
-def test_alone_he_may_and_auditors_are_told(pair: Cast, plan: Path) -> None:
+def test_a_sole_administrator_may_and_auditors_are_notified(pair: Cast, plan: Path) -> None:
     made, sealed = under(pair, pair.uma, "solo", plan)
     pair.join("eva", "solo", role="auditor")
     mail.outbox.clear()
@@ -247,7 +247,7 @@ def test_bringing_back_a_version_is_such_a_change_too(pair: Cast, plan: Path) ->
 
 
 @pytest.mark.parametrize("how", ["directly", "through a group", "by founding it"])
-def test_nobody_joins_a_group_that_documents_name_on_his_own_word(pair: Cast, plan: Path, how: str) -> None:
+def test_nobody_adds_themselves_to_a_group_that_documents_name(pair: Cast, plan: Path, how: str) -> None:
     address = f"g{uuid4().hex[:6]}@pair.example"
     made = None if how == "by founding it" else group(pair, address)
     sealed = protect(pair.ulf, plan, f"{address}:VIEW")
@@ -274,7 +274,7 @@ def group(cast: Cast, address: str, *members: str) -> UUID:
 
 def test_the_page_says_what_to_do_and_changes_nothing(pair: Cast, plan: Path) -> None:
     made, _ = under(pair, pair.ulf, "pair", plan)
-    browser = Premises(pair, {}).browser("pair.localhost:8000", pair.pia)
+    browser = Site(pair, {}).browser("pair.localhost:8000", pair.pia)
     form = {
         "name": "Gain",
         "grants": f"{pair.pia.address}: viewer",

@@ -19,8 +19,8 @@ from portal import throttle
 from tenants.organizations.services.resume_organization import resume_organization
 from tenants.organizations.services.suspend_organization import suspend_organization
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import RITA, call, confirmed, ledger, objects, opening, problem, protect, refusal, rights
-from tests.protection.stage import forget
+from tests.protection.fresh_cast import forget
+from tests.protection.steps import RITA, call, confirmed, ledger, objects, opening, problem, protect, refusal, rights
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_repeated_write_is_answered_and_not_done_again(cast: Cast, sealed: Pro
     problem(revoke("another"), 409, "idempotency_key_reused")
 
 
-def test_a_client_in_a_loop_is_told_when_to_come_back(cast: Cast, sealed: Protected) -> None:
+def test_a_client_in_a_loop_gets_the_time_to_come_back(cast: Cast, sealed: Protected) -> None:
     for kind in ("license", "api"):
         while not throttle.retry_after(f"{kind}:{cast.rita.id}", now=time.monotonic() + 30):
             pass

@@ -12,8 +12,8 @@ from portal.usecases.revocations import deactivate_service, suspend_organization
 from tenants.organizations.services.activate_service import activate_service
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import RITA, call, ledger, objects, problem, protect, refusal, rights
-from tests.protection.stage import forget
+from tests.protection.fresh_cast import forget
+from tests.protection.steps import RITA, call, ledger, objects, problem, protect, refusal, rights
 
 GRANTS = [{"who": "address:rita@fabrikam.example", "rights": ["VIEW"]}]
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.cast import Cast
-from tests.protection.scene import RITA, call, confirmed, opening, problem, protect
+from tests.protection.steps import RITA, call, confirmed, opening, problem, protect
 
 OLGA = "olga@contoso.example"
 

@@ -16,7 +16,7 @@ from tenants.directory.members import Member
 from tenants.directory.selectors.groups import GroupFacts
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import MAX, RITA, call, confirmed, ledger, opening, problem, protect
+from tests.protection.steps import MAX, RITA, call, confirmed, ledger, opening, problem, protect
 
 OLGA = "olga@contoso.example"
 

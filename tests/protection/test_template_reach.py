@@ -10,7 +10,7 @@ from chancery.sdk.errors import Misused
 from chancery.sdk.offered_templates import FRESH_SECONDS
 from chancery.sdk.options import ProtectOptions
 from tests.cast import Cast
-from tests.protection.scene import RITA, Later, call, confirmed, protect
+from tests.protection.steps import RITA, Later, call, confirmed, protect
 
 LIST = ("GET", "/api/v1/templates")
 

@@ -11,7 +11,7 @@ from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Conditions, Policy
 from protection.services.template_draft import TemplateDraft, checked_draft
 from tests.cast import Cast
-from tests.protection.scene import RITA, call, confirmed, opening, problem, protect, refusal
+from tests.protection.steps import RITA, call, confirmed, opening, problem, protect, refusal
 
 
 def made(cast: Cast, **more: Any) -> str:
@@ -69,7 +69,7 @@ def test_what_a_change_takes_away_is_back_with_the_version_that_gave_it(cast: Ca
     assert history(cast, template)[0]["changes"][0]["after"] == ["VIEW"]
 
 
-def test_of_two_editors_the_second_is_told(cast: Cast) -> None:
+def test_of_two_editors_the_second_is_refused(cast: Cast) -> None:
     template = made(cast)
     body = {"names": {"en": "Changed"}, "policy": {"grants": [grant("VIEW")]}, "based_on": 1}
     assert call(cast.ada, "contoso", "PUT", f"templates/{template}", body).json()["version"] == 2

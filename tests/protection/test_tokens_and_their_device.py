@@ -7,7 +7,7 @@ import pytest
 from audit.models import EventPersonal
 from tenants.context import in_organization
 from tests.cast import BASE, Cast
-from tests.protection.scene import RITA, call, ledger, origin_of, proof_for, protect, rights, send, token_of
+from tests.protection.steps import RITA, call, ledger, origin_of, proof_for, protect, rights, send, token_of
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
 
 from tests.cast import Cast
-from tests.isolation.visitors import Premises
-from tests.protection.scene import MAX, call, protect, refusal
+from tests.isolation.endpoints import Site
+from tests.protection.steps import MAX, call, protect, refusal
 
 HOST = "contoso.localhost:8000"
 NOTE = "I prepare the meeting <on Monday>.\r\nSecond line."
@@ -27,7 +27,7 @@ def sent_again(answer: Any) -> dict[str, str]:
 
 
 def signed_in(cast: Cast, name: str) -> Client:
-    return Premises(cast, {}).browser(HOST, cast.players[name], keep=False)
+    return Site(cast, {}).browser(HOST, cast.players[name], keep=False)
 
 
 def test_a_session_that_ended_keeps_the_note(cast: Cast, plan: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_sign_in_that_is_too_old_keeps_the_reason(cast: Cast) -> None:
     assert sent_again(answer)["reason"] == "We move to another data center."
 
 
-def test_an_address_that_cannot_be_a_member_stands_in_the_field_again(cast: Cast) -> None:
+def test_an_address_that_cannot_be_a_member_is_in_the_field_again(cast: Cast) -> None:
     made = call(
         cast.ada, "contoso", "POST", "groups", {"address": "typed@contoso.example", "name": "Typed", "members": []}
     ).json()

@@ -14,7 +14,7 @@ from chancery.sdk.options import ProtectOptions, ad_hoc_policy
 from protection.models import Content, TemplateVersion
 from tenants.context import in_organization
 from tests.cast import Cast
-from tests.protection.scene import MAX, RITA, call, ledger, opening, problem, protect, refusal, rights
+from tests.protection.steps import MAX, RITA, call, ledger, opening, problem, protect, refusal, rights
 
 VIEWER = {"grants": [{"who": RITA, "rights": ["VIEW"]}], "enforcement": "viewer"}
 
@@ -66,7 +66,7 @@ def test_one_that_was_sealed_offline_is_not_registered_and_no_forgery(
     assert "viewer" in event.details["what"]
 
 
-def test_what_was_stored_before_is_read_and_told_as_it_is(cast: Cast, plan: Path) -> None:
+def test_what_was_stored_before_is_read_and_shown_unchanged(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW", f"{MAX}:VIEW,EXPORT")
     made = template(cast, "Stored before")
     with in_organization(cast.organizations["contoso"].id):

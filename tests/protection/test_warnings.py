@@ -4,11 +4,11 @@ from typing import Any
 from uuid import uuid4
 
 from tests.cast import Cast
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 
 
 def said(cast: Cast, path: str, form: dict[str, Any]) -> str:
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     answer = browser.post(path, form)
     assert answer.status_code == 302, answer.content.decode()
     return str(browser.get(answer["Location"]).content.decode())

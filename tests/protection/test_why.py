@@ -12,7 +12,7 @@ from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tests.cast import ACTOR, Cast
-from tests.protection.scene import MAX, RITA, call, opening, problem, protect
+from tests.protection.steps import MAX, RITA, call, opening, problem, protect
 
 
 def why(cast: Cast, document: Any, who: str, right: str = "VIEW", *, asks: str = "olga") -> dict[str, Any]:
@@ -45,7 +45,7 @@ def test_the_owner_has_it_by_what_she_is(cast: Cast, plan: Path) -> None:
     assert (answer["allowed"], answer["basis"], answer["entries"]) == (True, "issuer", [])
 
 
-def test_everything_that_stands_in_the_way_is_named(cast: Cast, plan: Path) -> None:
+def test_every_blocker_is_named(cast: Cast, plan: Path) -> None:
     document = protect(cast.olga, plan, f"{MAX}:VIEW", deny=("domain:contoso.example",), expires=1)
     call(cast.olga, "contoso", "POST", f"documents/{document.cid}/revoke", {"reason": "lost", "confirm": "plan.txt"})
     answer = why(cast, document, MAX)
@@ -85,7 +85,7 @@ def test_a_partner_who_has_opened_it_may_open_it_again(cast: Cast, plan: Path) -
     assert before["allowed"]
 
 
-def test_two_addresses_of_one_stranger_are_not_told_to_belong_together(cast: Cast, plan: Path) -> None:
+def test_two_addresses_of_one_stranger_are_not_shown_to_belong_together(cast: Cast, plan: Path) -> None:
     """Neither as a guest, who is known by one of them, nor by what was revoked for the other."""
     fabrikam, second = cast.organizations["fabrikam"].id, "rita.second@fabrikam.example"
     add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
@@ -114,7 +114,7 @@ def test_asking_records_nothing_and_opens_nothing(cast: Cast, plan: Path) -> Non
 
 
 @pytest.mark.parametrize("who", ["rita", "max", "mallory"])
-def test_whoever_does_not_manage_the_document_learns_nothing(cast: Cast, plan: Path, who: str) -> None:
+def test_a_person_who_does_not_manage_the_document_learns_nothing(cast: Cast, plan: Path, who: str) -> None:
     document = protect(cast.olga, plan, f"{RITA}:VIEW")
     asked = f"documents/{document.cid}/why?who={RITA}"
     problem(call(getattr(cast, who), "contoso", "GET", asked), 404, "not_found")

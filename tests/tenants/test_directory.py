@@ -128,7 +128,7 @@ class AddressTest(DirectoryTest):
         with pytest.raises(DirectoryRefused):
             add_address(organization_id=self.mallory.id, person_id=guest.id, address="x@evil.example", actor=ACTOR)
 
-    def test_an_invitation_does_not_tell_whether_there_is_such_a_person(self) -> None:
+    def test_an_invitation_does_not_reveal_whether_the_person_exists(self) -> None:
         """Fabrikam vouches for Rita, who has a name and a second address; nobody@ is unknown to it."""
         add_address(organization_id=self.fabrikam.id, person_id=self.rita.id, address="r@fabrikam.example", actor=ACTOR)
         here = self.mallory.id
@@ -156,7 +156,7 @@ class AddressTest(DirectoryTest):
         (member,) = group_in(here, group.id).members
         assert (member.label, member.address) == ("Somebody", "r@fabrikam.example")
 
-    def test_adding_an_address_does_not_tell_who_has_it(self) -> None:
+    def test_adding_an_address_does_not_reveal_who_has_it(self) -> None:
         for person, address in ((self.olga, "rita@fabrikam.example"), (self.ada, "nobody@fabrikam.example")):
             proven = add_address(organization_id=self.contoso.id, person_id=person.id, address=address, actor=ACTOR)
             assert not proven
@@ -456,7 +456,7 @@ class EpochTest(DirectoryTest):
             cursor.execute(EPOCH_SQL, {"person": row.person_id, "concerned": list(row.concerned)})
             return bool(cursor.fetchone()[0] != row.epoch)
 
-    def test_a_group_of_an_organization_that_had_nothing_to_do_with_him(self) -> None:
+    def test_a_group_of_an_unrelated_organization(self) -> None:
         for member in (Member(address="rita@fabrikam.example"), Member(person_id=self.olga.id)):
             person_id = member.person_id or self.rita.id
             asked = self.mallory.id

@@ -106,7 +106,7 @@ class WallTest(TestCase):
         sets = [query for query in captured if query["sql"].startswith("SET search_path")]
         assert len(sets) == 1
 
-    def test_a_new_thread_stands_in_public(self) -> None:
+    def test_a_new_thread_starts_in_public(self) -> None:
         seen: list[str] = []
         with in_organization(self.contoso.id):
             thread = threading.Thread(target=lambda: seen.append(current_schema()))
@@ -114,7 +114,7 @@ class WallTest(TestCase):
             thread.join()
         assert seen == ["public"]
 
-    def test_no_table_stands_on_both_sides(self) -> None:
+    def test_no_table_is_on_both_sides(self) -> None:
         assert disjoint_names() == []
         shared, own = schemas.shared_and_own_tables()
         assert "directory_person" in shared

@@ -75,7 +75,7 @@ def measure(chosen: Sequence[str], extent: Extent) -> list[Line]:
     inside = [name for name in chosen if name in IN_STACK]
     if inside:
         with stack.running() as on:
-            cast = on.stage("people", people=PEOPLE, documents=100, folder=str(on.folder))
+            cast = on.run_inside("people", people=PEOPLE, documents=100, folder=str(on.folder))
             for name in inside:
                 lines += _measured(name, lambda run=IN_STACK[name]: run(on, cast, extent))  # type: ignore[misc]
     if STARTS in chosen:

@@ -16,7 +16,7 @@ PATIENCE: Final = 30.0
 
 def ingestion(stack: Stack, cast: dict[str, Any], events: int) -> list[Line]:
     """Reported events, from the client's request to their number in the tree."""
-    runs = [stack.stage("ingestion", schema=cast["schema"], events=events) for _ in range(RUNS)]
+    runs = [stack.run_inside("ingestion", schema=cast["schema"], events=events) for _ in range(RUNS)]
     whole = [events / (run["accept"] + run["ingest"] + run["sequence"]) for run in runs]
     copied = Reference("rows/s by bare COPY into the same table", events / median([run["copy"] for run in runs]))
     lines = [Line("reported events, durable and sequenced", median(whole), "/s", "≥ 50,000", copied, spread(whole))]
@@ -85,7 +85,7 @@ def _asked(stack: Stack, method: str, path: str, headers: dict[str, str], body: 
 
 def organizations(stack: Stack, existing: int) -> list[Line]:
     """How long it takes to create one organization when many exist."""
-    answer = stack.stage("organizations", existing=existing, measured=10)
+    answer = stack.run_inside("organizations", existing=existing, measured=10)
     first, last = median(answer["first"]), median(answer["last"])
     reference = Reference("s when there were hardly any", first)
     return [
@@ -96,7 +96,7 @@ def organizations(stack: Stack, existing: int) -> list[Line]:
 
 def pages(stack: Stack, cast: dict[str, Any], documents: int, events: int) -> list[Line]:
     """How long the service takes for a page when there is much to show."""
-    answer = stack.stage(
+    answer = stack.run_inside(
         "pages",
         schema=cast["schema"],
         host=urlsplit(cast["origin"]).hostname,
@@ -117,7 +117,7 @@ def pages(stack: Stack, cast: dict[str, Any], documents: int, events: int) -> li
 
 def previews(stack: Stack, cast: dict[str, Any], documents: int, events: int) -> list[Line]:
     """How long a worker takes to say what a change would do."""
-    answer = stack.stage(
+    answer = stack.run_inside(
         "previews",
         schema=cast["schema"],
         slug=urlsplit(cast["origin"]).netloc.partition(".")[0],

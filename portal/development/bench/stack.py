@@ -23,7 +23,7 @@ from portal.runtime.supervisor.parts import Part, Runnable
 PREFIX: Final = "chancery-bench-"
 ROLE: Final = "chancery_app"
 FIRST_PORT: Final = 18_000
-STAGE: Final = "from portal.development.bench import stage; stage.main()"
+RUN_INSIDE: Final = "from portal.development.bench import inside; inside.main()"
 UNLIMITED: Final = "1000000"
 """The bench speaks for a handful of people; their rate limit would be what is measured."""
 
@@ -42,18 +42,18 @@ class Stack:
         """The base domain's origin."""
         return self.services.environment["CHANCERY_BASE_URL"]
 
-    def stage(self, scene: str, **arguments: Any) -> Any:
-        """Run one function of ``stage.py`` inside the product, in a process of its own, and return its answer."""
+    def run_inside(self, preparation: str, **arguments: Any) -> Any:
+        """Run one function of ``inside.py`` inside the product, in a process of its own, and return its answer."""
         answer = self.folder / "answer.json"
         answer.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "django", "shell", "--no-imports", "--command", STAGE]
+        command = [sys.executable, "-m", "django", "shell", "--no-imports", "--command", RUN_INSIDE]
         variables = {
             **self.surroundings,
-            "CHANCERY_BENCH": json.dumps({"scene": scene, "answer": str(answer), "arguments": arguments}),
+            "CHANCERY_BENCH": json.dumps({"preparation": preparation, "answer": str(answer), "arguments": arguments}),
         }
         done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
         if done.returncode != 0 or not answer.exists():
-            raise SupervisorError(f"The bench could not prepare {scene!r}:\n{done.stderr[-4000:]}")
+            raise SupervisorError(f"The bench could not prepare {preparation!r}:\n{done.stderr[-4000:]}")
         return json.loads(answer.read_text(encoding="utf-8"))
 
     def connect(self) -> "psycopg.Connection[tuple[Any, ...]]":

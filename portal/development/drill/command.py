@@ -68,11 +68,11 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"there is no fault by the name of {', '.join(unknown)}; there is {', '.join(FAULTS)}")
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     with running() as installation:
-        cast = installation.stage("people", people=1, documents=1, folder=str(installation.data))
+        cast = installation.run_inside("people", people=1, documents=1, folder=str(installation.data))
         clients = _play(installation, cast, given.faults or list(FAULTS))
         answered = installation.data / "answered.json"
         answered.write_text(json.dumps({name: _events(clients, kind) for name, kind in ANSWERED.items()}))
-        found = installation.stage("drill", schema=cast["schema"], answered=str(answered))
+        found = installation.run_inside("drill", schema=cast["schema"], answered=str(answered))
     print(f"\n{found['licensed']:,} licenses and {found['reported']:,} reports were answered.")
     print(f"lost (answered, not on record): {found['lost'] or 'nothing'}")
     print(f"unrecorded (licenses without an event): {found['unrecorded'] or 'nothing'}")

@@ -21,7 +21,7 @@ from portal.runtime.supervisor.errors import SupervisorError
 PREFIX: Final = "chancery-drill-"
 FIRST_PORT: Final = 19_000
 START_SECONDS: Final = 120.0
-STAGE: Final = "from portal.development.bench import stage; stage.main()"
+RUN_INSIDE: Final = "from portal.development.bench import inside; inside.main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Installation:
             found += [int(child) for child in listed.read_text(encoding="ascii").split()] if listed.exists() else []
         return found
 
-    def stage(self, scene: str, **arguments: Any) -> Any:
-        """Run one scene of the bench inside the product and return its answer."""
+    def run_inside(self, preparation: str, **arguments: Any) -> Any:
+        """Run one preparation of the bench inside the product and return its answer."""
         answer = self.data / "answer.json"
         answer.unlink(missing_ok=True)
         variables = environment.combined(environment.read(self.data / "environment"))
-        order = json.dumps({"scene": scene, "answer": str(answer), "arguments": arguments})
+        order = json.dumps({"preparation": preparation, "answer": str(answer), "arguments": arguments})
         done = subprocess.run(
-            [sys.executable, "-m", "django", "shell", "--no-imports", "--command", STAGE],
+            [sys.executable, "-m", "django", "shell", "--no-imports", "--command", RUN_INSIDE],
             cwd=ROOT,
             env={**variables, "CHANCERY_BENCH": order},
             capture_output=True,
@@ -63,7 +63,7 @@ class Installation:
             check=False,
         )
         if done.returncode != 0 or not answer.exists():
-            raise SupervisorError(f"The drill could not run {scene!r}:\n{done.stderr[-4000:]}")
+            raise SupervisorError(f"The drill could not run {preparation!r}:\n{done.stderr[-4000:]}")
         return json.loads(answer.read_text(encoding="utf-8"))
 
 

@@ -98,7 +98,7 @@ def _answer(found: Asked, matter: Matter) -> dict[str, Any]:
     now = clock.now()
     progress = _Progress(found.id, reached(matter.reach))
     progress.to(0, 0)
-    documents = Documents(matter.before, matter.after, now=now, parted=matter.people.parted)
+    documents = Documents(matter.before, matter.after, now=now, handovers=matter.people.handovers)
     for done in documents.read(matter.reach):
         progress.to(0, done)
     organization = organization_as_it_is(matter.people.home.organization)

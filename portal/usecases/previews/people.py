@@ -34,7 +34,7 @@ class ConcernedPeople:
     called: tuple[Called, ...]
     places: Mapping[UUID, int]
     home: Home
-    parted: frozenset[str] = frozenset()
+    handovers: frozenset[str] = frozenset()
     """Addresses and domains of theirs that changed hands."""
 
 
@@ -74,8 +74,8 @@ def concerned_people(
         called.append(Called(address))
     places = {one.before.person: place for place, one in enumerate(people)}
     home = Home(at, before.domains, frozenset(ours | met.keys()))
-    parted = frozenset(name for one in people for name in (*one.before.parted, *one.after.parted))
-    return ConcernedPeople(tuple(people), tuple(called), places, home, parted)
+    handovers = frozenset(name for one in people for name in (*one.before.handovers, *one.after.handovers))
+    return ConcernedPeople(tuple(people), tuple(called), places, home, handovers)
 
 
 def only_those_who_differ(everybody: ConcernedPeople) -> ConcernedPeople:
@@ -86,7 +86,7 @@ def only_those_who_differ(everybody: ConcernedPeople) -> ConcernedPeople:
         tuple(everybody.called[place] for place in chosen),
         {everybody.people[place].before.person: number for number, place in enumerate(chosen)},
         everybody.home,
-        everybody.parted,
+        everybody.handovers,
     )
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tenants.directory.models import Membership
 
 
-def one_party_with(organization_id: UUID, person_id: UUID, *, within: timedelta) -> frozenset[UUID]:
+def people_connected_to(organization_id: UUID, person_id: UUID, *, within: timedelta) -> frozenset[UUID]:
     """Return the person and everybody whom a chain of recent favours joins to them.
 
     A favour is that one entered the other or gave the other a role, within the given time; it joins both, since either
@@ -20,9 +20,9 @@ def one_party_with(organization_id: UUID, person_id: UUID, *, within: timedelta)
     given = places.filter(role_changed_at__gte=since).annotate(giver=F("role_given_by"))
     added = places.filter(created_at__gte=since).annotate(giver=F("added_by"))
     pairs = [pair for rows in (given, added) for pair in rows.filter(~Q(giver=None)).values_list("giver", "person_id")]
-    party, grown = {person_id}, True
+    connected, grown = {person_id}, True
     while grown:
-        more = {one for pair in pairs if not party.isdisjoint(pair) for one in pair} - party
-        party |= more
+        more = {one for pair in pairs if not connected.isdisjoint(pair) for one in pair} - connected
+        connected |= more
         grown = bool(more)
-    return frozenset(party)
+    return frozenset(connected)

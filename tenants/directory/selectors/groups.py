@@ -137,18 +137,20 @@ def _members(organization_id: UUID, rows: list[GroupMember]) -> tuple[MemberFact
     people = [row.person_id for row in rows if row.person_id is not None]
     places = Membership.objects.within(organization_id).filter(person_id__in=people).select_related("person")
     by_person = {place.person_id: place for place in places}
-    parted = changed_hands([row.address for row in rows if row.address])
-    return tuple(_member(row, None if row.person_id is None else by_person.get(row.person_id), parted) for row in rows)
+    handovers = changed_hands([row.address for row in rows if row.address])
+    return tuple(
+        _member(row, None if row.person_id is None else by_person.get(row.person_id), handovers) for row in rows
+    )
 
 
-def _member(row: GroupMember, place: Membership | None, parted: Mapping[str, float]) -> MemberFacts:
+def _member(row: GroupMember, place: Membership | None, handovers: Mapping[str, float]) -> MemberFacts:
     if row.person_id is not None:
         label = "" if place is None else place.known_name or place.known_address
         return MemberFacts("person", row.person_id, label, "" if place is None else place.known_address)
     if row.member_group is not None:
         return MemberFacts("group", row.member_group_id, row.member_group.name, row.member_group.address)
     address = row.address or ""
-    ended = last_handover(address, parted) if address else 0
+    ended = last_handover(address, handovers) if address else 0
     return MemberFacts("address", None, address, address, row.added_at.timestamp() <= ended)
 
 

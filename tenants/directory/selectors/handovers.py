@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from django.db import connection
 
 from tenants import naming
-from tenants.directory.statements import PARTED_SQL
+from tenants.directory.statements import HANDOVERS_SQL
 
 
 def changed_hands(addresses: Collection[str], domains: Collection[str] = ()) -> dict[str, float]:
@@ -17,10 +17,10 @@ def changed_hands(addresses: Collection[str], domains: Collection[str] = ()) -> 
     if not asked:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(PARTED_SQL, {"domains": sorted(asked), "addresses": list(addresses)})
+        cursor.execute(HANDOVERS_SQL, {"domains": sorted(asked), "addresses": list(addresses)})
         return dict(cursor.fetchall())
 
 
-def last_handover(address: str, parted: Mapping[str, float]) -> float:
+def last_handover(address: str, handovers: Mapping[str, float]) -> float:
     """Return when an address or its domain changed hands last; 0 for never."""
-    return max(parted.get(name, 0) for name in (address, naming.domain_of(address)))
+    return max(handovers.get(name, 0) for name in (address, naming.domain_of(address)))

@@ -57,7 +57,7 @@ class Roster:
     archived: frozenset[UUID]
     edges: frozenset[Edge]
     domains: frozenset[str]
-    parted: Mapping[str, float] = field(default_factory=dict)
+    handovers: Mapping[str, float] = field(default_factory=dict)
     """Addresses and domains of people and groups that changed hands, with the moment of the last time."""
     stale: frozenset[Edge] = frozenset()
     """Addresses in groups that were added before they changed hands: what a group gives is not for their holders."""
@@ -75,7 +75,7 @@ class Roster:
 
         Groups of the organization hold a person who proves an address that they name.
         """
-        ways, parted = _Ways(self), changed_hands(addresses)
+        ways, handovers = _Ways(self), changed_hands(addresses)
         nobody: dict[str, Any] = {
             "is_active": True,
             "is_service": False,
@@ -86,7 +86,8 @@ class Roster:
         }
         return {
             address: from_row(
-                person, {**nobody, "addresses": [address], **ways.of(address), "parted": {**self.parted, **parted}}
+                person,
+                {**nobody, "addresses": [address], **ways.of(address), "handovers": {**self.handovers, **handovers}},
             )
             for address, person in addresses.items()
         }
@@ -141,7 +142,7 @@ class _Ways:
         groups = [
             (str(group), place, roster.groups[group], state, 0, group in roster.archived) for group in sorted(found)
         ]
-        return {"ways": ways, "groups": groups, "parted": roster.parted}
+        return {"ways": ways, "groups": groups, "handovers": roster.handovers}
 
     def _above(self, start: Iterable[UUID | str]) -> set[UUID]:
         found: set[UUID] = set()
@@ -185,7 +186,7 @@ def roster_of(organization_id: UUID) -> Roster:
     found = list(groups)
     domains = frozenset(proven.values_list("domain", flat=True))
     known = {address for row in addresses.values() for address in row} | {address for _, address, _ in found}
-    parted = changed_hands(known | {address for _, _, address, _ in edges if address}, domains)
+    handovers = changed_hands(known | {address for _, _, address, _ in edges if address}, domains)
     return Roster(
         organization_id=organization_id,
         epoch=organization.directory_epoch,
@@ -194,11 +195,11 @@ def roster_of(organization_id: UUID) -> Roster:
         archived=frozenset(group for group, _, archived_at in found if archived_at is not None),
         edges=frozenset((group, address or identity) for group, identity, address, _ in edges),
         domains=domains,
-        parted=parted,
+        handovers=handovers,
         stale=frozenset(
             (group, address)
             for group, _, address, added_at in edges
-            if address and added_at.timestamp() <= last_handover(address, parted)
+            if address and added_at.timestamp() <= last_handover(address, handovers)
         ),
     )
 

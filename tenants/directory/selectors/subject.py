@@ -75,7 +75,7 @@ class SubjectRow:
     concerned: tuple[UUID, ...]
     epoch: int
     now: datetime
-    parted: Mapping[str, float] = field(default_factory=dict)
+    handovers: Mapping[str, float] = field(default_factory=dict)
     """Domains of their addresses and groups that an organization gave up, and addresses that another person lost, with
     the moment of the last time."""
 
@@ -140,7 +140,7 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
         concerned=tuple(epochs),
         epoch=row["epoch"] + sum(epochs.values()),
         now=row["now"],
-        parted=row["parted"] or {},
+        handovers=row["handovers"] or {},
     )
 
 

@@ -36,7 +36,7 @@ def command(name: str) -> click.Command:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_command_stands_where_the_list_says(name: str) -> None:
+def test_a_command_is_in_the_group_that_the_list_says(name: str) -> None:
     assert command(name).name == name
 
 

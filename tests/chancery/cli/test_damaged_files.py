@@ -9,7 +9,7 @@ from chancery.cli.output import exit_code
 from chancery.errors import ChanceryError
 from chancery.sealing import layout
 from tests.cast import Cast
-from tests.protection.scene import RITA, protect
+from tests.protection.steps import RITA, protect
 
 LEAF = 64 * 16_400
 FOOTER = 4 + 8 + 8

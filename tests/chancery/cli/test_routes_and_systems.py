@@ -121,7 +121,7 @@ def test_what_is_no_host(host: str) -> None:
 
 @pytest.mark.parametrize(("seconds", "says"), [(0, ""), (299, ""), (-299, ""), (420, "7 minutes behind"),
                                                (-7200, "2 hours ahead")])  # fmt: skip
-def test_a_wrong_clock_is_told_with_its_offset(seconds: int, says: str) -> None:
+def test_a_wrong_clock_is_reported_with_its_offset(seconds: int, says: str) -> None:
     asked = Http("tests")
     asked.ahead = float(seconds)
     if not says:

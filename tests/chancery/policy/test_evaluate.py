@@ -413,7 +413,7 @@ def test_a_level_gives_its_rights_and_no_other(level: str):
 
 
 @pytest.mark.parametrize(("subject", "basis"), [(ISSUER, Basis.ISSUER), (OWNER, Basis.OWNER)])
-def test_issuer_and_owner_stand_above_the_policy(subject: Subject, basis: Basis):
+def test_issuer_and_owner_are_above_the_policy(subject: Subject, basis: Basis):
     closed = replace(
         TO_RITA, grants=(), deny=(who("authenticated"),), expires=NOW - 1, conditions=STRICT, offline_days=0
     )
@@ -424,12 +424,12 @@ def test_issuer_and_owner_stand_above_the_policy(subject: Subject, basis: Basis)
     assert isinstance(decide(None, subject), Allow), "nor does a lost template"
 
 
-def test_the_issuer_stands_above_revocation_too():
+def test_the_issuer_is_above_revocation_too():
     revoked = {"revoked": True, "registration": Registration.PENDING, "revoked_ids": frozenset({OLGA})}
     assert isinstance(decide(subject=ISSUER, document=revoked), Allow)
 
 
-def test_a_super_user_opens_what_he_was_never_granted_and_keeps_nothing():
+def test_a_super_user_opens_without_a_grant_and_keeps_nothing():
     decision = decide(Policy(), request=NAMED, document={"revoked": True})
     assert isinstance(decision, Allow)
     assert (decision.basis, decision.rights) == (Basis.SUPER_USER, ALL_RIGHTS)
@@ -579,7 +579,7 @@ def test_a_personal_grant_adds_to_the_policy_until_its_end(until: int | None, gi
     assert decision.rights == given
 
 
-def test_a_personal_grant_stays_with_the_person_whoever_has_the_address():
+def test_a_personal_grant_stays_with_the_person_when_the_address_changes_hands():
     mine = PersonalGrant(RITA, "old@fabrikam.example", TO_PRINT)
     assert isinstance(decide(Policy(), document={"personal": (mine,)}), Allow)
     heir = replace(RITA_AT_WORK, person=MAX, addresses=frozenset({mine.address}))

@@ -71,7 +71,7 @@ def test_every_obstacle_is_named_in_the_order_of_the_steps() -> None:
     assert [one.who for one in found.contributions] == [who(RITA_ADDRESS)]
 
 
-def test_what_was_given_beside_the_policy_is_told_apart() -> None:
+def test_access_granted_beside_the_policy_is_shown_as_such() -> None:
     mine = PersonalGrant(RITA, RITA_ADDRESS, frozenset({Right.VIEW, Right.PRINT}), NOW + 60)
     found = why(TO_RITA, Right.PRINT, personal=(mine,))
     assert found.allowed
@@ -81,7 +81,7 @@ def test_what_was_given_beside_the_policy_is_told_apart() -> None:
     )
 
 
-def test_the_issuer_has_his_by_what_he_is() -> None:
+def test_the_issuer_s_rights_rest_on_being_the_issuer() -> None:
     found = why(Policy(), Right.PRINT, replace(RITA_AT_WORK, person=OLGA))
     assert (found.allowed, found.basis, found.contributions) == (True, Basis.ISSUER, ())
 

@@ -7,7 +7,7 @@ from chancery.policy.reasons import WORDS, Reason
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_whoever_protected_a_document_is_not_sent_to_its_sender(reason: Reason) -> None:
+def test_the_issuer_of_a_document_is_not_referred_to_its_sender(reason: Reason) -> None:
     words = WORDS[reason]
     if "sender" in words.next_step or "owner" in words.next_step:
         assert words.own_step or reason in NEVER_ONE_S_OWN

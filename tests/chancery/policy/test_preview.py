@@ -165,7 +165,7 @@ def test_the_preview_agrees_with_the_decision(kinds: list[EquivalenceClass], peo
 @given(
     facts, facts, subjects, st.sampled_from([(), (Group(UUID(int=0x72), UUID(int=0xFA), "board@fabrikam.example"),)])
 )
-def test_what_is_said_of_a_foreigner_holds_whatever_his_groups_are(
+def test_what_is_said_of_a_foreigner_holds_with_any_groups(
     before: ContentFacts, after: ContentFacts, known: Subject, hidden: tuple[Group, ...]
 ) -> None:
     """They are asked about without what only other organizations know, then decided with all of it."""
@@ -217,7 +217,7 @@ def test_whose_own_time_is_over_loses_by_an_end_after_opening() -> None:
     assert not preview.effect(kind, 0, single, NOW - 5 * DAY).lost, "it was not over then"
 
 
-def test_a_partner_named_by_address_gains_for_sure_and_his_colleague_when_he_opens() -> None:
+def test_a_partner_named_by_address_gains_for_sure_and_a_colleague_of_theirs_on_opening() -> None:
     partner, colleague = (
         Someone(subject, subject, foreign=True, stranger=True)
         for subject in (Subject(RITA, frozenset({"rita@fabrikam.example"})), Subject(MAX, frozenset({"m@f.example"})))

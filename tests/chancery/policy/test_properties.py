@@ -98,7 +98,7 @@ def test_a_super_user_opens_only_by_a_grant_that_the_request_names(
 
 @often
 @given(st.lists(world.grants, min_size=1, max_size=5), world.readers)
-def test_a_deny_entry_beats_every_grant_it_stands_beside(grants: list[Grant], subject: Subject):
+def test_a_deny_entry_beats_every_grant_beside_it(grants: list[Grant], subject: Subject):
     policy = Policy(grants=tuple(grants))
     decision = decide(policy, subject)
     for entry in decision.matched if isinstance(decision, Allow) else ():
@@ -258,7 +258,7 @@ def test_narrowing_twice_is_narrowing(pair: tuple[Policy, Policy], third: Policy
 
 @often
 @given(world.organizations, world.contents, world.subjects, world.requests)
-def test_whoever_is_denied_is_told_what_a_stranger_to_the_policy_is_told(
+def test_a_denied_person_gets_the_same_answer_as_a_stranger_to_the_policy(
     organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
 ):
     case = Case(organization=organization, content=document, subject=subject, request=request, now=NOW)

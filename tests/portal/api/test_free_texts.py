@@ -55,7 +55,7 @@ def test_every_free_text_of_a_form_follows_the_rule() -> None:
     assert [f"{one.__name__}.{name}" for one, name, field in named if not isinstance(field, FreeTextField)] == []
 
 
-def test_the_caller_is_told_what_is_wrong(ada: Player) -> None:
+def test_the_answer_says_what_is_wrong(ada: Player) -> None:
     body = {"address": "board@contoso.example", "name": "Board", "description": BELL}
     answer = call(ada, "POST", "/api/v1/groups", json.dumps(body))
     assert (answer.status_code, answer.json()["errors"]) == (400, {"description": [RING]})

@@ -15,7 +15,7 @@ from tenants.context import in_organization
 from tenants.directory.models import Person
 from tenants.directory.services.delete_group import delete_group
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.scene import call, ledger, objects, problem, protect
+from tests.protection.steps import call, ledger, objects, problem, protect
 
 GERMAN, FRENCH = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}, {"Accept-Language": "fr"}
 
@@ -79,7 +79,7 @@ def test_an_error_page_is_in_the_language_of_the_browser() -> None:
     assert "Hier gibt es nichts für Sie" in answer.content.decode()
 
 
-def test_a_list_in_another_language_is_another_list_to_whoever_kept_one(cast: Cast) -> None:
+def test_a_list_in_another_language_has_another_etag(cast: Cast) -> None:
     names = {"en": "For the board", "de": "Für den Vorstand"}
     draft = {"names": names, "descriptions": {}, "policy": {}, "expiry_option": "never"}
     assert call(cast.ada, "contoso", "POST", "templates", draft).status_code == 201
@@ -138,7 +138,7 @@ def test_what_happened_is_recorded_alike_in_every_language(cast: Cast, plan: Pat
     assert recorded(GERMAN) == recorded({})
 
 
-def test_an_answer_that_failed_is_kept_in_english_and_told_in_the_language_of_the_call(cast: Cast) -> None:
+def test_a_failed_answer_is_stored_in_english_and_shown_in_the_language_of_the_call(cast: Cast) -> None:
     organization = cast.organizations["contoso"].id
     group = {"address": f"team-{uuid4().hex[:6]}@contoso.example", "name": "Team"}
     made = call(cast.ada, "contoso", "POST", "groups", group).json()["id"]

@@ -11,7 +11,7 @@ from django.test import Client
 from portal import throttle
 from tests.cast import BASE, Cast, Player
 from tests.contract import check_exchange
-from tests.protection.scene import proof_for
+from tests.protection.steps import proof_for
 
 ORIGIN = BASE.replace("localhost", "contoso.localhost")
 DEEP = '{"a":' * 2_000 + "1" + "}" * 2_000

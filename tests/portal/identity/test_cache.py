@@ -29,7 +29,7 @@ def everything() -> dict[bytes, bytes]:
 
 
 class CodesInRedisTest(IssuerTest):
-    def test_no_code_stands_in_redis(self) -> None:
+    def test_no_code_is_in_redis(self) -> None:
         started = self.begin_device()
         browser = self.signed_in()
         confirm = f"/identity/o/device?code={started['user_code']}"

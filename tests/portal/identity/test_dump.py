@@ -85,7 +85,7 @@ class DumpTest(TestCase):
             "secret of an application": program.secret,
         }
 
-    def test_no_secret_stands_in_it(self) -> None:
+    def test_no_secret_is_in_it(self) -> None:
         secrets, text = self.used(), dump()
         assert "olga@contoso.example" in text
         for name, secret in secrets.items():

@@ -396,7 +396,7 @@ class BearerTest(IssuerTest):
         response = self.me(self.access(origin_of("contoso")))
         assert (response.status_code, response.json()["person"]) == (200, str(self.olga.id))
 
-    def test_a_person_s_token_is_good_where_he_has_no_place(self) -> None:
+    def test_a_person_s_token_is_good_where_they_are_no_member(self) -> None:
         assert self.me(self.access(origin_of("fabrikam")), "fabrikam").status_code == 200
 
     def test_refusals_are_401_and_say_how(self) -> None:

@@ -244,7 +244,7 @@ class PlantedAccountTest(TestCase):
         cache.clear()
         return UUID(str(get_user(browser).pk))
 
-    def test_whoever_has_the_mailbox_after_a_release_enters_no_account_of_before(self) -> None:
+    def test_the_mailbox_s_holder_after_a_release_enters_no_earlier_account(self) -> None:
         self.own()
         builders.person(self.contoso.id, NINA)
         Address.objects.filter(address=NINA).update(asserted_by=self.contoso.id)

@@ -94,7 +94,7 @@ class BaseDomainTest(SignInTest):
             durable = cursor.fetchone()[0] == "on"
         assert answer.status_code == (200 if durable else 503)
 
-    def test_unknown_hosts_are_told_so(self) -> None:
+    def test_unknown_hosts_are_refused(self) -> None:
         response = Browser("nobody.localhost").get("/")
         assertContains(response, "There is no organization at this address", status_code=404)
         api = Browser("nobody.localhost").get("/api/v1/anything")
@@ -188,7 +188,7 @@ class BaseDomainTest(SignInTest):
         person.save()
         enrollment = issue_enrollment_code(person_id=self.olga.id, actor=builders.ACTOR)
         signed_in = self.signed_in()
-        doors: list[tuple[Browser, str, dict[str, str]]] = [
+        addresses: list[tuple[Browser, str, dict[str, str]]] = [
             (Browser(), "/accounts/login/", {"login": "olga@contoso.example", "password": PASSWORD}),
             (Browser(), "/accounts/login/code/", {"email": "olga@contoso.example"}),
             (Browser(), "/accounts/signup/", {"email": "max@other.example", "password1": PASSWORD}),
@@ -199,7 +199,7 @@ class BaseDomainTest(SignInTest):
         nobody_listens = settings.CACHES["default"] | {"LOCATION": "unix:///nonexistent/redis.sock"}
         with override_settings(CACHES={"default": nobody_listens}):
             assert signed_in.get("/").status_code == 200
-            for browser, path, fields in doors:
+            for browser, path, fields in addresses:
                 with self.subTest(path):
                     if path.startswith("/api/"):
                         answer = browser.post(path, fields, content_type="application/json")

@@ -87,7 +87,7 @@ def test_note_of_a_dead_installation_is_not_believed(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("told", [["--data", "{}"], ["--data={}"]])
-def test_every_command_can_be_told_its_data_folder(folders: Folders, told: list[str]) -> None:
+def test_every_command_takes_a_data_folder(folders: Folders, told: list[str]) -> None:
     environment.write(folders.environment, {"DATABASE_URL": "postgresql://chancery@/chancery?host=/running"})
     arguments = ["enrollment_code", *(word.format(folders.data) for word in told), "olga@contoso.example"]
     named, rest = commands.of_data(arguments)
@@ -130,7 +130,7 @@ def test_failed_step_shows_the_end_of_its_log(folders: Folders) -> None:
     assert "last week" not in str(caught.value)
 
 
-def test_welcome_is_told_again_with_the_present_port(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+def test_welcome_is_shown_again_with_the_present_port(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
     told = "8000\nLook at http://contoso.localhost:8000/documents/ and pay 8000 dollars.\n"
     (folders.data / "welcome.txt").write_text(told, encoding="utf-8")
     up._welcome(up.Options(port=8123, data=folders.data, empty=False), folders, {})

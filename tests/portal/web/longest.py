@@ -34,7 +34,7 @@ from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.portal.identity.browser import BASE, host_of
 
 DOMAIN: Final = ".".join(("m" * 60, "a" * 60, "i" * 58, "example"))
@@ -65,14 +65,14 @@ class Look:
 class Longest:
     """The organization, and the pages that are looked at."""
 
-    premises: Premises
+    site: Site
     looks: list[Look]
 
     def answers(self) -> dict[str, bytes]:
         """Return each page by its address; asked beforehand, since Django asks no database while Playwright runs."""
         found = {}
         for look in self.looks:
-            browser = self.premises.browser(look.host, self.premises.cast.players[look.who])
+            browser = self.site.browser(look.host, self.site.cast.players[look.who])
             answer = browser.post(look.path, dict(look.form)) if look.form else browser.get(look.path)
             assert answer.status_code == 200, f"{look.address} answers {answer.status_code}"
             found[look.address] = answer.content
@@ -123,7 +123,7 @@ def longest(cast: Cast, folder: Path) -> Longest:
     )
     Device.objects.filter(person_id=cast.ada.id).update(name=NAME)
     objects = {"group": group.id, **_documents(cast, folder), **_administered(cast, group.id)}
-    return Longest(Premises(cast, {}), [*_looks(objects), *_own_looks(cast)])
+    return Longest(Site(cast, {}), [*_looks(objects), *_own_looks(cast)])
 
 
 def _documents(cast: Cast, folder: Path) -> dict[str, UUID]:

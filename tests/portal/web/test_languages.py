@@ -14,7 +14,7 @@ from portal.middleware import SESSION_HOST
 from tenants.directory.models import Person
 from tenants.directory.services.change_person import change_person
 from tenants.organizations import hosts
-from tests.isolation.visitors import BACKEND
+from tests.isolation.endpoints import BACKEND
 from tests.portal.identity.browser import Answer, Browser, enter
 from tests.tenants import builders
 

@@ -67,7 +67,7 @@ def test_no_value_widens_a_page_or_squeezes_its_neighbors(answers: dict[str, byt
     assert {address: faults for address, faults in found.items() if faults} == {}
 
 
-def test_fifty_documents_fit_a_phone_and_stand_on_a_line_each_on_a_desk(page: Page, documents: str) -> None:
+def test_fifty_documents_fit_a_phone_and_take_a_line_each_on_a_desk(page: Page, documents: str) -> None:
     page.set_viewport_size({"width": 360, "height": 900})
     page.goto(documents)
     assert page.locator(".list tbody tr").count() == FIFTY

@@ -32,7 +32,7 @@ from tenants.organizations import hosts
 from tenants.organizations.models import OperatorRecord
 from tenants.organizations.selectors import organization_by_slug
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import BACKEND
+from tests.isolation.endpoints import BACKEND
 from tests.portal.identity.browser import Browser
 from tests.tenants import builders
 

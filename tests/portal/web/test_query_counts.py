@@ -20,7 +20,7 @@ from tenants.context import in_organization
 from tenants.directory.services.create_group import create_group
 from tenants.organizations import hosts
 from tests.cast import ACTOR, Cast
-from tests.isolation.visitors import Premises
+from tests.isolation.endpoints import Site
 from tests.portal.web.inspection import MOST_BYTES
 
 # The pinned numbers include the session, the person and the organization.  The one statement that reads the person's
@@ -54,7 +54,7 @@ def test_six_hundred_templates_cost_what_five_do(counts: dict[str, tuple[int, in
         _multiply(made, MANY)
     _queries(cast, paths[0])  # What is remembered for seconds has been forgotten over the making.
     assert [_queries(cast, path) for path in paths] == few
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     listed = browser.get("/templates/")
     assert len(listed.content) < MOST_BYTES
     assert "Page 1 of 26" in listed.content.decode()
@@ -109,7 +109,7 @@ def _grow(cast: Cast, folder: Path, numbers: range) -> None:
 
 def _queries(cast: Cast, path: str) -> int:
     """Count the queries of a second look, which begins before the first one's memory of the host has run out."""
-    browser = Premises(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
     hosts.forget()
     browser.get(path)
     with CaptureQueriesContext(connection) as queries:

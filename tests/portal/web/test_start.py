@@ -13,7 +13,7 @@ from tenants.directory.models import Person
 from tenants.directory.selectors.people import membership_at
 from tenants.organizations import hosts
 from tenants.organizations.selectors import organization_by_slug
-from tests.isolation.visitors import BACKEND
+from tests.isolation.endpoints import BACKEND
 from tests.portal.identity.browser import Browser
 from tests.tenants import builders
 

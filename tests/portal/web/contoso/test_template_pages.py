@@ -49,7 +49,7 @@ def test_executives_only_with_a_group_that_is_made_on_the_way(ada: Visitor, cont
     assert "All of Contoso" not in said
 
 
-def test_whom_one_has_chosen_counts_without_adding_him(ada: Visitor, contoso: str) -> None:
+def test_a_chosen_person_counts_without_being_added(ada: Visitor, contoso: str) -> None:
     ada.go(f"{contoso}/templates/new/")
     ada.fill(name="Chosen only")
     ada.page.locator("[name=add_who]").select_option("everybody")

@@ -1,4 +1,4 @@
-"""Who knocks, at which addresses: every route of both hosts, and four people with a browser or a token each."""
+"""Every route of both hosts, and four people who call them with a browser or a token each."""
 
 import json
 import re
@@ -33,12 +33,12 @@ from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, BASE, Cast, Player
 from tests.portal.identity.browser import Browser
-from tests.protection.scene import proof_for
+from tests.protection.steps import proof_for
 
 URLCONFS = {"base": "portal.urls_base", "organization": "portal.urls_organization"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
-# What a call needs to come as far as its object; what is in angle brackets is one of the premises'.
+# What a call needs to come as far as its object; what is in angle brackets is one of the site's.
 BODIES: dict[str, object] = {
     "api/v1/documents/<uuid:cid>/label": {"label": "<label_id>"},
     "api/v1/documents/<uuid:cid>/policy": {
@@ -49,7 +49,7 @@ BODIES: dict[str, object] = {
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Door:
+class Endpoint:
     """One method at one route of one host."""
 
     place: str
@@ -63,31 +63,33 @@ class Door:
 
 
 @dataclass
-class Premises:
+class Site:
     """Contoso's objects, by the names that routes give them; browsers are kept as long as nothing was changed."""
 
     cast: Cast
     objects: dict[str, str]
     _browsers: dict[tuple[str, UUID], Browser] = field(default_factory=dict)
 
-    def knock(self, door: Door, player: Player | None, **instead: str) -> Any:
+    def request(self, endpoint: Endpoint, player: Player | None, **instead: str) -> Any:
         """Send a request with nothing in it as somebody, or as nobody, and return the answer."""
-        path = "/" + self._filled(door.route, instead)
-        origin = BASE if door.place == "base" else BASE.replace("localhost", "contoso.localhost")
+        path = "/" + self._filled(endpoint.route, instead)
+        origin = BASE if endpoint.place == "base" else BASE.replace("localhost", "contoso.localhost")
         host, headers, body = urlsplit(origin).netloc, {}, b""
-        if door.is_api:
-            browser, body = Browser(host), self._body(door, instead)
+        if endpoint.is_api:
+            browser, body = Browser(host), self._body(endpoint, instead)
             if player is not None:
                 token = player.session.service._tokens.for_origin(player.session.account, origin)
                 headers["Authorization"] = f"Bearer {token}"
-                headers["Chancery-Proof"] = proof_for(player, door.method, origin + path.partition("?")[0], token, body)
+                headers["Chancery-Proof"] = proof_for(
+                    player, endpoint.method, origin + path.partition("?")[0], token, body
+                )
         else:
-            browser = Browser(host) if player is None else self.browser(host, player, keep=door.method == "GET")
-        kind = "application/json" if door.is_api else "application/octet-stream"
-        return browser.generic(door.method, path, body, content_type=kind, headers=headers)
+            browser = Browser(host) if player is None else self.browser(host, player, keep=endpoint.method == "GET")
+        kind = "application/json" if endpoint.is_api else "application/octet-stream"
+        return browser.generic(endpoint.method, path, body, content_type=kind, headers=headers)
 
-    def _body(self, door: Door, instead: dict[str, str]) -> bytes:
-        return self._filled(json.dumps(BODIES[door.route]), instead).encode() if door.route in BODIES else b""
+    def _body(self, endpoint: Endpoint, instead: dict[str, str]) -> bytes:
+        return self._filled(json.dumps(BODIES[endpoint.route]), instead).encode() if endpoint.route in BODIES else b""
 
     def _filled(self, text: str, instead: dict[str, str]) -> str:
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: instead.get(part[1]) or self.objects[part[1]], text)
@@ -107,7 +109,7 @@ class Premises:
         return browser
 
 
-def furnish(cast: Cast, folder: Path) -> Premises:
+def furnish(cast: Cast, folder: Path) -> Site:
     """Make one of everything at Contoso; the document is Olga's, the device a second one of Ada's."""
     contoso = cast.organizations["contoso"]
     plan = folder / "plan.txt"
@@ -146,7 +148,7 @@ def furnish(cast: Cast, folder: Path) -> Premises:
     }
     for other in ("token", "name", "key", "uidb36", "code", "pk", "provider", "provider_id", "organization_slug"):
         objects.setdefault(other, "nothing")
-    return Premises(cast, {name: str(value) for name, value in objects.items()} | {"pk": "0"})
+    return Site(cast, {name: str(value) for name, value in objects.items()} | {"pk": "0"})
 
 
 def asked_for(cast: Cast, document: Protected) -> str:
@@ -158,7 +160,7 @@ def asked_for(cast: Cast, document: Protected) -> str:
     return str(place.call("POST", f"/api/v1/documents/{cid}/access-requests", {})["id"])
 
 
-def doors() -> Iterator[Door]:
+def endpoints() -> Iterator[Endpoint]:
     """Return every interface there is; a route that is added later appears by itself."""
     for place, urlconf in URLCONFS.items():
         for route, pattern in _walk(get_resolver(urlconf), ""):
@@ -169,10 +171,10 @@ def doors() -> Iterator[Door]:
                     name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)
                 )
             for method in methods:
-                yield Door(place, route, method)
+                yield Endpoint(place, route, method)
     # The fast path answers before any route is looked up.
     for path in (ONE, BATCH):
-        yield Door("organization", path.removeprefix("/"), "POST")
+        yield Endpoint("organization", path.removeprefix("/"), "POST")
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:

@@ -1,4 +1,4 @@
-"""What scenes at the service have in common: protect, open, be refused, send anything, look into the ledger."""
+"""What tests at the service have in common: protect, open, be refused, send anything, look into the ledger."""
 
 import json
 import secrets

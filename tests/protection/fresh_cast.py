@@ -19,7 +19,7 @@ from tests.cast import Cast
 
 
 @contextmanager
-def stage(folder: Path) -> Iterator[Cast]:
+def fresh_cast(folder: Path) -> Iterator[Cast]:
     """Return an empty cast; rows, schemas and memories of it are gone afterwards."""
     with override_settings(CHANCERY_KEYRING=folder / "keyring"):
         forget()

@@ -1,6 +1,6 @@
-"""What a bench prepares and measures inside the product: run by ``stack.Stack.stage`` in a process with Django.
+"""What a bench prepares and measures inside the product: run by ``stack.Stack.run_inside`` in a process with Django.
 
-Each scene is one function whose answer is plain JSON.  People, keys and documents are made by the services themselves;
+Each is one function whose answer is plain JSON.  People, keys and documents are made by the services themselves;
 only the mass of old documents and events for the pages is copied into the tables, since nobody waits a day for it.
 """
 
@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from portal.development.bench.scenes import drill, ingestion, organizations, pages, people, previews
+from portal.development.bench.preparations import drill, ingestion, organizations, pages, people, previews
 
-SCENES: Final[Mapping[str, Callable[..., Any]]] = {
+PREPARATIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "people": people.assemble,
     "organizations": organizations.create,
     "ingestion": ingestion.measure,
@@ -25,9 +25,9 @@ SCENES: Final[Mapping[str, Callable[..., Any]]] = {
 
 
 def main() -> None:
-    """Play the scene that the environment names and leave its answer."""
+    """Run the one that the environment names and leave its answer."""
     if not settings.CHANCERY_EMBEDDED:
         raise RuntimeError("A bench fills tables with nonsense; it runs in an installation of its own only.")
     order = json.loads(os.environ["CHANCERY_BENCH"])
-    answer = SCENES[order["scene"]](**order["arguments"])
+    answer = PREPARATIONS[order["preparation"]](**order["arguments"])
     Path(order["answer"]).write_text(json.dumps(answer), encoding="utf-8")

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from audit.selectors.pending_ledgers import unsealed
-from portal.development.bench.scenes.people import BENCH
+from portal.development.bench.preparations.people import BENCH
 from portal.usecases.organizations import create_organization
 from tenants.organizations.selectors import organizations
 
