@@ -24,8 +24,7 @@ from portal.problems import Problem
 from portal.runtime.health import healthz, readyz
 from tenants import naming
 from tenants.context import enter, leave_to_public
-from tenants.organizations import hosts
-from tenants.organizations.selectors import OrganizationFacts
+from tenants.organizations.selectors import OrganizationFacts, organization_at
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +81,7 @@ class OrganizationMiddleware:
         host = _host_of(request)
         if host == settings.CHANCERY_BASE.host:
             return self._answer(request, host, settings.PUBLIC_SCHEMA_URLCONF, None)
-        organization = hosts.lookup(host) if host else None
+        organization = organization_at(host) if host else None
         if organization is None or organization.state == "erased":
             return _refuse(
                 request, HTTPStatus.NOT_FOUND, "unknown-host", _("There is no organization at this address.")

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from tenants import naming
-from tenants.organizations import hosts
+from tenants.organizations.selectors import organization_at
 
 
 def is_ours(origin: str) -> bool:
@@ -17,7 +17,7 @@ def is_ours(origin: str) -> bool:
         host = naming.host(parts.hostname or "")
     except ValueError:
         return False
-    return origin == settings.CHANCERY_BASE.origin_of(host) and hosts.lookup(host) is not None
+    return origin == settings.CHANCERY_BASE.origin_of(host) and organization_at(host) is not None
 
 
 def is_under_base(host: str) -> bool:

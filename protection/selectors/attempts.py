@@ -11,7 +11,7 @@ from django.db import connection
 from chancery.policy.known_as import known_as
 from protection.actor import Actor
 from protection.models import Content
-from protection.selectors.policies import registered_policy
+from protection.selectors.licensing import registered_policy
 
 
 def has_attempted(person: UUID, cid: UUID) -> bool:

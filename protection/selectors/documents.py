@@ -19,7 +19,7 @@ from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Certificate, Content, ContentChange, ContentRevocation, FirstOpening
 from protection.selectors.decisions import RightsOn, changes_by_right
-from protection.selectors.policies import registered_policy
+from protection.selectors.licensing import registered_policy
 
 MAX_PAGE: Final = 200
 COUNTED: Final = 10_000

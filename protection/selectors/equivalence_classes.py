@@ -20,8 +20,8 @@ from chancery.policy.equivalence import NOBODY, EquivalenceClass, Single
 from chancery.policy.policy import Conditions, Policy, Principal, parse_policy
 from chancery.policy.rights import Right
 from protection.models import GrantBinding, ServiceSettings, TemplateVersion
+from protection.selectors.licensing import template_expiry
 from protection.selectors.named_since import changed_hands, document_ages, template_ages
-from protection.selectors.policies import template_expiry
 from protection.selectors.templates import Expiry
 
 CHUNK: Final = 5_000

@@ -1,19 +1,27 @@
 """Everything a licensing decision rests on, read in one statement (docs/protocol.md P25, decision 5).
 
 ``CONTENT_STATE`` is the protection package's half of the deciding statement; the portal joins it with the directory's
-half and runs both in one round trip.  Nothing here is cached but what cannot change meaning: parsed policies, by value.
+half and runs both in one round trip.  ``registered_policy`` is the policy that counts for a document elsewhere: its
+own, or its template's current version (P4).  Nothing here is cached but what cannot change meaning: parsed policies, by
+value.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
+
+from django.db.models import F
 
 from chancery.policy.case import ContentFacts, PersonalGrant, Registration
 from chancery.policy.policy import Conditions, Policy, parse_policy
 from chancery.policy.rights import Right
+from protection.models import Content, ExpiryOption, TemplateVersion
 from protection.selectors.editions import BLOCKING_SQL
-from protection.selectors.policies import limited, parsed, template_expiry
+
+DAY: Final = 86_400
+_CACHED_POLICIES: Final = 2_048
 
 CONTENT_STATE: Final = """
 select
@@ -213,6 +221,47 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
     )
 
 
+def registered_policy(content: Content) -> Policy:
+    """Return the policy of a content row; an unknown template gives the empty policy, which grants nothing."""
+    if content.policy is not None:
+        return limited(parse_policy(content.policy), content.expires, offline_days=content.offline_days)
+    version = (
+        TemplateVersion.objects.filter(template_id=content.template_id).filter(number=F("template__current")).first()
+    )
+    if version is None:
+        return Policy()
+    published = int(content.published_at.timestamp())
+    end = template_expiry(version.expiry_option, version.expires, version.expires_after_days, published)
+    return limited(parse_policy(version.policy), content.expires, end, offline_days=content.offline_days)
+
+
+def template_expiry(option: str, expires: int | None, days: int | None, published: int) -> int | None:
+    """Return when content expires by its template's rule, or None for never."""
+    if option == ExpiryOption.ON_DATE:
+        return expires
+    if option == ExpiryOption.AFTER_DAYS and days is not None:
+        return published + days * DAY
+    return None
+
+
+def limited(policy: Policy, *ends: int | None, offline_days: int | None = None) -> Policy:
+    """Return the policy with the earliest of its own and the given ends, and the shorter of two offline rules."""
+    known = [end for end in (policy.expires, *ends) if end is not None]
+    earliest = min(known) if known else None
+    days = policy.offline_days
+    if offline_days is not None and offline_days != -1:
+        days = offline_days if days == -1 else min(days, offline_days)
+    if (earliest, days) == (policy.expires, policy.offline_days):
+        return policy
+    return replace(policy, expires=earliest, offline_days=days)
+
+
+@lru_cache(maxsize=_CACHED_POLICIES)
+def parsed(text: str) -> Policy:
+    """Return the policy that a JSON text means; kept by value, so that it can never be stale (P25)."""
+    return parse_policy(json.loads(text))
+
+
 def _policy(row: dict[str, Any]) -> Policy | None:
     if row["policy"] is not None:
         return limited(parsed(row["policy"]), row["expires"], offline_days=row["offline_days"])
@@ -252,3 +301,13 @@ def _json(text: str) -> list[str]:
 
 def _conditions(text: str) -> Conditions:
     return Conditions() if text == "{}" else parse_policy({"conditions": json.loads(text)}).conditions
+
+
+def named_facts(template: UUID | None, version: int | None, label: UUID | None) -> dict[str, Any]:
+    """Return a document's template and label as events state them; what there is not is left out."""
+    found = {
+        "template": None if template is None else str(template),
+        "version": version,
+        "label": None if label is None else str(label),
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -14,7 +14,7 @@ from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ContentChange
 from protection.selectors.decisions import ADMINISTRATOR, RightsOn
-from protection.selectors.policies import DAY, registered_policy
+from protection.selectors.licensing import DAY, registered_policy
 from protection.services.access import managed_content
 from protection.services.feed import invalidate_revisions_below, touch
 from protection.services.recording import record_action, stated

@@ -23,11 +23,10 @@ from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Subject
 from chancery.texts import message
 from protection.actor import Actor
-from protection.selectors.licensing import ContentState, EditionState, ServiceState
+from protection.selectors.licensing import ContentState, EditionState, ServiceState, named_facts
 from protection.selectors.named_since import dated
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
-from protection.services.recording import named_facts
 from protection.services.register import RegistrationRefused
 from protection.services.register_on_first_use import LicenseRequestItem, SendWholeLicense, register_on_first_use
 from protection.services.running import NotRunning

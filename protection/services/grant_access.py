@@ -17,7 +17,7 @@ from protection.actor import Actor
 from protection.models import AccessRequest, Content, FirstOpening, PersonalGrant, RequestState
 from protection.selectors.blockers import Blockers, Change, blockers_of, changed
 from protection.selectors.decisions import facts_about
-from protection.selectors.policies import registered_policy
+from protection.selectors.licensing import registered_policy
 from protection.services.access import open_request
 from protection.services.change import change
 from protection.services.feed import invalidate_revisions_below, touch

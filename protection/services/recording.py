@@ -11,6 +11,7 @@ from chancery.objects.body import Sealer
 from chancery.policy.difference import Difference
 from protection.actor import Actor
 from protection.models import Content, ProtectionTemplate
+from protection.selectors.licensing import named_facts
 
 MOST_CHANGES: Final = 100
 """How many differences one event states at most; of the others it says how many there were."""
@@ -84,16 +85,6 @@ def document_facts(content: Content) -> dict[str, Any]:
     if content.template_id is not None:
         current = ProtectionTemplate.objects.filter(id=content.template_id).values_list("current", flat=True).first()
     return named_facts(content.template_id, current, content.label_id)
-
-
-def named_facts(template: UUID | None, version: int | None, label: UUID | None) -> dict[str, Any]:
-    """Return a document's template and label as events state them; what there is not is left out."""
-    found = {
-        "template": None if template is None else str(template),
-        "version": version,
-        "label": None if label is None else str(label),
-    }
-    return {name: value for name, value in found.items() if value is not None}
 
 
 def stated(differences: Iterable[Difference]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from chancery.objects.publishing import PublishingLicense
 from chancery.policy.case import Basis
 from chancery.policy.policy import Policy, supported
 from protection.models import Content, ContentChange, RegistrationState, ServiceSettings, TenantKey
-from protection.selectors.policies import limited
+from protection.selectors.licensing import limited
 
 
 @dataclass(frozen=True, slots=True)

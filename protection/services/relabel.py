@@ -19,7 +19,7 @@ from protection.models import Content, Label
 from protection.selectors.decisions import ADMINISTRATOR, RightsOn, changes_by_right
 from protection.selectors.labels import ShownLabel, existing_protection, offered_labels
 from protection.selectors.labels import label as shown_label
-from protection.selectors.policies import registered_policy
+from protection.selectors.licensing import registered_policy
 from protection.services.access import basis_of
 from protection.services.change import follow_template
 from protection.services.recording import record_action

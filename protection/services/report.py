@@ -14,7 +14,8 @@ from protection.actor import Actor
 from protection.models import Content, ProtectionTemplate
 from protection.selectors.attempts import as_seen
 from protection.selectors.documents import licensed_contents
-from protection.services.recording import named_facts, personal_of
+from protection.selectors.licensing import named_facts
+from protection.services.recording import personal_of
 
 MAX_REPORTS: Final = 10_000
 ACTIONS: Final = frozenset({"opened", "printed", "copied", "edited", "exported", "refused", "tampered"})

@@ -1,5 +1,6 @@
 """Reading organizations: always values, never querysets, so that nothing lazy crosses from one schema to another."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,9 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from tenants.organizations.models import Host, OperatorRecord, Organization
+
+KEPT_SECONDS = 5.0
+_MOST_HOSTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class OperatorEntry:
     details: Mapping[str, Any]
 
 
+_kept: dict[str, tuple[float, OrganizationFacts | None]] = {}
+
+
 def held_switches(organization_id: UUID) -> Switches:
     """Return the switches as they stay until the transaction ends: a person who turns one waits for it."""
     with connection.cursor() as cursor:
@@ -70,7 +77,28 @@ def held_switches(organization_id: UUID) -> Switches:
 
 
 def organization_at(host: str) -> OrganizationFacts | None:
-    """Return the organization that lives at this host, whatever its state."""
+    """Return the organization at a host in its normal form, whatever its state; remembered for seconds, also for none.
+
+    Looking it up costs a query for each request otherwise.  What is remembered is only which organization a host names;
+    a decision reads the organization's state in its own statement (docs/protocol.md P25).
+    """
+    now = time.monotonic()
+    entry = _kept.get(host)
+    if entry is not None and entry[0] > now:
+        return entry[1]
+    found = _organization_at(host)
+    if len(_kept) >= _MOST_HOSTS:
+        _kept.clear()
+    _kept[host] = (now + KEPT_SECONDS, found)
+    return found
+
+
+def forget_hosts() -> None:
+    """Forget the hosts that this process remembers; called after a change to organizations or hosts has committed."""
+    _kept.clear()
+
+
+def _organization_at(host: str) -> OrganizationFacts | None:
     row = Host.objects.select_related("organization").filter(name=host).first()
     return None if row is None else _facts(row.organization, host)
 

@@ -14,7 +14,7 @@ from portal.fastpath.pool import pool
 from portal.identity import proof, tokens
 from protection.keys import issuing, root, wrapping
 from tenants.context import in_public
-from tenants.organizations import hosts
+from tenants.organizations.selectors import forget_hosts
 from tests.cast import Cast
 
 
@@ -40,7 +40,7 @@ def _sweep(schemas: Iterator[str]) -> None:
 
 def forget() -> None:
     """Forget what a process keeps for seconds; the rows of a test may be gone sooner."""
-    hosts.forget()
+    forget_hosts()
     tokens.forget()
     proof.forget()
     throttle.forget()

@@ -10,8 +10,8 @@ from audit.statements import Personal
 from tenants.actor import Actor
 from tenants.context import UnknownOrganization, in_schema
 from tenants.events import DirectoryKind
-from tenants.organizations import hosts
 from tenants.organizations.models import Organization
+from tenants.organizations.selectors import forget_hosts
 from tenants.organizations.services.record_operator import record_operator
 
 
@@ -52,4 +52,4 @@ def note_step(*, organization_id: UUID, kind: DirectoryKind, reason: str, actor:
             ),
             details={"reason": reason} if reason else None,
         )
-    transaction.on_commit(hosts.forget)
+    transaction.on_commit(forget_hosts)

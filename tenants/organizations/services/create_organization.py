@@ -6,9 +6,8 @@ from django.db import transaction
 from tenants import naming
 from tenants.actor import Actor
 from tenants.events import OperatorKind
-from tenants.organizations import hosts
 from tenants.organizations.models import Host, Organization
-from tenants.organizations.selectors import OrganizationFacts
+from tenants.organizations.selectors import OrganizationFacts, forget_hosts
 from tenants.organizations.services.record_operator import record_operator
 from tenants.provisioning import create_schema
 
@@ -34,7 +33,7 @@ def create_organization(*, name: str, slug: str, actor: Actor) -> OrganizationFa
         organization_id=organization.id,
         details={"slug": normal},
     )
-    transaction.on_commit(hosts.forget)
+    transaction.on_commit(forget_hosts)
     return OrganizationFacts(
         id=organization.id,
         schema_name=organization.schema_name,

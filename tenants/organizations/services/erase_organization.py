@@ -9,8 +9,8 @@ from tenants.actor import Actor
 from tenants.context import in_schema
 from tenants.directory.services.forget_organization import forget_organization
 from tenants.events import OperatorKind
-from tenants.organizations import hosts
 from tenants.organizations.models import Host, Organization
+from tenants.organizations.selectors import forget_hosts
 from tenants.organizations.services.change_state import WrongState
 from tenants.organizations.services.record_operator import record_operator
 from tenants.provisioning import drop_schema
@@ -42,4 +42,4 @@ def erase_organization(*, organization_id: UUID, reason: str, shred_keys: Shred,
     record_operator(
         kind=OperatorKind.ORGANIZATION_ERASED, actor=actor, organization_id=organization_id, details={"reason": reason}
     )
-    transaction.on_commit(hosts.forget)
+    transaction.on_commit(forget_hosts)

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from portal.identity import tokens
-from tenants.organizations import hosts
+from tenants.organizations.selectors import forget_hosts
 
 
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
     """Forget hosts and tokens around every test."""
-    hosts.forget()
+    forget_hosts()
     tokens.forget()
     yield
-    hosts.forget()
+    forget_hosts()
     tokens.forget()

@@ -13,7 +13,7 @@ from django.utils import translation
 from portal.middleware import SESSION_HOST
 from tenants.directory.models import Person
 from tenants.directory.services.change_person import change_person
-from tenants.organizations import hosts
+from tenants.organizations.selectors import forget_hosts
 from tests.isolation.endpoints import BACKEND
 from tests.portal.identity.browser import Answer, Browser, enter
 from tests.tenants import builders
@@ -25,10 +25,10 @@ GERMAN = "de-DE,de;q=0.9,en;q=0.8"
 
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
-    hosts.forget()
+    forget_hosts()
     cache.clear()
     yield
-    hosts.forget()
+    forget_hosts()
     cache.clear()
 
 

@@ -28,9 +28,8 @@ from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.prove_domain import prove_domain
 from tenants.directory.services.release_domain import release_domain
-from tenants.organizations import hosts
 from tenants.organizations.models import OperatorRecord
-from tenants.organizations.selectors import organization_by_slug
+from tenants.organizations.selectors import forget_hosts, organization_by_slug
 from tests.cast import ACTOR, Cast
 from tests.isolation.endpoints import BACKEND
 from tests.portal.identity.browser import Browser
@@ -44,10 +43,10 @@ PAGES = ("/operator/", "/operator/mail/", "/operator/record/", "/operator/health
 @pytest.fixture(autouse=True)
 def forget(settings: Settings) -> Iterator[None]:
     settings.EMAIL_BACKEND = "portal.notifications.backend.NotificationBackend"
-    hosts.forget()
+    forget_hosts()
     cache.clear()
     yield
-    hosts.forget()
+    forget_hosts()
     cache.clear()
 
 

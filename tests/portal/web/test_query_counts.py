@@ -18,7 +18,7 @@ from protection.services.publish_template import publish_template
 from protection.services.template_draft import TemplateDraft
 from tenants.context import in_organization
 from tenants.directory.services.create_group import create_group
-from tenants.organizations import hosts
+from tenants.organizations.selectors import forget_hosts
 from tests.cast import ACTOR, Cast
 from tests.isolation.endpoints import Site
 from tests.portal.web.inspection import MOST_BYTES
@@ -110,7 +110,7 @@ def _grow(cast: Cast, folder: Path, numbers: range) -> None:
 def _queries(cast: Cast, path: str) -> int:
     """Count the queries of a second look, which begins before the first one's memory of the host has run out."""
     browser = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
-    hosts.forget()
+    forget_hosts()
     browser.get(path)
     with CaptureQueriesContext(connection) as queries:
         assert browser.get(path).status_code == 200

@@ -11,8 +11,7 @@ from portal.middleware import SESSION_HOST
 from portal.web import start
 from tenants.directory.models import Person
 from tenants.directory.selectors.people import membership_at
-from tenants.organizations import hosts
-from tenants.organizations.selectors import organization_by_slug
+from tenants.organizations.selectors import forget_hosts, organization_by_slug
 from tests.isolation.endpoints import BACKEND
 from tests.portal.identity.browser import Browser
 from tests.tenants import builders
@@ -24,10 +23,10 @@ CONTOSO = {"name": "Contoso", "slug": "contoso", "administrator": "ada@contoso.e
 
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
-    hosts.forget()
+    forget_hosts()
     cache.clear()
     yield
-    hosts.forget()
+    forget_hosts()
     cache.clear()
 
 
