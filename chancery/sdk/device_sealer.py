@@ -20,15 +20,11 @@ from chancery.sdk.licenses import Licenses, Stated
 from chancery.sdk.organization import Organization
 from chancery.sdk.publication import Publication, Registration, next_key
 from chancery.sdk.results import Protected, metadata_of
+from chancery.sealing.layout import NOTICE
 from chancery.sealing.metadata import Metadata
 from chancery.sealing.read import SealedFile
 from chancery.sealing.write import Progress, seal_edition, seal_file
 from chancery.texts import message
-
-NOTICE = (
-    "This file is protected. To open it, use Chancery and sign in with the address it was sent to.\n"
-    "Diese Datei ist geschützt. Öffnen Sie sie mit Chancery unter der Adresse, an die sie gesendet wurde.\n"
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,12 @@ MAGIC: Final = b"\x93CHNCR\x01\n"
 END_MAGIC: Final = b"\x93CHEND\x01\n"
 SUFFIX: Final = ".sealed"
 
+NOTICE: Final = (
+    "This file is protected. To open it, use Chancery and sign in with the address it was sent to.\n"
+    "Diese Datei ist geschützt. Öffnen Sie sie mit Chancery unter der Adresse, an die sie gesendet wurde.\n"
+)
+"""What people read who look into a sealed file without a client."""
+
 MAX_NOTICE: Final = 16 * 1024
 MAX_LICENSE: Final = 256 * 1024
 MAX_META: Final = 64 * 1024

@@ -115,7 +115,7 @@ class Devices(BaseView):
         """Enroll a device; the sign-in must be younger than ten minutes, and the person gets a mail."""
         token = token_shown(request)
         if token.application_of is None and clock.now() - token.authentication.at > recent_sign_in.SECONDS:
-            raise Refused(_("Enrolling a device needs a sign-in of the last ten minutes."))
+            raise Refused(_("Enrolling a device needs a sign-in of the last ten minutes."), "fresh_sign_in_required")
         refuse_disabled(caller(request).id)
         wanted = checked(NewDevice, request.data)
         signing = VerifyKey.named(wanted["signing"]["alg"], unb64(wanted["signing"]["public"]))

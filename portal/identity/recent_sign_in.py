@@ -36,6 +36,7 @@ PAGES: Final = frozenset(
         "mfa_remove_webauthn",
         "mfa_view_recovery_codes",
         "open_afresh",
+        "protect_afresh",
     }
 )
 """Names of addresses at the base domain.  ``account_email`` may be looked at, but changed only freshly."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web import devices, handbook, opening, operator, preferences, reference, start
+from portal.web import browser_client, devices, handbook, opening, operator, preferences, protecting, reference, start
 
 urlpatterns = [
     path("", start.start, name="base_home"),
@@ -11,9 +11,11 @@ urlpatterns = [
     path("devices/", devices.device_list, name="devices"),
     path("devices/code/", devices.device_code, name="device_code"),
     path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
+    path("protect/", protecting.protect_page, name="protect"),
+    path("protect/afresh/", protecting.afresh, name="protect_afresh"),
     path("open/", opening.open_page, name="open"),
     path("open/afresh/", opening.afresh, name="open_afresh"),
-    path("open/token/", opening.token, name="open_token"),
+    path("browser/token/", browser_client.token, name="browser_token"),
     path("open/viewer/", opening.viewer, name="open_viewer"),
     path("accounts/preferences/", preferences.preferences, name="preferences"),
     path("operator/", operator.organizations, name="operator"),

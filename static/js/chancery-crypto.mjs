@@ -289,7 +289,7 @@ export class ChunkCipher {
     }
   }
 
-  /** Only for vectors: a repeated salt would be fatal. */
+  /** Encrypt one chunk; a salt is used for one message only, a repeated one would be fatal. */
   async seal(number, plaintext) {
     return new Uint8Array(await subtle.encrypt(this.#method(number), this.key, plaintext));
   }

@@ -14,14 +14,14 @@ import {
 import { Claims, decodeJson } from "./chancery-jws.mjs";
 import { Chain, parsePublishing, parseSeal, verifySeal } from "./chancery-objects.mjs";
 
-const MAGIC = concat(new Uint8Array([0x93]), ascii("CHNCR\x01\n"));
-const END_MAGIC = concat(new Uint8Array([0x93]), ascii("CHEND\x01\n"));
+export const MAGIC = concat(new Uint8Array([0x93]), ascii("CHNCR\x01\n"));
+export const END_MAGIC = concat(new Uint8Array([0x93]), ascii("CHEND\x01\n"));
 const KIB = 1024;
 const FOOTER = 20;
 const MAX_SEAL = 16 * KIB;
 const MAX_LEAVES = 2 ** 20;
 const PARTS = [16 * KIB, 256 * KIB, 64 * KIB];
-const UNSAFE_NAME =
+export const UNSAFE_NAME =
   /[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\u{e0000}-\u{e0fff}\/\\]/u;
 
 const invalid = (message) => fail("invalid_file", message);

@@ -1,8 +1,8 @@
 // The service as this browser's device meets it: tokens, proven requests, what is believed, and use licenses.
 
-import { VerifyKey, ascii, fromBase64url, toBase64url } from "./chancery-crypto.mjs";
+import { VerifyKey, ascii, equal, fail, fromBase64url, toBase64url } from "./chancery-crypto.mjs";
 import {
-  Chain, acceptUse, advanceFeed, newFeed, verifyAccount, verifyFeed, verifyStatement,
+  Chain, acceptUse, advanceFeed, contentKey, newFeed, parsePublishing, verifyAccount, verifyFeed, verifyStatement, verifyUse,
 } from "./chancery-objects.mjs";
 import { Device } from "./chancery-device.mjs";
 
@@ -48,7 +48,7 @@ export class Service {
   async #token(origin) {
     const kept = this.tokens.get(origin);
     if (kept && kept.until > now()) return kept.value;
-    const response = await fetch("/open/token/", {
+    const response = await fetch("/browser/token/", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf, Accept: "application/json" },
       body: JSON.stringify({ origin, device: this.device?.id ?? null }),
@@ -159,5 +159,27 @@ export class Organization {
     }
     const whole = { ...digests, publishing_license: license.token, body_seal: seal.unverified.token };
     return this.call("POST", "/api/v1/licenses", { body: whole });
+  }
+
+  /** Let the service make key and license for a new document; return them with what seals its first edition. */
+  async publish(wanted) {
+    const account = await this.service.account();
+    const answer = await this.call("POST", "/api/v1/publications", { body: wanted });
+    const license = await parsePublishing(answer.publishing_license);
+    const chain = await this.chain.learn(answer.delegation);
+    await chain.verify(license.unverified, this.statement.org, license.iat);
+    const use = await verifyUse(answer.use_license, { chain, sub: account.sub, dev: account.dev });
+    if (!equal(use.pl, license.digest)) fail("wrong_binding", "The use license was issued for another document.");
+    const header = { cert: use.edit, delegation: answer.delegation };
+    return {
+      license, key: await contentKey(use, this.service.device.decryptionKey),
+      sign: (facts) => this.service.device.jws("chancery-body", { ...facts, iat: now() }, header),
+    };
+  }
+
+  /** Tell the service of a sealed file, so that its owner finds it at once. */
+  register(license, seal) {
+    const body = { publishing_license: license.token, body_seal: seal };
+    return this.call("POST", "/api/v1/registrations", { body });
   }
 }

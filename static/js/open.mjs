@@ -2,30 +2,16 @@
 
 import { openSealed } from "./chancery-reader.mjs";
 import { contentKey } from "./chancery-objects.mjs";
-import { forgetDevice, keepDevice, keptDevice } from "./chancery-device.mjs";
-import { Service, ServiceError } from "./chancery-service.mjs";
+import { ServiceError } from "./chancery-service.mjs";
+import {
+  find, forgetIfGone, keep, language, partsOfPage, progress, sayRefusal, service, show, texts, withDevice, wordsOf,
+} from "./page.mjs";
 
 const HEARTBEAT = 30_000;
 const MOST_BYTES = 2 ** 31;
 
-const find = (id) => document.getElementById(id);
-const read = (id) => JSON.parse(find(id).textContent);
-const texts = read("texts");
-const configuration = read("configuration");
-const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
-const language = document.documentElement.lang;
-const service = new Service(configuration, csrf, language);
-
 let current = null;
-
-function show(...ids) {
-  for (const id of ["choose", "device", "progress", "refused", "opened"]) find(id).hidden = !ids.includes(id);
-}
-
-function progress(text) {
-  find("progress").textContent = text;
-  show("progress");
-}
+partsOfPage("choose", "device", "progress", "refused", "opened");
 
 function restart() {
   current?.close();
@@ -37,28 +23,11 @@ function restart() {
   find("file").focus();
 }
 
-// Refusals
-
-const wordsOf = (error) => {
-  if (error instanceof ServiceError) {
-    return { title: error.message, step: error.problem.next_step ?? "", contact: error.problem.contact ?? "" };
-  }
-  if (error instanceof TypeError) return { title: texts.unreachable, step: texts.unreachable_step, contact: "" };
-  const known = texts.errors[error.code];
-  return known ? { title: known[0], step: known[1], contact: "" } : { title: error.message, step: "", contact: "" };
-};
-
 function refuse(error, question = null) {
   current?.close();
-  const { title, step, contact } = wordsOf(error);
-  find("refused_title").textContent = title;
-  find("refused_step").textContent = step;
-  find("refused_contact").textContent = contact ? texts.contact.replace("{contact}", contact) : "";
-  find("again").hidden = !(error instanceof ServiceError && (error.status === 401 || error.code === "sign_in_again"));
   find("ask").hidden = question === null;
   current = question;
-  show("refused");
-  find("refused").scrollIntoView({ block: "nearest" });
+  sayRefusal(error);
 }
 
 /** A refused document, about which the person may ask. */
@@ -82,38 +51,6 @@ class Question {
   }
 
   close() {}
-}
-
-// The device
-
-const chosen = () =>
-  new Promise((resolve) => {
-    show("device");
-    find("own").addEventListener("click", () => resolve(true), { once: true });
-    find("shared").addEventListener("click", () => resolve(false), { once: true });
-    find("own").focus();
-  });
-
-function systemName() {
-  const system = navigator.userAgentData?.platform || /\(([^;)]+)/.exec(navigator.userAgent)?.[1] || "";
-  const brand = navigator.userAgentData?.brands?.find(({ brand: name }) => !/Not.?A.?Brand/i.test(name))?.brand;
-  const browser = brand ?? /(Firefox|Edg|Chrome|Safari)\//.exec(navigator.userAgent)?.[1] ?? "Browser";
-  return [browser, system].filter(Boolean).join(", ").slice(0, 100);
-}
-
-async function withDevice() {
-  if (service.device) return;
-  const kept = await keptDevice(configuration.person).catch(() => null);
-  if (kept) return void service.use(kept);
-  const remember = await chosen();
-  progress(texts.enrolling);
-  const device = await service.enroll(systemName(), "browser");
-  if (remember) await keepDevice(configuration.person, device);
-}
-
-async function withoutDevice() {
-  service.use(null);
-  await forgetDevice(configuration.person).catch(() => {});
 }
 
 // Opening
@@ -206,12 +143,6 @@ class Opened {
   }
 }
 
-async function licensed(place, file) {
-  const authentic = await file.verify(place.chain);
-  const kept = (device) => keepDevice(configuration.person, device);
-  return { authentic, ...(await place.license(authentic, kept)) };
-}
-
 async function open(source) {
   if (source.size > MOST_BYTES) throw Object.assign(new Error(texts.too_large), { code: "too_large" });
   progress(texts.checking);
@@ -220,7 +151,8 @@ async function open(source) {
   progress(texts.asking);
   const place = await service.organization(file.license.org);
   try {
-    const { authentic, use, still } = await licensed(place, file);
+    const authentic = await file.verify(place.chain);
+    const { use, still } = await place.license(authentic, keep);
     const unlocked = await authentic.unlock(await contentKey(use, service.device.decryptionKey));
     const opened = new Opened(place, unlocked, use, still);
     progress(texts.decrypting.replace("{percent}", "0"));
@@ -237,8 +169,7 @@ async function openOrSay(source) {
   try {
     await open(source);
   } catch (error) {
-    const gone = error instanceof ServiceError && (error.code === "not_found" || error.status === 422);
-    if (gone && service.device) await withoutDevice();
+    await forgetIfGone(error);
     refuse(error);
   }
 }

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FrameLocator
 
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
+from tests.portal.web.browsing import content, opens
 from tests.portal.web.inspection import faults
 from tests.portal.web.visitor import Installation, Visitor
 
@@ -36,20 +36,6 @@ def _nothing_to_complain_about(reader: Visitor) -> Iterator[None]:
     reader.complaints.clear()
     yield
     assert [line for line in reader.complaints if "responded with a status of 4" not in line] == []
-
-
-def opens(reader: Visitor, file: Path) -> None:
-    """Choose a file, answer the question about the computer where it comes up, and wait for the outcome."""
-    reader.go("/open/")
-    reader.page.set_input_files("#file", file)
-    reader.page.locator("#device:not([hidden]), #refused:not([hidden]), #opened:not([hidden])").first.wait_for()
-    if reader.page.is_visible("#device"):
-        reader.page.click("#own")
-    reader.page.locator("#refused:not([hidden]), #opened:not([hidden])").first.wait_for()
-
-
-def content(reader: Visitor) -> FrameLocator:
-    return reader.page.frame_locator("#frame")
 
 
 def sealed(owner: Session, folder: Path, name: str, data: bytes, *rights: str) -> Path:

@@ -1,0 +1,90 @@
+// What the pages share whose script is a client of the API: configuration, words for what went wrong, and the device.
+
+import { forgetDevice, keepDevice, keptDevice } from "./chancery-device.mjs";
+import { Service, ServiceError } from "./chancery-service.mjs";
+
+export const find = (id) => document.getElementById(id);
+const read = (id) => JSON.parse(find(id).textContent);
+export const texts = read("texts");
+export const configuration = read("configuration");
+export const language = document.documentElement.lang;
+const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
+export const service = new Service(configuration, csrf, language);
+
+let parts = [];
+
+/** Show some of the page's parts and hide all others; called once with all of them. */
+export const partsOfPage = (...ids) => { parts = ids; };
+export function show(...ids) {
+  for (const id of parts) find(id).hidden = !ids.includes(id);
+}
+
+export function progress(text) {
+  find("progress").textContent = text;
+  show("progress");
+}
+
+/** Return what a person reads about an error: what happened, what to do, whom to ask. */
+export function wordsOf(error) {
+  if (error instanceof ServiceError) {
+    return { title: error.message, step: error.problem.next_step ?? "", contact: error.problem.contact ?? "" };
+  }
+  if (error instanceof TypeError) return { title: texts.unreachable, step: texts.unreachable_step, contact: "" };
+  const known = texts.errors[error.code];
+  return known ? { title: known[0], step: known[1], contact: "" } : { title: error.message, step: "", contact: "" };
+}
+
+/** Tell the person why it goes no further. */
+export function sayRefusal(error) {
+  const { title, step, contact } = wordsOf(error);
+  find("refused_title").textContent = title;
+  find("refused_step").textContent = step;
+  find("refused_contact").textContent = contact ? texts.contact.replace("{contact}", contact) : "";
+  const stale = error instanceof ServiceError && (error.status === 401 || error.code === "fresh_sign_in_required");
+  find("again").hidden = !stale;
+  show("refused");
+  find("refused").scrollIntoView({ block: "nearest" });
+}
+
+// The device
+
+const chosen = () =>
+  new Promise((resolve) => {
+    show("device");
+    find("own").addEventListener("click", () => resolve(true), { once: true });
+    find("shared").addEventListener("click", () => resolve(false), { once: true });
+    find("own").focus();
+  });
+
+function systemName() {
+  const system = navigator.userAgentData?.platform || /\(([^;)]+)/.exec(navigator.userAgent)?.[1] || "";
+  const brand = navigator.userAgentData?.brands?.find(({ brand: name }) => !/Not.?A.?Brand/i.test(name))?.brand;
+  const browser = brand ?? /(Firefox|Edg|Chrome|Safari)\//.exec(navigator.userAgent)?.[1] ?? "Browser";
+  return [browser, system].filter(Boolean).join(", ").slice(0, 100);
+}
+
+/** Make sure that this browser is a device of the person; asks whose computer it is the first time. */
+export async function withDevice() {
+  if (service.device) return;
+  const kept = await keptDevice(configuration.person).catch(() => null);
+  if (kept) {
+    kept.remembered = true;
+    return void service.use(kept);
+  }
+  const remember = await chosen();
+  progress(texts.enrolling);
+  const device = await service.enroll(systemName(), "browser");
+  device.remembered = remember;
+  await keep(device);
+}
+
+/** Forget a device that the service does not know any more, so that the next file makes a new one. */
+export async function forgetIfGone(error) {
+  const gone = error instanceof ServiceError && (error.code === "not_found" || error.status === 422);
+  if (!gone || !service.device) return;
+  service.use(null);
+  await forgetDevice(configuration.person).catch(() => {});
+}
+
+/** Keep a device in this browser, unless the computer is a shared one. */
+export const keep = async (device) => device.remembered && keepDevice(configuration.person, device);

@@ -1,0 +1,134 @@
+"""Files are protected in the browser: sealed there, verified, and opened by every other client."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chancery.crypto.content import CHUNK, LEAF
+from chancery.sdk.errors import Refused
+from chancery.sdk.session import Session
+from tests.portal.web.browsing import answers_whose_computer, content, opens
+from tests.portal.web.inspection import faults
+from tests.portal.web.visitor import Installation, Visitor
+
+RITA = "rita@fabrikam.example"
+SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, LEAF - 1, LEAF, LEAF + 1, 2 * LEAF + CHUNK, 3_000_001)
+"""Around the edges of chunks and leaves, where a writer and a reader disagree first."""
+
+
+@pytest.fixture(scope="module")
+def author(installation: Installation, olga: Visitor) -> Visitor:
+    """Return Olga in a browser that runs scripts."""
+    assert olga.page, "who has an account"
+    author = installation.visitor()
+    author.sign_in_by_code("olga@contoso.example")
+    return author
+
+
+@pytest.fixture(scope="module")
+def partner(installation: Installation) -> Iterator[Session]:
+    with installation.rita.device("rita") as device:
+        yield device
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_complain_about(author: Visitor) -> Iterator[None]:
+    author.complaints.clear()
+    yield
+    assert [line for line in author.complaints if "responded with a status of 4" not in line] == []
+
+
+def begins(author: Visitor, *files: Path) -> None:
+    author.go("/protect/")
+    author.page.locator("#form:not([hidden])").wait_for()
+    author.page.set_input_files("#file", files)
+
+
+def protects(author: Visitor) -> None:
+    author.page.click("#form button[type=submit]")
+    answers_whose_computer(author, "#next:not([hidden]), #refused:not([hidden])")
+
+
+def saved(author: Visitor, folder: Path) -> list[Path]:
+    """Save all protected copies."""
+    found = []
+    for link in author.page.locator("#files_done a[download]").all():
+        with author.page.expect_download() as download:
+            link.click()
+        found.append(folder / download.value.suggested_filename)
+        download.value.save_as(found[-1])
+    return found
+
+
+def written(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def test_what_the_browser_seals_opens_elsewhere_byte_for_byte(
+    author: Visitor, partner: Session, tmp_path: Path
+) -> None:
+    files = [written(tmp_path, f"{size}.bin", secrets.token_bytes(size)) for size in SIZES]
+    begins(author, *files)
+    author.page.check("#people_way")
+    author.page.fill("#who", RITA)
+    author.page.select_option("#level", "co-author")
+    protects(author)
+    assert "Your files are protected." in author.text
+    assert "/open/" in author.page.input_value("#mail")
+    sealed = saved(author, tmp_path)
+    assert [path.name for path in sealed] == [f"{size}.bin.sealed" for size in SIZES]
+    for plain, protected in zip(files, sealed, strict=True):
+        copy = protected.with_suffix(".copy")
+        opened = partner.open_file(protected, copy)
+        assert copy.read_bytes() == plain.read_bytes()
+        assert opened.status == "current"
+
+
+def test_the_owner_is_led_to_who_opens_it(author: Visitor, tmp_path: Path) -> None:
+    begins(author, written(tmp_path, "Angebot – Größe 5 <b>.txt", b"plan"))
+    author.page.check("#people_way")
+    author.page.fill("#who", RITA)
+    author.page.click("#add")
+    protects(author)
+    (file,) = saved(author, tmp_path)
+    author.follow(author.page.get_by_role("link", name="See who opens it"))
+    author.page.wait_for_url("**/documents/*/")
+    assert "Angebot – Größe 5 <b>.txt" in author.heading
+    opens(author, file)
+    assert content(author).locator("pre").inner_text() == "plan"
+    assert "You may\neverything\n" in author.text
+
+
+def test_nobody_who_is_not_named_opens_it(author: Visitor, partner: Session, tmp_path: Path) -> None:
+    begins(author, written(tmp_path, "secret.txt", b"secret"))
+    author.page.check("#people_way")
+    author.page.fill("#who", "max@contoso.example")
+    protects(author)
+    (file,) = saved(author, tmp_path)
+    with pytest.raises(Refused):
+        partner.open_file(file, tmp_path / "copy")
+
+
+def test_each_mistake_is_said_where_it_was_made(author: Visitor, tmp_path: Path) -> None:
+    author.go("/protect/")
+    author.page.locator("#form:not([hidden])").wait_for()
+    author.page.check("#people_way")
+    author.page.click("#form button[type=submit]")
+    assert author.page.inner_text("#files_error") == "Choose at least one file."
+    assert author.page.inner_text("#people_error") == "Name at least one person, or choose a template."
+    author.page.fill("#who", "rita")
+    author.page.click("#add")
+    assert author.page.inner_text("#who_error") == "Write an address like rita@partner.example."
+    author.page.fill("#who", "rita@[192.0.2.1]")
+    author.page.set_input_files("#file", written(tmp_path, "a.txt", b"a"))
+    author.page.click("#form button[type=submit]")
+    answers_whose_computer(author, "#done .bad")
+    assert "Not every file could be protected." in author.text
+
+
+def test_the_page_is_well_made(author: Visitor) -> None:
+    assert faults(author, "/protect/") == []
