@@ -38,6 +38,8 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
 
     With an e-mail ADDRESS the installation is found by its domain and shown to you before it is used.
     """
+    if code is not None and not code.strip():
+        raise Misused(message("The code is empty."), remedy=message("Get a code on the page of your devices."))
     home, http = Home.default(), Http(USER_AGENT, language=spoken())
     if home.repaired:
         output.note(home.repaired)

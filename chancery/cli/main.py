@@ -178,7 +178,7 @@ def _expected(error: ChanceryError | click.UsageError | OSError, *, as_json: boo
 def main() -> None:
     """Protect files so that you decide who opens them, wherever they went.
 
-    Begin with: chancery login YOUR-ADDRESS, then: chancery protect FILE --grant rita@example.com:viewer
+    Begin with: chancery login --host https://SERVICE, then: chancery protect FILE --grant rita@example.com:viewer
 
     Exit codes: 0 done, 1 refused by policy, 2 usage, 3 file invalid or tampered, 4 service unreachable, 5 other,
     6 standard output takes no more.

@@ -25,13 +25,14 @@ from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import USER_AGENT, Session
 from portal.usecases.organizations import create_organization
 from portal.usecases.people import create_person_by_operator
+from portal.words.actors import FIRST_START
 from tenants.actor import Actor
 from tenants.directory.models import Person
 from tenants.directory.selectors.people import person_with_login
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.organizations.selectors import OrganizationFacts, organization_by_slug
 
-DEMO = Actor(person_id=None, name="the first start", source="first-start")
+DEMO = Actor(person_id=None, name=FIRST_START, source="first-start")
 
 PLAN = """Project Lighthouse: plan
 

@@ -87,13 +87,18 @@ class SettingsForm(forms.Form):
         max_value=2_592_000,
         help_text=gettext_lazy("At least 60: connected devices hear from it every minute. 0 means no such limit."),
     )
-    suite = forms.ChoiceField(label=gettext_lazy("Suite of new keys"), choices=SUITES)
+    suite = forms.ChoiceField(
+        label=gettext_lazy("Suite of new keys"),
+        choices=SUITES,
+        help_text=gettext_lazy("A suite is the set of algorithms that a key works with."),
+    )
     registration_days = forms.IntegerField(
         label=gettext_lazy("Days in which a document protected without a network has to be registered"),
         min_value=0,
         max_value=3650,
         help_text=gettext_lazy(
-            "They begin when the certificate ends by which it was protected. A later one waits for an administrator."
+            "Counted from the end of the certificate that its device had then."
+            " A document registered later waits for an administrator."
         ),
     )
     keep_titles = forms.BooleanField(

@@ -78,7 +78,7 @@ class FormAddressMiddleware:
         page = _answer(
             request,
             HTTPStatus.METHOD_NOT_ALLOWED,
-            _("This address only takes a form"),
+            _("This address only accepts a form"),
             _("Opening it changed nothing. Go back to the page where you sent the form, or begin again."),
         )
         page["Allow"] = response["Allow"]

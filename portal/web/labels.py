@@ -38,7 +38,7 @@ from tenants.organizations.selectors import OrganizationFacts
 EFFECTS: Final = {
     LabelEffect.PROTECT: gettext_lazy("Protects by a template"),
     LabelEffect.NONE: gettext_lazy("Does not protect; protection that was chosen by hand stays"),
-    LabelEffect.REMOVE: gettext_lazy("Asks for no protection; one that is there is removed"),
+    LabelEffect.REMOVE: gettext_lazy("Removes protection: a document with this label has none"),
 }
 OUTCOMES: Final = {
     Outcome.KEPT: gettext_lazy("The protection does not change."),

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chancery.version import VERSION
 from portal.identity.recent_sign_in import is_recent, sign_in_again
 from portal.identity.second_factors import has_second_factor
 from portal.identity.strength import TWO_FACTORS, of_session
@@ -26,6 +25,7 @@ from portal.notifications import outbox
 from portal.runtime import health
 from portal.usecases.operators import installed, operator_here
 from portal.usecases.unsent_mail import drop_mail_asked, retry_mail
+from portal.version import VERSION
 from portal.web.account_pages import actor_of, person_of, signed_in
 from portal.web.confirming import confirmed
 from portal.web.framework import PAGE_SIZE, carried_out, paged
@@ -126,7 +126,7 @@ def record(request: OperatorRequest) -> HttpResponse:
 @require_GET
 @operator_page
 def parts(request: OperatorRequest) -> HttpResponse:
-    """Show the state of the parts that the service needs, as ``/readyz`` answers it to programs."""
+    """Show the state of the parts that the service needs, as ``/readyz`` answers it to programs, and mail's."""
     found = [
         {"name": PARTS[part], "good": state == "ok", "state": STATES[state]} for part, state in health.parts().items()
     ]

@@ -156,20 +156,21 @@ def _found(request: HttpRequest, form: OrganizationForm) -> CreatedOrganization:
         raise naming.NameRefused("This short name is taken. Choose another one.") from error
 
 
-def _ready(request: HttpRequest, made: CreatedOrganization, *, is_new: bool) -> dict[str, str]:
+def _ready(request: HttpRequest, made: CreatedOrganization, *, is_new: bool) -> dict[str, str | bool]:
     """Return what the next page shows.
 
     The person at an embedded installation gets a link that signs the new administrator in, since no mail leaves the
     machine; never for a person who existed before, and never over a network.
     """
     origin = settings.CHANCERY_BASE.origin_of(made.organization.host)
-    link = ""
+    administrator, link = made.administrator.email, ""
     if is_new and settings.CHANCERY_EMBEDDED and _near(request):
-        link = sign_in_link(address=made.administrator.email, goes_to=f"{origin}/signin/", actor=actor_of(request)).url
+        link = sign_in_link(address=administrator, goes_to=f"{origin}/signin/", actor=actor_of(request)).url
     return {
         "name": made.organization.name,
         "origin": origin,
-        "administrator": made.administrator.email,
+        "administrator": administrator,
+        "needs_code": not link and getattr(request.user, "email", "") != administrator,
         "domain_text": "" if settings.CHANCERY_EMBEDDED else made.domain_text,
         "enter": link or f"{origin}{reverse('signin')}",
     }

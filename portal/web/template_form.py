@@ -147,9 +147,9 @@ class TemplateForm(PolicyForm):
         """
         data: dict[str, Any] = super().clean() or {}
         option, date, days = data.get("expiry_option"), data.get("expires"), data.get("expires_after_days")
-        if option == "on_date" and not date:
+        if option == "on_date" and not date and not self.has_error("expires"):
             self.add_error("expires", _("Say on which date access ends."))
-        if option == "after_days" and not days:
+        if option == "after_days" and not days and not self.has_error("expires_after_days"):
             self.add_error("expires_after_days", _("Say after how many days access ends."))
         if date and option in {"never", "after_days"} and "expires" in self.changed_data:
             self.add_error("expires", _date_for_nothing(option))

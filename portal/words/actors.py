@@ -43,6 +43,9 @@ _SOURCES: Final = {
 NOBODY_SIGNED_IN: Final = "somebody at this machine"
 """How the first organization's founder is recorded before anybody has an account."""
 
+FIRST_START: Final = "the first start"
+"""How what the demo made is recorded."""
+
 _PROTECTION: Final = frozenset(Kind)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.words.actors import NOBODY_SIGNED_IN
+from portal.words.actors import FIRST_START, NOBODY_SIGNED_IN
 from tenants.actor import OPERATOR
 from tenants.directory.selectors.people import shown_names
 from tenants.events import DirectoryKind, OperatorKind
@@ -41,6 +41,7 @@ KINDS: Final[Mapping[str, Promise]] = MappingProxyType(
 
 _NAMELESS: Final = {
     OPERATOR.name: _("Command line"),
+    FIRST_START: _("The first start of the service"),
     NOBODY_SIGNED_IN: _("Not signed in, at this machine"),
 }
 """How the record shows those who act without an account."""

@@ -127,7 +127,7 @@ def _checked(draft: LabelDraft, own: UUID | None = None) -> dict[str, Any]:
     if (draft.template is None) == (draft.effect is Effect.PROTECT):
         raise InvalidPolicy(
             message("A label that protects needs a template; one that does not protect has none."),
-            remedy=message("Choose a template, or another effect."),
+            remedy=message("Choose a template, or say that the label does not protect."),
         )
     new = None if draft.template == own else draft.template
     if new is not None and not ProtectionTemplate.objects.filter(id=new, deleted_at=None).exists():

@@ -37,6 +37,9 @@ class Command(BaseCommand):
                 self._list()
 
     def _list(self) -> None:
-        for one in operators():
+        listed = operators()
+        if not listed:
+            self.stdout.write("There are no operators yet. Add one: python3 manage.py operators add ADDRESS")
+        for one in listed:
             state = "" if one.counts else "  (no access: the address is not proven any more, or the account is off)"
             self.stdout.write(f"{one.address}  {one.name}  since {one.since:%Y-%m-%d %H:%M} UTC{state}")

@@ -17,8 +17,13 @@ class Command(BaseCommand):
         """Print one line for each."""
         for one in installed(0, count_organizations()):
             facts = one.listed.facts
-            documents = "-" if one.documents is None else one.documents
+            people = _count(one.listed.people, "person", "people")
+            documents = "- documents" if one.documents is None else _count(one.documents, "document", "documents")
             self.stdout.write(
-                f"{facts.slug}  {facts.state}  {facts.host or '-'}  {one.listed.people} people  {documents} documents"
+                f"{facts.slug}  {facts.state}  {facts.host or '-'}  {people}  {documents}"
                 f"  created {one.listed.created_at:%Y-%m-%d %H:%M} UTC"
             )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -202,3 +202,10 @@ def test_a_role_is_taken_by_its_word_and_by_its_name(word: str) -> None:
     assert Role().convert(word, None, None) == "global_administrator"
     with pytest.raises(Misused, match="no role called 'boss'"):
         Role().convert("boss", None, None)
+
+
+def test_an_empty_code_is_wrong_usage_and_is_not_sent() -> None:
+    """It is what a shell passes on when the command that should print one has failed."""
+    shown = CliRunner().invoke(main, ["login", "--host", "localhost:1", "--code", ""])
+    assert shown.exit_code == 2
+    assert shown.stderr.startswith("The code is empty.")

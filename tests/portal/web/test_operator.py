@@ -17,19 +17,23 @@ from pytest_django import Settings
 
 from portal import clock
 from portal.identity.second_factors import has_second_factor
+from portal.management.demo import DEMO
 from portal.middleware import SESSION_HOST
 from portal.models import Notification
 from portal.notifications import outbox
 from portal.usecases.notify import notify
 from portal.usecases.operators import operator_here
+from portal.version import VERSION
 from tenants import roles
 from tenants.directory.models import Address, Operator, Person
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.prove_domain import prove_domain
 from tenants.directory.services.release_domain import release_domain
+from tenants.events import OperatorKind
 from tenants.organizations.models import OperatorRecord
 from tenants.organizations.selectors import forget_hosts, organization_by_slug
+from tenants.organizations.services.record_operator import record_operator
 from tests.cast import ACTOR, Cast
 from tests.isolation.endpoints import BACKEND
 from tests.portal.identity.browser import Browser
@@ -99,7 +103,7 @@ def test_the_console_exists_for_operators_alone(nina: UUID) -> None:
     assert NINA in run("operators", "list")
     run("operators", "remove", NINA)
     assert {browser.get(page).status_code for page in PAGES} == {404}
-    assert NINA not in run("operators", "list")
+    assert run("operators", "list").startswith("There are no operators yet.")
 
 
 def test_a_mailed_code_alone_is_not_enough(nina: UUID) -> None:
@@ -231,7 +235,16 @@ def test_organizations_are_listed_with_their_size(empty_cast: Cast) -> None:
     browser = signed_in(ada)
     page = browser.get("/operator/").content.decode()
     assert "contoso.localhost" in page
-    assert "contoso  active  contoso.localhost  1 people  0 documents" in run("organizations")
+    assert "contoso  active  contoso.localhost  1 person  0 documents" in run("organizations")
+
+
+def test_the_record_and_health_name_what_a_reader_knows(nina: UUID) -> None:
+    with transaction.atomic():
+        record_operator(kind=OperatorKind.MAIL_RETRIED, actor=DEMO)
+    run("operators", "add", NINA)
+    browser = signed_in(nina)
+    assert "The first start of the service" in browser.get("/operator/record/").content.decode()
+    assert f"Version: {VERSION}" in browser.get("/operator/health/").content.decode()
 
 
 def test_the_record_costs_the_same_however_long_it_is(nina: UUID) -> None:

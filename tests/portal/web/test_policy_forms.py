@@ -78,6 +78,13 @@ def test_a_day_at_the_end_of_the_calendar_is_an_error_of_its_field(day: str) -> 
     assert set(grant.errors) == {"day"}
 
 
+@pytest.mark.parametrize("option", ["on_date", "after_days"])
+def test_a_wrong_end_has_one_error_and_is_not_also_called_missing(option: str) -> None:
+    wrong = {"expires": "2020-01-01"} if option == "on_date" else {"expires_after_days": "0"}
+    form = TemplateForm({"name": "Plans", "expiry_option": option, **wrong}, organization=CONTOSO)
+    assert {field: len(errors) for field, errors in form.errors.items()} == dict.fromkeys(wrong, 1)
+
+
 def test_the_last_day_that_can_be_named_is_kept() -> None:
     kept = saved(CONFIDENTIAL, expires="9998-12-31")
     assert policy_initial(kept, CONTOSO)["expires"] == date(9998, 12, 31)

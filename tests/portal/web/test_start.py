@@ -71,6 +71,7 @@ def test_in_production_the_founder_himself_administers(settings: Settings, signe
     assert not Person.objects.filter(email="ada@contoso.example").exists()
     ready = signed_in.get("/organizations/ready/").content.decode()
     assert "TXT record" in ready
+    assert "At the first sign-in, a code" not in ready, "the founder is signed in already"
     assert "/signin/link/" not in ready
 
 
@@ -88,6 +89,9 @@ def test_a_link_that_signs_in_is_for_new_people_at_this_machine_only(signed_in: 
     known.post("/organizations/new/", {"name": "Mine", "slug": "mine", "administrator": "eve@elsewhere.example"})
     far.post("/organizations/new/", {"name": "Far", "slug": "far", "administrator": "new@far.example"})
     assert "/signin/link/" in new.get("/organizations/ready/").content.decode()
+    code = "your sign-in code is in the"
+    assert code not in new.get("/organizations/ready/").content.decode(), "the link signs in without one"
+    assert code in far.get("/organizations/ready/").content.decode()
     for browser in (known, far):
         page = browser.get("/organizations/ready/")
         assert page.status_code == 200
