@@ -1,4 +1,4 @@
-"""Every error of the protection package, in one tree.
+"""Every error of the library, in one tree.
 
     ChanceryError
     ├── InvalidFile            the bytes are not a sealed file, or were changed        (exit 3)
@@ -48,7 +48,7 @@ class InvalidFile(ChanceryError):
     """The bytes are not a sealed file of this format, or somebody changed them."""
 
     code = "invalid_file"
-    remedy: ClassVar[str] = message(
+    remedy = message(
         "This copy is damaged or was changed. If it was sent to you, ask for it again; if you protected it yourself,"
         " use another copy, or protect the original again."
     )
@@ -58,7 +58,7 @@ class InvalidObject(ChanceryError):
     """A license, certificate or request breaks the strict profile or its own rules."""
 
     code = "invalid_object"
-    remedy: ClassVar[str] = message(
+    remedy = message(
         "If the file was sent to you, ask for it again; if you made it yourself, update the program that made it."
     )
 
@@ -73,16 +73,14 @@ class Expired(InvalidObject):
     """A genuine object outside its time: not valid yet, no longer valid, or its lease was not renewed."""
 
     code = "expired"
-    remedy: ClassVar[str] = message(
-        "Connect to the service so that the license can be renewed, and check the clock of this computer."
-    )
+    remedy = message("Connect to the service so that the license can be renewed, and check the clock of this computer.")
 
 
 class WrongBinding(InvalidObject):
     """A genuine object that was made for another organization, document, person, device or edition."""
 
     code = "wrong_binding"
-    remedy: ClassVar[str] = message(
+    remedy = message(
         "Parts of it belong to something else. If it was sent to you, ask for it again; if you protected it yourself,"
         " use another copy, or protect the original again."
     )
@@ -92,21 +90,21 @@ class Revoked(InvalidObject):
     """A verified feed statement withdraws this license."""
 
     code = "revoked"
-    remedy: ClassVar[str] = message("Ask the owner of the document whether you still have access.")
+    remedy = message("Ask the owner of the document whether you still have access.")
 
 
 class FeedGap(InvalidObject):
     """Feed statements are missing between the last verified one and this one."""
 
     code = "feed_gap"
-    remedy: ClassVar[str] = message("Fetch the full list from the service.")
+    remedy = message("Fetch the full list from the service.")
 
 
 class UntrustedKey(ChanceryError):
     """The object is well formed, but its signer is not one the caller trusts for it."""
 
     code = "untrusted_key"
-    remedy: ClassVar[str] = message(
+    remedy = message(
         "Do not open the file. If it was sent to you, ask which organization it comes from; if it is your own, sign in"
         " at the organization that protected it."
     )
@@ -116,16 +114,14 @@ class WithdrawnKey(UntrustedKey):
     """The organization itself has withdrawn the key that vouches for the signer, since others may hold it."""
 
     code = "withdrawn_key"
-    remedy: ClassVar[str] = message(
-        "Ask the person who protected it to protect it again, under the organization's present key."
-    )
+    remedy = message("Ask the person who protected it to protect it again, under the organization's present key.")
 
 
 class CannotUnseal(ChanceryError):
     """A sealed blob does not open: other key, other context, or changed bytes (deliberately not distinguished)."""
 
     code = "cannot_unseal"
-    remedy: ClassVar[str] = message(
+    remedy = message(
         "This copy is damaged or belongs to another document. If it was sent to you, ask for it again; if you"
         " protected it yourself, use another copy, or protect the original again."
     )
@@ -135,16 +131,14 @@ class UnknownSuite(ChanceryError):
     """The object names a suite of algorithms that this version does not know or no longer accepts."""
 
     code = "unknown_suite"
-    remedy: ClassVar[str] = message(
-        "Update Chancery; the file was made with algorithms that this version does not know."
-    )
+    remedy = message("Update Chancery; the file was made with algorithms that this version does not know.")
 
 
 class InvalidPolicy(ChanceryError):
     """A policy breaks its schema; nothing was protected or changed."""
 
     code = "invalid_policy"
-    remedy: ClassVar[str] = message("Correct the named field and try again.")
+    remedy = message("Correct the named field and try again.")
 
 
 class NotSupported(InvalidPolicy):
@@ -157,43 +151,41 @@ class Conflict(ChanceryError):
     """The request contradicts a state that already exists; nothing was changed."""
 
     code = "conflict"
-    remedy: ClassVar[str] = message("Reload the page or the object and try again.")
+    remedy = message("Reload the page or the object and try again.")
 
 
 class Superseded(Conflict):
     """A genuine edition that does not follow the newest registered one; it is not recorded."""
 
     code = "superseded"
-    remedy: ClassVar[str] = message("Get the newest edition, and put your changes into that one.")
+    remedy = message("Get the newest edition, and put your changes into that one.")
 
 
 class MayNotEdit(Conflict):
     """A genuine edition by somebody whose right to edit counts no more; it is not recorded."""
 
     code = "may_not_edit"
-    remedy: ClassVar[str] = message(
-        "Open the newest edition again; if you may still edit it, put your changes into that one."
-    )
+    remedy = message("Open the newest edition again; if you may still edit it, put your changes into that one.")
 
 
 class NotFound(ChanceryError):
     """There is no such thing, or none that the caller may see; the two read the same."""
 
     code = "not_found"
-    remedy: ClassVar[str] = message("Check the address; ask the owner whether you still have access.")
+    remedy = message("Check the address; ask the owner whether you still have access.")
 
 
 class Unavailable(ChanceryError):
     """The service cannot decide or record now, so it issues nothing (docs/protocol.md P29)."""
 
     code = "unavailable"
-    remedy: ClassVar[str] = message("Wait a moment and try again; nothing was issued or changed.")
+    remedy = message("Wait a moment and try again; nothing was issued or changed.")
 
 
 class LedgerHasGap(Unavailable):
     """A client knows a checkpoint that the ledger has forgotten: nothing is licensed until a restore is confirmed."""
 
-    remedy: ClassVar[str] = message(
+    remedy = message(
         "The operator confirms the restore with 'manage.py confirm_restore'; until then nothing is licensed."
     )
 

@@ -19,8 +19,6 @@ from chancery.crypto.suites import MLKEM768_X25519, P256, X25519, Kem, kem_named
 from chancery.errors import InvalidObject
 from chancery.texts import message
 
-KEY_ID_SIZE = 32
-
 _LibraryPublic: TypeAlias = hpke.MLKEM768X25519PublicKey | ec.EllipticCurvePublicKey | x25519.X25519PublicKey
 _LibraryPrivate: TypeAlias = hpke.MLKEM768X25519PrivateKey | ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey
 

@@ -20,7 +20,6 @@ from chancery.texts import message
 
 VERSION: Final = 1
 HASH: Final = 32
-MAX_LIST: Final = 100_000
 LARGEST_COUNT: Final = 2**31 - 1
 """The largest edition, revision or version number, which databases keep in four bytes."""
 

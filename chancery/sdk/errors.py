@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Self
+from typing import Any, Final, Self
 
 from chancery.errors import ChanceryError
 from chancery.texts import Text, joined, message
@@ -22,8 +22,8 @@ class Refused(ChanceryError):
     ``reason`` is the stable code, ``contact`` whom to ask, ``event`` the id under which the refusal is recorded.
     """
 
-    code: ClassVar[str] = "refused"
-    remedy: ClassVar[str] = message("Ask the document's owner for access.")
+    code = "refused"
+    remedy = message("Ask the document's owner for access.")
 
     def __init__(
         self, message: str, *, reason: str, remedy: str | None = None, contact: str = "", event: str = ""
@@ -37,36 +37,36 @@ class Refused(ChanceryError):
 class Unreachable(ChanceryError):
     """The service does not answer, or cannot decide at the moment."""
 
-    code: ClassVar[str] = "unreachable"
-    remedy: ClassVar[str] = message("Check the network and try again.")
+    code = "unreachable"
+    remedy = message("Check the network and try again.")
 
 
 class NotSignedIn(ChanceryError):
     """There is no usable sign-in for this installation on this device."""
 
-    code: ClassVar[str] = "not_signed_in"
-    remedy: ClassVar[str] = message("Run: chancery login")
+    code = "not_signed_in"
+    remedy = message("Run: chancery login")
 
 
 class Misused(ChanceryError):
     """The call itself makes no sense: a missing file, contradictory options, an unknown template."""
 
-    code: ClassVar[str] = "usage"
-    remedy: ClassVar[str] = message("See: chancery --help")
+    code = "usage"
+    remedy = message("See: chancery --help")
 
 
 class ClockWrong(ChanceryError):
     """This device's clock differs too much from the service's for anything to be proven or signed."""
 
-    code: ClassVar[str] = "clock_wrong"
-    remedy: ClassVar[str] = message("Set the clock of this device right, then try again.")
+    code = "clock_wrong"
+    remedy = message("Set the clock of this device right, then try again.")
 
 
 class LocalFailure(ChanceryError):
     """This computer could not do it: no room, no permission, no such folder."""
 
-    code: ClassVar[str] = "local_failure"
-    remedy: ClassVar[str] = message("Look at the file or folder named, and try again.")
+    code = "local_failure"
+    remedy = message("Look at the file or folder named, and try again.")
 
     @classmethod
     def of(cls, error: OSError) -> Self:
@@ -84,14 +84,14 @@ def reason_of(error: OSError) -> Text:
 class OutputFailed(ChanceryError):
     """Standard output takes no more: its reader has gone, or its disk is full."""
 
-    code: ClassVar[str] = "output_failed"
-    remedy: ClassVar[str] = message("What was done is done; look at what reads or keeps the output.")
+    code = "output_failed"
+    remedy = message("What was done is done; look at what reads or keeps the output.")
 
 
 class ServiceError(ChanceryError):
     """The service answered with an error of its own; ``problem`` is its code, ``members`` all that it answered."""
 
-    code: ClassVar[str] = "service_error"
+    code = "service_error"
 
     def __init__(
         self,

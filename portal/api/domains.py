@@ -73,11 +73,7 @@ class ProveDomain(OrganizationView):
         summary="Prove a claimed mail domain by its TXT record",
         request=None,
         responses=EffectAnswer,
-        examples=[
-            OpenApiExample(
-                "Proven", done("contoso.example is proven: your organization answers for its addresses from now on.")
-            )
-        ],
+        examples=[OpenApiExample("Proven", PROVEN)],
     )
     def post(self, request: Request, domain: str) -> Response:
         """Ask the DNS and take the domain over when it holds the text."""
@@ -90,7 +86,7 @@ class ReleaseDomain(OrganizationView):
     needs = {"POST": Permission.DOMAINS_MANAGE}
 
     @extend_schema(
-        summary="Give a mail domain up",
+        summary="Release a mail domain",
         request=Confirmed,
         responses=EffectAnswer,
         examples=[OpenApiExample("Confirmed", {"confirm": "contoso.example", "reason": "Sold"}, request_only=True)],

@@ -48,7 +48,7 @@ class Rights(OrganizationView):
                             "right": "PRINT",
                             "name": "print",
                             "allows": "Print it.",
-                            "held": {"command_line": "not_enforced", "library": "advised"},
+                            "held": {"command_line": "not_enforced", "browser": "advised", "library": "advised"},
                         }
                     ],
                     "levels": {"viewer": ["VIEW"]},

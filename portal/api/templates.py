@@ -351,8 +351,8 @@ def template_json(found: Template, languages: tuple[str, ...]) -> dict[str, Any]
         "version": found.version,
         "name": found.name(*languages),
         "description": found.description(*languages),
-        "names": _plain(found.names),
-        "descriptions": _plain(found.descriptions),
+        "names": dict(found.names),
+        "descriptions": dict(found.descriptions),
         "policy": found.policy.as_json(),
         "expiry_option": found.expiry_option,
         "expires": found.expires,
@@ -362,10 +362,6 @@ def template_json(found: Template, languages: tuple[str, ...]) -> dict[str, Any]
         "is_default": found.is_default,
         "changed_at": found.changed_at,
     }
-
-
-def _plain(texts: Mapping[str, str]) -> dict[str, str]:
-    return dict(texts)
 
 
 def merged(texts: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:

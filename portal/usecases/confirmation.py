@@ -124,14 +124,9 @@ def _in_one_line(reason: str) -> str:
     return " ".join(free_text(reason, most=MAX_REASON).split())
 
 
-def counted(number: int) -> str:
-    """Return a number as it is written in a consequence."""
-    return grouped(number)
-
-
 def if_any(number: int, sentence: str) -> tuple[str, ...]:
     """Return a consequence that counts something, and none where there is nothing to count."""
-    return (sentence.format(number=counted(number)),) if number else ()
+    return (sentence.format(number=grouped(number)),) if number else ()
 
 
 def moment_in_words(moment: datetime) -> str:

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.languages import reader_languages
-from portal.usecases.confirmation import ConfirmationPrompt, copies_until, counted, if_any
+from portal.languages import grouped, reader_languages
+from portal.usecases.confirmation import ConfirmationPrompt, copies_until, if_any
 from portal.words.roles import ADMINISTRATOR, role_in_words
 from protection.selectors.affected import affected_by_key, affected_by_people, affected_by_person, affected_by_service
 from protection.selectors.labels import documents_with, label
@@ -152,7 +152,7 @@ def archiving_label(label_id: UUID) -> ConfirmationPrompt:
                 "{number} document carries it and keeps its label and its protection.",
                 "{number} documents carry it and keep their label and their protection.",
                 documents,
-            ).format(number=counted(documents))
+            ).format(number=grouped(documents))
             if documents
             else _("No document carries it."),
             _("It can be published again."),
@@ -181,7 +181,7 @@ def compromising_key(key: Key) -> ConfirmationPrompt:
     """Say what marking a key as compromised does."""
     reach = affected_by_key(key.id)
     return ConfirmationPrompt(
-        question=_("Withdraw the key {key} as compromised?").format(key=key.kid[:16]),
+        question=_("Mark the key {key} as compromised?").format(key=key.kid[:16]),
         consequences=(
             _documents(
                 reach.documents,
@@ -196,7 +196,7 @@ def compromising_key(key: Key) -> ConfirmationPrompt:
             _("Nothing that the key signed is trusted any longer. Do this when another person has the key."),
             _("This cannot be undone."),
         ),
-        button=_("Withdraw the key"),
+        button=_("Mark it as compromised"),
         confirm=key.kid[:16],
         typed=True,
         needs_reason=True,
@@ -205,23 +205,23 @@ def compromising_key(key: Key) -> ConfirmationPrompt:
 
 
 def releasing_domain(organization: OrganizationFacts, domain: str) -> ConfirmationPrompt:
-    """Say what giving a mail domain up does."""
+    """Say what releasing a mail domain does."""
     people = people_with_domain(organization.id, domain)
     return ConfirmationPrompt(
-        question=_("Give up {domain}?").format(domain=domain),
+        question=_("Release {domain}?").format(domain=domain),
         consequences=(
             ngettext(
                 "{number} address in it no longer counts, and opens nothing, until its holder proves it.",
                 "{number} addresses in it no longer count, and open nothing, until their holders prove them.",
                 len(people),
-            ).format(number=counted(len(people))),
+            ).format(number=grouped(len(people))),
             _(
                 "Another organization can then prove the domain. People who have no other address then lose"
                 " their account."
             ),
             copies_until(affected_by_people(people).until),
         ),
-        button=_("Give it up"),
+        button=_("Release it"),
         confirm=domain,
         typed=True,
         needs_reason=True,
@@ -308,8 +308,8 @@ def _naming(naming: Named) -> tuple[str, ...]:
     )
     return (
         sentence.format(
-            documents=documents.format(number=counted(naming.documents)),
-            templates=templates.format(number=counted(naming.templates)),
+            documents=documents.format(number=grouped(naming.documents)),
+            templates=templates.format(number=grouped(naming.templates)),
         ),
     )
 
@@ -321,7 +321,7 @@ def _members(number: int) -> str:
         "{number} direct member loses what the group gave, at the next opening.",
         "{number} direct members lose what the group gave, at the next opening.",
         number,
-    ).format(number=counted(number))
+    ).format(number=grouped(number))
 
 
 def _documents(number: int, what: str, *, under: bool = False) -> str:
@@ -330,7 +330,7 @@ def _documents(number: int, what: str, *, under: bool = False) -> str:
         if under
         else ngettext("{number} document is concerned.", "{number} documents are concerned.", number)
     )
-    return f"{count.format(number=counted(number))} {what}"
+    return f"{count.format(number=grouped(number))} {what}"
 
 
 def people_lately(number: int) -> str:
@@ -339,4 +339,4 @@ def people_lately(number: int) -> str:
         "{number} person has opened one of them in the last thirty days.",
         "{number} people have opened one of them in the last thirty days.",
         number,
-    ).format(number=counted(number))
+    ).format(number=grouped(number))

@@ -86,4 +86,4 @@ def release_domain(*, caller: Caller, organization: OrganizationFacts, domain: s
         )
 
     confirmed(consequences.releasing_domain(organization, normal), stated, act)
-    return effect(True, _("{domain} is given up.").format(domain=normal), "")
+    return effect(True, _("{domain} is released.").format(domain=normal), "")

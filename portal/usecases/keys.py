@@ -59,7 +59,7 @@ def mark_key_compromised(*, caller: Caller, key_id: UUID, stated: Stated) -> Eff
     return effect(
         changed,
         _("The key {key} no longer opens anything.").format(key=key.kid[:16]),
-        _("The key {key} is withdrawn already.").format(key=key.kid[:16]),
+        _("The key {key} is marked as compromised already.").format(key=key.kid[:16]),
         *kept_words(until),
         latest_offline_moment=until,
     )

@@ -13,8 +13,8 @@ from chancery.policy.explain import asked_at_opening
 from chancery.policy.losses import Losses, are_many, losses
 from chancery.policy.policy import Policy, PrincipalKind
 from portal import clock
-from portal.languages import reader_languages, translate
-from portal.usecases.confirmation import ConfirmationPrompt, copies_until, counted, if_any, moment_in_words
+from portal.languages import grouped, reader_languages, translate
+from portal.usecases.confirmation import ConfirmationPrompt, copies_until, if_any, moment_in_words
 from portal.usecases.consequences import people_lately
 from portal.words.policies import who_in_words
 from protection.selectors.affected import affected_by_document, affected_by_people, affected_by_template
@@ -79,7 +79,7 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
         consequences=(
             ngettext(
                 "{number} document is protected by it.", "{number} documents are protected by it.", reach.documents
-            ).format(number=counted(reach.documents)),
+            ).format(number=grouped(reach.documents)),
             *_lost(found, after.policy, organization, _("From then on, only the owners can open them.")),
             *if_any(
                 max(ended, 0),
@@ -139,7 +139,7 @@ def _opened_lately(people: int) -> str:
         "{number} person has opened it in the last thirty days.",
         "{number} people have opened it in the last thirty days.",
         people,
-    ).format(number=counted(people))
+    ).format(number=grouped(people))
 
 
 def _over_in_words(over: int) -> tuple[str, ...]:
@@ -198,5 +198,5 @@ def _listed(names: Sequence[str]) -> str:
     if rest <= 0:
         return first
     return ngettext("{names} and {number} more", "{names} and {number} more", rest).format(
-        names=first, number=counted(rest)
+        names=first, number=grouped(rest)
     )

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.languages import grouped
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, copies_until, counted
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, copies_until
 from portal.usecases.effects import Effect, effect
 from portal.usecases.known_secrets import notify_of_known_secrets
 from portal.usecases.roles import require_roles
@@ -17,7 +18,7 @@ from protection.selectors.documents import owned_by
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.groups import groups_holding
 from tenants.directory.selectors.people import PersonFacts, person_in
-from tenants.directory.services.remove_person import remove_person as directory_remove
+from tenants.directory.services.remove_person import remove_person as remove_person_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
         raise NotPermitted(_("An application is not removed like a person. Disable it on the page of applications."))
 
     def act(reason: str) -> None:
-        directory_remove(
+        remove_person_service(
             organization_id=caller.organization,
             person_id=person_id,
             reason=reason,
@@ -75,7 +76,7 @@ def _removing(removal: Removal) -> ConfirmationPrompt:
         "{number} document stays with the old identity. Its recipients keep their access.",
         "{number} documents stay with the old identity. Their recipients keep their access.",
         removal.documents,
-    ).format(number=counted(removal.documents))
+    ).format(number=grouped(removal.documents))
     losing = _("These groups lose a member: {groups}.").format(groups=", ".join(removal.groups))
     return ConfirmationPrompt(
         question=_("Remove {address}?").format(address=address),

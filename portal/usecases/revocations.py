@@ -20,8 +20,8 @@ from protection.services.propagate_revocation import propagate_revocation
 from tenants.actor import Actor
 from tenants.context import UnknownOrganization, in_organization
 from tenants.directory import revocations
-from tenants.organizations.services.deactivate_service import deactivate_service as directory_deactivate
-from tenants.organizations.services.suspend_organization import suspend_organization as directory_suspend
+from tenants.organizations.services.deactivate_service import deactivate_service as switch_off
+from tenants.organizations.services.suspend_organization import suspend_organization as suspend_organization_service
 
 AT_ONCE: Final = 1.0
 """For how many seconds the request that withdraws works off the feeds itself; the sweep does the rest."""
@@ -37,7 +37,7 @@ def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor)
 
     Nothing is protected, registered or opened until it is switched on again.
     """
-    changed = directory_deactivate(organization_id=organization_id, reason=reason, actor=actor)
+    changed = switch_off(organization_id=organization_id, reason=reason, actor=actor)
     if changed:
         _invalidate_all_licenses(organization_id)
     return changed
@@ -46,7 +46,7 @@ def deactivate_service(*, organization_id: UUID, reason: str = "", actor: Actor)
 @transaction.atomic
 def suspend_organization(*, organization_id: UUID, reason: str, actor: Actor) -> None:
     """Suspend an organization; licenses of its documents, and of its members elsewhere, are invalidated."""
-    directory_suspend(organization_id=organization_id, reason=reason, actor=actor)
+    suspend_organization_service(organization_id=organization_id, reason=reason, actor=actor)
     _invalidate_all_licenses(organization_id)
     revocations.record_revocation_of_members(organization_id)
 

@@ -24,7 +24,7 @@ from protection.services.delete_template import undelete_template as undelete_te
 from protection.services.edit_template import edit_template as edit_template_service
 from protection.services.edit_template import restore_template_version as restore_template_version_service
 from protection.services.import_templates import Action, Plan
-from protection.services.import_templates import import_templates as import_into
+from protection.services.import_templates import import_templates as import_templates_service
 from protection.services.import_templates import plan_import as plan_import_service
 from protection.services.publish_template import archive_template as archive_template_service
 from protection.services.publish_template import publish_template as publish_template_service
@@ -190,4 +190,4 @@ def _as_planned(before: Template, draft: TemplateDraft) -> Template:
 def import_templates(*, caller: Caller, here: Here, text: str, seen: str) -> Plan:
     """Import a file of templates exactly as it was seen before.  Raises what the service raises."""
     with guarding_self_granted_access(caller=caller, changes="templates"):
-        return import_into(actor=caller.actor, here=here, text=text, seen=seen)
+        return import_templates_service(actor=caller.actor, here=here, text=text, seen=seen)

@@ -139,7 +139,7 @@ def domain_prove(request: PageRequest, domain: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page(Permission.DOMAINS_MANAGE)
 def domain_release(request: PageRequest, domain: str) -> HttpResponse:
-    """Give a mail domain up, once its consequences were seen."""
+    """Release a mail domain, once its consequences were seen."""
     return confirmed(
         request,
         reverse("people"),

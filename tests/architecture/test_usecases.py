@@ -42,14 +42,22 @@ def wrapped(folder: Path) -> set[Import]:
     return {found for _, found in imports((folder / "usecases").rglob("*.py")) if is_verb(found)}
 
 
+def names_of_use_cases(folder: Path) -> set[str]:
+    """Return the names of the public functions of ``portal.usecases``: a service of that name is for them alone."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in (folder / "usecases").rglob("*.py"))
+    functions = (node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef))
+    return {node.name for node in functions if not node.name.startswith("_")}
+
+
 def trespasses(folder: Path) -> list[str]:
     """Return each import of an interface that goes around a use case or takes a guard of one."""
-    forbidden = wrapped(folder)
+    forbidden, names = wrapped(folder), names_of_use_cases(folder)
     return [
         f"{path.relative_to(folder)}: {module}.{name}"
         for interface in INTERFACES
         for path, (module, name) in imports(sorted((folder / interface).rglob("*.py")))
         if (module, name) in forbidden
+        or (".services." in module and name in names)
         or (module.removeprefix("portal.usecases.") in GUARDS and (module, name) not in NO_GUARDS)
     ]
 
@@ -63,16 +71,18 @@ def test_interfaces_go_around_no_use_case() -> None:
     "line",
     [
         "from protection.services.revoke import revoke",
+        "from protection.services.save_label import create_label",
         "from portal.usecases.self_granted_access import guarding_self_granted_access",
     ],
 )
 def test_a_trespass_is_noticed(tmp_path: Path, line: str) -> None:
     for name, text in (
         ("usecases/documents.py", "from protection.services.revoke import revoke"),
+        ("usecases/labels.py", "def create_label(): ..."),
         ("web/documents.py", line),
     ):
         path = tmp_path / name
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert trespasses(tmp_path) == [f"web/documents.py: {line.split()[1]}.{line.split()[3]}"]
 

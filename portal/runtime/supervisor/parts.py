@@ -100,11 +100,6 @@ class Part(Generic[What_co]):
             self.process.wait(deadline or time.monotonic() + STOP_SECONDS)
             self.kill()
 
-    def restart(self) -> None:
-        """Start again after :meth:`kill` or :meth:`stop` and wait until the part serves."""
-        self.start()
-        self.await_ready(60.0)
-
     def last_lines(self) -> str:
         """Return the end of what the present process has logged."""
         return "" if self.process is None else processes.last_lines(self.log, self.process.log_start)

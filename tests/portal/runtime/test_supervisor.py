@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -370,13 +371,19 @@ def test_unwritable_data_folder_is_named_with_a_way_out(tmp_path: Path) -> None:
 # The real services
 
 
+def started_again(database: Part[Any]) -> None:
+    """Start a part again after it was killed or lost sight of, and wait until it serves."""
+    database.start()
+    database.await_ready(60.0)
+
+
 def test_database_is_back_with_its_rows_after_a_crash(crash_services: Services) -> None:
     database = crash_services.database
     with database.what.connect("chancery", "chancery") as connection:
         connection.execute("CREATE TABLE kept (number int)")
         connection.execute("INSERT INTO kept VALUES (42)")
     database.kill()
-    database.restart()
+    started_again(database)
     with database.what.connect("chancery", "chancery") as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (42,)
 
@@ -390,7 +397,7 @@ def test_after_a_crash_no_number_is_given_twice(crash_services: Services) -> Non
     with database.what.connect("chancery", "chancery") as connection:
         connection.execute("INSERT INTO numbered (word) SELECT 'later' FROM generate_series(1, 5)")
     database.kill()
-    database.restart()
+    started_again(database)
     with database.what.connect("chancery", "chancery") as connection:
         assert connection.execute("INSERT INTO numbered (word) VALUES ('last') RETURNING id > 10").fetchone() == (True,)
 
@@ -402,7 +409,7 @@ def test_database_starts_over_the_note_of_a_foreign_process(crash_services: Serv
     note = database.what.cluster / "postmaster.pid"
     lines = note.read_text(encoding="utf-8").splitlines() if note.exists() else ["", "x", "0", "5432", "", "", "0"]
     note.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n", encoding="utf-8")
-    database.restart()
+    started_again(database)
     assert database.ready()
 
 
@@ -412,7 +419,7 @@ def test_orphaned_database_is_ended_in_order(crash_services: Services) -> None:
     orphan = database.process
     assert orphan is not None
     database.process = None
-    database.restart()
+    started_again(database)
     eventually(lambda: orphan.ended() is not None)
     assert orphan.ended() == 0
 
