@@ -32,6 +32,7 @@ from chancery.texts import Text, message
 
 _LOCAL_KEY: Final = "local.key"
 _SERVICE: Final = "chancery"
+_KEY_RING: Final = (sys.executable, "-m", "keyring")
 _FOR_EVERYBODY: Final = 0o077
 _LEFT_AFTER: Final = 86_400
 
@@ -145,24 +146,55 @@ class Home:
 
     def _local_key(self, *, use_key_ring: bool) -> bytes:
         path = self._folder / _LOCAL_KEY
-        if not path.exists() and use_key_ring:
-            kept = _from_key_ring(str(self._folder))
+        if not path.exists():
+            kept = _in_key_ring(str(self._folder)) if use_key_ring else None
+            kept = kept or self._first_key(path, use_key_ring=use_key_ring)
             if kept is not None:
                 return kept
-        if not path.exists():
-            _make_key(path)
         if os.name == "posix" and path.stat().st_mode & _FOR_EVERYBODY:
             raise Misused(
                 message("{path} can be read by others.", path=path), remedy=message("Run: chmod 600 {path}", path=path)
             )
         return _decoded(path.read_bytes()) or self._repaired_key(path)
 
+    def _first_key(self, path: Path, *, use_key_ring: bool) -> bytes | None:
+        """Make the key of a new folder; return it where the key ring holds it, None where the file does.
+
+        Where records lie already, their key lies somewhere too: in a key ring that is locked, or that does not answer a
+        program without a screen.  A key made now would take its place, and all that is kept here would be lost.
+        """
+        with self.locked("local-key"):
+            kept = _in_key_ring(str(self._folder)) if use_key_ring else None
+            if kept is not None or path.exists():
+                return kept
+            if self._holds_records() and not _damaged(path).exists():
+                raise LocalFailure(
+                    message(
+                        "The key of {folder} is not there: the key ring of this system does not give it.",
+                        folder=self._folder,
+                    )
+                    if use_key_ring
+                    else message("The key of {folder} is not there.", folder=self._folder),
+                    remedy=message(
+                        "Unlock the key ring and try again. If the key is lost, move {folder} away, then run:"
+                        " chancery login",
+                        folder=self._folder,
+                    ),
+                )
+            kept = _put_into_key_ring(str(self._folder)) if use_key_ring else None
+            if kept is None:
+                _make_key(path)
+            return kept
+
+    def _holds_records(self) -> bool:
+        return any(not entry.name.startswith((".", _LOCAL_KEY)) for entry in self._folder.iterdir())
+
     def _repaired_key(self, path: Path) -> bytes:
         """Put a new key in the place of a damaged one: what was sealed under that cannot be read any more anyway."""
         with self.locked("local-key"):
             key = _decoded(path.read_bytes())
             if key is None:
-                path.replace(path.with_name(f"{_LOCAL_KEY}.damaged"))
+                path.replace(_damaged(path))
                 _make_key(path)
                 key = _decoded(path.read_bytes())
                 self.repaired = message(
@@ -205,19 +237,24 @@ def _safe(part: str) -> str:
     return hashlib.sha256(part.encode()).hexdigest()[:40]
 
 
-def _from_key_ring(account: str) -> bytes | None:
-    """Return the local key out of the platform's key ring, made at first use; None where there is no key ring.
+def _damaged(path: Path) -> Path:
+    """Return where a damaged local key is put."""
+    return path.with_name(f"{path.name}.damaged")
+
+
+def _in_key_ring(account: str) -> bytes | None:
+    """Return the local key out of the platform's key ring; None where it does not give one, for whatever reason.
 
     The key ring is asked through the command of its library: importing it would double the start of every command,
     also where, as on most servers, there is none.
     """
-    command = [sys.executable, "-m", "keyring"]
-    asked = subprocess.run([*command, "get", _SERVICE, account], capture_output=True, check=False)
-    kept = _decoded(asked.stdout.strip()) if asked.returncode == 0 else None
-    if kept is not None:
-        return kept
-    key = secrets.token_bytes(aead.KEY_SIZE)
-    stored = subprocess.run(
-        [*command, "set", _SERVICE, account], input=base64.b64encode(key), capture_output=True, check=False
-    )
-    return key if stored.returncode == 0 else None
+    asked = subprocess.run([*_KEY_RING, "get", _SERVICE, account], capture_output=True, check=False)
+    return _decoded(asked.stdout.strip()) if asked.returncode == 0 else None
+
+
+def _put_into_key_ring(account: str) -> bytes | None:
+    """Make a local key and put it into the key ring; None where there is none that gives it back."""
+    made = base64.b64encode(secrets.token_bytes(aead.KEY_SIZE))
+    command = [*_KEY_RING, "set", _SERVICE, account]
+    stored = subprocess.run(command, input=made, capture_output=True, check=False)
+    return _in_key_ring(account) if stored.returncode == 0 else None

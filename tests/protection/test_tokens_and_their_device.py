@@ -1,13 +1,29 @@
 """A token that was copied on its way changes nothing: writes need a proof by the device of its sign-in."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from audit.models import EventPersonal
+from chancery.crypto.keys import EncryptionPrivateKey
+from chancery.crypto.signatures import SigningKey
+from chancery.crypto.suites import ED25519, MLKEM768_X25519
+from chancery.objects.jws import b64
 from tenants.context import in_organization
 from tests.cast import BASE, Cast
-from tests.protection.steps import RITA, call, ledger, origin_of, proof_for, protect, rights, send, token_of
+from tests.protection.steps import (
+    MAX,
+    RITA,
+    call,
+    ledger,
+    origin_of,
+    proof_for,
+    protect,
+    rights,
+    send,
+    token_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +65,28 @@ def test_nor_at_the_base_domain(cast: Cast) -> None:
     device = cast.max.session.account.device
     assert send(cast.max, BASE, "DELETE", f"/api/v1/devices/{device}", {}, token=token, proof="").status_code == 422
     assert send(cast.max, BASE, "GET", "/api/v1/me", token=token, proof="").json()["name"] == "Max"
+
+
+def test_a_copied_token_enrolls_no_device(cast: Cast) -> None:
+    """In the first minutes of a sign-in a device of the thief's own would open what the person may open."""
+    nina = cast.enroll(f"nina-{uuid4().hex[:6]}", cast.max.id, MAX)
+    token = nina.session.service._tokens.for_origin(nina.session.account, BASE)
+    signing, encryption = SigningKey.generate(ED25519), EncryptionPrivateKey.generate(MLKEM768_X25519)
+    wanted = {
+        "name": "another",
+        "platform": "linux",
+        "signing": {"alg": ED25519.name, "public": b64(signing.verify_key.raw)},
+        "encryption": {"kem": MLKEM768_X25519.name, "public": b64(encryption.public.raw)},
+    }
+    refused = send(nina, BASE, "POST", "/api/v1/devices", wanted, token=token, proof="")
+    assert refused.status_code == 403, refused.content
+    account = nina.session.account
+    own = wanted | {
+        "signing": {"alg": ED25519.name, "public": b64(account.signing.verify_key.raw)},
+        "encryption": {"kem": MLKEM768_X25519.name, "public": b64(account.encryption.public.raw)},
+    }
+    again = send(nina, BASE, "POST", "/api/v1/devices", own, token=token, proof="")
+    assert (again.status_code, again.json()["id"]) == (201, str(account.device)), "the device did not get its answer"
 
 
 def test_what_was_managed_is_recorded_with_its_device(cast: Cast, plan: Path) -> None:

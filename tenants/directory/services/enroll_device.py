@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.change import note_of_person
-from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.models import Device, Person
 from tenants.directory.selectors.devices import DeviceFacts, facts
 from tenants.events import DirectoryKind
@@ -34,15 +34,18 @@ def enroll_device(
 
     The interface has also parsed the keys and derived ``signing_key_id``, since this package knows no cryptography.
     ``token_family`` is the sign-in the device was enrolled with.  A device that does not know whether its enrolment
-    was answered asks again with the same keys, and gets the same device.
+    was answered asks again with the same keys, and gets the same device.  Another one is not enrolled by the same
+    sign-in: who copied its token would have a device of their own, and so everything that takes a proof.
     """
+    if not Person.objects.select_for_update().filter(id=person_id, is_active=True).exists():
+        raise NotHere(_("There is no such person."))
     again = Device.objects.filter(
         person_id=person_id, signing_key_id=signing_key_id, encryption_key=encryption_key, revoked_at__isnull=True
     ).first()
     if again is not None:
         return facts(again)
-    if not Person.objects.filter(id=person_id, is_active=True).exists():
-        raise NotHere(_("There is no such person."))
+    if token_family is not None and Device.objects.filter(token_family=token_family).exists():
+        raise NotPermitted(_("This sign-in has enrolled a device already. Sign in again to enroll another one."))
     if Device.objects.filter(person_id=person_id, revoked_at__isnull=True).count() >= DEVICE_LIMIT:
         raise DirectoryRefused(_("A person has at most {limit} devices; revoke one first.").format(limit=DEVICE_LIMIT))
     try:
