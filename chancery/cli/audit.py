@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
@@ -43,6 +44,9 @@ COLUMNS: Final = (
     *("source", "ip", "device", "altered", "id"),
 )
 """The columns of an export as CSV."""
+
+_FORMULA: Final = re.compile(r"(?:^|(?<=[;|\t\r\n]))(?=\s*[=+\-@\t\r])")
+"""Where a cell begins that would be computed; spreadsheets of many languages begin one at a semicolon, too."""
 
 DIRECTORY: Final = (
     "address",
@@ -151,8 +155,8 @@ def _csv(cells: Iterable[object]) -> bytes:
 
 
 def _as_text(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """Return a cell in which nothing is a formula, also where a spreadsheet begins a new cell at other delimiters."""
+    return _FORMULA.sub("'", "" if cell is None else str(cell))
 
 
 @click.command("verify-audit")
