@@ -167,7 +167,8 @@ class Organization:
             return None
         try:
             kept = self._publishing(record)
-        except Unreachable:
+        except (Unreachable, Refused):
+            # The network is away, or the clock is wrong; both are told as what they are.
             raise
         except ChanceryError:
             return None

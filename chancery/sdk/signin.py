@@ -135,7 +135,8 @@ def _for_installation(http: Http, installation: Installation, refresh_token: str
 def enroll(home: Home, http: Http, installation: Installation, tokens: dict[str, Any]) -> Account:
     """Make this device's keys, enroll it at the installation and store the sign-in.
 
-    Keys and tokens are stored before they are used, so that a run that is killed is finished by the next one.
+    Keys and tokens are stored before they are used, so that a run that is killed, or finds the disk full, is finished
+    by the next one: by then the sign-in of before may be half replaced.
     """
     signing, encryption = SigningKey.generate(ED25519), EncryptionPrivateKey.generate(MLKEM768_X25519)
     begun = {
@@ -153,8 +154,12 @@ def enroll(home: Home, http: Http, installation: Installation, tokens: dict[str,
         home.write(name, begun)
         try:
             account = _enrolled(home, http, begun)
-        finally:
+        except OSError:
+            raise
+        except BaseException:
             home.remove(name)
+            raise
+        home.remove(name)
     _retire_replaced(home, http)
     return account
 
@@ -209,7 +214,8 @@ def recover(home: Home, http: Http, *, online: bool) -> list[Text]:
                 continue
             try:
                 account = _enrolled(home, http, begun)
-            except Unreachable:
+            except (Unreachable, OSError):
+                # It can be finished at another time.
                 continue
             except ChanceryError:
                 said.append(message("A sign-in was interrupted and could not be finished. Run: chancery login"))
@@ -232,7 +238,7 @@ def _retire_replaced(home: Home, http: Http) -> None:
             tokens = Tokens(home, http, former.iss, replaced=former.scope)
             try:
                 retire(home, http, former, tokens)
-            except Unreachable:
+            except (Unreachable, OSError):
                 continue
         home.remove(name)
 

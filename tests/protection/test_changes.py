@@ -10,6 +10,7 @@ import pytest
 
 from chancery.objects.feed import FeedStatement
 from chancery.sdk.errors import Refused, Unreachable
+from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from protection.keys.root import installation_key
@@ -355,6 +356,16 @@ def test_a_clock_that_fell_behind_opens_nothing_until_the_service_was_asked(cast
     assert refused.value.reason == "clock_behind"
     assert opening(cast.rita, kept.path).source in {"kept", "service"}
     assert offline(cast.rita, kept.path) == "kept", "the service's time has set the mark right"
+
+
+def test_nor_is_anything_protected_and_the_clock_is_named(cast: Cast, plan: Path) -> None:
+    protect(cast.max, plan)
+    home, record = cast.max.session.home, f"clock/{cast.max.session.account.scope}"
+    home.write(record, {"highest": int(time.time()) + 7200})
+    with pytest.raises(Refused) as refused:
+        cast.max.offline().protect(plan, ProtectOptions(), target=plan.with_name("late.sealed"))
+    assert refused.value.reason == "clock_behind"
+    home.write(record, {"highest": 0})
 
 
 def test_revoking_says_until_when_copies_open(cast: Cast, kept: Protected, sealed: Protected) -> None:

@@ -4,8 +4,9 @@ import errno
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,13 @@ def test_two_exchanges_back_is_a_copy_even_with_the_device_key(cast: Cast) -> No
 
 
 @contextmanager
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let every write of a file fail, at the lowest layer that all of them go through."""
+def full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int = 0) -> Iterator[None]:
+    """Let every write of a file after the first few fail, at the lowest layer that all of them go through."""
+    write, written = atomic.SteadyFile.write, count()
 
     def refuse(self: atomic.SteadyFile, data: Any) -> int:
+        if next(written) < after:
+            return write(self, data)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
@@ -171,6 +175,25 @@ def test_a_full_disk_spends_no_token_and_leaves_nothing(cast: Cast, monkeypatch:
     assert everything_in(folder) == before
     assert not [path for _, path in player.http.sent if path.endswith("/token")][1:], "nothing was exchanged"
     assert player.session.service.call("GET", BASE, "/api/v1/me")["email"] == player.address
+
+
+@pytest.mark.parametrize("after", range(6))
+def test_a_disk_that_fills_up_during_a_sign_in_costs_neither_sign_in(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Either the sign-in of before goes on, or the next run finishes the new one."""
+    player = cast.join(f"filling-{after}", "contoso")
+    home, http = player.session.home, InProcess()
+    installation = signin.discover(http, BASE)
+    tokens = signin.sign_in_by_code(http, installation, issue_enrollment_code(person_id=player.id, actor=ACTOR))
+    with full_disk(monkeypatch, after=after):
+        with suppress(OSError):
+            signin.enroll(home, http, installation, tokens)
+        signin.recover(home, http, online=True)
+    signin.recover(home, http, online=True)
+    session = Session(home, load(home, BASE), http)
+    assert session.service.call("POST", BASE, f"/api/v1/devices/{session.account.device}/certificate", {})
+    assert (home.names("enrolling"), home.names("replaced")) == ([], [])
 
 
 def test_room_that_a_killed_exchange_took_is_given_back(cast: Cast) -> None:
