@@ -23,7 +23,7 @@ def cast(empty_cast: Cast) -> Cast:
     empty_cast.join("olga", "contoso")
     empty_cast.join("max", "contoso")
     empty_cast.found("fabrikam", "rita")
-    empty_cast.found("hostile", "mallory")
+    empty_cast.awaits("hostile", "mallory")
     return empty_cast
 
 
