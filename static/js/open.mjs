@@ -10,6 +10,12 @@ import {
 const HEARTBEAT = 30_000;
 const MOST_BYTES = 2 ** 31;
 
+/** A moment as the other pages write it, in the time zone of this browser, which it names. */
+function moment(seconds) {
+  const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  return new Date(seconds * 1000).toLocaleString(language === "en" ? "en-GB" : language, parts);
+}
+
 let current = null;
 partsOfPage("choose", "device", "progress", "refused", "opened");
 
@@ -79,8 +85,7 @@ class Opened {
     find("from").textContent = this.place.statement.name;
     const rights = this.may("OWNER") ? ["OWNER"] : this.use.rights;
     find("rights").textContent = new Intl.ListFormat(language).format(rights.map((right) => texts.rights[right] ?? right));
-    const ends = new Date(this.use.exp * 1000);
-    find("ends").textContent = this.use.exp > 2 ** 40 ? texts.never : ends.toLocaleString(language, { dateStyle: "long", timeStyle: "short" });
+    find("ends").textContent = this.use.exp > 2 ** 40 ? texts.never : moment(this.use.exp);
     find("contact").textContent = this.use.contact;
     find("save").hidden = !this.may("EXPORT");
     find("print").hidden = !this.may("PRINT");

@@ -38,6 +38,7 @@ const hasAt = (text) => /^[^\s@]+@[^\s@]+$/.test(text);
 
 function addPerson() {
   const who = find("who").value.trim().toLowerCase();
+  find("people_error").textContent = "";
   find("who_error").textContent = hasAt(who) ? "" : texts.address_wrong;
   find("who").setAttribute("aria-invalid", String(!hasAt(who)));
   if (!hasAt(who)) return false;

@@ -1,5 +1,6 @@
 """A protected file is opened in the browser: shown as far as its rights go, refused in words, never run, never sent."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def test_a_reader_sees_the_text_and_can_neither_save_nor_print_it(
     assert reader.heading == "plan.txt"
     assert content(reader).locator("pre").inner_text() == "1. Sign the letter."
     assert "You may\nread\n" in reader.text
+    assert re.search(r"License lasts until\n\d+ \w+ \d{4}, \d\d:\d\d \S+\n", reader.text)
     assert not reader.page.is_visible("#save")
     assert not reader.page.is_visible("#print")
     assert "user-select" not in reader.page.content()

@@ -121,8 +121,9 @@ def test_each_mistake_is_said_where_it_was_made(author: Visitor, tmp_path: Path)
     assert author.page.inner_text("#files_error") == "Choose at least one file."
     assert author.page.inner_text("#people_error") == "Name at least one person, or choose a template."
     author.page.fill("#who", "rita")
-    author.page.click("#add")
+    author.page.click("#form button[type=submit]")
     assert author.page.inner_text("#who_error") == "Write an address like rita@partner.example."
+    assert author.page.inner_text("#people_error") == "", "somebody is named, wrongly"
     author.page.fill("#who", "rita@[192.0.2.1]")
     author.page.set_input_files("#file", written(tmp_path, "a.txt", b"a"))
     author.page.click("#form button[type=submit]")
