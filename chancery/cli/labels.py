@@ -55,7 +55,7 @@ def relabel(output: Output, files: tuple[Path, ...], label: str, justification: 
 
             done: Relabeled = confirmed(output, send, yes=yes)
             members = {"file": str(path), "path": str(done.path), "cid": str(done.cid), "outcome": done.outcome}
-            return {**members, **done.answer}, _told(path, done)
+            return {**members, **done.answer}, _line(path, done)
 
         each_file(output, files, one)
 
@@ -71,7 +71,7 @@ def _asked_why() -> Iterator[None]:
         raise Misused(error.message, remedy=message('Say why: --justification "…". The audit log keeps it.')) from error
 
 
-def _told(path: Path, done: Relabeled) -> str:
+def _line(path: Path, done: Relabeled) -> str:
     said = message("{file}: {message}", file=path, message=done.answer["message"])
     if done.outcome != "removed":
         return said

@@ -45,7 +45,7 @@ def preview() -> None:
 @in_organization
 def show_preview(output: Output, place: Organization, which: UUID) -> None:
     """Say what a previewed change would do."""
-    tell(output, place, str(which))
+    show_answer(output, place, str(which))
 
 
 @preview.command("save")
@@ -78,10 +78,10 @@ def ask(
     body: dict[str, Any] = {"kind": kind, "id": target, "change": change, "days": days}
     if based_on is not None:
         body["based_on"] = based_on
-    tell(output, place, place.call("POST", "/api/v1/previews", body)["id"])
+    show_answer(output, place, place.call("POST", "/api/v1/previews", body)["id"])
 
 
-def tell(output: Output, place: Organization, identity: str) -> None:
+def show_answer(output: Output, place: Organization, identity: str) -> None:
     """Wait for an answer and print it.  Raises Misused when there is none."""
     found = _answered(output, place, identity)
     if found["state"] == "failed":

@@ -7,4 +7,4 @@ from chancery.sdk.session import Session
 
 def signed_in(output: Output, *, online: bool = True) -> Session:
     """Open the sign-in of this device; what a run that was killed left is finished or undone, and reported."""
-    return Session.open(online=online, language=spoken(), tell=output.note)
+    return Session.open(online=online, language=spoken(), notify=output.note)

@@ -68,7 +68,7 @@ def import_(output: Output, place: Organization, file: Path, *, yes: bool) -> No
         output.result(plan, message("Nothing to import: the templates say this already."))
         return
     if not output.as_json:
-        for line in _told(plan):
+        for line in _plan_lines(plan):
             output.note(line)
     if not yes:
         output.confirm(message("Import this?"))
@@ -77,7 +77,7 @@ def import_(output: Output, place: Organization, file: Path, *, yes: bool) -> No
     output.result(done, plural_message("Imported: {count} template.", "Imported: {count} templates.", changed))
 
 
-def _told(plan: dict[str, Any]) -> Iterator[str]:
+def _plan_lines(plan: dict[str, Any]) -> Iterator[str]:
     """Say what an import would do, a line for each template and each thing that changes."""
     if plan["mapped_organization"]:
         yield message("The file comes from another organization: everybody there will mean everybody here.")

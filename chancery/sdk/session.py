@@ -94,23 +94,23 @@ class Session:
         online: bool = True,
         stated: Stated = THIS_LIBRARY,
         language: str = "en",
-        tell: Callable[[str], None] = lambda _: None,
+        notify: Callable[[str], None] = lambda _: None,
     ) -> Self:
         """Open the sign-in of this device.  Raises NotSignedIn.
 
         A program that withholds more than the library does from people who are not granted a right says so in
-        ``stated``. ``language`` is the one in which the service is asked to say why it refuses something.  ``tell`` is
-        called with what was repaired, and what was finished or undone of runs that were killed.
+        ``stated``. ``language`` is the one in which the service is asked to say why it refuses something.
+        ``notify`` is called with what was repaired, and what was finished or undone of runs that were killed.
         """
         home, http = Home.default(), Http(USER_AGENT, language=language)
         if home.repaired:
-            tell(home.repaired)
+            notify(home.repaired)
         for said in signin.recover(home, http, online=online):
-            tell(said)
+            notify(said)
         session = cls(home, load(home, iss), http, online=online, stated=stated)
         session.renew_certificate()
         for said in unfinished.recover(home, session.organization):
-            tell(said)
+            notify(said)
         return session
 
     def renew_certificate(self) -> None:

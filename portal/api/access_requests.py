@@ -39,7 +39,7 @@ from portal.usecases.effects import effect_answer
 from protection.selectors.blockers import Blockers
 from protection.selectors.documents import document_for
 from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
-from protection.services.grant_access import Terms
+from protection.services.grant_request import Terms
 from protection.services.request_access import RequestedAccess
 
 STATES: Final = ("open", "granted", "declined")

@@ -27,7 +27,7 @@ from portal.usecases.previews.ask import (
 from portal.usecases.previews.drafts import NEEDS
 from portal.usecases.previews.save import has_moved, preview_for, save
 from portal.words.codes import preview_error_in_words
-from protection.selectors.previews import Asked
+from protection.selectors.previews import PreviewFacts
 from protection.selectors.templates import template
 from tenants.directory.members import Member
 
@@ -326,7 +326,7 @@ class SavePreview(OrganizationView):
         return Response({"kind": done.kind, "target": str(done.target), "moved": done.moved})
 
 
-def _shown(found: Asked, *, moved: bool) -> dict[str, Any]:
+def _shown(found: PreviewFacts, *, moved: bool) -> dict[str, Any]:
     return {
         "id": str(found.id),
         "kind": found.kind,

@@ -21,7 +21,7 @@ REFUSALS = (BaseSchemaOutdated, DirectoryRefused, NameRefused, NotPossibleHere, 
 
 
 @contextmanager
-def refusals_said() -> Iterator[None]:
+def refusals_as_errors() -> Iterator[None]:
     """Turn what the services refuse into one line on standard error and a failing exit."""
     try:
         yield

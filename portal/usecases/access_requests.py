@@ -28,8 +28,9 @@ from portal.usecases.notify import in_language_of, notify
 from protection.selectors.blockers import Blockers, Change, blockers_of
 from protection.selectors.requests import RequestRow, newest_of, request_for
 from protection.selectors.why import OwnWhy, own_why
-from protection.services.decline_access import decline_access
-from protection.services.grant_access import Granted, Terms, grant_access
+from protection.services.decline_request import decline_request as decline_request_service
+from protection.services.grant_request import Granted, Terms
+from protection.services.grant_request import grant_request as grant_request_service
 from protection.services.request_access import RequestChange, RequestedAccess, refusal_to_ask
 from protection.services.request_access import request_access as request_access_service
 from tenants import naming
@@ -101,11 +102,11 @@ def request_access(
     if asked is None:
         raise NotFound(message("The request no longer exists."))
     if change is not RequestChange.CHANGED:
-        _tell_those_who_answer(asked, organization, more=change is RequestChange.RAISED)
+        _notify_those_who_answer(asked, organization, more=change is RequestChange.RAISED)
     return AskedForAccess(asked, change is RequestChange.NEW)
 
 
-def _tell_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *, more: bool) -> None:
+def _notify_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *, more: bool) -> None:
     """Mail owner and issuer where they are reached today: the document keeps the addresses of when it was protected."""
     for person in dict.fromkeys((asked.owner_id, asked.issuer_id)):
         address = _address_today(person, organization)
@@ -171,7 +172,7 @@ def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
     return text + note
 
 
-class AskerGone(Conflict):
+class RequesterGone(Conflict):
     """The person who asked cannot open anything any more, or is not known by the address they asked under."""
 
     code = "asker_gone"
@@ -193,11 +194,11 @@ def request_blockers(*, caller: Caller, organization: OrganizationFacts, request
 def grant_request(*, caller: Caller, organization: OrganizationFacts, request_id: UUID, terms: Terms) -> Effect:
     """Give access and notify the person; say what they may do until when, and what else was changed for it.
 
-    Raises what ``grant_access`` raises, and AskerGone.
+    Raises what the service raises, and RequesterGone.
     """
     request = request_for(caller.actor, request_id)
-    _check_asker(organization, request)
-    granted = grant_access(
+    _check_requester(organization, request)
+    granted = grant_request_service(
         actor=caller.actor,
         organization=organization.id,
         request_id=request_id,
@@ -234,12 +235,12 @@ _CHANGED: Final = {
 
 @transaction.atomic
 def decline_request(*, caller: Caller, organization: OrganizationFacts, request_id: UUID, message: str = "") -> Effect:
-    """Decline and notify the person, who does not read the document's name.  Raises what ``decline_access`` raises.
+    """Decline and notify the person, who does not read the document's name.  Raises what the service raises.
 
     Nobody is notified under an address that is not the person's any more: the answer is not for its next holder.
     """
     request = request_for(caller.actor, request_id)
-    decline_access(actor=caller.actor, request_id=request_id, message=message)
+    decline_request_service(actor=caller.actor, request_id=request_id, message=message)
     if _has_address(subject_row(request.person_id, organization.id), request):
         with in_language_of(request.person_id):
             notify(request.address, _("Your request for access was declined"), _no(caller, request, message))
@@ -279,15 +280,15 @@ def _no(caller: Caller, request: RequestRow, message: str) -> str:
     return text.format(owner=caller.address, day=_day(request.asked_at)) + said
 
 
-def _check_asker(organization: OrganizationFacts, request: RequestRow) -> None:
-    """Make sure that the person who asked could use what they are granted.  Raises AskerGone.
+def _check_requester(organization: OrganizationFacts, request: RequestRow) -> None:
+    """Make sure that the person who asked could use what they are granted.  Raises RequesterGone.
 
     It is asked only when somebody answers, and why is not said: what another organization has done with the account of
     one of its people, and when, is not this organization's business (docs/protocol.md P20).
     """
     row = subject_row(request.person_id, organization.id)
     if row is None or not is_active(row, organization.id) or not _has_address(row, request):
-        raise AskerGone(
+        raise RequesterGone(
             message("The person who asked can no longer open anything as {address}.", address=request.address)
         )
 

@@ -1,4 +1,4 @@
-"""Stop offering what people protect by: the same for templates and labels."""
+"""Offer what people protect by, and stop offering it: the same for templates and labels."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,12 @@ from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed
 from portal.usecases.effects import Effect, effect
 from protection.selectors.labels import ShownLabel
 from protection.selectors.templates import Template
+
+
+def published(found: Template | ShownLabel, publish: Callable[[], bool], done: str, state: str) -> Effect:
+    """Publish what is archived; what is published already stays so."""
+    name = found.name(*reader_languages())
+    return effect(publish(), done.format(name=name), state.format(name=name))
 
 
 def archived(

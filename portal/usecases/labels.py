@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from chancery.policy.labels import Outcome
 from portal.languages import reader_languages
 from portal.usecases import consequences
-from portal.usecases.archiving import archived
+from portal.usecases.archiving import archived, published
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
@@ -46,11 +46,11 @@ def edit_label(*, caller: Caller, label_id: UUID, draft: LabelDraft, based_on: i
 
 def publish_label(*, caller: Caller, label_id: UUID) -> Effect:
     """Publish a label."""
-    name = label(label_id).name(*reader_languages())
-    return effect(
-        publish_label_service(actor=caller.actor, label=label_id),
-        _("The label “{name}” is offered from now on.").format(name=name),
-        _("The label “{name}” is published already.").format(name=name),
+    return published(
+        label(label_id),
+        lambda: publish_label_service(actor=caller.actor, label=label_id),
+        _("The label “{name}” is offered from now on."),
+        _("The label “{name}” is published already."),
     )
 
 

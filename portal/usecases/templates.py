@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from portal.languages import reader_languages
 from portal.usecases import consequences
-from portal.usecases.archiving import archived
+from portal.usecases.archiving import archived, published
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
@@ -88,7 +88,7 @@ def edit_template(
 
     before = template(template_id)
     version = _new_version(caller, before, stated, act)
-    return _said(template_id, before.version, version, draft)
+    return _edited(template_id, before.version, version, draft)
 
 
 def restore_template_version(*, caller: Caller, template_id: UUID, number: int, stated: Stated) -> Effect:
@@ -114,7 +114,7 @@ def _new_version(caller: Caller, before: Template, stated: Stated, act: Callable
     )
 
 
-def _said(template_id: UUID, before: int, version: int, draft: TemplateDraft) -> Effect:
+def _edited(template_id: UUID, before: int, version: int, draft: TemplateDraft) -> Effect:
     documents, name = documents_under(template_id), draft.names[next(iter(draft.names))]
     done = ngettext(
         "The template “{name}” is at version {version} now, from the next opening on, for {number} document.",
@@ -127,11 +127,11 @@ def _said(template_id: UUID, before: int, version: int, draft: TemplateDraft) ->
 
 def publish_template(*, caller: Caller, template_id: UUID) -> Effect:
     """Publish a template."""
-    name = template(template_id).name(*reader_languages())
-    return effect(
-        publish_template_service(actor=caller.actor, template=template_id),
-        _("The template “{name}” is offered from now on.").format(name=name),
-        _("The template “{name}” is published already.").format(name=name),
+    return published(
+        template(template_id),
+        lambda: publish_template_service(actor=caller.actor, template=template_id),
+        _("The template “{name}” is offered from now on."),
+        _("The template “{name}” is published already."),
     )
 
 

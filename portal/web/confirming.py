@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.identity.strength import of_session
@@ -40,6 +41,16 @@ def confirmed(
     if typed is not None:
         return shown_again(request, typed, "refused", {"back": back})
     return redirect(done if made and done else back)
+
+
+def status_changed(
+    request: PageRequest, listed: str, publish: Callable[[], Effect], archive: Callable[[Stated], Effect]
+) -> HttpResponse:
+    """Publish or archive a template or a label, as the button of its list says; archiving asks first."""
+    if request.POST.get("status") == "published":
+        carried_out(request, publish)
+        return redirect(listed)
+    return confirmed(request, reverse(listed), archive, section="templates")
 
 
 def _consequences(request: HttpRequest, back: str, asked: ConfirmationRequired, section: str) -> HttpResponse:

@@ -21,7 +21,7 @@ from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.labels import archive_label, create_label, edit_label, publish_label, relabel
 from portal.usecases.permissions import Permission
-from portal.web.confirming import confirmed
+from portal.web.confirming import confirmed, status_changed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, paged, show
 from portal.web.policies import shown_grants
@@ -218,14 +218,11 @@ def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def label_status(request: PageRequest, label_id: UUID) -> HttpResponse:
     """Publish or archive a label."""
-    if request.POST.get("status") == "published":
-        carried_out(request, lambda: publish_label(caller=request.caller, label_id=label_id))
-        return redirect("labels")
-    return confirmed(
+    return status_changed(
         request,
-        reverse("labels"),
+        "labels",
+        lambda: publish_label(caller=request.caller, label_id=label_id),
         lambda stated: archive_label(caller=request.caller, label_id=label_id, stated=stated),
-        section="templates",
     )
 
 

@@ -29,7 +29,7 @@ from portal.words.changes import shown_changes
 from portal.words.codes import preview_error_in_words
 from portal.words.policies import who_in_words
 from portal.words.roles import role_in_words
-from protection.selectors.previews import Asked
+from protection.selectors.previews import PreviewFacts
 from protection.selectors.templates import Change, Template, template
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.selectors.groups import group_in
@@ -74,7 +74,7 @@ def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
     return show(request, "preview", SECTIONS[found.kind], context)
 
 
-def _proposer(request: PageRequest, found: Asked) -> dict[str, Any]:
+def _proposer(request: PageRequest, found: PreviewFacts) -> dict[str, Any]:
     """Return who proposes a change to somebody else, and whether they would gain by it: who saves it agrees to that."""
     if found.asked_by == request.caller.person:
         return {}
@@ -112,7 +112,7 @@ def previewed(request: PageRequest, found: Template) -> Template:
     return found if asked is None or asked.target != found.id else as_drafted(found, asked)
 
 
-def as_drafted(found: Template, asked: Asked) -> Template:
+def as_drafted(found: Template, asked: PreviewFacts) -> Template:
     """Return a template as the draft of a preview would make it, to change the draft again."""
     draft = template_of_change(asked.change)
     return Template(
@@ -137,7 +137,7 @@ About = tuple[str, str, list[str]]
 """What is changed, the address of its page, and in which respects it would be changed."""
 
 
-def _about_template(request: PageRequest, found: Asked) -> About:
+def _about_template(request: PageRequest, found: PreviewFacts) -> About:
     organization, now = request.organization, template(found.target)
     new = as_drafted(now, found)
     ends = tuple((one.expiry_option, one.expires, one.expires_after_days) for one in (now, new))
@@ -152,7 +152,7 @@ def _about_template(request: PageRequest, found: Asked) -> About:
     return now.name(*reader_languages()), f"/templates/{found.target}/?preview={found.id}", sentences
 
 
-def _about_group(request: PageRequest, found: Asked) -> About:
+def _about_group(request: PageRequest, found: PreviewFacts) -> About:
     group = group_in(request.organization.id, found.target)
     sentences = [
         said.format(member=one.get("address") or _("A member"))
@@ -168,7 +168,7 @@ def _about_group(request: PageRequest, found: Asked) -> About:
     return group.name, f"/groups/{found.target}/", sentences
 
 
-def _about_person(request: PageRequest, found: Asked) -> About:
+def _about_person(request: PageRequest, found: PreviewFacts) -> About:
     person = person_in(request.organization.id, found.target)
     role, disabled = found.change["role"], found.change["disabled"]
     sentences = [] if role is None else [_("The role would be: {role}.").format(role=role_in_words(role))]

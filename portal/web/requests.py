@@ -52,7 +52,7 @@ from protection.selectors.documents import Document, document_for, policy_for
 from protection.selectors.requests import RequestRow, request_for, requests_for
 from protection.selectors.templates import template
 from protection.services.access import basis_of
-from protection.services.grant_access import Terms
+from protection.services.grant_request import Terms
 from protection.services.request_access import RequestedAccess
 
 LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name in LEVELS_ASKED]

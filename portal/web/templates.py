@@ -26,7 +26,7 @@ from portal.usecases.templates import (
     publish_template,
     restore_template_version,
 )
-from portal.web.confirming import confirmed
+from portal.web.confirming import confirmed, status_changed
 from portal.web.framework import PageRequest, carried_out, moment_of, page, paged, show
 from portal.web.policies import shown_grants
 from portal.web.previews import ask, previewed
@@ -219,12 +219,9 @@ def template_copy(request: PageRequest, template_id: UUID) -> HttpResponse:
 @page(Permission.TEMPLATES_MANAGE)
 def template_status(request: PageRequest, template_id: UUID) -> HttpResponse:
     """Publish or archive a template."""
-    if request.POST.get("status") == "published":
-        carried_out(request, lambda: publish_template(caller=request.caller, template_id=template_id))
-        return redirect("templates")
-    return confirmed(
+    return status_changed(
         request,
-        reverse("templates"),
+        "templates",
+        lambda: publish_template(caller=request.caller, template_id=template_id),
         lambda stated: archive_template(caller=request.caller, template_id=template_id, stated=stated),
-        section="templates",
     )

@@ -24,7 +24,7 @@ select {name} where exists (select from {schema}.protection_preview
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreviewFacts:
     """One preview: the change it is about, and the answer once it is there."""
 
     id: UUID
@@ -43,14 +43,14 @@ class Asked:
     error: str
 
 
-def asked(preview: UUID) -> Asked:
+def preview_facts(preview: UUID) -> PreviewFacts:
     """Return one preview.  Raises NotFound."""
     row = Preview.objects.filter(id=preview).first()
     if row is None:
         raise NotFound(
             message("There is no such preview; previews are kept for a day."), remedy=message("Make the change again.")
         )
-    return Asked(
+    return PreviewFacts(
         id=row.id,
         kind=row.kind,
         target=row.target,

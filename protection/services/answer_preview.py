@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from protection.models import Preview, PreviewState
-from protection.selectors.previews import Asked, asked
+from protection.selectors.previews import PreviewFacts, preview_facts
 
 SILENT: Final = timedelta(seconds=60)
 """After which the worker of a running preview is taken for lost."""
@@ -21,7 +21,7 @@ ABANDONED: Final = "abandoned"
 
 
 @transaction.atomic
-def take_preview() -> Asked | None:
+def take_preview() -> PreviewFacts | None:
     """Return the oldest preview that waits, or whose worker was lost, as this worker's own; None when there is none."""
     silent = Q(state=PreviewState.RUNNING, touched_at__lt=Now() - SILENT)
     free = Preview.objects.select_for_update(skip_locked=True).filter(Q(state=PreviewState.WAITING) | silent)
@@ -33,7 +33,7 @@ def take_preview() -> Asked | None:
         return None
     mine = {"state": PreviewState.RUNNING, "attempts": F("attempts") + 1, "touched_at": Now(), "done": 0}
     Preview.objects.filter(id=row.id).update(**mine)
-    return asked(row.id)
+    return preview_facts(row.id)
 
 
 def report_progress(preview: UUID, done: int, total: int) -> None:

@@ -8,11 +8,11 @@ from django.db import transaction
 from chancery.errors import Conflict, NotFound
 from chancery.texts import message
 from protection.models import Preview, PreviewState
-from protection.selectors.previews import Asked, asked
+from protection.selectors.previews import PreviewFacts, preview_facts
 
 
 @transaction.atomic
-def save_preview(preview: UUID, make: Callable[[Asked], None]) -> Asked:
+def save_preview(preview: UUID, make: Callable[[PreviewFacts], None]) -> PreviewFacts:
     """Make the change that a preview is about, and mark it as saved; ``make`` belongs to the package that knows how.
 
     Raises NotFound, and Conflict while there is no answer yet or when it was saved already.
@@ -29,7 +29,7 @@ def save_preview(preview: UUID, make: Callable[[Asked], None]) -> Asked:
             message("The preview of this change is not finished."),
             remedy=message("Wait for the answer, or ask again."),
         )
-    found = asked(preview)
+    found = preview_facts(preview)
     make(found)
     Preview.objects.filter(id=preview).update(state=PreviewState.SAVED)
     return found

@@ -59,7 +59,7 @@ def test_a_batch_answers_each_item_for_itself_and_in_order(cast: Cast, plan: Pat
     assert len(keys) == 2
     with open_sealed(granted.path) as file:
         place = cast.rita.session.organization(cast.organizations["contoso"].id)
-        assert file.verify(place.chain()).unlock(keys[0][1])
+        file.verify(place.chain()).unlock(keys[0][1])
     outcomes = [
         [event.outcome for event in ledger(cast, "contoso", "content.opened", cid=document.cid)]
         for document in (granted, refused, unseen)
@@ -153,7 +153,7 @@ def test_a_client_in_a_loop_gets_the_time_to_come_back(cast: Cast, sealed: Prote
         for answer in answers:
             problem(answer, 429, "too_many_requests")
             assert int(answer["Retry-After"]) >= 1
-        assert opening(cast.olga, sealed.path), "nobody else waits for it"
+        opening(cast.olga, sealed.path)  # Nobody else waits for it.
     finally:
         throttle.forget()
 

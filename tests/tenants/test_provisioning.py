@@ -204,6 +204,8 @@ class RolesTest(TestCase):
     def test_roles_are_made_again_without_harm(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(roles.CREATE_ROLES)
+            cursor.execute("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'chancery_app'")
+            assert cursor.fetchall() == [(False, False)]
 
 
 class MigrationTest(TestCase):

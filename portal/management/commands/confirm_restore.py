@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.management.operator import organization_named, refusals_said
+from portal.management.operator import organization_named, refusals_as_errors
 from portal.usecases.confirm_restore import NothingToConfirm, confirm_restore
 from tenants.actor import OPERATOR
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         kept: Path | None = options["checkpoint"]
         try:
             checkpoint = None if kept is None else kept.read_text(encoding="utf-8")
-            with refusals_said():
+            with refusals_as_errors():
                 begun = confirm_restore(
                     organization_id=organization.id, checkpoint=checkpoint, reason=options["reason"], actor=OPERATOR
                 )

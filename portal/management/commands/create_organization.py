@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.management.operator import refusals_said
+from portal.management.operator import refusals_as_errors
 from portal.usecases.organizations import create_organization
 from tenants.actor import OPERATOR
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create it and say what to do next."""
-        with refusals_said():
+        with refusals_as_errors():
             founded = create_organization(
                 name=options["name"],
                 slug=options["slug"],

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.management.operator import organization_named, refusals_said
+from portal.management.operator import organization_named, refusals_as_errors
 from portal.usecases.people import create_person_by_operator
 from portal.usecases.permissions import ROLES
 from tenants.actor import OPERATOR
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the person and invite them."""
         organization = organization_named(options["organization"])
-        with refusals_said(), in_organization(organization.id):
+        with refusals_as_errors(), in_organization(organization.id):
             person = create_person_by_operator(
                 organization=organization,
                 address=options["email"],

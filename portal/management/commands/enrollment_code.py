@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.management.operator import refusals_said
+from portal.management.operator import refusals_as_errors
 from portal.usecases.embedded_sign_in import person_named, require_embedded
 from tenants.actor import OPERATOR
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the code and nothing else."""
-        with refusals_said():
+        with refusals_as_errors():
             require_embedded()
             person = person_named(options["email"])
             self.stdout.write(issue_enrollment_code(person_id=person, actor=OPERATOR))

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.confirming import add_confirmation, confirm
-from portal.management.operator import concerned, organization_named, refusals_said
+from portal.management.operator import concerned, organization_named, refusals_as_errors
 from portal.usecases.organizations import erase_organization
 from tenants.actor import OPERATOR
 
@@ -34,6 +34,6 @@ class Command(BaseCommand):
             name=organization.slug,
             options=options,
         )
-        with refusals_said():
+        with refusals_as_errors():
             erase_organization(organization_id=organization.id, reason=options["reason"], actor=OPERATOR)
         self.stdout.write(f"{organization.slug} is erased.")

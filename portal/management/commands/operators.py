@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.management.operator import refusals_said
+from portal.management.operator import refusals_as_errors
 from portal.usecases.operators import add_operator, remove_operator
 from tenants.actor import OPERATOR
 from tenants.directory.selectors.operators import operators
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, todo: str, address: str = "", **__: Any) -> None:
         """Do it and say what was done."""
-        with refusals_said():
+        with refusals_as_errors():
             if todo == "add":
                 self.stdout.write(add_operator(address=address, actor=OPERATOR).message)
             elif todo == "remove":

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.management.operator import organization_named, refusals_said
+from portal.management.operator import organization_named, refusals_as_errors
 from tenants.actor import OPERATOR
 from tenants.organizations.services.resume_organization import resume_organization
 
@@ -23,6 +23,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
         organization = organization_named(options["slug"])
-        with refusals_said():
+        with refusals_as_errors():
             resume_organization(organization_id=organization.id, reason=options["reason"], actor=OPERATOR)
         self.stdout.write(f"{organization.name} is resumed.")

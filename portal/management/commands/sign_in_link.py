@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.management.operator import refusals_said
+from portal.management.operator import refusals_as_errors
 from portal.usecases.embedded_sign_in import sign_in_link
 from tenants.actor import OPERATOR
 
@@ -22,6 +22,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the link and nothing else."""
-        with refusals_said():
+        with refusals_as_errors():
             link = sign_in_link(address=options["email"], goes_to=options["to"], actor=OPERATOR)
             self.stdout.write(link.url)

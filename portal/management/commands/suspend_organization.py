@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from portal.management.confirming import add_confirmation, confirm
-from portal.management.operator import concerned, organization_named, refusals_said
+from portal.management.operator import concerned, organization_named, refusals_as_errors
 from portal.usecases.revocations import suspend_organization
 from tenants.actor import OPERATOR
 
@@ -33,6 +33,6 @@ class Command(BaseCommand):
             name=organization.slug,
             options=options,
         )
-        with refusals_said():
+        with refusals_as_errors():
             suspend_organization(organization_id=organization.id, reason=options["reason"], actor=OPERATOR)
         self.stdout.write(f"{organization.name} is suspended.")

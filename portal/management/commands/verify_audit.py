@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.selectors.verify import verify
-from portal.management.operator import organization_named, refusals_said
+from portal.management.operator import organization_named, refusals_as_errors
 from protection.selectors.organization import is_activated, log_verifier_key
 from tenants.context import in_organization
 from tenants.organizations.selectors import OrganizationFacts, organizations
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify and report; every fault is one line on standard error."""
         slug = options["organization"]
-        with refusals_said():
+        with refusals_as_errors():
             chosen = organizations() if slug is None else [organization_named(slug)]
         broken = [organization.slug for organization in chosen if not self._verified(organization)]
         if broken:

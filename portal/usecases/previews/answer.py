@@ -33,7 +33,7 @@ from protection.selectors.equivalence_classes import (
     rules,
     visitors,
 )
-from protection.selectors.previews import Asked
+from protection.selectors.previews import PreviewFacts
 from protection.services.answer_preview import answer_preview, give_up_preview, report_progress, take_preview
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.selectors.roster import Roster, roster_of
@@ -94,7 +94,7 @@ class _Progress:
         report_progress(self._preview, done, PARTS * self._documents)
 
 
-def _answer(found: Asked, matter: Matter) -> dict[str, Any]:
+def _answer(found: PreviewFacts, matter: Matter) -> dict[str, Any]:
     now = clock.now()
     progress = _Progress(found.id, reached(matter.reach))
     progress.to(0, 0)
@@ -129,7 +129,7 @@ def _replay(days: int, matter: Matter, documents: Documents, preview: Preview, p
     return replay
 
 
-def _about_template(found: Asked, roster: Roster) -> Matter:
+def _about_template(found: PreviewFacts, roster: Roster) -> Matter:
     """A new version: its own documents, for everybody; addresses are resolved anew, since bindings are a version's."""
     before = rules()
     if found.target not in before:
@@ -150,7 +150,7 @@ def _about_template(found: Asked, roster: Roster) -> Matter:
     )
 
 
-def _about_group(found: Asked, roster: Roster) -> Matter:
+def _about_group(found: PreviewFacts, roster: Roster) -> Matter:
     """Other members: documents that name a group by which somebody is in or out of another one."""
     if found.target not in roster.groups:
         raise NotHere(_("There is no such group in this organization."))
@@ -166,7 +166,7 @@ def _about_group(found: Asked, roster: Roster) -> Matter:
     return Matter(concerned, reach, now, now)
 
 
-def _about_person(found: Asked, roster: Roster) -> Matter:
+def _about_person(found: PreviewFacts, roster: Roster) -> Matter:
     """Disabling or enabling concerns everything somebody may open; a role opens nothing (docs/protocol.md P18)."""
     if found.target not in roster.people:
         raise NotHere(_("There is no such person in this organization."))

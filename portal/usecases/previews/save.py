@@ -15,7 +15,7 @@ from portal.usecases.permissions import Permission
 from portal.usecases.previews.drafts import NEEDS, members_of_change, template_of_change
 from portal.usecases.roles import change_role, disable_person, enable_person
 from portal.usecases.self_granted_access import guarding_self_granted_access
-from protection.selectors.previews import Asked, asked
+from protection.selectors.previews import PreviewFacts, preview_facts
 from protection.selectors.templates import template
 from protection.services.edit_template import edit_template
 from protection.services.save_preview import save_preview
@@ -36,9 +36,9 @@ class Saved:
     moved: bool
 
 
-def preview_for(*, caller: Caller, preview: UUID) -> Asked:
+def preview_for(*, caller: Caller, preview: UUID) -> PreviewFacts:
     """Return a preview to a person who may make its change.  Raises NotFound for everybody else."""
-    found = asked(preview)
+    found = preview_facts(preview)
     if not caller.may(NEEDS[found.kind]):
         raise NotFound(
             message("There is no such preview; previews are kept for a day."), remedy=message("Make the change again.")
@@ -63,7 +63,7 @@ def _for(caller: Caller, result: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown, "replay": counted}
 
 
-def has_moved(organization_id: UUID, preview: Asked) -> bool:
+def has_moved(organization_id: UUID, preview: PreviewFacts) -> bool:
     """Tell whether people or groups changed after the answer was made."""
     return preview.state == "done" and preview.epoch != epoch_of(organization_id)
 
@@ -73,10 +73,10 @@ def save(*, caller: Caller, organization_id: UUID, preview: UUID, stated: Stated
     looked_at = preview_for(caller=caller, preview=preview)
     moved = has_moved(organization_id, looked_at)
     reason = stated.reason
-    for prompt in [] if looked_at.state == "saved" else _dangers(organization_id, looked_at):
+    for prompt in [] if looked_at.state == "saved" else _prompts(organization_id, looked_at):
         reason = require_confirmation(prompt, stated)
 
-    def make(found: Asked) -> None:
+    def make(found: PreviewFacts) -> None:
         with guarding_self_granted_access(
             caller=caller, changes=found.kind, target=found.target, author=found.asked_by
         ):
@@ -89,7 +89,7 @@ def save(*, caller: Caller, organization_id: UUID, preview: UUID, stated: Stated
     return Saved(done.kind, done.target, moved)
 
 
-def _dangers(organization_id: UUID, found: Asked) -> Iterator[ConfirmationPrompt]:
+def _prompts(organization_id: UUID, found: PreviewFacts) -> Iterator[ConfirmationPrompt]:
     """Yield all that has to be confirmed for this change, as it has to be without a preview."""
     change = found.change
     if found.kind == "group" and change["archived"]:
@@ -106,7 +106,7 @@ def _dangers(organization_id: UUID, found: Asked) -> Iterator[ConfirmationPrompt
         yield consequences.disabling(person)
 
 
-def _template(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> ConfirmationPrompt | None:
+def _template(caller: Caller, organization_id: UUID, found: PreviewFacts, _reason: str) -> ConfirmationPrompt | None:
     before = template(found.target)
     edit_template(
         actor=caller.actor,
@@ -117,7 +117,7 @@ def _template(caller: Caller, organization_id: UUID, found: Asked, _reason: str)
     return losing_template(organization_id, before, template(found.target))
 
 
-def _group(caller: Caller, organization_id: UUID, found: Asked, _reason: str) -> ConfirmationPrompt | None:
+def _group(caller: Caller, organization_id: UUID, found: PreviewFacts, _reason: str) -> ConfirmationPrompt | None:
     made = change_group(
         organization_id=organization_id,
         group_id=found.target,
@@ -132,7 +132,7 @@ def _group(caller: Caller, organization_id: UUID, found: Asked, _reason: str) ->
     return losing_group(made)
 
 
-def _person(caller: Caller, organization_id: UUID, found: Asked, reason: str) -> None:
+def _person(caller: Caller, organization_id: UUID, found: PreviewFacts, reason: str) -> None:
     change, place = found.change, {"organization_id": organization_id, "person_id": found.target}
     known = person_in(**place)
     if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):

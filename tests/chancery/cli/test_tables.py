@@ -49,10 +49,10 @@ def test_a_table_fits_the_terminal_and_marks_what_is_cut(capsys: pytest.CaptureF
 
 @pytest.mark.usefixtures("terminal")
 def test_an_id_is_whole_where_there_is_room(capsys: pytest.CaptureFixture[str]) -> None:
-    _, line = printed(capsys, Output(), ROW | {"title": "plan.txt", "owner": "ada@contoso.example"})
-    assert CID in line or len(line) == 80
+    _, line = printed(capsys, Output(), ROW | {"title": "plan.txt", "owner": "a@b.example"})
+    assert CID in line
     assert "plan.txt" in line
-    assert "ada@contoso.example" in line
+    assert "a@b.example" in line
 
 
 @pytest.mark.usefixtures("terminal")

@@ -10,7 +10,7 @@ from django.test import Client
 
 from chancery.policy.policy import Conditions
 from portal.usecases.previews.answer import answer_next
-from protection.selectors.previews import asked as asked_preview
+from protection.selectors.previews import preview_facts
 from tenants.context import in_organization
 from tenants.directory.models import Person
 from tenants.directory.services.delete_group import delete_group
@@ -148,6 +148,6 @@ def test_a_failed_answer_is_stored_in_english_and_shown_in_the_language_of_the_c
     with in_organization(organization):
         while answer_next(organization):
             pass
-        assert asked_preview(preview).error == "not_found", "a code is kept"
+        assert preview_facts(preview).error == "not_found", "a code is kept"
     told = call(cast.ada, "contoso", "GET", f"previews/{preview}", headers=GERMAN).json()
     assert told["error"] == "Diese Gruppe gibt es in dieser Organisation nicht."

@@ -15,7 +15,7 @@ from chancery.policy.policy import parse_policy
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.previews.ask import PreviewAsked, ask_about_group, ask_about_person, ask_about_template
-from protection.selectors.previews import asked
+from protection.selectors.previews import preview_facts
 from protection.services.create_template import create_template
 from protection.services.template_draft import TemplateDraft
 from tenants.context import in_schema
@@ -126,7 +126,7 @@ def _timed(organization: OrganizationFacts, ask: Callable[[], PreviewAsked]) -> 
     began = time.perf_counter()
     answer_next(organization.id)
     seconds = time.perf_counter() - began
-    found = asked(preview)
+    found = preview_facts(preview)
     if found.result is None:
         raise RuntimeError(found.error)
     return {"seconds": seconds, "documents": found.result["documents"], "people": found.result["people"]}

@@ -13,7 +13,7 @@ from protection.services.recording import record_action
 
 
 @transaction.atomic
-def decline_access(*, actor: Actor, request_id: UUID, message: str = "") -> None:
+def decline_request(*, actor: Actor, request_id: UUID, message: str = "") -> None:
     """Decline, with a message for the person who asked; issuer and owner may.  Nothing about the document changes.
 
     Raises NotFound, OnlyTheOwner and AlreadyAnswered.

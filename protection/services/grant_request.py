@@ -64,7 +64,7 @@ class Granted:
 
 
 @transaction.atomic
-def grant_access(
+def grant_request(
     *, actor: Actor, organization: UUID, request_id: UUID, subject: Subject, terms: Terms, now: int
 ) -> Granted:
     """Answer a request with yes; issuer and owner may.
