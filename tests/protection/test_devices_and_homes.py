@@ -19,9 +19,12 @@ from chancery.sdk.home import Home
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
 from chancery.sealing import atomic
+from tenants.directory.selectors.devices import devices_of
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.directory.services.revoke_device import revoke_device
+from tenants.organizations.services.activate_service import activate_service
+from tenants.organizations.services.deactivate_service import deactivate_service
 from tests.cast import ACTOR, BASE, Cast, InProcess, Player
 from tests.protection.steps import RITA, call, protect, rights
 
@@ -53,6 +56,21 @@ def test_the_device_before_is_revoked_and_what_it_had_waiting_is_sent(cast: Cast
     assert not [name for group in again.session.home.groups() for name in again.session.home.names(group)
                 if group.startswith(("waiting-", "replaced"))]  # fmt: skip
     assert rights(cast.rita, away.path) == {"VIEW"}
+
+
+def test_what_an_organization_does_not_take_now_keeps_no_device_alive(cast: Cast, plan: Path) -> None:
+    person, contoso = cast.join("odile", "contoso"), cast.organizations["contoso"].id
+    protect(person, plan)
+    person.offline().protect(plan, ProtectOptions(), target=plan.with_name("waits.sealed"))
+    former = person.session.account
+    deactivate_service(organization_id=contoso, reason="holidays", actor=ACTOR)
+    try:
+        why = signin.retire(person.session.home, person.http, former, Tokens(person.session.home, person.http, BASE))
+    finally:
+        activate_service(organization_id=contoso, actor=ACTOR)
+    assert (why, person.session.home.names(f"waiting-{contoso}")) != ("", [])
+    (device,) = [one for one in devices_of(person.id) if one.id == former.device]
+    assert (why, device.revoked_at is not None) == ("", True)
 
 
 def test_a_certificate_of_another_device_is_passed_over_even_under_the_right_name(cast: Cast, plan: Path) -> None:
