@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from portal.middleware import SESSION_HOST
 from portal.web import start
-from tenants.directory.models import Person
+from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.people import membership_at
 from tenants.organizations.selectors import forget_hosts, organization_by_slug
 from tests.isolation.endpoints import BACKEND
@@ -96,3 +96,10 @@ def test_a_link_that_signs_in_is_for_new_people_at_this_machine_only(signed_in: 
         page = browser.get("/organizations/ready/")
         assert page.status_code == 200
         assert "/signin/link/" not in page.content.decode()
+
+
+def test_who_belongs_nowhere_is_led_to_the_page_that_opens_files(signed_in: Browser) -> None:
+    home = organization_by_slug("elsewhere")
+    assert home is not None
+    Membership.objects.within(home.id).delete()
+    assert '<a href="/open/">open the file here</a>' in signed_in.get("/").content.decode()
