@@ -14,7 +14,7 @@ from portal.api.framework import (
     checked,
     effect_response,
 )
-from portal.usecases.documents import decide_registration
+from portal.usecases.documents import accept_document, block_document
 from portal.usecases.effects import EffectAnswer
 from portal.usecases.permissions import Permission
 
@@ -33,7 +33,7 @@ class Accept(OrganizationView):
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Let it be opened from now on."""
-        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=True))
+        return effect_response(accept_document(caller=self.caller, cid=cid))
 
 
 class BlockReason(serializers.Serializer[dict[str, str]]):
@@ -57,4 +57,4 @@ class Block(OrganizationView):
     def post(self, request: Request, cid: UUID) -> Response:
         """Never let it be opened."""
         reason = checked(BlockReason, request.data)["reason"]
-        return effect_response(decide_registration(caller=self.caller, cid=cid, accepted=False, reason=reason))
+        return effect_response(block_document(caller=self.caller, cid=cid, reason=reason))

@@ -186,11 +186,18 @@ def change_access(
     )
 
 
-def decide_registration(*, caller: Caller, cid: UUID, accepted: bool, reason: str = "") -> Effect:
-    """Accept a pending document, or block it for good; the reason of a block is recorded."""
-    changed = accept(actor=caller.actor, cid=cid) if accepted else block(actor=caller.actor, cid=cid, reason=reason)
-    done = _("The document is accepted and can be opened.") if accepted else _("The document is blocked for good.")
-    return effect(changed, done, _("The document does not wait for a decision."))
+def accept_document(*, caller: Caller, cid: UUID) -> Effect:
+    """Accept a pending document."""
+    changed = accept(actor=caller.actor, cid=cid)
+    return effect(
+        changed, _("The document is accepted and can be opened."), _("The document does not wait for a decision.")
+    )
+
+
+def block_document(*, caller: Caller, cid: UUID, reason: str = "") -> Effect:
+    """Block a pending document for good; the reason is recorded."""
+    changed = block(actor=caller.actor, cid=cid, reason=reason)
+    return effect(changed, _("The document is blocked for good."), _("The document does not wait for a decision."))
 
 
 def _named_but_refused(cid: UUID, policy: Policy) -> Iterable[str]:

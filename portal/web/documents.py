@@ -21,7 +21,7 @@ from portal.identity.strength import of_session
 from portal.languages import reader_languages, translate
 from portal.usecases.access_requests import explain_to_caller
 from portal.usecases.confirmation import Stated
-from portal.usecases.documents import change_access, decide_registration, restore_access, revoke_access
+from portal.usecases.documents import accept_document, block_document, change_access, restore_access, revoke_access
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
@@ -234,8 +234,8 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
 @page(Permission.DOCUMENTS_REVOKE)
 def decide_pending(request: PageRequest, cid: UUID) -> HttpResponse:
     """Accept or block a document whose registration was pending."""
-    accepted = request.POST.get("decision") == "accept"
-    carried_out(request, lambda: decide_registration(caller=request.caller, cid=cid, accepted=accepted))
+    decide = accept_document if request.POST.get("decision") == "accept" else block_document
+    carried_out(request, lambda: decide(caller=request.caller, cid=cid))
     return redirect("document", cid)
 
 
