@@ -11,12 +11,13 @@ from typing import BinaryIO
 
 from chancery.objects.body import SealFacts, sign_body
 from chancery.policy.reasons import Reason
+from chancery.policy.rights import Right, expand
 from chancery.sdk import unfinished
 from chancery.sdk.account import Account
-from chancery.sdk.errors import Refused
+from chancery.sdk.errors import Refused, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.licensed import Licensed, next_number
-from chancery.sdk.licenses import Licenses, Stated
+from chancery.sdk.licenses import Licenses, Opening, Stated
 from chancery.sdk.organization import Organization
 from chancery.sdk.publication import Publication, Registration, next_key
 from chancery.sdk.results import Protected, metadata_of
@@ -122,7 +123,7 @@ class DeviceSealer:
         # What is kept cannot say what was saved since, so the service is asked as long as it can be.
         authentic, opening, key = licenses.open(file, lambda _: False)
         if opening.edit is None:
-            raise Refused(message("You may read this document, not change it."), reason="not_granted")
+            raise _may_not_edit(opening)
         n = next_number(file, opening)
         certificate, delegation, env = opening.edit, opening.delegation, None
         name = authentic.unlock(key).metadata.name
@@ -154,3 +155,10 @@ class DeviceSealer:
         place.try_send_waiting()
         passed_over = n - file.body_seal.facts.n - 1
         return Protected(sealed, file.publishing_license.cid, register.done, passed_over=passed_over)
+
+
+def _may_not_edit(opening: Opening) -> Refused | Unreachable:
+    """Return why nothing can be saved: what a device licensed itself, or kept, may lack what only the service gives."""
+    if opening.source != "service" and Right.EDIT in expand(Right(name) for name in opening.rights):
+        return Unreachable(message("Saving a change needs the service, which was not asked or did not answer."))
+    return Refused(message("You may read this document, not change it."), reason=Reason.NOT_GRANTED)

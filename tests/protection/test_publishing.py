@@ -63,6 +63,16 @@ def test_a_document_protected_without_a_network_is_registered_at_the_next_contac
     assert [event.kind for event in ledger(cast, "contoso", cid=sealed.cid)] == ["content.registered"]
 
 
+def test_who_may_edit_is_not_told_otherwise_without_a_network(cast: Cast, plan: Path) -> None:
+    """The issuer's own license comes with no certificate for editions, and nobody's permission would help."""
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW").path
+    with pytest.raises(Unreachable, match="Saving a change needs the service"):
+        cast.olga.offline().save_edition(sealed, plan)
+    opening(cast.rita, sealed)
+    with pytest.raises(Refused, match="not change it"):
+        cast.rita.offline().save_edition(sealed, plan)
+
+
 def test_a_document_protected_without_a_network_is_registered_by_its_first_opening(cast: Cast, plan: Path) -> None:
     protect(cast.olga, plan)
     sealed = cast.olga.offline().protect(
