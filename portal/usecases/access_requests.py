@@ -17,7 +17,6 @@ from chancery.policy.subject import Subject
 from chancery.policy.words import rights_in_words
 from chancery.texts import message
 from portal import clock
-from portal.access_levels import level_called
 from portal.languages import translate
 from portal.subjects.subject import is_active
 from portal.subjects.visible_people import visible_person_at
@@ -25,6 +24,7 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import moment_in_words
 from portal.usecases.effects import Effect, effect
 from portal.usecases.notify import in_language_of, notify
+from portal.words.access_levels import level_called
 from protection.selectors.blockers import Blockers, Change, blockers_of
 from protection.selectors.requests import RequestRow, newest_of, request_for
 from protection.selectors.why import OwnWhy, own_why

@@ -17,8 +17,8 @@ from markdown_it import MarkdownIt
 from chancery.policy.programs import MEANINGS, Program
 from chancery.policy.rights import LEVELS, Right
 from chancery.policy.words import right_in_words
-from portal.access_levels import level_called
 from portal.languages import translate
+from portal.words.access_levels import level_called
 from portal.words.events import HOLDS, PROGRAMS
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "handbook"

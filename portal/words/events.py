@@ -20,8 +20,8 @@ from chancery.policy.programs import Hold, Program
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.unmet import Unmet
 from chancery.policy.words import rights_in_words
-from portal.access_levels import level_called
 from portal.languages import reader_languages, translate
+from portal.words.access_levels import level_called
 from portal.words.actors import ShownActor, shown_actor
 from portal.words.codes import code_in_words, object_code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named

@@ -84,7 +84,7 @@ def save(player: Player, preview: str) -> Any:
     return call(player, "pair", "POST", f"previews/{preview}/save")
 
 
-def test_an_administrator_does_not_let_himself_in_where_there_is_another_one(pair: Cast, plan: Path) -> None:
+def test_an_administrator_grants_themselves_no_access_where_there_is_another_one(pair: Cast, plan: Path) -> None:
     made, sealed = under(pair, pair.ulf, "pair", plan)
     found = problem(let_in(pair.pia, "pair", made, pair.pia.address), 409, "needs_another_administrator")
     assert found["next_step"].startswith("Preview the change")

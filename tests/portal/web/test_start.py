@@ -59,7 +59,7 @@ def test_opened_in_production_it_takes_an_account(settings: Settings) -> None:
     assert parse_qs(urlsplit(answer["Location"]).query) == {"next": ["/organizations/new/"]}
 
 
-def test_in_production_the_founder_himself_administers(settings: Settings, signed_in: Browser) -> None:
+def test_in_production_the_founder_administers(settings: Settings, signed_in: Browser) -> None:
     settings.CHANCERY_EMBEDDED = False
     signed_in.post("/organizations/new/", {**CONTOSO, "mail_domain": "contoso.example"})
     made = organization_by_slug("contoso")
