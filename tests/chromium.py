@@ -8,8 +8,8 @@ from portal.development.test import BROWSER
 PROGRAM: Final = next(filter(None, map(shutil.which, BROWSER.names)), None)
 """Where Chromium is, or nothing; the tests that need it are then skipped, and say so."""
 MISSING: Final = "There is no Chromium on this machine."
-# Without the second group Chromium looks for its maker's hosts at every start.  With the third, hosts of one installation
-# share a process, which changes nothing of what they may do to each other and saves a tenth of the work.
+# Without the second group Chromium looks for its maker's hosts at every start.  With the third, the hosts of one
+# installation share a process: what they may do to each other stays the same, and a tenth of the work is saved.
 FLAGS: Final = (
     "--no-sandbox", "--disable-gpu",
     "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
