@@ -2,8 +2,10 @@
 
 import re
 import tempfile
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,6 +17,8 @@ from chancery.sdk.home import Home
 from chancery.sdk.http import Http
 from chancery.sdk.session import Session
 
+PATIENCE: Final = 30
+"""Seconds for which a person tries to load a page again."""
 LEADS_ON: Final = """one => {
   const clicked = one.closest("a, button, summary");
   const aim = clicked.matches("a[href]") ? clicked : clicked.type === "submit" && clicked.form;
@@ -32,10 +36,17 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
 
     def go(self, address: str) -> Response:
-        """Load a page, given its path at the base domain or its whole address."""
-        answer = self.page.goto(address if "://" in address else self.installation.base + address)
-        assert answer is not None
-        return answer
+        """Load a page, given its path at the base domain or its whole address.
+
+        A machine that is busy with other tests may make the service say 503 for a moment; people try again then.
+        """
+        until = time.monotonic() + PATIENCE
+        while True:
+            answer = self.page.goto(address if "://" in address else self.installation.base + address)
+            assert answer is not None
+            if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > until:
+                return answer
+            self.page.wait_for_timeout(1_000)
 
     def click(self, name: str) -> None:
         """Click the button or link that is called so."""
