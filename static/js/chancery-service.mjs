@@ -21,6 +21,22 @@ export class ServiceError extends Error {
   }
 }
 
+/** The service did not answer at all. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The service does not answer.");
+    this.name = "Unreachable";
+  }
+}
+
+async function sent(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch {
+    throw new Unreachable();
+  }
+}
+
 async function answerOf(response) {
   const text = await response.text();
   let members = null;
@@ -48,7 +64,7 @@ export class Service {
   async #token(origin) {
     const kept = this.tokens.get(origin);
     if (kept && kept.until > now()) return kept.value;
-    const response = await fetch("/browser/token/", {
+    const response = await sent("/browser/token/", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf, Accept: "application/json" },
       body: JSON.stringify({ origin, device: this.device?.id ?? null }),
@@ -68,8 +84,8 @@ export class Service {
       const url = origin + path.split("?")[0];
       headers["Chancery-Proof"] = await this.device.proof({ method, url, token, body: data, now: now() });
     }
-    const sent = body === undefined ? { method, headers } : { method, headers, body: data };
-    return answerOf(await fetch(origin + path, { ...sent, credentials: "omit", cache: "no-store" }));
+    const request = body === undefined ? { method, headers } : { method, headers, body: data };
+    return answerOf(await sent(origin + path, { ...request, credentials: "omit", cache: "no-store" }));
   }
 
   /** Make this browser a device of the person; the service asks for a sign-in of the last ten minutes. */

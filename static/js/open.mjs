@@ -2,7 +2,7 @@
 
 import { openSealed } from "./chancery-reader.mjs";
 import { contentKey } from "./chancery-objects.mjs";
-import { ServiceError } from "./chancery-service.mjs";
+import { ServiceError, Unreachable } from "./chancery-service.mjs";
 import {
   find, forgetIfGone, keep, language, partsOfPage, progress, sayRefusal, service, show, texts, withDevice, wordsOf,
 } from "./page.mjs";
@@ -126,7 +126,7 @@ class Opened {
       await this.place.refreshFeed();
       await this.still();
     } catch (error) {
-      if (!(error instanceof TypeError)) refuse(error);
+      if (!(error instanceof Unreachable)) refuse(error);
     }
   }
 

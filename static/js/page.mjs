@@ -1,7 +1,7 @@
 // What the pages share whose script is a client of the API: configuration, words for what went wrong, and the device.
 
 import { forgetDevice, keepDevice, keptDevice } from "./chancery-device.mjs";
-import { Service, ServiceError } from "./chancery-service.mjs";
+import { Service, ServiceError, Unreachable } from "./chancery-service.mjs";
 
 export const find = (id) => document.getElementById(id);
 const read = (id) => JSON.parse(find(id).textContent);
@@ -29,7 +29,7 @@ export function wordsOf(error) {
   if (error instanceof ServiceError) {
     return { title: error.message, step: error.problem.next_step ?? "", contact: error.problem.contact ?? "" };
   }
-  if (error instanceof TypeError) return { title: texts.unreachable, step: texts.unreachable_step, contact: "" };
+  if (error instanceof Unreachable) return { title: texts.unreachable, step: texts.unreachable_step, contact: "" };
   const known = texts.errors[error.code];
   return known ? { title: known[0], step: known[1], contact: "" } : { title: error.message, step: "", contact: "" };
 }

@@ -147,7 +147,7 @@ def test_people_and_groups(installation: Installation, ada: Visitor) -> None:
     ada.fill(address="board@contoso.example", name="Board", members="max@contoso.example")
     ada.click("Save")
     ada.click("board@contoso.example")
-    assert "Max Meyer" in ada.text or "max@contoso.example" in ada.text
+    assert "max@contoso.example" in ada.text
     ada.follow(ada.page.get_by_role("button", name="Remove"))
     ada.click("Take them out")
     assert "This group has no members yet" in ada.text
