@@ -18,9 +18,8 @@ from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from audit.services.count_unauthenticated import count_unauthenticated
-from portal import correlation
-from portal.identity.addresses import client_address
 from portal.problems import Problem
+from portal.request_facts import client_address, fresh_correlation_id
 from portal.runtime.health import healthz, readyz
 from tenants import naming
 from tenants.context import enter, leave_to_public
@@ -47,7 +46,7 @@ class CorrelationMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer under a fresh id."""
-        with correlation.fresh() as correlation_id:
+        with fresh_correlation_id() as correlation_id:
             request.correlation_id = correlation_id  # type: ignore[attr-defined]
             response = self.get_response(request)
         response["X-Correlation-Id"] = correlation_id
@@ -80,7 +79,7 @@ class OrganizationMiddleware:
         leave_to_public()
         host = _host_of(request)
         if host == settings.CHANCERY_BASE.host:
-            return self._answer(request, host, settings.PUBLIC_SCHEMA_URLCONF, None)
+            return self._answer(request, settings.CHANCERY_BASE.origin, settings.PUBLIC_SCHEMA_URLCONF, None)
         organization = organization_at(host) if host else None
         if organization is None or organization.state == "erased":
             return _refuse(
@@ -92,16 +91,16 @@ class OrganizationMiddleware:
             )
         enter(organization.schema_name)
         try:
-            return self._answer(request, host, settings.ROOT_URLCONF, organization)
+            return self._answer(request, organization.origin, settings.ROOT_URLCONF, organization)
         finally:
             leave_to_public()
 
     def _answer(
-        self, request: HttpRequest, host: str, urlconf: str, organization: OrganizationFacts | None
+        self, request: HttpRequest, origin: str, urlconf: str, organization: OrganizationFacts | None
     ) -> HttpResponse:
         request.organization = organization  # type: ignore[attr-defined]
         # The spelling that tokens and proofs use (docs/protocol.md P13).
-        request.origin = settings.CHANCERY_BASE.origin_of(host)  # type: ignore[attr-defined]
+        request.origin = origin  # type: ignore[attr-defined]
         request.urlconf = urlconf
         set_urlconf(urlconf)
         return self.get_response(request)

@@ -23,8 +23,8 @@ from chancery.errors import (
     Unavailable,
     UntrustedKey,
 )
-from portal import correlation
 from portal.languages import translate
+from portal.request_facts import correlation_id
 from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
 from protection.services.register_on_first_use import SendWholeLicense
@@ -69,7 +69,7 @@ class Problem:
             "detail": translate(self.detail),
             "code": self.code,
             "next_step": translate(self.next_step),
-            "correlation_id": correlation.current(),
+            "correlation_id": correlation_id(),
             **self.more,
         }
 

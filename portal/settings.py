@@ -329,7 +329,7 @@ USE_I18N = USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"correlation": {"()": "portal.correlation.CorrelationFilter"}},
+    "filters": {"correlation": {"()": "portal.request_facts.CorrelationFilter"}},
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name} {correlation} {message}", "style": "{"},
     },

@@ -1,13 +1,10 @@
-"""Names that only the service gives: schemas, short names of organizations, public mail domains.
+"""Names that only the service gives: short names of organizations, public mail domains.
 
 Pure functions without Django.  Addresses, mail domains and hosts have their normal form in ``chancery.names``, which
 clients use as well; the directory finds them here beside its own.
 """
 
-import base64
 import re
-import secrets
-from collections.abc import Callable
 
 from chancery.names import NameRefused, address, domain_of, free_text, host, mail_domain, one_line
 
@@ -18,14 +15,11 @@ __all__ = [
     "free_text",
     "host",
     "is_public_mail_domain",
-    "is_schema_name",
     "mail_domain",
-    "new_schema_name",
     "one_line",
     "slug",
 ]
 
-SCHEMA_NAME = re.compile(r"org_[a-z2-7]{16}")
 SLUG = re.compile(r"[a-z](?:[a-z0-9]|-(?!-)){1,38}[a-z0-9]")
 
 RESERVED_SLUGS = frozenset(
@@ -50,20 +44,6 @@ PUBLIC_MAIL_DOMAINS = frozenset(
         "yahoo.de", "yahoo.fr", "yandex.ru", "ymail.com", "zoho.com",
     }
 )  # fmt: skip
-
-
-def new_schema_name(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
-    """Return a fresh schema name.
-
-    It is generated and never taken from what somebody typed: a schema name is in SQL, and one that follows from the
-    organization's name would have to change with it.
-    """
-    return "org_" + base64.b32encode(random_bytes(10)).decode("ascii").lower()
-
-
-def is_schema_name(name: str) -> bool:
-    """Tell whether the name has the form that ``new_schema_name`` gives."""
-    return SCHEMA_NAME.fullmatch(name) is not None
 
 
 def slug(text: str) -> str:

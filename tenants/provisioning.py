@@ -12,7 +12,7 @@ from importlib import resources
 from django.db import connection
 
 from tenants import naming, roles
-from tenants.backend.base import BASE_SCHEMA
+from tenants.backend.base import BASE_SCHEMA, is_schema_name
 from tenants.schemas import migrations_digest
 
 _DIGEST_LINE = re.compile(r"^-- migrations: ([0-9a-f]{64})$", re.MULTILINE)
@@ -50,5 +50,5 @@ def drop_schema(schema_name: str) -> None:
 
 def _require(schema_name: str) -> None:
     """Refuse any name that is not generated: it is about to be in SQL."""
-    if not naming.is_schema_name(schema_name):
+    if not is_schema_name(schema_name):
         raise naming.NameRefused("{name!r} is not the name of an organization's schema.", name=schema_name)

@@ -9,7 +9,7 @@ import click
 
 from chancery.cli import language
 from chancery.cli.checked_stream import CheckedStream, give_up
-from chancery.cli.output import Output, exit_code
+from chancery.cli.output import JSON, Output, exit_code, with_json
 from chancery.errors import ChanceryError
 from chancery.sdk.errors import LocalFailure, Misused, OutputFailed
 from chancery.texts import message
@@ -71,32 +71,6 @@ INTERRUPTED: Final = 130
 """What shells report for a program that Ctrl-C ended; 1 would say that a policy refused."""
 
 
-def _choose_json(ctx: click.Context, _: click.Parameter, chosen: bool) -> None:
-    """Let the program speak JSON if it was asked for here or before; all contexts share the one output."""
-    output = ctx.ensure_object(Output)
-    output.as_json = output.as_json or chosen
-
-
-JSON: Final = click.Option(
-    ["--json", "as_json"],
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_choose_json,
-    help="Print results and errors as JSON.",
-)
-"""Understood before the command and after it."""
-
-
-def _with_json(command: click.Command) -> click.Command:
-    """Give a command, and those inside it, the option."""
-    if JSON not in command.params:
-        command.params.append(JSON)
-    for inner in command.commands.values() if isinstance(command, click.Group) else ():
-        _with_json(inner)
-    return command
-
-
 class Commands(click.Group):
     """All commands, each imported when it is called for, so that a command starts as fast as what it needs.
 
@@ -133,7 +107,7 @@ class Commands(click.Group):
             return None
         module, _, name = place.rpartition(".")
         found = getattr(import_module(f"{__package__}.{module}"), name)
-        return language.explained(_with_json(found)) if isinstance(found, click.Command) else None
+        return language.explained(with_json(found)) if isinstance(found, click.Command) else None
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help of the program itself."""

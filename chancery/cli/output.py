@@ -104,6 +104,32 @@ class Output:
             raise Misused(message("Nothing was changed."), remedy=remedy)
 
 
+def _choose_json(ctx: click.Context, _: click.Parameter, chosen: bool) -> None:
+    """Let the program speak JSON if it was asked for here or before; all contexts share the one output."""
+    output = ctx.ensure_object(Output)
+    output.as_json = output.as_json or chosen
+
+
+JSON: Final = click.Option(
+    ["--json", "as_json"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_choose_json,
+    help="Print results and errors as JSON.",
+)
+"""Understood before the command and after it."""
+
+
+def with_json(command: click.Command) -> click.Command:
+    """Give a command, and those inside it, the option ``--json``."""
+    if JSON not in command.params:
+        command.params.append(JSON)
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        with_json(inner)
+    return command
+
+
 def visible(json_text: str) -> str:
     """Return JSON in which no character is hidden: what a terminal would act on is written as JSON escapes it."""
     return HIDDEN.sub(lambda found: json.dumps(found[0])[1:-1], json_text)

@@ -15,7 +15,7 @@ from chancery.crypto.keys import EncryptionPublicKey
 from chancery.crypto.signatures import Signer
 from chancery.crypto.store import KeyStore
 from chancery.errors import InvalidObject, WrongBinding
-from chancery.objects import jws
+from chancery.objects import jws, limits
 from chancery.objects.claims import HASH, VERSION, Claims
 from chancery.objects.jws import Kind, b64
 from chancery.objects.strict_json import JSON
@@ -24,7 +24,6 @@ from chancery.objects.use import Common, UseLicense, common_members, read_licens
 from chancery.texts import message
 
 MAX_RESULTS: Final = 1000
-MAX_KEYS: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,7 @@ class UseLicenseBatch:
             jti=claims.uuid("jti"),
             common=common,
             results=tuple(_read_result(inner, common) for inner in claims.inners("results", items=MAX_RESULTS)),
-            keys=claims.blob("keys", limit=MAX_KEYS),
+            keys=claims.blob("keys", limit=limits.BATCH_KEYS),
         )
         claims.done()
         chain.verify(unverified, org=common.org, at=common.iat)

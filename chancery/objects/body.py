@@ -6,7 +6,6 @@ certificate.  The seal covers the digest of the publishing license, every header
 """
 
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from chancery.crypto import bindings
@@ -15,7 +14,7 @@ from chancery.crypto.keys import EncryptionPublicKey
 from chancery.crypto.signatures import Signer, VerifyKey
 from chancery.crypto.store import KeyStore
 from chancery.errors import CannotUnseal, Expired, InvalidFile, InvalidObject, WrongBinding
-from chancery.objects import jws
+from chancery.objects import jws, limits
 from chancery.objects.claims import HASH, VERSION, Claims
 from chancery.objects.edit import EditCertificate
 from chancery.objects.jws import Kind, Unverified, b64
@@ -24,8 +23,6 @@ from chancery.objects.publishing import PublishingLicense
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
 from chancery.texts import message
-
-MAX_EDITION_KEY: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +76,7 @@ class BodySeal:
             digest=unverified.digest,
             facts=_read_facts(claims),
             iat=claims.moment("iat"),
-            env=claims.blob("env", limit=MAX_EDITION_KEY) if claims.has("env") else None,
+            env=claims.blob("env", limit=limits.EDITION_ENVELOPE) if claims.has("env") else None,
             certificate=unverified.header["cert"],
             delegation=unverified.header["delegation"],
         )

@@ -6,19 +6,15 @@ that the people a policy names are visible to nobody who merely holds the file (
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from chancery.errors import InvalidObject
-from chancery.objects import strict_json
+from chancery.objects import limits, strict_json
 from chancery.objects.claims import Claims
 from chancery.objects.jws import b64
 from chancery.objects.strict_json import JSON
 from chancery.policy.policy import MAX_OFFLINE_DAYS
 from chancery.texts import message
-
-MAX_KEY: Final = 4096
-"""A content key has 32 bytes; under a second key (P17) it is a sealed blob of the customer's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ class Envelope:
         """Read the unsealed bytes; an unknown member is refused, because it may be a restriction."""
         claims = Claims(strict_json.decode(data), message("envelope"), versioned=False)
         envelope = cls(
-            key=claims.blob("key", limit=MAX_KEY),
+            key=claims.blob("key", limit=limits.CONTENT_KEY),
             issuer=claims.uuid("issuer"),
             owner=claims.uuid("owner"),
             policy=claims.mapping("policy") if claims.has("policy") else None,

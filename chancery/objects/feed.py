@@ -15,7 +15,7 @@ from uuid import UUID
 from chancery.crypto.labels import FEED_IDENTITY, FEED_PAIR
 from chancery.crypto.signatures import Signer
 from chancery.errors import FeedGap, InvalidObject, Revoked, WrongBinding
-from chancery.objects import jws
+from chancery.objects import jws, limits
 from chancery.objects.claims import VERSION, Claims
 from chancery.objects.jws import Kind, b64, unb64
 from chancery.objects.strict_json import JSON
@@ -24,7 +24,6 @@ from chancery.texts import message
 
 FEED_ID: Final = 16
 MAX_ENTRIES: Final = 30_000
-MAX_CHECKPOINT: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class FeedStatement:
             as_of=claims.moment("as_of"),
             from_seq=claims.integer("from_seq"),
             entries=tuple(_read_entry(inner) for inner in claims.inners("entries", items=MAX_ENTRIES)),
-            checkpoint=None if claims.is_null("checkpoint") else claims.text("checkpoint", MAX_CHECKPOINT),
+            checkpoint=None if claims.is_null("checkpoint") else claims.text("checkpoint", limits.CHECKPOINT),
         )
         claims.done()
         return statement

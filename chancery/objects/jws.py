@@ -21,14 +21,9 @@ from typing import Final
 from chancery.crypto.labels import DIGEST
 from chancery.crypto.signatures import Signer, VerifyKey
 from chancery.errors import InvalidObject
-from chancery.objects import strict_json
+from chancery.objects import limits, strict_json
 from chancery.objects.strict_json import JSON
 from chancery.texts import message
-
-KIB: Final = 1024
-MAX_HEADER: Final = 64 * KIB
-"""A header carries at most two certificates; it is bounded apart so that it cannot use up a large object's limit."""
-MAX_SIGNATURE_TEXT: Final = 128
 
 
 class Kind(StrEnum):
@@ -48,14 +43,13 @@ class Kind(StrEnum):
 
 
 LIMITS: Final[Mapping[Kind, int]] = {
-    **dict.fromkeys(Kind, 16 * KIB),
-    Kind.STATEMENT: 256 * KIB,
-    Kind.PUBLISHING: 256 * KIB,
-    Kind.USE_BATCH: 2048 * KIB,
-    Kind.FEED: 2048 * KIB,
+    **dict.fromkeys(Kind, limits.OBJECT),
+    Kind.STATEMENT: limits.STATEMENT,
+    Kind.PUBLISHING: limits.PUBLISHING_LICENSE,
+    Kind.USE_BATCH: limits.USE_LICENSE_BATCH,
+    Kind.FEED: limits.FEED,
 }
-"""Longest token by type.  16 KiB, except where the content grows with the organization: a publishing license lists
-people, a statement lists all keys an organization ever had, a batch has 1,000 results, a feed all live revocations."""
+"""The longest token of each kind."""
 
 HEADERS: Final[Mapping[Kind, tuple[frozenset[str], ...]]] = {
     **dict.fromkeys(Kind, (frozenset({"kid"}),)),
@@ -142,7 +136,7 @@ def _segments(token: str) -> tuple[str, str, str]:
     if len(parts) != 3 or not token.isascii():
         raise InvalidObject(message("The object is not a compact JWS."))
     head, body, tail = parts
-    if len(head) > MAX_HEADER or len(tail) > MAX_SIGNATURE_TEXT:
+    if len(head) > limits.HEADER or len(tail) > limits.SIGNATURE_TEXT:
         raise InvalidObject(message("The header or the signature is too long."))
     return head, body, tail
 

@@ -16,7 +16,7 @@ from chancery.crypto.labels import CONTENT_ID
 from chancery.crypto.signatures import Signer
 from chancery.crypto.store import KeyStore
 from chancery.errors import InvalidObject, UnknownSuite, UntrustedKey, WithdrawnKey, WrongBinding
-from chancery.objects import jws
+from chancery.objects import jws, limits
 from chancery.objects.claims import HASH, VERSION, Claims
 from chancery.objects.envelope_content import Envelope
 from chancery.objects.jws import Kind, Unverified, b64
@@ -27,7 +27,6 @@ from chancery.objects.trust import Chain
 from chancery.texts import message
 
 NONCE: Final = 16
-MAX_ENVELOPE: Final = 192 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +64,7 @@ class PublishingLicense:
             kid=claims.blob("kid", size=HASH),
             suite=claims.text("suite", 32),
             iat=claims.moment("iat"),
-            env=claims.blob("env", limit=MAX_ENVELOPE),
+            env=claims.blob("env", limit=limits.ENVELOPE),
             clc=unverified.header.get("clc"),
         )
         claims.done()

@@ -7,7 +7,6 @@ does all of it for a file that is being opened.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from chancery.crypto import bindings
@@ -16,7 +15,7 @@ from chancery.crypto.keys import EncryptionPublicKey
 from chancery.crypto.signatures import Signer
 from chancery.crypto.store import KeyStore
 from chancery.errors import CannotUnseal, Expired, InvalidObject, WrongBinding
-from chancery.objects import jws
+from chancery.objects import jws, limits
 from chancery.objects.account import AccountCertificate
 from chancery.objects.body import VerifiedSeal
 from chancery.objects.claims import HASH, VERSION, Claims
@@ -26,8 +25,6 @@ from chancery.objects.publishing import PublishingLicense
 from chancery.objects.strict_json import JSON
 from chancery.objects.trust import Chain
 from chancery.texts import message
-
-MAX_SEALED_KEY: Final = 6 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +271,7 @@ def read_license(claims: Claims, common: Common, *, with_key: bool) -> UseLicens
         feed=claims.blobs("feed", size=FEED_ID),
         enforcement=claims.text("enforcement", 32),
         obligations=claims.mapping("obligations"),
-        key=None if not with_key or claims.is_null("key") else claims.blob("key", limit=MAX_SEALED_KEY),
+        key=None if not with_key or claims.is_null("key") else claims.blob("key", limit=limits.SEALED_KEY),
         body=None if claims.is_null("body") else _read_status(claims.inner("body")),
         contact=claims.text("contact"),
         edit=claims.text("edit", 8192) if claims.has("edit") else None,

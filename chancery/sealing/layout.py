@@ -24,6 +24,7 @@ from typing import BinaryIO, Final
 from chancery.crypto.content import PREFIX, SEALED_LEAF, plain_length
 from chancery.errors import InvalidFile
 from chancery.ledger import merkle
+from chancery.objects import limits
 from chancery.objects.body import BodyFacts
 from chancery.texts import message
 
@@ -39,9 +40,7 @@ NOTICE: Final = (
 """What people read who look into a sealed file without a client."""
 
 MAX_NOTICE: Final = 16 * 1024
-MAX_LICENSE: Final = 256 * 1024
 MAX_META: Final = 64 * 1024
-MAX_SEAL: Final = 16 * 1024
 MAX_LEAVES: Final = 2**20
 """1 TiB of plaintext: the leaf hashes of a larger file would not fit into the memory a reader is promised to need."""
 
@@ -63,7 +62,7 @@ class Header:
         parts = [MAGIC]
         for part, limit in (
             (self.notice.encode("utf-8"), MAX_NOTICE),
-            (self.license.encode("ascii"), MAX_LICENSE),
+            (self.license.encode("ascii"), limits.PUBLISHING_LICENSE),
             (self.meta, MAX_META),
         ):
             if len(part) > limit:
@@ -109,7 +108,7 @@ class Layout:
 
 def trailer(leaves: bytes, seal: str, length: int) -> bytes:
     """Write everything after the last chunk."""
-    if len(seal) > MAX_SEAL or len(leaves) != 32 * leaf_count(length):
+    if len(seal) > limits.OBJECT or len(leaves) != 32 * leaf_count(length):
         raise InvalidFile(message("The trailer does not fit the body."))
     return leaves + seal.encode("ascii") + _FOOTER.pack(len(seal), length, END_MAGIC)
 
@@ -153,7 +152,7 @@ def _footer(source: BinaryIO, size: int) -> tuple[int, int]:
     seal_length, length, magic = _FOOTER.unpack(_read(source, _FOOTER.size, size))
     if magic != END_MAGIC:
         raise InvalidFile(message("The file does not end where a sealed file ends; it was cut or extended."))
-    if seal_length > MAX_SEAL or leaf_count(length) > MAX_LEAVES or length > size:
+    if seal_length > limits.OBJECT or leaf_count(length) > MAX_LEAVES or length > size:
         raise InvalidFile(message("The file claims a size beyond the limits of the format."))
     plain_length(length)
     return seal_length, length
@@ -163,7 +162,7 @@ def _header(source: BinaryIO, size: int) -> tuple[Header, int, bytes]:
     hasher = hashlib.sha256(MAGIC)
     total = len(MAGIC)
     parts: list[bytes] = []
-    for limit in (MAX_NOTICE, MAX_LICENSE, MAX_META):
+    for limit in (MAX_NOTICE, limits.PUBLISHING_LICENSE, MAX_META):
         raw = _read(source, _LENGTH.size, size)
         (length,) = _LENGTH.unpack(raw)
         if length > limit:

@@ -17,11 +17,11 @@ from portal.api.framework import (
     plain,
     refuse_disabled,
 )
-from portal.identity.addresses import client_address
 from portal.identity.clients import CLI
 from portal.identity.clients import ensure as ensure_clients
 from portal.identity.strength import Authentication
 from portal.identity.tokens import grant_refresh_token
+from portal.request_facts import client_address
 from portal.throttle import count_wrong_guess, may_guess
 from tenants.directory.errors import CodeRefused
 from tenants.directory.services.redeem_enrollment_code import redeem_enrollment_code

@@ -20,11 +20,11 @@ from rest_framework.views import APIView, set_rollback
 
 from chancery.errors import ChanceryError
 from portal import problems
-from portal.identity.addresses import client_address
 from portal.identity.bearer import Authenticated, caller, token_shown
 from portal.identity.proof import ProvenDevice, prove, proven_device, refuse_replay
 from portal.languages import reason_of
 from portal.problems import Problem
+from portal.request_facts import client_address
 from portal.subjects.subject import may_act
 from portal.throttle import retry_after
 from portal.usecases.caller import Caller, caller_at

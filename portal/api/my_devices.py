@@ -32,9 +32,9 @@ from portal.api.framework import (
 from portal.identity import recent_sign_in
 from portal.identity.bearer import caller, token_shown
 from portal.identity.proof import ProvenDevice, proven
+from portal.notifications.mails import mail_device_added
 from portal.usecases.devices import revoke_device
 from portal.usecases.effects import effect_answer
-from portal.usecases.notify import in_language_of, notify
 from protection.services.certify import DeviceKeys, account_certificate
 from tenants.directory.errors import NotHere
 from tenants.directory.selectors.devices import DeviceFacts, device_of, devices_of
@@ -133,7 +133,8 @@ class Devices(BaseView):
             actor=directory_actor(request),
         )
         certificate = _certificate(proven(facts))
-        _notify_added(caller(request).id, caller(request).email, facts)
+        me = caller(request)
+        mail_device_added(person=me.id, address=me.email, device=facts.name, platform=facts.platform)
         return Response({"id": str(facts.id), "account_certificate": certificate}, status=HTTPStatus.CREATED)
 
 
@@ -192,26 +193,6 @@ class DeviceCertificate(BaseView):
 def _certificate(device: ProvenDevice) -> str:
     keys = DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform)
     return account_certificate(iss=settings.CHANCERY_BASE_URL, device=keys, now=clock.now())
-
-
-def _notify_added(person: UUID, address: str, facts: DeviceFacts) -> None:
-    """Tell the person by mail that a device was enrolled, so that a stolen sign-in does not go unnoticed.
-
-    See docs/protocol.md P13.
-    """
-    with in_language_of(person):
-        subject = _("A device was added to your account")
-        text = _(
-            "The device “{device}” ({platform}) can now open and protect documents as {address}.\n\n"
-            "If this was not you, revoke it: {page}\n"
-        )
-    text = text.format(
-        device=facts.name,
-        platform=facts.platform,
-        address=address,
-        page=f"{settings.CHANCERY_BASE_URL}/devices/",
-    )
-    notify(address, subject, text)
 
 
 def _device(facts: DeviceFacts) -> dict[str, Any]:

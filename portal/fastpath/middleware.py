@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from chancery.errors import ChanceryError
 from portal.fastpath.statements import FastPathDatabase, NobodyHere
-from portal.identity.addresses import client_address
 from portal.identity.proof import ProvenDevice, proven_device, request_id
 from portal.identity.tokens import TokenRefused, token_of
 from portal.languages import translate
 from portal.license_requests import enforced_by, item_of, items_of, members_of, program_of
 from portal.problems import Problem, of_error, too_many_requests, unauthorized
+from portal.request_facts import client_address
 from portal.subjects.directory import DirectoryOf
 from portal.throttle import retry_after
 from protection.services.certify import DeviceKeys

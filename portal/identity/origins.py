@@ -17,7 +17,8 @@ def is_ours(origin: str) -> bool:
         host = naming.host(parts.hostname or "")
     except ValueError:
         return False
-    return origin == settings.CHANCERY_BASE.origin_of(host) and organization_at(host) is not None
+    organization = organization_at(host)
+    return organization is not None and origin == organization.origin
 
 
 def is_under_base(host: str) -> bool:

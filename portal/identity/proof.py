@@ -22,7 +22,7 @@ from chancery.crypto.signatures import VerifyKey
 from chancery.errors import ChanceryError, InvalidObject
 from chancery.objects.proof import WINDOW, DeviceProof, Request
 from chancery.texts import message
-from portal.identity.addresses import client_address
+from portal.request_facts import client_address
 from protection.actor import Actor
 from protection.services.refuse_proof import refuse_proof
 from tenants.directory.selectors.devices import DeviceFacts, device_by_key

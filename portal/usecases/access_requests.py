@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,18 +16,18 @@ from chancery.policy.words import rights_in_words
 from chancery.texts import message
 from portal import clock
 from portal.languages import translate
+from portal.notifications.mails import mail_access_declined, mail_access_granted, mail_access_request
 from portal.subjects.subject import is_active
 from portal.subjects.visible_people import visible_person_at
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import moment_in_words
 from portal.usecases.effects import Effect, effect
-from portal.usecases.notify import in_language_of, notify
-from portal.words.access_levels import level_called
+from portal.words.access_levels import LEVELS
 from protection.selectors.blockers import Blockers, Change, blockers_of
 from protection.selectors.requests import RequestRow, newest_of, request_for
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.decline_request import decline_request as decline_request_service
-from protection.services.grant_request import Granted, Terms
+from protection.services.grant_request import Terms
 from protection.services.grant_request import grant_request as grant_request_service
 from protection.services.request_access import RequestChange, RequestedAccess, refusal_to_ask
 from protection.services.request_access import request_access as request_access_service
@@ -112,12 +110,14 @@ def _notify_those_who_answer(asked: RequestRow, organization: OrganizationFacts,
         address = _address_today(person, organization)
         if not address:
             continue
-        with in_language_of(person):
-            subject = (
-                _("{who} asks for more access to {document}") if more else _("{who} asks for access to {document}")
-            )
-            subject = subject.format(who=asked.address, document=asked.title or _("a document"))
-            notify(address, subject, _question(asked, organization))
+        mail_access_request(
+            person=person,
+            address=address,
+            asked=asked,
+            level=LEVELS.get(asked.wanted, asked.wanted),
+            organization=organization,
+            more=more,
+        )
 
 
 def _address_today(person: UUID, organization: OrganizationFacts) -> str:
@@ -139,37 +139,6 @@ def _place_of(person: UUID, address: str) -> str:
     owner = organization_of_domain(naming.domain_of(address)) if address else None
     place = None if owner is None else membership_at(owner, person)
     return "" if place is None or place.guest or place.disabled else place.name
-
-
-def _question(asked: RequestRow, organization: OrganizationFacts) -> str:
-    """Return the mail's text; the requester's own words come last and quoted, so that none of them passes for ours."""
-    name = " ".join(asked.name.split())
-    who = f"{name} ({asked.address})" if name else asked.address
-    if asked.place:
-        who = _("{person} of {organization}").format(person=who, organization=asked.place)
-    quoted = "".join(f"> {line}\n" for line in asked.note.splitlines())
-    note = _("\nNote:\n\n{text}").format(text=quoted) if quoted else ""
-    page = f"{settings.CHANCERY_BASE.origin_of(organization.host)}{reverse('request', args=[asked.id])}"
-    text = (
-        _(
-            "{who} was refused “{document}” at {organization} and asks you for access as {level}.\n\nGive access"
-            " or decline: {page}\n\nOnly your answer there counts. Anyone who has a copy of the file can ask; no"
-            " access has been given yet.\n"
-        )
-        if asked.reason
-        else _(
-            "{who} may open “{document}” at {organization} and asks you for more: access as {level}.\n\n"
-            "Give access or decline: {page}\n\n"
-            "Only what you answer there counts; nothing more has been given yet.\n"
-        )
-    ).format(
-        who=who,
-        document=asked.title or _("a document"),
-        organization=organization.name,
-        level=level_called(asked.wanted),
-        page=page,
-    )
-    return text + note
 
 
 class RequesterGone(Conflict):
@@ -206,8 +175,7 @@ def grant_request(*, caller: Caller, organization: OrganizationFacts, request_id
         terms=terms,
         now=clock.now(),
     )
-    with in_language_of(request.person_id):
-        notify(request.address, *_yes(caller, request, granted))
+    mail_access_granted(request=request, owner=caller.address, granted=granted)
     said = _("{address} has access and may: {rights}. It ends: {end}.").format(
         address=request.address,
         rights=translate(rights_in_words(in_order(granted.rights))),
@@ -242,8 +210,7 @@ def decline_request(*, caller: Caller, organization: OrganizationFacts, request_
     request = request_for(caller.actor, request_id)
     decline_request_service(actor=caller.actor, request_id=request_id, message=message)
     if _has_address(subject_row(request.person_id, organization.id), request):
-        with in_language_of(request.person_id):
-            notify(request.address, _("Your request for access was declined"), _no(caller, request, message))
+        mail_access_declined(request=request, owner=caller.address, message=message)
     return effect(
         True,
         _("The request of {address} is declined. Nothing about the document has changed.").format(
@@ -254,30 +221,6 @@ def decline_request(*, caller: Caller, organization: OrganizationFacts, request_
         id=str(request.id),
         state="declined",
     )
-
-
-def _yes(caller: Caller, request: RequestRow, granted: Granted) -> tuple[str, str]:
-    """Return subject and text of the mail that says yes."""
-    subject = _("You have access to {document}").format(document=request.title or _("the document you asked for"))
-    text = _(
-        "{owner} lets you open “{document}”, for which you asked on {day}.\n\n"
-        "You may: {rights}.\nAccess ends: {end}.\n\n"
-        "Open the file that you have; nothing has to be sent again.\n"
-    ).format(
-        owner=caller.address,
-        document=request.title or _("the document"),
-        day=_day(request.asked_at),
-        rights=translate(rights_in_words(in_order(granted.rights))),
-        end=_end(granted.ends),
-    )
-    return subject, text
-
-
-def _no(caller: Caller, request: RequestRow, message: str) -> str:
-    """Return the text of the mail that says no."""
-    text = _("{owner} declined the request for access to a document that you made on {day}.\n\n")
-    said = _("The answer says:\n\n{message}\n\n").format(message=message) if message else ""
-    return text.format(owner=caller.address, day=_day(request.asked_at)) + said
 
 
 def _check_requester(organization: OrganizationFacts, request: RequestRow) -> None:
@@ -302,11 +245,3 @@ def _subject_of(caller: Caller, organization: OrganizationFacts, request: Reques
     """Return the person who asks as this organization knows them; asking states that both are the same."""
     known = visible_person_at(organization.id, request.address, inside=caller.member)
     return replace(known.subject, person=request.person_id)
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d}"
-
-
-def _end(seconds: int | None) -> str:
-    return _("never") if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

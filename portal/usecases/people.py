@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from portal.notifications.mails import mail_invitation
 from portal.usecases import consequences, roles
 from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.notify import in_language_of, notify
 from portal.usecases.roles import NO_ROLE, notify_of_role, require_roles, require_scope
 from portal.words.roles import role_in_words
 from protection.selectors.affected import affected_by_person
@@ -67,8 +65,7 @@ def create_person(
     person = act(stated.reason) if prompt is None else confirmed(prompt, stated, act)
     if person.role != NO_ROLE:
         notify_of_role(caller, person)
-    goes_to = f"{settings.CHANCERY_BASE.origin_of(organization.host)}/"
-    _invite(organization.name, person, goes_to)
+    mail_invitation(person, organization)
     words = _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
     unexpected = not person.guest and _lies_outside(organization, person.email)
     again = _("They had left. What they had here stays with their earlier identity; they start as a new person.")
@@ -97,24 +94,8 @@ def create_person_by_operator(
         let_go=unlink_identity,
         actor=actor,
     )
-    _invite(organization.name, person, f"{settings.CHANCERY_BASE.origin_of(organization.host)}/")
+    mail_invitation(person, organization)
     return person
-
-
-def _invite(organization: str, person: PersonFacts, goes_to: str) -> None:
-    """Mail the invitation, in the language of the inviting person where the person has chosen none."""
-    with in_language_of(person.id, otherwise=get_language() or settings.LANGUAGE_CODE):
-        subject = _("{organization} invites you to {service}")
-        text = _(
-            "{organization} has added {address} to the people it shares protected files with.\n\n"
-            "Sign in here: {page}\n\n"
-            "You need no password: choose “Get a code by mail”, and a code is sent to this address.\n"
-        )
-    notify(
-        person.email,
-        subject.format(organization=organization, service=settings.CHANCERY_NAME),
-        text.format(organization=organization, address=person.email, page=goes_to),
-    )
 
 
 def _lies_outside(organization: OrganizationFacts, address: str) -> bool:

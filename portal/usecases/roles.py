@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chancery.policy.policy import Strength
+from portal.notifications.mails import mail_role_changed
 from portal.usecases.caller import APPLICATION, Caller
 from portal.usecases.known_secrets import notify_of_known_secrets
-from portal.usecases.notify import notify
 from portal.usecases.permissions import Permission, of_application
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
@@ -104,16 +102,5 @@ def notify_of_role(caller: Caller, person: PersonFacts) -> None:
     if caller.role != APPLICATION:
         return
     administrators = people_in(caller.organization, role=ADMINISTRATOR, limit=_ALL)
-    recipients = {one.email: one.language for one in administrators if one.email and not one.disabled}
-    _notify(recipients, caller.name, person)
-
-
-def _notify(recipients: dict[str, str], application: str, person: PersonFacts) -> None:
-    for address, language in recipients.items():
-        with translation.override(language or settings.LANGUAGE_CODE):
-            subject = _("An application has changed the role of {address}").format(address=person.email)
-            text = _(
-                "The application “{application}” has made {address} a {role}.\n\nIf this was not intended,"
-                " disable the application on the page of applications and change the role back.\n"
-            ).format(application=application, address=person.email, role=person.role.replace("_", " "))
-        notify(address, subject, text)
+    recipients = [one for one in administrators if one.email and not one.disabled]
+    mail_role_changed(recipients, application=caller.name, person=person)

@@ -16,17 +16,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from chancery.errors import Conflict
 from chancery.ledger.kinds import Kind
 from chancery.policy.policy import Strength
 from chancery.texts import message
 from portal import clock
+from portal.notifications.mails import mail_access_gained
 from portal.subjects.subject import subject_of
 from portal.usecases.caller import APPLICATION, Caller
-from portal.usecases.notify import notify
 from protection.selectors.equivalence_classes import rules
 from protection.selectors.self_granted import Reachable, documents_gained, one_change_at_a_time, reachable, together
 from protection.services.recording import record_action
@@ -117,7 +115,9 @@ def _put_on_record(
         one.id: one for one in watching[:NOTIFIED_AT_MOST] if one.id not in gainers and one.id != caller.person
     }
     recipients = recipients or {one.id: one for one in watching[:NOTIFIED_AT_MOST]}
-    _notify(tuple(recipients.values()), caller, names, max(gained.values()))
+    author = f"{caller.name} ({caller.address})" if caller.name else caller.address
+    reachable_by_mail = [one for one in recipients.values() if one.email]
+    mail_access_gained(reachable_by_mail, author=author, gainers=names, documents=max(gained.values()))
 
 
 def _reachable(organization: UUID, people: Iterable[UUID], maker: UUID | None) -> dict[UUID, Reachable]:
@@ -140,19 +140,3 @@ def _with_role(organization: UUID, role: str) -> list[PersonFacts]:
     """Return the enabled people with a role; an application has none of these."""
     found = people_in(organization, role=role, limit=MANY)
     return [one for one in found if not (one.disabled or one.guest or one.is_service)]
-
-
-def _notify(people: tuple[PersonFacts, ...], caller: Caller, gainers: str, documents: int) -> None:
-    """Mail auditors and the other administrators, each in their language."""
-    maker = f"{caller.name} ({caller.address})" if caller.name else caller.address
-    for one in people:
-        if not one.email:
-            continue
-        with translation.override(one.language or settings.LANGUAGE_CODE):
-            subject = _("{gainers} gained access to documents").format(gainers=gainers)
-            text = _(
-                "{maker} has changed a template or a group. By that {gainers} may now open documents that were closed"
-                " before, up to {count}.\n\nThe change and this notice are on record; see the record for what was"
-                " changed."
-            ).format(maker=maker, gainers=gainers, count=documents)
-        notify(one.email, subject, text)

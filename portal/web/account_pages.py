@@ -8,8 +8,8 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from portal.identity.addresses import client_address
 from portal.rejected_input import signed_out
+from portal.request_facts import client_address
 from tenants.actor import Actor
 from tenants.directory.errors import NotHere
 

@@ -13,10 +13,10 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from chancery.errors import ChanceryError, NotFound
-from portal.identity.addresses import client_address
 from portal.identity.strength import of_session
 from portal.languages import reason_of, with_next_step
 from portal.rejected_input import signed_out
+from portal.request_facts import client_address
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.identity.addresses import client_address
 from portal.languages import reason_of
+from portal.request_facts import client_address
 from portal.usecases.embedded_sign_in import sign_in_link
 from portal.usecases.operators import operator_here
 from portal.usecases.organizations import CreatedOrganization, create_organization
@@ -162,7 +162,7 @@ def _ready(request: HttpRequest, made: CreatedOrganization, *, is_new: bool) -> 
     The person at an embedded installation gets a link that signs the new administrator in, since no mail leaves the
     machine; never for a person who existed before, and never over a network.
     """
-    origin = settings.CHANCERY_BASE.origin_of(made.organization.host)
+    origin = made.organization.origin
     administrator, link = made.administrator.email, ""
     if is_new and settings.CHANCERY_EMBEDDED and _near(request):
         link = sign_in_link(address=administrator, goes_to=f"{origin}/signin/", actor=actor_of(request)).url

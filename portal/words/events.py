@@ -25,8 +25,8 @@ from portal.words.access_levels import level_called
 from portal.words.actors import ShownActor, shown_actor
 from portal.words.codes import code_in_words, object_code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
+from portal.words.event_sentences import FURTHER, ISSUER, OTHER, OWN, PLAIN, REFUSED, SENTENCES, UNKNOWN
 from portal.words.roles import role_in_words
-from portal.words.sentences import FURTHER, ISSUER, OTHER, OWN, PLAIN, REFUSED, SENTENCES, UNKNOWN
 from protection.selectors.labels import label_names, label_names_over_time
 from protection.selectors.templates import template_names, template_names_at
 from tenants.events import DirectoryKind

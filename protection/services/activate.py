@@ -13,7 +13,7 @@ from chancery.ledger.kinds import Kind
 from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
 from chancery.policy.rights import ALL_RIGHTS, Right
 from protection.actor import Actor
-from protection.keys import log, tenant, wrapping
+from protection.keys import log, subordinate, tenant
 from protection.keys.root import root_store
 from protection.models import (
     FeedHead,
@@ -87,7 +87,7 @@ def activate(*, organization: NewOrganization, actor: Actor | None = None) -> No
         status=KeyStatus.ACTIVE,
         created_by=None if actor is None else actor.person,
     )
-    wrapping.create(organization=organization.id, tenant_key=key)
+    subordinate.create_wrapping_key(organization=organization.id, tenant_key=key)
     for rights, texts in _DEFAULT_TEMPLATES.items():
         _default_template(organization, rights, texts)
     record_action(Kind.SERVICE_ACTIVATED, actor, details={"key": bytes(key.kid).hex(), "suite": key.suite})

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chancery.crypto import aead, bindings
 from chancery.objects.body import VerifiedSeal
-from protection.keys.wrapping import wrapping_key
+from protection.keys.subordinate import wrapping_key
 from protection.models import Content, Edition, FeedHead
 
 

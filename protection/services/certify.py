@@ -15,8 +15,8 @@ from chancery.objects.feed import derived_feed_id
 from chancery.objects.licensor import LIFETIME as LICENSOR_LIFETIME
 from chancery.objects.licensor import LicensorCertificate, May
 from protection.actor import Actor
-from protection.keys.issuing import issuer
 from protection.keys.root import installation_key
+from protection.keys.subordinate import issuer
 from protection.models import Certificate, KeyStatus, ServiceSettings, TenantKey
 from protection.services.directory import Directory
 from protection.services.recording import record_action

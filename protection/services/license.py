@@ -23,8 +23,7 @@ from chancery.policy.policy import Enforcement
 from chancery.policy.reasons import WORDS
 from chancery.policy.rights import Right, in_order
 from chancery.texts import message
-from protection.keys.issuing import Issuer, issuer
-from protection.keys.wrapping import wrapping_key
+from protection.keys.subordinate import Issuer, issuer, wrapping_key
 from protection.selectors.licensing import ContentState, ServiceState
 from protection.services.certify import CLOCK_MARGIN
 from protection.services.decide import (

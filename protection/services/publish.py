@@ -24,7 +24,7 @@ from chancery.policy.policy import Enforcement, Policy, parse_policy, supported
 from chancery.policy.rights import ALL_RIGHTS
 from chancery.texts import message
 from protection.actor import Actor
-from protection.keys.issuing import Issuer, issuer
+from protection.keys.subordinate import Issuer, issuer
 from protection.keys.tenant import active_row
 from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus, TemplateVersion
 from protection.selectors.labels import label_named

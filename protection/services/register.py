@@ -18,7 +18,7 @@ from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import Reason
 from chancery.texts import message
 from protection.actor import Actor
-from protection.keys.issuing import chain
+from protection.keys.subordinate import chain
 from protection.keys.tenant import OPENING, store_of
 from protection.models import Content, KeyStatus, ProtectionTemplate, ServiceSettings, TenantKey
 from protection.selectors.attempts import as_meant

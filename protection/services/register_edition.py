@@ -18,9 +18,8 @@ from chancery.policy.case import Deny, Registration
 from chancery.policy.rights import Right
 from chancery.texts import message
 from protection.actor import Actor
-from protection.keys.issuing import chain
+from protection.keys.subordinate import chain, wrapping_key
 from protection.keys.tenant import store_of
-from protection.keys.wrapping import wrapping_key
 from protection.models import Content, Edition
 from protection.selectors.decisions import decision_about
 from protection.selectors.editions import blocking_editions

@@ -9,7 +9,7 @@ from chancery.errors import Conflict, NotFound
 from chancery.ledger.kinds import Kind
 from chancery.texts import message
 from protection.actor import Actor
-from protection.keys import issuing, tenant, wrapping
+from protection.keys import subordinate, tenant
 from protection.models import KeyStatus, ServiceSettings, TenantKey
 from protection.services.feed import invalidate_all_of, touch
 from protection.services.recording import record_action
@@ -22,7 +22,7 @@ def create_key(*, organization: UUID, actor: Actor, suite: str | None = None) ->
     row = tenant.create(
         organization=organization, suite=suite or settings.suite, status=KeyStatus.ARCHIVED, created_by=actor.person
     )
-    wrapping.create(organization=organization, tenant_key=row)
+    subordinate.create_wrapping_key(organization=organization, tenant_key=row)
     record_action(Kind.KEY_CREATED, actor, details=_recorded(row))
     return row.id
 
@@ -50,7 +50,7 @@ def activate_key(*, organization: UUID, actor: Actor, key: UUID, reason: str = "
     touch()
     replaced = {} if before is None else {"before": bytes(before.kid).hex()}
     record_action(Kind.KEY_ROTATED, actor, details={**_recorded(chosen), **replaced, **_because(reason)})
-    transaction.on_commit(lambda: issuing.forget(organization))
+    transaction.on_commit(lambda: subordinate.forget(organization))
     return True
 
 
@@ -79,7 +79,7 @@ def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID, reason:
     row.save(update_fields=["status", "status_changed_at"])
     invalidate_all_of(row.id)
     record_action(Kind.KEY_COMPROMISED, actor, details={**_recorded(row), **_because(reason)})
-    transaction.on_commit(lambda: _forget(organization))
+    transaction.on_commit(lambda: subordinate.forget(organization))
     return True
 
 
@@ -89,8 +89,3 @@ def _recorded(row: TenantKey) -> dict[str, str]:
 
 def _because(reason: str) -> dict[str, str]:
     return {"reason": reason} if reason else {}
-
-
-def _forget(organization: UUID) -> None:
-    issuing.forget(organization)
-    wrapping.forget(organization)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from audit.selectors.proofs import newest_checkpoint
 from chancery.objects.feed import FeedEntry as StatedEntry
 from chancery.objects.feed import FeedStatement
-from protection.keys.issuing import issuer
+from protection.keys.subordinate import issuer
 from protection.models import FeedEntry
 
 NEVER: Final = 0

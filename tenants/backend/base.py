@@ -1,25 +1,42 @@
-"""The database backend: django-tenants' with its holes closed.
+"""The database backend, and the names of schemas: django-tenants' with its holes closed.
 
 django-tenants swallows every error of ``SET search_path``, after which the next statement runs on the path of the
 organization before.  Here a path that cannot be set raises, unless the transaction is already lost, in which case
 PostgreSQL refuses whatever follows by itself.
 """
 
+import base64
+import re
+import secrets
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django_tenants.postgresql_backend import base as upstream
 from psycopg.pq import TransactionStatus
 
-from tenants import naming
-
 PUBLIC = "public"
 BASE_SCHEMA = "chancery_base_schema_q7x2"
+ORGANIZATION_SCHEMA = re.compile(r"org_[a-z2-7]{16}")
+
+
+def new_schema_name(random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
+    """Return a fresh schema name.
+
+    It is generated and never taken from what somebody typed: a schema name is in SQL, and one that follows from the
+    organization's name would have to change with it.
+    """
+    return "org_" + base64.b32encode(random_bytes(10)).decode("ascii").lower()
+
+
+def is_schema_name(name: str) -> bool:
+    """Tell whether the name has the form that ``new_schema_name`` gives."""
+    return ORGANIZATION_SCHEMA.fullmatch(name) is not None
 
 
 def may_be_entered(schema_name: str) -> bool:
     """Tell whether connections may be in this schema: an organization's, the shared one, or the template."""
-    return schema_name in {PUBLIC, BASE_SCHEMA} or naming.is_schema_name(schema_name)
+    return schema_name in {PUBLIC, BASE_SCHEMA} or is_schema_name(schema_name)
 
 
 class DatabaseWrapper(upstream.DatabaseWrapper):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
@@ -27,6 +28,8 @@ class OrganizationFacts:
     state: str
     service_active: bool
     host: str
+    origin: str
+    """Where its pages and calls are: host, scheme and port, in the one spelling that tokens and proofs use (P13)."""
 
     @property
     def is_active(self) -> bool:
@@ -100,7 +103,7 @@ def forget_hosts() -> None:
 
 def _organization_at(host: str) -> OrganizationFacts | None:
     row = Host.objects.select_related("organization").filter(name=host).first()
-    return None if row is None else _facts(row.organization, host)
+    return None if row is None else facts_of(row.organization, host)
 
 
 def organization_by_id(organization_id: UUID) -> OrganizationFacts | None:
@@ -117,7 +120,7 @@ def organizations() -> tuple[OrganizationFacts, ...]:
     """Return every organization of the installation that has not been erased, by short name; for operators."""
     rows = Organization.objects.exclude(state=Organization.State.ERASED).order_by("slug")
     primary = dict(Host.objects.filter(is_primary=True).values_list("organization_id", "name"))
-    return tuple(_facts(row, primary.get(row.id, "")) for row in rows)
+    return tuple(facts_of(row, primary.get(row.id, "")) for row in rows)
 
 
 def count_organizations() -> int:
@@ -130,7 +133,7 @@ def listed_organizations(first: int, number: int) -> tuple[ListedOrganization, .
     people = Count("memberships", filter=Q(memberships__removed_at__isnull=True))
     rows = Organization.objects.annotate(people=people).order_by("slug")[first : first + number]
     primary = dict(Host.objects.filter(is_primary=True).values_list("organization_id", "name"))
-    return tuple(ListedOrganization(_facts(row, primary.get(row.id, "")), row.created_at, row.people) for row in rows)
+    return tuple(ListedOrganization(facts_of(row, primary.get(row.id, "")), row.created_at, row.people) for row in rows)
 
 
 def operator_record(first: int, number: int, organization_id: UUID | None = None) -> tuple[OperatorEntry, ...]:
@@ -170,10 +173,11 @@ def _first(rows: QuerySet[Organization]) -> OrganizationFacts | None:
     if organization is None:
         return None
     primary = Host.objects.filter(organization=organization, is_primary=True).values_list("name", flat=True).first()
-    return _facts(organization, primary or "")
+    return facts_of(organization, primary or "")
 
 
-def _facts(organization: Organization, host: str) -> OrganizationFacts:
+def facts_of(organization: Organization, host: str) -> OrganizationFacts:
+    """Return an organization's row as a value, at one of its hosts."""
     return OrganizationFacts(
         id=organization.id,
         schema_name=organization.schema_name,
@@ -182,4 +186,5 @@ def _facts(organization: Organization, host: str) -> OrganizationFacts:
         state=organization.state,
         service_active=organization.service_active,
         host=host,
+        origin=settings.CHANCERY_BASE.origin_of(host),
     )

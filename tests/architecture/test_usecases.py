@@ -89,7 +89,7 @@ def test_a_trespass_is_noticed(tmp_path: Path, line: str) -> None:
 
 HELPERS = {
     "caller.caller_at", "effects.effect", "effects.effect_answer", "effects.together",
-    "embedded_sign_in.person_named", "embedded_sign_in.require_embedded", "notify.in_language_of", "notify.notify",
+    "embedded_sign_in.person_named", "embedded_sign_in.require_embedded",
     "operators.installed", "operators.operator_here", "previews.drafts.template_of_change", "previews.save.has_moved",
     "recipients.who_took",
 }  # fmt: skip

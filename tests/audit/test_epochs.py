@@ -25,7 +25,7 @@ from chancery.sdk.ledger import LedgerBroken, Verified, verify_event, verify_led
 from portal.runtime.pulse import Pulse
 from portal.usecases.compare_ledgers import compare_ledgers
 from protection.keys import checkpoints
-from protection.keys.issuing import chain
+from protection.keys.subordinate import chain
 from protection.selectors.organization import known_gap, log_verifier_key
 from protection.services.state_feed import feed_statement
 from protection.tasks import seal_ledger

@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from portal.models import Notification
 from portal.notifications import outbox, send
+from portal.notifications.mails import write_mail
 from portal.notifications.send import send_due
-from portal.usecases.notify import notify
 
 pytestmark = pytest.mark.django_db
 RITA = "rita@fabrikam.example"
@@ -89,7 +89,7 @@ def headers(envelope: Envelope) -> email.message.EmailMessage:
 
 def test_a_local_part_beyond_ascii_arrives_as_it_is(server: Server) -> None:
     mailbox = server()
-    notify("jörg@xn--strae-oqa.example", "Zugriff auf „plan“", "Grüße")
+    write_mail("jörg@xn--strae-oqa.example", "Zugriff auf „plan“", "Grüße")
     assert send_due() == 1
     (envelope,) = mailbox.taken
     assert envelope.rcpt_tos == ["jörg@xn--strae-oqa.example"]
@@ -105,7 +105,7 @@ def test_a_message_that_cannot_be_made_keeps_no_other_one(server: Server) -> Non
     mailbox = server()
     Notification.objects.create(sealed=b"of another root key", due_at=timezone.now() - timedelta(minutes=2))
     get_connection().send_messages([EmailMessage("two\nlines", "Text", None, ["max@contoso.example"])])
-    notify(RITA, "Good", "Text")
+    write_mail(RITA, "Good", "Text")
     assert send_due() == 1
     assert [headers(one)["Subject"] for one in mailbox.taken] == ["Good"]
     assert {one.reason: (one.to, one.failed) for one in outbox.unsent()} == {
@@ -126,7 +126,7 @@ def test_a_domain_beyond_ascii_is_the_one_of_the_directory(server: Server) -> No
 @pytest.mark.parametrize("utf8", [True, False])
 def test_other_mail_is_sent_as_ever(server: Server, *, utf8: bool) -> None:
     mailbox = server(utf8=utf8)
-    notify(RITA, "Grüße", "Text")
+    write_mail(RITA, "Grüße", "Text")
     assert send_due() == 1
     assert mailbox.taken[0].rcpt_tos == [RITA]
     assert "SMTPUTF8" not in mailbox.taken[0].mail_options
@@ -137,7 +137,7 @@ def test_an_address_that_the_server_cannot_take_is_an_operator_s_affair(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     mailbox = server(utf8=False)
-    notify("jörg@contoso.example", "Hello", "Text")
+    write_mail("jörg@contoso.example", "Hello", "Text")
     with caplog.at_level(logging.WARNING):
         assert send_due() == 0
     assert "does not offer SMTPUTF8" in caplog.text
@@ -151,11 +151,11 @@ def test_an_address_that_the_server_cannot_take_is_an_operator_s_affair(
 def test_nothing_is_sent_of_what_did_not_happen(server: Server) -> None:
     mailbox = server()
     with transaction.atomic():
-        notify(RITA, "You have access", "Text")
+        write_mail(RITA, "You have access", "Text")
         transaction.set_rollback(True)
     assert send_due() == 0
     with transaction.atomic():
-        notify(RITA, "You have access", "Text")
+        write_mail(RITA, "You have access", "Text")
     assert send_due() == 1
     assert send_due() == 0, "once"
     assert len(mailbox.taken) == 1
@@ -163,7 +163,7 @@ def test_nothing_is_sent_of_what_did_not_happen(server: Server) -> None:
 
 def test_a_row_holds_nothing_that_can_be_read_and_is_empty_when_it_was_sent(server: Server) -> None:
     server()
-    notify(RITA, "Your code", "The code is ABC-DEF")
+    write_mail(RITA, "Your code", "The code is ABC-DEF")
     (row,) = Notification.objects.all()
     assert b"ABC-DEF" not in bytes(row.sealed)
     assert b"rita" not in bytes(row.sealed)
@@ -176,7 +176,7 @@ def test_while_the_server_is_away_mail_waits_longer_and_longer_and_leaves_when_i
     server: Server, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     in_production(settings)
-    notify(RITA, "Hello", "Text")
+    write_mail(RITA, "Hello", "Text")
     for attempt, pause in enumerate(send.PAUSES, start=1):
         assert send_due() == 0
         (row,) = Notification.objects.all()
@@ -199,8 +199,8 @@ def test_while_the_server_is_away_mail_waits_longer_and_longer_and_leaves_when_i
 def test_what_the_server_says_decides_whether_it_is_tried_again(server: Server, reply: str, *, failed: bool) -> None:
     mailbox = server()
     mailbox.refuses = reply
-    notify(RITA, "Hello", "Text")
-    notify("max@contoso.example", "Hello", "Text")
+    write_mail(RITA, "Hello", "Text")
+    write_mail("max@contoso.example", "Hello", "Text")
     assert send_due() == 0
     assert {row.failed_at is not None for row in Notification.objects.all()} == {failed}
     assert {row.reason for row in Notification.objects.all()} == {"SMTPDataError"}
@@ -209,14 +209,14 @@ def test_what_the_server_says_decides_whether_it_is_tried_again(server: Server, 
 def test_one_message_that_is_refused_keeps_no_other_one(server: Server) -> None:
     mailbox = server(utf8=False)
     for address in ("jörg@contoso.example", RITA):
-        notify(address, "Hello", "Text")
+        write_mail(address, "Hello", "Text")
     assert send_due() == 1
     assert mailbox.taken[0].rcpt_tos == [RITA]
 
 
 def test_what_a_killed_worker_had_taken_is_sent_by_another_one(server: Server) -> None:
     mailbox = server()
-    notify(RITA, "Hello", "Text")
+    write_mail(RITA, "Hello", "Text")
     assert len(send._taken()) == 1
     assert send_due() == 0, "it is in the hands of the first worker"
     Notification.objects.update(due_at=timezone.now() - timedelta(seconds=1))  # its lease has ended
@@ -226,7 +226,7 @@ def test_what_a_killed_worker_had_taken_is_sent_by_another_one(server: Server) -
 
 def test_the_embedded_mode_sends_nothing_and_keeps_all(settings: Any) -> None:
     settings.EMAIL_BACKEND = "portal.notifications.backend.NotificationBackend"
-    notify(RITA, "Your code\nof today", "The code is ABC-DEF")
+    write_mail(RITA, "Your code\nof today", "The code is ABC-DEF")
     assert send_due() == 0
     (message,) = outbox.newest()
     assert (message.to, message.subject, message.text) == (RITA, "Your code of today", "The code is ABC-DEF")
@@ -239,7 +239,7 @@ def test_the_embedded_mode_sends_nothing_and_keeps_all(settings: Any) -> None:
 
 def test_operators_see_what_waits_and_drop_it(settings: Any) -> None:
     in_production(settings)
-    notify(RITA, "Hello", "Text")
+    write_mail(RITA, "Hello", "Text")
     assert outbox.unsent() == [], "a minute is no reason to look"
     send_due()
     Notification.objects.update(created_at=timezone.now() - timedelta(hours=1))

@@ -12,7 +12,7 @@ from django.test import override_settings
 from portal import throttle
 from portal.fastpath.pool import pool
 from portal.identity import proof, tokens
-from protection.keys import issuing, root, wrapping
+from protection.keys import root, subordinate
 from tenants.context import in_public
 from tenants.organizations.selectors import forget_hosts
 from tests.cast import Cast
@@ -44,8 +44,7 @@ def forget() -> None:
     tokens.forget()
     proof.forget()
     throttle.forget()
-    issuing.forget_all()
-    wrapping.forget_all()
+    subordinate.forget_all()
     root.root_store.cache_clear()
     root.installation_key.cache_clear()
     cache.clear()

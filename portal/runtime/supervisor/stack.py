@@ -10,17 +10,13 @@ from pathlib import Path
 
 from portal.runtime.supervisor import processes
 from portal.runtime.supervisor.parts import Part, Runnable
+from portal.runtime.supervisor.restart import SILENT_SECONDS, STABLE_SECONDS, pause_after
 
 POLL_SECONDS = 0.05
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 10.0
-STABLE_SECONDS = 15.0
 ROTATE_SECONDS = 5.0
 # Work under way gets this long to finish; what is lost then is found again from the database.
 GRACE_SECONDS = 1.2
 DATABASE_GRACE_SECONDS = 8.0
-# A part that gives no sign of life for this long is replaced; with the pause before asking, within 15 seconds.
-SILENT_SECONDS = 10.0
 ASK_SECONDS = 2.0
 # A heartbeat older than this was left by an earlier run, and its number may be somebody else's now.
 LONG_AGO_SECONDS = 60.0
@@ -119,7 +115,7 @@ class Supervisor:
 
     def _mourn(self, watched: Watched, what: str, now: float) -> None:
         """Note an end and plan the next start, the later the more often it ends."""
-        pause = min(FIRST_PAUSE * 2**watched.failures, LONGEST_PAUSE)
+        pause = pause_after(watched.failures)
         said = watched.part.last_lines()
         watched.part.kill()
         watched.failures += 1

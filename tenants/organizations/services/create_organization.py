@@ -5,9 +5,10 @@ from django.db import transaction
 
 from tenants import naming
 from tenants.actor import Actor
+from tenants.backend.base import new_schema_name
 from tenants.events import OperatorKind
 from tenants.organizations.models import Host, Organization
-from tenants.organizations.selectors import OrganizationFacts, forget_hosts
+from tenants.organizations.selectors import OrganizationFacts, facts_of, forget_hosts
 from tenants.organizations.services.record_operator import record_operator
 from tenants.provisioning import create_schema
 
@@ -22,7 +23,7 @@ def create_organization(*, name: str, slug: str, actor: Actor) -> OrganizationFa
     """
     normal = naming.slug(slug)
     organization = Organization.objects.create(
-        schema_name=naming.new_schema_name(), slug=normal, name=naming.one_line(name) or normal
+        schema_name=new_schema_name(), slug=normal, name=naming.one_line(name) or normal
     )
     host = naming.host(f"{normal}.{settings.CHANCERY_BASE.host}")
     Host.objects.create(name=host, organization=organization, is_primary=True)
@@ -34,12 +35,4 @@ def create_organization(*, name: str, slug: str, actor: Actor) -> OrganizationFa
         details={"slug": normal},
     )
     transaction.on_commit(forget_hosts)
-    return OrganizationFacts(
-        id=organization.id,
-        schema_name=organization.schema_name,
-        slug=normal,
-        name=organization.name,
-        state=organization.state,
-        service_active=organization.service_active,
-        host=host,
-    )
+    return facts_of(organization, host)

@@ -14,7 +14,17 @@ from typing import Any
 
 import pytest
 
-from portal.runtime.supervisor import accounts, embedded, environment, folders, processes, programs, secrets, stack
+from portal.runtime.supervisor import (
+    accounts,
+    embedded,
+    environment,
+    folders,
+    processes,
+    programs,
+    restart,
+    secrets,
+    stack,
+)
 from portal.runtime.supervisor.accounts import Account
 from portal.runtime.supervisor.embedded import Services
 from portal.runtime.supervisor.errors import SupervisorError
@@ -479,7 +489,7 @@ def test_stopped_process_whose_heartbeat_ended_is_ended(
     for name, age in (("sleeper", 1.0), ("gone", stack.LONG_AGO_SECONDS)):
         file = supervisor.heartbeats / f"{name}-{first}"
         file.touch()
-        os.utime(file, (time.time(), time.time() - stack.SILENT_SECONDS - age))
+        os.utime(file, (time.time(), time.time() - restart.SILENT_SECONDS - age))
     look_until(supervisor, lambda: part.process is not None and part.process.pid != first)
     assert "A process of sleeper has not run for" in said[0]
     assert not any("gone" in line for line in said), "an old file may name somebody else's process by now"

@@ -21,7 +21,7 @@ from portal.management.demo import DEMO
 from portal.middleware import SESSION_HOST
 from portal.models import Notification
 from portal.notifications import outbox
-from portal.usecases.notify import notify
+from portal.notifications.mails import write_mail
 from portal.usecases.operators import operator_here
 from portal.version import VERSION
 from tenants import roles
@@ -85,7 +85,7 @@ def run(*words: str) -> str:
 
 def unsent_mail(address: str) -> UUID:
     """Write a mail that failed for good."""
-    notify(address, "Your code", "ABC-DEF")
+    write_mail(address, "Your code", "ABC-DEF")
     row, now = Notification.objects.latest("created_at"), timezone.now()
     Notification.objects.filter(pk=row.pk).update(
         sent_at=None, failed_at=now, attempts=9, reason="550 no such mailbox", created_at=now - timedelta(days=1)

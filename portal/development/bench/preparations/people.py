@@ -46,7 +46,7 @@ def assemble(*, people: int, documents: int, folder: str) -> dict[str, Any]:
         actor=BENCH,
     )
     organization = founded.organization
-    origin = str(settings.CHANCERY_BASE.origin_of(organization.host))
+    origin = organization.origin
     clients.ensure()
     home = Path(folder) / "client"
     with _session(home, founded.administrator.id) as session:

@@ -10,8 +10,8 @@ FAILED = """
 from datetime import timedelta
 from django.utils import timezone
 from portal.models import Notification
-from portal.usecases.notify import notify
-notify("jonas@fabrikam.example", "Your code", "ABC-DEF")
+from portal.notifications.mails import write_mail
+write_mail("jonas@fabrikam.example", "Your code", "ABC-DEF")
 row = Notification.objects.latest("created_at")
 Notification.objects.filter(pk=row.pk).update(
     sent_at=None, failed_at=timezone.now(), attempts=9, reason="550 5.1.1 The mailbox does not exist at this server."

@@ -1,5 +1,12 @@
-"""Issuing keys: what signs certificates, licenses and the feed, for a day at a time (docs/protocol.md P14)."""
+"""The subordinate keys of a tenant key: issuing keys and the wrapping key.
 
+An issuing key signs certificates, licenses and the feed for at most a day (docs/protocol.md P14).  The wrapping key
+encrypts the content keys of registered documents (P15); each tenant key has one, sealed to it alone.
+
+A process keeps both for at most ten seconds, so that a withdrawn tenant key soon stops everything that depends on it.
+"""
+
+import secrets
 import threading
 import time
 from dataclasses import dataclass
@@ -8,20 +15,22 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from chancery.crypto import aead, bindings
+from chancery.crypto import aead, bindings, envelope
 from chancery.crypto.signatures import SigningKey, VerifyKey
 from chancery.crypto.suites import signature_named, suite_named
+from chancery.errors import Unavailable
 from chancery.objects.trust import ISSUED_KINDS, MAX_LIFETIME, Chain, Delegation
+from chancery.texts import message
 from protection.keys.root import root_store
-from protection.keys.tenant import OPENING, active_row, signer_of
-from protection.models import IssuingKey, KeyStatus, TenantKey
+from protection.keys.tenant import OPENING, active_row, public_halves, signer_of, store_of
+from protection.models import IssuingKey, KeyStatus, TenantKey, WrappingKey
 
 RENEW_BEFORE: Final = 3_600
 """Seconds before the end of a delegation at which the next issuing key is made, so that no opening waits for it."""
 MARGIN: Final = 360
 """Seconds a delegation reaches back, as far as the certificates that are issued under it."""
 KEPT_SECONDS: Final = 10
-"""How long a process signs without asking whether the tenant key behind it was withdrawn."""
+"""How long a process uses a subordinate key without asking whether the tenant key behind it was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,8 @@ class Issuer:
     tenant_key: UUID
 
 
-_kept: dict[UUID, tuple[float, Issuer]] = {}
+_issuers: dict[UUID, tuple[float, Issuer]] = {}
+_wrapping_keys: dict[tuple[UUID, UUID], tuple[float, bytes]] = {}
 _lock = threading.Lock()
 
 
@@ -45,27 +55,62 @@ def issuer(organization: UUID) -> Issuer:
     Kept in the process for ten seconds.  Raises Unavailable when there is no active tenant key.
     """
     with _lock:
-        kept = _kept.get(organization)
+        kept = _issuers.get(organization)
     if kept is not None and time.monotonic() - kept[0] < KEPT_SECONDS:
         return kept[1]
     found = _load(organization)
     if not connection.in_atomic_block:
         # Inside a transaction the key may just have been made and may yet be rolled back.
         with _lock:
-            _kept[organization] = (time.monotonic(), found)
+            _issuers[organization] = (time.monotonic(), found)
     return found
+
+
+def create_wrapping_key(*, organization: UUID, tenant_key: TenantKey) -> None:
+    """Make the wrapping key of a new tenant key."""
+    halves = public_halves(tenant_key)
+    sealed = envelope.seal(
+        halves.encryption, secrets.token_bytes(aead.KEY_SIZE), bindings.wrapping_key(org=organization, kid=halves.kid)
+    )
+    WrappingKey.objects.create(tenant_key=tenant_key, sealed=sealed)
+
+
+def wrapping_key(organization: UUID, tenant_key: UUID) -> bytes:
+    """Return the wrapping key of a tenant key of the current organization.
+
+    Raises Unavailable when the tenant key is withdrawn, destroyed or compromised, or its store does not answer.
+    """
+    with _lock:
+        kept = _wrapping_keys.get((organization, tenant_key))
+    if kept is not None and time.monotonic() - kept[0] < KEPT_SECONDS:
+        return kept[1]
+    row = WrappingKey.objects.select_related("tenant_key").filter(tenant_key=tenant_key).first()
+    if row is None:
+        raise Unavailable(
+            message("This tenant key has no wrapping key."), remedy=message("Restore the key from backup.")
+        )
+    kid = bytes(row.tenant_key.kid)
+    key = envelope.unseal(
+        store_of(organization, row.tenant_key), kid, bytes(row.sealed), bindings.wrapping_key(org=organization, kid=kid)
+    )
+    with _lock:
+        _wrapping_keys[organization, tenant_key] = (time.monotonic(), key)
+    return key
 
 
 def forget(organization: UUID) -> None:
     """Drop what this process keeps for an organization, after a change of its keys."""
     with _lock:
-        _kept.pop(organization, None)
+        _issuers.pop(organization, None)
+        for known in [known for known in _wrapping_keys if known[0] == organization]:
+            del _wrapping_keys[known]
 
 
 def forget_all() -> None:
     """Drop what this process keeps for any organization."""
     with _lock:
-        _kept.clear()
+        _issuers.clear()
+        _wrapping_keys.clear()
 
 
 def _load(organization: UUID) -> Issuer:

@@ -14,8 +14,8 @@ from chancery.cli.audit import DIRECTORY
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.policy.reasons import Reason
 from portal.words.actors import shown_actor
+from portal.words.event_sentences import SENTENCES
 from portal.words.events import ShownEvent, shown_events
-from portal.words.sentences import SENTENCES
 from tenants.events import DirectoryKind
 from tenants.organizations.selectors import OrganizationFacts
 
