@@ -9,7 +9,7 @@
     │   ├── Revoked            a verified feed statement withdraws this license
     │   └── FeedGap            statements are missing between the last one and this one
     ├── UntrustedKey           the signer is not one the caller trusts                 (exit 3)
-    │   └── WithdrawnKey       the organization has withdrawn the key behind the signer
+    │   └── CompromisedKey     the organization has marked the key behind the signer as compromised
     ├── CannotUnseal           a sealed blob does not open with this key               (exit 3)
     ├── UnknownSuite           a suite name this version does not know                 (exit 3)
     ├── InvalidPolicy          a policy breaks its schema                              (exit 2)
@@ -110,11 +110,11 @@ class UntrustedKey(ChanceryError):
     )
 
 
-class WithdrawnKey(UntrustedKey):
-    """The organization itself has withdrawn the key that vouches for the signer, since others may hold it."""
+class CompromisedKey(UntrustedKey):
+    """The organization has marked the key that vouches for the signer as compromised: others may have it."""
 
-    code = "withdrawn_key"
-    remedy = message("Ask the person who protected it to protect it again, under the organization's present key.")
+    code = "compromised_key"
+    remedy = message("Ask the person who protected it to protect it again, under the organization's current key.")
 
 
 class CannotUnseal(ChanceryError):

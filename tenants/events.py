@@ -10,7 +10,6 @@ from enum import StrEnum
 class DirectoryKind(StrEnum):
     """What happened to people, groups, devices, domains and applications, and to the organization itself."""
 
-    ADDRESS_ADDED = "address.added"
     ADDRESS_PROVEN = "address.proven"
     ADDRESS_REMOVED = "address.removed"
     APPLICATION_CREATED = "application.created"

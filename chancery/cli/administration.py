@@ -51,7 +51,7 @@ def claim_domain(output: Output, place: Organization, domain_name: str) -> None:
 def prove_domain(output: Output, place: Organization, domain_name: str) -> None:
     """Prove a mail DOMAIN by its DNS record."""
     answer = place.call("POST", f"/api/v1/domains/{quote(domain_name, safe='')}/prove")
-    changed(output, answer, domain=domain_name, done="prove")
+    changed(output, answer, domain=domain_name)
 
 
 @domain.command("release")
@@ -68,7 +68,6 @@ def release_domain(output: Output, place: Organization, domain_name: str, reason
         yes=yes,
         reason=reason,
         domain=domain_name,
-        done="release",
     )
 
 
@@ -114,7 +113,6 @@ def disable_application(output: Output, place: Organization, client_id: str, rea
         yes=yes,
         reason=reason,
         client_id=client_id,
-        done="disable",
     )
 
 
@@ -173,14 +171,7 @@ def block_device(output: Output, place: Organization, device_id: UUID, person: s
     It gets no more licenses here. At other organizations it keeps working.
     """
     carry_out(
-        output,
-        place,
-        "POST",
-        f"{_devices(place, person)}/{device_id}/block",
-        yes=yes,
-        reason=reason,
-        id=str(device_id),
-        done="block",
+        output, place, "POST", f"{_devices(place, person)}/{device_id}/block", yes=yes, reason=reason, id=str(device_id)
     )
 
 
@@ -191,7 +182,7 @@ def block_device(output: Output, place: Organization, device_id: UUID, person: s
 def unblock_device(output: Output, place: Organization, device_id: UUID, person: str) -> None:
     """Let a blocked device of a person in again."""
     answer = place.call("POST", f"{_devices(place, person)}/{device_id}/unblock")
-    changed(output, answer, id=str(device_id), done="unblock")
+    changed(output, answer, id=str(device_id))
 
 
 @device.command("revoke")
@@ -203,7 +194,7 @@ def revoke_device(output: Output, device_id: UUID, reason: str, *, yes: bool) ->
     with signed_in(output) as session:
         send = functools.partial(session.service.call, "DELETE", session.account.iss, f"/api/v1/devices/{device_id}")
         answer = confirmed(output, send, yes=yes, reason=reason)
-    changed(output, answer, id=str(device_id), done="revoke")
+    changed(output, answer, id=str(device_id))
 
 
 @click.group("pending")
@@ -226,7 +217,7 @@ def list_pending(output: Output, place: Organization, limit: int | None) -> None
 @in_organization
 def accept(output: Output, place: Organization, cid: UUID) -> None:
     """Accept a document: it opens as its policy says."""
-    changed(output, place.call("POST", f"/api/v1/documents/{cid}/accept"), cid=str(cid), done="accept")
+    changed(output, place.call("POST", f"/api/v1/documents/{cid}/accept"), cid=str(cid))
 
 
 @pending.command("block")
@@ -235,6 +226,4 @@ def accept(output: Output, place: Organization, cid: UUID) -> None:
 @in_organization
 def block(output: Output, place: Organization, cid: UUID, reason: str, *, yes: bool) -> None:
     """Block a document for good: no one can open it."""
-    carry_out(
-        output, place, "POST", f"/api/v1/documents/{cid}/block", yes=yes, reason=reason, cid=str(cid), done="block"
-    )
+    carry_out(output, place, "POST", f"/api/v1/documents/{cid}/block", yes=yes, reason=reason, cid=str(cid))

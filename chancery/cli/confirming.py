@@ -30,7 +30,8 @@ def asks(command: C) -> C:
 
 def changed(output: Output, answer: Mapping[str, Any], **more: Any) -> None:
     """Print what a change has changed for whom, and what may not have been meant by it."""
-    output.result({**more, **answer}, str(answer["message"]))
+    told = {"message": translate(answer["message"]), "warnings": [translate(one) for one in answer["warnings"]]}
+    output.result({**more, **answer, **told}, answer["message"])
     for warning in answer["warnings"]:
         output.note(message("Warning: {warning}", warning=warning))
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import click
 
 from chancery.cli import tables
-from chancery.cli.confirming import asks, carry_out
+from chancery.cli.confirming import asks, carry_out, changed
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
 from chancery.cli.tables import WIDE
@@ -38,7 +38,8 @@ def list_(output: Output, place: Organization) -> None:
 def create(output: Output, place: Organization, suite: str | None) -> None:
     """Create a key that is archived until you activate it."""
     made = place.call("POST", "/api/v1/keys", {"suite": suite} if suite else {})
-    output.result(made, message("The key {id} is made; activate it with: chancery key activate {id}", id=made["id"]))
+    changed(output, made)
+    output.note(message("To protect with it from now on: chancery key activate {id}", id=made["id"]))
 
 
 @key.command()
@@ -56,16 +57,7 @@ def rotate(output: Output, place: Organization, suite: str | None, reason: str, 
 @in_organization
 def activate(output: Output, place: Organization, key_id: UUID, reason: str, *, yes: bool) -> None:
     """Protect with this key from now on."""
-    carry_out(
-        output,
-        place,
-        "POST",
-        f"/api/v1/keys/{key_id}/activate",
-        yes=yes,
-        reason=reason,
-        id=str(key_id),
-        done="activate",
-    )
+    carry_out(output, place, "POST", f"/api/v1/keys/{key_id}/activate", yes=yes, reason=reason, id=str(key_id))
 
 
 @key.command()
@@ -77,13 +69,4 @@ def compromise(output: Output, place: Organization, key_id: UUID, reason: str, *
 
     Nothing under it can be opened from then on.
     """
-    carry_out(
-        output,
-        place,
-        "POST",
-        f"/api/v1/keys/{key_id}/compromise",
-        yes=yes,
-        reason=reason,
-        id=str(key_id),
-        done="compromise",
-    )
+    carry_out(output, place, "POST", f"/api/v1/keys/{key_id}/compromise", yes=yes, reason=reason, id=str(key_id))

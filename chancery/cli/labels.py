@@ -153,7 +153,7 @@ def edit(
         **({} if sensitivity is None else {"sensitivity": sensitivity}),
         **(_protection(place, effect or "protect", template) if effect or template else {}),
     }
-    changed(output, place.call("PATCH", f"/api/v1/labels/{found['id']}", patch), id=found["id"], **patch)
+    changed(output, place.call("PATCH", f"/api/v1/labels/{found['id']}", patch), id=found["id"])
 
 
 @label.command()
@@ -162,7 +162,7 @@ def edit(
 def publish(output: Output, place: Organization, which: str) -> None:
     """Offer a label; its template is then chosen by it."""
     found = _called(place, which)
-    changed(output, place.call("POST", f"/api/v1/labels/{found['id']}/publish"), id=found["id"], status="published")
+    changed(output, place.call("POST", f"/api/v1/labels/{found['id']}/publish"), id=found["id"])
 
 
 @label.command()
@@ -172,9 +172,7 @@ def publish(output: Output, place: Organization, which: str) -> None:
 def archive(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Stop offering a label; documents keep it."""
     found = _called(place, which)
-    carry_out(
-        output, place, "POST", f"/api/v1/labels/{found['id']}/archive", yes=yes, id=found["id"], status="archived"
-    )
+    carry_out(output, place, "POST", f"/api/v1/labels/{found['id']}/archive", yes=yes, id=found["id"])
 
 
 def _protection(place: Organization, effect: str, template: str | None) -> dict[str, Any]:

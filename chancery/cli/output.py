@@ -55,6 +55,8 @@ class Output:
     def __init__(self, *, as_json: bool = False) -> None:
         """Speak JSON or sentences."""
         self.as_json = as_json
+        self.command = ""
+        """Which command speaks, as it is typed: "label publish"; every object for programs begins with it."""
         self.beside_data = False
         """Whether standard output is the content of a file, so that results go to standard error."""
         self.wide = False
@@ -63,7 +65,8 @@ class Output:
     def result(self, members: Mapping[str, Any], *lines: str) -> None:
         """Print one result."""
         if self.as_json:
-            click.echo(visible(json.dumps(members, default=str, ensure_ascii=False)), err=self.beside_data)
+            named = {"command": self.command, **members}
+            click.echo(visible(json.dumps(named, default=str, ensure_ascii=False)), err=self.beside_data)
             return
         for line in lines:
             click.echo(translate(line), err=self.beside_data)
@@ -107,6 +110,7 @@ class Output:
 def _choose_json(ctx: click.Context, _: click.Parameter, chosen: bool) -> None:
     """Let the program speak JSON if it was asked for here or before; all contexts share the one output."""
     output = ctx.ensure_object(Output)
+    output.command = ctx.command_path.partition(" ")[2]
     output.as_json = output.as_json or chosen
 
 

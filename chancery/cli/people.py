@@ -178,14 +178,7 @@ def delete_group(output: Output, place: Organization, address: str, reason: str,
     """Delete the group with this ADDRESS for good. While a policy denies something to it, it can only be archived."""
     found = by_address(place, "groups", "address", address)
     carry_out(
-        output,
-        place,
-        "DELETE",
-        f"/api/v1/groups/{found['id']}",
-        yes=yes,
-        reason=reason,
-        address=found["address"],
-        done="delete",
+        output, place, "DELETE", f"/api/v1/groups/{found['id']}", yes=yes, reason=reason, address=found["address"]
     )
 
 

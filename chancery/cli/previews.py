@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from chancery.cli.confirming import asks, confirmed
+from chancery.cli.confirming import asks, changed, confirmed
 from chancery.cli.language import translate
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
@@ -56,12 +56,9 @@ def save_preview(output: Output, place: Organization, which: UUID, reason: str, 
     """Make a change exactly as it was previewed."""
     send = functools.partial(place.call, "POST", f"/api/v1/previews/{which}/save")
     done = confirmed(output, send, yes=yes, reason=reason)
-    lines: list[str] = [message("The change is saved.")]
-    if done["moved"]:
-        lines.append(
-            message("People or groups were changed after the answer you saw, so a few things may differ from it.")
-        )
-    output.result(done, *lines)
+    moved = message("People or groups were changed after the answer you saw, so a few things may differ from it.")
+    answer = {"changed": True, "message": message("The change is saved."), "warnings": [moved] if done["moved"] else []}
+    changed(output, answer, id=str(which), kind=done["kind"], target=done["target"])
 
 
 def ask(

@@ -10,8 +10,8 @@ from typing import Final
 import click
 
 from chancery.cli.output import Output
-from chancery.sdk.attachments import already_sealed
 from chancery.sdk.errors import Misused, reason_of
+from chancery.sdk.licensed import already_sealed
 from chancery.texts import Text, message
 
 STREAM: Final = Path("-")

@@ -49,7 +49,7 @@ def service(output: Output, place: Organization, state: str, reason: str, *, yes
     answer = confirmed(
         output, functools.partial(place.call, "POST", f"/api/v1/service/{state}"), yes=yes, reason=reason
     )
-    changed(output, answer, done=state)
+    changed(output, answer, state=state)
 
 
 @click.command()

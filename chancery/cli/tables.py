@@ -20,7 +20,7 @@ from chancery.cli.language import translate
 from chancery.cli.output import Output
 from chancery.cli.roles import role_in_words
 from chancery.errors import ChanceryError
-from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.reasons import WORDS, reason_of_code
 from chancery.sdk.listing import Listing
 from chancery.sealing.file_names import shown
 from chancery.texts import joined, message
@@ -189,8 +189,8 @@ def _stream(
     fails later, the line ends as it is and the error is an object of its own in the next one.
     """
     first = next(remaining, None)
-    begun = json.dumps(dict(beside), default=str, ensure_ascii=False)[:-1]
-    output.piece(f'{begun}{", " if beside else ""}"results": [')
+    begun = json.dumps({"command": output.command, **beside}, default=str, ensure_ascii=False)[:-1]
+    output.piece(f'{begun}, "results": [')
     number = 0
     try:
         for row in chain([] if first is None else [first], islice(remaining, most - 1)):
@@ -261,8 +261,8 @@ def _in_words(column: str, value: object) -> object:
     """Put codes into words: that of a refusal into the owner's, that of a role into the screens'."""
     if column == "role" and isinstance(value, str):
         return role_in_words(value)
-    known = column == "reason" and isinstance(value, str) and value in set(Reason)
-    return WORDS[Reason(str(value))].owner if known else value
+    reason = reason_of_code(value) if column == "reason" and isinstance(value, str) else None
+    return value if reason is None else WORDS[reason].owner
 
 
 def _cell(value: object) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import click
 
+from chancery.cli.confirming import changed
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
 from chancery.cli.template_choice import chosen
@@ -65,7 +66,8 @@ def import_(output: Output, place: Organization, file: Path, *, yes: bool) -> No
         ) from None
     plan = place.call("POST", "/api/v1/templates/import", {"text": text})
     if all(one["action"] == "keep" for one in plan["results"]):
-        output.result(plan, message("Nothing to import: the templates say this already."))
+        nothing = message("Nothing to import: the templates say this already.")
+        changed(output, {"changed": False, "message": nothing, "warnings": []}, results=plan["results"])
         return
     if not output.as_json:
         for line in _plan_lines(plan):
@@ -73,8 +75,9 @@ def import_(output: Output, place: Organization, file: Path, *, yes: bool) -> No
     if not yes:
         output.confirm(message("Import this?"))
     done = place.call("POST", "/api/v1/templates/import", {"text": text, "confirm": plan["confirm"]})
-    changed = sum(one["action"] != "keep" for one in done["results"])
-    output.result(done, plural_message("Imported: {count} template.", "Imported: {count} templates.", changed))
+    number = sum(one["action"] != "keep" for one in done["results"])
+    imported = plural_message("Imported: {count} template.", "Imported: {count} templates.", number)
+    changed(output, {"changed": True, "message": imported, "warnings": []}, results=done["results"])
 
 
 def _plan_lines(plan: dict[str, Any]) -> Iterator[str]:

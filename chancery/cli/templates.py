@@ -217,7 +217,7 @@ def withdraw(output: Output, place: Organization, which: str, who: str, rights: 
 def publish(output: Output, place: Organization, which: str) -> None:
     """Offer a template for protecting."""
     found = chosen(place, which)
-    changed(output, place.call("POST", f"/api/v1/templates/{found['id']}/publish"), id=found["id"], done="publish")
+    changed(output, place.call("POST", f"/api/v1/templates/{found['id']}/publish"), id=found["id"])
 
 
 @template.command()
@@ -227,9 +227,7 @@ def publish(output: Output, place: Organization, which: str) -> None:
 def archive(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Stop offering a template; what it protects still opens."""
     found = chosen(place, which)
-    carry_out(
-        output, place, "POST", f"/api/v1/templates/{found['id']}/archive", yes=yes, id=found["id"], done="archive"
-    )
+    carry_out(output, place, "POST", f"/api/v1/templates/{found['id']}/archive", yes=yes, id=found["id"])
 
 
 @template.command()
@@ -281,7 +279,7 @@ def restore(output: Output, place: Organization, which: str, version: int, *, ye
 def delete(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Delete an archived template; what it protects opens as before, and it can be brought back."""
     found = chosen(place, which)
-    carry_out(output, place, "DELETE", f"/api/v1/templates/{found['id']}", yes=yes, id=found["id"], done="delete")
+    carry_out(output, place, "DELETE", f"/api/v1/templates/{found['id']}", yes=yes, id=found["id"])
 
 
 @template.command()
@@ -291,7 +289,7 @@ def undelete(output: Output, place: Organization, which: str) -> None:
     """Bring back a deleted template, archived."""
     found = chosen(place, which, deleted=True)
     answer = place.call("POST", f"/api/v1/templates/{found['id']}/undelete")
-    changed(output, answer, id=found["id"], done="undelete")
+    changed(output, answer, id=found["id"])
 
 
 @template.command()

@@ -15,7 +15,7 @@ from chancery.crypto.envelope import seal, unseal
 from chancery.crypto.labels import CONTENT_ID
 from chancery.crypto.signatures import Signer
 from chancery.crypto.store import KeyStore
-from chancery.errors import InvalidObject, UnknownSuite, UntrustedKey, WithdrawnKey, WrongBinding
+from chancery.errors import CompromisedKey, InvalidObject, UnknownSuite, UntrustedKey, WrongBinding
 from chancery.objects import jws, limits
 from chancery.objects.claims import HASH, VERSION, Claims
 from chancery.objects.envelope_content import Envelope
@@ -78,7 +78,7 @@ class PublishingLicense:
         org: UUID,
         tenant_keys: Mapping[bytes, str],
         chain: Chain,
-        withdrawn: Collection[bytes] = (),
+        compromised: Collection[bytes] = (),
     ) -> "VerifiedPublishingLicense":
         """Check, for the service, in this order; every failure raises.
 
@@ -86,7 +86,7 @@ class PublishingLicense:
         chain and its key list; 5. signature; 6. content id computed again.
 
         ``tenant_keys`` maps the ids of the organization's encryption keys to their suite; leave a key out to refuse
-        its suite.  ``withdrawn`` are the ids of those that were withdrawn.  Whether ``iat`` lies in the certificate's
+        its suite.  ``compromised`` are the ids of those that are marked so.  Whether ``iat`` lies in the certificate's
         life is for the caller (``within_certificate``): if not, the license is registered as *pending*, not refused,
         because a wrong clock must not cost people their documents (docs/protocol.md P5).
         """
@@ -95,8 +95,8 @@ class PublishingLicense:
         if license_.org != org:
             raise WrongBinding(message("The publishing license belongs to another organization."))
         suite = tenant_keys.get(license_.kid)
-        if suite is None and license_.kid in withdrawn:
-            raise WithdrawnKey(message("The organization has withdrawn the key that this is sealed to."))
+        if suite is None and license_.kid in compromised:
+            raise CompromisedKey(message("The organization has marked the key that this is sealed to as compromised."))
         if suite is None:
             raise UntrustedKey(message("The publishing license is sealed to a key that is not this organization's."))
         if suite != license_.suite:

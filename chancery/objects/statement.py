@@ -153,8 +153,8 @@ class OrganizationStatement:
             if key.use is KeyUse.SIGNATURE and key.status is not KeyStatus.COMPROMISED and key.suite in SUITES
         }
 
-    def withdrawn_signing_keys(self) -> frozenset[bytes]:
-        """Return the ids of the signing keys that the organization has withdrawn."""
+    def compromised_signing_keys(self) -> frozenset[bytes]:
+        """Return the ids of the signing keys that the organization has marked as compromised."""
         return frozenset(
             key.kid for key in self.tenant_keys if key.use is KeyUse.SIGNATURE and key.status is KeyStatus.COMPROMISED
         )

@@ -15,7 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from chancery.crypto.signatures import Signer, VerifyKey
-from chancery.errors import Expired, InvalidObject, UntrustedKey, WithdrawnKey, WrongBinding
+from chancery.errors import CompromisedKey, Expired, InvalidObject, UntrustedKey, WrongBinding
 from chancery.objects import jws
 from chancery.objects.claims import VERSION, Claims, write_verify_key
 from chancery.objects.jws import Kind, Unverified, unb64
@@ -53,19 +53,19 @@ class Delegation:
 
     @classmethod
     def verify(
-        cls, token: str, *, org: UUID, signers: Mapping[bytes, VerifyKey], withdrawn: Collection[bytes] = ()
+        cls, token: str, *, org: UUID, signers: Mapping[bytes, VerifyKey], compromised: Collection[bytes] = ()
     ) -> "Delegation":
         """Check in this order: signer among the organization's own keys, organization, uses, length of life.
 
-        ``withdrawn`` are the ids of keys that the organization lists and does not trust any more.
+        ``compromised`` are the ids of keys that the organization lists and does not trust any more.
 
         The clock plays no part: what counts is whether the delegation covers the time of the object it vouches for.
         """
         unverified = jws.parse(token, Kind.DELEGATION)
         kid = unb64(unverified.header["kid"])
         signer = signers.get(kid)
-        if signer is None and kid in withdrawn:
-            raise WithdrawnKey(message("The organization has withdrawn the key that vouches for this."))
+        if signer is None and kid in compromised:
+            raise CompromisedKey(message("The organization has marked the key that vouches for this as compromised."))
         if signer is None:
             raise UntrustedKey(message("The delegation is not signed by a key of this organization."))
         unverified.verify(signer)
@@ -99,7 +99,7 @@ class Delegation:
 class Chain:
     """Everything a verifier believes about the keys of one organization; never changed, only extended to a new one."""
 
-    __slots__ = ("_delegations", "_signers", "_withdrawn", "org")
+    __slots__ = ("_compromised", "_delegations", "_signers", "org")
 
     def __init__(
         self,
@@ -107,16 +107,16 @@ class Chain:
         signers: Mapping[bytes, VerifyKey],
         delegations: Iterable[Delegation] = (),
         *,
-        withdrawn: Iterable[bytes] = (),
+        compromised: Iterable[bytes] = (),
     ) -> None:
         """Trust these tenant signing keys, and delegations that were verified before (the service keeps its own).
 
-        ``withdrawn`` are ids of keys that are known and not trusted any more: tenant signing keys, and on the service
+        ``compromised`` are ids of keys that are known and not trusted any more: tenant signing keys, and on the service
         also the issuing keys that these let sign.
         """
         self.org = org
         self._signers = dict(signers)
-        self._withdrawn = frozenset(withdrawn)
+        self._compromised = frozenset(compromised)
         self._delegations: dict[bytes, tuple[Delegation, ...]] = {}
         for delegation in delegations:
             if delegation.org != org:
@@ -127,12 +127,12 @@ class Chain:
     @classmethod
     def of(cls, statement: OrganizationStatement) -> "Chain":
         """Trust the signing keys that a verified organization statement lists."""
-        return cls(statement.org, statement.signing_keys(), withdrawn=statement.withdrawn_signing_keys())
+        return cls(statement.org, statement.signing_keys(), compromised=statement.compromised_signing_keys())
 
     def learn(self, delegation: str) -> "Chain":
         """Verify a delegation token and return the chain that includes it."""
-        verified = Delegation.verify(delegation, org=self.org, signers=self._signers, withdrawn=self._withdrawn)
-        return Chain(self.org, self._signers, (*self._all(), verified), withdrawn=self._withdrawn)
+        verified = Delegation.verify(delegation, org=self.org, signers=self._signers, compromised=self._compromised)
+        return Chain(self.org, self._signers, (*self._all(), verified), compromised=self._compromised)
 
     def verify(self, unverified: Unverified, *, org: UUID, at: int) -> VerifyKey:
         """Check an object of an issuing key: organization, delegated type and time, signature.
@@ -143,8 +143,8 @@ class Chain:
             raise WrongBinding(message("The object belongs to another organization."))
         kid = unb64(unverified.header["kid"])
         candidates = self._delegations.get(kid, ())
-        if not candidates and kid in self._withdrawn:
-            raise WithdrawnKey(message("The organization has withdrawn the key that vouches for this."))
+        if not candidates and kid in self._compromised:
+            raise CompromisedKey(message("The organization has marked the key that vouches for this as compromised."))
         fit = [delegation for delegation in candidates if unverified.kind in delegation.uses]
         if not fit:
             raise UntrustedKey(

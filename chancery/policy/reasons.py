@@ -37,13 +37,22 @@ class Reason(StrEnum):
     TEMPLATE_UNKNOWN = "template_unknown"
     CONTENT_ID_CONFLICT = "content_id_conflict"
     TAMPERED = "tampered"
-    KEY_WITHDRAWN = "key_withdrawn"
+    KEY_COMPROMISED = "key_compromised"
     CLOCK_WRONG = "clock_wrong"
     SUPERSEDED = "superseded"
     MAY_NOT_EDIT = "may_not_edit"
     PUBLISHING_NOT_ALLOWED = "publishing_not_allowed"
     VIEWER_ONLY = "viewer_only"
     NOT_SUPPORTED = "not_supported"
+
+
+_EARLIER_CODES: Final = {"key_withdrawn": Reason.KEY_COMPROMISED}
+"""What events of earlier versions, which cannot be changed, say for a reason of today."""
+
+
+def reason_of_code(code: str) -> Reason | None:
+    """Return the reason that an event or an answer of the service states; None for a code that is not one."""
+    return _EARLIER_CODES.get(code) or (Reason(code) if code in frozenset(Reason) else None)
 
 
 CHANGED_HANDS: Final = frozenset({Reason.ADDRESS_CHANGED_HANDS, Reason.DOMAIN_CHANGED_HANDS})
@@ -98,7 +107,7 @@ WORDS: dict[Reason, Words] = {
     Reason.KEY_UNAVAILABLE: Words(
         message("The key that protects this document is not available at the moment."),
         message("The organization's key for this document is not available."),
-        message("The tenant key is withdrawn, destroyed or its key store does not answer."),
+        message("The tenant key is compromised or destroyed, or its key store does not answer."),
         message("Try again later; ask the sender if it lasts."),
         own_step=message("Try again later; ask an administrator of your organization if it lasts."),
     ),
@@ -243,11 +252,11 @@ WORDS: dict[Reason, Words] = {
         message("Ask the sender for the file again."),
         own_step=message("Use another copy of your document, or protect the original again."),
     ),
-    Reason.KEY_WITHDRAWN: Words(
-        message("This was protected under a key that the organization has withdrawn since."),
-        message("A file protected under a withdrawn key was refused."),
+    Reason.KEY_COMPROMISED: Words(
+        message("The organization has marked the key under which this was protected as compromised."),
+        message("A file protected under a compromised key was refused."),
         message("What vouches for the file was signed, or its key sealed, under a tenant key marked compromised."),
-        message("Protect the original again: it is then protected under the organization's present key."),
+        message("Protect the original again: it is then protected under the organization's current key."),
     ),
     Reason.CLOCK_WRONG: Words(
         message(

@@ -53,7 +53,7 @@ class DeviceSealer:
         try:
             return self._seal_once(ready, source, target, metadata, instead_of, progress)
         except Refused as refused:
-            if refused.reason != Reason.KEY_WITHDRAWN or not (isinstance(source, Path) or source.seekable()):
+            if refused.reason != Reason.KEY_COMPROMISED or not (isinstance(source, Path) or source.seekable()):
                 raise
         if not isinstance(source, Path):
             source.seek(0)

@@ -17,14 +17,13 @@ from urllib.parse import urlsplit
 import urllib3
 
 from chancery.objects.proof import WINDOW
-from chancery.policy.reasons import Reason
+from chancery.policy.reasons import reason_of_code
 from chancery.sdk.errors import ClockWrong, NotSignedIn, Refused, ServiceError, Unreachable
 from chancery.sdk.routes import Routes
 from chancery.sdk.timespan import in_words
 from chancery.texts import joined, message
 
 NOT_MODIFIED: Final = 304
-_REASONS: Final = frozenset(Reason)
 _ASK_FOR_ROLE: Final = message("Ask an administrator of your organization for a role that may do this.")
 
 
@@ -141,10 +140,11 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
     remedy = str(problem.get("next_step") or "") or None
     if status == 401:
         return NotSignedIn(detail or message("{host} does not accept this sign-in.", host=host), remedy=remedy)
-    if code in _REASONS:
+    reason = reason_of_code(code)
+    if reason is not None:
         return Refused(
             detail or message("The service refused this."),
-            reason=code,
+            reason=reason.value,
             remedy=remedy,
             contact=str(problem.get("contact") or ""),
             event=str(problem.get("event") or ""),

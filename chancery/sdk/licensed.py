@@ -20,7 +20,7 @@ from chancery.sdk.licenses import Opening
 from chancery.sdk.organization import Organization
 from chancery.sdk.unfinished import Note
 from chancery.sealing.file_names import harmless
-from chancery.sealing.layout import SUFFIX
+from chancery.sealing.layout import SUFFIX, is_sealed
 from chancery.sealing.read import Progress, SealedFile, UnlockedFile
 from chancery.texts import joined, message
 
@@ -154,6 +154,14 @@ def next_number(file: SealedFile, opening: Opening) -> int:
         words = WORDS[Reason.SUPERSEDED]
         raise Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
     return opening.follow or file.body_seal.facts.n + 1
+
+
+def already_sealed(source: Path) -> bool:
+    """Tell by its content whether a file was sealed.  Raises Misused for what is no file."""
+    if not source.is_file():
+        raise missing(source)
+    with source.open("rb") as file:
+        return is_sealed(file)
 
 
 def missing(source: Path) -> Misused:

@@ -21,7 +21,7 @@ EVENTS_AT_ONCE: Final = 1_000
 _FINAL: Final = frozenset(
     {
         Reason.TAMPERED,
-        Reason.KEY_WITHDRAWN,
+        Reason.KEY_COMPROMISED,
         Reason.CLOCK_WRONG,
         Reason.CONTENT_ID_CONFLICT,
         Reason.SUPERSEDED,

@@ -14,7 +14,7 @@ import io
 import mimetypes
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,6 @@ from chancery.objects.publishing import PublishingLicense
 from chancery.policy.programs import Program, enforced_by
 from chancery.sdk import signin, unfinished
 from chancery.sdk.account import RENEW_BEFORE, Account, Service, Tokens, load, save
-from chancery.sdk.attachments import already_sealed, attachment_places
 from chancery.sdk.device_sealer import DeviceSealer
 from chancery.sdk.errors import Misused, Refused, Unreachable
 from chancery.sdk.home import Home
@@ -39,9 +38,9 @@ from chancery.sdk.licensed import (
     OF_A_STREAM,
     Licensed,
     Room,
+    already_sealed,
     expected_name,
     may_be_removed,
-    taken,
     untaken,
 )
 from chancery.sdk.licenses import Licenses, Opening, Stated
@@ -215,25 +214,6 @@ class Session:
             done = self._sealer.seal(ready, source, target, metadata, progress=progress)
         target.chmod(source.stat().st_mode & READ_AND_WRITE)
         return done
-
-    def protect_attachments(
-        self, sources: Iterable[Path], options: ProtectOptions, folder: Path, *, organization: str | None = None
-    ) -> list[Path]:
-        """Seal what goes along with a message into ``folder``; return where each is, in order.
-
-        An attachment inherits the protection of its message; one that is protected already keeps its own and is
-        returned as it is.  Of several with one name the second is numbered.  Raises Misused before anything is sealed
-        when one is missing or something is at its place.  Under Do Not Forward give the options for files, not the
-        message's.
-        """
-        places = attachment_places(sources, folder)
-        for source, target in places:
-            if source != target and target.exists():
-                raise taken(target)
-        return [
-            source if source == target else self.protect(source, options, target=target, organization=organization).path
-            for source, target in places
-        ]
 
     def _ready(self, options: ProtectOptions, *, title: str, organization: str | None) -> Publication:
         """Return all that a protection needs beside the content; whatever can refuse a options refuses it here."""

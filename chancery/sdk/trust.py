@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from chancery.errors import ChanceryError, UntrustedKey, WithdrawnKey
+from chancery.errors import ChanceryError, CompromisedKey, UntrustedKey
 from chancery.objects.statement import OrganizationStatement
 from chancery.objects.trust import Chain
 from chancery.sdk.account import Service
@@ -78,7 +78,7 @@ class Trust:
         """
         try:
             return check(self._chain(delegations))
-        except WithdrawnKey:
+        except CompromisedKey:
             raise
         except UntrustedKey as unknown:
             try:

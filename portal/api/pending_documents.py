@@ -3,13 +3,12 @@
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.examples import done
 from portal.api.framework import (
-    FreeText,
+    Confirmed,
     OrganizationView,
     checked,
     effect_response,
@@ -36,12 +35,6 @@ class Accept(OrganizationView):
         return effect_response(accept_document(caller=self.caller, cid=cid))
 
 
-class BlockReason(serializers.Serializer[dict[str, str]]):
-    """Why a document is blocked."""
-
-    reason = FreeText(required=False, allow_blank=True, default="", max_length=500, help_text="Recorded.")
-
-
 class Block(OrganizationView):
     """Refuse a pending registration for good."""
 
@@ -50,11 +43,11 @@ class Block(OrganizationView):
     @extend_schema(
         tags=["documents"],
         summary="Block a pending document",
-        request=BlockReason,
+        request=Confirmed,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Block", {"reason": "Not one of ours"}, request_only=True)],
+        examples=[OpenApiExample("Block", {"confirm": "plan.pdf", "reason": "Not one of ours"}, request_only=True)],
     )
     def post(self, request: Request, cid: UUID) -> Response:
         """Never let it be opened."""
-        reason = checked(BlockReason, request.data)["reason"]
-        return effect_response(block_document(caller=self.caller, cid=cid, reason=reason))
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(block_document(caller=self.caller, cid=cid, stated=stated))

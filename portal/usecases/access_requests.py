@@ -144,7 +144,7 @@ def _place_of(person: UUID, address: str) -> str:
 class RequesterGone(Conflict):
     """The person who asked cannot open anything any more, or is not known by the address they asked under."""
 
-    code = "asker_gone"
+    code = "requester_gone"
     remedy = message("Decline the request.")
 
 

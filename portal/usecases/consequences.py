@@ -9,7 +9,14 @@ from django.utils.translation import ngettext
 from portal.languages import grouped, reader_languages
 from portal.usecases.confirmation import ConfirmationPrompt, copies_until, if_any
 from portal.words.roles import ADMINISTRATOR, role_in_words
-from protection.selectors.affected import affected_by_key, affected_by_people, affected_by_person, affected_by_service
+from protection.selectors.affected import (
+    affected_by_document,
+    affected_by_key,
+    affected_by_people,
+    affected_by_person,
+    affected_by_service,
+)
+from protection.selectors.documents import Document
 from protection.selectors.labels import documents_with, label
 from protection.selectors.named_groups import Named
 from protection.selectors.organization import Key
@@ -105,6 +112,21 @@ def _administrator(address: str) -> ConfirmationPrompt:
         typed=True,
         needs_reason=True,
         needs_fresh=True,
+    )
+
+
+def blocking_document(found: Document) -> ConfirmationPrompt:
+    """Say what blocking a pending document does."""
+    return ConfirmationPrompt(
+        question=_("Block “{title}” for good?").format(title=found.row.title or _("this document")),
+        consequences=(
+            _("No one gets a license for it any more, not even the person who protected it."),
+            copies_until(affected_by_document(found.row.cid).until),
+            _("This holds for every copy of the file and cannot be undone. The original can be protected again."),
+        ),
+        button=_("Block it for good"),
+        confirm=found.row.title,
+        needs_reason=True,
     )
 
 

@@ -14,8 +14,9 @@ from chancery.policy.policy import Policy, PrincipalKind
 from chancery.policy.rights import Right
 from portal import clock
 from portal.subjects.recipients import address_of, recipient_of
+from portal.usecases import consequences
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Stated, confirmed_by_outcome
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.explain import explain_document
 from portal.usecases.losses import losing_document, losing_everybody
@@ -194,9 +195,16 @@ def accept_document(*, caller: Caller, cid: UUID) -> Effect:
     )
 
 
-def block_document(*, caller: Caller, cid: UUID, reason: str = "") -> Effect:
-    """Block a pending document for good; the reason is recorded."""
-    changed = block(actor=caller.actor, cid=cid, reason=reason)
+def block_document(*, caller: Caller, cid: UUID, stated: Stated) -> Effect:
+    """Block a pending document for good, which asks first; the reason is recorded."""
+
+    def act(reason: str) -> bool:
+        return block(actor=caller.actor, cid=cid, reason=reason)
+
+    def prompt_of(changed: bool) -> ConfirmationPrompt | None:
+        return consequences.blocking_document(document_for(caller.actor, cid)) if changed else None
+
+    changed = confirmed_by_outcome(stated, act, prompt_of)
     return effect(changed, _("The document is blocked for good."), _("The document does not wait for a decision."))
 
 

@@ -233,10 +233,16 @@ def change_document(request: PageRequest, cid: UUID) -> HttpResponse:
 @require_POST
 @page(Permission.DOCUMENTS_REVOKE)
 def decide_pending(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Accept or block a document whose registration was pending."""
-    decide = accept_document if request.POST.get("decision") == "accept" else block_document
-    carried_out(request, lambda: decide(caller=request.caller, cid=cid))
-    return redirect("document", cid)
+    """Accept a document whose registration was pending, or block it once the consequences were seen."""
+    if request.POST.get("decision") == "accept":
+        carried_out(request, lambda: accept_document(caller=request.caller, cid=cid))
+        return redirect("document", cid)
+    return confirmed(
+        request,
+        reverse("document", args=[cid]),
+        lambda stated: block_document(caller=request.caller, cid=cid, stated=stated),
+        section="documents",
+    )
 
 
 def _managed(request: PageRequest, cid: UUID) -> Document:

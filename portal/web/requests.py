@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from chancery.errors import NotFound
 from chancery.policy.days import end_of
 from chancery.policy.policy import PrincipalKind
-from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.reasons import WORDS, Reason, reason_of_code
 from chancery.policy.rights import LEVELS_ASKED, parse_rights
 from chancery.policy.words import rights_in_words
 from portal import clock
@@ -261,13 +261,14 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
     ):
         return redirect("document", row.cid)
     document = document_for(actor, row.cid)
+    reason = reason_of_code(row.reason)
     context = {
         "asked": row,
         "grant": grant,
         "decline": decline,
         "typed": typed_in(request),
         "answers": basis_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
-        "refused": translate(WORDS[Reason(row.reason)].owner) if row.reason in set(Reason) else "",
+        "refused": "" if reason is None else translate(WORDS[reason].owner),
         "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,
         "given": rights_as_level(row.rights) if row.rights else "",
         "until": moment_of(row.until),

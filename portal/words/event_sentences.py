@@ -227,10 +227,6 @@ _DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         "between": _("{who} changed the role of {target} from {before} to {after}."),
         PLAIN: _("{who} changed the role of {target}."),
     },
-    DirectoryKind.ADDRESS_ADDED: {
-        OTHER: _("{who} gave {target} the address {address}."),
-        PLAIN: _("{who} added the address {address}."),
-    },
     DirectoryKind.ADDRESS_PROVEN: {PLAIN: _("{who} proved the address {address}.")},
     DirectoryKind.ADDRESS_REMOVED: {
         OTHER: _("{who} took the address {address} from {target}."),

@@ -17,7 +17,7 @@ from audit.selectors.events import EventRow
 from chancery.ledger.kinds import Kind
 from chancery.policy.policy import Strength
 from chancery.policy.programs import Hold, Program
-from chancery.policy.reasons import WORDS, Reason
+from chancery.policy.reasons import WORDS, reason_of_code
 from chancery.policy.unmet import Unmet
 from chancery.policy.words import rights_in_words
 from portal.languages import reader_languages, translate
@@ -350,8 +350,9 @@ def _what_was_missing(row: EventRow) -> str:
 
 def _why(row: EventRow) -> str:
     """Return the reason in the owner's words."""
-    if row.reason in set(Reason):
-        words = translate(WORDS[Reason(row.reason)].owner)
+    reason = reason_of_code(row.reason)
+    if reason is not None:
+        words = translate(WORDS[reason].owner)
         detail = _what_was_missing(row)
         return f"{words} {detail}" if detail else words
     return code_in_words(row.kind, row.reason)

@@ -3,7 +3,7 @@
 An issuing key signs certificates, licenses and the feed for at most a day (docs/protocol.md P14).  The wrapping key
 encrypts the content keys of registered documents (P15); each tenant key has one, sealed to it alone.
 
-A process keeps both for at most ten seconds, so that a withdrawn tenant key soon stops everything that depends on it.
+A process keeps both for at most ten seconds, so that a compromised tenant key soon stops everything that depends on it.
 """
 
 import secrets
@@ -30,7 +30,7 @@ RENEW_BEFORE: Final = 3_600
 MARGIN: Final = 360
 """Seconds a delegation reaches back, as far as the certificates that are issued under it."""
 KEPT_SECONDS: Final = 10
-"""How long a process uses a subordinate key without asking whether the tenant key behind it was withdrawn."""
+"""How long a process uses a subordinate key without asking whether the tenant key behind it still opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def create_wrapping_key(*, organization: UUID, tenant_key: TenantKey) -> None:
 def wrapping_key(organization: UUID, tenant_key: UUID) -> bytes:
     """Return the wrapping key of a tenant key of the current organization.
 
-    Raises Unavailable when the tenant key is withdrawn, destroyed or compromised, or its store does not answer.
+    Raises Unavailable when the tenant key is destroyed or compromised, or its store does not answer.
     """
     with _lock:
         kept = _wrapping_keys.get((organization, tenant_key))
@@ -172,7 +172,7 @@ def chain(organization: UUID) -> Chain:
         for row in rows
         if row.status in OPENING
     }
-    withdrawn = [bytes(row.signing_kid) for row in rows if row.status == KeyStatus.COMPROMISED]
+    compromised = [bytes(row.signing_kid) for row in rows if row.status == KeyStatus.COMPROMISED]
     delegations = [
         Delegation(
             org=organization,
@@ -183,9 +183,9 @@ def chain(organization: UUID) -> Chain:
         )
         for row in IssuingKey.objects.filter(tenant_key__status__in=OPENING)
     ]
-    vouched_by_withdrawn = IssuingKey.objects.filter(tenant_key__status=KeyStatus.COMPROMISED)
-    withdrawn += [bytes(kid) for kid in vouched_by_withdrawn.values_list("kid", flat=True)]
-    return Chain(organization, signers, delegations, withdrawn=withdrawn)
+    under_compromised = IssuingKey.objects.filter(tenant_key__status=KeyStatus.COMPROMISED)
+    compromised += [bytes(kid) for kid in under_compromised.values_list("kid", flat=True)]
+    return Chain(organization, signers, delegations, compromised=compromised)
 
 
 def _database_time() -> int:

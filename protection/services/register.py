@@ -92,7 +92,7 @@ def register(
         org=organization,
         tenant_keys={kid: row.suite for kid, row in keys.items()},
         chain=chain(organization),
-        withdrawn=[kid for kid, row in every.items() if row.status == KeyStatus.COMPROMISED],
+        compromised=[kid for kid, row in every.items() if row.status == KeyStatus.COMPROMISED],
     )
     tenant_key = keys[parsed.kid]
     envelope = verified.open_envelope(store_of(organization, tenant_key))

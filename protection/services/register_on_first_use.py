@@ -11,13 +11,13 @@ from django.db import DataError, transaction
 
 from chancery.errors import (
     ChanceryError,
+    CompromisedKey,
     Expired,
     InvalidObject,
     MayNotEdit,
     NotSupported,
     Superseded,
     Unavailable,
-    WithdrawnKey,
 )
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.policy.reasons import Reason
@@ -96,8 +96,8 @@ def register_on_first_use(
         return _refused(Kind.CONTENT_EDITED, Reason(error.code), item, actor, error)
     except NotSupported as error:
         return _refused(Kind.CONTENT_REGISTERED, Reason.NOT_SUPPORTED, item, actor, error)
-    except WithdrawnKey as error:
-        return _refused(Kind.CONTENT_REGISTERED, Reason.KEY_WITHDRAWN, item, actor, error)
+    except CompromisedKey as error:
+        return _refused(Kind.CONTENT_REGISTERED, Reason.KEY_COMPROMISED, item, actor, error)
     except Expired as error:
         return _refused(Kind.CONTENT_REGISTERED, Reason.CLOCK_WRONG, item, actor, error)
     except DataError:

@@ -32,7 +32,7 @@ def activate_key(*, organization: UUID, actor: Actor, key: UUID, reason: str = "
     """Make a key the one that protects from now on; the former stays archived, so that old content still opens.
 
     Returns whether anything changed.  The locks and the database's constraint leave exactly one active key when two
-    activations race.  Raises NotFound, and Conflict for a key that was withdrawn.
+    activations race.  Raises NotFound, and Conflict for one that is compromised or destroyed.
     """
     rows = {row.id: row for row in TenantKey.objects.select_for_update().order_by("id")}
     chosen = rows.get(key)
@@ -41,7 +41,9 @@ def activate_key(*, organization: UUID, actor: Actor, key: UUID, reason: str = "
     if chosen.status == KeyStatus.ACTIVE:
         return False
     if chosen.status not in tenant.OPENING:
-        raise Conflict(message("A withdrawn key cannot become active again."), remedy=message("Create a new key."))
+        raise Conflict(
+            message("A compromised or destroyed key cannot become active again."), remedy=message("Create a new key.")
+        )
     before = next((one for one in rows.values() if one.status == KeyStatus.ACTIVE), None)
     TenantKey.objects.filter(status=KeyStatus.ACTIVE).exclude(id=key).update(
         status=KeyStatus.ARCHIVED, status_changed_at=Now()
@@ -72,7 +74,9 @@ def mark_key_compromised(*, organization: UUID, actor: Actor, key: UUID, reason:
     if row is None:
         raise NotFound(message("There is no such key."))
     if row.status == KeyStatus.ACTIVE:
-        raise Conflict(message("The active key cannot be withdrawn."), remedy=message("Rotate to a new key first."))
+        raise Conflict(
+            message("The active key cannot be marked as compromised."), remedy=message("Rotate to a new key first.")
+        )
     if row.status == KeyStatus.COMPROMISED:
         return False
     row.status, row.status_changed_at = KeyStatus.COMPROMISED, Now()

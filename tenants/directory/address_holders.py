@@ -77,12 +77,6 @@ def sole_claimant(address: str) -> Person | None:
     return None
 
 
-def is_ours(organization_id: UUID, person_id: UUID) -> bool:
-    """Tell whether every address of the person lies in a domain that the organization has proven."""
-    domains = set(Address.objects.filter(person_id=person_id).values_list("domain", flat=True))
-    return bool(domains) and all(owns_domain(organization_id, domain) for domain in domains)
-
-
 def vouches(organization_id: UUID, person_id: UUID) -> bool:
     """Tell whether the organization speaks for the person: it has proven the domain of a proven address of theirs."""
     domains = set(Address.objects.filter(person_id=person_id).exclude(proven_by="").values_list("domain", flat=True))

@@ -12,7 +12,7 @@ from django.utils import translation
 from audit.selectors.events import EventRow
 from chancery.cli.audit import DIRECTORY
 from chancery.ledger.kinds import Kind, Outcome
-from chancery.policy.reasons import Reason
+from chancery.policy.reasons import WORDS, Reason
 from portal.words.actors import shown_actor
 from portal.words.event_sentences import SENTENCES
 from portal.words.events import ShownEvent, shown_events
@@ -113,3 +113,11 @@ def test_events_of_older_versions_are_described_by_the_values_they_hold(ledger_o
     assert template.what == "ada@contoso.example edited a template."
     unknown = shown(event("content.teleported", personal={**old, "title": "plan.pdf"}))
     assert "content teleported" in unknown.what
+
+
+def test_a_reason_of_an_earlier_version_is_described_like_that_of_today(ledger_of_words: OrganizationFacts) -> None:
+    texts = [
+        shown(event(Kind.CONTENT_REGISTERED.value, "refused", reason=reason)).why
+        for reason in ("key_withdrawn", Reason.KEY_COMPROMISED.value)
+    ]
+    assert texts[0] == texts[1] == str(WORDS[Reason.KEY_COMPROMISED].owner)

@@ -238,7 +238,7 @@ def test_somebody_who_is_gone_is_given_nothing(cast: Cast, sealed: Protected) ->
     rita = newcomer(cast)
     request = asked(rita, sealed)
     disable_person(organization_id=cast.organizations["fabrikam"].id, person_id=rita.id, reason="left", actor=ACTOR)
-    answer = problem(grant(cast.olga, request), 409, "asker_gone")
+    answer = problem(grant(cast.olga, request), 409, "requester_gone")
     assert answer["detail"] == f"The person who asked can no longer open anything as {rita.address}."
     page = seen(cast, request)
     assert "Give access" in page

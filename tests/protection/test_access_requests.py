@@ -21,7 +21,6 @@ from protection.services import request_access
 from protection.services.request_access import ASKED_A_DAY, ASKED_AGAIN
 from tenants.context import in_organization
 from tenants.directory.models import Membership, Person
-from tenants.directory.services.add_address import add_address
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast
@@ -40,6 +39,7 @@ from tests.protection.asking import (
     why_me,
 )
 from tests.protection.steps import MAX, call, ledger, opening, problem, protect, refusal, rights
+from tests.second_address import give_address
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_of_the_requester_s_organizations_only_that_of_their_address_is_shown(ca
 def test_mail_to_those_who_answer_goes_to_their_address_of_today_or_nowhere(cast: Cast, plan: Path) -> None:
     owner, contoso = newcomer(cast, "contoso"), cast.organizations["contoso"].id
     sealed, today = protect(owner, plan), f"renamed-{uuid4().hex[:6]}@contoso.example"
-    assert add_address(organization_id=contoso, person_id=owner.id, address=today, actor=ACTOR)
+    give_address(contoso, owner.id, today)
     Person.objects.filter(id=owner.id).update(email=today)
     remove_address(person_id=owner.id, address=owner.address, actor=ACTOR, organization_id=contoso)
     asked(newcomer(cast), sealed)

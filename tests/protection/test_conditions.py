@@ -166,47 +166,19 @@ def test_a_document_opens_only_in_its_time_window(cast: Cast, plan: Path) -> Non
 # --- computed policies ------------------------------------------------------------------------------------------------
 
 
-def test_attachments_inherit_and_what_is_protected_keeps_its_own(cast: Cast, plan: Path, tmp_path: Path) -> None:
-    own = protect(cast.olga, plan, f"{MAX}:VIEW")
-    options = ProtectOptions.computed(Computed.DO_NOT_FORWARD, [RITA])
-    fresh, kept = cast.olga.session.protect_attachments([plan, own.path], options, tmp_path)
-    assert set(opening(cast.rita, fresh).rights) == {"VIEW", "DOCEDIT", "EDIT", "OBJMODEL"}
-    assert kept == own.path
-    assert refusal(cast.rita, kept).reason == "not_granted"
-    assert refusal(cast.max, fresh).reason == "not_granted"
-
-
-def test_attachments_of_one_name_do_not_meet(cast: Cast, plan: Path, tmp_path: Path) -> None:
-    other, folder = tmp_path / "other" / "PLAN.txt", tmp_path / "out"
-    other.parent.mkdir()
-    folder.mkdir()
-    other.write_bytes(b"another plan")
-    places = cast.olga.session.protect_attachments([plan, other], ProtectOptions(), folder, organization="contoso")
-    assert [place.name for place in places] == ["plan.txt.sealed", "PLAN (2).txt.sealed"]
-    opening(cast.olga, places[1])
-    assert b"another plan" in [path.read_bytes() for path in folder.iterdir()]
+def test_a_file_sent_under_do_not_forward_opens_for_the_recipients_alone(cast: Cast, plan: Path) -> None:
+    sealed = cast.olga.session.protect(plan, ProtectOptions.computed(Computed.DO_NOT_FORWARD, [RITA])).path
+    assert set(opening(cast.rita, sealed).rights) == {"VIEW", "DOCEDIT", "EDIT", "OBJMODEL"}
+    assert refusal(cast.max, sealed).reason == "not_granted"
 
 
 def test_a_protected_file_is_recognized_by_its_content_not_by_its_name(cast: Cast, plan: Path, tmp_path: Path) -> None:
     renamed = protect(cast.olga, plan, f"{MAX}:VIEW").path.rename(tmp_path / "renamed.bin")
+    with pytest.raises(Misused, match="protected already"):
+        cast.olga.session.protect(renamed, ProtectOptions())
     false = tmp_path / "false.sealed"
     false.write_bytes(b"plain text")
-    kept, fresh = cast.olga.session.protect_attachments([renamed, false], ProtectOptions(), tmp_path)
-    assert kept == renamed
-    assert b"plain text" not in fresh.read_bytes()
-
-
-def test_no_attachment_is_sealed_when_one_cannot_be(cast: Cast, plan: Path, tmp_path: Path) -> None:
-    second, folder = tmp_path / "second.txt", tmp_path / "out"
-    second.write_bytes(b"second")
-    folder.mkdir()
-    (folder / "second.txt.sealed").write_bytes(b"in the way")
-    for sources in ([plan, second], [plan, tmp_path / "missing.txt"]):
-        with pytest.raises(Misused):
-            cast.olga.session.protect_attachments(sources, ProtectOptions(), folder)
-    with pytest.raises(Refused):
-        cast.olga.session.protect_attachments([plan], ProtectOptions(), folder, organization="fabrikam")
-    assert [path.name for path in folder.iterdir()] == ["second.txt.sealed"]
+    assert b"plain text" not in cast.olga.session.protect(false, ProtectOptions()).path.read_bytes()
 
 
 # --- removing protection ----------------------------------------------------------------------------------------------

@@ -3,33 +3,17 @@
 import io
 import json
 import shutil
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from chancery.cli.main import main
-from chancery.sdk.session import Session
 from chancery.sealing.layout import MAGIC
 from chancery.sealing.read import open_sealed
-from tests.cast import Cast, Player
+from tests.cast import Cast
 from tests.protection.steps import RITA, call, ledger, objects, protect
-
-
-@pytest.fixture
-def chancery(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a function that runs the program as Olga, or as somebody else."""
-
-    def run(*words: object, who: Player | None = None, given: bytes = b"") -> Result:
-        session = (who or cast.olga).session
-        monkeypatch.setattr(Session, "open", lambda **_: nullcontext(session))
-        return CliRunner().invoke(main, [str(word) for word in words], input=given)
-
-    return run
 
 
 def test_the_true_name_decides_whatever_the_sealed_file_is_called(chancery: Any, plan: Path) -> None:

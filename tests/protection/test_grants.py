@@ -9,13 +9,13 @@ import pytest
 from chancery.policy.policy import Conditions, Strength
 from chancery.sdk.errors import Refused
 from tenants.directory.members import Member
-from tenants.directory.services.add_address import add_address
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.remove_address import remove_address
 from tests.cast import ACTOR, Cast
 from tests.protection.steps import MAX, RITA, confirmed, ledger, opening, protect, refusal, rights
+from tests.second_address import give_address
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def test_a_reused_address_inherits_nothing(cast: Cast, plan: Path, places: Place
     first = cast.join("intern", "contoso")
     sealed = protect(cast.olga, plan, "intern@contoso.example:VIEW", offline_days=0).path
     opening(first, sealed)
-    add_address(organization_id=places.contoso, person_id=first.id, address="was-intern@contoso.example", actor=ACTOR)
+    give_address(places.contoso, first.id, "was-intern@contoso.example")
     remove_address(person_id=first.id, address="intern@contoso.example", actor=ACTOR, organization_id=places.contoso)
     second = create_person(organization_id=places.contoso, address="intern@contoso.example", actor=ACTOR)
     assert second.id != first.id

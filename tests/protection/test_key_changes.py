@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chancery.errors import WithdrawnKey
+from chancery.errors import CompromisedKey
 from chancery.sdk.errors import Refused, Unreachable
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.organization import Organization
@@ -93,7 +93,7 @@ def test_a_publisher_soon_seals_under_the_new_key(cast: Cast, plan: Path, clock:
     assert key_of(second.path) == place_of(cast.ada, cast).trust.fetch().active_encryption_key().kid
 
 
-def test_a_publisher_who_has_not_heard_of_a_withdrawn_key_protects_all_the_same(cast: Cast, plan: Path) -> None:
+def test_a_publisher_who_has_not_heard_of_a_compromised_key_protects_all_the_same(cast: Cast, plan: Path) -> None:
     protect(cast.olga, plan)
     tampering = watched(cast, "contoso", "content.tampered")
     rotate_and_compromise(cast)
@@ -103,7 +103,7 @@ def test_a_publisher_who_has_not_heard_of_a_withdrawn_key_protects_all_the_same(
     assert tampering() == []
 
 
-def test_what_was_protected_without_a_network_under_a_withdrawn_key_incriminates_nobody(cast: Cast, plan: Path) -> None:
+def test_what_was_protected_offline_under_a_compromised_key_incriminates_nobody(cast: Cast, plan: Path) -> None:
     informed(cast.olga, cast)
     protect(cast.olga, plan)
     away = cast.olga.offline().protect(
@@ -111,23 +111,23 @@ def test_what_was_protected_without_a_network_under_a_withdrawn_key_incriminates
     )
     tampering = watched(cast, "contoso", "content.tampered")
     rotate_and_compromise(cast)
-    with pytest.raises((Refused, WithdrawnKey)):
+    with pytest.raises((Refused, CompromisedKey)):
         opening(cast.rita, away.path)
     cast.olga.session.own_organization().send_waiting()
     (dropped,) = [one for one in cast.olga.session.dropped if one.cid == away.cid]
-    assert dropped.reason == "key_withdrawn"
+    assert dropped.reason == "key_compromised"
     assert "Protect the original again" in dropped.next_step
     refused = ledger(cast, "contoso", "content.registered", outcome="refused")
-    assert "key_withdrawn" in {event.reason for event in refused}
+    assert "key_compromised" in {event.reason for event in refused}
     assert tampering() == []
     assert rights(cast.rita, protect(cast.olga, plan, f"{RITA}:VIEW").path) == {"VIEW"}
 
 
-def test_a_reader_hears_of_a_withdrawn_key_as_that(cast: Cast, plan: Path) -> None:
+def test_a_reader_hears_of_a_compromised_key_as_that(cast: Cast, plan: Path) -> None:
     informed(cast.olga, cast)
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
     rotate_and_compromise(cast)
     place_of(cast.rita, cast).trust.fetch()
-    with pytest.raises(WithdrawnKey) as withdrawn:
+    with pytest.raises(CompromisedKey) as raised:
         cast.rita.session.verify(sealed.path)
-    assert "withdrawn" in withdrawn.value.message
+    assert "as compromised" in raised.value.message

@@ -6,7 +6,7 @@ and every member of its body that somebody may want to set.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -129,12 +130,52 @@ def _properties(schema: Mapping[str, Any]) -> set[str]:
     return set(schema.get("properties", ())).union(*(_properties(part) for part in parts))
 
 
+CHANGE: Final = {"changed", "message", "warnings"}
+LIST: Final = {"results", "complete"}
+FILE: Final = {"file"}
+LISTED: Final = ("device", "template", "label", "key", "person", "group", "domain", "application", "pending")
+READ: Final[Mapping[str, set[str]]] = {
+    **dict.fromkeys(("protect", "open", "unprotect", "info", "verify"), FILE),
+    **dict.fromkeys(("templates", "labels", "documents", "track", "rights", "requests", "audit"), LIST),
+    **{
+        f"{one} list": LIST
+        for one in ["device", "template", "label", "key", "person", "group", "domain", "application", "pending"]
+    },
+    **dict.fromkeys(("template deleted", "template history"), LIST),
+    "save": {"sealed", "cid", "registered", "passed_over"},
+    "whoami": {"id", "email", "organizations"},
+    "policy": {"policy"},
+    "why": {"reasons"},
+    "request": {"id", "state"},
+    "application code": {"code"},
+    "template export": {"file"},
+    "template import": CHANGE | {"results"},
+    "preview show": {"state", "result"},
+    "preview save": CHANGE | {"kind", "target"},
+    "verify-audit": {"intact"},
+}
+"""What ``--json`` says, beside ``command``, of commands that change nothing by one call of the service."""
+SIGN_IN: Final = {"login", "logout"}
+"""What makes and ends the sign-in itself, which the journeys do with a browser and a network."""
+
+
+def leaves(group: click.Group = main, above: str = "") -> Iterator[str]:
+    """Yield every command as it is typed."""
+    for name in group.list_commands(click.Context(group)):
+        found = group.get_command(click.Context(group), name)
+        if isinstance(found, click.Group):
+            yield from leaves(found, f"{above}{name} ")
+        else:
+            yield f"{above}{name}"
+
+
 @dataclass
 class Commands:
-    """Runs commands as a person and remembers what they sent."""
+    """Runs commands as a person, holds what they say against the one form, and remembers what they sent."""
 
     monkeypatch: pytest.MonkeyPatch
     sent: dict[str, set[str]] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
 
     def run(self, player: Player, *words: object, code: int = 0) -> Any:
         """Run one command and return what it says for programs."""
@@ -142,7 +183,14 @@ class Commands:
         self.monkeypatch.setattr(InProcess, "ask", _listening(self.sent))
         done = CliRunner().invoke(main, ["--json", *(str(word) for word in words)])
         assert done.exit_code == code, (words, done.output, done.stderr)
-        return json.loads(done.stdout) if done.stdout.strip() else {}
+        said = json.loads(done.stdout)
+        (name,) = {name for name in leaves() if [*map(str, words)][: len(name.split())] == name.split()}
+        assert said["command"] == name
+        form = {"state", "result"} if "--preview" in words else READ.get(name, CHANGE)
+        shows = words in {("preferences",), ("settings",)}
+        assert shows or form <= said.keys(), (words, said)
+        self.done.add(name)
+        return said
 
 
 ASK: Final = InProcess.ask
@@ -212,6 +260,8 @@ def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, comm
     run(ada, "service", "activate", "--yes", "--reason", "A test")
     gone = cast.join(f"leaver{uuid4().hex[:6]}", "contoso")
     run(gone, "leave", "--yes", "--reason", "Another job")
+    _reading(cast, plan, commands)
+    assert sorted({*leaves()} - commands.done) == sorted(SIGN_IN), "each says its result for programs in one form"
     assert sorted(commands.sent.keys() & PAGES.keys()) == sorted(PAGES)
     silent = {
         name: sorted(members - commands.sent[name] - {"confirm", "reason"} - NOT_NAMED.get(name, {}).keys())
@@ -319,3 +369,31 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
         revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
         refusal(cast.rita, pending.path)
         run(ada, "pending", decision, pending.cid, *(yes if decision == "block" else ()))
+
+
+def _reading(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, olga, run = cast.ada, cast.olga, commands.run
+    for one in LISTED:
+        run(ada, one, "list")
+    for one in ("templates", "labels", "documents", "requests", "rights", "whoami", "preferences", "settings", "audit"):
+        run(ada, one)
+    run(ada, "template", "deleted")
+    name = run(ada, "template", "list")["results"][0]["id"]
+    run(ada, "template", "history", name)
+    run(ada, "template", "grant", name, "nina@elsewhere.example", "VIEW,PRINT")
+    run(ada, "template", "withdraw", name, "nina@elsewhere.example", "PRINT", "--yes")
+    run(ada, "verify-audit")
+    preview = run(ada, "template", "edit", name, "--grant", f"{MAX}:VIEW", "--preview", "--days", "3")["id"]
+    run(ada, "preview", "show", preview)
+    source = plan.with_name("notes.txt")
+    source.write_bytes(b"notes")
+    sealed = Path(run(olga, "protect", source, "--grant", f"{RITA}:VIEW")["sealed"])
+    for one in ("info", "verify"):
+        run(olga, one, sealed)
+    for one in ("policy", "track", "why"):
+        run(olga, one, sealed)
+    source.write_bytes(b"notes, edited")
+    run(olga, "save", sealed, source)
+    run(olga, "open", sealed, "-o", plan.with_name("opened.txt"))
+    source.unlink()
+    run(olga, "unprotect", sealed, "--yes")

@@ -29,7 +29,10 @@ from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.revoke_device import revoke_device
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
+from tests.isolation.endpoints import Site
 from tests.protection.steps import RITA, call, ledger, objects, opening, problem, protect, refusal, rights
+
+HOST = "contoso.localhost:8000"
 
 
 def edited(player: Player, sealed: Path, text: bytes) -> Path:
@@ -180,12 +183,33 @@ def test_a_held_document_waits_for_an_administrator_who_accepts_it(cast: Cast, p
 
 
 def test_a_blocked_document_stays_closed(cast: Cast, pending: Protected) -> None:
-    stated = {"reason": "Not one of ours"}
-    assert call(cast.ada, "contoso", "POST", f"documents/{pending.cid}/block", stated).status_code == 200
+    path, stated = f"documents/{pending.cid}/block", {"reason": "Not one of ours"}
+    asked = problem(call(cast.ada, "contoso", "POST", path, stated), 409, "confirmation_required")
+    assert (asked["confirm"], asked["reason_required"]) == ("plan.txt", True)
+    assert any("cannot be undone" in one for one in asked["consequences"])
+    assert ledger(cast, "contoso", "content.blocked", cid=pending.cid) == [], "nothing is blocked by asking"
+    assert call(cast.ada, "contoso", "POST", path, {**stated, "confirm": "plan.txt"}).status_code == 200
     assert ledger(cast, "contoso", "content.blocked", cid=pending.cid)[0].details["note"] == "Not one of ours"
     assert refusal(cast.rita, pending.path).reason == "registration_pending"
     call(cast.ada, "contoso", "POST", f"documents/{pending.cid}/accept")
     assert refusal(cast.rita, pending.path).reason == "registration_pending", "blocked is for good"
+
+
+def test_page_and_command_line_ask_before_a_document_is_blocked(cast: Cast, pending: Protected, chancery: Any) -> None:
+    asked = chancery("pending", "block", pending.cid, "--reason", "Not ours", who=cast.ada)
+    assert (asked.exit_code, "cannot be undone" in asked.stderr) == (2, True)
+    browser = Site(cast, {}).browser(HOST, cast.ada, keep=False)
+    path, here = f"/documents/{pending.cid}/pending/", {"Host": HOST, "Sec-Fetch-Site": "same-origin"}
+    shown = browser.post(path, {"decision": "block"}, headers=here).content.decode()
+    assert "Block “plan.txt” for good?" in shown
+    assert "cannot be undone" in shown
+    assert ledger(cast, "contoso", "content.blocked", cid=pending.cid) == []
+    stated = {"decision": "block", "confirm": "plan.txt", "reason": "Not ours"}
+    assert browser.post(path, stated, headers=here).status_code == 302
+    (event,) = ledger(cast, "contoso", "content.blocked", cid=pending.cid)
+    assert event.details["note"] == "Not ours"
+    again = chancery("pending", "block", pending.cid, who=cast.ada)
+    assert (again.exit_code, "does not wait" in again.stdout) == (0, True), "what is decided is not asked about"
 
 
 # --- online -------------------------------------------------------------------------------------------------------

@@ -26,7 +26,6 @@ from protection.services.recording import record_action
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.selectors.groups import GroupFacts
-from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_person import remove_person
@@ -34,6 +33,7 @@ from tests.cast import ACTOR, Cast, Player
 from tests.isolation.endpoints import Site
 from tests.protection.steps import MAX, RITA, call, confirmed, ledger, objects, opening, protect, refusal, rights
 from tests.protection.test_publishing import edited, seal_by
+from tests.second_address import give_address
 
 
 def recipients(cast: Cast, cid: object, asker: Player | None = None) -> dict[str, dict[str, Any]]:
@@ -176,7 +176,7 @@ def test_who_may_come_by_another_organization_is_not_called_shut_out(cast: Cast,
 
 def test_two_addresses_of_somebody_elsewhere_are_not_shown_to_belong_together(cast: Cast, plan: Path) -> None:
     fabrikam, second = cast.organizations["fabrikam"].id, "rita.third@fabrikam.example"
-    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    give_address(fabrikam, cast.rita.id, second)
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW", f"{second}:VIEW,PRINT")
     assert rights(cast.rita, sealed.path) == {"VIEW", "PRINT"}
     rows = recipients(cast, sealed.cid)
@@ -303,7 +303,7 @@ def test_nobody_else_sees_the_table(cast: Cast, plan: Path) -> None:
 def test_an_opening_names_somebody_from_elsewhere_as_the_document_does(cast: Cast, plan: Path) -> None:
     """Their main address is known to nobody here; what the document was shared with is."""
     fabrikam, second = cast.organizations["fabrikam"].id, "rita.private@fabrikam.example"
-    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    give_address(fabrikam, cast.rita.id, second)
     sealed = protect(cast.olga, plan, f"{second}:VIEW")
     assert rights(cast.rita, sealed.path) == {"VIEW"}
     call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": second})
@@ -323,7 +323,7 @@ def test_an_opening_names_somebody_from_elsewhere_as_the_document_does(cast: Cas
 def test_nor_does_bringing_it_for_the_first_time(cast: Cast, plan: Path, way: str) -> None:
     """Rita brings what Olga protected, or Max saved, without a network; the document names her second address."""
     fabrikam, second = cast.organizations["fabrikam"].id, f"rita.{uuid4().hex[:6]}@fabrikam.example"
-    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    give_address(fabrikam, cast.rita.id, second)
     if way == "edition":
         sealed = protect(cast.olga, plan, f"{second}:VIEW", f"{MAX}:VIEW,EDIT").path
         sealed = seal_by(cast.max, Protected(sealed, uuid4(), True), b"another text")
@@ -347,7 +347,7 @@ def test_nor_does_bringing_it_for_the_first_time(cast: Cast, plan: Path, way: st
 
 def test_nor_does_what_they_do_with_it_afterwards(cast: Cast, plan: Path) -> None:
     fabrikam, second = cast.organizations["fabrikam"].id, "rita.edits@fabrikam.example"
-    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    give_address(fabrikam, cast.rita.id, second)
     sealed = protect(cast.olga, plan, f"{second}:VIEW,EDIT,EXPORT,EXTRACT,PRINT", offline_days=7)
     edited(cast.rita, sealed.path, b"another text")
     cast.rita.http.cut.add("/api/v1/licenses")  # So their device knows nothing of the edition before.

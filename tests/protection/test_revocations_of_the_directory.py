@@ -18,7 +18,6 @@ from protection.services.state_feed import feed_statement
 from tenants.context import in_organization
 from tenants.directory import revocations as directory_revocations
 from tenants.directory.members import Member
-from tenants.directory.services.add_address import add_address
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
@@ -29,6 +28,7 @@ from tenants.directory.services.remove_address import remove_address
 from tenants.organizations.selectors import OrganizationFacts
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.steps import call, opening, protect
+from tests.second_address import give_address
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def deleted(cast: Cast, reader: Player) -> Case:
 def gave_up_the_address(cast: Cast, reader: Player) -> Case:
     second = f"second-{reader.address}"
     fabrikam = cast.organizations["fabrikam"].id
-    add_address(organization_id=fabrikam, person_id=reader.id, address=second, actor=ACTOR)
+    give_address(fabrikam, reader.id, second)
 
     def change() -> None:
         remove_address(person_id=reader.id, address=second, actor=ACTOR, organization_id=fabrikam)

@@ -8,11 +8,11 @@ import pytest
 
 from tenants.actor import Actor
 from tenants.directory.members import Member
-from tenants.directory.services.add_address import add_address
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tests.cast import ACTOR, Cast
 from tests.protection.steps import MAX, RITA, call, opening, problem, protect
+from tests.second_address import give_address
 
 
 def why(cast: Cast, document: Any, who: str, right: str = "VIEW", *, asks: str = "olga") -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_a_partner_who_has_opened_it_may_open_it_again(cast: Cast, plan: Path) -
 def test_two_addresses_of_one_stranger_are_not_shown_to_belong_together(cast: Cast, plan: Path) -> None:
     """Neither as a guest, who is known by one of them, nor by what was revoked for the other."""
     fabrikam, second = cast.organizations["fabrikam"].id, "rita.second@fabrikam.example"
-    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    give_address(fabrikam, cast.rita.id, second)
     document = protect(cast.olga, plan, f"{RITA}:VIEW", f"{second}:VIEW,PRINT")
     call(cast.olga, "contoso", "POST", f"documents/{document.cid}/revoke", {"recipient": second})
     assert why(cast, document, RITA)["allowed"]
@@ -131,7 +131,7 @@ def test_a_question_that_makes_no_sense_is_refused(cast: Cast, plan: Path, query
 def test_nor_are_they_once_the_stranger_has_opened_it(cast: Cast, plan: Path) -> None:
     """The opening binds both addresses to one person, and what belongs to the other one shows in neither answer."""
     fabrikam, second = cast.organizations["fabrikam"].id, "rita.opened@fabrikam.example"
-    add_address(organization_id=fabrikam, person_id=cast.rita.id, address=second, actor=ACTOR)
+    give_address(fabrikam, cast.rita.id, second)
     document = protect(cast.olga, plan, f"{RITA}:VIEW", f"{second}:VIEW,PRINT")
     before = [why(cast, document, who, "PRINT") for who in (RITA, second)]
     assert opening(cast.rita, document.path).rights == ("VIEW", "PRINT")

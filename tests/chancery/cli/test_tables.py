@@ -190,7 +190,7 @@ def test_a_list_that_fails_on_the_way_ends_its_line(capsys: pytest.CaptureFixtur
     with pytest.raises(Unreachable):
         tables.show(Output(as_json=True), rows(), COLUMNS, empty="")
     begun = capsys.readouterr().out
-    assert begun.startswith('{"results": [{')
+    assert begun.startswith('{"command": "", "results": [{')
     assert begun.endswith("}\n")
     with pytest.raises(ValueError, match="delimiter"):
         json.loads(begun)

@@ -24,7 +24,6 @@ from tenants.context import in_organization
 from tenants.directory.errors import CodeRefused
 from tenants.directory.models import Address, BrowserSession, Device, Membership, Person, Revocation
 from tenants.directory.selectors.people import holder_of
-from tenants.directory.services.add_address import add_address
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.enroll_device import enroll_device
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
@@ -35,6 +34,7 @@ from tenants.directory.services.redeem_sign_in_link import redeem_sign_in_link
 from tenants.directory.services.release_domain import release_domain
 from tenants.organizations.selectors import OrganizationFacts
 from tests.portal.identity.browser import Browser, last_code, sign_in_by_code
+from tests.second_address import give_address
 from tests.tenants import builders
 
 NINA = "nina@contoso.example"
@@ -167,14 +167,6 @@ class PlantedAccountTest(TestCase):
         self.own(Actor(person_id=person, name="Ada", source="pages"))
         assert get_user(ada).is_authenticated
 
-    def test_an_address_added_to_somebody_unproven_ends_what_they_had(self) -> None:
-        planted = Planted()
-        builders.person(self.contoso.id, NINA)
-        Address.objects.filter(person_id=planted.person).update(asserted_by=None)
-        self.own()
-        add_address(organization_id=self.contoso.id, person_id=planted.person, address="n@contoso.example", actor=ACTOR)
-        assert not Person.objects.get(pk=planted.person).has_usable_password()
-
     def test_a_released_domain_takes_the_proof_along_and_the_next_owner_starts_afresh(self) -> None:
         self.own()
         first = builders.person(self.contoso.id, NINA)
@@ -273,7 +265,7 @@ class PlantedAccountTest(TestCase):
         added = builders.person(self.contoso.id, "max@contoso.example")
         browser = Browser()
         sign_in_by_code(browser, "max@contoso.example")
-        add_address(organization_id=self.contoso.id, person_id=added.id, address="m@contoso.example", actor=ACTOR)
+        give_address(self.contoso.id, added.id, "m@contoso.example")
         browser.post("/accounts/email/", {"action_add": "", "email": "max@home.example"})
         browser.post("/accounts/confirm-email/", {"code": last_code()})
         assert holder_of("max@home.example") == added.id
