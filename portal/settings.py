@@ -59,7 +59,7 @@ SHARED_APPS = [
     "django_htmx",
     "csp",
     "corsheaders",
-    "template_partials",
+    "heroicons",
 ]
 TENANT_APPS = ["protection", "audit"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
@@ -297,6 +297,7 @@ TEMPLATES = [
                 "portal.templatetags.browsers",
                 "portal.templatetags.languages",
                 "portal.templatetags.lists",
+                "portal.templatetags.navigation",
             ],
         },
     }

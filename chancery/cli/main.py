@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "restore": "documents.restore",
         "policy": "documents.policy",
         "change": "documents.change",
+        "suggest": "recipients.suggest",
         "why": "why.why",
         "rights": "rights.rights",
         "request": "requests.request",

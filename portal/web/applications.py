@@ -49,7 +49,9 @@ class ApplicationForm(forms.Form):
 @page(Permission.APPLICATIONS_MANAGE)
 def applications(request: PageRequest) -> HttpResponse:
     """Show all applications."""
-    return show(request, "applications", "people", {"shown": paged(request, applications_in(request.organization.id))})
+    return show(
+        request, "applications", "applications", {"shown": paged(request, applications_in(request.organization.id))}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,7 +74,7 @@ def application_new(request: PageRequest) -> HttpResponse:
                 "people",
                 {"made": made.credentials, "effect": made.effect, "name": form.cleaned_data["name"]},
             )
-    return show(request, "application_new", "people", {"form": form})
+    return show(request, "application_new", "applications", {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,7 +96,7 @@ def application(request: PageRequest, client_id: str) -> HttpResponse:
     if request.method == "POST" and not found.disabled:
         code = issue_enrollment_code(person_id=found.person_id, actor=request.caller.directory_actor)
     may = [ROLE_WORDS.get(role, role) for role in found.roles]
-    return show(request, "application", "people", {"found": found, "code": code, "may": may})
+    return show(request, "application", "applications", {"found": found, "code": code, "may": may})
 
 
 class DomainForm(forms.Form):

@@ -50,14 +50,7 @@ def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callab
         def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
                 return signed_out(request, reverse("signin"))
-            here = cast(PageRequest, request)
-            here.caller = caller_at(
-                here.organization,
-                cast(Any, request.user),
-                ip=client_address(request),
-                source="pages",
-                strength=of_session(request).strength,
-            )
+            here = _with_caller(request)
             if not here.caller.active or (permission is not None and not here.caller.may(permission)):
                 raise Http404
             try:
@@ -70,18 +63,41 @@ def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callab
     return decorate
 
 
+def _with_caller(request: HttpRequest) -> PageRequest:
+    here = cast(PageRequest, request)
+    here.caller = caller_at(
+        here.organization,
+        cast(Any, request.user),
+        ip=client_address(request),
+        source="pages",
+        strength=of_session(request).strength,
+    )
+    return here
+
+
 def show(
     request: PageRequest, template: str, section: str, context: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """Render one page in the organization's frame."""
-    full = {
+    return render(request, f"pages/{template}.html", {**_frame(request, section), **(context or {})}, status=status)
+
+
+def show_to_all(request: HttpRequest, template: str, section: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Render a page that needs no sign-in; who is signed in at an organization's host sees it in the frame of that."""
+    frame: Mapping[str, Any] = {"section": section}
+    if request.user.is_authenticated and getattr(request, "organization", None) is not None:
+        here = _with_caller(request)
+        frame = _frame(here, section) if here.caller.active else frame
+    return render(request, f"pages/{template}.html", {**frame, **context})
+
+
+def _frame(request: PageRequest, section: str) -> Mapping[str, Any]:
+    return {
         "caller": request.caller,
         "permissions": {permission.value for permission in request.caller.permissions},
         "section": section,
         "signed_in_by": SIGNED_IN_BY[of_session(request).strength],
-        **(context or {}),
     }
-    return render(request, f"pages/{template}.html", full, status=status)
 
 
 def paged(request: HttpRequest, rows: Sequence[T], size: int = PAGE_SIZE) -> Page[T]:

@@ -3,12 +3,12 @@
 English pages are in the folder itself, those in another language in a folder that is named by it.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
@@ -18,6 +18,7 @@ from chancery.policy.programs import MEANINGS, Program
 from chancery.policy.rights import LEVELS, Right
 from chancery.policy.words import right_in_words
 from portal.languages import translate
+from portal.web.framework import show_to_all
 from portal.words.access_levels import level_called
 from portal.words.events import HOLDS, PROGRAMS
 
@@ -37,7 +38,7 @@ def handbook(request: HttpRequest, name: str = INDEX) -> HttpResponse:
         raise Http404
     title, body = _rendered(path)
     page = {"title": title, "body": body, "is_index": name == INDEX, "in_english_only": in_english_only}
-    return render(request, "pages/handbook.html", page)
+    return show_to_all(request, "handbook", "handbook", page)
 
 
 @require_GET
@@ -53,7 +54,41 @@ def rights(request: HttpRequest) -> HttpResponse:
         }
         for right in Right
     ]
-    return render(request, "pages/handbook_rights.html", {"rows": rows, "programs": [PROGRAMS[one] for one in Program]})
+    return show_to_all(
+        request, "handbook_rights", "handbook", {"rows": rows, "programs": [PROGRAMS[one] for one in Program]}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A section of a handbook page in which a search found its words."""
+
+    page: str
+    title: str
+    section: str
+
+
+def found_in_handbook(text: str, *, limit: int) -> list[Passage]:
+    """Return sections that hold every word of the text, in the reader's language; those with it in a heading first."""
+    words = text.casefold().split()
+    pages = {**written(), **written(get_language() or ENGLISH)}
+    found = [
+        (not all(word in f"{title} {heading}".casefold() for word in words), Passage(name, title, heading))
+        for name, path in sorted(pages.items())
+        for title, heading, body in _sections(path)
+        if all(word in f"{title} {heading} {body}".casefold() for word in words)
+    ]
+    return [passage for _, passage in sorted(found, key=lambda one: one[0])][:limit]
+
+
+@lru_cache
+def _sections(path: Path) -> tuple[tuple[str, str, str], ...]:
+    """Return a page's title with the heading ("" for the beginning) and the text of each of its sections."""
+    first, *others = path.read_text(encoding="utf-8").split("\n## ")
+    title, _, body = first.partition("\n")
+    title = title.removeprefix("# ")
+    parts = (part.partition("\n") for part in others)
+    return ((title, "", body), *((title, heading, text) for heading, _, text in parts))
 
 
 def written(language: str = ENGLISH) -> dict[str, Path]:

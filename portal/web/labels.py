@@ -168,7 +168,7 @@ def label_list(request: PageRequest) -> HttpResponse:
         }
         for one in found
     ]
-    return show(request, "labels", "templates", {"shown": paged(request, rows), "manages": manages})
+    return show(request, "labels", "labels", {"shown": paged(request, rows), "manages": manages})
 
 
 @require_http_methods(["GET", "POST"])
@@ -181,7 +181,7 @@ def label_new(request: PageRequest) -> HttpResponse:
         draft = form.draft()
         if carried_out(request, lambda: create_label(caller=request.caller, draft=draft, publish=publish)):
             return redirect("labels")
-    return show(request, "label_edit", "templates", {"form": form, "new": True, "publish": publish})
+    return show(request, "label_edit", "labels", {"form": form, "new": True, "publish": publish})
 
 
 @require_http_methods(["GET", "POST"])
@@ -211,7 +211,7 @@ def label_edit(request: PageRequest, label_id: UUID) -> HttpResponse:
         # What the person has seen, also when the form comes back with an error.
         "based_on": request.POST.get("based_on") or found.version,
     }
-    return show(request, "label_edit", "templates", context)
+    return show(request, "label_edit", "labels", context)
 
 
 @require_POST

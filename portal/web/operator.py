@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -133,6 +133,6 @@ def parts(request: OperatorRequest) -> HttpResponse:
     return _show(request, "health", {"parts": found, "unsent": outbox.count_unsent(), "version": VERSION})
 
 
-def _show(request: OperatorRequest, section: str, context: dict[str, Any]) -> HttpResponse:
-    full = {"operator": request.operator, "section": section, **context}
-    return render(request, f"pages/operator/{section}.html", full)
+def _show(request: OperatorRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    full = {"operator": request.operator, "section": cast(ResolverMatch, request.resolver_match).url_name, **context}
+    return render(request, f"pages/operator/{name}.html", full)

@@ -224,6 +224,9 @@ class PolicyForm(forms.Form):
         ),
     )
 
+    levels: Final = LEVEL_CHOICES
+    """What a recipient can be given, for the list of recipients."""
+
     further: Final = (
         "expires_after_opening_days",
         "lease",

@@ -27,10 +27,7 @@ def protect_page(request: HttpRequest) -> HttpResponse:
         "levels": {level: in_order(rights) for level, rights in LEVELS.items()},
     }
     texts = {
-        "levels": {level: str(words) for level, words in LEVEL_BADGES.items()},
         "notice": NOTICE,
-        "remove": _("Remove"),
-        "address_wrong": _("Write an address like rita@partner.example."),
         "nobody": _("Name at least one person, or choose a template."),
         "no_file": _("Choose at least one file."),
         "waiting": _("Waiting"),

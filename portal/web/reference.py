@@ -8,10 +8,11 @@ from html import escape
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
+
+from portal.web.framework import show_to_all
 
 SUBJECTS: Mapping[str, str] = {
     "discovery": "Base domain: discovery",
@@ -49,7 +50,7 @@ class Call:
 @require_GET
 def reference(request: HttpRequest) -> HttpResponse:
     """Show every call with its permission and an example that can be pasted."""
-    return render(request, "pages/reference.html", {"subjects": subjects()})
+    return show_to_all(request, "reference", "api_reference", {"subjects": subjects()})
 
 
 @lru_cache(maxsize=1)

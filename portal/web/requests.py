@@ -237,7 +237,7 @@ def request_list(request: PageRequest) -> HttpResponse:
         "everybody": everybody,
         "may_see_all": may_see_all,
     }
-    return show(request, "requests", "documents", context)
+    return show(request, "requests", "requests", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -274,7 +274,7 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         "until": moment_of(row.until),
         **_in_words(request, needed, document),
     }
-    return show(request, "request", "documents", context)
+    return show(request, "request", "requests", context)
 
 
 def _granted(request: PageRequest, row: RequestRow, terms: Terms) -> bool:

@@ -207,6 +207,12 @@ class TemplateForm(PolicyForm):
             for name, field in self.fields.items()
         }
 
+    def with_example(self, example: Example) -> dict[str, Any]:
+        """Return the same with an example's values in the fields that nobody has touched: nothing written is lost."""
+        values = self.as_it_stands()
+        untouched = {name for name, value in values.items() if not value or value == self.fields[name].initial}
+        return {**values, **{name: value for name, value in example.initial.items() if name in untouched}}
+
     def with_addition(self) -> dict[str, Any]:
         """Return the same with whom the person has chosen as a line among those who have access."""
         values = self.as_it_stands()

@@ -152,9 +152,11 @@ def _form(request: PageRequest, *, initial: Mapping[str, Any], stored: Policy | 
 
 
 def _meanwhile(request: PageRequest, form: TemplateForm) -> TemplateForm | HttpResponse | None:
-    """Answer the buttons that save nothing: add somebody to the list, or make a group and come back."""
+    """Answer the buttons that save nothing: add somebody to the list, begin with an example, make a group."""
     if "add" in request.POST:
         return _shown_again(form, form.with_addition())
+    if request.POST.get("start") in EXAMPLES:
+        return _shown_again(form, form.with_example(EXAMPLES[request.POST["start"]]))
     if "make_group" in request.POST:
         values = {**form.as_it_stands(), "based_on": request.POST.get("based_on", "")}
         request.session[KEPT] = {"path": request.path, "values": values}

@@ -2,6 +2,7 @@
 
 import { openSealed } from "./chancery-reader.mjs";
 import { sealFile } from "./chancery-writer.mjs";
+import { RecipientsEditor } from "./recipients.mjs";
 import {
   configuration, find, forgetIfGone, language, partsOfPage, sayRefusal, service, show, texts, withDevice, wordsOf,
 } from "./page.mjs";
@@ -9,7 +10,6 @@ import {
 partsOfPage("form", "device", "progress", "refused", "done");
 
 const KINDS = { txt: "text/plain", pdf: "application/pdf", png: "image/png", jpg: "image/jpeg", csv: "text/csv", json: "application/json" };
-const grants = new Map();
 let place = null;
 let files = [];
 
@@ -21,33 +21,9 @@ const element = (name, properties, ...children) => {
 
 // Who may open it
 
-function showGrants() {
-  const rows = [...grants].map(([who, level]) => {
-    const remove = element("button", { type: "button", className: "quiet" }, texts.remove);
-    remove.append(element("span", { className: "visually-hidden" }, ` ${who}`));
-    remove.addEventListener("click", () => {
-      grants.delete(who);
-      showGrants();
-    });
-    return element("li", {}, element("span", { className: "who" }, who), element("span", { className: "soft" }, texts.levels[level]), remove);
-  });
-  find("people").replaceChildren(...rows);
-}
-
-const hasAt = (text) => /^[^\s@]+@[^\s@]+$/.test(text);
-
-function addPerson() {
-  const who = find("who").value.trim().toLowerCase();
-  find("people_error").textContent = "";
-  find("who_error").textContent = hasAt(who) ? "" : texts.address_wrong;
-  find("who").setAttribute("aria-invalid", String(!hasAt(who)));
-  if (!hasAt(who)) return false;
-  grants.set(who, find("level").value);
-  find("who").value = "";
-  showGrants();
-  find("who").focus();
-  return true;
-}
+const people = new RecipientsEditor(find("people"), {
+  suggest: async (text) => (await place.call("GET", `/api/v1/recipients/suggestions?${new URLSearchParams({ text })}`)).results,
+});
 
 const chosenWay = () => document.querySelector("[name=way]:checked").value;
 
@@ -59,10 +35,11 @@ function showWay() {
 /** Return what the service is to publish, or null with the mistakes shown. */
 function wanted() {
   if (chosenWay() === "template") return { template: find("template").value };
-  if (find("who").value.trim() && !addPerson()) return null;
-  find("people_error").textContent = grants.size ? "" : texts.nobody;
-  if (!grants.size) return null;
-  const entries = [...grants].map(([who, level]) => ({ who: `address:${who}`, rights: configuration.levels[level] }));
+  find("people_error").textContent = "";
+  if (people.hasText && !people.addTyped()) return null;
+  const entries = people.entries.map(({ who, rights }) => ({ who, rights: configuration.levels[rights] }));
+  find("people_error").textContent = entries.length ? "" : texts.nobody;
+  if (!entries.length) return null;
   const until = find("until").value;
   const expires = until ? { expires: Math.floor(new Date(`${until}T23:59:59`).getTime() / 1000) } : {};
   return { policy: { grants: entries }, ...expires };
@@ -162,12 +139,6 @@ for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave
     if (name === "drop") choose(event.dataTransfer.files);
   });
 }
-find("add").addEventListener("click", addPerson);
-find("who").addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  event.preventDefault();
-  addPerson();
-});
 for (const way of document.querySelectorAll("[name=way]")) way.addEventListener("change", showWay);
 find("organization").addEventListener("change", ({ target }) => enter(target.value).catch(sayRefusal));
 find("form").addEventListener("submit", submit);

@@ -130,6 +130,12 @@ def count_in(organization_id: UUID, *, search: str = "") -> int:
     return Membership.objects.within(organization_id).filter(removed_at__isnull=True).count()
 
 
+def count_members(organization_id: UUID) -> int:
+    """Return for how many people "everybody in the organization" stands: enabled members, no guests or programs."""
+    rows = Membership.objects.within(organization_id).filter(removed_at__isnull=True, disabled=False, guest=False)
+    return rows.filter(person__is_service=False).count()
+
+
 def _found(rows: QuerySet[Membership], search: str) -> QuerySet[Membership]:
     return rows.filter(Q(shown_address__icontains=search) | Q(shown_name__icontains=search))
 

@@ -74,8 +74,8 @@ def test_what_the_browser_seals_opens_elsewhere_byte_for_byte(
     files = [written(tmp_path, f"{size}.bin", secrets.token_bytes(size)) for size in SIZES]
     begins(author, *files)
     author.page.check("#people_way")
-    author.page.fill("#who", RITA)
-    author.page.select_option("#level", "co-author")
+    author.page.fill("#people_who", RITA)
+    author.page.select_option("#people_level", "co-author")
     protects(author)
     assert "Your files are protected." in author.text
     assert "/open/" in author.page.input_value("#mail")
@@ -91,8 +91,8 @@ def test_what_the_browser_seals_opens_elsewhere_byte_for_byte(
 def test_the_owner_is_led_to_who_opens_it(author: Visitor, tmp_path: Path) -> None:
     begins(author, written(tmp_path, "Angebot – Größe 5 <b>.txt", b"plan"))
     author.page.check("#people_way")
-    author.page.fill("#who", RITA)
-    author.page.click("#add")
+    author.page.fill("#people_who", RITA)
+    author.page.click("#people [data-add]")
     protects(author)
     (file,) = saved(author, tmp_path)
     author.follow(author.page.get_by_role("link", name="See who opens it"))
@@ -106,7 +106,7 @@ def test_the_owner_is_led_to_who_opens_it(author: Visitor, tmp_path: Path) -> No
 def test_nobody_who_is_not_named_opens_it(author: Visitor, partner: Session, tmp_path: Path) -> None:
     begins(author, written(tmp_path, "secret.txt", b"secret"))
     author.page.check("#people_way")
-    author.page.fill("#who", "max@contoso.example")
+    author.page.fill("#people_who", "max@contoso.example")
     protects(author)
     (file,) = saved(author, tmp_path)
     with pytest.raises(Refused):
@@ -120,11 +120,14 @@ def test_each_mistake_is_said_where_it_was_made(author: Visitor, tmp_path: Path)
     author.page.click("#form button[type=submit]")
     assert author.page.inner_text("#files_error") == "Choose at least one file."
     assert author.page.inner_text("#people_error") == "Name at least one person, or choose a template."
-    author.page.fill("#who", "rita")
+    author.page.fill("#people_who", "rita")
     author.page.click("#form button[type=submit]")
-    assert author.page.inner_text("#who_error") == "Write an address like rita@partner.example."
+    assert (
+        author.page.inner_text("#people_wrong")
+        == "Choose one of the suggestions, or write an address like rita@partner.example."
+    )
     assert author.page.inner_text("#people_error") == "", "somebody is named, wrongly"
-    author.page.fill("#who", "rita@[192.0.2.1]")
+    author.page.fill("#people_who", "rita@[192.0.2.1]")
     author.page.set_input_files("#file", written(tmp_path, "a.txt", b"a"))
     author.page.click("#form button[type=submit]")
     answers_whose_computer(author, "#done .bad")

@@ -112,21 +112,22 @@ def test_templates_go_to_another_organization_and_are_looked_at_first(
     file = Path(installation.folder / "templates.json")
     download.value.save_as(file)
     assert download.value.suggested_filename == "templates-contoso.json"
+    document = json.loads(file.read_text(encoding="utf-8"))
+    number = len(document["templates"])
     rita, fabrikam = installation.rita, installation.origin("fabrikam")
     upload(rita, fabrikam, file)
-    assert "New (5)" in rita.text
+    assert f"New ({number})" in rita.text
     assert "it will mean everybody in Fabrikam" in rita.text
     rita.follow(rita.page.locator("main button", has_text="Import"))
-    assert "Imported: 5 new, 0 changed." in rita.page.locator("body").inner_text()
+    assert f"Imported: {number} new, 0 changed." in rita.page.locator("body").inner_text()
     assert "All of Fabrikam" in card(rita, "Read-only, all employees")
-    document = json.loads(file.read_text(encoding="utf-8"))
     named = next(one for one in document["templates"] if one["names"]["en"] == "Read-only, all employees")
     named["policy"]["offline_days"] = 0
     file.write_text(json.dumps(document), encoding="utf-8")
     upload(rita, fabrikam, file)
     assert "Changed (1)" in rita.text
     assert "Opens without a network: never" in rita.text
-    assert "As they are (4)" in rita.text
+    assert f"As they are ({number - 1})" in rita.text
     file.write_text('{"format":\n oops', encoding="utf-8")
     upload(rita, fabrikam, file)
     assert "Line 2, column 2: this is not JSON" in rita.text

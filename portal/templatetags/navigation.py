@@ -1,0 +1,41 @@
+"""Links that lead around; every template has them without loading them."""
+
+from django import template
+from django.http import HttpRequest
+from django.template.context import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from heroicons.templatetags.heroicons import heroicon_outline
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Show an outline of the Heroicons that says nothing of its own: the words stand beside it."""
+    return SafeString(heroicon_outline(name, size=20, aria_hidden="true"))
+
+
+@register.simple_tag(takes_context=True)
+def nav_link(context: Context, name: str, words: str, shape: str, within: str = "") -> SafeString:
+    """Lead to a page by its name, marked where the reader is there or below it.
+
+    Pages of an organization say in ``section`` where they belong; others lie below the page's own address, or below
+    ``within``.
+    """
+    request: HttpRequest = context["request"]
+    address = reverse(name)
+    below = within or address
+    if "section" in context:
+        current = context["section"] == name
+    else:
+        current = request.path == address or (below != "/" and request.path.startswith(below))
+    here = SafeString(' aria-current="page"' if current else "")
+    return format_html('<a href="{}"{}>{}<span>{}</span></a>', address, here, icon(shape), words)
+
+
+@register.simple_tag
+def nav_away(address: str, words: str, shape: str) -> SafeString:
+    """Lead to a page at another host of this installation."""
+    return format_html('<a href="{}">{}<span>{}</span></a>', address, icon(shape), words)
