@@ -174,7 +174,8 @@ class Personal:
     ``title`` is the document's name as the organization allows it to be kept; ``ip`` the client's address.
     ``sealer_id`` and ``sealer_device_id`` name who made what the person brought, by id alone; ``recipient`` is the
     address of whom it was done for.  ``actor`` is the address of who acted where ``addresses`` are those of others;
-    ``application`` says that an application acted.  ``issuer`` and ``owner`` are the document's at that moment.
+    ``application`` says that an application acted, ``outsider`` that a person did who has no account but proved the
+    address by a mailed code.  ``issuer`` and ``owner`` are the document's at that moment.
     ``changes`` are differences that name people: each says what differs, and before and after.
     """
 
@@ -190,6 +191,7 @@ class Personal:
     recipient: str = ""
     actor: str = ""
     application: bool = False
+    outsider: bool = False
     issuer: str = ""
     owner: str = ""
     changes: tuple[Mapping[str, Any], ...] = ()
@@ -209,6 +211,7 @@ class Personal:
             "recipient": self.recipient,
             "actor": self.actor,
             "application": self.application,
+            "outsider": self.outsider,
             "issuer": self.issuer,
             "owner": self.owner,
             "changes": list(self.changes),

@@ -49,6 +49,11 @@ _LIMITS: Final = (
     click.option("--closes", "not_after", metavar="WHEN", help="Not after: 2027-01-31T17:00, or a day, which counts."),
     click.option("--post-quantum/--no-post-quantum", default=None, help="Only on devices with post-quantum keys."),
     click.option(
+        "--account-required/--no-account-required",
+        default=None,
+        help="Only people with an account: no opening by a mailed code.",
+    ),
+    click.option(
         "--enforce",
         "enforced",
         multiple=True,
@@ -66,6 +71,7 @@ LIMITS: Final = (
     "not_before",
     "not_after",
     "post_quantum",
+    "account_required",
     "enforced",
 )
 """The parameters that ``limits`` gives to a command."""
@@ -89,6 +95,7 @@ def limited(zone: ZoneInfo, **options: Any) -> dict[str, Any]:
         "not_before": _moment(options["not_before"], zone, parse_beginning),
         "not_after": _moment(options["not_after"], zone, parse_end),
         "post_quantum": options["post_quantum"],
+        "account_required": options["account_required"],
         "enforced": _several(options["enforced"]),
     }
     given = {**options, "strength": strength}

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     CONTENT_BLOCKED = "content.blocked"
     CONTENT_TAMPERED = "content.tampered"
     CONTENT_REPORTED = "content.reported"
+    CODE_ASKED = "code.asked"
+    CODE_REFUSED = "code.refused"
     ACCESS_REQUESTED = "access.requested"
     ACCESS_GRANTED = "access.granted"
     ACCESS_DECLINED = "access.declined"

@@ -298,6 +298,8 @@ def _expiry(case: Case, offline_until: int, limited_by: Policy | None) -> int:
     if offline_until > case.now:
         return offline_until
     short = case.now + (SHORT_SECONDS if case.subject.outsider else ONLINE_SECONDS)
+    if case.subject.session_ends is not None:
+        short = min(short, case.subject.session_ends)
     return max(min((short, *_ends(case, limited_by))), case.now)
 
 

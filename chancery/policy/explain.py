@@ -95,11 +95,11 @@ def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
 
     Nobody can say it beforehand.
     """
-    nobody = Subject(UUID(int=0), strength=min(Strength, key=lambda strength: strength.rank))
+    nobody = Subject(UUID(int=0), outsider=True, strength=min(Strength, key=lambda strength: strength.rank))
     single = (
         Conditions(**{name: getattr(asked, name)})
         for asked in conditions
-        for name in ("strength", "networks", "platforms", "post_quantum")
+        for name in ("account_required", "strength", "networks", "platforms", "post_quantum")
     )
     unmet = [unmet_condition(asked, nobody, 0) for asked in single]
     words: list[str] = [one.text for one in unmet if one is not None]

@@ -46,5 +46,6 @@ def at_least_as_strict(new: Conditions, old: Conditions) -> bool:
         and starts
         and _earlier(new.not_after, old.not_after)
         and (new.post_quantum or not old.post_quantum)
+        and (new.account_required or not old.account_required)
         and new.enforced >= old.enforced
     )

@@ -13,7 +13,8 @@ ignoring one could widen access.
      "lease": 3600,                  seconds a cached license lives without a fresh feed, or null
      "enforcement": "client",        or "viewer": the content key is never released; not made yet
      "conditions": {"strength": "mfa", "networks": ["10.0.0.0/8"], "platforms": ["linux"],
-                    "not_before": 1, "not_after": 2, "post_quantum": true, "enforced": ["PRINT"]}}
+                    "not_before": 1, "not_after": 2, "post_quantum": true, "account_required": true,
+                    "enforced": ["PRINT"]}}
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from __future__ import annotations
 import ipaddress
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -145,7 +146,8 @@ class Strength(StrEnum):
 class Conditions:
     """What an opening must meet beyond being granted; all that are set must hold.  Absent means no condition.
 
-    ``enforced`` are the rights that a program must really withhold from people who are not granted them (P23).
+    ``enforced`` are the rights that a program must really withhold from people who are not granted them (P23);
+    ``account_required`` keeps outsiders by code away (P22).
     """
 
     strength: Strength | None = None
@@ -154,6 +156,7 @@ class Conditions:
     not_before: int | None = None
     not_after: int | None = None
     post_quantum: bool = False
+    account_required: bool = False
     enforced: frozenset[Right] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
@@ -165,6 +168,7 @@ class Conditions:
             "not_before": self.not_before,
             "not_after": self.not_after,
             "post_quantum": self.post_quantum,
+            "account_required": self.account_required,
             "enforced": in_order(self.enforced),
         }
         # By identity: a window that ended at second 0 is a condition too, and leaving it out would open the window.
@@ -284,12 +288,8 @@ def _grant(entry: object) -> Grant:
 def _conditions(document: object) -> Conditions:
     if not isinstance(document, Mapping):
         raise InvalidPolicy(message("'conditions' is an object."))
-    known = {"strength", "networks", "platforms", "not_before", "not_after", "post_quantum", "enforced"}
-    _only(document, known, "conditions")
+    _only(document, {one.name for one in fields(Conditions)}, "conditions")
     networks = tuple(_network(_text(item, "networks")) for item in _list(document, "networks"))
-    post_quantum = document.get("post_quantum", False)
-    if not isinstance(post_quantum, bool):
-        raise InvalidPolicy(message("'post_quantum' is true or false."))
     strength = document.get("strength")
     return Conditions(
         strength=None if strength is None else _member(Strength, strength, "strength"),
@@ -297,9 +297,17 @@ def _conditions(document: object) -> Conditions:
         platforms=frozenset(_text(item, "platforms") for item in _list(document, "platforms")),
         not_before=_integer(document, "not_before", 0, LAST_MOMENT),
         not_after=_integer(document, "not_after", 0, LAST_MOMENT),
-        post_quantum=post_quantum,
+        post_quantum=_flag(document, "post_quantum"),
+        account_required=_flag(document, "account_required"),
         enforced=_enforced(document),
     )
+
+
+def _flag(document: Mapping[str, Any], name: str) -> bool:
+    value = document.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidPolicy(message("'{name}' is true or false.", name=name))
+    return value
 
 
 def _enforced(document: Mapping[str, Any]) -> frozenset[Right]:

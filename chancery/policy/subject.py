@@ -48,7 +48,8 @@ class Subject:
     """One person on one device in one request.
 
     ``active`` is false when the person is disabled or blocked, or when every organization they belong to is suspended.
-    ``outsider`` marks somebody without an account who proved an address by code (P22).
+    ``outsider`` marks a person without an account who has proven an address by code, until ``session_ends`` in seconds
+    since 1970 (P22).
     ``domains`` are the proven mail domains of the organizations they are a member (not a guest) of.
     """
 
@@ -61,6 +62,7 @@ class Subject:
     strength: Strength = Strength.PASSWORD
     active: bool = True
     outsider: bool = False
+    session_ends: int | None = None
     network: str = ""
     handovers: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Domains, of the addresses and groups, that an organization once spoke for and gave up, and addresses that another

@@ -21,6 +21,7 @@ class Condition(StrEnum):
     POST_QUANTUM = "post_quantum"
     NOT_BEFORE = "not_before"
     NOT_AFTER = "not_after"
+    ACCOUNT_REQUIRED = "account_required"
     ENFORCED = "enforced"
 
 
@@ -57,12 +58,16 @@ class Unmet:
                 return message("Wait until the document's time window opens.")
             case Condition.NOT_AFTER:
                 return message("The document's time window has closed; ask its owner to extend it.")
+            case Condition.ACCOUNT_REQUIRED:
+                return message("Sign in with an account, or make one; a mailed code is not enough here.")
             case Condition.ENFORCED:
                 return message("It would have to withhold: {rights}.", rights=rights_in_words(self.values))
 
 
 def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> Unmet | None:
     """Return the first condition that is not met, None when all hold."""
+    if conditions.account_required and subject.outsider:
+        return Unmet(Condition.ACCOUNT_REQUIRED)
     if conditions.strength is not None and subject.strength.rank < conditions.strength.rank:
         return Unmet(Condition.STRENGTH, (conditions.strength.value,))
     if conditions.networks and not _in_networks(subject.network, conditions.networks):

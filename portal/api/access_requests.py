@@ -105,6 +105,8 @@ class AccessRequestShown(AccessRequestItem):
 class DocumentRequests(OrganizationView):
     """Requests about one document."""
 
+    for_outsiders = frozenset({"POST"})
+
     needs = {"GET": ANYBODY, "POST": ANYBODY}
 
     @extend_schema(

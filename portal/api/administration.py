@@ -57,6 +57,7 @@ class SettingsChange(serializers.Serializer[dict[str, Any]]):
     lease_seconds = serializers.IntegerField(required=False)
     registration_days = serializers.IntegerField(required=False)
     keep_titles = serializers.BooleanField(required=False)
+    account_required = serializers.BooleanField(required=False, help_text="Whether a mailed code opens no document.")
     contact = MailAddress(required=False, allow_blank=True)
 
 
@@ -69,6 +70,7 @@ class SettingsShown(Answer):
     lease_seconds = serializers.IntegerField(allow_null=True)
     registration_days = serializers.IntegerField()
     keep_titles = serializers.BooleanField()
+    account_required = serializers.BooleanField()
     contact = serializers.CharField(allow_blank=True)
 
 

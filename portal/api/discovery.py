@@ -92,6 +92,8 @@ class Discovery(APIView):
 class Statement(BaseView):
     """The signed statement of an organization."""
 
+    for_outsiders = frozenset({"GET"})
+
     @extend_schema(
         summary="Fetch an organization's statement",
         responses=inline_serializer("OrganizationStatement", {"statement": serializers.CharField()}),

@@ -209,6 +209,7 @@ RECIPIENT: Final[Example] = {
     "last_opened": "2026-11-28T09:00:00Z",
     "refused": 1,
     "last_refused": "2026-11-29T09:30:00Z",
+    "by_code": False,
 }
 SETTINGS: Final[Example] = {
     "name": "Contoso",
@@ -217,6 +218,7 @@ SETTINGS: Final[Example] = {
     "lease_seconds": None,
     "registration_days": 90,
     "keep_titles": True,
+    "account_required": False,
     "contact": "ada@contoso.example",
 }
 NEW_TEMPLATE: Final[Example] = {

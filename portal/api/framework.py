@@ -111,6 +111,8 @@ class BaseView(APIView):
     permission_classes: Sequence[type[BasePermission]] = (Authenticated,)
     without_proof: ClassVar[bool] = False
     """Whether a device that does not know yet that it is enrolled may write here: the enrollment."""
+    for_outsiders: ClassVar[frozenset[str]] = frozenset()
+    """The methods that are open to a person without an account, who has proven an address by a mailed code."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the rate limit after authentication, and that a write comes from the device of its token.

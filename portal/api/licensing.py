@@ -220,6 +220,8 @@ class Registrations(OrganizationView):
 class Feed(OrganizationView):
     """The revocation feed."""
 
+    for_outsiders = frozenset({"GET"})
+
     needs = {"GET": ANYBODY}
     while_disabled = True
 
@@ -261,6 +263,8 @@ class ReportedEvent(serializers.Serializer[dict[str, Any]]):
 
 class Events(OrganizationView):
     """What clients report of their own doing."""
+
+    for_outsiders = frozenset({"POST"})
 
     needs = {"POST": ANYBODY}
 

@@ -1,5 +1,6 @@
 """The caller's devices: enroll, list, revoke, renew a certificate."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,7 @@ from portal.api.framework import (
 )
 from portal.identity import recent_sign_in
 from portal.identity.bearer import caller, token_shown
+from portal.identity.page_tokens import outsider_session
 from portal.identity.proof import ProvenDevice, proven
 from portal.notifications.mails import mail_device_added
 from portal.usecases.devices import revoke_device
@@ -80,6 +82,7 @@ class Devices(BaseView):
     """The person's devices."""
 
     without_proof = True
+    for_outsiders = frozenset({"POST"})
 
     @extend_schema(
         summary="List my devices",
@@ -112,12 +115,16 @@ class Devices(BaseView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Enroll a device; the sign-in must be younger than ten minutes, and the person gets a mail."""
+        """Enroll a device; the sign-in must be younger than ten minutes, and the person gets a mail.
+
+        The tab of a person without an account is a device for its hour, without a mail.
+        """
         token = token_shown(request)
         if token.application_of is None and clock.now() - token.authentication.at > recent_sign_in.SECONDS:
             raise Refused(_("Enrolling a device needs a sign-in of the last ten minutes."), "fresh_sign_in_required")
         refuse_disabled(caller(request).id)
         wanted = checked(NewDevice, request.data)
+        session = outsider_session(token)
         signing = VerifyKey.named(wanted["signing"]["alg"], unb64(wanted["signing"]["public"]))
         encryption = EncryptionPublicKey.named(wanted["encryption"]["kem"], unb64(wanted["encryption"]["public"]))
         facts = enroll_device(
@@ -130,11 +137,13 @@ class Devices(BaseView):
             encryption_kem=encryption.kem.name,
             encryption_key=encryption.raw,
             token_family=token.family,
+            ends_at=None if session is None else session.ends_at,
             actor=directory_actor(request),
         )
-        certificate = _certificate(proven(facts))
+        certificate = _certificate(proven(facts), ends_at=facts.ends_at)
         me = caller(request)
-        mail_device_added(person=me.id, address=me.email, device=facts.name, platform=facts.platform)
+        if session is None:
+            mail_device_added(person=me.id, address=me.email, device=facts.name, platform=facts.platform)
         return Response({"id": str(facts.id), "account_certificate": certificate}, status=HTTPStatus.CREATED)
 
 
@@ -190,9 +199,10 @@ class DeviceCertificate(BaseView):
         return Response({"account_certificate": _certificate(device)})
 
 
-def _certificate(device: ProvenDevice) -> str:
+def _certificate(device: ProvenDevice, *, ends_at: datetime | None = None) -> str:
     keys = DeviceKeys(device.id, device.person, device.signing, device.encryption, device.platform)
-    return account_certificate(iss=settings.CHANCERY_BASE_URL, device=keys, now=clock.now())
+    ends = None if ends_at is None else int(ends_at.timestamp())
+    return account_certificate(iss=settings.CHANCERY_BASE_URL, device=keys, now=clock.now(), ends=ends)
 
 
 def _device(facts: DeviceFacts) -> dict[str, Any]:

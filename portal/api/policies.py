@@ -35,6 +35,7 @@ class PolicyConditions(serializers.Serializer[dict[str, Any]]):
     not_before = serializers.IntegerField(required=False, min_value=0, max_value=LAST_MOMENT)
     not_after = serializers.IntegerField(required=False, min_value=0, max_value=LAST_MOMENT)
     post_quantum = serializers.BooleanField(required=False)
+    account_required = serializers.BooleanField(required=False, help_text="Whether a mailed code is not enough.")
     enforced = serializers.ListField(
         child=serializers.CharField(max_length=320),
         required=False,
@@ -85,6 +86,7 @@ class PolicyConditionsPatch(serializers.Serializer[dict[str, Any]]):
     not_before = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LAST_MOMENT)
     not_after = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LAST_MOMENT)
     post_quantum = serializers.BooleanField(required=False, allow_null=True)
+    account_required = serializers.BooleanField(required=False, allow_null=True)
     enforced = serializers.ListField(child=serializers.CharField(max_length=320), required=False, allow_null=True)
 
 

@@ -53,6 +53,7 @@ class RecipientItem(Answer):
     last_opened = serializers.DateTimeField(allow_null=True)
     refused = serializers.IntegerField(allow_null=True)
     last_refused = serializers.DateTimeField(allow_null=True)
+    by_code = serializers.BooleanField(help_text="Whether they last came by a mailed code, without an account.")
 
 
 class RecipientList(Answer):
@@ -128,4 +129,5 @@ def _json(one: Recipient, organization: OrganizationFacts, takers: Mapping[UUID,
         "last_opened": one.last_opened,
         "refused": one.refused,
         "last_refused": one.last_refused,
+        "by_code": one.by_code,
     }

@@ -107,6 +107,8 @@ class OwnWhyAnswer(Answer):
 class DocumentWhy(OrganizationView):
     """Why a person may or may not do something with one document."""
 
+    for_outsiders = frozenset({"GET"})
+
     needs = {"GET": ANYBODY}
 
     @extend_schema(

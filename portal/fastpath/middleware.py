@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from chancery.errors import ChanceryError
 from portal.fastpath.statements import FastPathDatabase, NobodyHere
+from portal.identity.clients import OUTSIDER
 from portal.identity.proof import ProvenDevice, proven_device, request_id
 from portal.identity.tokens import TokenRefused, token_of
 from portal.languages import translate
@@ -75,6 +76,8 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
     token = token_of(request)
     if token is None:
         return unauthorized(_("This call needs an access token.")).response()
+    if token.client_id == OUTSIDER and request.path != ONE:
+        return unauthorized(_("A mailed code opens one document at a time.")).response()
     wait = retry_after(f"license:{token.person_id}")
     if wait:
         return too_many_requests(wait).response()

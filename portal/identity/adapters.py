@@ -37,6 +37,7 @@ from tenants.directory.access import end_sessions
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Person
 from tenants.directory.services.claim_address import claim_address
+from tenants.directory.services.outsiders import adopted_by_sign_up
 from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.remove_address import remove_address
 
@@ -62,8 +63,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
     ) -> AbstractBaseUser:
-        """Save a person who signs up, and remember in which browser that was."""
-        person: AbstractBaseUser = super().save_user(request, user, form, commit)
+        """Save a person who signs up, and remember in which browser that was.
+
+        A person who opened documents by mailed codes until now goes on with that identity.
+        """
+        outsider = adopted_by_sign_up(form.cleaned_data["email"])
+        person: AbstractBaseUser = super().save_user(request, outsider or user, form, commit)
         if commit and isinstance(person, Person):
             claim_address(person_id=person.pk, address=person.email)
             request.session[SIGNED_UP] = str(person.pk)

@@ -13,6 +13,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from portal.identity import tokens
+from portal.identity.clients import OUTSIDER
 from portal.identity.tokens import SCHEME, TokenRefused, VerifiedToken, token_of
 from tenants.directory.models import Person
 
@@ -44,11 +45,17 @@ class DenyByDefault(BasePermission):
 
 
 class Authenticated(BasePermission):
-    """Any signed-in person of the installation; what they may do is decided by the use case."""
+    """Any signed-in person of the installation; what they may do is decided by the use case.
+
+    A person without an account reaches only what a view opens to them by ``for_outsiders``, which names methods.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Tell whether a token was shown and accepted."""
-        return isinstance(request.auth, VerifiedToken)
+        token = request.auth
+        if not isinstance(token, VerifiedToken):
+            return False
+        return token.client_id != OUTSIDER or request.method in getattr(view, "for_outsiders", ())
 
 
 def caller(request: Request) -> Person:

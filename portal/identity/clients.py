@@ -3,7 +3,8 @@
 ``chancery-cli`` signs people in on their machines.  ``chancery-pages`` hands a sign-in over to an organization's host
 under the base domain, without asking.  ``chancery-own-domains`` does the same for domains that organizations brought
 along, and asks, because their DNS is in somebody else's hands.  ``chancery-browser`` is the scripts of our own pages;
-its tokens come out of sessions alone (``page_tokens``), so it may ask for none by itself.
+its tokens come out of sessions alone (``page_tokens``), so it may ask for none by itself.  ``chancery-outsider`` is the
+same for people without an account: what its tokens open is named by each interface (docs/protocol.md P22).
 """
 
 from allauth.idp.oidc.models import Client
@@ -14,6 +15,7 @@ from portal.identity.origins import is_under_base
 
 CLI = "chancery-cli"
 BROWSER = "chancery-browser"
+OUTSIDER = "chancery-outsider"
 PAGES = "chancery-pages"
 ACCESS = "api"
 """The scope of a token for the service that is nothing more: with ``openid`` each answer also brings an id token, for
@@ -29,12 +31,12 @@ def ensure() -> None:
     addresses to be called back at.  The library would make up a secret for each client and hash it slowly, as if it
     were a password.
     """
-    known = dict(Client.objects.filter(id__in=[CLI, PAGES, OWN_DOMAINS, BROWSER]).values_list("id", "redirect_uris"))
+    made = {CLI: _cli, PAGES: _pages, OWN_DOMAINS: _own_domains, BROWSER: _browser, OUTSIDER: _browser}
+    known = dict(Client.objects.filter(id__in=made).values_list("id", "redirect_uris"))
     if PAGES in known and known[PAGES] != _pages_callback():
         Client.objects.filter(id=PAGES).update(redirect_uris=_pages_callback())
-    if len(known) == 4:
-        return
-    for name, members in ((CLI, _cli()), (PAGES, _pages()), (OWN_DOMAINS, _own_domains()), (BROWSER, _browser())):
+    for name in made.keys() - known.keys():
+        members = made[name]()
         Client.objects.get_or_create(id=name, defaults={**members, "secret": make_password(None)})
 
 

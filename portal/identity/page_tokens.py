@@ -7,23 +7,27 @@ and signing out ends what came out of it.
 
 import secrets
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from allauth.idp.oidc.models import Token
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
 from chancery.errors import InvalidObject, NotFound
+from chancery.policy.policy import Strength
 from chancery.texts import message
 from portal.identity import clients
 from portal.identity.origins import is_ours
-from portal.identity.strength import of_session
-from portal.identity.tokens import AUTHENTICATION, FAMILY, hash_of
+from portal.identity.strength import Authentication, of_session
+from portal.identity.tokens import AUTHENTICATION, FAMILY, VerifiedToken, hash_of
 from tenants.directory.selectors.devices import device_of
+from tenants.directory.services.enter_code import OutsiderSession, session_with_id
+from tenants.organizations.selectors import hosts_of, organization_by_id
 
 SECONDS: Final = 300
 _FAMILY: Final = "chancery.page_tokens"
@@ -38,19 +42,45 @@ def grant_to_page(request: HttpRequest, *, person: UUID, origin: str, device: UU
     """
     if not is_ours(origin):
         raise InvalidObject(message("This is not an address of this installation."))
+    until = timezone.now() + timedelta(seconds=SECONDS)
+    return _granted(clients.BROWSER, person, origin, _family(request, person, device), of_session(request), until)
+
+
+def grant_to_outsider(session: OutsiderSession, *, origin: str) -> str:
+    """Return an access token for the tab of an outsider, which ends with it.  Raises InvalidObject.
+
+    It names the base domain or the organization that the code was asked for.  How the address was proven makes no
+    difference here: another provider's sign-in would begin the same session (docs/protocol.md P22).
+    """
+    organization = organization_by_id(session.organization_id)
+    known = [] if organization is None else hosts_of(organization.id)
+    if origin not in {settings.CHANCERY_BASE.origin, *(settings.CHANCERY_BASE.origin_of(host) for host in known)}:
+        raise InvalidObject(message("The code was for a document of another organization."))
+    signed_in = Authentication(Strength.CODE, int(session.began_at.timestamp()))
+    until = min(timezone.now() + timedelta(seconds=SECONDS), session.ends_at)
+    return _granted(clients.OUTSIDER, session.person, origin, session.id, signed_in, until)
+
+
+def outsider_session(token: VerifiedToken) -> OutsiderSession | None:
+    """Return the session that a token of an outsider came out of, None for everybody else's.  Raises NotFound."""
+    if token.client_id != clients.OUTSIDER:
+        return None
+    found = None if token.family is None else session_with_id(token.family)
+    if found is None:
+        raise NotFound(message("This code's hour is over. Ask for a new one."))
+    return found
+
+
+def _granted(client: str, person: UUID, origin: str, family: UUID, signed_in: Authentication, until: datetime) -> str:
     clients.ensure()
     value = secrets.token_urlsafe(48)
     token = Token(
         type=Token.Type.ACCESS_TOKEN,
         hash=hash_of(value),
-        client_id=clients.BROWSER,
+        client_id=client,
         user_id=person,
-        expires_at=timezone.now() + timedelta(seconds=SECONDS),
-        data={
-            "resources": [origin],
-            FAMILY: str(_family(request, person, device)),
-            AUTHENTICATION: of_session(request).as_json(),
-        },
+        expires_at=until,
+        data={"resources": [origin], FAMILY: str(family), AUTHENTICATION: signed_in.as_json()},
     )
     token.set_scopes([clients.ACCESS])
     token.save()

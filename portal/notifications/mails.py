@@ -13,7 +13,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import send_mail
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -53,6 +54,51 @@ def mail_device_added(*, person: UUID, address: str, device: str, platform: str)
         )
     page = f"{settings.CHANCERY_BASE_URL}/devices/"
     write_mail(address, subject, text.format(device=device, platform=platform, address=address, page=page))
+
+
+def mail_code(address: str, organization: OrganizationFacts, code: str) -> None:
+    """Send the code by which a person without an account opens a document, in the language of who asks for it."""
+    text = _(
+        "With this code you open a document of {organization}:\n\n"
+        "{code}\n\n"
+        "Enter it in the browser window that asks for it. It is good for 15 minutes, once, and in that window only.\n\n"
+        "It was asked for on {when}, at {page}\n\n"
+        "Never pass this code on. Neither {organization} nor {service} asks you for it by mail, by phone or on another"
+        " page. If you did not ask for it, ignore this mail: without the code, nothing opens.\n"
+    )
+    _mail_about_code(address, organization, _("Your code to open a document of {organization}"), text, code)
+
+
+def mail_sign_in_instead(address: str, organization: OrganizationFacts) -> None:
+    """Tell a person with an account, in whose name a code was asked for, that they need none."""
+    text = _(
+        "On {when} a code was asked for to open a document of {organization} as you. You have an account or an"
+        " organization here, so you need no code: sign in, then open the file.\n\n"
+        "{page}\n\n"
+        "If you did not ask for it, ignore this mail.\n"
+    )
+    _mail_about_code(address, organization, _("Sign in to open a document of {organization}"), text)
+
+
+def mail_no_code(address: str, organization: OrganizationFacts) -> None:
+    """Tell a disabled person, in whose name a code was asked for, that there is none."""
+    text = _(
+        "On {when} a code was asked for to open a document of {organization} as you. There is none: this address is"
+        " blocked. If you need the document, write to the person who sent it.\n\n"
+        "If you did not ask for it, ignore this mail.\n"
+    )
+    _mail_about_code(address, organization, _("No code to open a document of {organization}"), text)
+
+
+def _mail_about_code(address: str, organization: OrganizationFacts, subject: str, text: str, code: str = "") -> None:
+    values = {
+        "organization": organization.name,
+        "service": settings.CHANCERY_NAME,
+        "when": date_format(timezone.localtime(), "DATETIME_FORMAT"),
+        "page": f"{settings.CHANCERY_BASE_URL}{reverse('open')}",
+        "code": code,
+    }
+    write_mail(address, subject.format(**values), text.format(**values))
 
 
 def mail_access_request(

@@ -3,17 +3,17 @@
 from chancery.policy.policy import Principal
 from protection.services.revoke import Recipient
 from tenants.directory.models import Group
-from tenants.directory.selectors.people import holder_of
+from tenants.directory.selectors.people import reader_of
 
 
 def recipient_of(address: str) -> Recipient:
-    """Return the recipient of an address: the person who has proven it, the group that has it, or nobody yet.
+    """Return the recipient of an address: the person who reads its mail, the group that has it, or nobody yet.
 
     The caller does not learn which, since people and groups of other organizations are opaque to them
     (docs/protocol.md P20).  Raises InvalidPolicy for what is no address.
     """
     normal = address_of(address)
-    identity = holder_of(normal)
+    identity = reader_of(normal)
     if identity is None:
         identity = Group.objects.of_installation().filter(address=normal).values_list("id", flat=True).first()
     return Recipient(normal, identity)

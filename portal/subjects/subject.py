@@ -16,6 +16,7 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
     ``organization`` is the id of the organization whose content is asked for: who is disabled there is refused there,
     whatever they are elsewhere.
     """
+    ends = None if row.device is None else row.device.ends_at
     return Subject(
         person=row.person_id,
         addresses=row.addresses,
@@ -26,6 +27,8 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
         strength=strength,
         active=is_active(row, organization),
         network=network,
+        outsider=row.by_code or ends is not None,
+        session_ends=None if ends is None else int(ends.timestamp()),
         handovers=row.handovers,
     )
 

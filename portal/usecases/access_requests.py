@@ -33,7 +33,7 @@ from protection.services.request_access import RequestChange, RequestedAccess, r
 from protection.services.request_access import request_access as request_access_service
 from tenants import naming
 from tenants.directory.selectors.domains import organization_of_domain
-from tenants.directory.selectors.people import membership_at
+from tenants.directory.selectors.people import membership_at, reader_of
 from tenants.directory.selectors.subject import SubjectRow, subject_row
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -238,7 +238,7 @@ def _check_requester(organization: OrganizationFacts, request: RequestRow) -> No
 
 def _has_address(row: SubjectRow | None, request: RequestRow) -> bool:
     """Tell whether the person who asked still has the address under which they did."""
-    return row is not None and request.address in row.addresses
+    return row is not None and (request.address in row.addresses or reader_of(request.address) == row.person_id)
 
 
 def _subject_of(caller: Caller, organization: OrganizationFacts, request: RequestRow) -> Subject:

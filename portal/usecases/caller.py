@@ -139,7 +139,7 @@ def caller_at(
             role, member = place.role, not place.guest
     return Caller(
         person=person.id,
-        address=person.email,
+        address=person.email if row is None else row.email,
         name=person.name,
         role=role,
         member=member,

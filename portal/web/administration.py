@@ -106,6 +106,14 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Shows documents by name in lists and in the audit log."),
     )
+    account_required = forms.BooleanField(
+        label=gettext_lazy("Readers need an account"),
+        required=False,
+        help_text=gettext_lazy(
+            "Otherwise people outside can open a document in the browser with a code that is mailed to their address,"
+            " for an hour at a time. Templates and documents can ask for an account too."
+        ),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -120,6 +128,7 @@ def settings(request: PageRequest) -> HttpResponse:
         "suite": found.suite,
         "registration_days": found.registration_days,
         "keep_titles": found.keep_titles,
+        "account_required": found.account_required,
     }
     manages = request.caller.may(Permission.SETTINGS_MANAGE)
     form = SettingsForm(request.POST or None, initial=initial)
@@ -132,6 +141,7 @@ def settings(request: PageRequest) -> HttpResponse:
             suite=data["suite"],
             registration_days=data["registration_days"],
             keep_titles=data["keep_titles"],
+            account_required=data["account_required"],
         )
         if carried_out(request, lambda: change_settings(caller=request.caller, configuration=wanted)):
             return redirect("settings")

@@ -28,12 +28,15 @@ from protection.selectors.installation import installation_public_key
 def browser_page(
     request: HttpRequest, name: str, configuration: dict[str, Any], texts: dict[str, Any], context: dict[str, Any]
 ) -> HttpResponse:
-    """Render a page for a signed-in person; ``configuration`` and ``texts`` are what its script gets besides."""
+    """Render a page; ``configuration`` and ``texts`` are what its script gets besides.
+
+    Only opening works without a signed-in person, who is "" then.
+    """
     key = installation_public_key()
     full = {
         "configuration": {
             "iss": settings.CHANCERY_BASE_URL,
-            "person": str(person_of(request)),
+            "person": str(person_of(request)) if request.user.is_authenticated else "",
             "key": {"alg": key.algorithm.name, "public": b64(key.raw)},
             **configuration,
         },

@@ -34,9 +34,11 @@ FRAME: Final[dict[str, Any]] = {
 
 @require_GET
 @never_cache
-@signed_in
 def open_page(request: HttpRequest) -> HttpResponse:
-    """Show where to drop a file; everything else happens in the page."""
+    """Show where to drop a file; everything else happens in the page.
+
+    A person who is not signed in drops the file as well, and then signs in or gets a code by mail.
+    """
     texts = {
         "title": _("Open a protected file"),
         "checking": _("Checking the file …"),

@@ -214,6 +214,9 @@ class PolicyForm(forms.Form):
         label=gettext_lazy("Opens not after"), required=False, validators=[KNOWN_MOMENT], widget=MOMENT
     )
     post_quantum = forms.BooleanField(label=gettext_lazy("Only on devices with post-quantum keys"), required=False)
+    account_required = forms.BooleanField(
+        label=gettext_lazy("Only people with an account: no opening by a mailed code"), required=False
+    )
     enforced = forms.MultipleChoiceField(
         label=gettext_lazy("Only in programs that withhold, from people without the right"),
         required=False,
@@ -236,6 +239,7 @@ class PolicyForm(forms.Form):
         "networks",
         "platforms",
         "post_quantum",
+        "account_required",
         "enforced",
     )
     """Fields that most policies leave alone; pages show them folded."""
@@ -320,6 +324,7 @@ class PolicyForm(forms.Form):
                 not_before=_seconds(data["not_before"], self.stored.conditions.not_before),
                 not_after=_seconds(data["not_after"], self.stored.conditions.not_after),
                 post_quantum=data["post_quantum"],
+                account_required=data["account_required"],
                 enforced=frozenset(Right(right) for right in data["enforced"]),
             ),
         )
@@ -389,5 +394,6 @@ def policy_initial(policy: Policy, organization: UUID) -> dict[str, Any]:
         "not_before": _shown(asked.not_before),
         "not_after": _shown(asked.not_after),
         "post_quantum": asked.post_quantum,
+        "account_required": asked.account_required,
         "enforced": in_order(asked.enforced),
     }

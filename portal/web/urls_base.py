@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from portal.web import browser_client, devices, handbook, opening, operator, preferences, protecting, reference, start
+from portal.web import (
+    browser_client,
+    devices,
+    handbook,
+    opening,
+    opening_by_code,
+    operator,
+    preferences,
+    protecting,
+    reference,
+    start,
+)
 
 urlpatterns = [
     path("", start.start, name="base_home"),
@@ -16,6 +27,9 @@ urlpatterns = [
     path("open/", opening.open_page, name="open"),
     path("open/afresh/", opening.afresh, name="open_afresh"),
     path("browser/token/", browser_client.token, name="browser_token"),
+    path("open/code/", opening_by_code.ask, name="open_code"),
+    path("open/code/enter/", opening_by_code.enter, name="open_code_enter"),
+    path("open/code/token/", opening_by_code.token, name="open_code_token"),
     path("open/viewer/", opening.viewer, name="open_viewer"),
     path("accounts/preferences/", preferences.preferences, name="preferences"),
     path("operator/", operator.organizations, name="operator"),

@@ -21,6 +21,7 @@ _CONDITIONS: Final = {
     "conditions.not_before": gettext_lazy("Changed when the time window begins: {after} (before: {before})."),
     "conditions.not_after": gettext_lazy("Changed when the time window ends: {after} (before: {before})."),
     "conditions.enforced": gettext_lazy("Changed what programs must withhold: {after} (before: {before})."),
+    "conditions.account_required": gettext_lazy("Changed whether readers need an account: {after} (before: {before})."),
     "conditions.post_quantum": gettext_lazy(
         "Changed whether devices need post-quantum keys: {after} (before: {before})."
     ),

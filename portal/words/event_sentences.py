@@ -25,6 +25,8 @@ OWN: Final = "own"
 """For what somebody did to themselves, which would else name them twice."""
 FURTHER: Final = "further"
 """For the last one that is recorded before further ones are only counted."""
+BY_CODE: Final = "by_code"
+"""For an opening by a person who has no account."""
 ISSUER: Final = "issuer"
 """For what somebody did to a document that another person had protected."""
 
@@ -56,9 +58,24 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} brought {document}; its registration is pending until an administrator decides."),
     },
     Kind.CONTENT_OPENED: {
+        BY_CODE: _("{who} opened {document} by a mailed code, without an account; allowed: {rights}."),
         "rights": _("{who} opened {document}; allowed: {rights}."),
         REFUSED: _("{who} tried to open {document} and was refused."),
         PLAIN: _("{who} opened {document}."),
+    },
+    Kind.CODE_ASKED: {
+        FURTHER: _(
+            "A code to open {document} was asked for in the name of {recipient}. Further ones within the hour are only"
+            " counted."
+        ),
+        PLAIN: _("A code to open {document} was asked for in the name of {recipient}."),
+    },
+    Kind.CODE_REFUSED: {
+        FURTHER: _(
+            "A wrong code was entered in the name of {recipient} to open {document}. Further ones within the hour are"
+            " only counted."
+        ),
+        PLAIN: _("A wrong code was entered in the name of {recipient} to open {document}."),
     },
     Kind.CONTENT_EDITED: {
         "follows": _(

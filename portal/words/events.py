@@ -25,7 +25,7 @@ from portal.words.access_levels import level_called
 from portal.words.actors import ShownActor, shown_actor
 from portal.words.codes import code_in_words, object_code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
-from portal.words.event_sentences import FURTHER, ISSUER, OTHER, OWN, PLAIN, REFUSED, SENTENCES, UNKNOWN
+from portal.words.event_sentences import BY_CODE, FURTHER, ISSUER, OTHER, OWN, PLAIN, REFUSED, SENTENCES, UNKNOWN
 from portal.words.roles import role_in_words
 from protection.selectors.labels import label_names, label_names_over_time
 from protection.selectors.templates import template_names, template_names_at
@@ -198,6 +198,8 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
     if row.kind == Kind.CONTENT_REPORTED:
         return variant == row.details.get("action")
     if (variant == REFUSED) != (row.outcome == "refused" and REFUSED in SENTENCES[row.kind]):
+        return False
+    if variant == BY_CODE and "outsider" not in row.personal:
         return False
     if variant == FURTHER and FURTHER not in row.details:
         return False

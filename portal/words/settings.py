@@ -13,6 +13,7 @@ _NAMES: Final = {
     "suite": gettext_lazy("suite of new keys"),
     "registration_days": gettext_lazy("days that offline documents are believed"),
     "keep_titles": gettext_lazy("keep file names"),
+    "account_required": gettext_lazy("readers need an account"),
 }
 
 

@@ -17,7 +17,7 @@ class ServiceSettings(models.Model):
     ``max_license_days`` limits every use license, 0 means a license at each opening; ``longest_license_days`` is the
     highest it ever was, for as long must the feed remember.  ``lease_seconds`` is what an
     ad hoc policy gets when it names none.  ``registration_days`` is how long after a certificate's end an offline
-    document is still believed (docs/protocol.md P5).
+    document is still believed (docs/protocol.md P5).  ``account_required`` keeps outsiders by code away (P22).
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -29,6 +29,7 @@ class ServiceSettings(models.Model):
     lease_seconds = models.PositiveIntegerField(null=True, db_default=86_400)
     registration_days = models.PositiveIntegerField(db_default=90)
     keep_titles = models.BooleanField(db_default=True)
+    account_required = models.BooleanField(db_default=False)
     platforms_off = models.JSONField(default=list)
     conditions = models.JSONField(default=dict)
     contact = models.CharField(max_length=320, db_default="")

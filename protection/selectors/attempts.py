@@ -73,8 +73,17 @@ def attempts_of(cid: UUID) -> tuple[Attempts, ...]:
         return tuple(Attempts(*values) for values in cursor.fetchall())
 
 
-def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Return the address and name under which each of these people last tried to open a document."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Under which address and name a person last tried to open a document, and whether by a mailed code."""
+
+    address: str = ""
+    name: str = ""
+    by_code: bool = False
+
+
+def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, Seen]:
+    """Return how each of these people last tried to open a document."""
     if not people:
         return {}
     with connection.cursor() as cursor:
@@ -87,7 +96,7 @@ def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, tuple[str, s
         )
         records = {person: json.loads(record) for person, record in cursor.fetchall()}
     return {
-        person: (next(iter(record.get("addresses", ())), ""), record.get("name", ""))
+        person: Seen(next(iter(record.get("addresses", ())), ""), record.get("name", ""), "outsider" in record)
         for person, record in records.items()
     }
 

@@ -28,6 +28,7 @@ select
     wanted.position, wanted.seal as wanted_seal,
     floor(extract(epoch from clock_timestamp()))::bigint as now,
     s.max_license_days, s.lease_seconds, s.platforms_off::text as platforms_off, s.conditions::text as conditions,
+    s.account_required,
     s.contact, s.feed_secret, f.seq as feed_seq, f.withdrawn as feed_withdrawn,
     f.gap <> '' as ledger_has_gap,
     c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
@@ -167,7 +168,7 @@ def service_state(row: dict[str, Any]) -> ServiceState:
         max_license_days=row["max_license_days"],
         lease_seconds=row["lease_seconds"],
         platforms_off=frozenset(_json(row["platforms_off"])),
-        conditions=_conditions(row["conditions"]),
+        conditions=_conditions(row["conditions"], account_required=row["account_required"]),
         contact=row["contact"],
         feed_secret=bytes(row["feed_secret"]),
         feed_seq=row["feed_seq"],
@@ -299,8 +300,9 @@ def _json(text: str) -> list[str]:
     return [str(item) for item in json.loads(text)]
 
 
-def _conditions(text: str) -> Conditions:
-    return Conditions() if text == "{}" else parse_policy({"conditions": json.loads(text)}).conditions
+def _conditions(text: str, *, account_required: bool) -> Conditions:
+    found = Conditions() if text == "{}" else parse_policy({"conditions": json.loads(text)}).conditions
+    return replace(found, account_required=True) if account_required else found
 
 
 def named_facts(template: UUID | None, version: int | None, label: UUID | None) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Settings:
     lease_seconds: int | None
     registration_days: int
     keep_titles: bool
+    account_required: bool
     contact: str
 
 
@@ -87,5 +88,6 @@ def settings() -> Settings:
         lease_seconds=row.lease_seconds,
         registration_days=row.registration_days,
         keep_titles=row.keep_titles,
+        account_required=row.account_required,
         contact=row.contact,
     )

@@ -84,6 +84,8 @@ class Recipient:
     refused: int | None
     last_refused: datetime | None
     last_was_allowed: bool | None
+    by_code: bool = False
+    """Whether they last came by a mailed code, without an account."""
 
     @property
     def address(self) -> str:
@@ -117,6 +119,7 @@ class Entry:
     name: str = ""
     attempts: Attempts | None = None
     taken: Taken | None = None
+    by_code: bool = False
 
     @property
     def address(self) -> str:
@@ -205,6 +208,7 @@ class Rows:
             refused=(attempts.refused if attempts else 0) if counted else None,
             last_refused=attempts.last_refused if attempts else None,
             last_was_allowed=attempts.last_was_allowed if attempts else None,
+            by_code=entry.by_code and counted,
         )
 
     def _groups_of(self, entry: Entry) -> tuple[Group, ...]:

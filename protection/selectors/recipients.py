@@ -13,7 +13,7 @@ from chancery.policy.explain import asked_at_opening
 from chancery.policy.policy import Principal, PrincipalKind
 from chancery.policy.subject import Subject
 from protection.models import Content, ContentRevocation, PersonalGrant
-from protection.selectors.attempts import Attempts, attempts_of, last_seen_as
+from protection.selectors.attempts import Attempts, Seen, attempts_of, last_seen_as
 from protection.selectors.decisions import facts_about
 from protection.selectors.documents import Document
 from protection.selectors.recipient_rows import Directory, Entry, Listed, Recipient, Revoked, Rows, Sources
@@ -152,11 +152,11 @@ def _attach(entries: list[Entry], attempts: Iterable[Attempts], cid: UUID) -> No
     found = list(attempts)
     seen = last_seen_as(cid, [one.person for one in found])
     for one in found:
-        address, name = seen.get(one.person, ("", ""))
-        entry = by_address.get(address)
+        last = seen.get(one.person, Seen())
+        entry = by_address.get(last.address)
         if entry is None or entry.person not in {None, one.person}:
             entry = by_person.get(one.person)
         if entry is None or entry.attempts is not None:
-            entry = Entry(_named(address), Listed.TRIED, name=name)
+            entry = Entry(_named(last.address), Listed.TRIED, name=last.name)
             entries.append(entry)
-        entry.person, entry.attempts = one.person, one
+        entry.person, entry.attempts, entry.by_code = one.person, one, last.by_code

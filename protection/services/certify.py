@@ -37,8 +37,8 @@ class DeviceKeys:
     platform: str
 
 
-def account_certificate(*, iss: str, device: DeviceKeys, now: int) -> str:
-    """Return a rights account certificate (RAC): this device belongs to this person, for 31 days.
+def account_certificate(*, iss: str, device: DeviceKeys, now: int, ends: int | None = None) -> str:
+    """Return a rights account certificate (RAC): this device belongs to this person, for 31 days or until it ends.
 
     The enrolment that asks for it is recorded by the directory; renewing one is no event of its own.
     """
@@ -51,7 +51,7 @@ def account_certificate(*, iss: str, device: DeviceKeys, now: int) -> str:
         encryption_key=device.encryption,
         platform=device.platform,
         iat=now,
-        exp=now + ACCOUNT_LIFETIME,
+        exp=now + ACCOUNT_LIFETIME if ends is None else min(ends, now + ACCOUNT_LIFETIME),
     ).sign(installation_key())
 
 

@@ -26,6 +26,7 @@ class Configuration:
     lease_seconds: int | None = None
     registration_days: int | None = None
     keep_titles: bool | None = None
+    account_required: bool | None = None
     contact: str | None = None
 
 
@@ -64,7 +65,9 @@ def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[
 
 
 def _shortens(configuration: Configuration, row: ServiceSettings) -> bool:
-    """Tell whether cached licenses live longer than the new settings allow, so that they must be asked for anew."""
+    """Tell whether cached licenses give more than the new settings allow, so that they must be asked for anew."""
+    if configuration.account_required and not row.account_required:
+        return True
     days, lease = configuration.max_license_days, configuration.lease_seconds
     if days is not None and days < row.max_license_days:
         return True

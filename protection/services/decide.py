@@ -332,6 +332,7 @@ def personal_record(request: LicenseRequest, reading: Reading, state: ContentSta
         title="" if state is None else state.title,
         # People have addresses; an application is known by its name alone.
         application=not reading.address,
+        outsider=reading.subject.outsider,
         issuer="" if state is None else state.issuer_address,
         owner="" if state is None else state.owner_address,
     )

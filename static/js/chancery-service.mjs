@@ -49,11 +49,32 @@ async function answerOf(response) {
   throw new ServiceError(response.status, members ?? {});
 }
 
-/** One signed-in person in this browser, at one installation. */
+/** One person in this browser, at one installation: signed in, or an outsider for the hour of a mailed code. */
 export class Service {
   /** `iss` and `key` come with the page, `csrf` is the page's own, `language` goes with each request. */
   constructor({ iss, key, person }, csrf, language) {
-    Object.assign(this, { iss, key, person, csrf, language, device: null, tokens: new Map() });
+    Object.assign(this, { iss, key, person, csrf, language, outsider: null, device: null, tokens: new Map() });
+  }
+
+  /** Act as an outsider from now on; only this tab's memory holds the secret. */
+  enter(outsider) {
+    Object.assign(this, { outsider, person: outsider.person });
+    this.use(null);
+  }
+
+  /** Forget the outsider. */
+  leave() {
+    Object.assign(this, { outsider: null, person: "" });
+    this.use(null);
+  }
+
+  /** Send a request to one of the pages' own addresses, out of this browser's session. */
+  async page(path, body) {
+    const headers = {
+      "Content-Type": "application/json", "X-CSRFToken": this.csrf, Accept: "application/json",
+      "Accept-Language": this.language,
+    };
+    return answerOf(await sent(path, { method: "POST", headers, body: JSON.stringify(body) }));
   }
 
   async #pinned() {
@@ -64,12 +85,9 @@ export class Service {
   async #token(origin) {
     const kept = this.tokens.get(origin);
     if (kept && kept.until > now()) return kept.value;
-    const response = await sent("/browser/token/", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": this.csrf, Accept: "application/json" },
-      body: JSON.stringify({ origin, device: this.device?.id ?? null }),
-    });
-    const granted = await answerOf(response);
+    const granted = this.outsider
+      ? await this.page("/open/code/token/", { origin, secret: this.outsider.secret })
+      : await this.page("/browser/token/", { origin, device: this.device?.id ?? null });
     this.tokens.set(origin, { value: granted.access_token, until: now() + granted.expires_in - EARLY });
     return granted.access_token;
   }
@@ -115,7 +133,7 @@ export class Service {
       if (error.code === "expired") return null;
       throw error;
     });
-    if (account && account.exp - now() > RENEW_BEFORE) return account;
+    if (account && (this.outsider || account.exp - now() > RENEW_BEFORE)) return account;
     const path = `/api/v1/devices/${this.device.id}/certificate`;
     const answer = await this.call("POST", this.iss, path, { body: {} });
     this.device.record.certificate = answer.account_certificate;

@@ -3,6 +3,7 @@
 import { openSealed } from "./chancery-reader.mjs";
 import { contentKey } from "./chancery-objects.mjs";
 import { ServiceError, Unreachable } from "./chancery-service.mjs";
+import { withPerson } from "./open-by-code.mjs";
 import {
   find, forgetIfGone, keep, language, partsOfPage, progress, sayRefusal, service, show, texts, withDevice, wordsOf,
 } from "./page.mjs";
@@ -17,7 +18,7 @@ function moment(seconds) {
 }
 
 let current = null;
-partsOfPage("choose", "device", "progress", "refused", "opened");
+partsOfPage("choose", "identify", "device", "progress", "refused", "opened");
 
 function restart() {
   current?.close();
@@ -90,6 +91,7 @@ class Opened {
     find("save").hidden = !this.may("EXPORT");
     find("print").hidden = !this.may("PRINT");
     find("cannot_show").hidden = find("copy_refused").hidden = true;
+    find("by_code").hidden = !service.outsider;
     show("opened");
     this.#intoFrame(name);
     this.beat = setInterval(() => this.#check(), HEARTBEAT);
@@ -152,6 +154,7 @@ async function open(source) {
   if (source.size > MOST_BYTES) throw Object.assign(new Error(texts.too_large), { code: "too_large" });
   progress(texts.checking);
   const file = await openSealed(source);
+  await withPerson(file.license);
   await withDevice();
   progress(texts.asking);
   const place = await service.organization(file.license.org);

@@ -41,7 +41,7 @@ export function sayRefusal(error) {
   find("refused_step").textContent = step;
   find("refused_contact").textContent = contact ? texts.contact.replace("{contact}", contact) : "";
   const stale = error instanceof ServiceError && (error.status === 401 || error.code === "fresh_sign_in_required");
-  find("again").hidden = !stale;
+  find("again").hidden = !stale || Boolean(service.outsider);
   show("refused");
   find("refused").scrollIntoView({ block: "nearest" });
 }
@@ -66,6 +66,10 @@ function systemName() {
 /** Make sure that this browser is a device of the person; asks whose computer it is the first time. */
 export async function withDevice() {
   if (service.device) return;
+  if (service.outsider) {
+    await service.enroll(systemName(), "browser");
+    return;
+  }
   const kept = await keptDevice(configuration.person).catch(() => null);
   if (kept) {
     kept.remembered = true;

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from tenants.directory.models import BrowserSession, Device, EnrollmentCode, Person, SignInLink
+from tenants.directory.models import BrowserSession, CodeSession, Device, EnrollmentCode, Person, SignInLink
 from tenants.directory.revocations import record_revocation
 
 
@@ -23,6 +23,8 @@ def end_access(person_id: UUID, *, except_session: str | None = None) -> int:
     generation that is raised here.  ``except_session`` is the key of the browser's session in which this happens.
     """
     Person.objects.filter(id=person_id).update(access_generation=F("access_generation") + 1)
+    now = timezone.now()
+    CodeSession.objects.filter(person_id=person_id, ends_at__gt=now).update(ends_at=now)
     ended = int(Token.objects.filter(user_id=person_id).delete()[0])
     for codes in (EnrollmentCode, SignInLink):
         ended += codes.objects.filter(person_id=person_id, used_at__isnull=True).delete()[0]

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.directory.access import forget_sign_in
+from tenants.directory.change import raise_epochs
 from tenants.directory.errors import AddressTaken
 from tenants.directory.models import (
     Address,
@@ -26,6 +27,7 @@ from tenants.directory.models import (
     Membership,
     Person,
 )
+from tenants.directory.revocations import record_revocation
 
 
 def lock_address(address: str) -> None:
@@ -67,14 +69,16 @@ def prover_of(address: str) -> Person | None:
 
 
 def sole_claimant(address: str) -> Person | None:
-    """Return the person that only this mailbox can become: never a proof, no other address, never signed in."""
-    claims = Address.objects.filter(
-        address=address, proven_by="", proven_at__isnull=True, person__last_login__isnull=True
+    """Return the person that only this mailbox can become: never a proof, no other address, never signed in.
+
+    A person who has opened something by a mailed code comes first.
+    """
+    claims = Address.objects.annotate(addresses=Count("person__addresses")).filter(
+        address=address, proven_by="", proven_at__isnull=True, person__last_login__isnull=True, addresses=1
     )
-    for claim in claims.select_related("person").order_by("person__created_at"):
-        if Address.objects.filter(person_id=claim.person_id).count() == 1:
-            return claim.person
-    return None
+    order = (F("coded_until").desc(nulls_last=True), "person__created_at")
+    claim = claims.select_related("person").order_by(*order).first()
+    return None if claim is None else claim.person
 
 
 def vouches(organization_id: UUID, person_id: UUID) -> bool:
@@ -117,7 +121,23 @@ def assert_address(*, person: Person, address: str, organization_id: UUID | None
     row.proven_by = Address.Proof.ORGANIZATION
     row.proven_at = timezone.now()
     row.save(update_fields=["asserted_by", "proven_by", "proven_at"])
+    part_from_outsiders(Address.objects.filter(address=address).exclude(person=person))
     return True
+
+
+def part_from_outsiders(rows: QuerySet[Address]) -> None:
+    """Take addresses from the people who opened something by a mailed code to them, and remember that they had them.
+
+    What was granted to the address and they have not used is not for its next holder; what they used stays theirs.
+    """
+    outsiders = rows.filter(proven_by="", coded_until__isnull=False)
+    people = set()
+    for row in outsiders:
+        unlink_address(row.address, row.person_id)
+        people.add(row.person_id)
+    outsiders.delete()
+    raise_epochs(people)
+    record_revocation(people)
 
 
 def proven_outside(person_id: UUID, domain: str) -> bool:

@@ -69,7 +69,8 @@ class Address(models.Model):
 
     ``proven_by`` is empty for an address that only somebody else asserts: it is a contact and matches nothing.
     ``asserted_by`` is the organization that said so, whether or not that proved anything.  ``proven_at`` is when it was
-    proven last, and stays when that proof ends.
+    proven last, and stays when that proof ends.  ``coded_until`` is the end of the last time for which a mailed code
+    counted as proof for an outsider (P22): it gives nothing else, and nothing after that moment.
     """
 
     class Proof(models.TextChoices):
@@ -85,6 +86,7 @@ class Address(models.Model):
     asserted_by = models.ForeignKey(Organization, null=True, on_delete=models.SET_NULL, related_name="+")
     proven_by = models.CharField(max_length=12, choices=Proof.choices, default=Proof.NOBODY)
     proven_at = models.DateTimeField(null=True)
+    coded_until = models.DateTimeField(null=True)
 
     class Meta:
         """A proven address belongs to exactly one person of the installation."""
@@ -293,7 +295,8 @@ class Device(models.Model):
 
     ``signing_key_id`` is the id that the protection package derives from the public signing key.  ``token_family``
     names the tokens that the device signs in with: they end with the device.  ``blocked_by`` are the organizations that
-    take nothing from it any more, while it goes on elsewhere.
+    take nothing from it any more, while it goes on elsewhere.  ``ends_at`` is set for the tab of an outsider: their
+    device is none from then on, and its row is deleted.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -309,6 +312,7 @@ class Device(models.Model):
     token_family = models.UUIDField(null=True, db_index=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     revoked_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True, db_index=True)
     blocked_by = ArrayField(models.UUIDField(), default=list, db_default=[])
 
     def __str__(self) -> str:
@@ -359,6 +363,33 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in link of {self.person_id}"
+
+
+class CodeSession(models.Model):
+    """A person without an account opens by a mailed code: asked for, entered, over (P22).
+
+    ``browser`` is the key of the browser's session that asked: nobody else can enter the code.  ``organization_id`` and
+    ``content_id`` are of the document it was asked for.  ``secret_hash`` is of what the tab alone holds once the code
+    was entered; until ``ends_at`` the tab acts as ``person``.  Rows are kept for a day, since they are also the count
+    of codes by address, document and network.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    browser = models.CharField(max_length=40, db_index=True)
+    address = models.CharField(max_length=254)
+    network = models.CharField(max_length=64)
+    organization_id = models.UUIDField()
+    content_id = models.UUIDField()
+    code_hash = models.CharField(max_length=64)
+    asked_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    wrong = models.PositiveSmallIntegerField(db_default=0)
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    secret_hash = models.CharField(max_length=64, null=True, unique=True)
+    ends_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"code for {self.content_id}"
 
 
 class SpentSecret(models.Model):

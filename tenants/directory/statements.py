@@ -6,7 +6,8 @@ portal turns the row into a ``Subject``; the statement decides nothing.
 Parameters of ``SUBJECT_SQL``: ``person`` and ``organization`` (the one whose content is asked for) as UUIDs, ``device``
 as UUID or null.  What can be worked out from the row is worked out in ``selectors/subject.py``: every node of the plan
 costs more than the same step in Python.  The groups are looked up by an array and not by a join, since a join with the
-recursion is guessed to be so large that all groups of the installation would be read.  A group that holds the person
+recursion is guessed to be so large that all groups of the installation would be read.  An address that a mailed code
+proves for an hour is among the addresses for that hour, and ``by_code`` says so.  A group that holds the person
 only by an address that was added before it or its domain changed hands is held by itself and by nobody: what is denied
 to it counts, what is given to it does not.  The fast path's connections
 set ``plan_cache_mode = force_generic_plan``, because planning this takes longer than running it.
@@ -18,8 +19,9 @@ _ELSEWHERE = """NOT EXISTS (SELECT FROM public.directory_maildomain now
 
 SUBJECT_SQL = """
 WITH RECURSIVE proven AS MATERIALIZED (
-  SELECT coalesce(array_agg(a.address), '{}') AS addresses FROM public.directory_address a
-  WHERE a.person_id = %(person)s::uuid AND a.proven_by <> ''
+  SELECT coalesce(array_agg(a.address), '{}') AS addresses, coalesce(bool_or(a.proven_by = ''), false) AS by_code
+  FROM public.directory_address a
+  WHERE a.person_id = %(person)s::uuid AND (a.proven_by <> '' OR a.coded_until > statement_timestamp())
 ), inside(group_id, via) AS (
   (SELECT g.group_id, NULL::uuid FROM public.directory_groupmember g WHERE g.person_id = %(person)s::uuid
    UNION ALL
@@ -38,6 +40,7 @@ SELECT
   person.name,
   person.epoch,
   (SELECT addresses FROM proven) AS addresses,
+  (SELECT by_code FROM proven) AS by_code,
   (SELECT json_agg(json_build_array(m.organization_id, m.guest, m.disabled, o.state, m.role, o.directory_epoch,
           (SELECT json_agg(d.domain) FROM public.directory_maildomain d
            WHERE d.organization_id = m.organization_id AND d.proven_at IS NOT NULL)))
@@ -72,7 +75,9 @@ SELECT
   device.encryption_kem,
   device.encryption_key,
   device.feed_id,
-  (device.revoked_at IS NOT NULL OR asked.id = ANY(device.blocked_by)) AS device_revoked,
+  (device.revoked_at IS NOT NULL OR asked.id = ANY(device.blocked_by)
+   OR coalesce(device.ends_at <= statement_timestamp(), false)) AS device_revoked,
+  device.ends_at AS device_ends_at,
   statement_timestamp() AS now
 FROM public.directory_person person
 JOIN public.organizations_organization asked ON asked.id = %(organization)s::uuid

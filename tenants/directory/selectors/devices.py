@@ -28,6 +28,7 @@ class DeviceFacts:
     revoked_at: datetime | None
     token_family: UUID | None
     blocked_by: tuple[UUID, ...] = ()
+    ends_at: datetime | None = None
 
 
 def device_of(person_id: UUID, device_id: UUID) -> DeviceFacts | None:
@@ -64,4 +65,5 @@ def facts(row: Device) -> DeviceFacts:
         revoked_at=row.revoked_at,
         token_family=row.token_family,
         blocked_by=tuple(row.blocked_by),
+        ends_at=row.ends_at,
     )

@@ -173,6 +173,13 @@ def holder_of(address: str) -> UUID | None:
     return None if row is None else row.person_id
 
 
+def reader_of(address: str) -> UUID | None:
+    """Return the person who has proven the address, or else who opened documents by codes that were mailed to it."""
+    rows = Address.objects.filter(address=naming.address(address))
+    known = rows.exclude(proven_by="") | rows.filter(coded_until__isnull=False)
+    return known.order_by("-proven_by").values_list("person_id", flat=True).first()
+
+
 def person_known_as(organization_id: UUID, address: str) -> UUID | None:
     """Return the person whom the organization knows under a normal address: a guest under one only, a member by all."""
     return people_known_as(organization_id, [address]).get(address)

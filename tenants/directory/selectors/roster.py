@@ -25,7 +25,8 @@ Edge: TypeAlias = tuple[UUID, UUID | str]
 
 
 _ASIDE: Final = {
-    "epoch": 0, "asked": None, "asked_epoch": 0, "device_id": None, "now": datetime.fromtimestamp(0, UTC),
+    "epoch": 0, "by_code": False, "asked": None, "asked_epoch": 0, "device_id": None,
+    "now": datetime.fromtimestamp(0, UTC),
 }  # fmt: skip
 """What the statement tells of one request; a roster is none, and nothing is recorded by it."""
 

@@ -52,6 +52,8 @@ class DeviceKeys:
     encryption_key: bytes
     feed_id: bytes
     revoked: bool
+    ends_at: datetime | None = None
+    """When the tab of an outsider ends; None for every other device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class SubjectRow:
     handovers: Mapping[str, float] = field(default_factory=dict)
     """Domains of their addresses and groups that an organization gave up, and addresses that another person lost, with
     the moment of the last time."""
+    by_code: bool = False
+    """Whether the address is proven by a mailed code alone, for an hour (docs/protocol.md P22)."""
 
 
 def parameters(person_id: UUID, organization_id: UUID, device_id: UUID | None) -> dict[str, object]:
@@ -130,7 +134,7 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
         person_id=person_id,
         is_active=row["is_active"],
         is_service=row["is_service"],
-        email=row["email"],
+        email=row["email"] or (min(addresses) if row["by_code"] else ""),
         name=row["name"],
         addresses=addresses,
         places=tuple(places),
@@ -141,6 +145,7 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
         epoch=row["epoch"] + sum(epochs.values()),
         now=row["now"],
         handovers=row["handovers"] or {},
+        by_code=row["by_code"],
     )
 
 
@@ -172,4 +177,5 @@ def _device(row: Mapping[str, Any]) -> DeviceKeys | None:
         encryption_key=bytes(row["encryption_key"]),
         feed_id=bytes(row["feed_id"]),
         revoked=row["device_revoked"],
+        ends_at=row["device_ends_at"],
     )

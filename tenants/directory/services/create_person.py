@@ -17,6 +17,7 @@ from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Membership, Person
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import PersonFacts, person_in
+from tenants.directory.services.outsiders import lapse_outsider
 from tenants.events import DirectoryKind
 
 LetGo = Callable[[UUID], object]
@@ -48,6 +49,7 @@ def create_person(
     normal = _locked(address)
     ours = address_holders.owns_domain(organization_id, naming.domain_of(normal))
     proven = address_holders.prover_of(normal)
+    lapse_outsider(normal)
     person = proven or address_holders.sole_claimant(normal)
     if person is None:
         person = _new_person(normal, name, language, time_zone)
@@ -56,6 +58,7 @@ def create_person(
     role = "user" if as_guest else Membership.Role(role)
     values = {"guest": as_guest, "address": normal, "name": naming.one_line(name), "role": role}
     _enter(organization_id, person, actor, let_go, values)
+    Person.objects.filter(id=person.id, email="").update(email=normal)
     let_sign_in(person.id, normal, proven=first_proof or proven is not None)
     if first_proof:
         # A stranger may have signed up with the address, or another organization entered it under a name of its own.

@@ -1,15 +1,21 @@
 """Delete one-time secrets that are over, so that tables of hashes do not grow for ever."""
 
+from datetime import timedelta
+from typing import Final
+
 from allauth.idp.oidc.models import Token
 from django.db import transaction
 from django.utils import timezone
 
-from tenants.directory.models import BrowserSession, EnrollmentCode, SignInLink, SpentSecret
+from tenants.directory.models import BrowserSession, CodeSession, Device, EnrollmentCode, SignInLink, SpentSecret
+
+COUNTED_FOR: Final = timedelta(days=1)
+"""How long codes for outsiders are kept: by them it is counted how often somebody asks."""
 
 
 @transaction.atomic
 def expire() -> int:
-    """Delete codes, links, sessions, tokens and spent tokens whose time is over; return how many.
+    """Delete codes, links, sessions, tokens, spent tokens and tabs of outsiders whose time is over; return how many.
 
     Nothing is recorded: what they could do ended when they expired.
     """
@@ -18,4 +24,6 @@ def expire() -> int:
     for model in (EnrollmentCode, SignInLink, SpentSecret, Token):
         deleted, _by_model = model.objects.filter(expires_at__lt=now).delete()
         count += deleted
+    count += Device.objects.filter(ends_at__lt=now).delete()[0]
+    count += CodeSession.objects.filter(asked_at__lt=now - COUNTED_FOR).delete()[0]
     return count + BrowserSession.objects.filter(expire_date__lt=now).delete()[0]

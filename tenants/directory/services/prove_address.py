@@ -49,7 +49,9 @@ def prove_address(
     known = address_holders.has_proof(person_id)
     row.proven_by = Address.Proof.PERSON
     row.proven_at = timezone.now()
-    row.save(update_fields=["proven_by", "proven_at"])
+    row.coded_until = None
+    row.save(update_fields=["proven_by", "proven_at", "coded_until"])
+    address_holders.part_from_outsiders(Address.objects.filter(address=normal))
     if owner is not None:
         Membership.objects.of_installation().get_or_create(organization_id=owner.organization_id, person_id=person_id)
     note_of_person(kind=DirectoryKind.ADDRESS_PROVEN, person_id=person_id, actor=actor, addresses=[normal])

@@ -14,7 +14,7 @@ from tenants.directory.access import end_access, end_credentials, forget_sign_in
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.fresh_start import start_afresh
-from tenants.directory.models import Address, MailDomain, Membership, Person
+from tenants.directory.models import Address, FormerDomainOwner, MailDomain, Membership, Person
 from tenants.directory.revocations import record_revocation
 from tenants.directory.services.claim_domain import RECORD_PREFIX
 from tenants.events import DirectoryKind
@@ -45,7 +45,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_at"])
     _vouch_for_own_people(organization_id, normal, actor)
-    _part_from_holders_of_before(normal)
+    _part_from_holders_of_before(organization_id, normal)
     _take_over_holders(organization_id, normal, actor)
     note(kind=DirectoryKind.DOMAIN_PROVEN, organizations=[organization_id], actor=actor, details={"domain": normal})
 
@@ -65,12 +65,16 @@ def _vouch_for_own_people(organization_id: UUID, domain: str, actor: Actor) -> N
             start_afresh(row.person_id, address=row.address, actor=actor)
 
 
-def _part_from_holders_of_before(domain: str) -> None:
+def _part_from_holders_of_before(organization_id: UUID, domain: str) -> None:
     """Take the addresses from accounts whose proof ended with an owner of before.
 
     Their mailboxes are the new owner's, and would enter accounts that have documents, grants and places elsewhere.
-    An account that is left without any address is closed.
+    An account that is left without any address is closed.  People who open by mailed codes do so no longer: they
+    are the organization's, and sign in.
     """
+    if FormerDomainOwner.objects.filter(domain=domain).exclude(organization_id=organization_id).exists():
+        address_holders.part_from_outsiders(Address.objects.filter(domain=domain))
+    Address.objects.filter(domain=domain, coded_until__gt=timezone.now()).update(coded_until=timezone.now())
     rows = Address.objects.filter(domain=domain, proven_by="", proven_at__isnull=False)
     held = list(rows.values_list("person_id", "address"))
     rows.delete()
