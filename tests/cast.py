@@ -132,7 +132,7 @@ class Cast:
             actor=ACTOR,
         )
         self.organizations[slug] = founded.organization
-        self._know(administrator, founded.administrator.id, founded.administrator.email)
+        self.know(administrator, founded.administrator.id, founded.administrator.email)
         return founded.organization
 
     def join(self, name: str, slug: str, *, role: str = "user") -> Player:
@@ -144,15 +144,16 @@ class Cast:
             role=role,
             actor=ACTOR,
         )
-        return self._know(name, facts.id, facts.email)
+        return self.know(name, facts.id, facts.email)
 
     def enroll(self, name: str, person: UUID, address: str) -> Player:
         """Sign a person in on a device of their own, now."""
-        player = self._know(name, person, address)
+        player = self.know(name, person, address)
         assert player.session
         return player
 
-    def _know(self, name: str, person: UUID, address: str) -> Player:
+    def know(self, name: str, person: UUID, address: str) -> Player:
+        """Add a person who is there already."""
         player = self.players[name] = Player(person, address, Home(self.folder / name, use_key_ring=False))
         return player
 

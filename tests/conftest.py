@@ -21,7 +21,7 @@ from xdist.scheduler import LoadScopeScheduling
 from portal import locations
 from portal.runtime.supervisor.embedded import Services, throw_away_services
 from tests.cast import Cast
-from tests.protection.fresh_cast import fresh_cast
+from tests.fresh_cast import WholeCast, fresh_cast
 from tests.running import free_port, up, walkable_folder
 
 # What takes longest, by measure, starts first: whatever is long and starts last leaves the other processes idle.  The
@@ -209,4 +209,23 @@ def empty_cast(
 ) -> Iterator[Cast]:
     """Return a cast without anybody in it yet, on a real database, gone at the module's end."""
     with django_db_blocker.unblock(), fresh_cast(tmp_path_factory.mktemp("cast")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def whole_cast(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> WholeCast:
+    """Return the cast that is made once, for ``cast`` to copy."""
+    with django_db_blocker.unblock():
+        return WholeCast(tmp_path_factory.mktemp("whole-cast"))
+
+
+@pytest.fixture(scope="module")
+def cast(
+    whole_cast: WholeCast, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cast]:
+    """Return Contoso and Fabrikam with everybody signed in, gone at the module's end, and Mallory to be called for."""
+    with django_db_blocker.unblock(), whole_cast.copied(tmp_path_factory.mktemp("cast")) as made:
+        made.awaits("hostile", "mallory")
         yield made

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import typing
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -97,6 +98,7 @@ HELPERS = {
 NOTHING_TO_SAY = {"organizations.erase_organization", "revocations.suspend_organization"}
 
 
+@cache
 def use_cases() -> dict[str, Any]:
     """Return the functions of ``portal.usecases`` that interfaces import, but helpers, by module and name."""
     paths = [path for name in INTERFACES for path in sorted((ROOT / "portal" / name).rglob("*.py"))]

@@ -1,27 +1,32 @@
-"""An organization of each test's own, whose ledger it may damage."""
+"""A copy of the cast for each test, which may damage the ledger of Contoso in it."""
 
 from collections.abc import Callable, Iterator
-from uuid import UUID, uuid4
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 
-from portal.usecases.organizations import create_organization
 from tenants.context import in_organization
 from tenants.organizations.selectors import OrganizationFacts
-from tests.cast import ACTOR, Cast
+from tests.cast import Cast
+from tests.fresh_cast import WholeCast
 
 
 @pytest.fixture
-def ledger(empty_cast: Cast) -> Iterator[OrganizationFacts]:
-    """Return an organization of this test's own, and use its schema."""
-    slug = f"books-{uuid4().hex[:8]}"
-    made = create_organization(
-        name=slug, slug=slug, administrator=f"ada@{slug}.example", mail_domain=f"{slug}.example", actor=ACTOR
-    ).organization
-    empty_cast.organizations[slug] = made
-    with in_organization(made.id):
+def cast(whole_cast: WholeCast, django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> Iterator[Cast]:
+    """Return a cast of this test's own."""
+    with django_db_blocker.unblock(), whole_cast.copied(tmp_path / "cast") as made:
         yield made
+
+
+@pytest.fixture
+def ledger(cast: Cast) -> Iterator[OrganizationFacts]:
+    """Return Contoso, and use its schema."""
+    contoso = cast.organizations["contoso"]
+    with in_organization(contoso.id):
+        yield contoso
 
 
 @pytest.fixture
@@ -36,11 +41,11 @@ def as_owner(ledger: OrganizationFacts) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="module")
-def ledger_of_words(empty_cast: Cast) -> Iterator[OrganizationFacts]:
+def ledger_of_words(
+    whole_cast: WholeCast, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OrganizationFacts]:
     """Return an organization of a whole module, in whose schema names of templates and labels are looked up."""
-    slug = f"words-{uuid4().hex[:8]}"
-    made = create_organization(
-        name=slug, slug=slug, administrator=f"ada@{slug}.example", mail_domain=f"{slug}.example", actor=ACTOR
-    ).organization
-    with in_organization(made.id):
-        yield made
+    with django_db_blocker.unblock(), whole_cast.copied(tmp_path_factory.mktemp("cast")) as made:
+        contoso = made.organizations["contoso"]
+        with in_organization(contoso.id):
+            yield contoso

@@ -30,7 +30,6 @@ from protection.selectors.organization import known_gap, log_verifier_key
 from protection.services.state_feed import feed_statement
 from protection.tasks import seal_ledger
 from tenants.context import in_public
-from tenants.directory.selectors.people import person_with_login
 from tenants.organizations.selectors import OrganizationFacts
 from tests.audit.test_ledger import happened, leaf_of, root_of, sealed, stated, waiting
 from tests.cast import Cast, Player
@@ -129,15 +128,6 @@ def test_a_checkpoint_kept_beside_the_keys_stops_a_service_that_was_restored(
     assert checkpoints.place_of(checkpoints.kept(ledger.id))[0] == 2
 
 
-def administrator(empty_cast: Cast, ledger: OrganizationFacts) -> Player:
-    """Sign the organization's administrator in."""
-    address = f"ada@{ledger.slug}.example"
-    person = person_with_login(address)
-    assert person is not None
-    with in_public():
-        return empty_cast.enroll(ledger.slug, person, address)
-
-
 def hears_the_feed(player: Player, ledger: OrganizationFacts) -> None:
     with in_public():
         player.session.organization(ledger.id).feed(newest=True)
@@ -153,9 +143,9 @@ def opens(player: Player, ledger: OrganizationFacts, sealed_file: Path) -> bool:
 
 
 def test_a_service_that_knows_less_than_a_client_licenses_nothing_until_an_operator_confirms(
-    ledger: OrganizationFacts, empty_cast: Cast, as_owner: Callable[..., None], tmp_path: Path
+    ledger: OrganizationFacts, cast: Cast, as_owner: Callable[..., None], tmp_path: Path
 ):
-    ada = administrator(empty_cast, ledger)
+    ada = cast.ada
     plan = tmp_path / "plan.txt"
     plan.write_bytes(b"the plan")
     with in_public():
@@ -184,12 +174,10 @@ def test_a_service_that_knows_less_than_a_client_licenses_nothing_until_an_opera
     assert opens(ada, ledger, document), "a checkpoint of the epoch before stops nothing any more"
 
 
-def test_nobody_stops_an_organization_with_a_forged_checkpoint(
-    ledger: OrganizationFacts, empty_cast: Cast, tmp_path: Path
-):
+def test_nobody_stops_an_organization_with_a_forged_checkpoint(ledger: OrganizationFacts, cast: Cast, tmp_path: Path):
     happened(1)
     sealed(ledger)
-    ada = administrator(empty_cast, ledger)
+    ada = cast.ada
     key = SigningKey.generate(ED25519)
     made_up = Checkpoint(stated().origin, 10**9, bytes(32))
     forged = sign(made_up, public=key.verify_key.raw, sign_bytes=key.sign)
@@ -200,10 +188,10 @@ def test_nobody_stops_an_organization_with_a_forged_checkpoint(
 
 
 @pytest.mark.parametrize("added", ["\n", "— witness.example AAAAAAAA\n", "junk\n"])
-def test_what_anybody_adds_to_a_checkpoint_stops_nothing(ledger: OrganizationFacts, empty_cast: Cast, added: str):
+def test_what_anybody_adds_to_a_checkpoint_stops_nothing(ledger: OrganizationFacts, cast: Cast, added: str):
     happened(1)
     sealed(ledger)
-    ada = administrator(empty_cast, ledger)
+    ada = cast.ada
     note = f"{proofs.newest_checkpoint()}{added}"
     with in_public():
         answer = call(ada, ledger.slug, "GET", "feed", headers={"Chancery-Checkpoint": b64(note.encode())})
@@ -211,10 +199,10 @@ def test_what_anybody_adds_to_a_checkpoint_stops_nothing(ledger: OrganizationFac
     assert known_gap() == ""
 
 
-def test_a_size_that_is_no_size_is_refused(ledger: OrganizationFacts, empty_cast: Cast):
+def test_a_size_that_is_no_size_is_refused(ledger: OrganizationFacts, cast: Cast):
     (event,) = happened(1)
     sealed(ledger)
-    ada = administrator(empty_cast, ledger)
+    ada = cast.ada
     note = (proofs.newest_checkpoint() or "").replace("\n", f"\n{'9' * 5000}", 1)
     with in_public():
         answer = call(ada, ledger.slug, "GET", "feed", headers={"Chancery-Checkpoint": b64(note.encode())})
@@ -223,9 +211,9 @@ def test_a_size_that_is_no_size_is_refused(ledger: OrganizationFacts, empty_cast
 
 
 def test_a_client_verifies_every_epoch_and_reports_what_a_confirmed_restore_lost(
-    ledger: OrganizationFacts, empty_cast: Cast, as_owner: Callable[..., None]
+    ledger: OrganizationFacts, cast: Cast, as_owner: Callable[..., None]
 ):
-    ada = administrator(empty_cast, ledger).session
+    ada = cast.ada.session
 
     def verified() -> Verified:
         with in_public():
@@ -249,12 +237,12 @@ def test_a_client_verifies_every_epoch_and_reports_what_a_confirmed_restore_lost
 
 @pytest.mark.parametrize("member", ["seq", "leaf", "path", "all"])
 def test_one_event_is_proven_by_itself_and_another_proof_is_not_believed(
-    ledger: OrganizationFacts, empty_cast: Cast, monkeypatch: pytest.MonkeyPatch, member: str
+    ledger: OrganizationFacts, cast: Cast, monkeypatch: pytest.MonkeyPatch, member: str
 ) -> None:
     event, other = happened(2)
     sealed(ledger)
     size = stated().size
-    place = administrator(empty_cast, ledger).session.own_organization(ledger.name)
+    place = cast.ada.session.own_organization(ledger.name)
     asked = place.call
 
     def mixed(method: str, path: str, *more: Any) -> Any:

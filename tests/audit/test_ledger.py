@@ -22,12 +22,10 @@ from audit.services.sequence import head, sequence, sign_checkpoint
 from audit.statements import Personal
 from chancery.ledger.checkpoint import Checkpoint
 from chancery.ledger.checkpoint import verify as verify_note
-from portal.usecases.organizations import create_organization
 from protection.keys import log
 from protection.selectors.organization import log_verifier_key
 from tenants.context import in_organization
 from tenants.organizations.selectors import OrganizationFacts
-from tests.cast import ACTOR, Cast
 
 RITA = Personal(person_id=UUID(int=1), name="Rita", addresses=("rita@fabrikam.example",), ip="192.0.2.7", title="plan")
 
@@ -364,8 +362,8 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN, ids=lambda statement: statement[:40])
-def test_the_application_adds_and_never_changes(ledger_of_all: OrganizationFacts, statement: str):
-    with in_organization(ledger_of_all.id), pytest.raises(ProgrammingError, match="permission denied"):
+def test_the_application_adds_and_never_changes(ledger: OrganizationFacts, statement: str):
+    with pytest.raises(ProgrammingError, match="permission denied"):
         as_application(statement)
 
 
@@ -373,16 +371,6 @@ def as_application(statement: str) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set local role chancery_app")
         cursor.execute(statement)
-
-
-@pytest.fixture(scope="module")
-def ledger_of_all(empty_cast: Cast) -> OrganizationFacts:
-    """Return an organization that several tests may share, since none of them can change it."""
-    made = create_organization(
-        name="shared", slug="shared", administrator="ada@shared.example", mail_domain="shared.example", actor=ACTOR
-    ).organization
-    empty_cast.organizations["shared"] = made
-    return made
 
 
 def test_the_application_may_write_events(ledger: OrganizationFacts):

@@ -1,4 +1,4 @@
-"""The cast on a real database, with the fast path's own connections: made once for a module, gone at its end.
+"""What tests with the cast need beside it: files to protect, another time of day, whole limits.
 
 Tests of one module share the people and their organizations, and each protects documents of its own.  A test that
 changes an organization itself founds one for that.
@@ -19,17 +19,6 @@ from chancery.sdk.session import Session
 from portal import throttle
 from tests.cast import Cast, Player
 from tests.protection.steps import Later
-
-
-@pytest.fixture(scope="module")
-def cast(empty_cast: Cast) -> Cast:
-    """Return the whole cast, everybody signed in."""
-    empty_cast.found("contoso", "ada")
-    empty_cast.join("olga", "contoso")
-    empty_cast.join("max", "contoso")
-    empty_cast.found("fabrikam", "rita")
-    empty_cast.awaits("hostile", "mallory")
-    return empty_cast
 
 
 @pytest.fixture(autouse=True)

@@ -74,8 +74,8 @@ def test_who_keeps_nothing_leaves_no_moment(cast: Cast) -> None:
     assert (done["latest_offline_moment"], done["warnings"]) == (None, [])
 
 
-def test_switching_the_service_off_states_the_latest_moment_of_all(empty_cast: Cast, cast: Cast, plan: Path) -> None:
-    off = empty_cast.found(f"off{uuid4().hex[:6]}", "gerda")
+def test_switching_the_service_off_states_the_latest_moment_of_all(cast: Cast, plan: Path) -> None:
+    off = cast.found(f"off{uuid4().hex[:6]}", "gerda")
     protect(cast.gerda, plan, f"{MAX}:VIEW", offline_days=0)
     done = confirmed(cast.gerda, off.slug, "POST", "service/deactivate").json()
     assert moment(done["latest_offline_moment"]) == certificate_end(cast, cast.gerda, off.slug)

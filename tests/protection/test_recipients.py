@@ -234,8 +234,8 @@ def test_an_administrator_is_not_offered_to_give_back_what_the_owner_took(cast: 
     assert offered == [False, True]
 
 
-def test_the_service_switched_off_is_said_of_everybody(empty_cast: Cast, cast: Cast, plan: Path) -> None:
-    northwind = empty_cast.found("northwind", "nora")
+def test_the_service_switched_off_is_said_of_everybody(cast: Cast, plan: Path) -> None:
+    northwind = cast.found("northwind", "nora")
     sealed = protect(cast.nora, plan, f"{RITA}:VIEW")
     confirmed(cast.nora, northwind.slug, "POST", "service/deactivate")
     found = call(cast.nora, northwind.slug, "GET", f"documents/{sealed.cid}/recipients").json()["results"]

@@ -19,7 +19,7 @@ from portal import throttle
 from tenants.organizations.services.resume_organization import resume_organization
 from tenants.organizations.services.suspend_organization import suspend_organization
 from tests.cast import ACTOR, Cast
-from tests.protection.fresh_cast import forget
+from tests.fresh_cast import forget
 from tests.protection.steps import RITA, call, confirmed, ledger, objects, opening, problem, protect, refusal, rights
 
 

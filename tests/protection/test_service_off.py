@@ -12,7 +12,7 @@ from portal.usecases.revocations import deactivate_service, suspend_organization
 from tenants.organizations.services.activate_service import activate_service
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.fresh_cast import forget
+from tests.fresh_cast import forget
 from tests.protection.steps import RITA, call, ledger, objects, problem, protect, refusal, rights
 
 GRANTS = [{"who": "address:rita@fabrikam.example", "rights": ["VIEW"]}]

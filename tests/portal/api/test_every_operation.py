@@ -71,11 +71,9 @@ LONGEST_PROVEN: Final = 8_000
 
 
 @pytest.fixture(scope="module")
-def ada(empty_cast: Cast) -> Player:
+def ada(cast: Cast) -> Player:
     """Return an administrator whose organization has one of everything."""
-    empty_cast.found("contoso", "ada")
-    olga = empty_cast.join("olga", "contoso")
-    ada = empty_cast.ada
+    ada, olga = cast.ada, cast.olga
     place = ada.session.own_organization()
     policy = {"grants": [{"who": "address:olga@contoso.example", "rights": ["VIEW"]}]}
     template = place.call("POST", "/api/v1/templates", {"names": {"en": "Partners"}, "policy": policy})
@@ -87,7 +85,7 @@ def ada(empty_cast: Cast) -> Player:
     )
     place.call("POST", "/api/v1/groups", {"name": "Board", "address": "board@contoso.example"})
     place.call("POST", "/api/v1/applications", {"name": "scanner", "roles": ["connector"]})
-    plan = Path(empty_cast.folder, "plan.txt")
+    plan = Path(cast.folder, "plan.txt")
     plan.write_text("the plan")
     ada.session.protect(plan, ProtectOptions(grants=("olga@contoso.example:VIEW",)), target=plan.with_suffix(".sealed"))
     olga.session.open_file(plan.with_suffix(".sealed"), plan.with_suffix(".open"))

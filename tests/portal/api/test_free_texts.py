@@ -21,9 +21,8 @@ RING = "A text may hold line breaks and tabs, but no other control characters an
 
 
 @pytest.fixture(scope="module")
-def ada(empty_cast: Cast) -> Player:
-    empty_cast.found("contoso", "ada")
-    return empty_cast.ada
+def ada(cast: Cast) -> Player:
+    return cast.ada
 
 
 def all_of(kind: type[Any]) -> Iterator[type[Any]]:

@@ -20,15 +20,6 @@ from tests.protection.steps import call, ledger, objects, problem, protect
 GERMAN, FRENCH = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}, {"Accept-Language": "fr"}
 
 
-@pytest.fixture(scope="module")
-def cast(empty_cast: Cast) -> Cast:
-    """Return two organizations that know no language."""
-    empty_cast.found("contoso", "ada")
-    empty_cast.join("olga", "contoso")
-    empty_cast.found("fabrikam", "rita")
-    return empty_cast
-
-
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
     path = tmp_path / "plan.txt"

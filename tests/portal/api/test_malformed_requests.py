@@ -18,9 +18,8 @@ DEEP = '{"a":' * 2_000 + "1" + "}" * 2_000
 
 
 @pytest.fixture(scope="module")
-def ada(empty_cast: Cast) -> Player:
-    empty_cast.found("contoso", "ada")
-    return empty_cast.ada
+def ada(cast: Cast) -> Player:
+    return cast.ada
 
 
 @pytest.fixture(autouse=True)

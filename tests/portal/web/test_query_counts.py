@@ -41,8 +41,7 @@ MANY = 600
 """Templates of one organization: more than the model system allows (promise C45)."""
 
 
-def test_six_hundred_templates_cost_what_five_do(counts: dict[str, tuple[int, int]], empty_cast: Cast) -> None:
-    cast = empty_cast
+def test_six_hundred_templates_cost_what_five_do(counts: dict[str, tuple[int, int]], cast: Cast) -> None:
     paths = ("/templates/", "/templates/?search=number+599", "/templates/?page=2", "/templates/deleted/")
     few = [_queries(cast, path) for path in paths]
     ada = Actor(person=cast.ada.id, address=cast.ada.address, source="test")
@@ -77,14 +76,13 @@ def _multiply(template: UUID, number: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def counts(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int]]:
+def counts(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int]]:
     """Return how many queries each page takes with 3 of everything and with 30."""
-    empty_cast.found("contoso", "ada")
     folder = tmp_path_factory.mktemp("files")
-    _grow(empty_cast, folder, range(3))
-    few = {path: _queries(empty_cast, path) for path in PINNED}
-    _grow(empty_cast, folder, range(3, 30))
-    return {path: (few[path], _queries(empty_cast, path)) for path in PINNED}
+    _grow(cast, folder, range(3))
+    few = {path: _queries(cast, path) for path in PINNED}
+    _grow(cast, folder, range(3, 30))
+    return {path: (few[path], _queries(cast, path)) for path in PINNED}
 
 
 @pytest.mark.parametrize("path", PINNED)

@@ -23,17 +23,13 @@ class _Links(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(empty_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def site(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Return Contoso with a document, a group and its first templates."""
-    cast = empty_cast
-    contoso = cast.found("contoso", "ada")
-    cast.join("olga", "contoso")
-    cast.join("max", "contoso")
     plan = tmp_path_factory.mktemp("search") / "Lighthouse <b>.txt"
     plan.write_text("the plan", encoding="utf-8")
     cast.olga.session.protect(plan, ProtectOptions(grants=("max@contoso.example:VIEW",)))
     create_group(
-        organization_id=contoso.id,
+        organization_id=cast.organizations["contoso"].id,
         address="keepers@contoso.example",
         name="Lighthouse keepers",
         members=(),
