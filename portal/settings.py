@@ -4,6 +4,7 @@ Nothing here asks which machine it runs on: the mode decides, ``embedded`` being
 else production.  Unsafe combinations are not repaired here but refused by the system checks in ``portal/checks.py``.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -305,7 +306,9 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 # In the embedded mode files are served from the checkout, so that nothing has to be collected before the first page.
 STATIC_ROOT = None if CHANCERY_EMBEDDED else CHANCERY_DATA / "static"
-STATICFILES_DIRS = [ROOT / "static"]
+PDFJS = Path(sys.prefix) / "browser" / "node_modules" / "pdfjs-dist"
+PDFJS_PARTS = ("build", "web", "cmaps", "standard_fonts", "wasm")
+STATICFILES_DIRS = [ROOT / "static", *((f"pdfjs/{part}", PDFJS / part) for part in PDFJS_PARTS if PDFJS.is_dir())]
 WHITENOISE_USE_FINDERS = CHANCERY_EMBEDDED
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {

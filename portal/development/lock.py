@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from portal.runtime.bootstrap import installers
+from portal.runtime.bootstrap.browser_packages import NODE_LOCK
 from portal.runtime.bootstrap.environment import BOOTSTRAP_LOCK, DEVELOP_LOCK, ROOT, RUN_LOCK
 
 OLDEST_PYTHON = "3.11"
@@ -25,6 +26,7 @@ SELECTIONS: Mapping[Path, tuple[str, ...]] = {
     RUN_LOCK: ("pyproject.toml", "--group", "server"),
     DEVELOP_LOCK: ("pyproject.toml", "--group", "server", "--group", "develop"),
     BOOTSTRAP_LOCK: ("--group", "pyproject.toml:bootstrap"),
+    NODE_LOCK: ("--group", "pyproject.toml:node"),
 }
 
 

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from portal.runtime.bootstrap import system
+from portal.runtime.bootstrap import browser_packages, system
 from portal.runtime.bootstrap.environment import ROOT
 
 
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     may_install = INSTALL in arguments or os.environ.get("CI", "").lower() in {"true", "1"}
     arguments = [argument for argument in arguments if argument != INSTALL]
+    browser_packages.provide(Path(sys.prefix))
     for helper in HELPERS:
         _provide(helper, may_install=may_install)
     command = [sys.executable, "-m", "pytest", *_shape(arguments), *arguments]

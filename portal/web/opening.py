@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, WASM_UNSAFE_EVAL
 from csp.decorators import csp
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,7 +22,7 @@ from portal.web.browser_client import browser_page
 
 FRAME: Final[dict[str, Any]] = {
     "default-src": [NONE],
-    "script-src": [SELF],
+    "script-src": [SELF, WASM_UNSAFE_EVAL],
     "style-src": [SELF],
     "img-src": ["blob:"],
     "media-src": ["blob:"],
@@ -29,7 +31,10 @@ FRAME: Final[dict[str, Any]] = {
     "frame-ancestors": [SELF],
     "sandbox": ["allow-scripts", "allow-modals"],
 }
-"""What the content may do in its frame: nothing but be shown.  The frame has no origin and no network."""
+"""What the content may do in its frame: nothing but be shown.  The frame has no origin and no network.
+
+The decoders of pictures in PDF files are compiled; nothing that a file holds is ever compiled.
+"""
 
 
 @require_GET
@@ -49,7 +54,13 @@ def open_page(request: HttpRequest) -> HttpResponse:
         "too_large": _("This file is larger than 2 GiB, which a browser cannot open."),
         "rights": {right.value: translate(right_in_words(right)) for right in Right},
     }
-    return browser_page(request, "open", {}, texts, {"afresh": reverse("open_afresh")})
+    return browser_page(request, "open", {"pdf": _pdf_folders()}, texts, {"afresh": reverse("open_afresh")})
+
+
+def _pdf_folders() -> dict[str, str]:
+    """Return where the page finds what PDF.js asks for while it shows a file, by the kinds it names."""
+    folders = {"cMapUrl": "cmaps", "standardFontDataUrl": "standard_fonts", "wasmUrl": "wasm"}
+    return {kind: static(f"pdfjs/{folder}/") for kind, folder in folders.items()}
 
 
 @require_GET
@@ -64,4 +75,4 @@ def afresh(request: HttpRequest) -> HttpResponse:
 @xframe_options_sameorigin
 def viewer(request: HttpRequest) -> HttpResponse:
     """Answer with the empty frame that shows what it is handed."""
-    return render(request, "pages/viewer.html")
+    return render(request, "pages/viewer.html", {"shows_pdf": settings.PDFJS.is_dir()})

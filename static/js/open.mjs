@@ -5,7 +5,7 @@ import { contentKey } from "./chancery-objects.mjs";
 import { ServiceError, Unreachable } from "./chancery-service.mjs";
 import { withPerson } from "./open-by-code.mjs";
 import {
-  find, forgetIfGone, keep, language, partsOfPage, progress, sayRefusal, service, show, texts, withDevice, wordsOf,
+  configuration, find, forgetIfGone, keep, language, partsOfPage, progress, sayRefusal, service, show, texts, withDevice, wordsOf,
 } from "./page.mjs";
 
 const HEARTBEAT = 30_000;
@@ -62,6 +62,14 @@ class Question {
 
 // Opening
 
+/** Fetch a table or decoder for the frame, which has no network; only PDF.js's own files, whatever the name says. */
+async function giveAsset(port, { asset, kind, filename }) {
+  const folder = configuration.pdf[kind];
+  const answer = folder && /^[\w-]+\.\w+$/.test(filename) ? await fetch(folder + filename).catch(() => null) : null;
+  const data = answer?.ok ? await answer.arrayBuffer() : null;
+  port.postMessage({ asset, data }, data ? [data] : []);
+}
+
 class Opened {
   constructor(place, unlocked, use, still) {
     Object.assign(this, { place, unlocked, use, still, parts: [], port: null });
@@ -103,6 +111,7 @@ class Opened {
     const channel = new MessageChannel();
     this.port = channel.port1;
     this.port.onmessage = ({ data }) => {
+      if (data.asset) giveAsset(this.port, data);
       if (data === "copy_refused") find("copy_refused").hidden = false;
       if (data !== "cannot_show") return;
       frame.hidden = true;

@@ -76,8 +76,20 @@ function markdown(text) {
   return made;
 }
 
+let drawAll = async () => {};
+
+async function pdf(parts) {
+  // A script of a frame without an origin has no address that others could be relative to.
+  const [module, library, worker] = ["pdf", "library", "worker"].map((name) => new URL(shown.dataset[name], location.href).href);
+  const { showPdf } = await import(module);
+  const found = await showPdf(parts, { library, worker, ask: asset });
+  drawAll = found.drawAll;
+  return found.made;
+}
+
 async function render({ name, parts, size }) {
   const kind = name.includes(".") ? name.split(".").at(-1).toLowerCase() : "";
+  if (kind === "pdf" && shown.dataset.library) return pdf(parts);
   if (IMAGES[kind]) return inBlob("img", parts, IMAGES[kind], name);
   if (SOUNDS[kind]) return inBlob("audio", parts, SOUNDS[kind], name);
   if (FILMS[kind]) return inBlob("video", parts, FILMS[kind], name);
@@ -88,6 +100,23 @@ async function render({ name, parts, size }) {
 }
 
 let port = null;
+const waiting = new Map();
+
+/** Ask the page for a file of PDF.js, which the frame cannot fetch. */
+function asset(wanted) {
+  const id = crypto.randomUUID?.() ?? `${waiting.size}-${Math.random()}`;
+  const answer = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+  port.postMessage({ asset: id, ...wanted });
+  return answer;
+}
+
+function receive({ asset: id, data }) {
+  const { resolve, reject } = waiting.get(id);
+  waiting.delete(id);
+  if (data) resolve(new Uint8Array(data));
+  else reject(new Error("not there"));
+}
+
 let may = { print: false, copy: false };
 
 window.addEventListener("message", async (event) => {
@@ -96,14 +125,15 @@ window.addEventListener("message", async (event) => {
   may = event.data.may;
   document.body.classList.toggle("unprintable", !may.print);
   document.body.classList.toggle("uncopyable", !may.copy);
+  port.addEventListener("message", ({ data }) => {
+    if (data.asset) receive(data);
+    if (data === "forget") shown.replaceChildren();
+    if (data === "print" && may.print) drawAll().then(() => window.print());
+  });
+  port.start();
   const made = await render(event.data).catch(() => null);
   if (made) shown.replaceChildren(made);
   port.postMessage(made ? "shown" : "cannot_show");
-  port.addEventListener("message", ({ data }) => {
-    if (data === "forget") shown.replaceChildren();
-    if (data === "print" && may.print) window.print();
-  });
-  port.start();
 });
 
 for (const act of ["copy", "cut", "dragstart", "contextmenu"]) {

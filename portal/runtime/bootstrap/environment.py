@@ -131,7 +131,7 @@ def _build(wanted: Path, accepted: Sequence[Path]) -> Place:
             "There is no folder for the Python environment: the checkout, the cache folder and the temporary"
             " folder are all read-only.\nName one:  XDG_CACHE_HOME=<folder> python3 manage.py …"
         )
-    with _exclusive(place.venv.parent) as guard:
+    with exclusive(place.venv.parent) as guard:
         if _stamped(place, {_key(lock) for lock in accepted}):
             return place
         started = time.monotonic()
@@ -207,7 +207,7 @@ def _maker() -> "type[venv.EnvBuilder] | None":
 
 
 @contextmanager
-def _exclusive(folder: Path) -> Iterator[int]:
+def exclusive(folder: Path) -> Iterator[int]:
     """Hold the lock on ``folder`` and give its descriptor, for installers to hold it beyond our own death."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)

@@ -17,15 +17,21 @@ TAIL_LINES = 12
 
 @dataclass(frozen=True)
 class Target:
-    """The environment to fill, the lock to fill it from, and the descriptor whose lock guards the folder."""
+    """What to fill, an environment or a folder for its Python, from which lock, and the descriptor that guards it."""
 
     venv: Path
     lock: Path
     guard: int
+    folder: Path | None = None
 
     @property
     def python(self) -> Path:
         return self.venv / "bin" / "python"
+
+    @property
+    def into_folder(self) -> tuple[str, ...]:
+        """The words by which uv and pip fill the folder instead of the environment."""
+        return () if self.folder is None else ("--target", str(self.folder))
 
 
 def base_python() -> str:
@@ -93,6 +99,7 @@ def _uv_sync(uv: str, target: Target) -> None:
         *("pip", "sync", "--no-config", "--require-hashes", "--only-binary", ":all:", "--compile-bytecode"),
         *("--quiet", "--index-strategy", "unsafe-best-match"),
         *("--python", str(target.python)),
+        *target.into_folder,
         *(["--default-index", sources.index] if sources.index else []),
         *(word for url in sources.extra_indexes for word in ("--index", url)),
         *(word for place in _existing(sources.find_links) for word in ("--find-links", place)),
@@ -115,7 +122,7 @@ def _pip_install(target: Target) -> None:
     """Let a pip outside the environment fill it; pip understands the same lock and the same hashes."""
     environment = dict(os.environ)
     arguments = ["-m", "pip", "--python", str(target.python), "install", "--no-deps", "--require-hashes"]
-    arguments += ["--only-binary=:all:", "--no-input", "--quiet", "-r", str(target.lock)]
+    arguments += ["--only-binary=:all:", "--no-input", "--quiet", *target.into_folder, "-r", str(target.lock)]
     probe = [base_python(), "-m", "pip", "--version"]
     if subprocess.run(probe, capture_output=True, check=False).returncode != 0:
         wheel = bundled_pip()

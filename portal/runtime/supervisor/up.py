@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from portal.runtime.bootstrap import browser_packages
 from portal.runtime.bootstrap.environment import ROOT
 from portal.runtime.supervisor import embedded, environment, postgresql, private, processes, programs, valkey
 from portal.runtime.supervisor.embedded import Services
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the stack until a signal ends it and return the exit status."""
     options = _parsed(arguments)
     began = time.monotonic()
+    browser_packages.provide(Path(sys.prefix))
     try:
         folders = embedded.open_folders(options.data)
         with folders.held():

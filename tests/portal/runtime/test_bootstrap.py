@@ -26,7 +26,15 @@ from portal.runtime.bootstrap.environment import BOOTSTRAP_LOCK, ROOT, RUN_LOCK
 from portal.runtime.bootstrap.errors import BootstrapError
 from portal.runtime.bootstrap.index import Sources, configured_sources, fetch_program
 
-NEEDED = ("manage.py", "portal", "docs/changelog.md", "pyproject.toml", *(path.name for path in ROOT.glob("*.lock")))
+NEEDED = (
+    "manage.py",
+    "package.json",
+    "package-lock.json",
+    "portal",
+    "docs/changelog.md",
+    "pyproject.toml",
+    *(path.name for path in ROOT.glob("*.lock")),
+)
 # Starts nothing, but imports what it would start with: the environment exists and is filled.
 COMMAND = ("manage.py", "up", "--help")
 IMPORTED = ("asgiref", "django", "psycopg", "psycopg-binary", "sqlparse", "typing-extensions")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
@@ -13,6 +14,9 @@ from tests.portal.web.inspection import faults
 from tests.portal.web.visitor import Installation, Visitor
 
 RITA = "rita@fabrikam.example"
+needs_pdfjs = pytest.mark.skipif(
+    not settings.PDFJS.is_dir(), reason="PDF.js is not installed; `manage.py test` says why"
+)
 HOSTILE = """<script>document.title = "ran"; fetch("/ran")</script>
 <img src="https://ran.example/" onerror="parent.postMessage('ran', '*')"><iframe src="/ran"></iframe>"""
 
@@ -107,6 +111,67 @@ def test_a_picture_is_shown(owner: Session, reader: Visitor, tmp_path: Path) -> 
     )
     opens(reader, sealed(owner, tmp_path, "photo.png", pixel, "VIEW"))
     assert content(reader).locator("img").evaluate("image => image.naturalWidth") == 1
+
+
+DARK = """canvas => {
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  return data.filter((one, at) => at % 4 === 0 && one < 99 && data[at + 3] === 255).length;
+}"""
+
+
+def pdf(text: str, catalog: str = "") -> bytes:
+    """Return a file of one page with a text in a font that it does not hold, and with more in its catalog."""
+    drawn = f"BT /F1 24 Tf 40 100 Td ({text}) Tj ET"
+    return f"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R {catalog}>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj
+4 0 obj<</Length {len(drawn)}>>stream
+{drawn}
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+trailer<</Root 1 0 R>>
+""".encode()
+
+
+@needs_pdfjs
+def test_a_pdf_is_drawn_and_its_text_is_there_for_who_cannot_see(
+    owner: Session, reader: Visitor, tmp_path: Path
+) -> None:
+    opens(reader, sealed(owner, tmp_path, "plan.pdf", pdf("Sign the letter"), "VIEW"))
+    content(reader).get_by_text("Sign the letter").wait_for()
+    assert content(reader).locator(".sheet canvas").evaluate(DARK) > 50, "not an empty page"
+    assert content(reader).get_by_text("Sign the letter").evaluate("one => getComputedStyle(one).userSelect") == "none"
+    assert not reader.page.is_visible("#save")
+
+
+@needs_pdfjs
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        "/OpenAction<</S/JavaScript/JS(app.launchURL\\('https://ran.example/'\\))>>",
+        "/OpenAction<</S/URI/URI(https://ran.example/)>>",
+        "/OpenAction<</S/SubmitForm/F(https://ran.example/)>>",
+        "/AcroForm<</XFA(<script>parent.postMessage\\('ran', '*'\\)</script>)>>",
+    ],
+)
+def test_nothing_in_a_pdf_runs_or_reaches_the_network(
+    owner: Session, reader: Visitor, tmp_path: Path, catalog: str
+) -> None:
+    asked: list[str] = []
+    reader.page.on("request", lambda request: asked.append(request.url))
+    opens(reader, sealed(owner, tmp_path, "plan.pdf", pdf("Sign the letter", catalog), "VIEW"))
+    content(reader).get_by_text("Sign the letter").wait_for()
+    assert [url for url in asked if "ran" in url.rsplit("/", 1)[-1] or "ran.example" in url] == []
+    assert reader.heading == "plan.pdf"
+
+
+@needs_pdfjs
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"%PDF-1.7\n" + b"\xff" * 5_000, pdf("x")[:120]])
+def test_a_broken_pdf_is_said_to_be_one(owner: Session, reader: Visitor, tmp_path: Path, data: bytes) -> None:
+    opens(reader, sealed(owner, tmp_path, "plan.pdf", data, "VIEW"))
+    reader.page.get_by_text("This kind of file cannot be shown in the browser.").wait_for()
+    assert not reader.page.is_visible("#save")
 
 
 def test_a_refusal_says_why_and_asks_the_owner(
