@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Route
 
@@ -88,10 +89,10 @@ def opened(chromium: Chromium, answers: dict[str, bytes]) -> Iterator[Page]:
         url = route.request.url
         path = urlsplit(url).path
         if path.startswith(settings.STATIC_URL):
-            file = settings.STATICFILES_DIRS[0] / path.removeprefix(settings.STATIC_URL)
-            if file.exists():
-                kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-                return route.fulfill(body=file.read_bytes(), content_type=kind)
+            file = finders.find(path.removeprefix(settings.STATIC_URL))
+            if file is not None:
+                kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
+                return route.fulfill(body=Path(file).read_bytes(), content_type=kind)
         if url in answers:
             return route.fulfill(body=answers[url], content_type="text/html; charset=utf-8")
         return route.fulfill(status=404)
