@@ -12,6 +12,7 @@ from portal.web import (
     preferences,
     protecting,
     reference,
+    shared,
     start,
 )
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
     path("protect/", protecting.protect_page, name="protect"),
     path("protect/afresh/", protecting.afresh, name="protect_afresh"),
+    path("shared/", shared.shared, name="shared"),
     path("open/", opening.open_page, name="open"),
     path("open/afresh/", opening.afresh, name="open_afresh"),
     path("browser/token/", browser_client.token, name="browser_token"),
