@@ -296,6 +296,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "portal.templatetags.browsers",
+                "portal.templatetags.charts",
                 "portal.templatetags.languages",
                 "portal.templatetags.lists",
                 "portal.templatetags.navigation",

@@ -1,10 +1,7 @@
 """A list of the service, fetched page by page while it is read."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
-
-PAGE: Final = 200
-"""How much of a list the service gives at once."""
+from typing import Any
 
 
 class Listing(Iterator[dict[str, Any]]):

@@ -5,7 +5,6 @@ mail alone (docs/protocol.md P22, decision 21).
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -18,9 +17,8 @@ from portal.notifications.mails import mail_code, mail_no_code, mail_sign_in_ins
 from protection.selectors.account_required import account_required
 from protection.services.record_code import record_code
 from tenants import naming
-from tenants.actor import Actor
 from tenants.context import in_schema
-from tenants.directory.services.ask_code import LIFETIME, TooManyCodes, ask_code
+from tenants.directory.services.ask_code import TooManyCodes, ask_code
 from tenants.directory.services.enter_code import OutsiderSession, WrongCode, enter_code
 from tenants.directory.services.outsiders import Way
 from tenants.organizations.selectors import organization_by_id
@@ -60,15 +58,8 @@ class WantedDocument:
     pl_digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AskedForCode:
-    """What everybody is told who asks: for how many minutes a code is good."""
-
-    minutes: int
-
-
 @transaction.atomic
-def ask_for_code(*, document: WantedDocument, address: str, browser: str, actor: Actor) -> AskedForCode:
+def ask_for_code(*, document: WantedDocument, address: str, browser: str, ip: str) -> None:
     """Mail a code, or how to sign in, or that the address is blocked; all of it takes the same time.
 
     Raises NameRefused, NotFound, AccountRequired and CodesExhausted; none of them tells anything of the address.
@@ -85,11 +76,7 @@ def ask_for_code(*, document: WantedDocument, address: str, browser: str, actor:
             )
         try:
             asked = ask_code(
-                browser=browser,
-                address=normal,
-                organization_id=organization.id,
-                content_id=document.content,
-                ip=actor.ip,
+                browser=browser, address=normal, organization_id=organization.id, content_id=document.content, ip=ip
             )
         except TooManyCodes as error:
             raise CodesExhausted(error.seconds) from error
@@ -97,7 +84,7 @@ def ask_for_code(*, document: WantedDocument, address: str, browser: str, actor:
             kind=Kind.CODE_ASKED,
             cid=document.content,
             address=normal,
-            ip=actor.ip,
+            ip=ip,
             nth=asked.nth,
             place=organization.schema_name,
         )
@@ -108,12 +95,11 @@ def ask_for_code(*, document: WantedDocument, address: str, browser: str, actor:
             mail_sign_in_instead(normal, organization)
         case Way.NONE:
             mail_no_code(normal, organization)
-    return AskedForCode(LIFETIME // timedelta(minutes=1))
 
 
-def redeem_code(*, code: str, browser: str, actor: Actor) -> OutsiderSession:
+def enter(*, code: str, browser: str, ip: str) -> OutsiderSession:
     """Begin the hour of a tab.  Raises WrongCodeEntered."""
-    entered = _entered(code, browser, actor.ip)
+    entered = _entered(code, browser, ip)
     if isinstance(entered, OutsiderSession):
         return entered
     left = 0 if entered is None else entered.left

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.web import (
     browser_client,
+    client,
     devices,
     handbook,
     opening,
@@ -12,7 +13,6 @@ from portal.web import (
     preferences,
     protecting,
     reference,
-    shared,
     start,
 )
 
@@ -25,7 +25,8 @@ urlpatterns = [
     path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
     path("protect/", protecting.protect_page, name="protect"),
     path("protect/afresh/", protecting.afresh, name="protect_afresh"),
-    path("shared/", shared.shared, name="shared"),
+    path("client/", client.client, name="client"),
+    path("client/<str:name>", client.client_package, name="client_package"),
     path("open/", opening.open_page, name="open"),
     path("open/afresh/", opening.afresh, name="open_afresh"),
     path("browser/token/", browser_client.token, name="browser_token"),

@@ -337,42 +337,6 @@ def _read_cursor(cursor: str) -> tuple[Any, UUID]:
         raise InvalidCursor("this cursor is not known") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """How many documents there are, and what happened to them in the last thirty days."""
-
-    documents: int
-    revoked: int
-    pending: int
-    opened: int
-    refused: int
-
-
-def totals_for(actor: Actor, *, everybody: bool) -> Totals:
-    """Return the totals of the actor's own documents, or of everybody's when the role allows it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with mine as (
-                select cid, revoked_at, registration from protection_content
-                where %(all)s or issuer_id = %(person)s or owner_id = %(person)s
-            ), happened as (
-                select outcome, count(*) as times from audit_event
-                where kind = 'content.opened' and received_at > now() - interval '30 days'
-                  and (%(all)s or content_id in (select cid from mine))
-                group by outcome
-            )
-            select (select count(*) from mine),
-                   (select count(*) from mine where revoked_at is not null),
-                   (select count(*) from mine where registration = 'pending'),
-                   coalesce((select times from happened where outcome = 'allowed'), 0),
-                   coalesce((select times from happened where outcome = 'refused'), 0)
-            """,
-            {"all": everybody and (actor.administrator or actor.auditor), "person": actor.person},
-        )
-        return Totals(*cursor.fetchone())
-
-
 def licensed_contents(person: UUID, cids: Collection[UUID]) -> set[UUID]:
     """Return those of the documents for which the person ever got a license, or which they protected or own."""
     with connection.cursor() as cursor:

@@ -1,0 +1,82 @@
+"""How many documents there are and what happened to them lately, in one statement."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from django.db import connection
+
+from protection.actor import Actor
+
+TOTALS_DAYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How often documents were opened and refused on one day of the reader's time zone."""
+
+    day: date
+    opened: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many documents there are, and what happened to them on each of the last thirty days, the oldest first."""
+
+    documents: int
+    revoked: int
+    pending: int
+    days: tuple[Day, ...]
+
+    @property
+    def opened(self) -> int:
+        """Openings in these days."""
+        return sum(day.opened for day in self.days)
+
+    @property
+    def refused(self) -> int:
+        """Refusals in these days."""
+        return sum(day.refused for day in self.days)
+
+
+_TOTALS: Final = """
+with mine as (
+    select cid, revoked_at, registration from protection_content
+    where %(all)s or issuer_id = %(person)s or owner_id = %(person)s
+), happened as (
+    select (received_at at time zone %(zone)s)::date as day,
+           count(*) filter (where outcome = 'allowed') as opened,
+           count(*) filter (where outcome = 'refused') as refused
+    from audit_event
+    where kind = 'content.opened' and received_at >= (%(first)s::timestamp at time zone %(zone)s)
+      and (%(all)s or content_id in (select cid from mine))
+    group by 1
+)
+select (select count(*) from mine),
+       (select count(*) from mine where revoked_at is not null),
+       (select count(*) from mine where registration = 'pending'),
+       (select jsonb_object_agg(day, jsonb_build_array(opened, refused)) from happened)
+"""
+
+
+def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str) -> Totals:
+    """Return the totals of the actor's own documents, or of everybody's when the role allows it.
+
+    ``zone`` is the name of the time zone in which ``today`` is the current day.
+    """
+    days = [today - timedelta(days=ago) for ago in reversed(range(TOTALS_DAYS))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TOTALS,
+            {
+                "all": everybody and (actor.administrator or actor.auditor),
+                "person": actor.person,
+                "zone": zone,
+                "first": days[0],
+            },
+        )
+        documents, revoked, pending, happened = cursor.fetchone()
+    by_day = json.loads(happened) if isinstance(happened, str) else happened or {}
+    return Totals(documents, revoked, pending, tuple(Day(day, *by_day.get(day.isoformat(), (0, 0))) for day in days))
