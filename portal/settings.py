@@ -307,9 +307,14 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 # In the embedded mode files are served from the checkout, so that nothing has to be collected before the first page.
 STATIC_ROOT = None if CHANCERY_EMBEDDED else CHANCERY_DATA / "static"
-PDFJS = Path(sys.prefix) / "browser" / "node_modules" / "pdfjs-dist"
-PDFJS_PARTS = ("build", "web", "cmaps", "standard_fonts", "wasm")
-STATICFILES_DIRS = [ROOT / "static", *((f"pdfjs/{part}", PDFJS / part) for part in PDFJS_PARTS if PDFJS.is_dir())]
+BROWSER_PACKAGES = Path(sys.prefix) / "browser" / "node_modules"
+PACKAGE_FOLDERS = {
+    **{f"pdfjs/{part}": f"pdfjs-dist/{part}" for part in ("build", "web", "cmaps", "standard_fonts", "wasm")},
+    "zipjs": "@zip.js/zip.js",
+}
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [ROOT / "static"]
+if BROWSER_PACKAGES.is_dir():
+    STATICFILES_DIRS += [(name, BROWSER_PACKAGES / path) for name, path in PACKAGE_FOLDERS.items()]
 WHITENOISE_USE_FINDERS = CHANCERY_EMBEDDED
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {

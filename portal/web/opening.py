@@ -1,5 +1,6 @@
 """Opening a protected file in the browser: the page, and the frame in which content is shown."""
 
+import json
 from typing import Any, Final
 
 from csp.constants import NONE, SELF, WASM_UNSAFE_EVAL
@@ -75,4 +76,13 @@ def afresh(request: HttpRequest) -> HttpResponse:
 @xframe_options_sameorigin
 def viewer(request: HttpRequest) -> HttpResponse:
     """Answer with the empty frame that shows what it is handed."""
-    return render(request, "pages/viewer.html", {"shows_pdf": settings.PDFJS.is_dir()})
+    texts = {
+        "unpacking": _("Unpacking …"),
+        "back": _("Back to the list"),
+        "cannot": _("This kind of file cannot be shown in the browser."),
+        "cut": _("The first {number} files:"),
+        "empty": _("There is nothing in this file."),
+    }
+    return render(
+        request, "pages/viewer.html", {"has_packages": settings.BROWSER_PACKAGES.is_dir(), "texts": json.dumps(texts)}
+    )

@@ -78,9 +78,17 @@ function markdown(text) {
 
 let drawAll = async () => {};
 
+/** Return the whole address of a module: a script of a frame without an origin has none that others could be relative to. */
+const address = (name) => new URL(shown.dataset[name], location.href).href;
+
+async function zip(parts) {
+  const { showZip } = await import(address("zip"));
+  const texts = JSON.parse(shown.dataset.texts);
+  return showZip(parts, { library: address("zipLibrary"), texts, render });
+}
+
 async function pdf(parts) {
-  // A script of a frame without an origin has no address that others could be relative to.
-  const [module, library, worker] = ["pdf", "library", "worker"].map((name) => new URL(shown.dataset[name], location.href).href);
+  const [module, library, worker] = [address("pdf"), address("library"), address("worker")];
   const { showPdf } = await import(module);
   const found = await showPdf(parts, { library, worker, ask: asset });
   drawAll = found.drawAll;
@@ -93,6 +101,7 @@ async function render({ name, parts, size }) {
   if (IMAGES[kind]) return inBlob("img", parts, IMAGES[kind], name);
   if (SOUNDS[kind]) return inBlob("audio", parts, SOUNDS[kind], name);
   if (FILMS[kind]) return inBlob("video", parts, FILMS[kind], name);
+  if (kind === "zip" && shown.dataset.zipLibrary) return zip(parts);
   if (size > MOST_TEXT) return null;
   if (kind === "csv" || kind === "tsv") return table(await decode(parts));
   if (kind === "md" || kind === "markdown") return markdown(await decode(parts));

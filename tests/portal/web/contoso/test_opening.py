@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from django.conf import settings
@@ -14,8 +16,8 @@ from tests.portal.web.inspection import faults
 from tests.portal.web.visitor import Installation, Visitor
 
 RITA = "rita@fabrikam.example"
-needs_pdfjs = pytest.mark.skipif(
-    not settings.PDFJS.is_dir(), reason="PDF.js is not installed; `manage.py test` says why"
+needs_packages = pytest.mark.skipif(
+    not settings.BROWSER_PACKAGES.is_dir(), reason="the npm packages are missing; `manage.py test` says why"
 )
 HOSTILE = """<script>document.title = "ran"; fetch("/ran")</script>
 <img src="https://ran.example/" onerror="parent.postMessage('ran', '*')"><iframe src="/ran"></iframe>"""
@@ -134,7 +136,7 @@ trailer<</Root 1 0 R>>
 """.encode()
 
 
-@needs_pdfjs
+@needs_packages
 def test_a_pdf_is_drawn_and_its_text_is_there_for_who_cannot_see(
     owner: Session, reader: Visitor, tmp_path: Path
 ) -> None:
@@ -145,7 +147,7 @@ def test_a_pdf_is_drawn_and_its_text_is_there_for_who_cannot_see(
     assert not reader.page.is_visible("#save")
 
 
-@needs_pdfjs
+@needs_packages
 @pytest.mark.parametrize(
     "catalog",
     [
@@ -166,12 +168,56 @@ def test_nothing_in_a_pdf_runs_or_reaches_the_network(
     assert reader.heading == "plan.pdf"
 
 
-@needs_pdfjs
+@needs_packages
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"%PDF-1.7\n" + b"\xff" * 5_000, pdf("x")[:120]])
 def test_a_broken_pdf_is_said_to_be_one(owner: Session, reader: Visitor, tmp_path: Path, data: bytes) -> None:
     opens(reader, sealed(owner, tmp_path, "plan.pdf", data, "VIEW"))
     reader.page.get_by_text("This kind of file cannot be shown in the browser.").wait_for()
     assert not reader.page.is_visible("#save")
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    made = BytesIO()
+    with ZipFile(made, "w", ZIP_DEFLATED) as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return made.getvalue()
+
+
+@needs_packages
+def test_a_zip_file_is_listed_and_opened_member_by_member(owner: Session, reader: Visitor, tmp_path: Path) -> None:
+    inner = zipped({"deep.txt": b"as deep as it goes"})
+    data = zipped({"a/plan.txt": b"1. Sign the letter.", "../../evil.html": HOSTILE.encode(), "inner.zip": inner})
+    opens(reader, sealed(owner, tmp_path, "all.zip", data, "VIEW"))
+    frame = content(reader)
+    frame.get_by_role("button", name="a/plan.txt").click()
+    assert frame.locator(".member pre").inner_text() == "1. Sign the letter."
+    frame.get_by_role("button", name="Back to the list").click()
+    frame.get_by_role("button", name="evil.html").click()
+    assert "<script>" in frame.locator(".member pre").inner_text()
+    frame.get_by_role("button", name="Back to the list").click()
+    frame.get_by_role("button", name="inner.zip").click()
+    frame.get_by_role("button", name="deep.txt").click()
+    frame.get_by_text("as deep as it goes").wait_for()
+
+
+@needs_packages
+def test_a_zip_bomb_ends_at_the_limit(owner: Session, reader: Visitor, tmp_path: Path) -> None:
+    bomb = bytearray(zipped({"bomb.txt": bytes(2**29 + 2**20)}))
+    for place in (bomb.index(b"PK\x01\x02") + 24, bomb.index(b"PK\x03\x04") + 22):
+        bomb[place : place + 4] = (1_000).to_bytes(4, "little")  # It lies about its size.
+    opens(reader, sealed(owner, tmp_path, "all.zip", bytes(bomb), "VIEW"))
+    frame = content(reader)
+    frame.get_by_role("button", name="bomb.txt").click()
+    frame.get_by_text("This kind of file cannot be shown in the browser.").wait_for()
+    frame.get_by_role("button", name="Back to the list").click()
+
+
+@needs_packages
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(10), zipped({"a": b"a"})[:-9]])
+def test_a_broken_zip_is_said_to_be_one(owner: Session, reader: Visitor, tmp_path: Path, data: bytes) -> None:
+    opens(reader, sealed(owner, tmp_path, "all.zip", data, "VIEW"))
+    reader.page.get_by_text("This kind of file cannot be shown in the browser.").wait_for()
 
 
 def test_a_refusal_says_why_and_asks_the_owner(
