@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "templates": "documents.templates",
         "labels": "labels.labels",
         "documents": "documents.documents",
+        "shared": "shared.shared",
         "track": "documents.track",
         "revoke": "documents.revoke",
         "restore": "documents.restore",

@@ -95,6 +95,7 @@ _TITLES: Final = {
     "suite": message("suite"),
     "template": message("template"),
     "title": message("title"),
+    "until": message("until"),
     "version": message("version"),
     "what": message("what"),
     "who": message("who"),

@@ -1,7 +1,10 @@
 """A list of the service, fetched page by page while it is read."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
+
+PAGE: Final = 200
+"""How much of a list the service gives at once."""
 
 
 class Listing(Iterator[dict[str, Any]]):

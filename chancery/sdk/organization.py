@@ -23,14 +23,12 @@ from chancery.sdk.account import RENEW_BEFORE, Service
 from chancery.sdk.clock import Clock
 from chancery.sdk.errors import Misused, NotSignedIn, Refused, Unreachable
 from chancery.sdk.home import Home
-from chancery.sdk.listing import Listing
+from chancery.sdk.listing import PAGE, Listing
 from chancery.sdk.offered_templates import Offered, label_called
 from chancery.sdk.outbound_queue import Dropped, OutboundQueue
 from chancery.sdk.trust import Trust
 from chancery.texts import message
 
-PAGE: Final = 200
-"""How much of a list the service gives at once."""
 HEARTBEAT: Final = 5
 """Seconds after which a connected session asks for the feed again before it uses a cached license.
 

@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,7 @@ from chancery.sdk.licensed import (
     untaken,
 )
 from chancery.sdk.licenses import Licenses, Opening, Stated
+from chancery.sdk.listing import PAGE, Listing
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.organization import Organization
 from chancery.sdk.outbound_queue import Dropped
@@ -165,6 +167,16 @@ class Session:
     def organization(self, organization: UUID) -> Organization:
         """Return an organization by id."""
         return Organization(self.home, self.service, organization, online=self.online, dropped=self.dropped)
+
+    def shared(self, *, search: str = "") -> Listing:
+        """Return what others shared with the person, in whatever organization, the latest first opening first."""
+
+        def page(cursor: str) -> dict[str, Any]:
+            query = urlencode({"search": search, "limit": PAGE, **({"cursor": cursor} if cursor else {})})
+            found: dict[str, Any] = self.service.call("GET", self.account.iss, f"/api/v1/shared?{query}")
+            return found
+
+        return Listing(page)
 
     def organization_of(self, sealed: Path) -> tuple[Organization, UUID]:
         """Return the organization that protects a sealed file, and the document's id.  Raises Misused, InvalidFile."""

@@ -211,6 +211,20 @@ RECIPIENT: Final[Example] = {
     "last_refused": "2026-11-29T09:30:00Z",
     "by_code": False,
 }
+SHARED: Final[Example] = {
+    "cid": PLAN,
+    "title": "plan.pdf",
+    "organization": {"id": CONTOSO, "name": "Contoso", "origin": "https://contoso.example.com"},
+    "owner": "olga@contoso.example",
+    "rights": VIEWER,
+    "level": "viewer",
+    "until": "2026-12-31T23:00:00Z",
+    "reason": "",
+    "message": "",
+    "first_opened": "2026-11-28T09:00:00Z",
+    "last_opened": "2026-11-29T09:00:00Z",
+    "page": f"https://contoso.example.com/documents/{PLAN}/access/",
+}
 SETTINGS: Final[Example] = {
     "name": "Contoso",
     "suite": "hybrid",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.api import discovery, enrollments, me, my_devices
+from portal.api import discovery, enrollments, me, my_devices, shared
 
 urlpatterns = [
     path("discovery", discovery.Discovery.as_view(), name="api_discovery"),
@@ -11,5 +11,6 @@ urlpatterns = [
     path("devices", my_devices.Devices.as_view(), name="api_devices"),
     path("devices/<uuid:device_id>", my_devices.DeviceDetail.as_view(), name="api_device"),
     path("devices/<uuid:device_id>/certificate", my_devices.DeviceCertificate.as_view(), name="api_device_certificate"),
+    path("shared", shared.Shared.as_view(), name="api_shared"),
     path("enrollments", enrollments.Enrollments.as_view(), name="api_enrollments"),
 ]

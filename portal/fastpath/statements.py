@@ -30,7 +30,7 @@ from protection.selectors.licensing import (
 from protection.services.decide import Reading
 from protection.services.register_on_first_use import LicenseRequestItem
 from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
-from tenants.directory.statements import EPOCH_SQL, SUBJECT_SQL
+from tenants.directory.statements import EPOCH_SQL, LICENSED_AT_SQL, SUBJECT_SQL
 from tenants.organizations.models import Organization
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -138,10 +138,11 @@ class FastPathDatabase:
         An empty marker records without a condition: what happened after a decision is true whatever has moved.
         """
         only_if = f"{UNMOVED} and ({EPOCH_SQL}) = %(epoch)s" if reading.marker else ""
-        parts = ((FIRST_OPENINGS, first_openings), (FIRST_SEEN, first_seen))
+        parts = ((FIRST_OPENINGS, first_openings), (LICENSED_AT_SQL, first_openings), (FIRST_SEEN, first_seen))
         also = ",".join(part for part, concerned in parts if concerned)
         opened = {
             "reader": self.person,
+            "organization": self.organization.id,
             "opened_at": reading.service.now,
             "first_openings": list(first_openings),
             "first_seen": list(first_seen),

@@ -5,6 +5,7 @@ mail alone (docs/protocol.md P22, decision 21).
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -17,8 +18,9 @@ from portal.notifications.mails import mail_code, mail_no_code, mail_sign_in_ins
 from protection.selectors.account_required import account_required
 from protection.services.record_code import record_code
 from tenants import naming
+from tenants.actor import Actor
 from tenants.context import in_schema
-from tenants.directory.services.ask_code import TooManyCodes, ask_code
+from tenants.directory.services.ask_code import LIFETIME, TooManyCodes, ask_code
 from tenants.directory.services.enter_code import OutsiderSession, WrongCode, enter_code
 from tenants.directory.services.outsiders import Way
 from tenants.organizations.selectors import organization_by_id
@@ -58,8 +60,15 @@ class WantedDocument:
     pl_digest: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class AskedForCode:
+    """What everybody is told who asks: for how many minutes a code is good."""
+
+    minutes: int
+
+
 @transaction.atomic
-def ask_for_code(*, document: WantedDocument, address: str, browser: str, ip: str) -> None:
+def ask_for_code(*, document: WantedDocument, address: str, browser: str, actor: Actor) -> AskedForCode:
     """Mail a code, or how to sign in, or that the address is blocked; all of it takes the same time.
 
     Raises NameRefused, NotFound, AccountRequired and CodesExhausted; none of them tells anything of the address.
@@ -76,7 +85,11 @@ def ask_for_code(*, document: WantedDocument, address: str, browser: str, ip: st
             )
         try:
             asked = ask_code(
-                browser=browser, address=normal, organization_id=organization.id, content_id=document.content, ip=ip
+                browser=browser,
+                address=normal,
+                organization_id=organization.id,
+                content_id=document.content,
+                ip=actor.ip,
             )
         except TooManyCodes as error:
             raise CodesExhausted(error.seconds) from error
@@ -84,7 +97,7 @@ def ask_for_code(*, document: WantedDocument, address: str, browser: str, ip: st
             kind=Kind.CODE_ASKED,
             cid=document.content,
             address=normal,
-            ip=ip,
+            ip=actor.ip,
             nth=asked.nth,
             place=organization.schema_name,
         )
@@ -95,11 +108,12 @@ def ask_for_code(*, document: WantedDocument, address: str, browser: str, ip: st
             mail_sign_in_instead(normal, organization)
         case Way.NONE:
             mail_no_code(normal, organization)
+    return AskedForCode(LIFETIME // timedelta(minutes=1))
 
 
-def enter(*, code: str, browser: str, ip: str) -> OutsiderSession:
+def redeem_code(*, code: str, browser: str, actor: Actor) -> OutsiderSession:
     """Begin the hour of a tab.  Raises WrongCodeEntered."""
-    entered = _entered(code, browser, ip)
+    entered = _entered(code, browser, actor.ip)
     if isinstance(entered, OutsiderSession):
         return entered
     left = 0 if entered is None else entered.left

@@ -21,8 +21,8 @@ from portal.languages import reason_of
 from portal.problems import Problem, of_error, too_many_requests, unauthorized
 from portal.request_facts import client_address
 from portal.throttle import retry_after
-from portal.usecases import open_by_code
-from portal.usecases.open_by_code import CodesExhausted, WantedDocument
+from portal.usecases.open_by_code import CodesExhausted, WantedDocument, ask_for_code, redeem_code
+from tenants.actor import Actor
 from tenants.directory.services.enter_code import session_of
 from tenants.naming import NameRefused
 
@@ -49,8 +49,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     if not request.session.session_key:
         request.session.create()
     try:
-        open_by_code.ask_for_code(
-            document=document, address=address, browser=str(request.session.session_key), ip=client_address(request)
+        asked = ask_for_code(
+            document=document, address=address, browser=str(request.session.session_key), actor=_visitor(request)
         )
     except NameRefused as error:
         return Problem(HTTPStatus.BAD_REQUEST, "invalid", reason_of(error)).response()
@@ -60,7 +60,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         return Problem(status, error.code, error.message, error.next_step, headers=headers).response()
     except ChanceryError as error:
         return of_error(error).response()
-    return JsonResponse({"asked": True}, status=HTTPStatus.ACCEPTED)
+    return JsonResponse({"minutes": asked.minutes}, status=HTTPStatus.ACCEPTED)
 
 
 @require_POST
@@ -75,9 +75,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     except (ValueError, KeyError, TypeError):
         return _invalid()
     try:
-        session = open_by_code.enter(
-            code=code, browser=str(request.session.session_key or ""), ip=client_address(request)
-        )
+        session = redeem_code(code=code, browser=str(request.session.session_key or ""), actor=_visitor(request))
     except ChanceryError as error:
         return of_error(error).response()
     return JsonResponse(
@@ -103,6 +101,11 @@ def token(request: HttpRequest) -> HttpResponse:
         return of_error(error).response()
     left = int(session.ends_at.timestamp()) - clock.now()
     return JsonResponse({"access_token": granted, "expires_in": min(SECONDS, left)})
+
+
+def _visitor(request: HttpRequest) -> Actor:
+    """Return who asks: nobody who is known, from a network address."""
+    return Actor(person_id=None, name="", source="pages", ip=client_address(request))
 
 
 def _wait(request: HttpRequest) -> int:

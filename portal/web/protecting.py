@@ -40,8 +40,8 @@ def protect_page(request: HttpRequest) -> HttpResponse:
         "all_done": _("Your files are protected. Save the copies and send those."),
         "some_failed": _("Not every file could be protected."),
         "mail": _(
-            "I am sending you {files}. These files are protected. To open them, go to {address} and sign in with the"
-            " address to which I sent this; you need no program and no password from me."
+            "I am sending you {files}. These files are protected. To open them, go to {address} and enter the"
+            " address to which I sent this; you need no program, no account and no password from me."
         ),
     }
     context = {"organizations": places, "levels": levels, "afresh": reverse("protect_afresh")}

@@ -13,6 +13,7 @@ from portal.web import (
     preferences,
     protecting,
     reference,
+    shared,
     start,
 )
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("protect/afresh/", protecting.afresh, name="protect_afresh"),
     path("client/", client.client, name="client"),
     path("client/<str:name>", client.client_package, name="client_package"),
+    path("shared/", shared.shared, name="shared"),
     path("open/", opening.open_page, name="open"),
     path("open/afresh/", opening.afresh, name="open_afresh"),
     path("browser/token/", browser_client.token, name="browser_token"),

@@ -169,6 +169,11 @@ class FirstOpening(models.Model):
     person_id = models.UUIDField()
     at = models.DateTimeField()
 
+    class Meta:
+        """The index serves what a person was licensed, newest first."""
+
+        indexes = (models.Index(fields=["person_id", "-at", "content"], name="protection_first_opened_by"),)
+
 
 class Certificate(models.Model):
     """A client licensor certificate that was issued: this device may publish for this person (P5)."""

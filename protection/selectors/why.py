@@ -61,7 +61,7 @@ def why(
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
         raise NotFound(message("There is no such document, or you may not see it."))
-    facts = _switched(facts, on=service_active)
+    facts = switched(facts, on=service_active)
     if stranger:
         facts = _as_bound(facts)
     policy = facts.content.policy or Policy()
@@ -125,9 +125,9 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
     facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
     if facts is None:
         raise NotFound(message("There is no such document, or you have never tried to open it."))
-    facts = _switched(facts, on=service_active)
+    facts = switched(facts, on=service_active)
     found = explain(without_the_opening(facts), right, now=now)
-    reasons = _disclosed(found)
+    reasons = disclosed_reasons(found)
     if not isinstance(found.decision, Allow):
         if not has_attempted(subject.person, cid):
             raise NotFound(message("There is no such document, or you have never tried to open it."))
@@ -142,7 +142,7 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
     )
 
 
-def _disclosed(explanation: Explanation) -> tuple[DisclosedReason, ...]:
+def disclosed_reasons(explanation: Explanation) -> tuple[DisclosedReason, ...]:
     """Return the blockers as the person reads them, each once and in one order for everybody.
 
     A deny entry reads as nothing granted, and neither its place in the decision nor a second entry may give it away.
@@ -154,7 +154,7 @@ def _disclosed(explanation: Explanation) -> tuple[DisclosedReason, ...]:
     return tuple(sorted(disclosed.values(), key=lambda one: list(Reason).index(one.reason)))
 
 
-def _switched(facts: Facts, *, on: bool) -> Facts:
+def switched(facts: Facts, *, on: bool) -> Facts:
     """Take the organization's service as on or off, which these tables do not tell."""
     return replace(facts, organization=replace(facts.organization, service_active=on))
 

@@ -392,6 +392,21 @@ class CodeSession(models.Model):
         return f"code for {self.content_id}"
 
 
+class LicensedAt(models.Model):
+    """An organization at which a person was licensed something that had been granted to them.
+
+    Documents lie in each organization's own schema; this says in which ones a person has any, so that nobody has to
+    look into all of them.
+    """
+
+    pk = models.CompositePrimaryKey("person_id", "organization_id")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+", db_index=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.organization_id}"
+
+
 class SpentSecret(models.Model):
     """A refresh token or code that has been exchanged; seeing it again means that it was copied, and ends its family.
 

@@ -115,3 +115,12 @@ SELECT (SELECT p.epoch FROM public.directory_person p WHERE p.id = %(person)s::u
 """
 """The same sum again; as ``WHERE (EPOCH_SQL) = %(epoch)s`` it lets an event in only if nobody changed the directory
 between the decision and its record (decision 5)."""
+
+LICENSED_AT_SQL = """
+licensed_at as (
+    insert into public.directory_licensedat (person_id, organization_id)
+    select %(reader)s::uuid, %(organization)s::uuid where exists (select from event)
+    on conflict do nothing
+)
+"""
+"""Part of the statement that records a person's first opening of a document: where they have been licensed."""

@@ -23,9 +23,10 @@ from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.expire import expire
 from tenants.directory.services.outsiders import LAPSES_AFTER
 from tenants.directory.services.prove_address import prove_address
+from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, BASE, Cast
 from tests.protection.outsider import Outsider, claims_of, code_in, license_of, mails
-from tests.protection.steps import call, origin_of, problem, protect, refusal, watched
+from tests.protection.steps import call, confirmed, origin_of, problem, protect, refusal, watched
 
 CONTOSO = origin_of("contoso")
 HOUR = 3_600
@@ -144,7 +145,7 @@ def test_the_answer_is_the_same_whoever_the_address_belongs_to(cast: Cast, plan:
     asking = outsider("nobody")
     known = ("rita@fabrikam.example", granted.address, blocked.address, "unheard@of.example", "max@contoso.example")
     answers = [asking.ask(sealed, address) for address in known]
-    assert {(one.status_code, one.content) for one in answers} == {(202, b'{"asked": true}')}
+    assert {(one.status_code, one.content) for one in answers} == {(202, b'{"minutes": 15}')}
     assert "sign in" in mails("rita@fabrikam.example")[0].body
     assert "sign in" in mails("max@contoso.example")[0].body
     assert code_in(mails(granted.address)[0])
@@ -272,6 +273,27 @@ def test_an_organization_or_a_document_can_ask_for_an_account(cast: Cast, plan: 
         call(ada, "contoso", "PATCH", "settings", {"account_required": False})
 
 
+def test_a_template_can_ask_for_an_account(cast: Cast, plan: Path) -> None:
+    jo, ada = outsider("template"), cast.players["ada"]
+    policy = {"grants": [{"who": f"address:{jo.address}", "rights": ["VIEW"]}]}
+    made = json.loads(
+        call(ada, "contoso", "POST", "templates", {"names": {"en": "Partners"}, "policy": policy}).content
+    )
+    assert call(ada, "contoso", "POST", f"templates/{made['id']}/publish").status_code == 200
+    sealed = protect(cast.players["olga"], plan, template=made["id"]).path
+    jo.come_in(sealed)
+    claims_of(jo.license(sealed, CONTOSO))
+    since = watched(cast, "contoso", "template.edited")
+    changed = {"policy": {"conditions": {"account_required": True}}}
+    answer = call(ada, "contoso", "PATCH", f"templates/{made['id']}", changed)
+    if answer.status_code == 409:
+        answer = confirmed(ada, "contoso", "PATCH", f"templates/{made['id']}", changed)
+    assert answer.status_code == 200, answer.content
+    assert since()
+    problem(jo.license(sealed, CONTOSO), 403, "condition_unmet")
+    problem(outsider("template2").ask(sealed), 409, "account_required")
+
+
 def test_codes_are_limited_by_address_document_and_network(cast: Cast, plan: Path) -> None:
     jo = outsider("limited")
     sealed = sealed_for(cast, plan, jo)
@@ -339,6 +361,7 @@ def test_whoever_signs_up_with_the_address_goes_on_with_the_identity(cast: Cast,
         assert not planted.has_usable_password()
     assert jo.token(CONTOSO).status_code == 401
     rita = cast.enroll("later", jo.person, jo.address)
+    assert [one["cid"] for one in rita.session.shared()] == [str(license_of(sealed).cid)]
     assert rita.session.open_file(sealed, sealed.with_name("copy")).rights
     jo.ask(sealed)
     assert "sign in" in mails(jo.address)[0].body
@@ -388,6 +411,21 @@ def test_who_is_disabled_where_they_were_invited_gets_no_code_there(cast: Cast, 
     problem(jo.license(sealed, CONTOSO), 403, "person_disabled")
     assert outsider("guest").ask(sealed).status_code == 202
     assert "this address is blocked" in mails(jo.address)[0].body
+
+
+def test_a_hostile_organization_parts_nobody_from_their_codes(cast: Cast, plan: Path) -> None:
+    jo = outsider("target")
+    sealed, hostile = sealed_for(cast, plan, jo), cast.organizations["hostile"].id
+    jo.come_in(sealed)
+    claims_of(jo.license(sealed, CONTOSO))
+    with in_public():
+        invited = create_person(organization_id=hostile, address=jo.address, guest=True, actor=ACTOR)
+        remove_person(organization_id=hostile, person_id=invited.id, reason="harm", actor=ACTOR)
+        Address.objects.create(person_id=cast.mallory.id, address=jo.address, asserted_by_id=hostile, domain="x")
+    again = outsider("target")
+    again.come_in(sealed)
+    assert again.person == jo.person
+    claims_of(again.license(sealed, CONTOSO))
 
 
 def test_an_outsider_asks_for_access_and_gets_it(cast: Cast, plan: Path) -> None:

@@ -38,9 +38,9 @@ def way_of(address: str, organization_id: UUID) -> Way:
 
     The same is read for every address, so that the time tells nothing.
     """
-    known = Address.objects.filter(address=address)
-    past = known.filter(proven_at__isnull=False) | known.filter(person__last_login__isnull=False)
-    staff, has_account = organization_of_domain(naming.domain_of(address)) is not None, past.exists()
+    staff = organization_of_domain(naming.domain_of(address)) is not None
+    # That an organization calls the address one of its people's is no account: it may be anybody's.
+    has_account = Address.objects.filter(address=address, proven_at__isnull=False).exists()
     person = address_holders.sole_claimant(address)
     places = Membership.objects.within(organization_id).filter(
         person_id=NOBODY if person is None else person.id, disabled=True

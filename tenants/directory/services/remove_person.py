@@ -68,13 +68,17 @@ def _leave_groups(organization_id: UUID, person_id: UUID) -> None:
 
 
 def _free_addresses(organization_id: UUID, person_id: UUID) -> list[str]:
-    """Take the addresses that the organization manages or entered, and return them."""
+    """Take the addresses that the organization manages or entered, and return them.
+
+    An address by which the person opens documents of others with mailed codes stays theirs: inviting and removing them
+    must not part them from what they were granted there.
+    """
     rows = Address.objects.filter(person_id=person_id)
     freed = [
         row.address
         for row in rows
         if address_holders.owns_domain(organization_id, row.domain)
-        or (row.asserted_by_id == organization_id and not row.proven_by)
+        or (row.asserted_by_id == organization_id and not row.proven_by and row.coded_until is None)
     ]
     address_holders.unlink_addresses(rows.filter(address__in=freed))
     rows.filter(address__in=freed).delete()

@@ -26,6 +26,12 @@ def faults(visitor: Visitor, address: str, *, status: int = 200) -> list[str]:
         found.append(f"{address} does not say its language")
     if page.locator("h1").count() != 1:
         found.append(f"{address} has {page.locator('h1').count()} first headings")
+    return found + faults_here(visitor, address)
+
+
+def faults_here(visitor: Visitor, address: str) -> list[str]:
+    """Return what is wrong with the page as it is now, after a script has changed it."""
+    page, found = visitor.page, []
     page.evaluate(SCRIPT)
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})

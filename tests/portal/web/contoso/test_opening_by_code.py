@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
 from tests.portal.web.browsing import content
-from tests.portal.web.inspection import faults
+from tests.portal.web.inspection import faults, faults_here
 from tests.portal.web.visitor import Installation, Visitor
 
 JO = "jo@outside.example"
@@ -137,8 +137,44 @@ def test_a_refusal_asks_the_owner(owner: Session, phone: Visitor, olga: Visitor,
     assert "secret.txt" in olga.text
 
 
+def test_access_taken_back_ends_what_is_shown(owner: Session, phone: Visitor, tmp_path: Path) -> None:
+    file = sealed(owner, tmp_path, "taken.txt", "taken@outside.example")
+    phone.page.clock.install()
+    asks_for_a_code(phone, file, "taken@outside.example")
+    phone.page.get_by_label("Code from the mail").wait_for()
+    enters(phone.page, code_from(newest_mail(phone, "taken@outside.example")))
+    content(phone).locator("pre").wait_for()
+    place, cid = owner.organization_of(file)
+    place.call("POST", f"/api/v1/documents/{cid}/revoke", {"recipient": "taken@outside.example"})
+    phone.page.clock.fast_forward(31_000)
+    phone.page.get_by_text("Your access was taken back.").wait_for()
+    assert not phone.page.is_visible("#frame")
+
+
+def test_after_the_hour_the_tab_asks_for_a_new_code(owner: Session, phone: Visitor, tmp_path: Path) -> None:
+    file = sealed(owner, tmp_path, "hour.txt", "hour@outside.example")
+    phone.page.clock.install()
+    asks_for_a_code(phone, file, "hour@outside.example")
+    phone.page.get_by_label("Code from the mail").wait_for()
+    enters(phone.page, code_from(newest_mail(phone, "hour@outside.example")))
+    content(phone).locator("pre").wait_for()
+    phone.page.clock.fast_forward("01:00:31")
+    phone.page.get_by_text("Your access has ended.").wait_for()
+    assert not phone.page.is_visible("#frame")
+    phone.page.locator("#refused [data-restart]").click()
+    phone.page.set_input_files("#file", file)
+    phone.page.get_by_label("Your e-mail address").wait_for()
+
+
 def test_the_panel_is_well_made(owner: Session, phone: Visitor, tmp_path: Path) -> None:
     assert faults(phone, "/open/") == []
-    asks_for_a_code(phone, sealed(owner, tmp_path), "made@outside.example")
+    phone.page.set_input_files("#file", sealed(owner, tmp_path))
+    phone.page.get_by_label("Your e-mail address").wait_for()
+    assert faults_here(phone, "who") == []
+    phone.page.get_by_label("Your e-mail address").fill("made@outside.example")
+    phone.page.get_by_role("button", name="Get a code by mail").click()
     phone.page.get_by_label("Code from the mail").wait_for()
     assert phone.page.locator("#code").evaluate("one => one === document.activeElement")
+    enters(phone.page, "BBBB-BBBB")
+    phone.page.get_by_text("This code is not right").wait_for()
+    assert faults_here(phone, "code") == []

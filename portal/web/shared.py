@@ -1,0 +1,42 @@
+"""Shared with me: what others licensed to the person who looks at the page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from chancery.policy.reasons import WORDS
+from portal.identity.strength import of_session
+from portal.languages import translate
+from portal.usecases.shared import SharedDocument, shared_with
+from portal.web.account_pages import actor_of, signed_in
+from portal.words.policies import rights_as_level
+from protection.selectors.documents import InvalidCursor
+
+
+@require_GET
+@never_cache
+@signed_in
+def shared(request: HttpRequest) -> HttpResponse:
+    """List it, the latest first opening first."""
+    search = request.GET.get("search", "").strip()
+    try:
+        found = shared_with(
+            actor=actor_of(request),
+            strength=of_session(request).strength,
+            search=search,
+            cursor=request.GET.get("cursor", ""),
+        )
+    except InvalidCursor:
+        return redirect("shared")
+    context = {"rows": [_row(one) for one in found.documents], "next_cursor": found.next_cursor, "search": search}
+    return render(request, "pages/shared.html", context)
+
+
+def _row(one: SharedDocument) -> dict[str, object]:
+    reason = next(iter(one.access.reasons), None)
+    return {
+        "one": one,
+        "may": rights_as_level(one.access.rights) if one.access.rights else "",
+        "why": "" if reason is None or one.access.rights else translate(WORDS[reason.reason].person),
+    }

@@ -1,0 +1,137 @@
+"""What a person was licensed by others, over the schemas of several organizations: the newest first, page by page."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from chancery.policy.case import Allow
+from chancery.policy.evaluate import access_ends
+from chancery.policy.explain import Facts, explain
+from chancery.policy.rights import Right, in_order
+from chancery.policy.subject import Subject
+from protection.selectors.decisions import facts_about_many
+from protection.selectors.documents import InvalidCursor
+from protection.selectors.why import DisclosedReason, disclosed_reasons, switched, without_the_opening
+
+BATCH: Final = 50
+"""Schemas in one statement: each holds a few relation locks until it ends."""
+_ONE: Final = """
+(select {organization}::uuid as organization, c.cid, c.pl_digest, c.title, c.owner_address, o.at
+ from {schema}.protection_firstopening o join {schema}.protection_content c on c.cid = o.content_id
+ where o.person_id = %(person)s and c.issuer_id <> %(person)s and c.owner_id <> %(person)s
+   and (%(before)s::timestamptz is null or (o.at, c.cid) < (%(before)s::timestamptz, %(cid)s::uuid))
+   and (%(like)s = '' or c.title ilike %(like)s or c.owner_address ilike %(like)s)
+ order by o.at desc, c.cid desc limit %(limit)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRow:
+    """A document that was granted to a person and that they have opened; ``first_opened`` is when first."""
+
+    organization: UUID
+    cid: UUID
+    pl_digest: bytes
+    title: str
+    owner: str
+    first_opened: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccess:
+    """What a person may do with a document now, until when, or why not; and when they opened it last."""
+
+    rights: tuple[str, ...]
+    until: datetime | None
+    reasons: tuple[DisclosedReason, ...]
+    last_opened: datetime | None
+
+
+def shared_rows(
+    person: UUID, schemas: Mapping[UUID, str], *, search: str, cursor: str, limit: int
+) -> tuple[list[SharedRow], str]:
+    """Return one page of what a person was licensed by these organizations, and the cursor of the next one.
+
+    ``search`` is in title or owner.  Raises InvalidCursor.
+    """
+    before, cid = _read_cursor(cursor) if cursor else (None, None)
+    values = {"person": person, "before": before, "cid": cid, "like": _pattern(search), "limit": limit + 1}
+    found: list[SharedRow] = []
+    waiting = iter(schemas.items())
+    while batch := list(islice(waiting, BATCH)):
+        each = (
+            sql.SQL(_ONE).format(organization=sql.Literal(str(organization)), schema=sql.Identifier(schema))
+            for organization, schema in batch
+        )
+        with connection.cursor() as opened:
+            opened.execute(sql.SQL(" union all ").join(each), values)
+            found += [SharedRow(row[0], row[1], bytes(row[2]), *row[3:]) for row in opened.fetchall()]
+    found.sort(key=lambda row: (row.first_opened, row.cid), reverse=True)
+    page = found[:limit]
+    return page, _make_cursor(page[-1]) if len(found) > limit else ""
+
+
+def own_access(
+    rows: Sequence[SharedRow], *, organization: UUID, service_active: bool, subject: Subject, now: int
+) -> dict[UUID, OwnAccess]:
+    """Return for documents of the current organization what the person may do with them now, in two statements."""
+    last = _last_opened(subject.person, [row.cid for row in rows])
+    every = facts_about_many(organization=organization, pl_digests=[row.pl_digest for row in rows], subject=subject)
+    found = {}
+    for row, facts in zip(rows, every, strict=True):
+        if facts is None:
+            continue
+        found[row.cid] = _own(
+            without_the_opening(switched(facts, on=service_active)), now=now, last_opened=last.get(row.cid)
+        )
+    return found
+
+
+def _own(facts: Facts, *, now: int, last_opened: datetime | None) -> OwnAccess:
+    explanation, ends = explain(facts, Right.VIEW, now=now), None
+    decision = explanation.decision
+    rights = tuple(in_order(decision.rights)) if isinstance(decision, Allow) else ()
+    if rights:
+        ends = access_ends(organization=facts.organization, content=facts.content, subject=facts.subject, now=now)
+    return OwnAccess(
+        rights=rights,
+        until=None if ends is None else datetime.fromtimestamp(ends, UTC),
+        reasons=disclosed_reasons(explanation),
+        last_opened=last_opened,
+    )
+
+
+def _last_opened(person: UUID, cids: Iterable[UUID]) -> dict[UUID, datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select e.content_id, max(e.received_at) from audit_event e join audit_eventpersonal p on p.event_id = e.id"
+            " where e.content_id = any(%s) and e.kind = 'content.opened' and e.outcome = 'allowed' and p.person_id = %s"
+            " group by e.content_id",
+            [list(cids), person],
+        )
+        return dict(cursor.fetchall())
+
+
+def _pattern(search: str) -> str:
+    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%" if search else ""
+
+
+def _make_cursor(last: SharedRow) -> str:
+    return base64.urlsafe_b64encode(f"{last.first_opened.astimezone(UTC).isoformat()}|{last.cid}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        moment, _, cid = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        return datetime.fromisoformat(moment), UUID(cid)
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise InvalidCursor("this cursor is not known") from error
