@@ -39,6 +39,7 @@ def test_every_other_member_is_compared():
             not_before=1,
             not_after=2,
             post_quantum=True,
+            account_required=True,
         ),
     )
     assert {one.member for one in differences(TO_RITA, changed)} == {
@@ -52,6 +53,7 @@ def test_every_other_member_is_compared():
         "conditions.not_before",
         "conditions.not_after",
         "conditions.post_quantum",
+        "conditions.account_required",
     }
 
 

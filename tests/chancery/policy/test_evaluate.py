@@ -133,6 +133,10 @@ GRANTED: dict[str, tuple[Asked, str]] = {
     "on the platform": (case(replace(TO_RITA, conditions=Conditions(platforms=frozenset({"linux"})))), "VIEW"),
     "in the window": (case(replace(TO_RITA, conditions=Conditions(not_before=NOW, not_after=NOW + 1))), "VIEW"),
     "with a post-quantum device": (case(replace(TO_RITA, conditions=Conditions(post_quantum=True))), "VIEW"),
+    "with an account where one is required": (
+        case(replace(TO_RITA, conditions=Conditions(account_required=True))),
+        "VIEW",
+    ),
     "one second before the end": (case(replace(TO_RITA, expires=NOW + 1)), "VIEW"),
     "never opened before": (case(replace(TO_RITA, expires_after_opening_days=1)), "VIEW"),
     "one second before the end of his own days": (
@@ -347,6 +351,10 @@ REFUSED: dict[str, tuple[Asked, Reason]] = {
         case(replace(TO_RITA, conditions=Conditions(post_quantum=True)), rita(device=PHONE)),
         Reason.CONDITION_UNMET,
     ),
+    "outsider where an account is required": (
+        case(replace(TO_RITA, conditions=Conditions(account_required=True)), OUTSIDER),
+        Reason.CONDITION_UNMET,
+    ),
     "super user, grant not found": (
         case(request=Request(names_super_user_grant=True)),
         Reason.SUPER_USER_GRANT_INVALID,
@@ -553,6 +561,7 @@ ENDS: dict[str, tuple[Asked, int, int]] = {
         7,
     ),
     "an outsider": (case(TO_RITA, OUTSIDER), 0, SHORT_SECONDS),
+    "an outsider near the end of their hour": (case(TO_RITA, replace(OUTSIDER, session_ends=NOW + 9)), 0, 9),
     "the organization allows nothing offline": (
         case(organization={"max_license_days": 0}),
         0,

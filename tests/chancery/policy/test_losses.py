@@ -66,6 +66,8 @@ def test_a_group_is_never_taken_out_unasked_and_what_the_policy_does_not_decide_
         ({"platforms": ["windows", "linux"]}, {"platforms": ["windows"]}, True),
         ({}, {"post_quantum": True}, True),
         ({"post_quantum": True}, {"post_quantum": True}, False),
+        ({}, {"account_required": True}, True),
+        ({"account_required": True}, {}, False),
         ({}, {"enforced": ["PRINT"]}, True),
         ({"enforced": ["PRINT"]}, {}, False),
         ({}, {"not_before": NOW + 10}, True),

@@ -66,6 +66,7 @@ REFUSED: list[dict[str, Any]] = [
     {"conditions": {"platforms": [1]}},
     {"conditions": {"not_before": "soon"}},
     {"conditions": {"post_quantum": 1}},
+    {"conditions": {"account_required": "yes"}},
     {"grants": [GRANT] * MAX_ENTRIES, "deny": ["authenticated"]},
 ]
 

@@ -71,6 +71,7 @@ conditions = st.builds(
     not_before=st.none() | moments,
     not_after=st.none() | moments,
     post_quantum=st.booleans(),
+    account_required=st.booleans(),
     enforced=st.sampled_from(
         [frozenset(), frozenset(), frozenset({Right.PRINT}), frozenset({Right.PRINT, Right.VIEW})]
     ),

@@ -27,6 +27,7 @@ EVERY_CONDITION = Conditions(
     not_before=EXPIRES - 10_000,
     not_after=EXPIRES,
     post_quantum=True,
+    account_required=True,
     enforced=frozenset({Right.PRINT, Right.EXTRACT}),
 )
 
