@@ -214,7 +214,11 @@ def test_a_zip_bomb_ends_at_the_limit(owner: Session, reader: Visitor, tmp_path:
 
 
 @needs_packages
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(10), zipped({"a": b"a"})[:-9]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(10), zipped({"a": b"a"})[:-9]],
+    ids=["empty", "only a beginning", "only an end", "cut off"],
+)
 def test_a_broken_zip_is_said_to_be_one(owner: Session, reader: Visitor, tmp_path: Path, data: bytes) -> None:
     opens(reader, sealed(owner, tmp_path, "all.zip", data, "VIEW"))
     reader.page.get_by_text("This kind of file cannot be shown in the browser.").wait_for()
