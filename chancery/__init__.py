@@ -6,7 +6,8 @@
 
     with Session.open() as session:
         sealed = session.protect(Path("plan.pdf"), ProtectOptions(grants=("rita@fabrikam.example:VIEW",)))
-        session.open_file(sealed.path, Path("copy.pdf"))
+        with session.reading(sealed.path) as content:
+            print(content.name, len(content.stream.read()))
 
 ``Session`` and ``ProtectOptions`` are imported when they are asked for.  The service uses the packages below this one
 and would otherwise load the SDK, with its HTTP and its files, in each of its processes.

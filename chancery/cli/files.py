@@ -1,11 +1,10 @@
-"""``protect``, ``open``, ``save``, ``info``, ``verify``: everything that is about a file."""
+"""``protect``, ``open``, ``unprotect``, ``info``, ``verify``: what is done with whole files."""
 
-import shlex
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
@@ -13,17 +12,18 @@ from typing import Any, Final
 import click
 
 from chancery.cli import progress
+from chancery.cli.asking import may_ask
 from chancery.cli.for_each_file import each_file
 from chancery.cli.output import Output, moment
 from chancery.cli.policy import DENY, EXPIRES, limits
 from chancery.cli.protecting import check_one_source, computed_grants, protect_options
+from chancery.cli.saving import OFFLINE, WAITING
 from chancery.cli.selection import FILES, STREAM, chosen_files, targets
-from chancery.cli.session import signed_in
+from chancery.cli.session import dropped, reporting_session, signed_in
 from chancery.cli.streams import opened_to_output, through_streams
-from chancery.errors import ChanceryError
-from chancery.policy.reasons import MAY_BE_ASKED
+from chancery.cli.viewing import name_other_ways
 from chancery.policy.words import rights_in_words
-from chancery.sdk.errors import Misused, Refused
+from chancery.sdk.errors import Misused, NoCopy
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from chancery.sealing.file_names import sealable
@@ -31,9 +31,6 @@ from chancery.sealing.layout import SUFFIX
 from chancery.sealing.read import open_sealed
 from chancery.texts import joined, message, plural_message
 
-OFFLINE = click.option("--offline", is_flag=True, help="Do not try the network.")
-
-_WAITING: Final = message("(the service gets to know at the next contact)")
 _PENDING: Final = message("(no one can open it until an administrator of your organization accepts it)")
 _OLDER: Final = message("This is an older edition; ask for the newest.")
 
@@ -91,7 +88,7 @@ def protect(
     check_one_source(template, label, own=bool(grants or deny))
     places = _places(output, files, target, recursive=recursive)
     output.beside_data = target == STREAM or (target is None and STREAM in files)
-    with _session(output, online=not offline) as session:
+    with reporting_session(output, online=not offline) as session:
         chosen_options = protect_options(session.zone(), template, grants, deny, expires, options)
         chosen_options = replace(chosen_options, template=template, label=label, owner=owner)
         if template:
@@ -106,7 +103,7 @@ def protect(
                     done = session.protect(
                         path, chosen_options, target=place, organization=organization, progress=report
                     )
-            return {"file": str(path), **_members(done), "dropped": _dropped(output, session)}, _line(path, done)
+            return {"file": str(path), **_members(done), "dropped": dropped(output, session)}, _line(path, done)
 
         each_file(output, list(places), one)
 
@@ -139,7 +136,7 @@ def _line(path: Path, done: Protected) -> str:
     line = message("{file} → {target}", file=path, target=done.path)
     if done.pending:
         return joined((line, _PENDING), " ")
-    return line if done.registered else joined((line, _WAITING), " ")
+    return line if done.registered else joined((line, WAITING), " ")
 
 
 @click.command("open")
@@ -149,10 +146,10 @@ def _line(path: Path, done: Protected) -> str:
 @OFFLINE
 @click.pass_obj
 def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recursive: bool, offline: bool) -> None:
-    """Open sealed FILES into plain ones, if their policy lets you.
+    """Write plain copies of sealed FILES; needs the right to export.
 
     By default they are written beside the sealed ones, under their true names.  - is standard input, whose content
-    goes to standard output unless -o says otherwise.
+    goes to standard output unless -o says otherwise.  To read a document without this right: chancery view
     """
     chosen = chosen_files(output, files, recursive=recursive, sealed=True)
     if not chosen:
@@ -160,11 +157,11 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
     places = targets(chosen, target, lambda one: one.below.parent, recursive=recursive)
     output.beside_data = target == STREAM or (target is None and STREAM in files)
     into_folder = target is not None and (recursive or target.is_dir())
-    with _session(output, online=not offline) as session:
+    with reporting_session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = places[path]
-            with _may_ask(path):
+            with may_ask(path), _shown_instead(session, path):
                 if place == STREAM or (path == STREAM and place is None):
                     opened = opened_to_output(session, path)
                 else:
@@ -182,7 +179,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
                 "offline_until": opened.offline_until,
                 "edition": opened.edition,
                 "status": opened.status,
-                "dropped": _dropped(output, session),
+                "dropped": dropped(output, session),
             }
             rights = rights_in_words(opened.rights)
             line = message("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
@@ -209,7 +206,7 @@ def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bo
                 "Remove the protection of {count} file?", "Remove the protection of {count} files?", len(files)
             )
         )
-    with _session(output, online=not offline) as session:
+    with reporting_session(output, online=not offline) as session:
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:
@@ -219,48 +216,6 @@ def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bo
             )
 
         each_file(output, files, one)
-
-
-@click.command()
-@click.argument("sealed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.argument("changed", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@OFFLINE
-@click.pass_obj
-def save(output: Output, sealed: Path, changed: Path, *, offline: bool) -> None:
-    """Put CHANGED content into SEALED as its next edition.
-
-    The policy stays the same; needs the right EDIT.
-    """
-    with _session(output, online=not offline) as session, progress.bar(output, sealed.name) as report:
-        try:
-            done = session.save_edition(sealed, changed, progress=report)
-        except (ChanceryError, OSError):
-            output.note(
-                message("{sealed} is as it was; your text is still in {changed}.", sealed=sealed, changed=changed)
-            )
-            raise
-        dropped = _dropped(output, session)
-    if done.passed_over:
-        output.note(
-            plural_message(
-                "An edition that only its author had opened was passed over and is now an older one.",
-                "{count} editions that only their authors had opened were passed over and are now older ones.",
-                done.passed_over,
-            )
-        )
-    members = {
-        "sealed": str(done.path),
-        "cid": str(done.cid),
-        "registered": done.registered,
-        "passed_over": done.passed_over,
-        "dropped": dropped,
-    }
-    output.result(
-        members,
-        message("{sealed} now holds {changed}.", sealed=sealed, changed=changed)
-        if done.registered
-        else message("{sealed} now holds {changed} {waiting}.", sealed=sealed, changed=changed, waiting=_WAITING),
-    )
 
 
 @click.command()
@@ -326,37 +281,10 @@ def verify(output: Output, files: tuple[Path, ...], *, offline: bool) -> None:
 
 
 @contextmanager
-def _may_ask(path: Path) -> Iterator[None]:
-    """Tell a person who is refused how they ask the owner, where the owner can do something about it."""
+def _shown_instead(session: Session, path: Path) -> Iterator[None]:
+    """Tell a person who may read a document, but not save it, how they read it."""
     try:
         yield
-    except Refused as refused:
-        if refused.reason in MAY_BE_ASKED:
-            command = f"chancery request {shlex.quote(str(path))}"
-            refused.next_step = message("{next_step} To ask: {command}", next_step=refused.next_step, command=command)
+    except NoCopy as refused:
+        name_other_ways(refused, session, path)
         raise
-
-
-@contextmanager
-def _session(output: Output, *, online: bool) -> Iterator[Session]:
-    """Open the sign-in; tell at the end what was dropped beside a failure."""
-    with signed_in(output, online=online) as session:
-        try:
-            yield session
-        finally:
-            _dropped(output, session)
-
-
-def _dropped(output: Output, session: Session) -> list[dict[str, Any]]:
-    """Warn of what was refused for good although it had waited to be sent; return it for programs, each once."""
-    dropped = [asdict(one) for one in session.dropped]
-    session.dropped.clear()
-    for one in dropped:
-        output.note(
-            message(
-                "Warning: edition {edition} of document {cid}, which waited to be registered, was refused for good:"
-                " {message} {next_step}",
-                **one,
-            )
-        )
-    return dropped

@@ -26,8 +26,10 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     message("Files"): {
         "protect": "files.protect",
+        "view": "viewing.view",
+        "edit": "editing.edit",
         "open": "files.open_",
-        "save": "files.save",
+        "save": "saving.save",
         "unprotect": "files.unprotect",
         "relabel": "labels.relabel",
         "info": "files.info",

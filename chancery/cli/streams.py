@@ -40,8 +40,8 @@ def through_streams(
 
 
 def opened_to_output(session: Session, source: Path) -> Opening:
-    """Open a sealed file or standard input to standard output."""
-    opened = session.open_stream(sys.stdin.buffer if source == STREAM else source, _output())
+    """Write a plain copy of a sealed file or standard input to standard output."""
+    opened = session.open_stream(sys.stdin.buffer if source == STREAM else source, _output(), leaves=True)
     _output().flush()
     return replace(opened, path=STREAM)
 

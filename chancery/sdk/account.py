@@ -8,7 +8,8 @@ import os
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from chancery.crypto.keys import EncryptionPrivateKey
 from chancery.crypto.signatures import SigningKey, VerifyKey
 from chancery.crypto.store import SoftwareKeyStore
 from chancery.crypto.suites import kem_named, signature_named
-from chancery.errors import ChanceryError
+from chancery.errors import ChanceryError, Expired
 from chancery.objects.account import AccountCertificate
 from chancery.objects.jws import b64, unb64
 from chancery.objects.proof import Request, sign_proof
@@ -227,6 +228,21 @@ class Service:
         """When each organization's feed was last asked for, by the monotonic clock of this process."""
         self._http = http
         self._tokens = tokens
+
+    def renew_certificate(self, home: Home) -> Account:
+        """Ask for the next account certificate when this one ends within a week; stay with it when that fails."""
+        now = int(time.time())
+        try:
+            ends = self.account.certificate(now).exp
+        except Expired:
+            ends = now
+        if ends - RENEW_BEFORE <= now:
+            with suppress(Unreachable):
+                path = f"/api/v1/devices/{self.account.device}/certificate"
+                answer = self.call("POST", self.account.iss, path, {})
+                self.account = replace(self.account, certificate_token=answer["account_certificate"])
+                save(home, self.account)
+        return self.account
 
     def sign_in_has_ended(self) -> bool:
         """Tell whether the service has refused to go on with this sign-in."""

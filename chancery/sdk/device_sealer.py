@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from chancery.errors import Conflict
 from chancery.objects.body import SealFacts, sign_body
 from chancery.policy.reasons import Reason
-from chancery.policy.rights import Right, expand
 from chancery.sdk import unfinished
 from chancery.sdk.account import Account
-from chancery.sdk.errors import Refused, Unreachable
+from chancery.sdk.errors import Refused
 from chancery.sdk.home import Home
 from chancery.sdk.licensed import Licensed, next_number
-from chancery.sdk.licenses import Licenses, Opening, Stated
+from chancery.sdk.licenses import Licenses, Stated
 from chancery.sdk.organization import Organization
 from chancery.sdk.publication import Publication, Registration, next_key
 from chancery.sdk.results import Protected, metadata_of
@@ -116,16 +116,26 @@ class DeviceSealer:
         )
 
     def save_edition(
-        self, place: Organization, file: SealedFile, sealed: Path, source: Path, *, progress: Progress | None
+        self,
+        place: Organization,
+        file: SealedFile,
+        sealed: Path,
+        source: Path,
+        *,
+        based_on: bytes | None,
+        progress: Progress | None,
     ) -> Protected:
-        """Seal changed content as the next edition of an open file, in its place.  Raises Refused without EDIT."""
+        """Seal changed content as the next edition of an open file, in its place.
+
+        Raises Refused without EDIT, and Conflict where ``based_on`` is another edition than the file's.
+        """
+        if based_on is not None and file.body_seal.digest != based_on:
+            raise Conflict(message("{file} was replaced by another edition in the meantime.", file=sealed))
         licenses = Licenses(self.home, place, self.account, self.stated)
         # What is kept cannot say what was saved since, so the service is asked as long as it can be.
         authentic, opening, key = licenses.open(file, lambda _: False)
-        if opening.edit is None:
-            raise _may_not_edit(opening)
         n = next_number(file, opening)
-        certificate, delegation, env = opening.edit, opening.delegation, None
+        certificate, delegation, env = opening.edit or "", opening.delegation, None
         name = authentic.unlock(key).metadata.name
         if opening.rekey:
             key, env = next_key(place, file, self.account.signing.key_id, n)
@@ -155,10 +165,3 @@ class DeviceSealer:
         place.try_send_waiting()
         passed_over = n - file.body_seal.facts.n - 1
         return Protected(sealed, file.publishing_license.cid, register.done, passed_over=passed_over)
-
-
-def _may_not_edit(opening: Opening) -> Refused | Unreachable:
-    """Return why nothing can be saved: what a device licensed itself, or kept, may lack what only the service gives."""
-    if opening.source != "service" and Right.EDIT in expand(Right(name) for name in opening.rights):
-        return Unreachable(message("Saving a change needs the service, which was not asked or did not answer."))
-    return Refused(message("You may read this document, not change it."), reason=Reason.NOT_GRANTED)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Self
 
 from chancery.errors import ChanceryError
+from chancery.policy.reasons import Reason
 from chancery.texts import Text, joined, message
 
 _REMEDIES: Final[Mapping[int, str]] = {
@@ -32,6 +33,22 @@ class Refused(ChanceryError):
         self.reason = reason
         self.contact = contact
         self.event = event
+
+
+class NoCopy(Refused):
+    """The person may read the content, and no unprotected copy of it may leave (promise C30)."""
+
+    code = "no_copy"
+
+    def __init__(self, contact: str) -> None:
+        """Name whom to ask for the right, if anybody is known."""
+        super().__init__(
+            message("You may read this document, but not save it without this protection."),
+            reason=Reason.NOT_GRANTED,
+            remedy=message("Ask {contact} for the right to export.", contact=contact)
+            if contact
+            else message("Ask its owner for the right to export."),
+        )
 
 
 class Unreachable(ChanceryError):

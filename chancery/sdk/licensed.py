@@ -1,6 +1,7 @@
 """A sealed file that this person has a license for: its content is written, and its protection removed, under rules."""
 
 import errno
+import io
 import os
 import shutil
 import stat
@@ -10,17 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 from uuid import uuid4
 
+from chancery.crypto.content import LEAF
 from chancery.policy.reasons import WORDS, Reason
-from chancery.policy.rights import Right, may_remove_protection
-from chancery.sdk.errors import LocalFailure, Misused, Refused
+from chancery.policy.rights import Right, expand
+from chancery.sdk.errors import LocalFailure, Misused, Refused, Unreachable
 from chancery.sdk.licenses import Opening
 from chancery.sdk.organization import Organization
 from chancery.sdk.unfinished import Note
 from chancery.sealing.file_names import harmless
 from chancery.sealing.layout import SUFFIX, is_sealed
+from chancery.sealing.random_access import PlaintextReader
 from chancery.sealing.read import Progress, SealedFile, UnlockedFile
 from chancery.texts import joined, message
 
@@ -52,11 +55,27 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """The content of a sealed file for a program that works on it in memory.
+
+    ``stream`` decrypts what is read from it and keeps nothing; ``edition`` names the edition, for saving the next one.
+    """
+
+    name: str
+    type: str
+    size: int
+    opening: Opening
+    edition: bytes
+    stream: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
 class Licensed:
     """A sealed file with the right to open it; ``status`` is what the system said of it when it was opened."""
 
     source: Path
     place: Organization
+    file: SealedFile
     opening: Opening
     unlocked: UnlockedFile
     status: os.stat_result
@@ -65,6 +84,18 @@ class Licensed:
     def name(self) -> str:
         """The true name of the content, as it can be written to any disk."""
         return harmless(self.unlocked.metadata.name)
+
+    def content(self) -> Content:
+        """Return the content to be read in memory."""
+        metadata = self.unlocked.metadata
+        return Content(
+            name=self.name,
+            type=metadata.type,
+            size=self.file.plain_length,
+            opening=self.opening,
+            edition=self.file.body_seal.digest,
+            stream=io.BufferedReader(PlaintextReader(self.unlocked), LEAF),
+        )
 
     def write_to(self, target: Path, *, note: Note, progress: Progress | None = None) -> None:
         """Write the content to a file that exists completely afterwards or not at all.  Raises Misused if it is taken.
@@ -88,17 +119,6 @@ class Licensed:
         numbered = (place.with_stem(f"{place.stem} ({number})") for number in count(2))
         return next(free for free in chain([place], numbered) if not free.exists())
 
-    def check_may_be_removed(self) -> None:
-        """Raise Refused unless the license allows removing or replacing the protection."""
-        if not may_be_removed(self.opening):
-            raise Refused(
-                message("You may read this document, not remove its protection."),
-                reason=Reason.NOT_GRANTED,
-                remedy=message("Ask {contact} for the right to export.", contact=self.opening.contact)
-                if self.opening.contact
-                else message("Ask its owner for the right to export."),
-            )
-
     def register_content(self) -> None:
         """Report, now or at the next contact, that the content leaves its protection."""
         event = {"id": str(uuid4()), "cid": str(self.opening.cid), "action": "exported", "at": self.place.now()}
@@ -117,11 +137,6 @@ class Licensed:
                 joined((changed, more), " ") if more else changed,
                 remedy=message("Look at it, and try again."),
             )
-
-
-def may_be_removed(opening: Opening) -> bool:
-    """Tell whether a license allows removing or replacing the protection."""
-    return may_remove_protection(Right(name) for name in opening.rights)
 
 
 @contextmanager
@@ -149,11 +164,24 @@ def expected_name(source: Path) -> str:
 
 
 def next_number(file: SealedFile, opening: Opening) -> int:
-    """Return the number of the edition that is saved from this one.  Raises Refused where another one follows it."""
+    """Return the number of the edition that is saved from this one.
+
+    Raises Refused for a person who may not edit and where another edition follows this one, and Unreachable where only
+    the service could say so.
+    """
+    if opening.edit is None:
+        raise _may_not_edit(opening)
     if opening.status == "superseded" and opening.follow is None:
         words = WORDS[Reason.SUPERSEDED]
         raise Refused(words.person, reason=Reason.SUPERSEDED, remedy=words.next_step)
     return opening.follow or file.body_seal.facts.n + 1
+
+
+def _may_not_edit(opening: Opening) -> Refused | Unreachable:
+    """Return why nothing can be saved: what a device licensed itself, or kept, may lack what only the service gives."""
+    if opening.source != "service" and Right.EDIT in expand(Right(name) for name in opening.rights):
+        return Unreachable(message("Saving a change needs the service, which was not asked or did not answer."))
+    return Refused(message("You may read this document, not change it."), reason=Reason.NOT_GRANTED)
 
 
 def already_sealed(source: Path) -> bool:

@@ -30,9 +30,9 @@ from chancery.objects.use import (
 )
 from chancery.policy.policy import Enforcement
 from chancery.policy.reasons import Reason
-from chancery.policy.rights import Right, in_order
+from chancery.policy.rights import Right, in_order, may_remove_protection
 from chancery.sdk.account import Account
-from chancery.sdk.errors import NotSignedIn, Refused, ServiceError, Unreachable
+from chancery.sdk.errors import NoCopy, NotSignedIn, Refused, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.organization import Organization, Publishing
 from chancery.sealing.read import AuthenticFile, SealedFile
@@ -61,6 +61,18 @@ class Opening:
     delegation: str = ""
     path: Path | None = None
     name: str = ""
+
+    def may_leave(self) -> bool:
+        """Tell whether an unprotected copy of the content may leave: as a file, or under another protection.
+
+        The one home of this rule for programs: what they only show or work on in memory needs no more than VIEW.
+        """
+        return may_remove_protection(Right(name) for name in self.rights)
+
+    def require_may_leave(self) -> None:
+        """Raise NoCopy unless an unprotected copy of the content may leave."""
+        if not self.may_leave():
+            raise NoCopy(self.contact)
 
     def written_to(self, path: Path, name: str) -> "Opening":
         """Return the same with the place where the content was written."""

@@ -25,23 +25,23 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chancery.crypto.content import LEAF
-from chancery.errors import Expired
 from chancery.objects.body import Sealer
 from chancery.objects.publishing import PublishingLicense
 from chancery.policy.programs import Program, enforced_by
 from chancery.sdk import signin, unfinished
-from chancery.sdk.account import RENEW_BEFORE, Account, Service, Tokens, load, save
+from chancery.sdk.account import Account, Service, Tokens, load
 from chancery.sdk.device_sealer import DeviceSealer
 from chancery.sdk.errors import Misused, Refused, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Http
 from chancery.sdk.licensed import (
     OF_A_STREAM,
+    Content,
     Licensed,
     Room,
     already_sealed,
     expected_name,
-    may_be_removed,
+    next_number,
     untaken,
 )
 from chancery.sdk.licenses import Licenses, Opening, Stated
@@ -116,21 +116,8 @@ class Session:
 
     def renew_certificate(self) -> None:
         """Ask for the next account certificate when this one ends within a week; stay with it when that fails."""
-        now = int(time.time())
-        try:
-            ends = self.account.certificate(now).exp
-        except Expired:
-            ends = now
-        if not self.online or ends - RENEW_BEFORE > now:
-            return
-        try:
-            path = f"/api/v1/devices/{self.account.device}/certificate"
-            answer = self.service.call("POST", self.account.iss, path, {})
-        except Unreachable:
-            return
-        self.account = replace(self.account, certificate_token=answer["account_certificate"])
-        self.service.account = self.account
-        save(self.home, self.account)
+        if self.online:
+            self.account = self.service.renew_certificate(self.home)
 
     def close(self) -> None:
         """Close all connections."""
@@ -231,8 +218,6 @@ class Session:
         """Return all that a protection needs beside the content; whatever can refuse a options refuses it here."""
         return published(self.own_organization(organization), self.account, options, title=title)
 
-    # --- opening -------------------------------------------------------------------------------------------------
-
     def protect_stream(
         self, source: BinaryIO, name: str, options: ProtectOptions, target: Path, *, organization: str | None = None
     ) -> Protected:
@@ -244,9 +229,26 @@ class Session:
         with untaken(target):
             return self._sealer.seal(ready, source, target, metadata)
 
-    def open_stream(self, source: BinaryIO | Path, sink: BinaryIO) -> Opening:
-        """Write the content of a sealed file or stream to another stream, each part after it was verified."""
-        with self._licensed(source) as found:
+    @contextmanager
+    def reading(self, source: BinaryIO | Path, *, to_edit: bool = False) -> Iterator[Content]:
+        """Open a sealed file for a program that shows its content or works on it in memory; nothing is written.
+
+        The program lets a copy leave only where ``Opening.may_leave`` says so.  ``to_edit`` asks the service,
+        and raises Refused, before any work, for a person who may not save what they change.
+        """
+        with self._licensed(source, (lambda _: False) if to_edit else (lambda _: True)) as found:
+            if to_edit:
+                next_number(found.file, found.opening)
+            yield found.content()
+
+    def open_stream(self, source: BinaryIO | Path, sink: BinaryIO, *, leaves: bool = False) -> Opening:
+        """Write the content of a sealed file or stream to another stream, each part after it was verified.
+
+        ``leaves`` says that the stream leads out of the program; then NoCopy is raised where no copy may leave.
+        """
+        with self._licensed(source, Opening.may_leave if leaves else lambda _: True) as found:
+            if leaves:
+                found.opening.require_may_leave()
             found.unlocked.copy_to(sink)
         return replace(found.opening, name=found.name)
 
@@ -258,9 +260,10 @@ class Session:
         folder: Path | None = None,
         progress: Progress | None = None,
     ) -> Opening:
-        """Open a sealed file into ``target``, by default under its true name in ``folder`` or beside the sealed one.
+        """Write a plain copy to ``target``, by default under its true name in ``folder`` or beside the sealed one.
 
-        Raises Refused when the policy does not allow it, InvalidFile and its siblings for a file that was changed.
+        Raises NoCopy where no copy may leave (``reading`` gives the content to a program in memory), Refused when the
+        policy does not allow opening it, and InvalidFile and its siblings for a file that was changed.
         Nothing is left on disk unless every byte was verified.  The plaintext has the time of the original; it is
         readable by nobody else, and read-only where the sealed file is.
         """
@@ -268,7 +271,8 @@ class Session:
         room = (
             Room(folder or where.parent, expected_name(where)) if target is None else Room(target.parent, target.name)
         )
-        with self._licensed(source, room=room) as found:
+        with self._licensed(source, Opening.may_leave, room=room) as found:
+            found.opening.require_may_leave()
             target = found.place_in(room.folder) if target is None else target
             target.parent.mkdir(parents=True, exist_ok=True)
             with unfinished.noted(self.home, "open", target) as note:
@@ -283,8 +287,8 @@ class Session:
         """
         with ExitStack() as work:
             room = Room(source.parent, expected_name(source))
-            with self._licensed(source, may_be_removed, room=room) as found:
-                found.check_may_be_removed()
+            with self._licensed(source, Opening.may_leave, room=room) as found:
+                found.opening.require_may_leave()
                 target = found.place_in(source.parent)
                 with untaken(target):
                     note = work.enter_context(
@@ -310,8 +314,8 @@ class Session:
         raises; then nothing has changed.  Raises LocalFailure when somebody changed the sealed file meanwhile, which
         then stays as they left it.  The content is encrypted anew while it is decrypted, and never written in between.
         """
-        with self._licensed(source, may_be_removed, room=Room(source.parent)) as found:
-            found.check_may_be_removed()
+        with self._licensed(source, Opening.may_leave, room=Room(source.parent)) as found:
+            found.opening.require_may_leave()
             ready = self._ready(options, title=found.name, organization=organization)
             found.register_content()
             plain = io.BufferedReader(PlaintextReader(found.unlocked), LEAF)
@@ -359,19 +363,21 @@ class Session:
             status = os.fstat(file.stream.fileno()) if isinstance(source, Path) else OF_A_STREAM
             place = self._place_of(file.publishing_license)
             authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file, serves)
-            yield Licensed(where, place, opening, authentic.unlock(key), status)
+            yield Licensed(where, place, file, opening, authentic.unlock(key), status)
 
-    def save_edition(self, sealed: Path, source: Path, *, progress: Progress | None = None) -> Protected:
+    def save_edition(
+        self, sealed: Path, source: Path, *, based_on: bytes | None = None, progress: Progress | None = None
+    ) -> Protected:
         """Seal changed content as the next edition of a sealed file, under the same policy; needs the right EDIT.
 
         The edition takes the place of the one before only when the service has accepted it, or cannot be asked now:
-        then it is registered at the next contact (P3).
+        then it is registered at the next contact (P3).  ``based_on`` is the edition that was changed, as ``reading``
+        names it: raises Conflict where the file holds another one by now.
         """
         with open_sealed(sealed) as file:
             Room(sealed.parent).check(source.stat().st_size)
-            return self._sealer.save_edition(
-                self._place_of(file.publishing_license), file, sealed, source, progress=progress
-            )
+            place = self._place_of(file.publishing_license)
+            return self._sealer.save_edition(place, file, sealed, source, based_on=based_on, progress=progress)
 
     def verify(self, source: BinaryIO | Path) -> Sealer:
         """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""

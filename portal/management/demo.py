@@ -92,9 +92,9 @@ def _act(folder: Path, olga: Session, rita: Session, max_: Session) -> UUID:
     # Never offline: Rita's license is for one opening, so that the revocation meets her at once.
     each_time = ProtectOptions(grants=to_rita.grants, offline_days=0)
     offer = olga.protect(_written(folder / "Offer (draft).txt", OFFER), each_time)
-    rita.open_file(plan.path, folder / "Rita's copy of the plan.txt")
-    rita.open_file(offer.path, folder / "Rita's copy of the offer.txt")
-    max_.open_file(minutes.path, folder / "Max's copy of the minutes.txt")
+    for reader, document in ((rita, plan), (rita, offer), (max_, minutes)):
+        with reader.reading(document.path) as content:
+            content.stream.read()
     _refused(max_, plan.path, folder)
     contoso = olga.own_organization()
     contoso.call(

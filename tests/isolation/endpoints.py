@@ -1,5 +1,6 @@
 """Every route of both hosts, and four people who call them with a browser or a token each."""
 
+import io
 import json
 import re
 import time
@@ -155,7 +156,7 @@ def asked_for(cast: Cast, document: Protected) -> str:
     """Let a colleague be refused the document and ask for access; return the request's id."""
     asker = cast.join("asker", "contoso")
     with suppress(Refused):
-        asker.session.open_file(document.path, document.path.with_name("never"))
+        asker.session.open_stream(document.path, io.BytesIO())
     place, cid = asker.session.organization_of(document.path)
     return str(place.call("POST", f"/api/v1/documents/{cid}/access-requests", {})["id"])
 

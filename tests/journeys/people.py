@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.journeys import program
+from tests.journeys.terminal import on_terminal
 from tests.running import Running, ask
 
 PROGRAM = [sys.executable, "-c", "from chancery.cli.main import main; main()"]
@@ -65,6 +66,12 @@ class Person:
         ended, out, err = program.run([str(argument) for argument in arguments], self._variables(), cwd)
         assert ended == code, (arguments, ended, out, err)
         return out + err
+
+    def shown(self, *arguments: str | Path, code: int = 0) -> str:
+        """Run the program on a terminal, expect its exit code, and return what is shown there."""
+        ended, text = on_terminal([*PROGRAM, *(str(argument) for argument in arguments)], self._variables())
+        assert ended == code, (arguments, ended, text)
+        return text
 
     def _variables(self) -> dict[str, str]:
         return {

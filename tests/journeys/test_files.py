@@ -41,7 +41,7 @@ def test_files_of_every_size_and_name_come_back_byte_for_byte(stack: Stack, tmp_
     out.mkdir()
     for name, data in FILES.items():
         (folder / "inner" / name if name.startswith("one") else folder / name).write_bytes(data)
-    stack.olga.run("protect", "--recursive", folder, "--grant", f"{RITA}:VIEW")
+    stack.olga.run("protect", "--recursive", folder, "--grant", f"{RITA}:VIEW,EXPORT")
     assert len(list(folder.rglob("*.sealed"))) == len(FILES)
     stack.rita.run("open", "--recursive", folder, "-o", out)
     opened = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
@@ -65,7 +65,7 @@ def test_a_large_file_needs_little_memory(stack: Stack, tmp_path: Path):
     with source.open("wb") as file:
         for number in range(LARGE // MIB):
             file.write(number.to_bytes(8, "big") + block[8:])
-    assert measured(stack.olga, "protect", source, "--grant", f"{RITA}:VIEW") <= MEMORY
+    assert measured(stack.olga, "protect", source, "--grant", f"{RITA}:VIEW,EXPORT") <= MEMORY
     assert measured(stack.rita, "open", sealed, "-o", opened) <= MEMORY
     assert filecmp.cmp(source, opened, shallow=False)
 
@@ -172,7 +172,7 @@ def test_an_edition_made_without_the_network_is_registered_at_the_next_contact(s
     plan.write_bytes(b"the plan")
     better.write_bytes(b"the better plan")
     sealed = tmp_path / "plan.txt.sealed"
-    stack.olga.run("protect", plan, "--grant", f"{RITA}:VIEW,EDIT", "--offline-days", "7")
+    stack.olga.run("protect", plan, "--grant", f"{RITA}:VIEW,EDIT,EXPORT", "--offline-days", "7")
     stack.rita.run("open", sealed, "-o", tmp_path / "first")
     assert not stack.rita.json("save", "--offline", sealed, better)["registered"]
     plan.write_bytes(b"another plan")
@@ -190,7 +190,7 @@ def test_a_refused_edition_leaves_file_and_text_as_they_were(stack: Stack, tmp_p
     plan.write_bytes(b"the plan")
     better.write_bytes(b"the better plan")
     sealed = tmp_path / "plan.txt.sealed"
-    stack.olga.run("protect", plan, "--grant", f"{RITA}:VIEW,EDIT", "--offline-days", "7")
+    stack.olga.run("protect", plan, "--grant", f"{RITA}:VIEW,EDIT,EXPORT", "--offline-days", "7")
     stack.rita.run("open", sealed, "-o", tmp_path / "first")
     stack.olga.run("change", sealed, "--grant", f"{RITA}:VIEW")
     before = sealed.read_bytes()

@@ -125,7 +125,7 @@ class Reporter(threading.Thread):
 def test_no_license_without_an_event_and_no_event_or_report_lost(stack: Stack, tmp_path: Path):
     plan = tmp_path / "plan.txt"
     plan.write_bytes(b"the plan")
-    stack.olga.run("protect", plan, "--grant", "rita@fabrikam.example:VIEW", "--offline-days", "0")
+    stack.olga.run("protect", plan, "--grant", "rita@fabrikam.example:VIEW,EXPORT", "--offline-days", "0")
     sealed = tmp_path / "plan.txt.sealed"
     stack.rita.run("open", sealed, "-o", tmp_path / "first")
     with open_sealed(sealed) as file:

@@ -3,12 +3,12 @@
 import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 from portal.runtime.bootstrap.environment import ROOT
 from tests.journeys.people import PROGRAM, SECONDS, Stack
+from tests.journeys.terminal import on_terminal
 
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 CODE = re.compile(r'"\$\(python3 manage\.py enrollment_code (\S+)\)"')
@@ -26,24 +26,21 @@ def test_the_walk_works_as_it_is_written(stack: Stack, tmp_path: Path):
     lines, program = walk()
     assert len(lines) >= 9
 
-    def code(found: re.Match[str]) -> str:
+    def enrollment_code(found: re.Match[str]) -> str:
         return stack.command("enrollment_code", found[1]).split()[-1]
 
-    script = CODE.sub(code, "\n".join(lines)).replace("localhost:8000", stack.host)
+    script = CODE.sub(enrollment_code, "\n".join(lines)).replace("localhost:8000", stack.host)
     assert "manage.py" not in script
     script = script.replace(".venv/bin/chancery", shlex.join(PROGRAM))
     (tmp_path / "program.py").write_text(program, encoding="utf-8")
     sdk = f"{shlex.quote(sys.executable)} program.py"
-    done = subprocess.run(
-        ["bash", "-e", "-c", f"{script}\n{sdk}\n"],
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8",
-             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
+    code, shown = on_terminal(
+        ["timeout", str(SECONDS), "bash", "-e", "-c", f"{script}\n{sdk}\n"],
+        {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8",
+         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
+        tmp_path,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "opened.pdf").read_bytes() == (tmp_path / "plan.pdf").read_bytes()
+    assert code == 0, shown
+    assert "The plan\n" in shown, "Rita reads it"
+    assert {path.name for path in tmp_path.glob("*.txt*")} == {"plan.txt", "plan.txt.sealed"}
     assert (tmp_path / "second.sealed").exists()

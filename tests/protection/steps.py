@@ -1,5 +1,6 @@
 """What tests at the service have in common: protect, open, be refused, send anything, look into the ledger."""
 
+import io
 import json
 import secrets
 import time
@@ -34,8 +35,14 @@ def protect(player: Player, source: Path, *grants: str, **options: Any) -> Prote
 
 
 def opening(player: Player, sealed: Path) -> Opening:
-    """Open into a new file beside the sealed one."""
-    return player.session.open_file(sealed, sealed.with_name(secrets.token_hex(8)))
+    """Open a document as a program that shows it does; nothing is written."""
+    return player.session.open_stream(sealed, io.BytesIO())
+
+
+def content(player: Player, sealed: Path) -> bytes:
+    """Return what a program that shows a document gets."""
+    with player.session.reading(sealed) as found:
+        return found.stream.read()
 
 
 def rights(player: Player, sealed: Path) -> set[str]:
@@ -43,11 +50,11 @@ def rights(player: Player, sealed: Path) -> set[str]:
 
 
 def refusal(player: Player, sealed: Path) -> Refused:
-    """Return the refusal of an opening, which leaves nothing on disk."""
-    target = sealed.with_name(secrets.token_hex(8))
+    """Return the refusal of an opening, which gives nothing of the content."""
+    shown = io.BytesIO()
     with pytest.raises(Refused) as refused:
-        player.session.open_file(sealed, target)
-    assert not target.exists()
+        player.session.open_stream(sealed, shown)
+    assert shown.getvalue() == b""
     return refused.value
 
 

@@ -1,5 +1,6 @@
 """Documents after they were sent: changed, withdrawn, given back, and what kept licenses make of it."""
 
+import io
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -250,7 +251,7 @@ def kept(cast: Cast, plan: Path) -> Protected:
 
 
 def offline(player: Player, sealed: Path) -> str:
-    return player.offline().open_file(sealed, sealed.with_name(f"offline-{time.monotonic_ns()}")).source
+    return player.offline().open_stream(sealed, io.BytesIO()).source
 
 
 def test_a_kept_license_opens_without_the_service_and_the_opening_is_reported_later(
@@ -287,11 +288,11 @@ def test_the_feed_kills_a_kept_license(cast: Cast, plan: Path, withdrawal: str) 
 def test_a_new_session_asks_the_feed_at_once_and_then_not_again_within_a_heartbeat(cast: Cast, kept: Protected) -> None:
     session = cast.rita.session
     begun = Session(session.home, session.account, session._http)
-    assert begun.open_file(kept.path, kept.path.with_name("first")).source == "kept"
+    assert begun.open_stream(kept.path, io.BytesIO()).source == "kept"
     revoke(cast.olga, kept.cid)
-    assert begun.open_file(kept.path, kept.path.with_name("second")).source == "kept", "asked a moment ago"
+    assert begun.open_stream(kept.path, io.BytesIO()).source == "kept", "asked a moment ago"
     with pytest.raises(Refused):
-        Session(session.home, session.account, session._http).open_file(kept.path, kept.path.with_name("third"))
+        Session(session.home, session.account, session._http).open_stream(kept.path, io.BytesIO())
 
 
 def test_a_narrowing_kills_kept_licenses_and_a_widening_does_not(cast: Cast, kept: Protected) -> None:

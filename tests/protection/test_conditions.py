@@ -227,9 +227,9 @@ def test_protection_is_not_removed_or_replaced_without_export_or_owner(cast: Cas
     sealed = protect(cast.olga, plan, f"{RITA}:{held}").path
     before = sealed.read_bytes()
     with writes() as written:
-        with pytest.raises(Refused, match="not remove its protection"):
+        with pytest.raises(Refused, match="not save it without this protection"):
             cast.rita.session.unprotect(sealed)
-        with pytest.raises(Refused, match="not remove its protection"):
+        with pytest.raises(Refused, match="not save it without this protection"):
             cast.rita.session.reprotect(sealed, ProtectOptions())
     assert written == []
     assert sealed.read_bytes() == before

@@ -1,6 +1,7 @@
 """Signing in again, full disks and lost answers: nothing of another device is used, and no sign-in is lost."""
 
 import errno
+import io
 import os
 import time
 from collections.abc import Iterator
@@ -267,10 +268,10 @@ def test_a_device_that_was_refused_uses_nothing_it_keeps_without_a_lease(
     fresh = Session(player.session.home, player.session.account, player.http)
     for sealed in (own, kept):
         with pytest.raises((NotSignedIn, Refused)):
-            fresh.open_file(sealed, sealed.with_suffix(".out"))
+            fresh.open_stream(sealed, io.BytesIO())
     for sealed in (own, kept):
         with pytest.raises(Unreachable):
-            player.offline().open_file(sealed, sealed.with_suffix(".out"))
+            player.offline().open_stream(sealed, io.BytesIO())
     assert not list(plan.parent.glob("*.out"))
 
 

@@ -26,8 +26,8 @@ from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.disable_person import disable_person as directory_disable
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.steps import MAX, call, ledger, objects, opening, protect, refusal
-from tests.protection.test_publishing import edited, seal_by, text_of
+from tests.protection.steps import MAX, call, content, ledger, objects, opening, protect, refusal
+from tests.protection.test_publishing import edited, seal_by
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_an_edition_counts_only_if_its_sealer_may_edit_when_it_is_brought(
     saved = seal_by(editor, shared, b"too late")
     loss(contoso, editor, editors)
     assert refusal(cast.max, saved).reason == "may_not_edit"
-    assert text_of(cast.max, shared.path), "the edition before still opens"
+    assert content(cast.max, shared.path), "the edition before still opens"
     (event,) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
     assert (event.outcome, event.reason) == ("refused", "may_not_edit")
     assert "may no longer edit the document" in event.details["what"]
@@ -171,13 +171,13 @@ def test_an_edition_does_not_ask_how_its_sealer_would_sign_in_now(cast: Cast, pl
     }
     shared = protect(cast.olga, plan)
     call(cast.olga, "contoso", "PUT", f"documents/{shared.cid}/policy", {"policy": policy})
-    assert text_of(cast.max, seal_by(editor, shared, b"from the office")) == b"from the office"
+    assert content(cast.max, seal_by(editor, shared, b"from the office")) == b"from the office"
 
 
 def test_the_record_names_who_brought_an_edition_and_who_sealed_it(
     cast: Cast, editor: Player, shared: Protected
 ) -> None:
-    text_of(cast.max, seal_by(editor, shared, b"second"))
+    content(cast.max, seal_by(editor, shared, b"second"))
     (event,) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
     assert (event.personal["person"], event.personal["sealer"]) == (str(cast.max.id), str(editor.id))
     assert event.personal["sealer_device"] == str(editor.session.account.device)
@@ -205,7 +205,7 @@ def test_after_a_loss_that_no_revision_shows_the_next_edition_has_a_new_key(
     loss(contoso, editor, editors)
     third = edited(cast.max, second, b"third")
     assert brings_a_key(third)
-    assert text_of(cast.olga, third) == b"third"
+    assert content(cast.olga, third) == b"third"
     assert not brings_a_key(edited(cast.max, third, b"fourth")), "one new key answers one loss"
 
 

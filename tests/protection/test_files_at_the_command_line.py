@@ -58,7 +58,7 @@ def test_a_batch_says_what_it_leaves_out_and_why(chancery: Any, plan: Path) -> N
 
 
 def test_standard_input_and_output(chancery: Any, cast: Cast, plan: Path) -> None:
-    sealed = chancery("protect", "-", "--name", "report.csv", "--grant", f"{RITA}:VIEW", given=b"a,b\n1,2\n")
+    sealed = chancery("protect", "-", "--name", "report.csv", "--grant", f"{RITA}:VIEW,EXPORT", given=b"a,b\n1,2\n")
     assert sealed.exit_code == 0, sealed.stderr
     assert sealed.stdout_bytes.startswith(MAGIC)
     with open_sealed(io.BytesIO(sealed.stdout_bytes)) as file:
@@ -85,7 +85,7 @@ def test_nothing_is_made_beside_what_was_asked_for(chancery: Any, cast: Cast, pl
 def test_what_cannot_be_written_is_not_recorded_as_an_opening(
     chancery: Any, cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW,EXPORT")
     openings = partial(ledger, cast, "contoso", "content.opened", cid=sealed.cid)
     known, hidden = plan.with_name("plan.txt.sealed"), plan.with_name("hidden")
     sealed.path.rename(known)

@@ -1,5 +1,6 @@
 """Editions that somebody with the right to edit makes with a client of their own (docs/protocol.md P3, P11)."""
 
+import io
 import secrets
 import time
 from dataclasses import dataclass, replace
@@ -19,9 +20,9 @@ from protection.models import Edition
 from protection.selectors.editions import UNSEEN_FOR
 from tenants.context import in_organization
 from tests.cast import Cast, Player
-from tests.protection.steps import MAX, RITA, call, ledger, objects, opening, problem, protect
+from tests.protection.steps import MAX, RITA, call, content, ledger, objects, opening, problem, protect
 from tests.protection.test_attacks import body_of, license_of
-from tests.protection.test_publishing import edited, text_of
+from tests.protection.test_publishing import edited
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_no_edition_counts_that_is_dated_numbered_or_bound_to_something_else(
         for seal in seals:
             problem(rita.register(seal), 409, reason)
     problem(rita.register(rita.seal(), license_=theirs.license.token), 409, "tampered")
-    assert text_of(cast.max, shared.path) == plan.read_bytes()
+    assert content(cast.max, shared.path) == plan.read_bytes()
     assert opening(cast.max, shared.path).status == "current"
 
 
@@ -160,11 +161,11 @@ def test_an_edition_without_a_body_keeps_others_from_saving_only_for_a_while(
     grow_old(cast, shared, 2)
     assert opening(cast.max, shared.path).status == "superseded", "readers are still told that there is a newer one"
     third = edited(cast.olga, shared.path, b"third")
-    assert text_of(cast.max, third) == b"third"
+    assert content(cast.max, third) == b"third"
     assert (opening(cast.rita, third).edition, opening(cast.rita, third).status) == (3, "current")
     (event, *_) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
     assert (event.details["edition"], event.details["follows"]) == (3, 1)
-    assert text_of(cast.max, edited(cast.rita, third, b"fourth")) == b"fourth"
+    assert content(cast.max, edited(cast.rita, third, b"fourth")) == b"fourth"
 
 
 def test_an_edition_that_somebody_else_has_opened_is_not_passed_over(cast: Cast, shared: Protected) -> None:
@@ -210,9 +211,9 @@ def body_key_of(sealed: Path) -> bytes | None:
 
 def test_a_kept_license_does_not_keep_anybody_from_saving(cast: Cast, shared: Protected) -> None:
     assert edited(cast.rita, shared.path, b"mine").exists()
-    cast.olga.session.open_file(shared.path, shared.path.with_suffix(".read"))
+    cast.olga.session.open_stream(shared.path, io.BytesIO())
     grow_old(cast, shared, 2)
-    assert text_of(cast.max, edited(cast.rita, shared.path, b"mine again")) == b"mine again"
+    assert content(cast.max, edited(cast.rita, shared.path, b"mine again")) == b"mine again"
 
 
 def test_an_edition_that_was_on_record_before_does_not_become_the_newest_again(cast: Cast, shared: Protected) -> None:

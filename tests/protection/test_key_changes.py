@@ -3,6 +3,7 @@
 Each test founds nothing: it rotates Contoso's keys, and everybody's client knows the state of the test before.
 """
 
+import io
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_without_a_network_an_unknown_key_is_called_unknown_and_not_false(cast: 
     informed(cast.olga, cast)
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=1)
     with pytest.raises(Unreachable) as unknown:
-        cast.rita.offline().open_file(sealed.path, plan.with_name("no"))
+        cast.rita.offline().open_stream(sealed.path, io.BytesIO())
     assert "does not know" in unknown.value.message
     with pytest.raises(Unreachable):
         cast.rita.offline().verify(sealed.path)

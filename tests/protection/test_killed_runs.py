@@ -14,7 +14,7 @@ from chancery.sdk.session import Session
 from chancery.sealing import atomic
 from chancery.sealing.read import open_sealed
 from tests.cast import Cast
-from tests.protection.steps import RITA, protect
+from tests.protection.steps import RITA, content, opening, protect, rights
 
 
 class Killed(BaseException):
@@ -63,7 +63,7 @@ def test_protecting_is_finished_once_it_was_registered(cast: Cast, plan: Path, m
     (said,) = next_run(session)
     assert "finished now" in said
     assert names_in(plan.parent) == {"plan.txt", "plan.txt.sealed"}
-    assert cast.rita.session.open_file(sealed, plan.with_name("read")).rights == ("VIEW",)
+    assert opening(cast.rita, sealed).rights == ("VIEW",)
 
 
 def test_protecting_is_undone_before_it_was_registered(cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_a_saved_edition_that_was_registered_takes_its_place(
     with open_sealed(sealed) as file:
         assert file.body_seal.facts.n == 2
     session.save_edition(sealed, plan)
-    opened = session.open_file(sealed, plan.with_name("third"))
+    opened = opening(cast.rita, sealed)
     assert (opened.edition, opened.status) == (3, "current")
 
 
@@ -118,10 +118,8 @@ def test_protecting_anew_is_finished_and_writes_no_plaintext(
         session.reprotect(sealed, ProtectOptions(grants=(f"{RITA}:VIEW,PRINT",)))
     next_run(session)
     assert names_in(plan.parent) == {plan.name, sealed.name}
-    opened = cast.rita.session.open_file(sealed, plan.with_name("read"))
-    assert set(opened.rights) == {"VIEW", "PRINT"}
-    assert opened.path is not None
-    assert opened.path.read_bytes() == plan.read_bytes()
+    assert rights(cast.rita, sealed) == {"VIEW", "PRINT"}
+    assert content(cast.rita, sealed) == plan.read_bytes()
 
 
 def test_a_removal_is_finished_once_the_plain_file_has_its_name(

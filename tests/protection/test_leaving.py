@@ -1,5 +1,6 @@
 """Answers that end access say until when kept licenses open; and people leave an organization by themselves."""
 
+import io
 import json
 import time
 from contextlib import nullcontext
@@ -51,7 +52,7 @@ def test_disabling_states_the_end_of_the_publishers_own_license(cast: Cast, plan
     assert moment(done["latest_offline_moment"]) == end
     assert any("do not connect can be opened until" in one for one in done["warnings"])
     offline = nina.offline()
-    offline.open_file(sealed.path, sealed.path.with_name(uuid4().hex))  # As the answer said.
+    offline.open_stream(sealed.path, io.BytesIO())  # As the answer said.
 
 
 def test_the_page_and_the_command_say_it_too(cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:

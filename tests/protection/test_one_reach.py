@@ -133,16 +133,19 @@ def _properties(schema: Mapping[str, Any]) -> set[str]:
 CHANGE: Final = {"changed", "message", "warnings"}
 LIST: Final = {"results", "complete"}
 FILE: Final = {"file"}
+SAVED: Final = {"sealed", "cid", "changed"}
 LISTED: Final = ("device", "template", "label", "key", "person", "group", "domain", "application", "pending")
 READ: Final[Mapping[str, set[str]]] = {
-    **dict.fromkeys(("protect", "open", "unprotect", "info", "verify"), FILE),
-    **dict.fromkeys(("templates", "labels", "documents", "track", "rights", "requests", "audit"), LIST),
+    **dict.fromkeys(("protect", "view", "open", "unprotect", "info", "verify"), FILE),
+    **dict.fromkeys(
+        ("templates", "labels", "documents", "track", "rights", "requests", "audit", "suggest", "shared"), LIST
+    ),
     **{
         f"{one} list": LIST
         for one in ["device", "template", "label", "key", "person", "group", "domain", "application", "pending"]
     },
     **dict.fromkeys(("template deleted", "template history"), LIST),
-    "save": {"sealed", "cid", "registered", "passed_over"},
+    **dict.fromkeys(("save", "edit"), SAVED),
     "whoami": {"id", "email", "organizations"},
     "policy": {"policy"},
     "why": {"reasons"},
@@ -287,7 +290,7 @@ def _organization(cast: Cast, commands: Commands) -> None:
     run(ada, "key", "compromise", key, *yes)
     run(ada, "key", "rotate", "--suite", "hybrid", *yes)
     numbers = {"max_license_days": 30, "lease_seconds": 0, "registration_days": 90}
-    texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example"}
+    texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example", "account_required": "false"}
     changes = (f"{name}={value}" for name, value in {**numbers, **texts}.items())
     run(ada, "settings", *(word for change in changes for word in ("--set", change)))
 
@@ -375,9 +378,21 @@ def _reading(cast: Cast, plan: Path, commands: Commands) -> None:
     ada, olga, run = cast.ada, cast.olga, commands.run
     for one in LISTED:
         run(ada, one, "list")
-    for one in ("templates", "labels", "documents", "requests", "rights", "whoami", "preferences", "settings", "audit"):
+    for one in (
+        "templates",
+        "labels",
+        "documents",
+        "requests",
+        "rights",
+        "whoami",
+        "preferences",
+        "settings",
+        "audit",
+        "shared",
+    ):
         run(ada, one)
     run(ada, "template", "deleted")
+    run(olga, "suggest", "max")
     name = run(ada, "template", "list")["results"][0]["id"]
     run(ada, "template", "history", name)
     run(ada, "template", "grant", name, "nina@elsewhere.example", "VIEW,PRINT")
@@ -394,6 +409,9 @@ def _reading(cast: Cast, plan: Path, commands: Commands) -> None:
         run(olga, one, sealed)
     source.write_bytes(b"notes, edited")
     run(olga, "save", sealed, source)
+    assert run(olga, "view", sealed)["text"] == "notes, edited\n"
+    commands.monkeypatch.setenv("VISUAL", "true")
+    assert not run(olga, "edit", sealed)["changed"]
     run(olga, "open", sealed, "-o", plan.with_name("opened.txt"))
     source.unlink()
     run(olga, "unprotect", sealed, "--yes")

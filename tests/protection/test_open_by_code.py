@@ -26,7 +26,7 @@ from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, BASE, Cast
 from tests.protection.outsider import Outsider, claims_of, code_in, license_of, mails
-from tests.protection.steps import call, confirmed, origin_of, problem, protect, refusal, watched
+from tests.protection.steps import call, confirmed, opening, origin_of, problem, protect, refusal, watched
 
 CONTOSO = origin_of("contoso")
 HOUR = 3_600
@@ -362,7 +362,7 @@ def test_whoever_signs_up_with_the_address_goes_on_with_the_identity(cast: Cast,
     assert jo.token(CONTOSO).status_code == 401
     rita = cast.enroll("later", jo.person, jo.address)
     assert [one["cid"] for one in rita.session.shared()] == [str(license_of(sealed).cid)]
-    assert rita.session.open_file(sealed, sealed.with_name("copy")).rights
+    assert opening(rita, sealed).rights
     jo.ask(sealed)
     assert "sign in" in mails(jo.address)[0].body
 

@@ -30,7 +30,7 @@ from tenants.directory.services.revoke_device import revoke_device
 from tenants.organizations.services.resume_organization import resume_organization
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.endpoints import Site
-from tests.protection.steps import RITA, call, ledger, objects, opening, problem, protect, refusal, rights
+from tests.protection.steps import RITA, call, content, ledger, objects, opening, problem, protect, refusal, rights
 
 HOST = "contoso.localhost:8000"
 
@@ -43,12 +43,6 @@ def edited(player: Player, sealed: Path, text: bytes) -> Path:
     source.write_bytes(text)
     player.session.save_edition(copy, source)
     return copy
-
-
-def text_of(player: Player, sealed: Path) -> bytes:
-    found = opening(player, sealed).path
-    assert found is not None
-    return found.read_bytes()
 
 
 # --- offline ------------------------------------------------------------------------------------------------------
@@ -247,7 +241,7 @@ def publish_online(player: Player, source: Path, **options: Any) -> tuple[Path, 
 def test_a_document_published_online_opens_for_whom_it_was_granted(cast: Cast, plan: Path) -> None:
     policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}]}
     sealed, cid = publish_online(cast.olga, plan, policy=policy)
-    assert text_of(cast.rita, sealed) == plan.read_bytes()
+    assert content(cast.rita, sealed) == plan.read_bytes()
     assert refusal(cast.max, sealed).reason == "not_granted"
     kinds = [event.kind for event in ledger(cast, "contoso", cid=cid)]
     assert kinds == ["content.opened", "content.opened", "content.registered", "content.published"]
@@ -282,12 +276,12 @@ def test_the_end_stated_beside_the_policy_counts(cast: Cast, plan: Path) -> None
 
 @pytest.fixture
 def shared(cast: Cast, plan: Path) -> Protected:
-    return protect(cast.olga, plan, f"{RITA}:VIEW,EDIT", "max@contoso.example:VIEW", offline_days=0)
+    return protect(cast.olga, plan, f"{RITA}:VIEW,EDIT,EXPORT", "max@contoso.example:VIEW", offline_days=0)
 
 
 def test_a_saved_edition_opens_for_the_others_and_the_old_one_is_superseded(cast: Cast, shared: Protected) -> None:
     second = edited(cast.rita, shared.path, b"the second text")
-    assert text_of(cast.max, second) == b"the second text"
+    assert content(cast.max, second) == b"the second text"
     assert opening(cast.max, second).status == "current"
     old = opening(cast.max, shared.path)
     assert (old.status, old.edition) == ("superseded", 1)
@@ -307,7 +301,7 @@ def test_without_the_right_to_edit_nothing_is_saved(cast: Cast, shared: Protecte
 def test_an_unregistered_edition_is_registered_by_its_first_opening(cast: Cast, shared: Protected) -> None:
     """Rita saves while her registration fails; Max, who gets the file, brings the edition with a request."""
     held_back = seal_by(cast.rita, shared, b"saved on the train")
-    assert text_of(cast.max, held_back) == b"saved on the train"
+    assert content(cast.max, held_back) == b"saved on the train"
     assert opening(cast.max, held_back).edition == 2
 
 
@@ -322,7 +316,7 @@ def seal_by(player: Player, shared: Protected, text: bytes) -> Path:
 
 def test_of_two_editions_of_one_text_the_first_one_brought_counts(cast: Cast, shared: Protected) -> None:
     one, other = seal_by(cast.rita, shared, b"one"), seal_by(cast.rita, shared, b"other")
-    assert text_of(cast.max, one) == b"one"
+    assert content(cast.max, one) == b"one"
     assert refusal(cast.max, other).reason == "superseded"
     (event, *_) = ledger(cast, "contoso", "content.edited", cid=shared.cid, outcome="refused")
     assert event.reason == "superseded"
@@ -345,7 +339,7 @@ def test_a_waiting_edition_that_came_too_late_is_dropped_and_reported(
     place.send_waiting()
     session.dropped.clear()
     mine, theirs = seal_by(cast.rita, shared, b"mine"), seal_by(cast.rita, shared, b"theirs")
-    assert text_of(cast.max, theirs) == b"theirs"
+    assert content(cast.max, theirs) == b"theirs"
     place.send_waiting()
     (dropped,) = session.dropped
     assert (dropped.cid, dropped.edition, dropped.reason) == (shared.cid, 2, "superseded")
@@ -379,8 +373,8 @@ def test_an_edition_that_skips_one_is_refused(cast: Cast, shared: Protected) -> 
     third = third_edition(cast.rita, shared.path, second, b"third")
     cast.rita.http.cut.clear()
     assert refusal(cast.max, third).reason == "superseded"
-    assert text_of(cast.max, second) == b"second", "the one in between can still be brought"
-    assert text_of(cast.max, third) == b"third"
+    assert content(cast.max, second) == b"second", "the one in between can still be brought"
+    assert content(cast.max, third) == b"third"
 
 
 def third_edition(player: Player, first: Path, second: Path, text: bytes) -> Path:
@@ -409,7 +403,7 @@ def test_an_editor_who_lost_the_right_brings_nothing_more(cast: Cast, shared: Pr
     policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}, {"who": "max@contoso.example", "rights": ["VIEW"]}]}
     call(cast.olga, "contoso", "PUT", f"documents/{shared.cid}/policy", {"policy": policy})
     assert refusal(cast.max, saved).reason == "may_not_edit"
-    assert text_of(cast.max, shared.path), "the edition before still opens"
+    assert content(cast.max, shared.path), "the edition before still opens"
     (event,) = ledger(cast, "contoso", "content.edited", cid=shared.cid)
     assert (event.outcome, event.details["code"]) == ("refused", "may_not_edit")
 

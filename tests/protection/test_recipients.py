@@ -1,5 +1,6 @@
 """One table says who has access to a document now and what each did: on the page, over the API, in the client."""
 
+import io
 import json
 import time
 from contextlib import nullcontext
@@ -353,7 +354,7 @@ def test_nor_does_what_they_do_with_it_afterwards(cast: Cast, plan: Path) -> Non
     cast.rita.http.cut.add("/api/v1/licenses")  # So their device knows nothing of the edition before.
     late = seal_by(cast.rita, sealed, b"too late")
     with pytest.raises(Refused):
-        cast.rita.session.open_file(late, late.with_name("late"))
+        cast.rita.session.open_stream(late, io.BytesIO())
     event = {"id": str(uuid4()), "cid": str(sealed.cid), "action": "printed", "at": int(time.time())}
     assert call(cast.rita, "contoso", "POST", "events", {"events": [event]}).json() == {"accepted": 1}
     with in_organization(cast.organizations["contoso"].id):

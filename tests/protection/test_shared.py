@@ -160,7 +160,7 @@ def test_one_s_own_documents_are_not_shared_with_oneself(cast: Cast, plan: Path)
 
 def test_a_batch_counts_as_well(cast: Cast, plan: Path, reader: Player) -> None:
     made = [protect(cast.olga, plan, f"{reader.address}:VIEW") for _ in range(3)]
-    reader.session.open_file(made[0].path, plan.with_name("opened"))
+    opening(reader, made[0].path)
     with in_organization(cast.organizations["contoso"].id):
         assert FirstOpening.objects.filter(person_id=reader.id).count() == 1
     assert len(shared(reader)["results"]) == 1

@@ -24,10 +24,10 @@ def cast(empty_cast: Cast) -> Cast:
 
 @pytest.fixture(scope="module")
 def genuine(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return a sealed file of three leaves that Rita may open."""
+    """Return a sealed file of three leaves of which Rita may take a copy."""
     source = tmp_path_factory.mktemp("plan") / "plan.bin"
     source.write_bytes(bytes(range(256)) * 4096 * 2 + b"the end")
-    return protect(cast.olga, source, f"{RITA}:VIEW", offline_days=7).path.read_bytes()
+    return protect(cast.olga, source, f"{RITA}:VIEW,EXPORT", offline_days=7).path.read_bytes()
 
 
 def body_of(data: bytes) -> tuple[int, int]:

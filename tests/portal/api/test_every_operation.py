@@ -5,6 +5,7 @@ so that they get behind the search for it, and half carry a value that breaks ca
 changes is taken back before the next one.
 """
 
+import io
 import json
 import time
 import uuid
@@ -88,7 +89,7 @@ def ada(cast: Cast) -> Player:
     plan = Path(cast.folder, "plan.txt")
     plan.write_text("the plan")
     ada.session.protect(plan, ProtectOptions(grants=("olga@contoso.example:VIEW",)), target=plan.with_suffix(".sealed"))
-    olga.session.open_file(plan.with_suffix(".sealed"), plan.with_suffix(".open"))
+    olga.session.open_stream(plan.with_suffix(".sealed"), io.BytesIO())
     return ada
 
 

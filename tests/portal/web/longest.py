@@ -1,5 +1,6 @@
 """An organization in which everything is called as long as it may be, and its pages as files without a server."""
 
+import io
 import mimetypes
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -135,7 +136,7 @@ def _documents(cast: Cast, folder: Path) -> dict[str, UUID]:
     for target in (targets := [folder / f"{number}.sealed" for number in range(FIFTY)]):
         cids.append(cast.ada.session.protect(source, ProtectOptions(grants=grants), target=target).cid)
     with suppress(Refused):
-        cast.max.session.open_file(targets[-1], folder / "never")
+        cast.max.session.open_stream(targets[-1], io.BytesIO())
     place, cid = cast.max.session.organization_of(targets[-1])
     request = place.call("POST", f"/api/v1/documents/{cid}/access-requests", {"note": REASON})["id"]
     own = cast.ada.session.own_organization()

@@ -1,5 +1,6 @@
 """The journeys people make, in a real browser, from an empty installation on; without scripts, since none is needed."""
 
+import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,10 +32,8 @@ class Sent:
 
     def opens(self) -> bool:
         """Tell whether Rita can open it now."""
-        copy = self.folder / "copy"
-        copy.unlink(missing_ok=True)
         try:
-            self.rita.open_file(self.document.path, copy)
+            self.rita.open_stream(self.document.path, io.BytesIO())
         except Refused:
             return False
         return True
@@ -71,9 +70,9 @@ def sent(installation: Installation, ada: Visitor, contoso: str) -> Iterator[Sen
     devices = (olga.device("olga"), installation.rita.device("rita"), ada.device("ada"))
     of_olga, of_rita, of_ada = devices
     document = of_olga.protect(plan, ProtectOptions(grants=("rita@fabrikam.example:VIEW",), offline_days=0))
-    of_rita.open_file(document.path, folder / "copy")
+    of_rita.open_stream(document.path, io.BytesIO())
     with pytest.raises(Refused):
-        of_ada.open_file(document.path, folder / "never")
+        of_ada.open_stream(document.path, io.BytesIO())
     yield Sent(olga, document, of_rita, folder)
     for device in devices:
         device.close()

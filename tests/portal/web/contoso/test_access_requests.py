@@ -1,5 +1,6 @@
 """Refused, asked, let in: a partner and an owner on pages alone, without scripts."""
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,10 +33,8 @@ class Plan:
 
     def opens(self) -> bool:
         """Tell whether Rita can open it now."""
-        copy = self.folder / "copy"
-        copy.unlink(missing_ok=True)
         try:
-            self.device.open_file(self.document.path, copy)
+            self.device.open_stream(self.document.path, io.BytesIO())
         except Refused:
             return False
         return True

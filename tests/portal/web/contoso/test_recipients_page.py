@@ -1,5 +1,6 @@
 """The table of recipients with the longest real values: no page wider than the window, on a desk or on a phone."""
 
+import io
 from collections.abc import Iterator
 
 import pytest
@@ -33,9 +34,9 @@ def document(installation: Installation, olga: Visitor) -> Iterator[str]:
     grants = [f"{who}:VIEW" for who in (LONG, "rita@fabrikam.example", "domain:fabrikam.example")]
     grants += [f"reader{number}@fabrikam.example:VIEW,EDIT" for number in range(60)]
     sealed = of_olga.protect(plan, ProtectOptions(grants=tuple(grants)), target=installation.folder / "plan.sealed")
-    of_rita.open_file(sealed.path, installation.folder / "copy")
+    of_rita.open_stream(sealed.path, io.BytesIO())
     with pytest.raises(Refused):
-        of_ada.open_file(sealed.path, installation.folder / "never")
+        of_ada.open_stream(sealed.path, io.BytesIO())
     yield f"{installation.origin('contoso')}/documents/{sealed.cid}/"
     for device in devices:
         device.close()
