@@ -5,10 +5,12 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,6 +26,8 @@ from chancery.sdk.organization import Organization
 from chancery.sealing.atomic import replacing
 from chancery.sealing.streams import write_all
 from chancery.texts import joined, message
+
+DAY: Final = click.DateTime(["%Y-%m-%d"])
 
 COLUMNS: Final = (
     *(
@@ -92,6 +96,9 @@ class KindOfEvent(click.ParamType[str]):
     "--kind", type=KindOfEvent(), help="A kind such as key.rotated, or an object for all of it, such as content."
 )
 @click.option("--outcome", type=click.Choice(["done", "allowed", "refused", "failed"]), help="How it ended.")
+@click.option("--who", metavar="ADDRESS", help="Only what this person did.")
+@click.option("--since", type=DAY, help="From this day on, for example 2026-01-31.")
+@click.option("--until", type=DAY, help="To this day, which is included.")
 @LIMIT
 @WIDE
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write all of it to this file.")
@@ -102,6 +109,9 @@ def audit(
     place: Organization,
     kind: str | None,
     outcome: str | None,
+    who: str | None,
+    since: datetime | None,
+    until: datetime | None,
     limit: int | None,
     target: Path | None,
     form: str | None,
@@ -110,7 +120,10 @@ def audit(
 
     A file in the format json has one event on each line, as the API answers it.
     """
-    wanted = {name: value for name, value in (("kind", kind), ("outcome", outcome)) if value}
+    zone = place.zone()
+    span = {"since": _midnight(since, zone), "before": _midnight(until, zone, days=1)}
+    asked = {"kind": kind, "outcome": outcome, "who": who, **span}
+    wanted = {name: value for name, value in asked.items() if value}
     if target is not None:
         as_csv = form == "csv" or (form is None and target.suffix.lower() == ".csv")
         with replacing(target) as file:
@@ -127,6 +140,11 @@ def audit(
     found = place.each("/api/v1/audit/events", **wanted)
     columns, rest = ["at", "outcome", "sentence"], message("All of them: chancery audit --to FILE")
     tables.show(output, found, columns, empty=message("Nothing matches."), limit=limit, rest=rest)
+
+
+def _midnight(day: datetime | None, zone: ZoneInfo, days: int = 0) -> str | None:
+    """Return when a day of the person's zone, or one so many days after it, begins, as the API takes it."""
+    return None if day is None else (day.replace(tzinfo=zone) + timedelta(days)).isoformat()
 
 
 def _json(event: Mapping[str, Any]) -> bytes:

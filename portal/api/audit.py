@@ -14,10 +14,26 @@ from rest_framework.response import Response
 from audit.selectors import proofs
 from audit.selectors.events import Filter
 from portal.api.event_items import EXAMPLE, EventList, event_page
-from portal.api.framework import ANYBODY, OrganizationView, number_of, page, page_answer, uuid_of
+from portal.api.framework import (
+    ANYBODY,
+    MailAddress,
+    OrganizationView,
+    checked,
+    number_of,
+    page,
+    page_answer,
+    uuid_of,
+)
+from portal.subjects.event_person import person_in_events
 from portal.usecases.permissions import Permission
 
 EPOCH = OpenApiParameter("epoch", int, description="An epoch of the ledger; by default the newest.")
+
+
+class Named(serializers.Serializer[dict[str, str]]):
+    """Whose events are looked for."""
+
+    who = MailAddress()
 
 
 class AuditEvents(OrganizationView):
@@ -32,6 +48,7 @@ class AuditEvents(OrganizationView):
             OpenApiParameter("outcome", str, enum=["done", "allowed", "refused", "failed"]),
             OpenApiParameter("cid", UUID),
             OpenApiParameter("person", UUID),
+            OpenApiParameter("who", str, description="The address of a person, instead of their id."),
             OpenApiParameter("since", datetime),
             OpenApiParameter("before", datetime),
             OpenApiParameter("cursor", str),
@@ -43,13 +60,16 @@ class AuditEvents(OrganizationView):
     def get(self, request: Request) -> Response:
         """Answer newest first."""
         query = request.query_params
+        person = uuid_of(query["person"], "person") if "person" in query else None
+        if query.get("who"):
+            person = person_in_events(checked(Named, {"who": query["who"]})["who"])
         return event_page(
             request,
             Filter(
                 kinds=query.getlist("kind"),
                 outcome=query.get("outcome", ""),
                 content_id=uuid_of(query["cid"], "cid") if "cid" in query else None,
-                person_id=uuid_of(query["person"], "person") if "person" in query else None,
+                person_id=person,
                 since=_moment(query.get("since"), "since"),
                 before=_moment(query.get("before"), "before"),
             ),

@@ -1,16 +1,26 @@
 """The record: everything that happened, and how to prove it."""
 
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
-from audit.selectors.events import Filter, InvalidCursor, events
+from audit.selectors.events import Filter, InvalidCursor, Page, events
 from audit.selectors.proofs import newest_checkpoint
 from audit.selectors.unauthenticated import unauthenticated_requests_of_a_day
+from portal.subjects.event_person import person_in_events
 from portal.usecases.permissions import Permission
 from portal.web.framework import PageRequest, page, show
+from portal.web.policies import KNOWN_DAY
 from portal.words.events import shown_events
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 GROUPS = [
     ("", gettext_lazy("Everything")),
@@ -31,27 +41,60 @@ OUTCOMES = [
 ]
 
 
+class AuditForm(forms.Form):
+    """What to look for in the log; every field that says something must hold."""
+
+    who = forms.EmailField(label=gettext_lazy("Who"), required=False, max_length=320)
+    kind = forms.ChoiceField(label=gettext_lazy("What"), required=False, choices=GROUPS)
+    outcome = forms.ChoiceField(label=gettext_lazy("How it ended"), required=False, choices=OUTCOMES)
+    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=DAY, validators=[KNOWN_DAY])
+    until = forms.DateField(
+        label=gettext_lazy("To, that day included"), required=False, widget=DAY, validators=[KNOWN_DAY]
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a span that ends before it begins."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("since") and data.get("until") and data["since"] > data["until"]:
+            self.add_error("until", _("This is before the first day."))
+        return data
+
+    def wanted(self) -> Filter:
+        """Return the filter; only after the form is valid."""
+        data = self.cleaned_data
+        return Filter(
+            kinds=[data["kind"]] if data["kind"] else [],
+            outcome=data["outcome"],
+            person_id=person_in_events(data["who"]) if data["who"] else None,
+            since=_midnight(data["since"]),
+            before=_midnight(data["until"], days=1),
+        )
+
+
+def _midnight(day: date | None, days: int = 0) -> datetime | None:
+    """Return the moment at which a day of the reader's zone, or one so many days after it, begins."""
+    return None if day is None else datetime.combine(day + timedelta(days), time(), timezone.get_current_timezone())
+
+
 @require_GET
 @page(Permission.AUDIT_READ)
 def audit(request: PageRequest) -> HttpResponse:
     """Show events, newest first, and the newest signed checkpoint."""
-    kind, outcome = request.GET.get("kind", ""), request.GET.get("outcome", "")
-    wanted = Filter(
-        kinds=[kind] if kind in dict(GROUPS) and kind else [],
-        outcome=outcome if outcome in dict(OUTCOMES) else "",
-    )
+    form = AuditForm(request.GET or None)
+    is_valid = form.is_valid() or not form.is_bound
+    wanted = form.wanted() if form.is_bound and is_valid else Filter()
     try:
-        found = events(filter=wanted, limit=50, cursor=request.GET.get("cursor", ""))
+        found = events(filter=wanted, limit=50, cursor=request.GET.get("cursor", "")) if is_valid else Page((), "")
     except InvalidCursor:
         return redirect("audit")
     context = {
+        "form": form,
+        "is_filtered": form.is_bound and any(form.data.get(name) for name in form.fields),
         "events": shown_events(found.events, request.organization.id, request.organization.name),
         "next_cursor": found.next_cursor,
         "checkpoint": newest_checkpoint(),
         "unauthenticated": unauthenticated_requests_of_a_day(),
-        "kinds": GROUPS,
-        "outcomes": OUTCOMES,
-        "kind": kind,
-        "outcome": outcome,
+        "today": timezone.localdate(),
+        "week": timezone.localdate() - timedelta(days=6),
     }
     return show(request, "audit", "audit", context)
