@@ -51,16 +51,18 @@ def edit(output: Output, file: Path) -> None:
             text.touch(mode=0o600)
             text.write_bytes(before)
         ended = edited(text)
-        if not text.is_file() or text.read_bytes() == before:
+        changed = text.is_file() and text.read_bytes() != before
+        if ended:
+            if changed:
+                folder.keep()
+            raise Misused(
+                message("The editor ended with code {code}, so nothing was saved.", code=ended),
+                remedy=_left(file, text) if changed else "",
+            )
+        if not changed:
             members = {"sealed": str(file), "cid": str(cid), "changed": False}
             output.result(members, message("Nothing was changed in {file}.", file=file))
             return
-        if ended:
-            folder.keep()
-            raise Misused(
-                message("The editor ended with code {code}, so nothing was saved.", code=ended),
-                remedy=_left(file, text),
-            )
         _save(output, session, folder, file, text, edition)
 
 

@@ -163,14 +163,28 @@ def test_edit_saves_the_next_edition_and_leaves_nothing(
     assert (event.outcome, event.details["edition"]) == ("done", 2)
 
 
-@pytest.mark.parametrize("code", ["pass", "text.unlink()", "sys.exit(1)"])
+@pytest.mark.parametrize(
+    ("code", "ended", "said"),
+    [
+        ("pass", 0, "Nothing was changed"),
+        ("text.unlink()", 0, "Nothing was changed"),
+        ("sys.exit(1)", 2, "ended with code 1"),
+    ],
+)
 def test_nothing_is_saved_where_nothing_was_changed(
-    chancery: Any, cast: Cast, notes: Protected, monkeypatch: pytest.MonkeyPatch, memory: Path, code: str
+    chancery: Any,
+    cast: Cast,
+    notes: Protected,
+    monkeypatch: pytest.MonkeyPatch,
+    memory: Path,
+    code: str,
+    ended: int,
+    said: str,
 ) -> None:
     before = notes.path.read_bytes()
     editing(monkeypatch, code)
     done = chancery("edit", notes.path, who=cast.rita)
-    assert (done.exit_code, "Nothing was changed" in done.stdout) == (0, True)
+    assert (done.exit_code, said in done.output) == (ended, True)
     assert notes.path.read_bytes() == before
     assert [*memory.iterdir()] == []
 
