@@ -1,11 +1,13 @@
 """Keys, settings and the service's switch."""
 
+from typing import Final
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -114,6 +116,18 @@ class SettingsForm(forms.Form):
             " for an hour at a time. Templates and documents can ask for an account too."
         ),
     )
+
+    grouped: Final = (
+        (gettext_lazy("Readers"), ("contact", "account_required")),
+        (gettext_lazy("Without a network"), ("max_license_days", "lease_seconds", "registration_days")),
+        (gettext_lazy("What is kept"), ("keep_titles",)),
+        (gettext_lazy("Cryptography"), ("suite",)),
+    )
+    """Which settings are about the same thing, and what that is."""
+
+    def groups(self) -> list[tuple[Promise, list[forms.BoundField]]]:
+        """Return the fields by what they are about."""
+        return [(words, [self[name] for name in names]) for words, names in self.grouped]
 
 
 @require_http_methods(["GET", "POST"])

@@ -64,7 +64,7 @@ class Question {
 
 /** Fetch a table or decoder for the frame, which has no network; only PDF.js's own files, whatever the name says. */
 async function giveAsset(port, { asset, kind, filename }) {
-  const folder = configuration.pdf[kind];
+  const folder = Object.hasOwn(configuration.pdf, kind) ? configuration.pdf[kind] : null;
   const answer = folder && /^[\w-]+\.\w+$/.test(filename) ? await fetch(folder + filename).catch(() => null) : null;
   const data = answer?.ok ? await answer.arrayBuffer() : null;
   port.postMessage({ asset, data }, data ? [data] : []);
