@@ -18,6 +18,7 @@ from chancery.policy.policy import Conditions
 from portal.usecases.caller import caller_at
 from tenants.context import in_public
 from tenants.directory.models import Address, CodeSession, Device, Person
+from tenants.directory.selectors.devices import devices_of
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.expire import expire
@@ -240,6 +241,7 @@ def test_after_the_hour_nothing_is_left(cast: Cast, plan: Path) -> None:
         Address.objects.filter(address=jo.address).update(coded_until=timezone.now())
     problem(jo.token(CONTOSO), 401, "unauthorized")
     with in_public():
+        assert devices_of(jo.person) == ()
         expire()
         assert not Device.objects.filter(id=jo.device).exists()
 

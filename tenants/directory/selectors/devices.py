@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from tenants.directory.models import Device
 
 
@@ -38,8 +40,9 @@ def device_of(person_id: UUID, device_id: UUID) -> DeviceFacts | None:
 
 
 def devices_of(person_id: UUID) -> tuple[DeviceFacts, ...]:
-    """Return all devices of the person, the newest first."""
-    return tuple(facts(row) for row in Device.objects.filter(person_id=person_id).order_by("-created_at"))
+    """Return all devices of the person, the newest first; the tab of an outsider is none any more after its hour."""
+    rows = Device.objects.filter(person_id=person_id).exclude(ends_at__lte=timezone.now())
+    return tuple(facts(row) for row in rows.order_by("-created_at"))
 
 
 def device_by_key(signing_key_id: bytes) -> DeviceFacts | None:
