@@ -4,7 +4,6 @@ Files never leave the browser.  The script proves this browser's device to the A
 installation, words in the reader's language, and tokens that come out of the session.
 """
 
-import json
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_POST
 from chancery.errors import ChanceryError
 from chancery.objects.jws import b64
 from portal.identity.page_tokens import SECONDS, grant_to_page
+from portal.license_requests import members_of
 from portal.problems import Problem, of_error, unauthorized
 from portal.web.account_pages import person_of
 from protection.selectors.installation import installation_public_key
@@ -86,10 +86,10 @@ def token(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return unauthorized(_("You are signed out. Sign in again.")).response()
     try:
-        members = json.loads(request.body)
+        members = members_of(request.body)
         origin, device = str(members["origin"]), members.get("device")
         known = None if device is None else UUID(str(device))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, ChanceryError):
         return Problem(HTTPStatus.BAD_REQUEST, "invalid_object", _("The request names no origin.")).response()
     try:
         granted = grant_to_page(request, person=person_of(request), origin=origin, device=known)

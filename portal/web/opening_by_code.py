@@ -3,7 +3,6 @@
 A code belongs to the browser that asked; what it opens, to the tab that entered it.
 """
 
-import json
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -18,6 +17,7 @@ from chancery.objects.jws import unb64
 from portal import clock
 from portal.identity.page_tokens import SECONDS, grant_to_outsider
 from portal.languages import reason_of
+from portal.license_requests import members_of
 from portal.problems import Problem, of_error, too_many_requests, unauthorized
 from portal.request_facts import client_address
 from portal.throttle import retry_after
@@ -39,12 +39,12 @@ def ask(request: HttpRequest) -> HttpResponse:
     if wait:
         return too_many_requests(wait).response()
     try:
-        members = json.loads(request.body)
+        members = members_of(request.body)
         document = WantedDocument(
             UUID(str(members["organization"])), UUID(str(members["document"])), unb64(str(members["digest"]))
         )
         address = str(members["address"])
-    except (ValueError, KeyError, TypeError, AttributeError, ChanceryError):
+    except (ValueError, KeyError, ChanceryError):
         return _invalid()
     if not request.session.session_key:
         request.session.create()
@@ -71,8 +71,8 @@ def enter(request: HttpRequest) -> HttpResponse:
     if wait:
         return too_many_requests(wait).response()
     try:
-        code = str(json.loads(request.body)["code"])
-    except (ValueError, KeyError, TypeError):
+        code = str(members_of(request.body)["code"])
+    except (KeyError, ChanceryError):
         return _invalid()
     try:
         session = redeem_code(code=code, browser=str(request.session.session_key or ""), actor=_visitor(request))
@@ -88,9 +88,9 @@ def enter(request: HttpRequest) -> HttpResponse:
 def token(request: HttpRequest) -> HttpResponse:
     """Answer the tab of an outsider with an access token for one origin."""
     try:
-        members = json.loads(request.body)
+        members = members_of(request.body)
         secret, origin = str(members["secret"]), str(members["origin"])
-    except (ValueError, KeyError, TypeError):
+    except (KeyError, ChanceryError):
         return _invalid()
     session = session_of(str(request.session.session_key or ""), secret)
     if session is None:

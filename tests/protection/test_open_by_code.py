@@ -460,3 +460,36 @@ def test_the_people_of_an_organization_see_no_outsider(cast: Cast, plan: Path) -
             cast.organizations["contoso"], Person.objects.get(id=jo.person), ip="192.0.2.1", source="pages"
         )
     assert (here.member, here.permissions, here.known_subject.outsider) == (False, frozenset(), True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "null",
+        "[" * 100_000,
+        '{"address": "a@b.example"}',
+        '"\\ud800"',
+        '{"code": "\\u0000\\ud800"}',
+        "\udcff",
+        "{" * 9,
+    ],
+)
+@pytest.mark.parametrize("path", ["/open/code/", "/open/code/enter/", "/open/code/token/"])
+def test_malformed_requests_are_refused(cast: Cast, path: str, body: str) -> None:
+    answer = Outsider("x").browser.post(
+        path,
+        body.encode(errors="surrogateescape"),
+        content_type="application/json",
+        headers={"Host": "localhost:8000"},
+    )
+    assert answer.status_code == 400, answer.content
+
+
+@pytest.mark.parametrize(
+    "address", ["", "x", "a@b", "a\u0000@b.example", "\ud800@b.example", "a@b.example\nBcc: c@d.example", "a" * 9_000]
+)
+def test_what_is_no_address_is_refused(cast: Cast, plan: Path, address: str) -> None:
+    sealed = sealed_for(cast, plan, outsider("malformed"))
+    assert outsider("malformed").ask(sealed, address).status_code == 400

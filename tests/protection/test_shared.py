@@ -136,7 +136,9 @@ def test_it_comes_in_pages_and_is_searched(cast: Cast, plan: Path, reader: Playe
     assert [one["cid"] for one in shared(reader, "?search=0%25")["results"]] == [str(made[2].cid)]
     assert len(shared(reader, "?search=RITA%40")["results"]) == 2
     assert shared(reader, "?search=nothing")["results"] == []
-    problem(send(reader, BASE, "GET", "/api/v1/shared?cursor=x"), 400, "invalid")
+    for query in ("cursor=x", "limit=x", "cursor=MjAyNi0wMS0wMXww"):
+        problem(send(reader, BASE, "GET", f"/api/v1/shared?{query}"), 400, "invalid")
+    problem(send(reader, BASE, "GET", "/api/v1/shared?search=%00"), 400, "malformed")
 
 
 def test_an_organization_that_disabled_the_person_shows_them_nothing(cast: Cast, plan: Path, reader: Player) -> None:
