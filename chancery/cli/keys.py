@@ -18,7 +18,7 @@ SUITE = click.option("--suite", type=click.Choice(["hybrid", "p256"]), help="Its
 
 @click.group("key")
 def key() -> None:
-    """List, create, activate and withdraw your organization's keys."""
+    """List, create and activate keys, or mark one as compromised."""
 
 
 @key.command("list")
@@ -65,7 +65,7 @@ def activate(output: Output, place: Organization, key_id: UUID, reason: str, *, 
 @asks
 @in_organization
 def compromise(output: Output, place: Organization, key_id: UUID, reason: str, *, yes: bool) -> None:
-    """Withdraw a key, for good.
+    """Mark a key as compromised, for good.
 
     Nothing under it can be opened from then on.
     """
