@@ -90,7 +90,7 @@ SELECT d.domain, extract(epoch FROM max(d.ended_at))::float8 FROM public.directo
 WHERE d.domain = ANY(%(domains)s::text[]) AND {elsewhere} GROUP BY d.domain
 UNION ALL
 SELECT h.address, extract(epoch FROM max(h.ended_at))::float8 FROM public.directory_partedaddress h
-LEFT JOIN public.directory_address a ON a.address = h.address AND a.proven_by <> ''
+LEFT JOIN public.directory_address a ON a.address = h.address AND (a.proven_by <> '' OR a.coded_until IS NOT NULL)
 LEFT JOIN public.directory_group g ON g.address = h.address
 WHERE h.address = ANY(%(addresses)s::text[]) AND h.holder_id <> coalesce(a.person_id, g.id) GROUP BY h.address
 """.replace("{elsewhere}", _ELSEWHERE)

@@ -22,12 +22,9 @@ from tenants.directory.selectors.devices import devices_of
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.expire import expire
-from tenants.directory.services.outsiders import LAPSES_AFTER
-from tenants.directory.services.prove_address import prove_address
-from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, BASE, Cast
 from tests.protection.outsider import Outsider, claims_of, code_in, license_of, mails
-from tests.protection.steps import call, confirmed, opening, origin_of, problem, protect, refusal, watched
+from tests.protection.steps import call, confirmed, origin_of, problem, protect, watched
 
 CONTOSO = origin_of("contoso")
 HOUR = 3_600
@@ -344,61 +341,6 @@ def test_a_ledger_is_not_filled_by_people_who_ask(cast: Cast, plan: Path) -> Non
     assert len(since()) == 10
 
 
-def test_whoever_signs_up_with_the_address_goes_on_with_the_identity(cast: Cast, plan: Path) -> None:
-    jo = outsider("later")
-    sealed = sealed_for(cast, plan, jo)
-    jo.come_in(sealed)
-    claims_of(jo.license(sealed, CONTOSO))
-    answer = Outsider("x").browser.post(
-        "/accounts/signup/",
-        {"email": jo.address, "password1": "a planted passphrase 1"},
-        headers={"Host": "localhost:8000"},
-    )
-    assert answer.status_code == 302
-    with in_public():
-        planted = Person.objects.get(email=jo.address)
-        assert planted.id == jo.person
-        prove_address(person_id=planted.id, address=jo.address, actor=ACTOR)
-        planted.refresh_from_db()
-        assert not planted.has_usable_password()
-    assert jo.token(CONTOSO).status_code == 401
-    rita = cast.enroll("later", jo.person, jo.address)
-    assert [one["cid"] for one in rita.session.shared()] == [str(license_of(sealed).cid)]
-    assert opening(rita, sealed).rights
-    jo.ask(sealed)
-    assert "sign in" in mails(jo.address)[0].body
-
-
-def test_an_account_that_proves_the_address_otherwise_is_somebody_else(cast: Cast, plan: Path) -> None:
-    jo = outsider("two")
-    opened, unopened = sealed_for(cast, plan, jo), sealed_for(cast, plan, jo)
-    jo.come_in(opened)
-    claims_of(jo.license(opened, CONTOSO))
-    with in_public():
-        other = Person.objects.create(email="main@elsewhere.example", name="Other")
-        prove_address(person_id=other.id, address="main@elsewhere.example", actor=ACTOR)
-        prove_address(person_id=other.id, address=jo.address, actor=ACTOR)
-    problem(jo.license(unopened, CONTOSO), 403, "not_granted")
-    player = cast.enroll("two", other.id, "main@elsewhere.example")
-    for sealed in (opened, unopened):
-        assert refusal(player, sealed).reason == "not_granted"
-
-
-def test_a_year_without_a_code_parts_the_mailbox_from_the_person(cast: Cast, plan: Path) -> None:
-    jo = outsider("year")
-    opened, unopened = sealed_for(cast, plan, jo), sealed_for(cast, plan, jo)
-    jo.come_in(opened)
-    claims_of(jo.license(opened, CONTOSO))
-    with in_public():
-        Address.objects.filter(address=jo.address).update(coded_until=timezone.now() - LAPSES_AFTER)
-    CodeSession.objects.all().delete()
-    heir = outsider("year")
-    heir.come_in(opened)
-    assert heir.person != jo.person
-    for sealed in (opened, unopened):
-        problem(heir.license(sealed, CONTOSO), 403, "not_granted")
-
-
 def test_who_is_disabled_where_they_were_invited_gets_no_code_there(cast: Cast, plan: Path) -> None:
     jo = outsider("guest")
     sealed = sealed_for(cast, plan, jo)
@@ -413,21 +355,6 @@ def test_who_is_disabled_where_they_were_invited_gets_no_code_there(cast: Cast, 
     problem(jo.license(sealed, CONTOSO), 403, "person_disabled")
     assert outsider("guest").ask(sealed).status_code == 202
     assert "this address is blocked" in mails(jo.address)[0].body
-
-
-def test_a_hostile_organization_parts_nobody_from_their_codes(cast: Cast, plan: Path) -> None:
-    jo = outsider("target")
-    sealed, hostile = sealed_for(cast, plan, jo), cast.organizations["hostile"].id
-    jo.come_in(sealed)
-    claims_of(jo.license(sealed, CONTOSO))
-    with in_public():
-        invited = create_person(organization_id=hostile, address=jo.address, guest=True, actor=ACTOR)
-        remove_person(organization_id=hostile, person_id=invited.id, reason="harm", actor=ACTOR)
-        Address.objects.create(person_id=cast.mallory.id, address=jo.address, asserted_by_id=hostile, domain="x")
-    again = outsider("target")
-    again.come_in(sealed)
-    assert again.person == jo.person
-    claims_of(again.license(sealed, CONTOSO))
 
 
 def test_an_outsider_asks_for_access_and_gets_it(cast: Cast, plan: Path) -> None:
