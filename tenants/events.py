@@ -31,6 +31,7 @@ class DirectoryKind(StrEnum):
     ORGANIZATION_SUSPENDED = "organization.suspended"
     PERSON_CREATED = "person.created"
     PERSON_INVITED = "person.invited"
+    PERSON_INVITED_AGAIN = "person.invited_again"
     PERSON_CHANGED = "person.changed"
     PERSON_DISABLED = "person.disabled"
     PERSON_ENABLED = "person.enabled"

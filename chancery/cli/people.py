@@ -32,7 +32,7 @@ def person() -> None:
 def list_people(output: Output, place: Organization, search: str, limit: int | None) -> None:
     """List people."""
     found = place.each("/api/v1/people", search=search)
-    columns = ["email", "name", "role", "guest", "disabled", "id"]
+    columns = ["email", "name", "role", "guest", "disabled", "invited", "id"]
     tables.show(output, found, columns, empty=message("No matches."), limit=limit)
 
 
@@ -57,6 +57,15 @@ def create_person(
     """Create the person with this ADDRESS. They are invited by mail and sign in with a mailed code."""
     body = {"email": address, "name": name, "role": role, "guest": guest}
     carry_out(output, place, "POST", "/api/v1/people", body, yes=yes, reason=reason)
+
+
+@person.command("invite")
+@ADDRESS
+@in_organization
+def invite_person(output: Output, place: Organization, address: str) -> None:
+    """Mail the person with this ADDRESS the invitation again."""
+    found = by_address(place, "people", "email", address)
+    changed(output, place.call("POST", f"/api/v1/people/{found['id']}/invitation"))
 
 
 @person.command("change")

@@ -186,6 +186,7 @@ PERSON: Final[Example] = {
     "role": "user",
     "guest": False,
     "disabled": False,
+    "invited": False,
     "since": "2026-06-01T08:00:00Z",
     "addresses": [{"address": "max@contoso.example", "proven": True}],
 }

@@ -19,13 +19,14 @@ from portal.api.framework import (
     MailAddress,
     OrganizationView,
     checked,
+    effect_response,
     limit_of,
     page,
     page_answer,
 )
 from portal.api.idempotency import idempotent
 from portal.usecases.effects import effect_answer, together
-from portal.usecases.people import change_role, create_person, disable_person, enable_person
+from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
 from portal.usecases.permissions import Permission
 from tenants.directory.selectors.people import PersonFacts, count_in, people_in, person_in, place_in_list
 
@@ -57,6 +58,7 @@ class PersonItem(Answer):
     role = serializers.CharField()
     guest = serializers.BooleanField()
     disabled = serializers.BooleanField()
+    invited = serializers.BooleanField(help_text="Whether a member has not signed in yet.")
     since = serializers.DateTimeField()
     addresses = PersonAddress(many=True)
 
@@ -106,6 +108,19 @@ class People(OrganizationView):
             stated=self.stated(wanted),
         )
         return Response({**_person(added.person), **added.effect.as_json()}, status=HTTPStatus.CREATED)
+
+
+class PersonInvitation(OrganizationView):
+    """The invitation of a person."""
+
+    needs = {"POST": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(summary="Mail the invitation again", request=None, responses=effect_answer("InvitedAgain"))
+    def post(self, request: Request, person_id: UUID) -> Response:
+        """Mail it, at most once in ten minutes."""
+        return effect_response(
+            invite_person_again(caller=self.caller, organization=self.organization, person_id=person_id)
+        )
 
 
 class ChangedPerson(Confirmed):
@@ -164,6 +179,7 @@ def _person(facts: PersonFacts) -> dict[str, Any]:
         "role": facts.role,
         "guest": facts.guest,
         "disabled": facts.disabled,
+        "invited": facts.invited,
         "since": facts.since,
         "addresses": [{"address": one.address, "proven": bool(one.proven_by)} for one in facts.addresses],
     }

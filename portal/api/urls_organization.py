@@ -116,6 +116,7 @@ urlpatterns = [
         person_devices.UnblockDevice.as_view(),
         name="api_person_device_unblock",
     ),
+    path("people/<uuid:person_id>/invitation", people.PersonInvitation.as_view(), name="api_person_invitation"),
     path("people/<uuid:person_id>/removal", removal.PersonRemoval.as_view(), name="api_person_removal"),
     path("groups", groups.Groups.as_view(), name="api_groups"),
     path("groups/<uuid:group_id>", groups.GroupDetail.as_view(), name="api_group"),

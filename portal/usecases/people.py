@@ -1,12 +1,15 @@
 """People: add, disable, enable, and change their role."""
 
+import math
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.notifications.mails import mail_invitation
+from portal.throttle import retry_after
 from portal.usecases import consequences, roles
 from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
@@ -21,7 +24,11 @@ from tenants.actor import Actor as DirectoryActor
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.create_person import create_person as create_person_service
+from tenants.directory.services.note_invitation import note_invitation
 from tenants.organizations.selectors import OrganizationFacts
+
+AGAIN: Final = 600
+"""Seconds between two invitations to one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,28 @@ def create_person(
     warnings += [again] if person.returned else []
     message = words.format(address=person.email)
     return Added(person, Effect(changed=True, message=message, warnings=tuple(warnings)))
+
+
+@transaction.atomic
+def invite_person_again(*, caller: Caller, organization: OrganizationFacts, person_id: UUID) -> Effect:
+    """Mail somebody the invitation again, at most once in ten minutes: nobody's mailbox is filled from here."""
+    found = person_in(organization.id, person_id)
+    wait = 0 if found.disabled or not found.email else retry_after(f"invitation {person_id}", rate=1 / AGAIN, burst=1)
+    may = not found.disabled and bool(found.email) and not wait
+    if may:
+        note_invitation(organization_id=organization.id, person=found, actor=caller.directory_actor)
+        mail_invitation(found, organization)
+    if found.disabled:
+        otherwise = _("{address} is disabled; enable them first.")
+    elif not found.email:
+        otherwise = _("They have no address to which an invitation could go.")
+    else:
+        otherwise = _("{address} was invited a short while ago; try again in {minutes} minutes.")
+    return effect(
+        may,
+        _("The invitation is sent to {address} again.").format(address=found.email),
+        otherwise.format(address=found.email, minutes=math.ceil(wait / 60)),
+    )
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from portal.usecases.confirmation import Stated
 from portal.usecases.devices import visible_devices
 from portal.usecases.effects import Effect
 from portal.usecases.groups import change_group, create_group
-from portal.usecases.people import change_role, create_person, disable_person, enable_person
+from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_group, ask_about_person
 from portal.web.confirming import confirmed
@@ -142,6 +142,10 @@ def _change_of(request: PageRequest, person_id: UUID, form: RoleForm, act: str) 
         return lambda stated: disable_person(caller=caller, person_id=person_id, stated=stated)
     if act == "enable":
         return lambda _stated: enable_person(caller=caller, person_id=person_id)
+    if act == "invite":
+        return lambda _stated: invite_person_again(
+            caller=caller, organization=request.organization, person_id=person_id
+        )
     return None
 
 

@@ -225,6 +225,7 @@ _SERVICE: Final[Mapping[str, Mapping[str, Promise]]] = {
 _DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     DirectoryKind.PERSON_CREATED: {PLAIN: _("{who} added {target} as {role}.")},
     DirectoryKind.PERSON_INVITED: {PLAIN: _("{who} added {target} as a guest.")},
+    DirectoryKind.PERSON_INVITED_AGAIN: {PLAIN: _("{who} mailed {target} the invitation again.")},
     DirectoryKind.PERSON_CHANGED: {
         OTHER: _("{who} changed the settings of {target}."),
         PLAIN: _("{who} changed their own settings."),

@@ -42,6 +42,8 @@ class PersonFacts:
     addresses: tuple[AddressFacts, ...]
     returned: bool = False
     """Whether the account had left this organization before, as somebody else."""
+    invited: bool = False
+    """Whether a member has not signed in yet.  Of guests nobody here learns that: their account is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,7 @@ def _facts(rows: list[Membership]) -> tuple[PersonFacts, ...]:
             since=row.created_at,
             addresses=tuple(addresses.get(row.person_id, ())),
             returned=row.returned_at is not None,
+            invited=not row.guest and not row.person.is_service and row.person.last_login is None,
         )
         for row in rows
     )
