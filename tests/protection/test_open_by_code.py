@@ -1,20 +1,25 @@
 """Opening without an account: a mailed code, an hour, one tab; and what must not come of it (docs/protocol.md P22)."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from chancery.cli.main import main
 from chancery.objects import jws
 from chancery.policy.policy import Conditions
+from chancery.sdk.session import Session
 from portal.usecases.caller import caller_at
 from tenants.context import in_public
 from tenants.directory.models import Address, CodeSession, Device, Person
@@ -23,6 +28,7 @@ from tenants.directory.services.create_person import create_person
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.expire import expire
 from tests.cast import ACTOR, BASE, Cast
+from tests.isolation.endpoints import Site
 from tests.protection.outsider import Outsider, claims_of, code_in, license_of, mails
 from tests.protection.steps import call, confirmed, origin_of, problem, protect, watched
 
@@ -291,6 +297,29 @@ def test_a_template_can_ask_for_an_account(cast: Cast, plan: Path) -> None:
     assert since()
     problem(jo.license(sealed, CONTOSO), 403, "condition_unmet")
     problem(outsider("template2").ask(sealed), 409, "account_required")
+
+
+def test_pages_commands_and_calls_set_the_same(cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = cast.players["ada"]
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(ada.session))
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(main, ["--json", *words])
+        assert done.exit_code == 0, done.output
+        return str(done.stdout)
+
+    run("settings", "--set", "account_required=true")
+    browser = Site(cast, {}).browser("contoso.localhost:8000", ada)
+    page = browser.get("/settings/").content.decode()
+    assert re.search(r'<input[^>]*name="account_required"[^>]*checked', page)
+    run("settings", "--set", "account_required=false")
+    assert json.loads(call(ada, "contoso", "GET", "settings").content)["account_required"] is False
+    sealed = protect(ada, plan, "jo@outside.example:VIEW").path
+    cid = str(license_of(sealed).cid)
+    for option, stored in (("--account-required", {"account_required": True}), ("--no-account-required", {})):
+        run("change", cid, option, "--yes")
+        kept = json.loads(call(ada, "contoso", "GET", f"documents/{cid}/policy").content)["policy"]
+        assert kept["conditions"] == stored
 
 
 def test_codes_are_limited_by_address_document_and_network(cast: Cast, plan: Path) -> None:

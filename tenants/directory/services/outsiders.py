@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from tenants import naming
@@ -75,11 +76,14 @@ def lapse_outsider(address: str) -> None:
     address_holders.part_from_outsiders(Address.objects.filter(address=address, coded_until__lt=before))
 
 
+@transaction.atomic
 def adopted_by_sign_up(address: str) -> Person | None:
     """Return the outsider of an address, whose identity an account that signs up with it goes on with.
 
     The account is not proven by that: with the proof of its mailbox it starts afresh, like any other.
     """
+    address_holders.lock_domain(naming.domain_of(address))
+    address_holders.lock_address(address)
     lapse_outsider(address)
     person = address_holders.sole_claimant(address)
     return person if person is not None and not person.email else None
