@@ -65,17 +65,16 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     Kind.CODE_ASKED: {
         FURTHER: _(
-            "A code to open {document} was asked for in the name of {recipient}. Further ones within the hour are only"
-            " counted."
+            "{who} asked for a code to open {document} as {recipient}. Further ones within the hour are only counted."
         ),
-        PLAIN: _("A code to open {document} was asked for in the name of {recipient}."),
+        PLAIN: _("{who} asked for a code to open {document} as {recipient}."),
     },
     Kind.CODE_REFUSED: {
         FURTHER: _(
-            "A wrong code was entered in the name of {recipient} to open {document}. Further ones within the hour are"
-            " only counted."
+            "{who} entered a wrong code to open {document} as {recipient}. Further ones within the hour are only"
+            " counted."
         ),
-        PLAIN: _("A wrong code was entered in the name of {recipient} to open {document}."),
+        PLAIN: _("{who} entered a wrong code to open {document} as {recipient}."),
     },
     Kind.CONTENT_EDITED: {
         "follows": _(
