@@ -88,38 +88,13 @@ class Player:
         return Session(self.session.home, self.session.account, self.http, online=False)
 
 
-class Organizations(dict[str, OrganizationFacts]):
-    """The organizations of a cast by their slugs; one that is not needed by most tests is founded at its first use."""
-
-    def __init__(self, cast: "Cast") -> None:
-        super().__init__()
-        self._cast = cast
-        self.awaited: dict[str, str] = {}
-        """The administrators of those that are not founded yet, by slug."""
-
-    def __missing__(self, slug: str) -> OrganizationFacts:
-        with in_public():
-            return self._cast.found(slug, self.awaited.pop(slug))
-
-    def of_administrator(self, name: str) -> str | None:
-        """Return the slug of an organization that this person will administer."""
-        return next((slug for slug, administrator in self.awaited.items() if administrator == name), None)
-
-
 @dataclass
 class Cast:
     """Contoso with Ada, Olga and Max; Fabrikam with Rita; Eve with no organization; Mallory in a hostile one."""
 
     folder: Path
-    organizations: Organizations = field(init=False)
+    organizations: dict[str, OrganizationFacts] = field(default_factory=dict)
     players: dict[str, Player] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.organizations = Organizations(self)
-
-    def awaits(self, slug: str, administrator: str) -> None:
-        """Found an organization when a test first asks for it or for its administrator."""
-        self.organizations.awaited[slug] = administrator
 
     def found(self, slug: str, administrator: str) -> OrganizationFacts:
         """Found an organization that has proven ``<slug>.example``."""
@@ -158,10 +133,7 @@ class Cast:
         return player
 
     def __getattr__(self, name: str) -> Player:
-        """Return a person of the cast by name, and found their organization if it waits for that."""
-        slug = self.organizations.of_administrator(name)
-        if slug is not None:
-            assert self.organizations[slug]
+        """Return a person of the cast by name."""
         try:
             return self.players[name]
         except KeyError:

@@ -225,7 +225,6 @@ def whole_cast(
 def cast(
     whole_cast: WholeCast, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cast]:
-    """Return Contoso and Fabrikam with everybody signed in, gone at the module's end, and Mallory to be called for."""
+    """Return a copy of the whole cast, everybody signed in, gone at the module's end."""
     with django_db_blocker.unblock(), whole_cast.copied(tmp_path_factory.mktemp("cast")) as made:
-        made.awaits("hostile", "mallory")
         yield made

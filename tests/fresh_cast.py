@@ -40,7 +40,7 @@ def fresh_cast(folder: Path, *, kept: Collection[str] = ()) -> Iterator[Cast]:
 
 
 class WholeCast:
-    """Contoso with Ada, Olga and Max, and Fabrikam with Rita, everybody signed in on a device.
+    """Contoso with Ada, Olga and Max, Fabrikam with Rita, and Mallory's organization, everybody signed in on a device.
 
     They are made once and copied as often as modules need them, which takes a tenth of the time.
     """
@@ -53,6 +53,7 @@ class WholeCast:
             made.join("olga", "contoso")
             made.join("max", "contoso")
             made.found("fabrikam", "rita")
+            made.found("hostile", "mallory")
             assert all(player.session for player in made.players.values())
             self._players, self._organizations = dict(made.players), dict(made.organizations)
             self._schemas.update(organization.schema_name for organization in made.organizations.values())
