@@ -2,6 +2,7 @@
 
 import { openSealed } from "./chancery-reader.mjs";
 import { contentKey } from "./chancery-objects.mjs";
+import { Reports } from "./chancery-reports.mjs";
 import { ServiceError, Unreachable } from "./chancery-service.mjs";
 import { withPerson } from "./open-by-code.mjs";
 import {
@@ -73,6 +74,7 @@ async function giveAsset(port, { asset, kind, filename }) {
 class Opened {
   constructor(place, unlocked, use, still) {
     Object.assign(this, { place, unlocked, use, still, parts: [], port: null });
+    this.reports = new Reports(place, use.cid);
     this.may = (right) => use.rights.includes(right) || use.rights.includes("OWNER");
   }
 
@@ -113,6 +115,7 @@ class Opened {
     this.port.onmessage = ({ data }) => {
       if (data.asset) giveAsset(this.port, data);
       if (data === "copy_refused") find("copy_refused").hidden = false;
+      if (data === "copied" || data === "printed") this.reports.add(data);
       if (data !== "cannot_show") return;
       frame.hidden = true;
       find("cannot_show").hidden = false;
@@ -133,6 +136,7 @@ class Opened {
 
   /** Ask whether access still holds, as long as the document is shown. */
   async #check() {
+    this.reports.send();
     try {
       await this.place.refreshFeed();
       await this.still();
@@ -146,6 +150,7 @@ class Opened {
     const blob = new Blob(this.parts, { type: "application/octet-stream" });
     Object.assign(link, { href: URL.createObjectURL(blob), download: this.unlocked.metadata.name });
     link.click();
+    this.reports.add("exported");
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
 

@@ -147,9 +147,13 @@ window.addEventListener("message", async (event) => {
 
 for (const act of ["copy", "cut", "dragstart", "contextmenu"]) {
   document.addEventListener(act, (event) => {
+    if (may.copy && (act === "copy" || act === "cut")) port?.postMessage("copied");
     if (may.copy) return;
     event.preventDefault();
     port?.postMessage("copy_refused");
   });
 }
+window.addEventListener("beforeprint", () => {
+  if (may.print) port?.postMessage("printed");
+});
 window.parent.postMessage("ready", "*");

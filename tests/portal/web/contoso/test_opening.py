@@ -1,6 +1,7 @@
 """A protected file is opened in the browser: shown as far as its rights go, refused in words, never run, never sent."""
 
 import re
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -94,6 +95,41 @@ def test_with_the_right_to_export_a_copy_is_saved(owner: Session, reader: Visito
     download.value.save_as(tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == data
     assert download.value.suggested_filename == "drawing.dwg"
+
+
+def test_what_a_reader_does_with_it_is_on_record_once(
+    owner: Session, reader: Visitor, olga: Visitor, contoso: str, tmp_path: Path
+) -> None:
+    file = sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW", "EXPORT", "EXTRACT", "PRINT")
+    opens(reader, file)
+    frame = content(reader)
+    frame.locator("pre").wait_for()
+    for _ in range(3):
+        frame.locator("body").dispatch_event("copy")
+    frame.locator("body").evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    with reader.page.expect_download():
+        reader.page.click("#save")
+    _, cid = owner.organization_of(file)
+    acts = {f"{RITA} {act} “plan.txt”" for act in ("copied from", "printed", "removed the protection of their copy of")}
+    until = time.monotonic() + 30  # A worker puts reports into the log.
+    while time.monotonic() < until and not all(act in olga.text for act in acts):
+        olga.go(f"{contoso}/documents/{cid}/")
+    assert [act for act in acts if olga.text.count(act) != 1] == []
+
+
+def test_without_the_rights_nothing_of_it_is_reported(
+    owner: Session, reader: Visitor, olga: Visitor, contoso: str, tmp_path: Path
+) -> None:
+    file = sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW")
+    asked: list[str] = []
+    reader.page.on("request", lambda request: asked.append(request.url))
+    opens(reader, file)
+    frame = content(reader)
+    frame.locator("pre").wait_for()
+    frame.locator("body").dispatch_event("copy")
+    frame.locator("body").evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    reader.page.get_by_text("but not copy from it").wait_for()
+    assert [url for url in asked if url.endswith("/api/v1/events")] == []
 
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "feed.xml", "notes.md", "table.csv"])
