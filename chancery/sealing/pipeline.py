@@ -2,8 +2,8 @@
 
 Hashing is most of the work and needs no interpreter lock; AES takes a fifth of the time and keeps the lock.  So leaves
 are hashed beside everything else, which stays in the caller's thread and in order: an error is raised where it happens,
-and nothing has to be handed over but a leaf that waits for its hash.  The number of buffers is fixed, therefore memory
-is constant whatever the size of the file.
+and nothing has to be handed over but a leaf that waits for its hash.  There is a greatest number of buffers, therefore
+memory is limited whatever the size of the file; a file of one leaf gets one pair.
 """
 
 import os
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from mmap import mmap
 from typing import Final
 
 from chancery.crypto.content import LEAF, SEALED_LEAF
@@ -18,25 +19,29 @@ from chancery.ledger import merkle
 
 HASHERS: Final = max(1, min(3, (os.cpu_count() or 2) - 1))
 """One beside the caller is balanced on two processors with SHA instructions; more help where there are none."""
+MOST_LEAVES: Final = HASHERS + 2
 
 
 @dataclass(slots=True)
 class Leaf:
-    """One reusable pair of buffers, for a leaf in the clear and the same leaf sealed."""
+    """One reusable pair of buffers, for a leaf in the clear and the same leaf sealed.
+
+    They are mapped, not filled with zeros: a small file touches a page of each.
+    """
 
     number: int = 0
-    plain: bytearray = field(default_factory=lambda: bytearray(LEAF))
+    plain: memoryview = field(default_factory=lambda: memoryview(mmap(-1, LEAF)))
     plain_size: int = 0
-    sealed: bytearray = field(default_factory=lambda: bytearray(SEALED_LEAF))
+    sealed: memoryview = field(default_factory=lambda: memoryview(mmap(-1, SEALED_LEAF)))
     sealed_size: int = 0
 
     def plain_view(self) -> memoryview:
         """The bytes in the clear."""
-        return memoryview(self.plain)[: self.plain_size]
+        return self.plain[: self.plain_size]
 
     def sealed_view(self) -> memoryview:
         """The sealed bytes."""
-        return memoryview(self.sealed)[: self.sealed_size]
+        return self.sealed[: self.sealed_size]
 
 
 def each_leaf(fill: Callable[[Leaf], bool], use: Callable[[Leaf, bytes], None]) -> None:
@@ -44,13 +49,13 @@ def each_leaf(fill: Callable[[Leaf], bool], use: Callable[[Leaf, bytes], None]) 
 
     A leaf belongs to ``use`` until it returns; then its buffers are filled again.
     """
-    free = deque(Leaf() for _ in range(HASHERS + 2))
+    free: deque[Leaf] = deque()
     hashed: deque[tuple[Leaf, Future[bytes]]] = deque()
     number, more = 0, True
     with ThreadPoolExecutor(HASHERS, "chancery-hash") as pool:
         while more or hashed:
-            while more and free:
-                leaf = free.popleft()
+            while more and len(hashed) < MOST_LEAVES:
+                leaf = free.popleft() if free else Leaf()
                 leaf.number, number = number, number + 1
                 more = fill(leaf)
                 hashed.append((leaf, pool.submit(merkle.leaf_hash, leaf.sealed_view())))

@@ -150,7 +150,7 @@ class _Body:
         """Encrypt the whole source into the sink, and check that it had the announced size."""
 
         def fill(leaf: Leaf) -> bool:
-            leaf.plain_size = read_full(source, memoryview(leaf.plain))
+            leaf.plain_size = read_full(source, leaf.plain)
             leaf.sealed_size = self._encryptor.update_into(leaf.plain_view(), leaf.sealed)
             if leaf.plain_size == LEAF:
                 return True
