@@ -3,11 +3,13 @@
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -16,12 +18,13 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from audit.services.report import ingest
 from chancery.cli.main import main
 from chancery.objects import jws
 from chancery.policy.policy import Conditions
 from chancery.sdk.session import Session
 from portal.usecases.caller import caller_at
-from tenants.context import in_public
+from tenants.context import in_organization, in_public
 from tenants.directory.models import Address, CodeSession, Device, Person
 from tenants.directory.selectors.devices import devices_of
 from tenants.directory.services.create_person import create_person
@@ -72,6 +75,20 @@ def test_a_code_opens_the_document_online_for_an_hour_at_most(cast: Cast, plan: 
     (opened,) = since()
     assert opened.personal["outsider"] is True
     assert opened.personal["addresses"] == [jo.address]
+
+
+def test_what_the_tab_reports_is_on_record(cast: Cast, plan: Path) -> None:
+    jo = outsider("reports")
+    sealed = sealed_for(cast, plan, jo, "VIEW,PRINT")
+    jo.come_in(sealed)
+    claims_of(jo.license(sealed, CONTOSO))
+    since = watched(cast, "contoso", "content.reported")
+    one = {"id": str(uuid4()), "cid": str(license_of(sealed).cid), "action": "printed", "at": int(time.time())}
+    assert jo.call("POST", CONTOSO, "/api/v1/events", {"events": [one]}).status_code == 202
+    with in_organization(cast.organizations["contoso"].id):
+        ingest()
+    (reported,) = since()
+    assert (reported.details["action"], reported.personal["addresses"]) == ("printed", [jo.address])
 
 
 def test_the_owner_sees_who_opened_it_by_code(cast: Cast, plan: Path) -> None:
