@@ -6,7 +6,7 @@ from typing import Any, Final
 from csp.constants import NONE, SELF, WASM_UNSAFE_EVAL
 from csp.decorators import csp
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -69,6 +69,32 @@ def _pdf_folders() -> dict[str, str]:
 def afresh(request: HttpRequest) -> HttpResponse:
     """Lead back to the page; who comes here was asked to sign in again, as a new device takes."""
     return redirect("open")
+
+
+@require_GET
+def manifest(request: HttpRequest) -> HttpResponse:
+    """Describe the installation as an app; where it is installed, a double click on a sealed file opens it here.
+
+    A share menu could hand files over too, but only to a service worker or to the server; files are never sent to it.
+    """
+    application = {
+        "name": settings.CHANCERY_NAME,
+        "id": "/",
+        "start_url": reverse("open"),
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f7f6f2",
+        "theme_color": "#7a2e1f",
+        "icons": [{"src": static("favicon.svg"), "sizes": "any", "type": "image/svg+xml"}],
+        "file_handlers": [
+            {
+                "action": reverse("open"),
+                "accept": {"application/octet-stream": [".sealed"]},
+                "launch_type": "multiple-clients",
+            }
+        ],
+    }
+    return JsonResponse(application, content_type="application/manifest+json")
 
 
 @require_GET

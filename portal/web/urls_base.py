@@ -35,6 +35,7 @@ urlpatterns = [
     path("open/code/", opening_by_code.ask, name="open_code"),
     path("open/code/enter/", opening_by_code.enter, name="open_code_enter"),
     path("open/code/token/", opening_by_code.token, name="open_code_token"),
+    path("open/manifest.webmanifest", opening.manifest, name="open_manifest"),
     path("open/viewer/", opening.viewer, name="open_viewer"),
     path("accounts/preferences/", preferences.preferences, name="preferences"),
     path("operator/", operator.organizations, name="operator"),

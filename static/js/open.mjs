@@ -219,3 +219,5 @@ find("save").addEventListener("click", () => current.save());
 find("print").addEventListener("click", () => current.port.postMessage("print"));
 for (const button of document.querySelectorAll("[data-restart]")) button.addEventListener("click", restart);
 show("choose");
+// A sealed file that the system hands over, where this site is installed as an app.
+window.launchQueue?.setConsumer(async ({ files }) => files[0] && openOrSay(await files[0].getFile()));

@@ -312,5 +312,33 @@ def test_what_is_no_protected_file_or_was_changed_is_said(owner: Session, reader
     assert "damaged" in reader.text
 
 
+def test_an_installed_app_opens_the_file_that_the_system_hands_over(
+    owner: Session, reader: Visitor, installation: Installation, tmp_path: Path
+) -> None:
+    """The system's part is played here: no browser without a screen is installed as an app."""
+    file = sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW")
+    reader.go("/open/")
+    address = reader.page.locator("link[rel=manifest]").get_attribute("href")
+    found = reader.page.request.get(f"{installation.base}{address}")
+    assert found.headers["content-type"] == "application/manifest+json"
+    (handler,) = found.json()["file_handlers"]
+    assert handler["accept"] == {"application/octet-stream": [".sealed"]}
+    page = reader.page.context.new_page()
+    page.add_init_script(
+        "const setConsumer = (consumer) => { window.consumer = consumer; };"
+        "Object.defineProperty(window, 'launchQueue', { value: { setConsumer } });"
+    )
+    page.goto(f"{installation.base}{handler['action']}")
+    page.locator("#choose:not([hidden])").wait_for()
+    page.evaluate(
+        "([name, bytes]) => { const file = new File([new Uint8Array(bytes)], name);"
+        " consumer({ files: [{ getFile: async () => file }] }); }",
+        [file.name, list(file.read_bytes())],
+    )
+    page.locator("#shared").click()
+    page.frame_locator("#frame").get_by_text("Sign the letter.").wait_for()
+    page.close()
+
+
 def test_the_pages_are_well_made(reader: Visitor) -> None:
     assert faults(reader, "/open/") == []
