@@ -19,6 +19,7 @@ from protection.selectors.organization import keys
 from protection.selectors.requests import requests_for
 from protection.selectors.totals import Totals, totals_for
 from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.groups import count_groups
 from tenants.directory.selectors.people import count_in, people_in
 
 
@@ -93,8 +94,20 @@ def _first_steps(request: PageRequest, totals: Totals) -> tuple[Step, ...]:
             reverse("person_new"),
         ),
         Step(
+            _("Make groups of those who work together"),
+            _("A template names a group once; who is in it changes later."),
+            count_groups(organization) > 0,
+            reverse("group_new"),
+        ),
+        Step(
+            _("Look through the templates"),
+            _("People choose one of them when they protect a file."),
+            totals.documents > 0,
+            reverse("templates"),
+        ),
+        Step(
             _("Protect a first file and send it"),
-            _("Look through the templates before: people choose one of them when they protect."),
+            _("The page encrypts it in your browser."),
             totals.documents > 0,
             f"{base}/protect/",
         ),

@@ -65,6 +65,7 @@ PAGES: Final[Mapping[str, str]] = {
     "PATCH people/{person_id}": "person",
     "POST people/{person_id}/devices/{device_id}/block": "person_device",
     "POST people/{person_id}/devices/{device_id}/unblock": "person_device",
+    "POST people/{person_id}/invitation": "person",
     "POST people/{person_id}/removal": "person_remove",
     "POST previews": "template",
     "POST previews/{preview_id}/save": "preview_save",
@@ -300,6 +301,7 @@ def _people(cast: Cast, commands: Commands) -> None:
     address = f"nora{uuid4().hex[:6]}@contoso.example"
     run(ada, "person", "create", address, "--name", "Nora", "--role", "user")
     run(ada, "person", "create", f"guest{uuid4().hex[:6]}@elsewhere.example", "--guest")
+    run(ada, "person", "invite", address)
     run(ada, "person", "change", address, "--role", "auditor", *yes)
     run(ada, "person", "change", address, "--disable", *yes)
     group = f"board{uuid4().hex[:6]}@contoso.example"
