@@ -21,7 +21,7 @@ from portal.usecases.permissions import Permission
 from protection.selectors.named_before import addresses_named_by
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import groups_in
-from tenants.directory.selectors.people import count_members, people_in
+from tenants.directory.selectors.people import addressees, count_members
 from tenants.organizations.selectors import OrganizationFacts
 
 MOST: Final = 8
@@ -51,8 +51,7 @@ def suggest_recipients(*, caller: Caller, organization: OrganizationFacts, text:
 
 
 def _all(caller: Caller, organization: OrganizationFacts, text: str) -> Iterator[Suggestion]:
-    guests = caller.may(Permission.PEOPLE_READ)
-    inside = [one for one in _inside(organization.id, text) if guests or one.kind is not Kind.GUEST]
+    inside = list(_inside(organization.id, text, guests=caller.may(Permission.PEOPLE_READ)))
     before = [Principal(PrincipalKind.ADDRESS, one) for one in addresses_named_by(caller.person, text, limit=MOST)]
     known = {one.who for one in inside}
     outside = [Suggestion(who, Kind.OUTSIDE) for who in before if who not in known]
@@ -72,16 +71,12 @@ def _all(caller: Caller, organization: OrganizationFacts, text: str) -> Iterator
         yield Suggestion(everybody, Kind.EVERYBODY, organization.name, count_members(organization.id))
 
 
-def _inside(organization: UUID, text: str) -> Iterator[Suggestion]:
-    for group in groups_in(organization, search=text, limit=MOST):
-        if not group.archived:
-            yield Suggestion(
-                Principal(PrincipalKind.ADDRESS, group.address), Kind.GROUP, group.name, members=group.members
-            )
-    for person in people_in(organization, search=text, limit=MOST):
-        if person.email and not person.disabled and not person.is_service:
-            kind = Kind.GUEST if person.guest else Kind.PERSON
-            yield Suggestion(Principal(PrincipalKind.ADDRESS, person.email), kind, person.name)
+def _inside(organization: UUID, text: str, *, guests: bool) -> Iterator[Suggestion]:
+    for group in groups_in(organization, search=text, limit=MOST, archived=False):
+        yield Suggestion(Principal(PrincipalKind.ADDRESS, group.address), Kind.GROUP, group.name, members=group.members)
+    for person in addressees(organization, search=text, limit=MOST, guests=guests):
+        kind = Kind.GUEST if person.guest else Kind.PERSON
+        yield Suggestion(Principal(PrincipalKind.ADDRESS, person.email), kind, person.name)
 
 
 def _typed(text: str) -> Principal | None:

@@ -61,8 +61,11 @@ export class RecipientsEditor {
   /** Add what stands in the field; false, with the mistake shown, when it names nobody. */
   addTyped() {
     const text = this.#input.value.trim().toLowerCase();
-    const known = this.#shown.find(({ kind, address, name }) => kind !== "slip" && [address, name].some((one) => one.toLowerCase() === text));
-    const who = known?.who ?? this.#parsed(text);
+    const parsed = this.#parsed(text);
+    const called = this.#shown.filter(({ kind, address, name }) => kind !== "slip" && [address, name].some((one) => one.toLowerCase() === text));
+    // Two people may have one name; which of them is meant, the person has to choose.
+    const known = this.#shown.find(({ who }) => who === parsed) ?? (called.length === 1 ? called[0] : null);
+    const who = known?.who ?? parsed;
     if (!who) return this.#complain(this.#root.dataset.wrong);
     return this.#add(known ?? { who, name: this.#named(who), address: this.#named(who), meaning: "" });
   }

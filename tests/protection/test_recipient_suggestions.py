@@ -8,10 +8,12 @@ import pytest
 
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.disable_person import disable_person
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.endpoints import Site
 from tests.protection.asking import command
 from tests.protection.steps import call, protect
+from tests.tenants import builders
 
 Ask = Callable[[Player, str], list[dict[str, str]]]
 
@@ -112,3 +114,15 @@ def test_pages_and_the_command_line_offer_the_same(
     assert json.loads(command(cast.olga, monkeypatch, "suggest", "board-of", "--json").stdout)["results"] == wanted
     assert "Group: 1 entry" in command(cast.olga, monkeypatch, "suggest", "board-of").output
     assert "No matches." in command(cast.olga, monkeypatch, "suggest", "zzzz").output
+
+
+def test_people_who_cannot_be_named_crowd_nobody_out(cast: Cast, offered: Ask) -> None:
+    """Guests, whom members do not find, and disabled people come before others in the order of addresses."""
+    contoso = cast.organizations["contoso"].id
+    for number in range(8):
+        builders.person(contoso, f"aa-{number}@elsewhere.example", name="Crowd", guest=True)
+        gone = builders.person(contoso, f"ab-{number}@contoso.example", name="Crowd")
+        disable_person(organization_id=contoso, person_id=gone.id, reason="left", actor=ACTOR)
+    builders.person(contoso, "zz@contoso.example", name="Crowd")
+    assert [one["who"] for one in offered(cast.olga, "crowd")] == ["address:zz@contoso.example"]
+    assert {one["kind"] for one in offered(cast.ada, "crowd")} == {"guest"}

@@ -78,9 +78,13 @@ def group_in(organization_id: UUID, group_id: UUID) -> GroupFacts:
     )
 
 
-def groups_in(organization_id: UUID, *, search: str = "", after: str = "", limit: int = 50) -> tuple[GroupLine, ...]:
-    """Return groups of the organization in the order of their address."""
+def groups_in(
+    organization_id: UUID, *, search: str = "", after: str = "", limit: int = 50, archived: bool = True
+) -> tuple[GroupLine, ...]:
+    """Return groups of the organization in the order of their address, with or without those that are archived."""
     rows = _found(organization_id, search).annotate(size=Count("members"))
+    if not archived:
+        rows = rows.filter(archived_at=None)
     if after:
         rows = rows.filter(address__gt=after)
     return tuple(

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.directory import address_holders
 from tenants.directory.errors import NotHere
-from tenants.directory.models import Address, Membership, Person
+from tenants.directory.models import Address, Device, Membership, Person
 from tenants.organizations.models import Organization
 
 
@@ -112,6 +112,16 @@ def people_in(
     return _facts(list(rows.order_by("shown_address", "person_id")[:limit]))
 
 
+def addressees(organization_id: UUID, *, search: str, limit: int, guests: bool) -> tuple[PersonFacts, ...]:
+    """Return those whom a policy can name as people: enabled, with an address, no programs, guests where asked for."""
+    rows = _found(_places(organization_id), search).filter(
+        disabled=False, person__is_service=False, shown_address__gt=""
+    )
+    if not guests:
+        rows = rows.filter(guest=False)
+    return _facts(list(rows.order_by("shown_address", "person_id")[:limit]))
+
+
 def place_in_list(last: PersonFacts) -> str:
     """Return where ``people_in`` goes on after this person."""
     return f"{last.email} {last.id}"
@@ -138,7 +148,7 @@ def count_members(organization_id: UUID) -> int:
     return rows.filter(person__is_service=False).count()
 
 
-def _found(rows: QuerySet[Membership], search: str) -> QuerySet[Membership]:
+def _found(rows: QuerySet[Any], search: str) -> QuerySet[Any]:
     return rows.filter(Q(shown_address__icontains=search) | Q(shown_name__icontains=search))
 
 
@@ -235,10 +245,12 @@ def _places(organization_id: UUID) -> QuerySet[Any]:
     return rows.annotate(
         shown_address=Case(When(guest=True, address__gt="", then="address"), default="person__email"),
         shown_name=Case(When(guest=True, then="name"), default="person__name"),
+        # A device is enrolled by a code of the operator's too, without any page.
+        has_device=Exists(Device.objects.filter(person=OuterRef("person"))),
     )
 
 
-def _facts(rows: list[Membership]) -> tuple[PersonFacts, ...]:
+def _facts(rows: list[Any]) -> tuple[PersonFacts, ...]:
     addresses: dict[UUID, list[AddressFacts]] = {}
     members = [row.person_id for row in rows if not row.guest]
     known = Address.objects.filter(person_id__in=members).order_by("address")
@@ -259,7 +271,10 @@ def _facts(rows: list[Membership]) -> tuple[PersonFacts, ...]:
             since=row.created_at,
             addresses=tuple(addresses.get(row.person_id, ())),
             returned=row.returned_at is not None,
-            invited=not row.guest and not row.person.is_service and row.person.last_login is None,
+            invited=not row.guest
+            and not row.person.is_service
+            and row.person.last_login is None
+            and not row.has_device,
         )
         for row in rows
     )

@@ -80,3 +80,8 @@ def test_of_a_guest_nobody_learns_whether_they_signed_in(site: Site) -> None:
     guest = call(site.cast.ada, "contoso", "POST", "people", body).json()
     assert not guest["invited"]
     assert "known to their own organization alone" in page(site, f"/people/{guest['id']}/")
+
+
+def test_who_has_enrolled_a_device_is_not_invited(site: Site, new: dict[str, Any]) -> None:
+    site.cast.enroll("nora-at-a-terminal", new["id"], new["email"])
+    assert not call(site.cast.ada, "contoso", "GET", f"people/{new['id']}").json()["invited"]

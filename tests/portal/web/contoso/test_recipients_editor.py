@@ -53,6 +53,37 @@ def test_recipients_are_chosen_and_what_is_sent_is_text(form: Page) -> None:
     assert form.locator("#id_grants").input_value() == "ada@contoso.example: co-owner\ndomain:partner.example: reviewer"
 
 
+def test_of_two_people_of_one_name_none_is_guessed(form: Page) -> None:
+    named = [
+        {
+            "who": f"address:{who}@contoso.example",
+            "kind": "person",
+            "name": "Max Meyer",
+            "address": f"{who}@contoso.example",
+            "meaning": "",
+        }
+        for who in ("max", "max.meyer")
+    ]
+    form.route("**/recipients/suggestions/**", lambda route: route.fulfill(json={"results": named}))
+    form.locator("#recipients_who").fill("Max Meyer")
+    form.locator("[role=option]").nth(1).wait_for()
+    form.keyboard.press("Enter")
+    assert names(form) == []
+    assert "Choose one of the suggestions" in form.inner_text("#recipients_wrong")
+    form.keyboard.press("ArrowDown")
+    form.keyboard.press("ArrowDown")
+    form.keyboard.press("Enter")
+    form.unroute("**/recipients/suggestions/**")
+    assert form.locator("#id_grants").input_value() == "max.meyer@contoso.example: viewer"
+
+
+def test_a_domain_that_is_typed_says_what_it_means(form: Page) -> None:
+    form.locator("#recipients_who").fill("@partner.example")
+    form.locator("[role=option]", has_text="today and later").wait_for()
+    form.keyboard.press("Enter")
+    assert "today and later" in form.locator("#recipients [data-rows] li").inner_text()
+
+
 def test_who_is_named_already_is_pointed_out_not_overwritten(form: Page) -> None:
     picks(form, "ada", "Member of Contoso")
     form.locator("#recipients_level").select_option("co-owner")
