@@ -34,7 +34,7 @@ from protection.selectors.documents import (
     InvalidCursor,
     document_for,
     documents_of,
-    latest_offline_moment,
+    offline_end_of,
     policy_for,
 )
 from protection.selectors.requests import given_on
@@ -364,5 +364,5 @@ def _document(document: Document) -> dict[str, Any]:
         "changes": [
             {"at": one.at, "basis": one.basis, "rev": one.rev, "reason": one.reason} for one in document.changes
         ],
-        "latest_offline_moment": latest_offline_moment(document.row.cid, issuer_too=True),
+        "latest_offline_moment": offline_end_of(document.row),
     }

@@ -37,6 +37,7 @@ from protection.selectors.documents import (
     document_for,
     documents_of,
     latest_offline_moment,
+    offline_end_of,
     policy_for,
 )
 from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
@@ -104,7 +105,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "template": _named(found.row.template_id),
         "events": shown,
         "next_cursor": happened.next_cursor,
-        "latest": latest_offline_moment(cid, issuer_too=True),
+        "latest": offline_end_of(found.row),
         "manages": basis,
         "recipients": shown_recipients(request, found, basis),
         "waiting": [one for one in requests_about(cid) if one.is_open],

@@ -23,6 +23,7 @@ from protection.selectors.licensing import registered_policy
 
 MAX_PAGE: Final = 200
 COUNTED: Final = 10_000
+_ON_THE_WAY: Final = 60
 """So many matches of a list are counted; more take longer than the list itself."""
 
 
@@ -266,30 +267,46 @@ def opened_between(documents: Mapping[str, UUID], start: int, end: int) -> int:
     return rows.values("person_id").distinct().count()
 
 
-def latest_offline_moment(cid: UUID, *, issuer_too: bool = False) -> datetime | None:
+def offline_end_of(row: DocumentRow) -> datetime | None:
+    """Return until when a document that is in this state could be opened without a network, or None for never.
+
+    Access that was taken back leaves the issuer their own license, so that one does not count then.
+    """
+    return latest_offline_moment(row.cid, issuer_too=row.revoked_at is None, revoked_at=row.revoked_at)
+
+
+def latest_offline_moment(
+    cid: UUID, *, issuer_too: bool = False, revoked_at: datetime | None = None
+) -> datetime | None:
     """Return the latest moment at which a cached license of the document could still open it, or None for never.
 
     For each recorded license this is the earlier of its offline end and the present moment plus its lease
     (docs/protocol.md P24).  Read it after a revocation has committed.  It is true for clients that follow the
     rules.  ``issuer_too`` counts the license that a publisher's device makes for itself (P10), which lasts as long as
-    its certificate; a revocation of the document does not concern it.
+    its certificate; a revocation of the document does not concern it.  ``revoked_at`` says when access was taken back
+    from everybody: no device has heard after it, but for the minute that a statement may be on its way, that access
+    holds.
     """
+    heard = 2**53 if revoked_at is None else int(revoked_at.timestamp()) + _ON_THE_WAY
     with connection.cursor() as cursor:
         cursor.execute(
             """
             select to_timestamp(max(least(
                 (d.body::jsonb ->> 'offline_until')::bigint,
                 coalesce(
-                    floor(extract(epoch from clock_timestamp()))::bigint + (d.body::jsonb ->> 'lease')::bigint, 2^53)
+                    least(floor(extract(epoch from clock_timestamp()))::bigint, %s)
+                        + (d.body::jsonb ->> 'lease')::bigint, 2^53)
             )))
             from audit_event e
             cross join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d
             where e.content_id = %s and e.kind = 'content.opened' and e.outcome = 'allowed'
               and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
             """,
-            [cid],
+            [heard, cid],
         )
         (moment,) = cursor.fetchone()
+    if moment is not None and moment.timestamp() <= time.time():
+        moment = None
     issuers = _issuers_own_end(cid) if issuer_too else None
     return max((end for end in (moment, issuers) if isinstance(end, datetime)), default=None)
 

@@ -6,20 +6,24 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from chancery.sdk import signin
 from chancery.sdk.account import Tokens, load
 from chancery.sdk.errors import NotSignedIn, Refused, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.options import ProtectOptions
+from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from chancery.sealing import atomic
+from protection.models import Content
+from tenants.context import in_schema
 from tenants.directory.selectors.devices import devices_of
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
@@ -281,3 +285,35 @@ def test_the_latest_moment_counts_the_license_that_a_publisher_keeps(cast: Cast,
     certificate = cast.olga.session.own_organization().publishing().certificate
     ends = datetime.fromisoformat(shown["latest_offline_moment"]).timestamp()
     assert ends >= certificate.exp - 1
+
+
+REVOKED = {"reason": "sent by mistake", "confirm": "plan.txt"}
+
+
+def test_what_was_taken_back_ends_with_the_lease_not_with_what_the_publisher_keeps(cast: Cast, plan: Path) -> None:
+    never = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=0)
+    days = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=20)
+    for sealed in (never, days):
+        rights(cast.rita, sealed.path)
+        call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", REVOKED)
+    assert end_of(cast, never) is None, "a revocation leaves the publisher their own license"
+    shown = end_of(cast, days)
+    assert shown is not None
+    assert shown - time.time() <= 86_400 + 61, "that is how long a device goes without hearing from the service"
+
+
+def test_the_end_of_what_was_taken_back_does_not_move_on(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=20)
+    rights(cast.rita, sealed.path)
+    call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", REVOKED)
+    assert end_of(cast, sealed) is not None
+    two_days_ago = timezone.now() - timedelta(days=2)
+    with in_schema(cast.organizations["contoso"].schema_name):
+        Content.objects.filter(cid=sealed.cid).update(revoked_at=two_days_ago)
+    assert end_of(cast, sealed) is None
+
+
+def end_of(cast: Cast, sealed: Protected) -> float | None:
+    """Return until when the document's page says that it can be opened without a network."""
+    shown = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}").json()["latest_offline_moment"]
+    return None if shown is None else datetime.fromisoformat(shown).timestamp()
