@@ -5,11 +5,14 @@ English pages are in the folder itself, those in another language in a folder th
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 from markdown_it import MarkdownIt
@@ -67,6 +70,17 @@ class Passage:
     title: str
     section: str
 
+    @property
+    def address(self) -> str:
+        """Where the section is."""
+        page = reverse("handbook_page", args=[self.page])
+        return f"{page}#{_anchor(self.section)}" if self.section else page
+
+
+def _anchor(heading: str) -> str:
+    """Return the name under which a link reaches a heading."""
+    return slugify(heading)
+
 
 def found_in_handbook(text: str, *, limit: int) -> list[Passage]:
     """Return sections that hold every word of the text, in the reader's language; those with it in a heading first."""
@@ -106,4 +120,8 @@ def _rendered(path: Path) -> tuple[str, SafeString]:
     text = path.read_text(encoding="utf-8")
     title = text.partition("\n")[0].removeprefix("# ")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return title, mark_safe(markdown.render(text))  # noqa: S308 - rendered from a file of this repository
+    tokens = markdown.parse(text)
+    for opening, words in pairwise(tokens):
+        if opening.type == "heading_open" and opening.tag == "h2":
+            opening.attrSet("id", _anchor(words.content))
+    return title, mark_safe(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S308 - rendered from a file of this repository

@@ -6,6 +6,8 @@ from typing import Final
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +17,7 @@ from portal.languages import reader_languages
 from portal.usecases.permissions import Permission
 from portal.web.framework import PageRequest, page, show
 from portal.web.handbook import found_in_handbook
-from protection.selectors.documents import documents_of
+from protection.selectors.documents import DocumentRow, documents_of
 from protection.selectors.labels import labels, offered_labels
 from protection.selectors.templates import offered_templates, templates
 from tenants.directory.selectors.groups import groups_in
@@ -100,7 +102,7 @@ def _everything(request: PageRequest, text: str) -> Iterator[Hits]:
     yield Hits(
         _("Documents"),
         tuple(
-            Hit(row.title or _("Untitled"), row.owner_address, reverse("document", args=[row.cid])) for row in documents
+            Hit(row.title or _("Untitled"), _owned_since(row), reverse("document", args=[row.cid])) for row in documents
         ),
         f"{reverse('documents')}?{scope}",
     )
@@ -119,10 +121,15 @@ def _everything(request: PageRequest, text: str) -> Iterator[Hits]:
     yield Hits(
         _("Handbook"),
         tuple(
-            Hit(one.title, one.section, reverse("handbook_page", args=[one.page]))
+            Hit(one.section or one.title, one.title if one.section else "", one.address)
             for one in found_in_handbook(text, limit=MOST)
         ),
     )
+
+
+def _owned_since(row: DocumentRow) -> str:
+    """Tell documents of one name apart."""
+    return f"{row.owner_address} · {date_format(timezone.localtime(row.registered_at), 'DATETIME_FORMAT')}"
 
 
 def _policies(request: PageRequest, text: str) -> Iterator[Hits]:

@@ -1,5 +1,6 @@
 """Search over everything: each kind follows the rules of its own page, for everybody who asks."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -66,6 +67,23 @@ def test_members_find_what_their_own_pages_show(site: Site) -> None:
 def test_the_handbook_is_found_by_its_sections(site: Site) -> None:
     page = site.browser("contoso.localhost:8000", site.cast.max).get("/search/", {"q": "offline copies"})
     assert 'href="/handbook/' in page.content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_section_of_the_handbook_is_where_its_hit_leads(site: Site, language: str) -> None:
+    browser = site.browser("contoso.localhost:8000", site.cast.max)
+    links = _Links()
+    links.feed(browser.get("/search/", {"q": "e"}, headers={"Accept-Language": language}).content.decode())
+    sections = [link for link in links.found if link.startswith("/handbook/") and "#" in link]
+    assert sections
+    for link in sections:
+        page, _, anchor = link.partition("#")
+        assert f'id="{anchor}"' in browser.get(page, headers={"Accept-Language": language}).content.decode()
+
+
+def test_documents_of_one_name_are_told_apart(site: Site) -> None:
+    page = site.browser("contoso.localhost:8000", site.cast.ada).get("/search/", {"q": "lighthouse"})
+    assert re.search(r"olga@contoso\.(<wbr>)?example · \d+ \w+ \d{4}, \d\d:\d\d", page.content.decode())
 
 
 @pytest.mark.parametrize("text", ["%", "_", "<script>", "'; drop", "\\", "x" * 5000, "Größe 5", " "])
