@@ -44,13 +44,16 @@ OUTCOMES = [
 class AuditForm(forms.Form):
     """What to look for in the log; every field that says something must hold."""
 
-    who = forms.EmailField(label=gettext_lazy("Who"), required=False, max_length=320)
+    who = forms.EmailField(
+        label=gettext_lazy("Who"),
+        required=False,
+        max_length=320,
+        widget=forms.EmailInput(attrs={"placeholder": gettext_lazy("Whole address")}),
+    )
     kind = forms.ChoiceField(label=gettext_lazy("What"), required=False, choices=GROUPS)
     outcome = forms.ChoiceField(label=gettext_lazy("How it ended"), required=False, choices=OUTCOMES)
     since = forms.DateField(label=gettext_lazy("From"), required=False, widget=DAY, validators=[KNOWN_DAY])
-    until = forms.DateField(
-        label=gettext_lazy("To, that day included"), required=False, widget=DAY, validators=[KNOWN_DAY]
-    )
+    until = forms.DateField(label=gettext_lazy("To, included"), required=False, widget=DAY, validators=[KNOWN_DAY])
 
     def clean(self) -> dict[str, Any]:
         """Refuse a span that ends before it begins."""

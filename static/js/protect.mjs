@@ -92,21 +92,20 @@ async function sealAll(terms) {
   find("files_done").replaceChildren();
   find("outcome").textContent = texts.working;
   const rows = files.map((file) => [file, row(file)]);
-  let failed = 0;
+  const names = [];
   for (const [file, shown] of rows) {
     try {
       await sealOne(file, terms, shown);
+      names.push(`${file.name}.sealed`);
     } catch (error) {
-      failed += 1;
       const { title, step } = wordsOf(error);
       shown.tell(`${title} ${step}`.trim());
       shown.line.classList.add("bad");
       await forgetIfGone(error);
     }
   }
-  find("outcome").textContent = failed ? texts.some_failed : texts.all_done;
-  find("next").hidden = failed === rows.length;
-  const names = files.map((file) => `${file.name}.sealed`);
+  find("outcome").textContent = names.length < rows.length ? texts.some_failed : texts.all_done;
+  find("next").hidden = !names.length;
   find("mail").value = texts.mail.replace("{files}", new Intl.ListFormat(language).format(names)).replace("{address}", `${configuration.iss}/open/`);
 }
 

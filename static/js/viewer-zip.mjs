@@ -29,7 +29,7 @@ async function unpack(entry) {
 
 const inWords = (size, language) => {
   const [value, unit] = [[2 ** 20, "megabyte"], [2 ** 10, "kilobyte"], [1, "byte"]].find(([least]) => size >= least || least === 1);
-  return (size / value).toLocaleString(language, { style: "unit", unit, maximumFractionDigits: 1 });
+  return (size / value).toLocaleString(language, { style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short", maximumFractionDigits: 1 });
 };
 
 /** Return an element with the list; `render` shows a member as it would show a file, or returns null. */

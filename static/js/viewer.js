@@ -96,6 +96,7 @@ async function pdf(parts) {
 }
 
 async function render({ name, parts, size }) {
+  drawAll = async () => {}; // What was shown before is not printed.
   const kind = name.includes(".") ? name.split(".").at(-1).toLowerCase() : "";
   if (kind === "pdf" && shown.dataset.library) return pdf(parts);
   if (IMAGES[kind]) return inBlob("img", parts, IMAGES[kind], name);

@@ -68,7 +68,7 @@ def test_a_mistake_is_said_at_its_field_and_finds_nothing(site: Site, query: dic
     answer = site.browser("contoso.localhost:8000", site.cast.ada).get("/audit/", query)
     assert answer.status_code == 200
     assert said in answer.content.decode()
-    assert "Nothing matches." in listed(site, **query)
+    assert "Correct the search first." in listed(site, **query)
 
 
 def test_the_command_line_finds_the_same(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
