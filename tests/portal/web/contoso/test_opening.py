@@ -335,7 +335,9 @@ def test_an_installed_app_opens_the_file_that_the_system_hands_over(
         " consumer({ files: [{ getFile: async () => file }] }); }",
         [file.name, list(file.read_bytes())],
     )
-    page.locator("#shared").click()
+    page.locator("#device:not([hidden]), #opened:not([hidden])").first.wait_for()
+    if page.is_visible("#device"):
+        page.click("#shared")
     page.frame_locator("#frame").get_by_text("Sign the letter.").wait_for()
     page.close()
 
