@@ -11,6 +11,7 @@ import {
 
 const HEARTBEAT = 30_000;
 const MOST_BYTES = 2 ** 31;
+const REPORTED = { copied: "EXTRACT", printed: "PRINT" }; // What the frame reports, and the right that each takes.
 
 /** A moment as the other pages write it, in the time zone of this browser, which it names. */
 function moment(seconds) {
@@ -115,7 +116,7 @@ class Opened {
     this.port.onmessage = ({ data }) => {
       if (data.asset) giveAsset(this.port, data);
       if (data === "copy_refused") find("copy_refused").hidden = false;
-      if (data === "copied" || data === "printed") this.reports.add(data);
+      if (Object.hasOwn(REPORTED, data) && this.may(REPORTED[data])) this.reports.add(data);
       if (data !== "cannot_show") return;
       frame.hidden = true;
       find("cannot_show").hidden = false;

@@ -129,6 +129,10 @@ def test_without_the_rights_nothing_of_it_is_reported(
     frame.locator("body").dispatch_event("copy")
     frame.locator("body").evaluate("() => dispatchEvent(new Event('beforeprint'))")
     reader.page.get_by_text("but not copy from it").wait_for()
+    frame.locator("body").evaluate(
+        "() => ['copied', 'printed', 'exported', 'cannot_show'].map((one) => port.postMessage(one))"
+    )
+    reader.page.locator("#cannot_show:not([hidden])").wait_for()
     assert [url for url in asked if url.endswith("/api/v1/events")] == []
 
 
