@@ -103,6 +103,18 @@ def test_the_owner_is_led_to_who_opens_it(author: Visitor, tmp_path: Path) -> No
     assert "You may\neverything\n" in author.text
 
 
+def test_the_mail_names_only_what_was_protected(author: Visitor, tmp_path: Path) -> None:
+    refused = {"status": 409, "json": {"code": "conflict", "detail": "Not now."}}
+    author.page.route("**/api/v1/registrations", lambda route: route.fulfill(**refused), times=1)
+    begins(author, written(tmp_path, "first.txt", b"1"), written(tmp_path, "second.txt", b"2"))
+    author.page.check("#people_way")
+    author.page.fill("#people_who", RITA)
+    protects(author)
+    assert "Not now." in author.page.locator("#files_done li", has_text="first.txt").inner_text()
+    assert "second.txt.sealed" in author.page.input_value("#mail")
+    assert "first.txt" not in author.page.input_value("#mail")
+
+
 def test_nobody_who_is_not_named_opens_it(author: Visitor, partner: Session, tmp_path: Path) -> None:
     begins(author, written(tmp_path, "secret.txt", b"secret"))
     author.page.check("#people_way")
