@@ -108,6 +108,7 @@ def viewer(request: HttpRequest) -> HttpResponse:
         "cannot": _("This kind of file cannot be shown in the browser."),
         "cut": _("The first {number} files:"),
         "empty": _("There is nothing in this file."),
+        "page": _("Page {number} of {count}"),
     }
     return render(
         request, "pages/viewer.html", {"has_packages": settings.BROWSER_PACKAGES.is_dir(), "texts": json.dumps(texts)}

@@ -17,10 +17,10 @@ function factory(ask) {
 }
 
 class Sheet {
-  constructor(pdf, TextLayer, number, size) {
+  constructor(pdf, TextLayer, number, size, title) {
     Object.assign(this, { pdf, TextLayer, number, drawing: null });
     this.node = element("section", "sheet");
-    this.node.setAttribute("aria-label", `${number}`);
+    this.node.setAttribute("aria-label", title.replace("{number}", number).replace("{count}", pdf.numPages));
     this.#fit(size);
   }
 
@@ -62,7 +62,7 @@ class Sheet {
 }
 
 /** Return an element that shows the file, and a function that draws every page, for printing. */
-export async function showPdf(parts, { library, worker, ask }) {
+export async function showPdf(parts, { library, worker, title, ask }) {
   const [{ getDocument, TextLayer }, handler] = await Promise.all([import(library), import(worker)]);
   globalThis.pdfjsWorker = handler; // A frame without an origin can start no worker; its work is done here.
   const data = new Uint8Array(await new Blob(parts).arrayBuffer());
@@ -81,7 +81,7 @@ export async function showPdf(parts, { library, worker, ask }) {
     canvasMaxAreaInBytes: MOST_CANVAS_BYTES,
   }).promise;
   const first = (await pdf.getPage(1)).getViewport({ scale: 1 });
-  const sheets = Array.from({ length: pdf.numPages }, (_, index) => new Sheet(pdf, TextLayer, index + 1, first));
+  const sheets = Array.from({ length: pdf.numPages }, (_, index) => new Sheet(pdf, TextLayer, index + 1, first, title));
   const byNode = new Map(sheets.map((sheet) => [sheet.node, sheet]));
   const seen = new IntersectionObserver(
     (entries) => {

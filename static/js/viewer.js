@@ -90,7 +90,8 @@ async function zip(parts) {
 async function pdf(parts) {
   const [module, library, worker] = [address("pdf"), address("library"), address("worker")];
   const { showPdf } = await import(module);
-  const found = await showPdf(parts, { library, worker, ask: asset });
+  const { page: title } = JSON.parse(shown.dataset.texts);
+  const found = await showPdf(parts, { library, worker, title, ask: asset });
   drawAll = found.drawAll;
   return found.made;
 }

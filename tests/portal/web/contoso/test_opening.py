@@ -181,6 +181,7 @@ def test_a_pdf_is_drawn_and_its_text_is_there_for_who_cannot_see(
     owner: Session, reader: Visitor, tmp_path: Path
 ) -> None:
     opens(reader, sealed(owner, tmp_path, "plan.pdf", pdf("Sign the letter"), "VIEW"))
+    content(reader).get_by_role("region", name="Page 1 of 1").wait_for()
     content(reader).get_by_text("Sign the letter").wait_for()
     assert content(reader).locator(".sheet canvas").evaluate(DARK) > 50, "not an empty page"
     assert content(reader).get_by_text("Sign the letter").evaluate("one => getComputedStyle(one).userSelect") == "none"
