@@ -12,7 +12,8 @@ import pytest
 from chancery.cli.private_folder import private_folder
 
 PROGRAM = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A test run in the background hands down that it is ignored.
 from chancery.cli.editing import edited
 from chancery.cli.private_folder import private_folder
 os.environ["VISUAL"] = "sh -c 'touch \\"$1.swp\\"; echo $PPID; exec sleep 600' sh"
