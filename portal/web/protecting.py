@@ -41,7 +41,7 @@ def protect_page(request: HttpRequest) -> HttpResponse:
         "some_failed": _("Not every file could be protected."),
         "mail": _(
             "I am sending you {files}. These files are protected. To open them, go to {address} and enter the"
-            " address to which I sent this; you need no program, no account and no password from me."
+            " address to which I sent this; you need no program and no password from me."
         ),
     }
     context = {"organizations": places, "levels": levels, "afresh": reverse("protect_afresh")}
