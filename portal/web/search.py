@@ -1,6 +1,6 @@
 """Search over everything that the reader may see at their organization, from documents to the handbook."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,8 +18,8 @@ from portal.usecases.permissions import Permission
 from portal.web.framework import PageRequest, page, show
 from portal.web.handbook import found_in_handbook
 from protection.selectors.documents import DocumentRow, documents_of
-from protection.selectors.labels import labels, offered_labels
-from protection.selectors.templates import offered_templates, templates
+from protection.selectors.labels import ShownLabel, labels, offered_labels
+from protection.selectors.templates import Template, offered_templates, templates
 from tenants.directory.selectors.groups import groups_in
 from tenants.directory.selectors.people import people_in
 
@@ -139,31 +139,22 @@ def _policies(request: PageRequest, text: str) -> Iterator[Hits]:
         return
     manages, known_as, legacy = caller.may(Permission.TEMPLATES_MANAGE), caller.known_as, caller.is_application
     of_template = templates(search=text) if manages else offered_templates(known_as, legacy=legacy, search=text)
-    yield Hits(
-        _("Templates"),
-        tuple(
-            Hit(
-                one.name(*languages),
-                one.description(*languages),
-                reverse("template", args=[one.id]) if manages else reverse("templates"),
-            )
-            for one in of_template[:MOST]
-        ),
-        f"{reverse('templates')}?",
-    )
     known = labels() if manages else offered_labels(known_as, legacy=legacy)
     named = [one for one in known if _matches(text, (one.name(*languages), one.description(*languages)))]
-    yield Hits(
-        _("Labels"),
-        tuple(
+
+    def hits(found: Sequence[Template | ShownLabel], page_of_one: str, page_of_all: str) -> tuple[Hit, ...]:
+        """Lead to each one's own page those who manage them, all others to the list."""
+        return tuple(
             Hit(
                 one.name(*languages),
                 one.description(*languages),
-                reverse("label", args=[one.id]) if manages else reverse("labels"),
+                reverse(page_of_one, args=[one.id]) if manages else reverse(page_of_all),
             )
-            for one in named[:MOST]
-        ),
-    )
+            for one in found[:MOST]
+        )
+
+    yield Hits(_("Templates"), hits(of_template, "template", "templates"), f"{reverse('templates')}?")
+    yield Hits(_("Labels"), hits(named, "label", "labels"))
 
 
 def _pages(request: PageRequest, text: str) -> Iterator[Hit]:

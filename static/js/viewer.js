@@ -88,10 +88,9 @@ async function zip(parts) {
 }
 
 async function pdf(parts) {
-  const [module, library, worker] = [address("pdf"), address("library"), address("worker")];
-  const { showPdf } = await import(module);
+  const { showPdf } = await import(address("pdf"));
   const { page: title } = JSON.parse(shown.dataset.texts);
-  const found = await showPdf(parts, { library, worker, title, ask: asset });
+  const found = await showPdf(parts, { library: address("pdfLibrary"), worker: address("pdfWorker"), title, ask: asset });
   drawAll = found.drawAll;
   return found.made;
 }
@@ -99,7 +98,7 @@ async function pdf(parts) {
 async function render({ name, parts, size }) {
   drawAll = async () => {}; // What was shown before is not printed.
   const kind = name.includes(".") ? name.split(".").at(-1).toLowerCase() : "";
-  if (kind === "pdf" && shown.dataset.library) return pdf(parts);
+  if (kind === "pdf" && shown.dataset.pdfLibrary) return pdf(parts);
   if (IMAGES[kind]) return inBlob("img", parts, IMAGES[kind], name);
   if (SOUNDS[kind]) return inBlob("audio", parts, SOUNDS[kind], name);
   if (FILMS[kind]) return inBlob("video", parts, FILMS[kind], name);

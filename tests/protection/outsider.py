@@ -22,9 +22,9 @@ from chancery.sealing.read import open_sealed
 from portal.models import Notification
 from portal.notifications.backend import unsealed
 from tenants.context import in_public
-from tests.cast import BASE
+from tests.cast import BASE, Cast
 from tests.contract import check_exchange
-from tests.protection.steps import objects
+from tests.protection.steps import objects, protect
 
 
 def license_of(sealed: Path) -> PublishingLicense:
@@ -140,3 +140,12 @@ def claims_of(answer: HttpResponse) -> dict[str, Any]:
     token = json.loads(answer.content)["use_license"]
     claims: dict[str, Any] = json.loads(jws.unb64(token.split(".")[1]))
     return claims
+
+
+def outsider(name: str, domain: str = "outside.example") -> Outsider:
+    return Outsider(f"{name}@{domain}")
+
+
+def sealed_for(cast: Cast, plan: Path, who: Outsider, rights: str = "VIEW") -> Path:
+    """Let Olga protect the plan for somebody without an account."""
+    return protect(cast.players["olga"], plan, f"{who.address}:{rights}").path

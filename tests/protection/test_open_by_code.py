@@ -32,7 +32,7 @@ from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.expire import expire
 from tests.cast import ACTOR, BASE, Cast
 from tests.isolation.endpoints import Site
-from tests.protection.outsider import Outsider, claims_of, code_in, license_of, mails
+from tests.protection.outsider import Outsider, claims_of, code_in, license_of, mails, outsider, sealed_for
 from tests.protection.steps import call, confirmed, origin_of, problem, protect, watched
 
 CONTOSO = origin_of("contoso")
@@ -50,14 +50,6 @@ def _nobody_asked_before(cast: Cast) -> Iterator[None]:
     yield
     with in_public():
         CodeSession.objects.all().delete()
-
-
-def outsider(name: str, domain: str = "outside.example") -> Outsider:
-    return Outsider(f"{name}@{domain}")
-
-
-def sealed_for(cast: Cast, plan: Path, who: Outsider, rights: str = "VIEW") -> Path:
-    return protect(cast.players["olga"], plan, f"{who.address}:{rights}").path
 
 
 def test_a_code_opens_the_document_online_for_an_hour_at_most(cast: Cast, plan: Path) -> None:

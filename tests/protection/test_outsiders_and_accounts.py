@@ -16,8 +16,8 @@ from tenants.directory.services.outsiders import LAPSES_AFTER
 from tenants.directory.services.prove_address import prove_address
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast
-from tests.protection.outsider import Outsider, claims_of, license_of, mails
-from tests.protection.steps import ledger, origin_of, problem, protect, refusal, rights
+from tests.protection.outsider import Outsider, claims_of, license_of, mails, outsider, sealed_for
+from tests.protection.steps import ledger, origin_of, problem, refusal, rights
 from tests.protection.test_changed_hands import Domain
 
 CONTOSO = origin_of("contoso")
@@ -33,14 +33,6 @@ def _nobody_asked_before(cast: Cast) -> Iterator[None]:
     yield
     with in_public():
         CodeSession.objects.all().delete()
-
-
-def outsider(name: str, domain: str = "outside.example") -> Outsider:
-    return Outsider(f"{name}@{domain}")
-
-
-def sealed_for(cast: Cast, plan: Path, who: Outsider) -> Path:
-    return protect(cast.players["olga"], plan, f"{who.address}:VIEW").path
 
 
 def test_whoever_signs_up_with_the_address_goes_on_with_the_identity(cast: Cast, plan: Path) -> None:

@@ -1,6 +1,7 @@
-"""What the pages use of the npm registry, put into the virtual environment: PDF.js, which no Python package carries.
+"""What the pages use of the npm registry, put into the virtual environment: PDF.js and zip.js.
 
-Nothing of it is needed to start.  Where it cannot be installed, the service says so and shows no PDF files.
+No Python package carries them.  Neither is needed to start: where they cannot be installed, the command says so, and
+the browser shows no PDF and no zip files.
 """
 
 import os
@@ -49,7 +50,8 @@ def provide(venv: Path) -> None:
             install(venv, guard)
         except (BootstrapError, OSError) as error:
             print(
-                f"PDF files cannot be shown in the browser: the npm packages could not be installed.\n  {error}\n"
+                "PDF and zip files cannot be shown in the browser: the npm packages could not be installed.\n"
+                f"  {error}\n"
                 "Everything else works. Check the network, or name a registry in npm_config_registry, and start again.",
                 file=sys.stderr,
                 flush=True,

@@ -41,7 +41,7 @@ def test_a_registry_that_does_not_answer_is_named_and_harms_nothing(
     venv.mkdir()
     browser_packages.provide(venv)
     said = capsys.readouterr().err
-    assert "PDF files cannot be shown in the browser" in said
+    assert "PDF and zip files cannot be shown in the browser" in said
     assert "npm_config_registry" in said
     assert "ECONNREFUSED" in said
     assert list(venv.iterdir()) == [], "nothing half installed is left"
