@@ -3,11 +3,12 @@
 English pages are in the folder itself, those in another language in a folder that is named by it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -47,19 +48,28 @@ def handbook(request: HttpRequest, name: str = INDEX) -> HttpResponse:
 @require_GET
 def rights(request: HttpRequest) -> HttpResponse:
     """Show what each right allows, and how firmly each kind of program withholds it."""
-    rows = [
+    page = {"rows": rights_rows(Program), "programs": [PROGRAMS[one] for one in Program]}
+    return show_to_all(request, "handbook_rights", "handbook", page)
+
+
+def rights_rows(programs: Iterable[Program]) -> list[dict[str, Any]]:
+    """Return the table of rights as pages show it, with what these kinds of program withhold."""
+    chosen = list(programs)
+    return [
         {
             "right": right.value,
             "name": translate(right_in_words(right)),
             "allows": translate(MEANINGS[right].allows),
             "levels": [level_called(level) for level, members in LEVELS.items() if right in members],
-            "held": [(PROGRAMS[program], hold.value, HOLDS[hold]) for program, hold in MEANINGS[right].held.items()],
+            "held": [_held(right, program) for program in chosen],
         }
         for right in Right
     ]
-    return show_to_all(
-        request, "handbook_rights", "handbook", {"rows": rows, "programs": [PROGRAMS[one] for one in Program]}
-    )
+
+
+def _held(right: Right, program: Program) -> dict[str, Any]:
+    hold = MEANINGS[right].held[program]
+    return {"kind": program.value, "program": PROGRAMS[program], "hold": hold.value, "words": HOLDS[hold]}
 
 
 @dataclass(frozen=True, slots=True)

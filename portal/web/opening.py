@@ -15,11 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
+from chancery.policy.programs import Program
 from chancery.policy.rights import Right
 from chancery.policy.words import right_in_words
 from portal.languages import translate
 from portal.web.account_pages import signed_in
 from portal.web.browser_client import browser_page
+from portal.web.handbook import rights_rows
 
 FRAME: Final[dict[str, Any]] = {
     "default-src": [NONE],
@@ -55,7 +57,8 @@ def open_page(request: HttpRequest) -> HttpResponse:
         "too_large": _("This file is larger than 2 GiB, which a browser cannot open."),
         "rights": {right.value: translate(right_in_words(right)) for right in Right},
     }
-    return browser_page(request, "open", {"pdf": _pdf_folders()}, texts, {"afresh": reverse("open_afresh")})
+    context = {"afresh": reverse("open_afresh"), "rights": rights_rows([Program.BROWSER])}
+    return browser_page(request, "open", {"pdf": _pdf_folders()}, texts, context)
 
 
 def _pdf_folders() -> dict[str, str]:

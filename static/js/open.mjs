@@ -97,6 +97,9 @@ class Opened {
     find("from").textContent = this.place.statement.name;
     const rights = this.may("OWNER") ? ["OWNER"] : this.use.rights;
     find("rights").textContent = new Intl.ListFormat(language).format(rights.map((right) => texts.rights[right] ?? right));
+    for (const row of document.querySelectorAll("#rights_here [data-right]")) {
+      for (const cell of row.querySelectorAll("[data-may]")) cell.hidden = (cell.dataset.may === "yes") !== this.may(row.dataset.right);
+    }
     find("ends").textContent = this.use.exp > 2 ** 40 ? texts.never : moment(this.use.exp);
     find("contact").textContent = this.use.contact;
     find("save").hidden = !this.may("EXPORT");

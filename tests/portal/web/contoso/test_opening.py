@@ -10,6 +10,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from django.conf import settings
 
+from chancery.policy.programs import MEANINGS, Program
+from chancery.policy.rights import Right
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
 from tests.portal.web.browsing import content, opens
@@ -66,6 +68,22 @@ def test_a_reader_sees_the_text_and_can_neither_save_nor_print_it(
     assert not reader.page.is_visible("#save")
     assert not reader.page.is_visible("#print")
     assert content(reader).locator("body").evaluate("body => getComputedStyle(body).userSelect") == "none"
+
+
+def test_the_page_says_of_each_right_what_holds_readers_back_here(
+    owner: Session, reader: Visitor, tmp_path: Path
+) -> None:
+    opens(reader, sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW", "EXPORT"))
+    reader.page.click("#rights_here summary")
+    shown = {
+        row.get_attribute("data-right"): tuple(row.locator("td:nth-child(n+3)").all_inner_texts())
+        for row in reader.page.locator("#rights_here [data-right]").all()
+    }
+    mine = {Right.VIEW, Right.EXPORT}
+    assert shown == {
+        right.value: ("Yes" if right in mine else "No", MEANINGS[right].held[Program.BROWSER].replace("_", " "))
+        for right in Right
+    }
 
 
 def test_the_browser_is_a_device_that_its_person_sees_and_revokes(
