@@ -61,6 +61,7 @@ SHARED_APPS = [
     "csp",
     "corsheaders",
     "heroicons",
+    "django_cotton.apps.SimpleAppConfig",
 ]
 TENANT_APPS = ["protection", "audit"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
@@ -285,8 +286,11 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [ROOT / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            # Turns <c-name> into templates/components/name.html; it finds the templates of applications, too.
+            "loaders": [
+                ("django.template.loaders.cached.Loader", ["django_cotton.cotton_loader.Loader"]),
+            ],
             "context_processors": [
                 "django.template.context_processors.i18n",
                 "django.template.context_processors.request",
@@ -296,6 +300,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "django.templatetags.i18n",
+                "django_cotton.templatetags.cotton",
                 "portal.templatetags.browsers",
                 "portal.templatetags.charts",
                 "portal.templatetags.languages",
@@ -305,6 +310,9 @@ TEMPLATES = [
         },
     }
 ]
+COTTON_DIR = "components"
+# A component sees what it is given, and nothing of the page that it is on.
+COTTON_ISOLATE_BY_DEFAULT = True
 STATIC_URL = "/static/"
 # In the embedded mode files are served from the checkout, so that nothing has to be collected before the first page.
 STATIC_ROOT = None if CHANCERY_EMBEDDED else CHANCERY_DATA / "static"

@@ -14,7 +14,7 @@ STEP: Final = 20
 HEIGHT: Final = 120
 
 
-@register.inclusion_tag("pages/_daily_chart.html")
+@register.inclusion_tag("components/daily_chart.html")
 def daily_chart(days: Sequence[Day]) -> dict[str, Any]:
     """Draw openings and, above them, refusals of each day as bars."""
     most = max((day.opened + day.refused for day in days), default=0) or 1

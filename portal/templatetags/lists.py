@@ -39,6 +39,13 @@ def breakable(text: object, longest: int = SHORT) -> SafeString:
     return mark_safe("".join(words))  # noqa: S308 - each word is escaped
 
 
+@register.filter
+def initials(name: str) -> str:
+    """Return one or two letters for a name or an address: of the first and the last word."""
+    words = [word for word in re.split(r"[\W_]+", name.partition("@")[0]) if word] or ["?"]
+    return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
+
+
 @register.simple_tag
 def one_line(text: object, link: str = "") -> SafeString:
     """Show a value of a list on one line, perhaps as the link that it is."""
@@ -62,7 +69,7 @@ def _cut(text: str, link: str, kind: str, most: int) -> SafeString:
     return format_html('<span title="{}">{}</span>', text, breakable(text, WORD))
 
 
-@register.inclusion_tag("pages/_pages.html", takes_context=True)
+@register.inclusion_tag("components/pages.html", takes_context=True)
 def pages(context: Context, shown: Page[object], parameter: str = "page") -> dict[str, object]:
     """Lead from one page of a list to the others, keeping what else the address says."""
     request: HttpRequest = context["request"]
