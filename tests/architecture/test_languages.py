@@ -16,7 +16,10 @@ TEMPLATES: Final = sorted(path for path in (ROOT / "templates").rglob("*") if pa
 READ: Final = {"alt", "aria-label", "data-label", "placeholder", "title"}
 """The attributes that are shown or read aloud."""
 
-NOT_READ: Final = {"code", "pre", "script", "style", "svg"}
+READ_OF_COMPONENTS: Final = {"about", "act", "cancel", "label", "title", "words"}
+"""The parameters of components (templates/components) that are."""
+
+NOT_READ: Final = {"c-code", "code", "pre", "script", "style", "svg"}
 """What holds commands, codes and drawings, which are the same in every language."""
 
 NOT_TEXT: Final = {"main_class", "extra_tags"}
@@ -39,7 +42,8 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = dict(attrs)
-        self.found += [value or "" for name, value in attrs if name in READ]
+        read = READ | READ_OF_COMPONENTS if tag.startswith("c-") else READ
+        self.found += [value or "" for name, value in attrs if name in read]
         if tag == "meta" and known.get("name") == "description":
             self.found.append(known.get("content") or "")
         if tag in NOT_READ and not self.within:
@@ -94,6 +98,7 @@ def test_there_are_templates_to_look_at() -> None:
         ("{% if user %}Yes{% else %}{% translate 'No' %}{% endif %}", ["Yes"]),
         ('<nav aria-label="Main"></nav>', ["Main"]),
         ('<input placeholder="Name" name="name" class="wide">', ["Name"]),
+        ('<c-page-head about="Everybody" class="wide" />', ["Everybody"]),
         ('<meta name="description" content="Protect"><meta name="viewport" content="width=device-width">', ["Protect"]),
         ('<p>{{ title|default:"Untitled" }}</p>', ["Untitled"]),
         ('{{ number|pluralize:"person,people" }}', ["person", "people"]),
