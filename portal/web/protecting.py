@@ -26,26 +26,52 @@ def protect_page(request: HttpRequest) -> HttpResponse:
         "organizations": [str(place.organization_id) for place in places],
         "levels": {level: in_order(rights) for level, rights in LEVELS.items()},
     }
-    texts = {
+    context = {"organizations": places, "levels": levels, "afresh": reverse("protect_afresh")}
+    return browser_page(request, "protect", configuration, _texts(), context)
+
+
+def _texts() -> dict[str, object]:
+    return {
         "notice": NOTICE,
         "nobody": _("Name at least one person, or choose a template."),
         "no_file": _("Choose at least one file."),
+        "more": _("and {number} more"),
         "waiting": _("Waiting"),
         "sealing": _("Encrypting … {percent} %"),
-        "verifying": _("Checking the protected copy …"),
+        "verifying": _("Checking the protected copy … {percent} %"),
+        "whole": _("File {number} of {count}, {percent} % of all"),
         "protected": _("Protected"),
+        "left_out": _("Left out: it is protected already."),
+        "missing": _("Left to do; choose it once more."),
         "save": _("Save"),
         "track": _("See who opens it"),
+        "anew": _("Protect it a second time"),
         "working": _("Your files are being protected …"),
         "all_done": _("Your files are protected. Save the copies and send those."),
+        "all_written": _("Your files are protected. The copies are in “{place}”; send those."),
         "some_failed": _("Not every file could be protected."),
+        "none_protected": _("There was nothing to protect."),
+        "cancelled": _("Cancelled. What was protected stays protected."),
+        "left": _("These files are left from the last time"),
+        "left_open": _("Not protected yet: {open} of {count} files."),
+        "left_unsaved": _("They are protected, but not all copies were saved."),
+        "failures": {
+            "taken": _("There is a file of this name already. Nothing was overwritten."),
+            "missing": _("Choose this file once more, then go on."),
+            "unreadable": _(
+                "The browser could not read or write this file. Look whether it is still there, and try again."
+            ),
+            "unreachable": _("The service does not answer. Check your connection, then go on."),
+            "lost": _(
+                "The protected copy is gone, but the document may be in your list already. Protecting the file again"
+                " makes a second document."
+            ),
+        },
         "mail": _(
             "I am sending you {files}. These files are protected. To open them, go to {address} and enter the"
             " address to which I sent this; you need no program and no password from me."
         ),
     }
-    context = {"organizations": places, "levels": levels, "afresh": reverse("protect_afresh")}
-    return browser_page(request, "protect", configuration, texts, context)
 
 
 @require_GET

@@ -6,6 +6,7 @@
 import {
   DecryptionKey, KEMS, ascii, keyId, lowS, sha256, toBase64url,
 } from "./chancery-crypto.mjs";
+import { inStore } from "./chancery-store.mjs";
 
 const subtle = globalThis.crypto.subtle;
 const STORE = "devices";
@@ -89,36 +90,12 @@ export class Device {
   }
 }
 
-function database() {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open("chancery", 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-    opening.onsuccess = () => resolve(opening.result);
-    opening.onerror = () => reject(opening.error);
-  });
-}
-
-async function inStore(mode, act) {
-  const opened = await database();
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = opened.transaction(STORE, mode);
-      const request = act(transaction.objectStore(STORE));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onerror = () => reject(transaction.error);
-      transaction.onabort = () => reject(transaction.error);
-    });
-  } finally {
-    opened.close();
-  }
-}
-
 /** Return the device that a person has in this browser, or null. */
 export async function keptDevice(person) {
-  const record = await inStore("readonly", (store) => store.get(person));
+  const record = await inStore(STORE, "readonly", (store) => store.get(person));
   return record ? new Device(record) : null;
 }
 
-export const keepDevice = (person, device) => inStore("readwrite", (store) => store.put(device.record, person));
-export const forgetDevice = (person) => inStore("readwrite", (store) => store.delete(person));
+export const keepDevice = (person, device) => inStore(STORE, "readwrite", (store) => store.put(device.record, person));
+export const forgetDevice = (person) => inStore(STORE, "readwrite", (store) => store.delete(person));
 

@@ -211,9 +211,9 @@ export class Organization {
     };
   }
 
-  /** Tell the service of a sealed file, so that its owner finds it at once. */
+  /** Tell the service of a sealed file by its license and its seal, so that its owner finds it at once. */
   register(license, seal) {
-    const body = { publishing_license: license.token, body_seal: seal };
+    const body = { publishing_license: license, body_seal: seal };
     return this.call("POST", "/api/v1/registrations", { body });
   }
 }

@@ -1,7 +1,7 @@
 // Seals files in a browser or in Node (docs/format.md): the first edition of a license that the service published.
 //
-// The source is a Blob or a File, read leaf by leaf.  Sealed leaves become Blobs at once, which the browser may keep on
-// its disk, so that memory does not grow with the file.
+// The source is a Blob or a File, read leaf by leaf; each sealed leaf goes to the sink at once, so that memory does not grow
+// with the file.  A sink has `write(bytes)` and `close()`, which gives back what was written as a Blob.
 
 import {
   CHUNK, ChunkCipher, LABELS, PREFIX, ascii, concat, leafHash, merkleRoot, toBase64url, unsigned,
@@ -39,42 +39,63 @@ export function sealableName(name) {
   return ["", ".", ".."].includes(clean) ? "file" : clean;
 }
 
-async function sealLeaves(source, cipher, progress) {
-  const [parts, leaves] = [[], []];
+/** A sink that keeps everything in the browser's own store for Blobs. */
+export class BlobSink {
+  #parts = [];
+
+  async write(bytes) {
+    this.#parts.push(new Blob([bytes]));
+  }
+
+  async close() {
+    return new Blob(this.#parts, { type: "application/octet-stream" });
+  }
+
+  async abort() {
+    this.#parts = [];
+  }
+}
+
+async function sealLeaves(source, cipher, { sink, signal, progress }) {
+  const leaves = [];
   let length = 0;
   const count = Math.floor(source.size / LEAF) + 1;
   for (let index = 0; index < count; index += 1) {
+    signal?.throwIfAborted();
     const plain = new Uint8Array(await source.slice(index * LEAF, (index + 1) * LEAF).arrayBuffer());
     const expected = Math.min(LEAF, source.size - index * LEAF);
     if (plain.length !== expected) throw new Error("The file changed while it was being read.");
     const sealed = await chunks(cipher, index * 64, plain, index === count - 1);
     if (!sealed.length) continue;
     leaves.push(await leafHash(sealed));
-    parts.push(new Blob([sealed]));
+    await sink.write(sealed);
     length += sealed.length;
     progress(index * LEAF + plain.length, source.size);
   }
-  return { parts, leaves, length };
+  return { leaves, length };
 }
 
 /**
  * Seal a file under a content key and a publishing license; `sign` makes the body seal of what is true of the bytes.
- * Returns the sealed file as a Blob, with the seal.
+ * Returns the sealed file as the sink gives it back, with the seal; a `signal` that is aborted ends it in between.
  */
-export async function sealFile(source, { key, license, name, type, notice, sign, progress = () => {} }) {
+export async function sealFile(source, settings) {
+  const { key, license, name, type, notice, sign, sink = new BlobSink(), signal, progress = () => {} } = settings;
   const { cipher, prefix } = await freshCipher(key, concat(LABELS.body, license.digest));
   const mtime = Number.isFinite(source.lastModified) ? Math.floor(source.lastModified / 1000) : null;
   const metadata = { v: 1, name: sealableName(name), type, size: source.size, mtime };
   const meta = await sealSmall(key, concat(LABELS.meta, license.digest), ascii(JSON.stringify(metadata)));
   const parts = [ascii(notice), ascii(license.token), meta].flatMap((part) => [unsigned(part.length, 4), part]);
   const header = concat(MAGIC, ...parts, prefix);
-  const body = await sealLeaves(source, cipher, progress);
+  await sink.write(header);
+  const { leaves, length } = await sealLeaves(source, cipher, { sink, signal, progress });
   const hdr = new Uint8Array(await crypto.subtle.digest("SHA-256", header));
   const seal = await sign({
-    v: 1, hdr: toBase64url(hdr), len: body.length, root: toBase64url(await merkleRoot(body.leaves)),
+    v: 1, hdr: toBase64url(hdr), len: length, root: toBase64url(await merkleRoot(leaves)),
     org: license.org, cid: license.cid, pl: toBase64url(license.digest), n: 1, prev: null,
   });
   const token = ascii(seal);
-  const footer = concat(unsigned(token.length, 4), unsigned(body.length, 8), END_MAGIC);
-  return { seal, blob: new Blob([header, ...body.parts, ...body.leaves, token, footer], { type: "application/octet-stream" }) };
+  const footer = concat(unsigned(token.length, 4), unsigned(length, 8), END_MAGIC);
+  await sink.write(concat(...leaves, token, footer));
+  return { seal, blob: await sink.close() };
 }

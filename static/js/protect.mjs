@@ -1,17 +1,21 @@
-// The page that protects files: who may open them, then each file is sealed here, checked, and given back.
+// The page that protects files: which ones, who may open them, and where the protected copies go.
 
-import { openSealed } from "./chancery-reader.mjs";
-import { sealFile } from "./chancery-writer.mjs";
+import { Batch } from "./protect-batch.mjs";
+import { Source, chooseFiles, chooseFolder, dropped } from "./protect-choosing.mjs";
+import { canChoose, choosePlace } from "./protect-places.mjs";
+import { Run, fill } from "./protect-run.mjs";
 import { RecipientsEditor } from "./recipients.mjs";
 import {
-  configuration, find, forgetIfGone, language, partsOfPage, sayRefusal, service, show, texts, withDevice, wordsOf,
+  configuration, find, forgetIfGone, partsOfPage, progress, sayRefusal, service, show, texts, withDevice,
 } from "./page.mjs";
 
 partsOfPage("form", "device", "progress", "refused", "done");
 
-const KINDS = { txt: "text/plain", pdf: "application/pdf", png: "image/png", jpg: "image/jpeg", csv: "text/csv", json: "application/json" };
+const SHOWN = 20; // Names in the form; the list of a large folder would hide it.
 let place = null;
-let files = [];
+let sources = [];
+let goal = null;
+let batch = null;
 
 const element = (name, properties, ...children) => {
   const made = Object.assign(document.createElement(name), properties);
@@ -56,103 +60,126 @@ async function enter(id) {
   showWay();
 }
 
-// Sealing
+// Which files, and where to
 
-function row(file) {
-  const state = element("span", { className: "soft" }, texts.waiting);
-  const line = element("li", {}, element("span", { className: "who" }, file.name), state);
-  find("files_done").append(line);
-  return { line, state, tell: (text) => { state.textContent = text; } };
+function say(id, text) {
+  find(id).textContent = text;
 }
 
-/** Open the sealed file as a recipient would: every part is verified before the person hears of success. */
-async function verified(blob, key) {
-  const file = await openSealed(blob);
-  const unlocked = await (await file.verify(place.chain)).unlock(key);
-  for await (const leaf of unlocked.leaves()) void leaf;
+function choose(found) {
+  sources = found;
+  goal = null;
+  say("goal", "");
+  say("files_error", "");
+  find("downloads_way").checked = true;
+  const more = sources.length - SHOWN;
+  const names = sources.slice(0, SHOWN).map(({ path }) => path);
+  if (more > 0) names.push(fill(texts.more, { number: more }));
+  find("chosen").replaceChildren(...names.map((name) => element("li", {}, name)));
 }
 
-async function sealOne(file, terms, { line, tell }) {
-  const { license, key, sign } = await place.publish({ ...terms, title: file.name.slice(0, 255) });
-  const type = KINDS[file.name.split(".").at(-1).toLowerCase()] ?? "application/octet-stream";
-  const percent = (done, total) => tell(texts.sealing.replace("{percent}", String(Math.floor((100 * done) / Math.max(total, 1)))));
-  const { seal, blob } = await sealFile(file, { key, license, name: file.name, type, notice: texts.notice, sign, progress: percent });
-  tell(texts.verifying);
-  await verified(blob, key);
-  await place.register(license, seal);
-  const save = element("a", { className: "button", href: URL.createObjectURL(blob), download: `${file.name}.sealed` }, texts.save);
-  save.append(element("span", { className: "visually-hidden" }, ` ${file.name}.sealed`));
-  const track = element("a", { href: `${place.origin}/documents/${license.cid}/` }, texts.track);
-  tell(texts.protected);
-  line.append(save, track);
-}
-
-async function sealAll(terms) {
-  show("done");
-  find("files_done").replaceChildren();
-  find("outcome").textContent = texts.working;
-  const rows = files.map((file) => [file, row(file)]);
-  const names = [];
-  for (const [file, shown] of rows) {
-    try {
-      await sealOne(file, terms, shown);
-      names.push(`${file.name}.sealed`);
-    } catch (error) {
-      const { title, step } = wordsOf(error);
-      shown.tell(`${title} ${step}`.trim());
-      shown.line.classList.add("bad");
-      await forgetIfGone(error);
-    }
+/** Take what is chosen or dropped; who closes the browser's own window changes their mind. */
+async function chosenBy(act) {
+  try {
+    choose(await act());
+  } catch (error) {
+    if (error.name !== "AbortError") say("files_error", texts.failures.unreadable);
   }
-  find("outcome").textContent = names.length < rows.length ? texts.some_failed : texts.all_done;
-  find("next").hidden = !names.length;
-  find("mail").value = texts.mail.replace("{files}", new Intl.ListFormat(language).format(names)).replace("{address}", `${configuration.iss}/open/`);
+}
+
+async function chooseGoal() {
+  const single = sources.length === 1 && !sources[0].path.includes("/") ? `${sources[0].path}.sealed` : "";
+  try {
+    goal = await choosePlace(single);
+    say("goal", goal.name);
+    find("place_way").checked = true;
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+    if (!goal) find("downloads_way").checked = true;
+  }
+}
+
+/** Return the place that was chosen, null for downloads. */
+const chosenPlace = () => (find("place_way").checked ? goal : null);
+
+async function protect(terms) {
+  find("left").hidden = true;
+  await withDevice();
+  progress(texts.working);
+  const { remembered } = service.device;
+  batch = await Batch.begin({
+    person: configuration.person, organization: place.statement.org, terms, sources, place: chosenPlace(), remember: remembered,
+  });
+  await new Run(batch).all(place);
 }
 
 async function submit(event) {
   event.preventDefault();
-  find("files_error").textContent = files.length ? "" : texts.no_file;
+  say("files_error", sources.length ? "" : texts.no_file);
   const terms = wanted();
-  if (!terms || !files.length) return document.querySelector(".errors:not(:empty)")?.scrollIntoView({ block: "center" });
+  if (!terms || !sources.length) return document.querySelector(".errors:not(:empty)")?.scrollIntoView({ block: "center" });
   try {
-    await withDevice();
-    await sealAll(terms);
+    await protect(terms);
   } catch (error) {
     await forgetIfGone(error);
     sayRefusal(error);
   }
 }
 
-function choose(list) {
-  files = [...list].filter((file) => file.size > 0 || file.type || file.name.includes("."));
-  find("chosen").replaceChildren(...files.map((file) => element("li", {}, file.name)));
-  find("files_error").textContent = "";
+async function restart() {
+  await batch?.forget();
+  batch = null;
+  find("file").value = find("folder").value = "";
+  choose([]);
+  await begin();
+  find("file").focus();
 }
 
-find("file").addEventListener("change", ({ target }) => choose(target.files));
+/** Show the form, and say so where something is left from another time. */
+async function begin() {
+  const left = await Batch.left(configuration.person).catch(() => null);
+  find("left").hidden = !left;
+  show("form");
+  if (!left) return;
+  const { open, entries } = left;
+  say("left_text", open.length ? fill(texts.left_open, { open: open.length, count: entries.length }) : texts.left_unsaved);
+  find("show_left").onclick = () => {
+    batch = left;
+    find("left").hidden = true;
+    new Run(left).showLeft();
+  };
+  find("forget_left").onclick = async () => {
+    await left.forget();
+    await begin();
+  };
+}
+
+for (const [id, act] of [["file", chooseFiles], ["folder", chooseFolder]]) {
+  find(id).addEventListener("change", ({ target }) => choose([...target.files].map(Source.ofFile)));
+  find(id).addEventListener("click", (event) => {
+    if (!canChoose) return;
+    event.preventDefault();
+    chosenBy(act);
+  });
+}
 const drop = find("drop");
 for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();
     drop.classList.toggle("over", over);
-    if (name === "drop") choose(event.dataTransfer.files);
+    if (name === "drop") chosenBy(() => dropped(event.dataTransfer));
   });
 }
+find("places").hidden = !canChoose;
+find("place_way").addEventListener("change", () => goal ?? chooseGoal());
+find("choose_place").addEventListener("click", chooseGoal);
 for (const way of document.querySelectorAll("[name=way]")) way.addEventListener("change", showWay);
 find("organization").addEventListener("change", ({ target }) => enter(target.value).catch(sayRefusal));
 find("form").addEventListener("submit", submit);
 find("copy").addEventListener("click", () => navigator.clipboard.writeText(find("mail").value));
-for (const button of document.querySelectorAll("[data-restart]")) {
-  button.addEventListener("click", () => {
-    files = [];
-    find("file").value = "";
-    choose([]);
-    show("form");
-    find("file").focus();
-  });
-}
+for (const button of document.querySelectorAll("[data-restart]")) button.addEventListener("click", restart);
 if (configuration.organizations.length) {
-  enter(find("organization").value).then(() => show("form"), sayRefusal);
+  enter(find("organization").value).then(begin, sayRefusal);
 } else {
   find("nowhere").hidden = false;
 }

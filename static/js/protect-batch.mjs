@@ -1,0 +1,212 @@
+// Files that are protected together: how far each of them is.  On a person's own computer that is kept in this browser, so
+// that a later page goes on where a closed tab, a failure or the person stopped, and registers no file a second time.
+
+import { equal } from "./chancery-crypto.mjs";
+import { MAGIC, openSealed } from "./chancery-reader.mjs";
+import { ServiceError } from "./chancery-service.mjs";
+import { inStore } from "./chancery-store.mjs";
+import { sealFile } from "./chancery-writer.mjs";
+import { Source } from "./protect-choosing.mjs";
+import { downloads, hold, placeOf, removeLeftovers } from "./protect-places.mjs";
+
+const STORE = "batches";
+const KINDS = { txt: "text/plain", pdf: "application/pdf", png: "image/png", jpg: "image/jpeg", csv: "text/csv", json: "application/json" };
+const entriesOf = (id) => IDBKeyRange.bound([id], [id, []]);
+
+/** How far a file is.  From "writing" on, what stands at its place is its own; in "registering" the service may know it. */
+export const State = { WAITING: "waiting", WRITING: "writing", REGISTERING: "registering", DONE: "done", LEFT_OUT: "left_out" };
+
+const failure = (code) => Object.assign(new Error(code), { code });
+
+export const nameOf = (path) => path.split("/").at(-1);
+
+class Entry {
+  constructor(number, kept, source) {
+    Object.assign(this, { number, kept, source });
+  }
+
+  get path() {
+    return this.kept.path;
+  }
+
+  get name() {
+    return nameOf(this.path);
+  }
+
+  get output() {
+    return `${this.path}.sealed`;
+  }
+
+  get state() {
+    return this.kept.state;
+  }
+
+  get isOpen() {
+    return this.state !== State.DONE && this.state !== State.LEFT_OUT;
+  }
+
+  /** Whether the person has to show the file again, of which no handle could be kept. */
+  get isMissing() {
+    return this.isOpen && this.state !== State.REGISTERING && !this.source;
+  }
+}
+
+/** Open a sealed file as a recipient would: every part is verified before the person hears of success. */
+async function verified(blob, key, place, { signal, progress }) {
+  const file = await openSealed(blob);
+  const unlocked = await (await file.verify(place.chain)).unlock(key);
+  let done = 0;
+  for await (const leaf of unlocked.leaves()) {
+    signal.throwIfAborted();
+    done += leaf.length;
+    progress(done, unlocked.metadata.size);
+  }
+}
+
+export class Batch {
+  constructor(head, entries, place) {
+    Object.assign(this, { head, entries, place });
+  }
+
+  /** Begin; `place` is the one that the person chose, null for downloads, and `remember` says to keep it all. */
+  static async begin({ person, organization, terms, sources, place, remember }) {
+    const head = { id: crypto.randomUUID(), person, organization, terms, place: place?.handle ?? null, remember };
+    await hold(head.id);
+    const entries = sources.map((source, number) => {
+      const kept = { path: source.path, handle: source.handle, size: source.file?.size ?? null, state: State.WAITING };
+      return new Entry(number, kept, source);
+    });
+    const batch = new Batch(head, entries, place ?? (await downloads(head.id)));
+    await batch.#keep((store) => {
+      entries.forEach(({ kept, number }) => store.put(kept, [head.id, number]));
+      return store.put(head, head.id);
+    });
+    return batch;
+  }
+
+  /** Return what this person did not finish, or did not save, in this browser; null where there is nothing. */
+  static async left(person) {
+    const heads = await inStore(STORE, "readonly", (store) => store.getAll(IDBKeyRange.bound("", [], false, true)));
+    await removeLeftovers(new Set(heads.map(({ id }) => id)));
+    for (const head of heads.filter((one) => one.person === person)) {
+      if (!(await hold(head.id))) continue;
+      const all = await inStore(STORE, "readonly", (store) => store.getAll(entriesOf(head.id)));
+      const entries = all.map((kept, number) => new Entry(number, kept, kept.handle ? new Source(kept.path, kept) : null));
+      const batch = new Batch(head, entries, head.place ? placeOf(head.place) : await downloads(head.id));
+      if (batch.open.length || batch.unsaved.length) return batch;
+      await batch.forget();
+    }
+    return null;
+  }
+
+  /** Keep it for a later page; a browser that keeps nothing, or no handles, protects all the same. */
+  async #keep(act) {
+    if (!this.head.remember) return;
+    await inStore(STORE, "readwrite", act).catch(() => { this.head.remember = false; });
+  }
+
+  async #set(entry, members) {
+    Object.assign(entry.kept, members);
+    await this.#keep((store) => store.put(entry.kept, [this.head.id, entry.number]));
+  }
+
+  get isDownloads() {
+    return this.head.place === null;
+  }
+
+  get open() {
+    return this.entries.filter((entry) => entry.isOpen);
+  }
+
+  get done() {
+    return this.entries.filter(({ state }) => state === State.DONE);
+  }
+
+  /** What lies in the browser's private folder alone. */
+  get unsaved() {
+    return this.isDownloads ? this.done.filter(({ kept }) => !kept.saved) : [];
+  }
+
+  saved(entry) {
+    return this.#set(entry, { saved: true });
+  }
+
+  /** Ask for the places of which handles were kept; the browser allows it only right after a click. */
+  async askAccess() {
+    const wanted = [[this.head.place, "readwrite"], ...this.open.map(({ kept }) => [kept.handle, "read"])];
+    for (const [handle, mode] of wanted) if (handle) await handle.requestPermission({ mode });
+  }
+
+  /** Take files that were chosen again for those that are missing. */
+  attach(files) {
+    for (const entry of this.entries.filter(({ isMissing }) => isMissing)) {
+      const file = files.find(({ name, size }) => name === entry.name && size === entry.kept.size);
+      if (file) entry.source = new Source(entry.path, { file });
+    }
+  }
+
+  /** Protect one file, or finish what was begun. */
+  async protect(entry, place, { notice, signal, tell }) {
+    if (entry.state !== State.REGISTERING) await this.#seal(entry, place, { notice, signal, tell });
+    else if (!(await this.#isThere(entry))) throw failure("lost");
+    if (entry.state === State.REGISTERING) await this.#register(entry, place);
+  }
+
+  /** Let a file be protected anew whose copy is gone, although the service may know it. */
+  anew(entry) {
+    return this.#set(entry, { state: State.WAITING });
+  }
+
+  async #seal(entry, place, { notice, signal, tell }) {
+    if (!entry.source) throw failure("missing");
+    const file = await entry.source.read();
+    const first = new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer());
+    if (equal(first, MAGIC)) return this.#set(entry, { state: State.LEFT_OUT });
+    if (entry.state === State.WAITING && !(this.head.place?.kind === "file") && (await this.place.file(entry.output))) {
+      throw failure("taken");
+    }
+    const { license, key, sign } = await place.publish({ ...this.head.terms, title: entry.name.slice(0, 255) });
+    await this.#set(entry, { state: State.WRITING });
+    const sink = await this.place.sink(entry.output);
+    try {
+      const type = KINDS[entry.name.split(".").at(-1).toLowerCase()] ?? "application/octet-stream";
+      const settings = { key, license, name: entry.name, type, notice, sign, sink, signal, progress: tell("sealing") };
+      const { seal, blob } = await sealFile(file, settings);
+      await verified(blob, key, place, { signal, progress: tell("verifying") });
+      return this.#set(entry, { state: State.REGISTERING, license: license.token, seal, cid: license.cid });
+    } catch (error) {
+      await sink.abort();
+      await this.#set(entry, { state: State.WAITING });
+      throw error;
+    }
+  }
+
+  async #isThere({ output, kept }) {
+    const blob = await this.place.file(output);
+    const file = blob && (await openSealed(blob).catch(() => null));
+    return file?.seal.unverified.token === kept.seal;
+  }
+
+  /** Tell the service; the same license a second time changes nothing, so this may be repeated where no answer came. */
+  async #register(entry, place) {
+    try {
+      await place.register(entry.kept.license, entry.kept.seal);
+    } catch (error) {
+      if (error instanceof ServiceError && error.status < 500) {
+        await this.place.remove(entry.output);
+        await this.#set(entry, { state: State.WAITING });
+      }
+      throw error;
+    }
+    await this.#set(entry, { state: State.DONE });
+  }
+
+  /** Forget this batch, and the copies that were not saved. */
+  async forget() {
+    if (this.isDownloads) for (const entry of this.done) await this.place.remove(entry.output);
+    await this.#keep((store) => {
+      store.delete(entriesOf(this.head.id));
+      return store.delete(this.head.id);
+    });
+  }
+}
