@@ -16,6 +16,8 @@ from chancery.ledger.leaf import columns_agree, details_digest, personal_commitm
 from chancery.ledger.merkle import leaf_hash
 
 MAX_PAGE: Final = 500
+ORDERS: Final = ("at",)
+"""By what a list of events can be sorted."""
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
@@ -75,17 +77,19 @@ left join lateral (select body from audit_eventdetails where digest = e.details_
 """
 
 
-def events(*, filter: Filter, limit: int = 50, cursor: str = "") -> Page:
-    """Return one page of events that match the filter.  Raises InvalidCursor."""
+def events(*, filter: Filter, limit: int = 50, cursor: str = "", sort: str = "-at") -> Page:
+    """Return one page of events that match the filter, sorted by one of ``ORDERS``.  Raises InvalidCursor."""
+    down = sort.startswith("-")
     limit = max(1, min(limit, MAX_PAGE))
     clauses, parameters = _clauses(filter)
     if cursor:
         received_at, identity = _read_cursor(cursor)
-        clauses.append("(e.received_at, e.id) < (%s, %s)")
+        clauses.append(f"(e.received_at, e.id) {'<' if down else '>'} (%s, %s)")
         parameters += [received_at, identity]
     where = f"where {' and '.join(clauses)}" if clauses else ""
     with connection.cursor() as db:
-        db.execute(f"{_SELECT} {where} order by e.received_at desc, e.id desc limit %s", [*parameters, limit + 1])
+        order = "order by e.received_at desc, e.id desc" if down else "order by e.received_at, e.id"
+        db.execute(f"{_SELECT} {where} {order} limit %s", [*parameters, limit + 1])
         rows = [_row(row) for row in db.fetchall()]
     more = len(rows) > limit
     rows = rows[:limit]

@@ -12,7 +12,7 @@ from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
 from chancery.cli.people import by_address
 from chancery.cli.session import signed_in
-from chancery.cli.tables import LIMIT, WIDE
+from chancery.cli.tables import LIMIT, WIDE, sorts
 from chancery.sdk.organization import Organization
 from chancery.texts import message
 
@@ -77,11 +77,12 @@ def application() -> None:
 
 
 @application.command("list")
+@sorts("name", "created_at")
 @WIDE
 @in_organization
-def list_applications(output: Output, place: Organization) -> None:
+def list_applications(output: Output, place: Organization, sort: str) -> None:
     """List applications; never a secret."""
-    found = place.call("GET", "/api/v1/applications")["results"]
+    found = place.call("GET", f"/api/v1/applications?sort={sort}")["results"]
     tables.show(
         output, found, ["name", "client_id", "roles", "disabled"], empty=message("There are no applications yet.")
     )
@@ -139,18 +140,19 @@ DEVICE = click.argument("device_id", metavar="ID", type=click.UUID)
 
 @device.command("list")
 @click.option("--person", metavar="ADDRESS", help="Of this person of your organization, as an administrator.")
+@sorts("name", "created_at")
 @WIDE
 @click.pass_obj
-def list_devices(output: Output, person: str | None) -> None:
+def list_devices(output: Output, person: str | None, sort: str) -> None:
     """List your devices, revoked ones too."""
     columns = ["name", "platform", "created_at", "revoked_at"]
     with signed_in(output) as session:
         if person is not None:
             place = session.own_organization(None)
-            theirs = place.call("GET", _devices(place, person))["results"]
+            theirs = place.call("GET", f"{_devices(place, person)}?sort={sort}")["results"]
             tables.show(output, theirs, [*columns, "blocked", "id"], empty=message("None."))
             return
-        found = session.service.call("GET", session.account.iss, "/api/v1/devices")["results"]
+        found = session.service.call("GET", session.account.iss, f"/api/v1/devices?sort={sort}")["results"]
         rows = [{**one, "here": one["id"] == str(session.account.device)} for one in found]
     tables.show(output, rows, [*columns, "here", "id"], empty=message("None."))
 

@@ -17,7 +17,7 @@ import click
 from chancery.cli import tables
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
-from chancery.cli.tables import LIMIT, WIDE
+from chancery.cli.tables import LIMIT, WIDE, sorts
 from chancery.ledger.kinds import Kind
 from chancery.sdk.errors import Misused
 from chancery.sdk.home import Home
@@ -99,6 +99,7 @@ class KindOfEvent(click.ParamType[str]):
 @click.option("--who", metavar="ADDRESS", help="Only what this person did.")
 @click.option("--since", type=DAY, help="From this day on, for example 2026-01-31.")
 @click.option("--until", type=DAY, help="To this day, which is included.")
+@sorts("at")
 @LIMIT
 @WIDE
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write all of it to this file.")
@@ -112,6 +113,7 @@ def audit(
     who: str | None,
     since: datetime | None,
     until: datetime | None,
+    sort: str,
     limit: int | None,
     target: Path | None,
     form: str | None,
@@ -122,7 +124,7 @@ def audit(
     """
     zone = place.zone()
     span = {"since": _midnight(since, zone), "before": _midnight(until, zone, days=1)}
-    asked = {"kind": kind, "outcome": outcome, "who": who, **span}
+    asked = {"kind": kind, "outcome": outcome, "who": who, "sort": sort, **span}
     wanted = {name: value for name, value in asked.items() if value}
     if target is not None:
         as_csv = form == "csv" or (form is None and target.suffix.lower() == ".csv")

@@ -21,7 +21,7 @@ from chancery.cli.organization import (
 from chancery.cli.output import Output, moment
 from chancery.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
 from chancery.cli.session import signed_in
-from chancery.cli.tables import LIMIT, WIDE
+from chancery.cli.tables import LIMIT, WIDE, sorts
 from chancery.cli.template_choice import meant
 from chancery.policy.patch import patched
 from chancery.policy.policy import parse_policy
@@ -94,15 +94,23 @@ def templates(output: Output, place: Organization) -> None:
 @click.option("--all", "everybody", is_flag=True, help="Everybody's documents, if your role allows it.")
 @click.option("--search", default="", help="In title, issuer and owner.")
 @click.option("--state", type=click.Choice(["active", "revoked", "pending", "blocked"]), help="Only these.")
+@sorts("registered_at", "title", "owner")
 @LIMIT
 @WIDE
 @in_organization
 def documents(
-    output: Output, place: Organization, search: str, state: str | None, limit: int | None, *, everybody: bool
+    output: Output,
+    place: Organization,
+    search: str,
+    state: str | None,
+    sort: str,
+    limit: int | None,
+    *,
+    everybody: bool,
 ) -> None:
     """List your documents, newest first."""
     scope = "all" if everybody else "mine"
-    found = place.each("/api/v1/documents", scope=scope, search=search, state=state or "")
+    found = place.each("/api/v1/documents", scope=scope, search=search, state=state or "", sort=sort)
     columns = ["title", "state", "owner", "opened", "refused", "registered_at", "cid"]
     none = message("You have not protected anything yet. Try: chancery protect FILE")
     tables.show(output, found, columns, empty=message("Nothing matches.") if search or state else none, limit=limit)

@@ -13,7 +13,7 @@ from chancery.cli.for_each_file import each_file
 from chancery.cli.organization import in_organization, require_changes
 from chancery.cli.output import Output
 from chancery.cli.session import signed_in
-from chancery.cli.tables import WIDE
+from chancery.cli.tables import WIDE, sorts
 from chancery.cli.template_choice import WHICH, chosen
 from chancery.sdk.errors import Misused, ServiceError
 from chancery.sdk.offered_templates import label_called
@@ -84,11 +84,12 @@ def label() -> None:
 
 
 @label.command("list")
+@sorts("name", "sensitivity")
 @WIDE
 @in_organization
-def list_(output: Output, place: Organization) -> None:
+def list_(output: Output, place: Organization, sort: str) -> None:
     """List all labels, archived ones too."""
-    found = place.call("GET", "/api/v1/labels")["results"]
+    found = place.call("GET", f"/api/v1/labels?sort={sort}")["results"]
     tables.show(output, _rows(found), [*COLUMNS, "status", "id"], empty=message("There are no labels yet."))
 
 

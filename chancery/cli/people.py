@@ -10,7 +10,7 @@ from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
 from chancery.cli.previews import DAYS, PREVIEW, ask
 from chancery.cli.roles import Role
-from chancery.cli.tables import LIMIT, WIDE
+from chancery.cli.tables import LIMIT, WIDE, sorts
 from chancery.policy.policy import Principal
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
@@ -26,12 +26,13 @@ def person() -> None:
 
 @person.command("list")
 @click.option("--search", default="", help="In address and name.")
+@sorts("email", "name", "since")
 @LIMIT
 @WIDE
 @in_organization
-def list_people(output: Output, place: Organization, search: str, limit: int | None) -> None:
+def list_people(output: Output, place: Organization, search: str, sort: str, limit: int | None) -> None:
     """List people."""
-    found = place.each("/api/v1/people", search=search)
+    found = place.each("/api/v1/people", search=search, sort=sort)
     columns = ["email", "name", "role", "guest", "disabled", "invited", "id"]
     tables.show(output, found, columns, empty=message("No matches."), limit=limit)
 
@@ -114,12 +115,13 @@ def group() -> None:
 
 
 @group.command("list")
+@sorts("address", "name")
 @LIMIT
 @WIDE
 @in_organization
-def list_groups(output: Output, place: Organization, limit: int | None) -> None:
+def list_groups(output: Output, place: Organization, sort: str, limit: int | None) -> None:
     """List groups."""
-    found, columns = place.each("/api/v1/groups"), ["address", "name", "members", "id"]
+    found, columns = place.each("/api/v1/groups", sort=sort), ["address", "name", "members", "id"]
     tables.show(output, found, columns, empty=message("There are no groups yet."), limit=limit)
 
 

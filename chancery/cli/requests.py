@@ -13,7 +13,7 @@ from chancery.cli.expiry import parse_expiry
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output, moment
 from chancery.cli.session import signed_in
-from chancery.cli.tables import LIMIT, WIDE
+from chancery.cli.tables import LIMIT, WIDE, sorts
 from chancery.policy.rights import LEVELS_ASKED
 from chancery.policy.words import rights_in_words
 from chancery.sdk.errors import Misused
@@ -84,12 +84,13 @@ def _state(asked: dict[str, Any], session: Session) -> str:
     show_default=True,
     help="Only these.",
 )
+@sorts("asked_at")
 @LIMIT
 @WIDE
 @in_organization
-def requests(output: Output, place: Organization, state: str, limit: int | None, *, everybody: bool) -> None:
+def requests(output: Output, place: Organization, state: str, sort: str, limit: int | None, *, everybody: bool) -> None:
     """List who asks for access to your documents, newest first."""
-    rows = place.each("/api/v1/access-requests", scope="all" if everybody else "mine", state=state)
+    rows = place.each("/api/v1/access-requests", scope="all" if everybody else "mine", state=state, sort=sort)
     columns = ["asked_at", "who", "organization", "title", "level", "state", "note", "id"]
     tables.show(output, rows, columns, empty=message("No requests wait for your answer."), limit=limit)
 

@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, zip_longest
 from typing import Any, Final
 
@@ -126,6 +126,17 @@ WIDE = click.option(
 LIMIT = click.option(
     "--limit", type=HowMany(), help="How many, or all. By default 50 on a terminal, and all everywhere else."
 )
+
+
+def sorts(*orders: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the option by which column its list is sorted, by the names that the API has for them."""
+    names = [name for order in orders for name in (order, f"-{order}")]
+    return click.option(
+        "--sort",
+        type=click.Choice(names),
+        callback=lambda context, option, chosen: chosen or "",
+        help="By this; with - before it, downwards.",
+    )
 
 
 def on_terminal() -> bool:

@@ -10,7 +10,7 @@ from chancery.cli.organization import entries_patch, in_organization, require_ch
 from chancery.cli.output import Output
 from chancery.cli.policy import DENY, EXPIRES, LIMITS, REMOVE, expiry, limited, limits
 from chancery.cli.previews import DAYS, PREVIEW, ask
-from chancery.cli.tables import WIDE
+from chancery.cli.tables import WIDE, sorts
 from chancery.cli.template_choice import WHICH, chosen, meant
 from chancery.cli.template_files import export, import_
 from chancery.policy.patch import patched
@@ -49,11 +49,12 @@ def template() -> None:
 
 
 @template.command("list")
+@sorts("name", "status", "changed_at")
 @WIDE
 @in_organization
-def list_(output: Output, place: Organization) -> None:
+def list_(output: Output, place: Organization, sort: str) -> None:
     """List all templates, archived ones too."""
-    found = place.call("GET", "/api/v1/templates")["results"]
+    found = place.call("GET", f"/api/v1/templates?sort={sort}")["results"]
     rows = [{**one, "offered to": ", ".join(one["scope"]) or message("everybody")} for one in found]
     tables.show(
         output, rows, ["name", "status", "version", "offered to", "id"], empty=message("There are no templates yet.")

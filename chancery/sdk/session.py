@@ -155,11 +155,14 @@ class Session:
         """Return an organization by id."""
         return Organization(self.home, self.service, organization, online=self.online, dropped=self.dropped)
 
-    def shared(self, *, search: str = "") -> Listing:
-        """Return what others shared with the person, in whatever organization, the latest first opening first."""
+    def shared(self, *, search: str = "", sort: str = "") -> Listing:
+        """Return what others shared with the person, in whatever organization, the latest first opening first.
+
+        ``sort`` is another order, by ``first_opened``, ``title`` or ``owner``, with ``-`` before it downwards.
+        """
 
         def page(cursor: str) -> dict[str, Any]:
-            query = urlencode({"search": search, "limit": PAGE, **({"cursor": cursor} if cursor else {})})
+            query = urlencode({"search": search, "sort": sort, "limit": PAGE, **({"cursor": cursor} if cursor else {})})
             found: dict[str, Any] = self.service.call("GET", self.account.iss, f"/api/v1/shared?{query}")
             return found
 

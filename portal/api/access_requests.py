@@ -27,6 +27,7 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
+from portal.api.sorting import sort_of, sort_parameter
 from portal.languages import translate
 from portal.usecases.access_requests import (
     decline_request,
@@ -38,7 +39,7 @@ from portal.usecases.access_requests import (
 from portal.usecases.effects import effect_answer
 from protection.selectors.blockers import Blockers
 from protection.selectors.documents import document_for
-from protection.selectors.requests import RequestRow, request_for, requests_about, requests_for
+from protection.selectors.requests import ORDERS, RequestRow, request_for, requests_about, requests_for
 from protection.services.grant_request import Terms
 from protection.services.request_access import RequestedAccess
 
@@ -156,6 +157,7 @@ class AccessRequests(OrganizationView):
             OpenApiParameter(
                 "state", str, enum=["open", "granted", "declined", "any"], description="open if left out."
             ),
+            sort_parameter(ORDERS, "-asked_at"),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
@@ -163,7 +165,7 @@ class AccessRequests(OrganizationView):
         examples=[OpenApiExample("Requests", listed(ASKED))],
     )
     def get(self, request: Request) -> Response:
-        """Answer newest first."""
+        """Answer with one page."""
         query = request.query_params
         state = query.get("state", "open")
         if state not in {"open", "granted", "declined", "any"}:
@@ -172,6 +174,7 @@ class AccessRequests(OrganizationView):
             self.caller.actor,
             everybody=query.get("scope") == "all",
             state="" if state == "any" else state,
+            sort=sort_of(request, ORDERS, "-asked_at"),
             limit=limit_of(request),
             after=query.get("cursor", ""),
         )

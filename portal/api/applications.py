@@ -20,6 +20,8 @@ from portal.api.framework import (
     page,
     page_answer,
 )
+from portal.api.sorting import sort_of, sort_parameter
+from portal.ordering import APPLICATIONS, in_order
 from portal.usecases.applications import create_application, disable_application
 from portal.usecases.effects import effect_answer
 from portal.usecases.permissions import APPLICATION_ROLES, Permission
@@ -57,12 +59,14 @@ class Applications(OrganizationView):
 
     @extend_schema(
         summary="List applications",
+        parameters=[sort_parameter(APPLICATIONS, "name")],
         responses=page_answer("ApplicationList", ApplicationItem),
         examples=[OpenApiExample("Applications", listed(APPLICATION))],
     )
     def get(self, request: Request) -> Response:
         """Answer with every application; never with a secret."""
-        return page([_application(facts) for facts in applications_in(self.organization.id)])
+        found = in_order(applications_in(self.organization.id), APPLICATIONS, sort_of(request, APPLICATIONS, "name"))
+        return page([_application(facts) for facts in found])
 
     @extend_schema(
         summary="Create an application",

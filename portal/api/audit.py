@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.selectors import proofs
-from audit.selectors.events import Filter
+from audit.selectors.events import ORDERS, Filter
 from portal.api.event_items import EXAMPLE, EventList, event_page
 from portal.api.framework import (
     ANYBODY,
@@ -24,6 +24,7 @@ from portal.api.framework import (
     page_answer,
     uuid_of,
 )
+from portal.api.sorting import sort_parameter
 from portal.subjects.event_person import person_in_events
 from portal.usecases.permissions import Permission
 
@@ -51,6 +52,7 @@ class AuditEvents(OrganizationView):
             OpenApiParameter("who", str, description="The address of a person, instead of their id."),
             OpenApiParameter("since", datetime),
             OpenApiParameter("before", datetime),
+            sort_parameter(ORDERS, "-at"),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
@@ -58,7 +60,7 @@ class AuditEvents(OrganizationView):
         examples=[OpenApiExample("Events", {"results": [EXAMPLE], "next": ""}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
-        """Answer newest first."""
+        """Answer with one page."""
         query = request.query_params
         person = uuid_of(query["person"], "person") if "person" in query else None
         if query.get("who"):

@@ -27,13 +27,14 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.api.policies import PersonalGrant, PolicyDifference, PolicyField, ShownGrant, ShownPolicy
+from portal.api.sorting import sort_of, sort_parameter
 from portal.usecases.documents import change_access, restore_access, revoke_access
 from portal.usecases.effects import effect_answer
+from protection.selectors.cursors import InvalidCursor
+from protection.selectors.document_list import NEWEST, ORDERS, documents_of
 from protection.selectors.documents import (
     Document,
-    InvalidCursor,
     document_for,
-    documents_of,
     offline_end_of,
     policy_for,
 )
@@ -110,6 +111,7 @@ class Documents(OrganizationView):
             OpenApiParameter("scope", str, enum=["mine", "all"], description="Whose documents."),
             OpenApiParameter("search", str, description="In title, issuer and owner."),
             OpenApiParameter("state", str, enum=["active", "revoked", "pending", "blocked"]),
+            sort_parameter(ORDERS, NEWEST),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
@@ -117,7 +119,7 @@ class Documents(OrganizationView):
         examples=[OpenApiExample("Documents", listed(DOCUMENT))],
     )
     def get(self, request: Request) -> Response:
-        """Answer newest first."""
+        """Answer with one page."""
         query = request.query_params
         try:
             found = documents_of(
@@ -125,6 +127,7 @@ class Documents(OrganizationView):
                 everybody=query.get("scope") == "all",
                 search=query.get("search", ""),
                 state=query.get("state", ""),
+                sort=sort_of(request, ORDERS, NEWEST),
                 limit=limit_of(request),
                 cursor=query.get("cursor", ""),
                 counted=True,

@@ -7,9 +7,14 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.selectors.events import EventRow, Filter, InvalidCursor, events
+from audit.selectors.events import ORDERS, EventRow, Filter, InvalidCursor, events
 from portal.api.examples import ADA
-from portal.api.framework import Answer, limit_of, page
+from portal.api.framework import (
+    Answer,
+    limit_of,
+    page,
+)
+from portal.api.sorting import sort_of
 from portal.words.events import ShownDocument, ShownEvent, shown_events
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -105,7 +110,12 @@ EXAMPLE: dict[str, Any] = {
 def event_page(request: Request, wanted: Filter, organization: OrganizationFacts) -> Response:
     """Return one page of events."""
     try:
-        found = events(filter=wanted, limit=limit_of(request), cursor=request.query_params.get("cursor", ""))
+        found = events(
+            filter=wanted,
+            limit=limit_of(request),
+            cursor=request.query_params.get("cursor", ""),
+            sort=sort_of(request, ORDERS, "-at"),
+        )
     except InvalidCursor:
         raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]}) from None
     shown = shown_events(found.events, organization.id, organization.name)

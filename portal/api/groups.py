@@ -25,10 +25,11 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
+from portal.api.sorting import sort_of, sort_parameter
 from portal.usecases.effects import effect_answer
 from portal.usecases.groups import change_group, create_group, delete_group
 from portal.usecases.permissions import Permission
-from tenants.directory.selectors.groups import GroupFacts, count_groups, group_in, groups_in
+from tenants.directory.selectors.groups import ORDERS, GroupFacts, count_groups, group_in, groups_in, place_of
 
 NEW_GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}
 GROUP_DELETED = done(
@@ -88,20 +89,25 @@ class Groups(OrganizationView):
 
     @extend_schema(
         summary="List groups",
-        parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        parameters=[
+            OpenApiParameter("search", str),
+            sort_parameter(ORDERS, "address"),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("limit", int),
+        ],
         responses=page_answer("GroupList", GroupItem, total=TOTAL),
         examples=[OpenApiExample("Groups", listed({**GROUP, "members": 1}))],
     )
     def get(self, request: Request) -> Response:
-        """Answer in the order of addresses."""
-        limit, query = limit_of(request), request.query_params
+        """Answer with one page."""
+        limit, query, sort = limit_of(request), request.query_params, sort_of(request, ORDERS, "address")
         found = groups_in(
-            self.organization.id, search=query.get("search", ""), after=query.get("cursor", ""), limit=limit
+            self.organization.id, search=query.get("search", ""), sort=sort, after=query.get("cursor", ""), limit=limit
         )
         lines = [{**asdict(line), "id": str(line.id)} for line in found]
         more, first = len(found) == limit, not query.get("cursor")
         total = count_groups(self.organization.id, search=query.get("search", "")) if more and first else None
-        return page(lines, found[-1].address if more else "", len(found) if first and not more else total)
+        return page(lines, place_of(found[-1], sort) if more else "", len(found) if first and not more else total)
 
     @extend_schema(
         summary="Create a group",

@@ -23,7 +23,9 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
+from portal.api.sorting import sort_of, sort_parameter
 from portal.api.templates import languages_of, merged
+from portal.ordering import LABELS, in_order
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.labels import archive_label, create_label, edit_label, publish_label, relabel
 from portal.usecases.permissions import Permission
@@ -115,7 +117,10 @@ class Labels(OrganizationView):
             " effect is protect for a label that protects by its template, none for one that leaves a protection that"
             " a person chose, remove for one that asks for none."
         ),
-        parameters=[OpenApiParameter("offered", bool, description="Only those offered to the caller.")],
+        parameters=[
+            OpenApiParameter("offered", bool, description="Only those offered to the caller."),
+            sort_parameter(LABELS),
+        ],
         responses=page_answer("LabelList", LabelItem),
         examples=[OpenApiExample("Labels", listed(LABEL))],
     )
@@ -124,7 +129,8 @@ class Labels(OrganizationView):
         manages = self.caller.may(Permission.TEMPLATES_MANAGE)
         everything = manages and request.query_params.get("offered") != "true"
         found = labels() if everything else offered_labels(self.caller.known_as, legacy=self.caller.is_application)
-        return page([label_json(one, languages_of(request)) for one in found])
+        shown = in_order(found, LABELS, sort_of(request, LABELS))
+        return page([label_json(one, languages_of(request)) for one in shown])
 
     @extend_schema(
         summary="Create a label",

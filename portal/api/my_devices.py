@@ -30,11 +30,13 @@ from portal.api.framework import (
     refuse_disabled,
     stated_by,
 )
+from portal.api.sorting import sort_of, sort_parameter
 from portal.identity import recent_sign_in
 from portal.identity.bearer import caller, token_shown
 from portal.identity.page_tokens import outsider_session
 from portal.identity.proof import ProvenDevice, proven
 from portal.notifications.mails import mail_device_added
+from portal.ordering import DEVICES, in_order
 from portal.usecases.devices import revoke_device
 from portal.usecases.effects import effect_answer
 from protection.services.certify import DeviceKeys, account_certificate
@@ -86,12 +88,14 @@ class Devices(BaseView):
 
     @extend_schema(
         summary="List my devices",
+        parameters=[sort_parameter(DEVICES, "-created_at")],
         responses=page_answer("Devices", DeviceItem),
         examples=[OpenApiExample("Devices", listed({**DEVICE, "signing": "EdDSA", "encryption": "mlkem768-x25519"}))],
     )
     def get(self, request: Request) -> Response:
         """Answer with all devices, revoked ones too."""
-        return Response({"results": [_device(facts) for facts in devices_of(caller(request).id)], "next": ""})
+        found = in_order(devices_of(caller(request).id), DEVICES, sort_of(request, DEVICES, "-created_at"))
+        return Response({"results": [_device(facts) for facts in found], "next": ""})
 
     @extend_schema(
         summary="Enroll this device",

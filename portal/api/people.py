@@ -25,10 +25,11 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
+from portal.api.sorting import sort_of, sort_parameter
 from portal.usecases.effects import effect_answer, together
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
 from portal.usecases.permissions import Permission
-from tenants.directory.selectors.people import PersonFacts, count_in, people_in, person_in, place_in_list
+from tenants.directory.selectors.people import ORDERS, PersonFacts, count_in, people_in, person_in, place_in_list
 
 NEW_PERSON = {name: PERSON[name] for name in ("email", "name", "role")}
 
@@ -70,21 +71,26 @@ class People(OrganizationView):
 
     @extend_schema(
         summary="List people",
-        parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        parameters=[
+            OpenApiParameter("search", str),
+            sort_parameter(ORDERS, "email"),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("limit", int),
+        ],
         responses=page_answer("PersonList", PersonItem, total=TOTAL),
         examples=[OpenApiExample("People", listed(PERSON))],
     )
     def get(self, request: Request) -> Response:
-        """Answer in the order of addresses."""
-        limit, query = limit_of(request), request.query_params
+        """Answer with one page."""
+        limit, query, sort = limit_of(request), request.query_params, sort_of(request, ORDERS, "email")
         found = people_in(
-            self.organization.id, search=query.get("search", ""), after=query.get("cursor", ""), limit=limit
+            self.organization.id, search=query.get("search", ""), sort=sort, after=query.get("cursor", ""), limit=limit
         )
         more, first = len(found) == limit, not query.get("cursor")
         total = count_in(self.organization.id, search=query.get("search", "")) if more and first else None
         return page(
             [_person(facts) for facts in found],
-            place_in_list(found[-1]) if more else "",
+            place_in_list(found[-1], sort) if more else "",
             len(found) if first and not more else total,
         )
 

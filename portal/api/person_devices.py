@@ -8,7 +8,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.examples import DEVICE, done, listed
-from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response, page, page_answer
+from portal.api.framework import (
+    Answer,
+    Confirmed,
+    OrganizationView,
+    checked,
+    effect_response,
+    page,
+    page_answer,
+)
+from portal.api.sorting import sort_of, sort_parameter
+from portal.ordering import DEVICES, in_order
 from portal.usecases.devices import block_device, unblock_device, visible_devices
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
@@ -35,11 +45,13 @@ class PersonDevices(OrganizationView):
     @extend_schema(
         summary="List the devices of a person",
         description="Of a guest those that were used with this organization.",
+        parameters=[sort_parameter(DEVICES, "-created_at")],
         responses=page_answer("PersonDevices", PersonDevice),
         examples=[OpenApiExample("Devices", listed({**DEVICE, "blocked": False}))],
     )
     def get(self, request: Request, person_id: UUID) -> Response:
         """Answer with revoked and blocked ones too."""
+        found = visible_devices(caller=self.caller, person_id=person_id).devices
         return page(
             [
                 {
@@ -50,7 +62,7 @@ class PersonDevices(OrganizationView):
                     "revoked_at": one.revoked_at,
                     "blocked": self.organization.id in one.blocked_by,
                 }
-                for one in visible_devices(caller=self.caller, person_id=person_id).devices
+                for one in in_order(found, DEVICES, sort_of(request, DEVICES, "-created_at"))
             ]
         )
 

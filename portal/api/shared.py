@@ -10,11 +10,20 @@ from rest_framework.response import Response
 from chancery.policy.reasons import WORDS
 from chancery.policy.rights import level_of, parse_rights
 from portal.api.examples import SHARED, listed
-from portal.api.framework import Answer, BaseView, directory_actor, limit_of, page, page_answer
+from portal.api.framework import (
+    Answer,
+    BaseView,
+    directory_actor,
+    limit_of,
+    page,
+    page_answer,
+)
+from portal.api.sorting import sort_of, sort_parameter
 from portal.identity.bearer import token_shown
 from portal.languages import translate
 from portal.usecases.shared import SharedDocument, shared_with
-from protection.selectors.documents import InvalidCursor
+from protection.selectors.cursors import InvalidCursor
+from protection.selectors.shared import ORDERS
 
 
 class SharingOrganization(Answer):
@@ -48,11 +57,12 @@ class Shared(BaseView):
     @extend_schema(
         summary="List what others shared with me",
         description=(
-            "Documents of all organizations that were granted to you and that you have opened, the latest first"
-            " opening first. Rights and end are those of now, except for what only an opening has."
+            "Documents of all organizations that were granted to you and that you have opened. Rights and end are those"
+            " of now, except for what only an opening has."
         ),
         parameters=[
             OpenApiParameter("search", str, description="In title and owner."),
+            sort_parameter(ORDERS, "-first_opened"),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
@@ -67,6 +77,7 @@ class Shared(BaseView):
                 actor=directory_actor(request),
                 strength=token.authentication.strength,
                 search=query.get("search", "").strip(),
+                sort=sort_of(request, ORDERS, "-first_opened"),
                 cursor=query.get("cursor", ""),
                 limit=limit_of(request),
                 without=token.blocked_at,

@@ -27,6 +27,8 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.api.policies import PolicyField, PolicyPatchField, ShownPolicy
+from portal.api.sorting import sort_of, sort_parameter
+from portal.ordering import TEMPLATES, in_order
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import (
@@ -115,6 +117,7 @@ class Templates(OrganizationView):
             OpenApiParameter("offered", bool, description="Only those offered to the caller."),
             OpenApiParameter("published", bool, description="Only published ones, whomever they are offered to."),
             OpenApiParameter("search", str, description="Only those with this in a name or description."),
+            sort_parameter(TEMPLATES),
         ],
         responses={
             200: page_answer("TemplateList", TemplateItem),
@@ -130,7 +133,7 @@ class Templates(OrganizationView):
             found = templates(published_only=asked.get("published") == "true", search=search)
         else:
             found = offered_templates(self.caller.known_as, legacy=self.caller.is_application, search=search)
-        return page([template_json(one, languages) for one in found])
+        return page([template_json(one, languages) for one in in_order(found, TEMPLATES, sort_of(request, TEMPLATES))])
 
     @extend_schema(
         summary="Create a template",

@@ -33,7 +33,7 @@ class SharedDocument:
 
 @dataclass(frozen=True, slots=True)
 class SharedDocuments:
-    """One page of them, the latest first opening first; ``next_cursor`` is "" on the last one."""
+    """One page of them; ``next_cursor`` is "" on the last one."""
 
     documents: tuple[SharedDocument, ...]
     next_cursor: str
@@ -44,11 +44,12 @@ def shared_with(
     actor: Actor,
     strength: Strength,
     search: str = "",
+    sort: str = "-first_opened",
     cursor: str = "",
     limit: int = PAGE,
     without: Collection[UUID] = (),
 ) -> SharedDocuments:
-    """Return what a person was licensed by others.  Raises InvalidCursor.
+    """Return what a person was licensed by others, sorted as ``shared_rows`` can.  Raises InvalidCursor.
 
     Only organizations that have licensed something to them are asked, many in one statement; what they may do now is
     then read once for each organization on the page.  An organization in which they are disabled shows them nothing;
@@ -59,7 +60,7 @@ def shared_with(
         return SharedDocuments((), "")
     places = licensed_at(person, without=without)
     schemas = {place.id: place.schema_name for place in places.values()}
-    rows, following = shared_rows(person, schemas, search=search, cursor=cursor, limit=limit)
+    rows, following = shared_rows(person, schemas, search=search, sort=sort, cursor=cursor, limit=limit)
     access: dict[UUID, OwnAccess] = {}
     for organization in dict.fromkeys(row.organization for row in rows):
         theirs = [row for row in rows if row.organization == organization]

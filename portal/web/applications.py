@@ -4,16 +4,18 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.languages import reason_of
+from portal.ordering import APPLICATIONS, in_order
 from portal.usecases.applications import create_application, disable_application
 from portal.usecases.domains import claim_domain, prove_domain, release_domain
 from portal.usecases.permissions import APPLICATION_ROLES, Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, paged, show, words_of
+from portal.web.listing import Column, Listing
 from tenants import naming
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.domains import application_of_client, applications_in
@@ -28,6 +30,14 @@ ROLE_WORDS = {
         " who signed in with a second factor can allow this."
     ),
 }
+
+
+COLUMNS = (
+    Column("name", gettext_lazy("Name"), "name", sorts=True, stays=True),
+    Column("state", gettext_lazy("State"), "state"),
+    Column("roles", pgettext_lazy("what a program is allowed", "May"), "text"),
+    Column("created_at", gettext_lazy("Since"), "day", sorts=True),
+)
 
 
 class ApplicationForm(forms.Form):
@@ -49,9 +59,9 @@ class ApplicationForm(forms.Form):
 @page(Permission.APPLICATIONS_MANAGE)
 def applications(request: PageRequest) -> HttpResponse:
     """Show all applications."""
-    return show(
-        request, "applications", "applications", {"shown": paged(request, applications_in(request.organization.id))}
-    )
+    listing = Listing(request, "applications", COLUMNS, order="name")
+    found = in_order(applications_in(request.organization.id), APPLICATIONS, listing.sort)
+    return show(request, "applications", "applications", {"shown": paged(request, found), "listing": listing})
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
@@ -17,6 +18,7 @@ from audit.selectors.unauthenticated import unauthenticated_requests_of_a_day
 from portal.subjects.event_person import person_in_events
 from portal.usecases.permissions import Permission
 from portal.web.framework import PageRequest, page, show
+from portal.web.listing import Column, Listing
 from portal.web.policies import KNOWN_DAY
 from portal.words.events import shown_events
 
@@ -32,6 +34,11 @@ GROUPS = [
     ("device.", gettext_lazy("Devices")),
     ("settings.", gettext_lazy("Settings")),
 ]
+COLUMNS = (
+    Column("at", gettext_lazy("When"), "moment", sorts=True, stays=True),
+    Column("who", gettext_lazy("Who, and from where"), "person"),
+    Column("what", gettext_lazy("What happened"), "text", stays=True),
+)
 OUTCOMES = [
     ("", gettext_lazy("Any")),
     ("allowed", gettext_lazy("Allowed")),
@@ -62,6 +69,17 @@ class AuditForm(forms.Form):
             self.add_error("until", _("This is before the first day."))
         return data
 
+    def active(self) -> dict[str, str]:
+        """Return by the names of its fields what each leaves out, "" for those that say nothing."""
+        found = {}
+        for name, field in self.fields.items():
+            given = self.data.get(name, "") if self.is_bound else ""
+            choices = dict(getattr(field, "choices", ()))
+            day = getattr(self, "cleaned_data", {}).get(name)
+            text = choices.get(given, given) if not isinstance(day, date) else date_format(day, "DATE_FORMAT")
+            found[name] = f"{field.label}: {text}" if given else ""
+        return found
+
     def wanted(self) -> Filter:
         """Return the filter; only after the form is valid."""
         data = self.cleaned_data
@@ -82,17 +100,19 @@ def _midnight(day: date | None, days: int = 0) -> datetime | None:
 @require_GET
 @page(Permission.AUDIT_READ)
 def audit(request: PageRequest) -> HttpResponse:
-    """Show events, newest first, and the newest signed checkpoint."""
+    """Show events, newest first unless the oldest are asked for, and the newest signed checkpoint."""
     form = AuditForm(request.GET or None)
     is_valid = form.is_valid() or not form.is_bound
     wanted = form.wanted() if form.is_bound and is_valid else Filter()
+    listing = Listing(request, "audit", COLUMNS, order="-at", filters=form.active())
+    cursor = request.GET.get("cursor", "")
     try:
-        found = events(filter=wanted, limit=50, cursor=request.GET.get("cursor", "")) if is_valid else Page((), "")
+        found = events(filter=wanted, limit=50, cursor=cursor, sort=listing.sort) if is_valid else Page((), "")
     except InvalidCursor:
         return redirect("audit")
     context = {
         "form": form,
-        "is_filtered": form.is_bound and any(form.data.get(name) for name in form.fields),
+        "listing": listing,
         "events": shown_events(found.events, request.organization.id, request.organization.name),
         "next_cursor": found.next_cursor,
         "checkpoint": newest_checkpoint(),

@@ -1,7 +1,7 @@
 """Documents: one's own, everybody's, and one document with all that happened to it."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -28,25 +28,39 @@ from portal.web.confirming import confirmed
 from portal.web.document_form import DocumentPolicyForm
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, part_of, show
+from portal.web.listing import Column, Listing
 from portal.web.policies import policy_initial
 from portal.web.recipients import shown_recipients
 from portal.words.codes import pending_in_words
 from portal.words.events import shown_events
+from protection.selectors.cursors import InvalidCursor as InvalidDocumentCursor
+from protection.selectors.document_list import NEWEST, documents_of
 from protection.selectors.documents import (
     Document,
     document_for,
-    documents_of,
     latest_offline_moment,
     offline_end_of,
     policy_for,
 )
-from protection.selectors.documents import InvalidCursor as InvalidDocumentCursor
 from protection.selectors.labels import label
 from protection.selectors.requests import requests_about
 from protection.selectors.templates import kept_template
 from protection.services.access import basis_of
 
-STATES = ("active", "revoked", "pending", "blocked")
+STATES: Final = {
+    "active": gettext_lazy("Active"),
+    "revoked": gettext_lazy("Revoked"),
+    "pending": gettext_lazy("Pending"),
+    "blocked": gettext_lazy("Blocked"),
+}
+COLUMNS: Final = (
+    Column("title", gettext_lazy("Document"), "name", sorts=True, stays=True),
+    Column("state", gettext_lazy("State"), "state"),
+    Column("owner", gettext_lazy("Owner"), "person", sorts=True),
+    Column("opened", gettext_lazy("Opened"), "number"),
+    Column("refused", gettext_lazy("Refused"), "number"),
+    Column("registered_at", gettext_lazy("Registered"), "time", sorts=True),
+)
 
 
 @require_GET
@@ -56,12 +70,21 @@ def document_list(request: PageRequest) -> HttpResponse:
     may_see_all = request.caller.may(Permission.DOCUMENTS_READ_ALL)
     everybody = may_see_all and request.GET.get("scope") == "all"
     search, state = request.GET.get("search", "").strip(), request.GET.get("state", "")
+    state = state if state in STATES else ""
+    listing = Listing(
+        request,
+        "documents",
+        COLUMNS,
+        order=NEWEST,
+        filters={"search": search and f"“{search}”", "state": str(STATES.get(state, ""))},
+    )
     try:
         found = documents_of(
             request.caller.actor,
             everybody=everybody,
             search=search,
-            state=state if state in STATES else "",
+            state=state,
+            sort=listing.sort,
             cursor=request.GET.get("cursor", ""),
             counted=True,
         )
@@ -69,6 +92,7 @@ def document_list(request: PageRequest) -> HttpResponse:
         return redirect("documents")
     context = {
         "found": found,
+        "listing": listing,
         "everybody": everybody,
         "may_see_all": may_see_all,
         "search": search,

@@ -20,6 +20,7 @@ from portal.request_facts import client_address
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
+from portal.web.listing import Listing
 from portal.words.events import SIGNED_IN_BY
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.naming import NameRefused
@@ -78,8 +79,13 @@ def _with_caller(request: HttpRequest) -> PageRequest:
 def show(
     request: PageRequest, template: str, section: str, context: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """Render one page in the organization's frame."""
-    return render(request, f"pages/{template}.html", {**_frame(request, section), **(context or {})}, status=status)
+    """Render one page in the organization's frame, and remember what the reader chose to see of its lists."""
+    shown = {**_frame(request, section), **(context or {})}
+    response = render(request, f"pages/{template}.html", shown, status=status)
+    for one in shown.values():
+        if isinstance(one, Listing):
+            one.remember(response)
+    return response
 
 
 def show_to_all(request: HttpRequest, template: str, section: str, context: Mapping[str, Any]) -> HttpResponse:

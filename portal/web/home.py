@@ -9,7 +9,7 @@ from portal.usecases.permissions import Permission
 from portal.web.first_steps import first_steps
 from portal.web.framework import PageRequest, page, show
 from portal.words.events import shown_events
-from protection.selectors.documents import documents_of
+from protection.selectors.document_list import documents_of
 from protection.selectors.organization import keys
 from protection.selectors.requests import requests_for
 from protection.selectors.totals import totals_for

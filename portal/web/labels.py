@@ -17,6 +17,7 @@ from chancery.policy.labels import Effect as LabelEffect
 from chancery.policy.labels import Outcome
 from chancery.texts import message
 from portal.languages import reader_languages, written_in
+from portal.ordering import LABELS, in_order
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.labels import archive_label, create_label, edit_label, publish_label, relabel
@@ -24,6 +25,7 @@ from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed, status_changed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, paged, show
+from portal.web.listing import Column, Listing
 from portal.web.policies import shown_grants
 from protection.selectors.documents import Document, document_for
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
@@ -45,6 +47,17 @@ OUTCOMES: Final = {
     Outcome.REPLACED: gettext_lazy("The label's template takes the place of the protection, for every copy at once."),
     Outcome.REMOVED: gettext_lazy("The protection is removed, which can only be done where the file is."),
 }
+
+
+MANAGED: Final = {"state", "actions"}
+"""Columns for those who manage labels."""
+COLUMNS: Final = (
+    Column("name", gettext_lazy("Label"), "name", sorts=True, stays=True),
+    Column("state", gettext_lazy("State"), "state"),
+    Column("sensitivity", gettext_lazy("Sensitivity"), "number", sorts=True),
+    Column("effect", gettext_lazy("What it does"), "person"),
+    Column("actions", gettext_lazy("Actions"), "more", stays=True),
+)
 
 
 class LabelForm(forms.Form):
@@ -157,6 +170,8 @@ def label_list(request: PageRequest) -> HttpResponse:
     """Show all labels to those who manage them, and those they may give to everybody else."""
     manages = request.caller.may(Permission.TEMPLATES_MANAGE)
     found = labels() if manages else offered_labels(request.caller.known_as, legacy=request.caller.is_application)
+    columns = [column for column in COLUMNS if manages or column.name not in MANAGED]
+    listing = Listing(request, "labels", columns, order="sensitivity")
     languages = reader_languages()
     rows = [
         {
@@ -166,9 +181,10 @@ def label_list(request: PageRequest) -> HttpResponse:
             "effect": EFFECTS[one.effect],
             "template": "" if one.template is None else one.template.name(*languages),
         }
-        for one in found
+        for one in in_order(found, LABELS, listing.sort)
     ]
-    return show(request, "labels", "labels", {"shown": paged(request, rows), "manages": manages})
+    context = {"shown": paged(request, rows), "listing": listing, "manages": manages}
+    return show(request, "labels", "labels", context)
 
 
 @require_http_methods(["GET", "POST"])

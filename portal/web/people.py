@@ -25,11 +25,12 @@ from portal.usecases.previews.ask import ask_about_group, ask_about_person
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, paged, show
+from portal.web.listing import Column, Listing
 from portal.web.previews import ask
 from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
-from tenants.directory.selectors.groups import count_groups, group_in, groups_in
+from tenants.directory.selectors.groups import count_groups, group_in, groups_in, place_of
 from tenants.directory.selectors.people import count_in, people_in, person_in, place_in_list
 
 ROLES = [
@@ -38,6 +39,18 @@ ROLES = [
     ("global_administrator", gettext_lazy("Administrator: manages everything; cannot open content by role")),
 ]
 PAGE = 50
+PEOPLE_COLUMNS = (
+    Column("email", gettext_lazy("Address"), "name", sorts=True, stays=True),
+    Column("state", gettext_lazy("State"), "state"),
+    Column("name", gettext_lazy("Name"), "person", sorts=True),
+    Column("role", gettext_lazy("Role"), "do"),
+    Column("since", gettext_lazy("Since"), "day", sorts=True),
+)
+GROUP_COLUMNS = (
+    Column("address", gettext_lazy("Address"), "name", sorts=True, stays=True),
+    Column("members", gettext_lazy("Members"), "number"),
+    Column("name", gettext_lazy("Name"), "person", sorts=True),
+)
 
 
 class PersonForm(forms.Form):
@@ -58,17 +71,23 @@ class PersonForm(forms.Form):
 def people(request: PageRequest) -> HttpResponse:
     """Show people, groups and mail domains."""
     search, after = request.GET.get("search", "").strip(), request.GET.get("cursor", "")
-    found = people_in(request.organization.id, search=search, after=after, limit=PAGE)
+    listing = Listing(request, "people", PEOPLE_COLUMNS, order="email", filters={"search": search and f"“{search}”"})
+    found = people_in(request.organization.id, search=search, sort=listing.sort, after=after, limit=PAGE)
     groups_after = request.GET.get("groups", "")
-    groups = groups_in(request.organization.id, after=groups_after, limit=PAGE)
+    groups_listing = Listing(
+        request, "groups", GROUP_COLUMNS, order="address", parameter="groups_sort", places=("groups",)
+    )
+    groups = groups_in(request.organization.id, sort=groups_listing.sort, after=groups_after, limit=PAGE)
     context = {
         "found": found,
+        "listing": listing,
+        "groups_listing": groups_listing,
         "total": None if after or len(found) < PAGE else count_in(request.organization.id, search=search),
         "groups_total": None if groups_after or len(groups) < PAGE else count_groups(request.organization.id),
         "search": search,
-        "next_cursor": place_in_list(found[-1]) if len(found) == PAGE else "",
+        "next_cursor": place_in_list(found[-1], listing.sort) if len(found) == PAGE else "",
         "groups": groups,
-        "next_group": groups[-1].address if len(groups) == PAGE else "",
+        "next_group": place_of(groups[-1], groups_listing.sort) if len(groups) == PAGE else "",
         "domains": domains_in(request.organization.id),
         "manages": request.caller.may(Permission.PEOPLE_MANAGE),
     }

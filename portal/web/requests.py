@@ -43,6 +43,7 @@ from portal.web.framework import (
     words_of,
 )
 from portal.web.labels import labels_for
+from portal.web.listing import Column, Listing
 from portal.web.personal_grants import given_beside
 from portal.web.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
 from portal.words.policies import rights_as_level, who_in_words
@@ -57,6 +58,13 @@ from protection.services.request_access import RequestedAccess
 
 LEVELS: Final = [(name, words) for name, words in LEVEL_CHOICES if name in LEVELS_ASKED]
 DAY: Final = 86_400
+COLUMNS: Final = (
+    Column("who", gettext_lazy("Who"), "person", stays=True),
+    Column("document", gettext_lazy("Document"), "person", stays=True),
+    Column("level", gettext_lazy("Asks for"), "state"),
+    Column("asked_at", gettext_lazy("Since"), "time", sorts=True),
+    Column("answer", gettext_lazy("Answer"), "state", stays=True),
+)
 
 
 class AskForm(forms.Form):
@@ -230,9 +238,11 @@ def request_list(request: PageRequest) -> HttpResponse:
     may_see_all = request.caller.may(Permission.DOCUMENTS_READ_ALL)
     everybody = may_see_all and request.GET.get("scope") == "all"
     after = request.GET.get("cursor", "")
-    rows = requests_for(request.caller.actor, everybody=everybody, limit=PAGE_SIZE, after=after)
+    listing = Listing(request, "requests", COLUMNS, order="-asked_at")
+    rows = requests_for(request.caller.actor, everybody=everybody, sort=listing.sort, limit=PAGE_SIZE, after=after)
     context = {
         "rows": rows,
+        "listing": listing,
         "next_cursor": str(rows[-1].id) if len(rows) == PAGE_SIZE else "",
         "everybody": everybody,
         "may_see_all": may_see_all,

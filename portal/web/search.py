@@ -17,7 +17,8 @@ from portal.languages import reader_languages
 from portal.usecases.permissions import Permission
 from portal.web.framework import PageRequest, page, show
 from portal.web.handbook import found_in_handbook
-from protection.selectors.documents import DocumentRow, documents_of
+from protection.selectors.document_list import documents_of
+from protection.selectors.documents import DocumentRow
 from protection.selectors.labels import ShownLabel, labels, offered_labels
 from protection.selectors.templates import Template, offered_templates, templates
 from tenants.directory.selectors.groups import groups_in

@@ -10,10 +10,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chancery.policy.policy import Policy
 from portal.languages import reader_languages
+from portal.ordering import TEMPLATES, in_order
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
@@ -28,6 +30,7 @@ from portal.usecases.templates import (
 )
 from portal.web.confirming import confirmed, status_changed
 from portal.web.framework import PageRequest, carried_out, moment_of, page, paged, show
+from portal.web.listing import Column, Listing
 from portal.web.policies import shown_grants
 from portal.web.previews import ask, previewed
 from portal.web.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
@@ -37,6 +40,13 @@ from tenants.directory.selectors.groups import groups_in
 from tenants.directory.selectors.people import names_of
 
 PER_PAGE: Final = 24
+COLUMNS: Final = (
+    Column("name", gettext_lazy("Template"), "name", sorts=True, stays=True),
+    Column("status", gettext_lazy("State"), "state", sorts=True),
+    Column("grants", gettext_lazy("Who may do what"), "text"),
+    Column("changed_at", gettext_lazy("Changed"), "day", sorts=True, extra=True),
+    Column("actions", gettext_lazy("Actions"), "more", stays=True),
+)
 GRANTS: Final = 3
 """Entries of a template that its row shows at once."""
 KEPT: Final = "template_form"
@@ -54,7 +64,9 @@ def template_list(request: PageRequest) -> HttpResponse:
         if manages
         else offered_templates(request.caller.known_as, legacy=request.caller.is_application, search=search)
     )
-    shown = paged(request, known, size=PER_PAGE)
+    columns = [column for column in COLUMNS if manages or column.name != "actions"]
+    listing = Listing(request, "templates", columns, order="status", filters={"search": search and f"“{search}”"})
+    shown = paged(request, in_order(known, TEMPLATES, listing.sort), size=PER_PAGE)
     rows = []
     for found in shown:
         grants = shown_grants(found.policy, organization.id, organization.name)
@@ -69,7 +81,7 @@ def template_list(request: PageRequest) -> HttpResponse:
                 "offered_to": ", ".join(found.scope),
             }
         )
-    context = {"rows": rows, "shown": shown, "manages": manages, "search": search}
+    context = {"rows": rows, "shown": shown, "listing": listing, "manages": manages, "search": search}
     return show(request, "templates", "templates", context)
 
 

@@ -5,7 +5,7 @@ import secrets
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.fields.json import KeyTransform
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 from protection.models.keys import TenantKey
 from protection.models.labels import Label
@@ -55,12 +55,14 @@ class Content(models.Model):
     registered_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """The indexes serve "my documents", "all documents" and a template's documents, newest first; who is denied."""
+        """The indexes serve "my documents", "all documents" in each order, a template's documents; who is denied."""
 
         indexes = (
             models.Index(fields=["issuer_id", "-registered_at"], name="protection_content_issuer"),
             models.Index(fields=["owner_id", "-registered_at"], name="protection_content_owner"),
             models.Index(fields=["-registered_at", "cid"], name="protection_content_newest"),
+            models.Index(Lower("title"), "cid", name="protection_content_title"),
+            models.Index(fields=["owner_address", "cid"], name="protection_content_address"),
             models.Index(fields=["template_id"], name="protection_content_template"),
             GinIndex(KeyTransform("deny", "policy"), name="protection_content_denied"),
         )

@@ -1,7 +1,5 @@
-"""Documents as issuer, owner, administrators and auditors see them; plain values, keyset pages, newest first."""
+"""Documents as issuer, owner, administrators and auditors see them, as plain values."""
 
-import base64
-import binascii
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max
 
 from chancery.errors import NotFound
 from chancery.policy.policy import Policy
@@ -21,10 +19,8 @@ from protection.models import Certificate, Content, ContentChange, ContentRevoca
 from protection.selectors.decisions import RightsOn, changes_by_right
 from protection.selectors.licensing import registered_policy
 
-MAX_PAGE: Final = 200
-COUNTED: Final = 10_000
 _ON_THE_WAY: Final = 60
-"""So many matches of a list are counted; more take longer than the list itself."""
+"""Seconds for which a statement of the feed may be on its way to a device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +82,7 @@ class Document:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentPage:
-    """Some documents and the cursor of the next page, "" at the end.
-
-    ``total`` is how many match, counted for the first page alone; None where they are more than ``COUNTED``.
-    """
-
-    documents: tuple[DocumentRow, ...]
-    next_cursor: str
-    total: int | None = None
-
-
-class InvalidCursor(ValueError):
-    """The cursor was not made by this selector."""
-
-
-_ROW: Final = (
+ROW: Final = (
     "cid",
     "title",
     "issuer_id",
@@ -118,52 +98,6 @@ _ROW: Final = (
 )
 
 
-def documents_of(
-    actor: Actor,
-    *,
-    everybody: bool = False,
-    search: str = "",
-    state: str = "",
-    limit: int = 50,
-    cursor: str = "",
-    counted: bool = False,
-) -> DocumentPage:
-    """Return the actor's own documents, or everybody's when the role allows it, else an empty page.
-
-    ``search`` matches title, issuer and owner; ``state`` is one of ``DocumentRow.state``.  ``counted`` asks for
-    the total.  Raises InvalidCursor.
-    """
-    if everybody and not (actor.administrator or actor.auditor):
-        return DocumentPage((), "")
-    rows = Content.objects.all()
-    if not everybody:
-        rows = rows.filter(Q(issuer_id=actor.person) | Q(owner_id=actor.person))
-    if search:
-        rows = rows.filter(
-            Q(title__icontains=search) | Q(issuer_address__icontains=search) | Q(owner_address__icontains=search)
-        )
-    if state in {"pending", "blocked"}:
-        rows = rows.filter(registration=state)
-    elif state in {"revoked", "active"}:
-        rows = rows.filter(registration="registered", revoked_at__isnull=state == "active")
-    total = _total(rows) if counted and not cursor else None
-    if cursor:
-        moment, cid = _read_cursor(cursor)
-        rows = rows.filter(Q(registered_at__lt=moment) | Q(registered_at=moment, cid__lt=cid))
-    limit = max(1, min(limit, MAX_PAGE))
-    found = list(rows.order_by("-registered_at", "-cid").values_list(*_ROW)[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
-    counts = _counts([values[0] for values in found])
-    page = tuple(_row(values, counts) for values in found)
-    return DocumentPage(page, _make_cursor(page[-1]) if more else "", total)
-
-
-def _total(rows: QuerySet[Content]) -> int | None:
-    """Count as far as counting is cheap."""
-    number = rows.order_by()[: COUNTED + 1].count()
-    return number if number <= COUNTED else None
-
-
 def may_see(actor: Actor, issuer: UUID, owner: UUID) -> bool:
     """Tell whether somebody may see a document's page: its issuer and owner, administrators and auditors."""
     return actor.administrator or actor.auditor or actor.person in {issuer, owner}
@@ -174,7 +108,7 @@ def document_for(actor: Actor, cid: UUID) -> Document:
     content = Content.objects.filter(cid=cid).first()
     if content is None or not may_see(actor, content.issuer_id, content.owner_id):
         raise NotFound(message("There is no such document, or you may not see it."))
-    row = _row(tuple(getattr(content, name) for name in _ROW), _counts([cid]))
+    row = row_of(tuple(getattr(content, name) for name in ROW), counts_of([cid]))
     return Document(
         row=row,
         policy=registered_policy(content),
@@ -322,13 +256,14 @@ def _issuers_own_end(cid: UUID) -> datetime | None:
     return None if end is None else datetime.fromtimestamp(end, UTC)
 
 
-def _row(values: tuple[Any, ...], counts: Mapping[UUID, tuple[int, int]]) -> DocumentRow:
-    members = dict(zip(_ROW, values, strict=True))
+def row_of(values: tuple[Any, ...], counts: Mapping[UUID, tuple[int, int]]) -> DocumentRow:
+    """Return a document of the values named by ``ROW`` and of ``counts_of``."""
+    members = dict(zip(ROW, values, strict=True))
     opened, refused = counts.get(members["cid"], (0, 0))
     return DocumentRow(**members, opened=opened, refused=refused)
 
 
-def _counts(cids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+def counts_of(cids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     """Return openings and refusals by document, from the ledger, in one query for the whole page."""
     if not cids:
         return {}
@@ -340,18 +275,6 @@ def _counts(cids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
             [list(cids)],
         )
         return {cid: (opened, refused) for cid, opened, refused in cursor.fetchall()}
-
-
-def _make_cursor(last: DocumentRow) -> str:
-    return base64.urlsafe_b64encode(f"{last.registered_at.astimezone(UTC).isoformat()}|{last.cid}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[Any, UUID]:
-    try:
-        moment, _, cid = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        return datetime.fromisoformat(moment), UUID(cid)
-    except (ValueError, binascii.Error, UnicodeError) as error:
-        raise InvalidCursor("this cursor is not known") from error
 
 
 def licensed_contents(person: UUID, cids: Collection[UUID]) -> set[UUID]:

@@ -14,6 +14,8 @@ from protection.models import AccessRequest, ContentRevocation, PersonalGrant, R
 from protection.selectors.documents import may_see
 
 MAX_LISTED: Final = 200
+ORDERS: Final = ("asked_at",)
+"""By what a list of requests can be sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +86,36 @@ _ROW: Final = (
 
 
 def requests_for(
-    actor: Actor, *, everybody: bool = False, state: str = RequestState.OPEN, limit: int = 50, after: str = ""
+    actor: Actor,
+    *,
+    everybody: bool = False,
+    state: str = RequestState.OPEN,
+    sort: str = "-asked_at",
+    limit: int = 50,
+    after: str = "",
 ) -> tuple[RequestRow, ...]:
-    """Return requests about the actor's documents, or about everybody's by role, newest first; "" means any state.
+    """Return requests about the actor's documents, or about everybody's by role; a ``state`` of "" means any.
 
-    ``after`` is the id of the last one seen; what is no id of a request leads to the beginning.
+    They are sorted by one of ``ORDERS``, with ``-`` before it downwards.  ``after`` is the id of the last one seen;
+    what is no id of a request leads to the beginning.
     """
     rows = AccessRequest.objects.all()
     if not (everybody and (actor.administrator or actor.auditor)):
         rows = rows.filter(Q(content__issuer_id=actor.person) | Q(content__owner_id=actor.person))
     if state:
         rows = rows.filter(state=state)
-    return _rows(rows.filter(_behind(after)), limit)
+    return _rows(rows.filter(_behind(sort, after)), limit, sort)
 
 
-def _behind(request_id: str) -> Q:
+def _behind(sort: str, request_id: str) -> Q:
     try:
         asked_at = AccessRequest.objects.filter(id=UUID(request_id)).values_list("asked_at", flat=True).first()
     except ValueError:
         return Q()
-    return Q() if asked_at is None else Q(asked_at__lt=asked_at) | Q(asked_at=asked_at, id__lt=request_id)
+    if asked_at is None:
+        return Q()
+    beyond = "lt" if sort.startswith("-") else "gt"
+    return Q(**{f"asked_at__{beyond}": asked_at}) | Q(**{"asked_at": asked_at, f"id__{beyond}": request_id})
 
 
 def request_for(actor: Actor, request_id: UUID) -> RequestRow:
@@ -132,6 +144,7 @@ def given_on(cid: UUID) -> tuple[Given, ...]:
     return tuple(Given(row.address, row.rights, row.until, row.given_at, taken=row.person_id in taken) for row in rows)
 
 
-def _rows(rows: QuerySet[Any], limit: int) -> tuple[RequestRow, ...]:
-    newest = rows.order_by("-asked_at", "-id")[: max(1, min(limit, MAX_LISTED))]
-    return tuple(RequestRow(*values) for values in newest.values_list(*_ROW))
+def _rows(rows: QuerySet[Any], limit: int, sort: str = "-asked_at") -> tuple[RequestRow, ...]:
+    order = ("-asked_at", "-id") if sort.startswith("-") else ("asked_at", "id")
+    first = rows.order_by(*order)[: max(1, min(limit, MAX_LISTED))]
+    return tuple(RequestRow(*values) for values in first.values_list(*_ROW))

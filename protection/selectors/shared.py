@@ -1,12 +1,10 @@
 """What a person was licensed by others, over the schemas of several organizations: the newest first, page by page."""
 
-import base64
-import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -17,19 +15,28 @@ from chancery.policy.evaluate import access_ends
 from chancery.policy.explain import Facts, explain
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Subject
+from protection.selectors.cursors import make_cursor, read_cursor
 from protection.selectors.decisions import facts_about_many
-from protection.selectors.documents import InvalidCursor
 from protection.selectors.why import DisclosedReason, disclosed_reasons, switched, without_the_opening
 
 BATCH: Final = 50
 """Schemas in one statement: each holds a few relation locks until it ends."""
 _ONE: Final = """
-(select {organization}::uuid as organization, c.cid, c.pl_digest, c.title, c.owner_address, o.at
+(select {organization}::uuid as organization, c.cid, c.pl_digest, c.title, c.owner_address, o.at, {order} as place
  from {schema}.protection_firstopening o join {schema}.protection_content c on c.cid = o.content_id
  where o.person_id = %(person)s and c.issuer_id <> %(person)s and c.owner_id <> %(person)s
-   and (%(before)s::timestamptz is null or (o.at, c.cid) < (%(before)s::timestamptz, %(cid)s::uuid))
+   and (%(cid)s::uuid is null or ({order}, c.cid) {beyond} ({place}, %(cid)s::uuid))
    and (%(like)s = '' or c.title ilike %(like)s or c.owner_address ilike %(like)s)
- order by o.at desc, c.cid desc limit %(limit)s)
+ order by {order} {direction}, c.cid {direction} limit %(limit)s)
+"""
+ORDERS: Final[Mapping[str, tuple[str, str]]] = {
+    "first_opened": ("o.at", "%(place)s::timestamptz"),
+    "title": ('lower(c.title) collate "C"', "%(place)s::text"),
+    "owner": ('c.owner_address collate "C"', "%(place)s::text"),
+}
+"""By what the list can be sorted: the expression, and what it is compared with.
+
+Texts are compared by their code points, since pages of several organizations are merged here in that order.
 """
 
 
@@ -56,27 +63,35 @@ class OwnAccess:
 
 
 def shared_rows(
-    person: UUID, schemas: Mapping[UUID, str], *, search: str, cursor: str, limit: int
+    person: UUID, schemas: Mapping[UUID, str], *, search: str, sort: str, cursor: str, limit: int
 ) -> tuple[list[SharedRow], str]:
     """Return one page of what a person was licensed by these organizations, and the cursor of the next one.
 
-    ``search`` is in title or owner.  Raises InvalidCursor.
+    ``search`` is in title or owner; ``sort`` is one of ``ORDERS``, with ``-`` before it downwards.  Raises
+    InvalidCursor, also for a cursor of another order.
     """
-    before, cid = _read_cursor(cursor) if cursor else (None, None)
-    values = {"person": person, "before": before, "cid": cid, "like": _pattern(search), "limit": limit + 1}
-    found: list[SharedRow] = []
+    place, cid = read_cursor(sort, cursor) if cursor else (None, None)
+    values = {"person": person, "place": place, "cid": cid, "like": _pattern(search), "limit": limit + 1}
+    down, (order, compared) = sort.startswith("-"), ORDERS[sort.removeprefix("-")]
+    parts = {
+        "order": sql.SQL(order),
+        "place": sql.SQL(compared),
+        "beyond": sql.SQL("<" if down else ">"),
+        "direction": sql.SQL("desc" if down else "asc"),
+    }
+    found: list[tuple[Any, ...]] = []
     waiting = iter(schemas.items())
     while batch := list(islice(waiting, BATCH)):
         each = (
-            sql.SQL(_ONE).format(organization=sql.Literal(str(organization)), schema=sql.Identifier(schema))
+            sql.SQL(_ONE).format(organization=sql.Literal(str(organization)), schema=sql.Identifier(schema), **parts)
             for organization, schema in batch
         )
         with connection.cursor() as opened:
             opened.execute(sql.SQL(" union all ").join(each), values)
-            found += [SharedRow(row[0], row[1], bytes(row[2]), *row[3:]) for row in opened.fetchall()]
-    found.sort(key=lambda row: (row.first_opened, row.cid), reverse=True)
-    page = found[:limit]
-    return page, _make_cursor(page[-1]) if len(found) > limit else ""
+            found += opened.fetchall()
+    found.sort(key=lambda row: (row[6], row[1]), reverse=down)
+    page = [SharedRow(row[0], row[1], bytes(row[2]), *row[3:6]) for row in found[:limit]]
+    return page, make_cursor(sort, found[limit - 1][6], page[-1].cid) if len(found) > limit else ""
 
 
 def own_access(
@@ -123,15 +138,3 @@ def _last_opened(person: UUID, cids: Iterable[UUID]) -> dict[UUID, datetime]:
 def _pattern(search: str) -> str:
     escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%" if search else ""
-
-
-def _make_cursor(last: SharedRow) -> str:
-    return base64.urlsafe_b64encode(f"{last.first_opened.astimezone(UTC).isoformat()}|{last.cid}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        moment, _, cid = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        return datetime.fromisoformat(moment), UUID(cid)
-    except (ValueError, binascii.Error, UnicodeError) as error:
-        raise InvalidCursor("this cursor is not known") from error

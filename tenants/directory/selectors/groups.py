@@ -16,6 +16,9 @@ from tenants.directory.revocations import people_below
 from tenants.directory.selectors.handovers import changed_hands, last_handover
 from tenants.directory.selectors.subject import GroupOf
 
+ORDERS: Final[Mapping[str, tuple[str, ...]]] = {"address": ("address",), "name": ("name", "address")}
+"""By what a list of groups can be sorted; an address is a group's alone, so that it decides between equal names."""
+
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
@@ -79,14 +82,25 @@ def group_in(organization_id: UUID, group_id: UUID) -> GroupFacts:
 
 
 def groups_in(
-    organization_id: UUID, *, search: str = "", after: str = "", limit: int = 50, archived: bool = True
+    organization_id: UUID,
+    *,
+    search: str = "",
+    sort: str = "address",
+    after: str = "",
+    limit: int = 50,
+    archived: bool = True,
 ) -> tuple[GroupLine, ...]:
-    """Return groups of the organization in the order of their address, with or without those that are archived."""
+    """Return groups of the organization, with or without those that are archived.
+
+    They are sorted by one of ``ORDERS``, with ``-`` before it downwards; ``after`` is the ``place_of`` of the last one
+    seen in this order.
+    """
     rows = _found(organization_id, search).annotate(size=Count("members"))
     if not archived:
         rows = rows.filter(archived_at=None)
+    down = "-" if sort.startswith("-") else ""
     if after:
-        rows = rows.filter(address__gt=after)
+        rows = rows.filter(_behind(sort, after))
     return tuple(
         GroupLine(
             id=row.id,
@@ -95,8 +109,22 @@ def groups_in(
             archived=row.archived_at is not None,
             members=row.size,
         )
-        for row in rows.order_by("address")[:limit]
+        for row in rows.order_by(*(f"{down}{order}" for order in ORDERS[sort.removeprefix("-")]))[:limit]
     )
+
+
+def place_of(last: GroupLine, sort: str = "address") -> str:
+    """Return where ``groups_in`` goes on after this group, in the same order."""
+    return " ".join(getattr(last, order) for order in ORDERS[sort.removeprefix("-")])
+
+
+def _behind(sort: str, place: str) -> Q:
+    beyond = "lt" if sort.startswith("-") else "gt"
+    name, _, address = place.rpartition(" ")
+    behind = Q(**{f"address__{beyond}": address})
+    if sort.removeprefix("-") == "address":
+        return behind
+    return Q(**{f"name__{beyond}": name}) | Q(name=name) & behind
 
 
 def count_groups(organization_id: UUID, *, search: str = "") -> int:

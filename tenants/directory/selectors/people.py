@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
@@ -14,6 +14,9 @@ from tenants.directory import address_holders
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Device, Membership, Person
 from tenants.organizations.models import Organization
+
+ORDERS: Final = {"email": "shown_address", "name": "shown_name", "since": "created_at"}
+"""By what a list of people can be sorted, and the column of ``_places`` that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,12 @@ def language_of(person_id: UUID) -> str:
 
 
 def people_in(
-    organization_id: UUID, *, search: str = "", after: str = "", limit: int = 50, role: str = ""
+    organization_id: UUID, *, search: str = "", sort: str = "email", after: str = "", limit: int = 50, role: str = ""
 ) -> tuple[PersonFacts, ...]:
-    """Return people of the organization in the order of their address.
+    """Return people of the organization, sorted by one of ``ORDERS``, with ``-`` before it downwards.
 
-    ``after`` is the ``place_in_list`` of the last one seen, or an address.  Applications have no address, so many share
-    the first place in the order.
+    ``after`` is the ``place_in_list`` of the last one seen in this order.  Applications have no address, so many share
+    the first place in the usual order.
     """
     rows = _places(organization_id)
     if search:
@@ -108,8 +111,9 @@ def people_in(
     if role:
         rows = rows.filter(role=role)
     if after:
-        rows = rows.filter(_behind(after))
-    return _facts(list(rows.order_by("shown_address", "person_id")[:limit]))
+        rows = rows.filter(_behind(sort, after))
+    down, order = "-" if sort.startswith("-") else "", ORDERS[sort.removeprefix("-")]
+    return _facts(list(rows.order_by(f"{down}{order}", f"{down}person_id")[:limit]))
 
 
 def addressees(organization_id: UUID, *, search: str, limit: int, guests: bool) -> tuple[PersonFacts, ...]:
@@ -122,17 +126,23 @@ def addressees(organization_id: UUID, *, search: str, limit: int, guests: bool) 
     return _facts(list(rows.order_by("shown_address", "person_id")[:limit]))
 
 
-def place_in_list(last: PersonFacts) -> str:
-    """Return where ``people_in`` goes on after this person."""
-    return f"{last.email} {last.id}"
+def place_in_list(last: PersonFacts, sort: str = "email") -> str:
+    """Return where ``people_in`` goes on after this person, in the same order."""
+    name = sort.removeprefix("-")
+    value = last.since.isoformat() if name == "since" else getattr(last, name)
+    return f"{value} {last.id}"
 
 
-def _behind(place: str) -> Q:
-    address, _, person = place.partition(" ")
+def _behind(sort: str, place: str) -> Q:
+    """Return what comes after a place; what is no place of this order leads to the beginning."""
+    order, beyond = ORDERS[sort.removeprefix("-")], "lt" if sort.startswith("-") else "gt"
+    text, _, identity = place.rpartition(" ")
     try:
-        return Q(shown_address__gt=address) | Q(shown_address=address, person_id__gt=UUID(person))
+        person = UUID(identity)
+        value: str | datetime = datetime.fromisoformat(text) if order == "created_at" else text
     except ValueError:
-        return Q(shown_address__gt=address)
+        return Q(**{f"{order}__{beyond}": place}) if order == "shown_address" else Q()
+    return Q(**{f"{order}__{beyond}": value}) | Q(**{order: value, f"person_id__{beyond}": person})
 
 
 def count_in(organization_id: UUID, *, search: str = "") -> int:
