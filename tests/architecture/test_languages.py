@@ -11,7 +11,12 @@ from django.template.base import Lexer, TokenType
 
 from portal.runtime.bootstrap.environment import ROOT
 
-TEMPLATES: Final = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
+FOR_DEVELOPERS: Final = {ROOT / "templates/pages/components.html"}
+"""Pages that nobody sees in production."""
+
+TEMPLATES: Final = sorted(
+    path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"} and path not in FOR_DEVELOPERS
+)
 
 READ: Final = {"alt", "aria-label", "data-label", "placeholder", "title"}
 """The attributes that are shown or read aloud."""

@@ -38,9 +38,10 @@ def faults_here(visitor: Visitor, address: str) -> list[str]:
         page.emulate_media(color_scheme=scheme)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{address} scrolls sideways at {width}")
-        found += [f"{address} {width} {scheme}: {_said(one)}" for one in page.evaluate(RUN, RULES)]
+        found += [f"{address} {width} {scheme}: {said(one)}" for one in page.evaluate(RUN, RULES)]
     return found
 
 
-def _said(violation: dict[str, Any]) -> str:
+def said(violation: dict[str, Any]) -> str:
+    """Return what axe says of one rule, and where it is broken."""
     return f"{violation['id']} at {[node['html'][:120] for node in violation['nodes'][:3]]}"
