@@ -13,7 +13,6 @@
     ├── CannotUnseal           a sealed blob does not open with this key               (exit 3)
     ├── UnknownSuite           a suite name this version does not know                 (exit 3)
     ├── InvalidPolicy          a policy breaks its schema                              (exit 2)
-    │   └── NotSupported       a policy asks for what this version cannot do yet       (exit 2)
     ├── Conflict               the request contradicts a state that already exists
     │   ├── Superseded         another edition of the document is newer
     │   └── MayNotEdit         the right to edit by which an edition was sealed counts no more
@@ -139,12 +138,6 @@ class InvalidPolicy(ChanceryError):
 
     code = "invalid_policy"
     remedy = message("Correct the named field and try again.")
-
-
-class NotSupported(InvalidPolicy):
-    """A policy asks for something that is defined but that this version cannot do yet."""
-
-    code = "not_supported"
 
 
 class Conflict(ChanceryError):

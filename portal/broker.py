@@ -145,7 +145,7 @@ class Transport(redis.Transport):
 
     def _deliver(self, message: Any, queue: Any) -> None:
         # Other queues hold what workers tell each other, where somebody lets them.
-        if queue == current_app.conf.task_default_queue:
+        if queue in {one.name for one in current_app.conf.task_queues}:
             try:
                 check(message)
             except _MALFORMED as error:

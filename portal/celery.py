@@ -19,6 +19,8 @@ from portal.runtime.heartbeat import keep_beating
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 filter_broker_messages()
+VIEWER_QUEUE = "chancery-viewer"
+"""What draws viewer-only documents is asked for here, so that workers of its own can be had for it."""
 app = Celery("chancery", task_cls="tenants.worker:OrganizationTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
@@ -26,7 +28,7 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=300,
-    task_queues=(Queue("chancery"),),
+    task_queues=(Queue("chancery"), Queue(VIEWER_QUEUE)),
     task_default_queue="chancery",
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,

@@ -76,6 +76,8 @@ VARIABLES: tuple[Variable, ...] = (
              "At least 50 random characters; signs sessions and one-time links."),
     Variable("CHANCERY_TRUSTED_PROXIES", Kind.NUMBER, "0",
              "How many proxies in front are trusted for the client's address; 0 trusts none."),
+    Variable("CHANCERY_VIEWER_MEGABYTES", Kind.NUMBER, "32",
+             "Size of the largest protected file that is shown where a policy is viewer only; 0 shows none."),
     Variable("DATABASE_URL", Kind.SECRET, "",
              "PostgreSQL, as postgresql://user:password@host:port/name; a socket folder goes into ?host=."
              " Its `wal_level` is not `minimal`."),

@@ -42,6 +42,16 @@ def enforced_by(members: Mapping[str, Any]) -> frozenset[Right]:
     return frozenset(right for right in Right if right in stated)
 
 
+def size_to_draw(members: Mapping[str, Any]) -> int | None:
+    """Return how large the file is whose drawn pages the program would show, None where it shows none."""
+    size = members.get("rendering")
+    if size is None:
+        return None
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise InvalidObject(message("'rendering' is the size of the sealed file in bytes."))
+    return size
+
+
 def items_of(members: Mapping[str, Any]) -> list[LicenseRequestItem]:
     """Return the documents of a batch."""
     items = members.get("items")

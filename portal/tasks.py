@@ -5,16 +5,19 @@ What concerns the whole installation has Celery's own base and uses no organizat
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from celery import Task, shared_task
+from celery.signals import worker_ready
 from django.utils import timezone
 
 from audit.selectors.pending_ledgers import unsealed
+from portal.celery import VIEWER_QUEUE
 from portal.models import IdempotentAnswer
 from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
+from portal.rendering.work import begin, keep_announcing
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
 from protection.selectors.previews import unanswered
@@ -46,6 +49,22 @@ def answer_previews(organization_id: str) -> int:
     while answer_next(UUID(organization_id)):
         answered += 1
     return answered
+
+
+@worker_ready.connect
+def announce_what_draws(sender: Any, **_kwargs: Any) -> None:
+    """Let a worker that takes documents to draw say so."""
+    if VIEWER_QUEUE in sender.app.amqp.queues.consume_from:
+        keep_announcing()
+
+
+@shared_task(name="portal.draw")
+def draw_document(organization_id: str, event_id: str) -> None:
+    """Begin to draw a viewer-only document for the reader whose opening was recorded under this id.
+
+    It is done beside the pool of tasks: a reader who sends slowly must not keep others from their work.
+    """
+    begin(UUID(organization_id), UUID(event_id))
 
 
 @shared_task(name="portal.propagate_revocations", base=Task)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from chancery.cli.expiry import parse_beginning, parse_end, parse_expiry
-from chancery.policy.policy import Strength
+from chancery.policy.policy import Enforcement, Strength
 from chancery.policy.programs import WITHHELD_BY_PROGRAMS
 from chancery.sdk.errors import Misused
 from chancery.texts import message
@@ -54,6 +54,16 @@ _LIMITS: Final = (
         help="Only people with an account: no opening by a mailed code.",
     ),
     click.option(
+        "--viewer-only/--no-viewer-only",
+        default=None,
+        help="Readers see pages in the browser that the service draws; only owners and people with EXPORT get the key.",
+    ),
+    click.option(
+        "--watermark/--no-watermark",
+        default=None,
+        help="Show reader, time and document over the content.",
+    ),
+    click.option(
         "--enforce",
         "enforced",
         multiple=True,
@@ -72,6 +82,8 @@ LIMITS: Final = (
     "not_after",
     "post_quantum",
     "account_required",
+    "viewer_only",
+    "watermark",
     "enforced",
 )
 """The parameters that ``limits`` gives to a command."""
@@ -106,6 +118,10 @@ def limited(zone: ZoneInfo, **options: Any) -> dict[str, Any]:
         patch["offline_days"] = options["offline_days"]
     if lease is not None:
         patch["lease"] = None if lease == NO_LIMIT else _seconds(lease)
+    if options["viewer_only"] is not None:
+        patch["enforcement"] = (Enforcement.VIEWER if options["viewer_only"] else Enforcement.CLIENT).value
+    if options["watermark"] is not None:
+        patch["watermark"] = options["watermark"]
     asked = {name: value for name, value in conditions.items() if given[name] not in (None, ())}
     return {**patch, **({"conditions": asked} if asked else {})}
 

@@ -52,4 +52,6 @@ def protect_options(
         policy.expires_after_opening_days,
         policy.lease,
         policy.conditions,
+        enforcement=policy.enforcement,
+        watermark=policy.watermark,
     )

@@ -39,6 +39,16 @@ def wrapping_key(*, org: UUID, kid: bytes) -> bytes:
     return labels.WRAPPING_KEY + org.bytes + _hash(kid)
 
 
+def rendering_part(*, org: UUID, jti: UUID, number: int) -> bytes:
+    """``info`` of a part of a sealed file on its way to what draws it."""
+    return labels.RENDERING_PART + org.bytes + jti.bytes + number.to_bytes(4, "big")
+
+
+def rendering_page(*, org: UUID, dev: UUID, jti: UUID, number: int) -> bytes:
+    """``info`` of a drawn page on its way to the reader's device."""
+    return labels.RENDERING_PAGE + org.bytes + dev.bytes + jti.bytes + number.to_bytes(4, "big")
+
+
 def content_key(*, org: UUID, kid: bytes, cid: UUID, seal_digest: bytes) -> bytes:
     """Associated data of the content key of one edition, wrapped for the registered content."""
     return labels.CONTENT_KEY + org.bytes + _hash(kid) + cid.bytes + _hash(seal_digest)

@@ -31,6 +31,8 @@ UL_KEY: Final = _label("ul-key")
 UL_BATCH: Final = _label("ul-batch")
 EDITION: Final = _label("edition")
 WRAPPING_KEY: Final = _label("wrapping-key")
+RENDERING_PART: Final = _label("rendering-part")
+RENDERING_PAGE: Final = _label("rendering-page")
 
 # Associated data of AES-256-GCM: what a key at rest is bound to.
 CONTENT_KEY: Final = _label("content-key")
@@ -59,6 +61,8 @@ ALL: Final = (
     UL_BATCH,
     EDITION,
     WRAPPING_KEY,
+    RENDERING_PART,
+    RENDERING_PAGE,
     CONTENT_KEY,
     TENANT_KEY,
     ISSUING_KEY,

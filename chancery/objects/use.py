@@ -78,6 +78,8 @@ class UseLicense:
     """The number of an edition that is saved from this one, where it is not the next: what lies between is unseen."""
     decided: int | None = None
     """The number that the feed had when it was decided: no entry up to that one can be meant for it."""
+    watermark: bool = False
+    """Whether the policy asks programs that show the content to put reader, time and document over it."""
 
     @property
     def storable(self) -> bool:
@@ -243,7 +245,7 @@ def result_members(license_: UseLicense, *, with_key: bool = True) -> dict[str, 
         members["rekey"] = True
     if license_.second is not None:
         members["second"] = dict(license_.second)
-    additions = {"follow": license_.follow, "seq": license_.decided}
+    additions = {"follow": license_.follow, "seq": license_.decided, "watermark": license_.watermark or None}
     ext: dict[str, JSON] = {name: value for name, value in additions.items() if value is not None}
     if with_key and ext:
         members["ext"] = ext
@@ -279,6 +281,7 @@ def read_license(claims: Claims, common: Common, *, with_key: bool) -> UseLicens
         second=claims.mapping("second") if claims.has("second") else None,
         follow=_addition(ext, "follow"),
         decided=_addition(ext, "seq"),
+        watermark=ext.get("watermark") is True,
     )
     if not license_.rights or license_.exp < license_.iat:
         raise InvalidObject(message("A use license grants something and ends after its beginning."))

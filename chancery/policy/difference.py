@@ -62,5 +62,6 @@ def _plain(policy: Policy) -> dict[str, object]:
         "offline_days": policy.offline_days,
         "lease": policy.lease,
         "enforcement": policy.enforcement.value,
+        "watermark": policy.watermark,
         **{f"conditions.{name}": value for name, value in conditions.as_json().items()},
     }

@@ -27,9 +27,9 @@ from chancery.policy.case import (
     Registration,
     Request,
 )
-from chancery.policy.policy import Policy, Principal, PrincipalKind
+from chancery.policy.policy import Enforcement, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import CHANGED_HANDS, Reason
-from chancery.policy.rights import ALL_RIGHTS, expand, in_order
+from chancery.policy.rights import ALL_RIGHTS, expand, in_order, may_remove_protection
 from chancery.policy.subject import Subject
 from chancery.policy.unmet import Condition, Unmet, unmet_condition
 
@@ -150,6 +150,13 @@ def _privileged(case: Case, basis: Basis) -> Allow:
     """Step 3 and its part of step 10: OWNER, exempt from the limits of template and content only."""
     until = _validity(case, limited_by=None)
     return Allow(ALL_RIGHTS, basis, expires=_expiry(case, until, None), offline_until=until)
+
+
+def is_viewer_only(case: Case, allowed: Allow) -> bool:
+    """Tell whether the content key must stay with the service (P23)."""
+    policy = case.content.policy
+    viewer = policy is not None and policy.enforcement is Enforcement.VIEWER
+    return viewer and not may_remove_protection(allowed.rights)
 
 
 def _by_policy(case: Case) -> Decision:

@@ -19,6 +19,7 @@ def narrows(new: Policy, old: Policy) -> bool:
         and _shorter(new.offline_days, old.offline_days)
         and _earlier(new.lease, old.lease)
         and (new.enforcement is old.enforcement or new.enforcement is Enforcement.VIEWER)
+        and (new.watermark or not old.watermark)
         and at_least_as_strict(new.conditions, old.conditions)
     )
 

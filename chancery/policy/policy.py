@@ -11,7 +11,8 @@ ignoring one could widen access.
      "expires_after_opening_days": 7,    days from a person's own first opening; left out: no such end
      "offline_days": 7,              -1 no own limit, 0 a license at each opening, else days
      "lease": 3600,                  seconds a cached license lives without a fresh feed, or null
-     "enforcement": "client",        or "viewer": the content key is never released; not made yet
+     "watermark": true,              reader, time and document over what a program shows; left out: not asked for
+     "enforcement": "client",        or "viewer": the content key stays with the service (P23)
      "conditions": {"strength": "mfa", "networks": ["10.0.0.0/8"], "platforms": ["linux"],
                     "not_before": 1, "not_after": 2, "post_quantum": true, "account_required": true,
                     "enforced": ["PRINT"]}}
@@ -27,7 +28,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from chancery import names
-from chancery.errors import InvalidPolicy, NotSupported
+from chancery.errors import InvalidPolicy
 from chancery.policy.days import LAST_MOMENT
 from chancery.policy.rights import Right, in_order, parse_rights
 from chancery.texts import message
@@ -195,6 +196,7 @@ class Policy:
     offline_days: int = -1
     lease: int | None = None
     enforcement: Enforcement = Enforcement.CLIENT
+    watermark: bool = False
     conditions: Conditions = field(default_factory=Conditions)
     index: Mapping[Principal, frozenset[Right]] = field(init=False, repr=False, compare=False, default_factory=dict)
     """Rights by principal, several grants to one united; makes a decision independent of the list's length."""
@@ -213,11 +215,13 @@ class Policy:
             "grants": [grant.as_json() for grant in self.grants],
             "deny": [str(principal) for principal in self.deny],
             "expires": self.expires,
-            # Left out where it is not set, so that a client that does not know it can read every policy without it.
+            # Left out where it is not set, like the watermark below, so that a client that does not know it can read
+            # every policy without it.
             **({} if days is None else {"expires_after_opening_days": days}),
             "offline_days": self.offline_days,
             "lease": self.lease,
             "enforcement": self.enforcement.value,
+            **({"watermark": True} if self.watermark else {}),
             "conditions": self.conditions.as_json(),
         }
 
@@ -231,6 +235,7 @@ _MEMBERS: Final = {
     "offline_days",
     "lease",
     "enforcement",
+    "watermark",
     "conditions",
 }
 
@@ -260,21 +265,9 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         offline_days=_default(_integer(document, "offline_days", -1, MAX_OFFLINE_DAYS), -1),
         lease=_integer(document, "lease", 60, 30 * 86_400),
         enforcement=_member(Enforcement, document.get("enforcement", "client"), "enforcement"),
+        watermark=_flag(document, "watermark"),
         conditions=_conditions(document.get("conditions", {})),
     )
-
-
-def supported(policy: Policy) -> Policy:
-    """Return a policy that is about to be made.  Raises NotSupported where it asks for what there is not yet.
-
-    Stored policies are read without this check, so that what was made before can be seen, explained and changed.
-    """
-    if policy.enforcement is Enforcement.VIEWER:
-        raise NotSupported(
-            message("A policy cannot ask for the viewer ('enforcement': 'viewer'): there is no viewer yet."),
-            remedy=message("Leave out 'enforcement', or set it to 'client'."),
-        )
-    return policy
 
 
 def _grant(entry: object) -> Grant:

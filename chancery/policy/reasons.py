@@ -44,6 +44,7 @@ class Reason(StrEnum):
     PUBLISHING_NOT_ALLOWED = "publishing_not_allowed"
     VIEWER_ONLY = "viewer_only"
     NOT_SUPPORTED = "not_supported"
+    """Of earlier versions, which refused viewer-only policies; their events and waiting registrations hold it."""
 
 
 _EARLIER_CODES: Final = {"key_withdrawn": Reason.KEY_COMPROMISED}
@@ -288,20 +289,19 @@ WORDS: dict[Reason, Words] = {
         message("Ask your administrator."),
     ),
     Reason.VIEWER_ONLY: Words(
-        message("This document may only be shown in the viewer, and there is no viewer yet."),
-        message("The policy lets the document be shown in the viewer only, and there is no viewer yet."),
+        message("This document is shown in the browser only."),
+        message("The policy lets the document be shown in the browser only; another program asked for it."),
         message(
-            "The policy never releases the content key to devices; the viewer that it asks for does not exist yet."
+            "The policy is viewer only: the content key stays with the service, which shows pages of the document."
         ),
-        message("Ask its owner to let programs on devices open it."),
-        own_step=message("Change the policy so that programs on devices may open it."),
+        message("Open it in the browser, on the page “Open a file”."),
     ),
     Reason.NOT_SUPPORTED: Words(
         message("This document asks for something that the service cannot do yet, so it was not registered."),
         message("The document's policy asks for something that the service cannot do yet."),
         message("The policy in the publishing license asks for something that this version does not support."),
-        message("Ask the sender to protect it again without the viewer."),
-        own_step=message("Protect the original again without the viewer."),
+        message("Ask the sender to protect it again."),
+        own_step=message("Protect the original again."),
     ),
 }
 """Words for every reason; a test holds the table complete."""

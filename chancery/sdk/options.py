@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from chancery.policy.computed import Computed, computed_policy
-from chancery.policy.policy import Conditions, Grant, Policy, Principal
+from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal
 from chancery.policy.rights import in_order, parse_rights
 from chancery.sdk.errors import Misused
 from chancery.texts import message
@@ -17,7 +17,8 @@ class ProtectOptions:
 
     ``expires`` is in seconds since 1970, ``expires_after_opening_days`` counts from each person's first opening;
     ``offline_days`` is -1 for no limit of its own, 0 for a license at each opening; ``lease`` is in seconds.
-    ``owner`` is the address of somebody else who is to own the document.
+    ``owner`` is the address of somebody else who is to own the document.  ``enforcement`` VIEWER keeps the content key
+    with the service, ``watermark`` asks programs to show reader, time and document over the content.
     """
 
     template: str | None = None
@@ -30,6 +31,8 @@ class ProtectOptions:
     conditions: Conditions = field(default_factory=Conditions)
     label: str | None = None
     owner: str | None = None
+    enforcement: Enforcement = Enforcement.CLIENT
+    watermark: bool = False
 
     @classmethod
     def computed(cls, kind: Computed, recipients: Iterable[str], *, for_message: bool = False) -> Self:
@@ -47,6 +50,8 @@ def ad_hoc_policy(options: ProtectOptions) -> Policy:
         expires_after_opening_days=options.expires_after_opening_days,
         lease=options.lease,
         conditions=options.conditions,
+        enforcement=options.enforcement,
+        watermark=options.watermark,
         offline_days=-1 if options.offline_days is None else options.offline_days,
     )
 

@@ -15,7 +15,7 @@ from chancery.objects.publishing import PublishingLicense, publish
 from chancery.objects.statement import KeyUse
 from chancery.policy.case import Registration as RegistrationState
 from chancery.policy.labels import Effect
-from chancery.policy.policy import Conditions
+from chancery.policy.policy import Conditions, Enforcement
 from chancery.sdk.account import Account
 from chancery.sdk.errors import ClockWrong, Misused, Unreachable
 from chancery.sdk.options import ProtectOptions, ad_hoc_policy
@@ -138,6 +138,8 @@ def _by_label(label: dict[str, Any], options: ProtectOptions) -> dict[str, Any] 
         options.conditions != Conditions()
         or options.lease is not None
         or options.expires_after_opening_days is not None
+        or options.enforcement is not Enforcement.CLIENT
+        or options.watermark
     )
     if template is not None and limits:
         raise Misused(

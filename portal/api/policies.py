@@ -14,6 +14,9 @@ from portal.api.framework import Answer
 
 WHO = "An e-mail address, address:, domain: or organization: with a value, or authenticated."
 
+ENFORCEMENT = "viewer: readers see pages that the service draws, and only owners and people with EXPORT get the key."
+WATERMARK = "Whether reader, time and document are shown over the content; left out where not."
+
 
 class PolicyGrant(serializers.Serializer[dict[str, Any]]):
     """One entry that grants rights."""
@@ -57,7 +60,8 @@ class ShownPolicy(Answer):
     lease = serializers.IntegerField(
         allow_null=True, help_text="Seconds for which a cached license counts without a fresh feed."
     )
-    enforcement = serializers.ChoiceField(choices=[one.value for one in Enforcement])
+    enforcement = serializers.ChoiceField(choices=[one.value for one in Enforcement], help_text=ENFORCEMENT)
+    watermark = serializers.BooleanField(required=False, help_text=WATERMARK)
     conditions = PolicyConditions()
 
 
@@ -73,7 +77,10 @@ class WrittenPolicy(serializers.Serializer[dict[str, Any]]):
     )
     offline_days = serializers.IntegerField(required=False, allow_null=True, min_value=-1, max_value=MAX_OFFLINE_DAYS)
     lease = serializers.IntegerField(required=False, allow_null=True, min_value=60, max_value=30 * 86_400)
-    enforcement = serializers.ChoiceField(choices=[one.value for one in Enforcement], required=False)
+    enforcement = serializers.ChoiceField(
+        choices=[one.value for one in Enforcement], required=False, help_text=ENFORCEMENT
+    )
+    watermark = serializers.BooleanField(required=False, help_text=WATERMARK)
     conditions = PolicyConditions(required=False)
 
 
@@ -104,6 +111,7 @@ class PolicyPatch(WrittenPolicy):
         child=serializers.BooleanField(allow_null=True), required=False, allow_null=True, help_text="true to deny."
     )
     enforcement = serializers.ChoiceField(choices=[one.value for one in Enforcement], required=False, allow_null=True)
+    watermark = serializers.BooleanField(required=False, allow_null=True)
     conditions = PolicyConditionsPatch(  # type: ignore[assignment]  # as above
         required=False, allow_null=True
     )

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chancery.policy.programs import MEANINGS, Hold, Program
+from chancery.policy.programs import MEANINGS, WATERMARK, Hold, Program
 from chancery.policy.rights import LEVELS, Right, in_order
 from chancery.policy.words import right_in_words
 from portal.api.framework import ANYBODY, Answer, OrganizationView
@@ -37,6 +37,9 @@ class Rights(OrganizationView):
             {
                 "rights": RightItem(many=True),
                 "levels": serializers.DictField(child=serializers.ListField(child=serializers.CharField())),
+                "watermark": inline_serializer(
+                    "WatermarkHeld", {one.value: serializers.ChoiceField(choices=HOLDS) for one in Program}
+                ),
             },
         ),
         examples=[
@@ -48,10 +51,21 @@ class Rights(OrganizationView):
                             "right": "PRINT",
                             "name": "print",
                             "allows": "Print it.",
-                            "held": {"command_line": "not_enforced", "browser": "advised", "library": "advised"},
+                            "held": {
+                                "command_line": "not_enforced",
+                                "browser": "advised",
+                                "viewer": "advised",
+                                "library": "advised",
+                            },
                         }
                     ],
                     "levels": {"viewer": ["VIEW"]},
+                    "watermark": {
+                        "command_line": "not_enforced",
+                        "browser": "advised",
+                        "viewer": "enforced",
+                        "library": "advised",
+                    },
                 },
             )
         ],
@@ -67,4 +81,6 @@ class Rights(OrganizationView):
             }
             for right in Right
         ]
-        return Response({"rights": rights, "levels": {name: in_order(members) for name, members in LEVELS.items()}})
+        levels = {name: in_order(members) for name, members in LEVELS.items()}
+        watermark = {program.value: hold.value for program, hold in WATERMARK.held.items()}
+        return Response({"rights": rights, "levels": levels, "watermark": watermark})

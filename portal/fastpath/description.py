@@ -33,7 +33,18 @@ _SCHEMAS: Final[dict[str, Any]] = {
     "LicenseRequest": {
         "type": "object",
         "description": "One document, and what the program says of itself.",
-        "properties": {**_PROGRAM, **_DOCUMENT},
+        "properties": {
+            **_PROGRAM,
+            **_DOCUMENT,
+            "rendering": {
+                "type": "integer",
+                "minimum": 1,
+                "description": (
+                    "The size of the sealed file, from a program that can show pages which the service draws."
+                    " The license of a viewer-only document then has no key, and its id names the rendering."
+                ),
+            },
+        },
     },
     "LicenseBatchRequest": {
         "type": "object",

@@ -5,6 +5,7 @@ the framework's serializers and every query but the fast path's own.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,13 +20,14 @@ from portal.identity.clients import OUTSIDER
 from portal.identity.proof import ProvenDevice, proven_device, request_id
 from portal.identity.tokens import TokenRefused, token_of
 from portal.languages import translate
-from portal.license_requests import enforced_by, item_of, items_of, members_of, program_of
+from portal.license_requests import enforced_by, item_of, items_of, members_of, program_of, size_to_draw
 from portal.problems import Problem, of_error, too_many_requests, unauthorized
+from portal.rendering.requests import begin_drawing, can_draw
 from portal.request_facts import client_address
 from portal.subjects.directory import DirectoryOf
 from portal.throttle import retry_after
 from protection.services.certify import DeviceKeys
-from protection.services.decide import LicenseRequest, Refused
+from protection.services.decide import Granted, LicenseRequest, Reading, Refused
 from protection.services.license import Answer, license_batch, license_one, refusal_details
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -105,7 +107,14 @@ def _license_request(
         request_id=request_id(request),
         program=program_of(members),
         enforces=enforced_by(members),
+        draw=_draw(members) if request.path == ONE else None,
     )
+
+
+def _draw(members: Mapping[str, Any]) -> Callable[[LicenseRequest, Granted, Reading], None] | None:
+    """Return what begins to draw a viewer-only document, where program and service can show it."""
+    size = size_to_draw(members)
+    return partial(begin_drawing, size) if size is not None and can_draw(size) else None
 
 
 def _one(answer: Answer) -> HttpResponse:
@@ -117,7 +126,10 @@ def _one(answer: Answer) -> HttpResponse:
 
 
 def _refused(decided: Refused, answer: Answer) -> HttpResponse:
-    details = {name: translate(text) for name, text in refusal_details(decided, answer.reading).items()}
+    details = {
+        name: translate(text)
+        for name, text in refusal_details(decided, answer.reading, settings.CHANCERY_BASE_URL).items()
+    }
     detail = details.pop("detail")
     return Problem(
         HTTPStatus.FORBIDDEN,

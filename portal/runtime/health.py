@@ -13,6 +13,8 @@ from django.http import HttpResponse, JsonResponse
 from psycopg.errors import DiskFull
 from redis.exceptions import RedisError
 
+from portal.rendering.exchange import announced
+
 _LARGE = 64 * 1024
 """Bytes that do not fit into what a table has left, so that writing them needs space on the disk."""
 _DURABLE = "SELECT current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes')"
@@ -24,7 +26,7 @@ def healthz() -> HttpResponse:
 
 
 def readyz() -> HttpResponse:
-    """Answer whether the parts are there: 503 without a durable database; a lost Redis is reported but not fatal."""
+    """Answer whether the parts are there: 503 without a durable database; everything else is reported but not fatal."""
     report = parts()
     status = HTTPStatus.OK if report["database"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
     return JsonResponse(report, status=status)
@@ -32,7 +34,7 @@ def readyz() -> HttpResponse:
 
 def parts() -> dict[str, str]:
     """Return the state of each part that the service needs: "ok", or what is wrong with it."""
-    return {"database": _database(), "redis": _redis()}
+    return {"database": _database(), "redis": _redis(), "viewer": _viewer()}
 
 
 def _database() -> str:
@@ -58,6 +60,17 @@ def _writable() -> str:
             return "the disk of the database is full"
         raise
     return "ok"
+
+
+def _viewer() -> str:
+    """Say whether viewer-only documents can be shown: a worker of its own draws them."""
+    try:
+        able = announced()
+    except RedisError:
+        return "not running"
+    if able is None:
+        return "not running"
+    return "ok" if able["draws"] else "no sandbox"
 
 
 def _redis() -> str:

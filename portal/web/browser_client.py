@@ -4,6 +4,7 @@ Files never leave the browser.  The script proves this browser's device to the A
 installation, words in the reader's language, and tokens that come out of the session.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -26,9 +27,14 @@ from protection.selectors.installation import installation_public_key
 
 
 def browser_page(
-    request: HttpRequest, name: str, configuration: dict[str, Any], texts: dict[str, Any], context: dict[str, Any]
+    request: HttpRequest,
+    name: str,
+    configuration: dict[str, Any],
+    texts: dict[str, Any],
+    context: dict[str, Any],
+    errors: Mapping[str, tuple[str, str]] = {},
 ) -> HttpResponse:
-    """Render a page; ``configuration`` and ``texts`` are what its script gets besides.
+    """Render a page; ``configuration``, ``texts`` and words for ``errors`` are what its script gets besides.
 
     Only opening works without a signed-in person, who is "" then.
     """
@@ -40,7 +46,7 @@ def browser_page(
             "key": {"alg": key.algorithm.name, "public": b64(key.raw)},
             **configuration,
         },
-        "texts": {**_shared_texts(), **texts},
+        "texts": {**_shared_texts(errors), **texts},
         **context,
     }
     response = render(request, f"pages/{name}.html", full)
@@ -57,7 +63,7 @@ def _organizations() -> str:
     return str(settings.CHANCERY_BASE.origin_of(f"*.{settings.CHANCERY_BASE.host}"))
 
 
-def _shared_texts() -> dict[str, Any]:
+def _shared_texts(errors: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     damaged = _("Get the file again. If that does not help, ask the sender.")
     update = _("Update your browser, or use the command line.")
     return {
@@ -75,6 +81,7 @@ def _shared_texts() -> dict[str, Any]:
             "unknown_suite": (_("This file needs a newer browser."), update),
             "revoked": (_("Your access was taken back."), _("Ask the owner if you still need the document.")),
             "expired": (_("Your access has ended."), _("Choose the file again to ask the service.")),
+            **errors,
         },
     }
 

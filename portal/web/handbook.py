@@ -15,10 +15,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from markdown_it import MarkdownIt
 
-from chancery.policy.programs import MEANINGS, Program
+from chancery.policy.programs import MEANINGS, WATERMARK, Meaning, Program
 from chancery.policy.rights import LEVELS, Right
 from chancery.policy.words import right_in_words
 from portal.languages import translate
@@ -53,22 +54,28 @@ def rights(request: HttpRequest) -> HttpResponse:
 
 
 def rights_rows(programs: Iterable[Program]) -> list[dict[str, Any]]:
-    """Return the table of rights as pages show it, with what these kinds of program withhold."""
+    """Return the table of rights as pages show it, the watermark last, with what these kinds of program withhold."""
     chosen = list(programs)
-    return [
+    rows = [
         {
             "right": right.value,
             "name": translate(right_in_words(right)),
             "allows": translate(MEANINGS[right].allows),
             "levels": [level_called(level) for level, members in LEVELS.items() if right in members],
-            "held": [_held(right, program) for program in chosen],
+            "held": [_held(MEANINGS[right], program) for program in chosen],
         }
         for right in Right
     ]
+    watermark = {
+        "name": _("watermark"),
+        "allows": translate(WATERMARK.allows),
+        "held": [_held(WATERMARK, program) for program in chosen],
+    }
+    return [*rows, watermark]
 
 
-def _held(right: Right, program: Program) -> dict[str, Any]:
-    hold = MEANINGS[right].held[program]
+def _held(meaning: Meaning, program: Program) -> dict[str, Any]:
+    hold = meaning.held[program]
     return {"kind": program.value, "program": PROGRAMS[program], "hold": hold.value, "words": HOLDS[hold]}
 
 

@@ -25,8 +25,8 @@ from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed, status_changed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, paged, show
+from portal.web.grant_lines import shown_grants
 from portal.web.listing import Column, Listing
-from portal.web.policies import shown_grants
 from protection.selectors.documents import Document, document_for
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.selectors.templates import kept_template, templates

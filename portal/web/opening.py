@@ -54,11 +54,37 @@ def open_page(request: HttpRequest) -> HttpResponse:
         "decrypting": _("Decrypting … {percent} %"),
         "never": _("Never"),
         "asked": _("The owner was asked. You get a mail when they answer."),
+        "viewer_waiting": _("Waiting for the service to draw the pages …"),
+        "viewer_sending": _("This document is viewer only. The protected file is sent to the service … {percent} %"),
+        "viewer_drawing": _("The service draws the pages …"),
         "too_large": _("This file is larger than 2 GiB, which a browser cannot open."),
         "rights": {right.value: translate(right_in_words(right)) for right in Right},
     }
-    context = {"afresh": reverse("open_afresh"), "rights": rights_rows([Program.BROWSER])}
-    return browser_page(request, "open", {"pdf": _pdf_folders()}, texts, context)
+    megabytes = settings.CHANCERY_VIEWER_BYTES // 2**20
+    ask = _("Ask the owner for the right to export, or for a smaller file.")
+    errors = {
+        "viewer_too_large": (
+            _("This document is viewer only, and the service draws files of up to {number} MB.").format(
+                number=megabytes
+            ),
+            ask,
+        ),
+        "viewer_off": (
+            _("This document is viewer only, and the service does not draw pages at the moment."),
+            _("Try again later. If that does not help, tell the operator of this service."),
+        ),
+        "viewer_silent": (
+            _("The service does not draw pages at the moment."),
+            _("Try again later. If that does not help, tell the operator of this service."),
+        ),
+    }
+    configuration = {
+        "pdf": _pdf_folders(),
+        "viewer_bytes": settings.CHANCERY_VIEWER_BYTES,
+        "reader": request.user.email if request.user.is_authenticated else "",
+    }
+    context = {"afresh": reverse("open_afresh"), "rights": rights_rows([Program.BROWSER, Program.VIEWER])}
+    return browser_page(request, "open", configuration, texts, context, errors)
 
 
 def _pdf_folders() -> dict[str, str]:

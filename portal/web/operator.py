@@ -35,10 +35,16 @@ from tenants.organizations.selectors import count_operator_record, count_organiz
 
 P = ParamSpec("P")
 
-PARTS: Final = {"database": _("Database"), "redis": _("Redis (rate limits and background tasks)")}
+PARTS: Final = {
+    "database": _("Database"),
+    "redis": _("Redis (rate limits and background tasks)"),
+    "viewer": _("Viewer (draws viewer-only documents)"),
+}
 STATES: Final = {
     "ok": _("Works"),
     "unreachable": _("Does not answer"),
+    "not running": _("Does not run; viewer-only documents are not shown"),
+    "no sandbox": _("Cannot wall in what it draws on this machine; viewer-only documents are not shown"),
     "not durable": _("Does not write to the disk before it answers; nothing is licensed"),
     "the disk of the database is full": _("Its disk is full; nothing is licensed"),
 }

@@ -1,7 +1,7 @@
 """Policies in forms: people write one line per grant, in words they know."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -18,18 +18,18 @@ from chancery.policy.days import LAST_DAY, end_of, last_day_before
 from chancery.policy.policy import (
     MAX_OPENING_DAYS,
     Conditions,
+    Enforcement,
     Grant,
     Policy,
     Principal,
-    PrincipalKind,
     Strength,
     parse_policy,
 )
 from chancery.policy.programs import WITHHELD_BY_PROGRAMS
-from chancery.policy.rights import Right, in_order, level_of, parse_rights
+from chancery.policy.rights import Right, in_order
 from chancery.policy.words import right_in_words
 from portal.languages import translate_lazy, with_next_step
-from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
+from portal.web.grant_lines import line_of, read_lines
 
 LEVEL_CHOICES: Final = [
     ("viewer", gettext_lazy("Viewer: read, reply, see who has access")),
@@ -38,8 +38,6 @@ LEVEL_CHOICES: Final = [
     ("co-owner", gettext_lazy("Co-owner: everything, also change who has access")),
 ]
 """The levels as forms offer them."""
-WHO_EVERYBODY = "everybody"
-
 LEASES = [
     (3_600, gettext_lazy("Every hour")),
     (8 * 3_600, gettext_lazy("Every 8 hours")),
@@ -59,80 +57,6 @@ MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT
 TOO_LATE: Final = gettext_lazy("Name a day before the year 9999, or leave it empty.")
 KNOWN_DAY: Final = MaxValueValidator(LAST_DAY, TOO_LATE)
 KNOWN_MOMENT: Final = MaxValueValidator(datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, tzinfo=UTC), TOO_LATE)
-
-
-@dataclass(frozen=True, slots=True)
-class ShownGrant:
-    """One grant as pages show it."""
-
-    who: str
-    level: str
-    meaning: str
-    line: str
-
-
-def shown_grants(policy: Policy, organization: UUID, organization_name: str) -> list[ShownGrant]:
-    """Return a policy's grants in words; the own organization by its name."""
-    return [
-        ShownGrant(
-            who=who_in_words(grant.who, organization, organization_name),
-            level=str(LEVEL_BADGES[level_of(grant.rights) or "custom"]),
-            meaning=rights_as_level(in_order(grant.rights)),
-            line=line_of(grant, organization),
-        )
-        for grant in policy.grants
-    ]
-
-
-def line_of(grant: Grant, organization: UUID) -> str:
-    """Return a grant as one line of a form."""
-    who = grant.who
-    own = who.kind is PrincipalKind.ORGANIZATION and who.value == str(organization)
-    named = WHO_EVERYBODY if own else who.value if who.kind is PrincipalKind.ADDRESS else str(who)
-    rights = level_of(grant.rights) or ", ".join(in_order(grant.rights))
-    return f"{named}: {rights}"
-
-
-def read_lines(text: str, organization: UUID, stored: Iterable[Grant] = ()) -> tuple[Grant, ...]:
-    """Read grants, one in a line: ``rita@example.com: viewer`` or ``everybody: VIEW, PRINT``.
-
-    A line that is unchanged since it was shown for a stored grant is that grant.  A level can stand for a set that
-    lacks a right which OWNER implies, and who changed only a description must not change that set.
-
-    Raises forms.ValidationError naming the line at fault.
-    """
-    shown = {line_of(grant, organization): grant for grant in stored}
-    grants = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        if line.strip() in shown:
-            grants.append(shown[line.strip()])
-            continue
-        who, separator, rights = line.rpartition(":")
-        try:
-            if not separator or not who.strip():
-                raise forms.ValidationError(
-                    _("Line {number}: write it like {example}.").format(
-                        number=number, example="rita@example.com: viewer"
-                    )
-                )
-            grants.append(Grant(_principal(who.strip(), organization), parse_rights(_names(rights))))
-        except ChanceryError as error:
-            raise forms.ValidationError(
-                _("Line {number}: {problem}").format(number=number, problem=with_next_step(error))
-            ) from error
-    return tuple(grants)
-
-
-def _principal(who: str, organization: UUID) -> Principal:
-    if who.casefold() == WHO_EVERYBODY:
-        return Principal(PrincipalKind.ORGANIZATION, str(organization))
-    return Principal.parse(who)
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.replace(";", ",").split(",") if name.strip()]
 
 
 class PolicyForm(forms.Form):
@@ -217,6 +141,19 @@ class PolicyForm(forms.Form):
     account_required = forms.BooleanField(
         label=gettext_lazy("Only people with an account: no opening by a mailed code"), required=False
     )
+    viewer_only = forms.BooleanField(
+        label=gettext_lazy("Viewer only: readers see pages in their browser and never get the file"),
+        required=False,
+        help_text=gettext_lazy(
+            "The service decrypts the document and draws its pages, so it sees the content. Only owners and people with"
+            " the right to export can open it elsewhere."
+        ),
+    )
+    watermark = forms.BooleanField(
+        label=gettext_lazy("Watermark: reader, time and document over the content"),
+        required=False,
+        help_text=gettext_lazy("The browser shows it. Other programs are asked to; viewer only always has one."),
+    )
     enforced = forms.MultipleChoiceField(
         label=gettext_lazy("Only in programs that withhold, from people without the right"),
         required=False,
@@ -240,6 +177,8 @@ class PolicyForm(forms.Form):
         "platforms",
         "post_quantum",
         "account_required",
+        "viewer_only",
+        "watermark",
         "enforced",
     )
     """Fields that most policies leave alone; pages show them folded."""
@@ -317,6 +256,8 @@ class PolicyForm(forms.Form):
             expires_after_opening_days=data["expires_after_opening_days"],
             offline_days=-1 if days is None else days,
             lease=data["lease"],
+            enforcement=Enforcement.VIEWER if data["viewer_only"] else Enforcement.CLIENT,
+            watermark=data["watermark"],
             conditions=Conditions(
                 strength=Strength(data["strength"]) if data["strength"] else None,
                 networks=data["networks"],
@@ -395,5 +336,7 @@ def policy_initial(policy: Policy, organization: UUID) -> dict[str, Any]:
         "not_after": _shown(asked.not_after),
         "post_quantum": asked.post_quantum,
         "account_required": asked.account_required,
+        "viewer_only": policy.enforcement is Enforcement.VIEWER,
+        "watermark": policy.watermark,
         "enforced": in_order(asked.enforced),
     }

@@ -42,10 +42,11 @@ from portal.web.framework import (
     show,
     words_of,
 )
+from portal.web.grant_lines import shown_grants
 from portal.web.labels import labels_for
 from portal.web.listing import Column, Listing
 from portal.web.personal_grants import given_beside
-from portal.web.policies import KNOWN_DAY, LEVEL_CHOICES, shown_grants
+from portal.web.policies import KNOWN_DAY, LEVEL_CHOICES
 from portal.words.policies import rights_as_level, who_in_words
 from protection.selectors.blockers import Blockers, Change
 from protection.selectors.decisions import ADMINISTRATOR

@@ -18,7 +18,7 @@ from portal.template_files import here_at
 from portal.usecases.permissions import Permission
 from portal.usecases.templates import PlannedImport, import_templates, plan_import
 from portal.web.framework import PageRequest, attempt, page, show, words_of
-from portal.web.policies import shown_grants
+from portal.web.grant_lines import shown_grants
 from portal.words.changes import shown_changes
 from protection.services.export_templates import Form, export_templates
 from protection.services.import_templates import Action, Plan

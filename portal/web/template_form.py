@@ -16,7 +16,8 @@ from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
 from chancery.policy.rights import parse_rights
 from portal.languages import with_next_step, written_in
 from portal.web.fields import FreeTextField
-from portal.web.policies import LEVEL_CHOICES, WHO_EVERYBODY, PolicyForm, line_of, policy_initial
+from portal.web.grant_lines import WHO_EVERYBODY, line_of
+from portal.web.policies import LEVEL_CHOICES, PolicyForm, policy_initial
 from protection.selectors.templates import Template
 from protection.services.template_draft import MAX_EXPIRY_DAYS, TemplateDraft, checked_scope
 

@@ -30,8 +30,8 @@ from portal.usecases.templates import (
 )
 from portal.web.confirming import confirmed, status_changed
 from portal.web.framework import PageRequest, carried_out, moment_of, page, paged, show
+from portal.web.grant_lines import shown_grants
 from portal.web.listing import Column, Listing
-from portal.web.policies import shown_grants
 from portal.web.previews import ask, previewed
 from portal.web.template_form import EXAMPLES, MAX_GROUPS, TemplateForm, example_of, group_of, template_initial
 from portal.words.changes import shown_changes

@@ -99,7 +99,9 @@ def _member(change: Difference) -> Iterator[str]:
             sentence = _("A kept license lives {after} without news (before: {before}).")
             yield sentence.format(after=_seconds(change.after), before=_seconds(change.before))
         case "enforcement":
-            yield _("Shown in the viewer only.") if change.after == "viewer" else _("Opened by programs on the device.")
+            yield _("Viewer only from now on.") if change.after == "viewer" else _("No longer viewer only.")
+        case "watermark":
+            yield _("A watermark is asked for.") if change.after else _("A watermark is no longer asked for.")
         case "expires":
             yield _ends(_moment(change.after), _moment(change.before))
         case name:

@@ -20,6 +20,7 @@ from chancery.errors import (
     WrongBinding,
 )
 from chancery.ledger.kinds import Kind
+from portal.words.drawing import PROBLEMS
 from protection.services.answer_preview import ABANDONED
 from protection.services.register import Pending
 
@@ -33,6 +34,7 @@ _PROOF: Final[Mapping[str, Promise]] = {
 _RELEASE: Final[Mapping[str, Promise]] = {
     Unavailable.code: _("Something that the service needs for it did not answer."),
     CannotUnseal.code: _("A key that it needs did not open."),
+    **{code: title for code, (title, _step) in PROBLEMS.items()},
 }
 _PENDING: Final[Mapping[str, Promise]] = {
     Pending.OUTSIDE_CERTIFICATE: _("Reason: it was protected outside the life of its certificate."),

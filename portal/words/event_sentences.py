@@ -27,6 +27,10 @@ FURTHER: Final = "further"
 """For the last one that is recorded before further ones are only counted."""
 BY_CODE: Final = "by_code"
 """For an opening by a person who has no account."""
+IN_VIEWER: Final = "viewer"
+"""For an opening of which the service drew pages."""
+BY_CODE_IN_VIEWER: Final = "by_code_in_viewer"
+"""For both."""
 ISSUER: Final = "issuer"
 """For what somebody did to a document that another person had protected."""
 
@@ -58,7 +62,9 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} brought {document}; its registration is pending until an administrator decides."),
     },
     Kind.CONTENT_OPENED: {
+        BY_CODE_IN_VIEWER: _("{who} opened {document} in the viewer by a mailed code, without an account."),
         BY_CODE: _("{who} opened {document} by a mailed code, without an account; allowed: {rights}."),
+        IN_VIEWER: _("{who} opened {document} in the viewer; allowed: {rights}."),
         "rights": _("{who} opened {document}; allowed: {rights}."),
         REFUSED: _("{who} tried to open {document} and was refused."),
         PLAIN: _("{who} opened {document}."),

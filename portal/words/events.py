@@ -25,7 +25,19 @@ from portal.words.access_levels import level_called
 from portal.words.actors import ShownActor, shown_actor
 from portal.words.codes import code_in_words, object_code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
-from portal.words.event_sentences import BY_CODE, FURTHER, ISSUER, OTHER, OWN, PLAIN, REFUSED, SENTENCES, UNKNOWN
+from portal.words.event_sentences import (
+    BY_CODE,
+    BY_CODE_IN_VIEWER,
+    FURTHER,
+    IN_VIEWER,
+    ISSUER,
+    OTHER,
+    OWN,
+    PLAIN,
+    REFUSED,
+    SENTENCES,
+    UNKNOWN,
+)
 from portal.words.roles import role_in_words
 from protection.selectors.labels import label_names, label_names_over_time
 from protection.selectors.templates import template_names, template_names_at
@@ -42,6 +54,7 @@ SIGNED_IN_BY: Final = {
 PROGRAMS: Final = {
     Program.COMMAND_LINE: gettext_lazy("Command line"),
     Program.BROWSER: gettext_lazy("Browser"),
+    Program.VIEWER: gettext_lazy("Browser, viewer only"),
     Program.LIBRARY: gettext_lazy("Programs with the library"),
 }
 """Kinds of program that open documents."""
@@ -199,7 +212,9 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return variant == row.details.get("action")
     if (variant == REFUSED) != (row.outcome == "refused" and REFUSED in SENTENCES[row.kind]):
         return False
-    if variant == BY_CODE and "outsider" not in row.personal:
+    if variant in {BY_CODE, BY_CODE_IN_VIEWER} and "outsider" not in row.personal:
+        return False
+    if variant in {IN_VIEWER, BY_CODE_IN_VIEWER} and "viewer" not in row.details:
         return False
     if variant == FURTHER and FURTHER not in row.details:
         return False

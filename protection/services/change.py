@@ -9,7 +9,7 @@ from chancery.errors import ChanceryError, Conflict
 from chancery.ledger.kinds import Kind
 from chancery.policy.difference import Difference, differences
 from chancery.policy.narrowing import narrows
-from chancery.policy.policy import Policy, parse_policy, supported
+from chancery.policy.policy import Policy, parse_policy
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, ContentChange
@@ -66,8 +66,8 @@ def change(
     Issuer, owner and people with EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again what
     they had last set.  ``based_on`` is the version that the editor saw; when somebody made another change meanwhile,
     nothing is changed.  The revision is raised, and cached licenses are invalidated, unless the new policy takes
-    nothing away; a policy that says the same changes nothing and is not recorded.  Raises NotFound, Widening,
-    NotSupported and Conflict.
+    nothing away; a policy that says the same changes nothing and is not recorded.  Raises NotFound, Widening
+    and Conflict.
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
@@ -80,8 +80,6 @@ def change(
     if expires_after_days is not None:
         policy = replace(policy, expires=int(content.published_at.timestamp()) + expires_after_days * DAY)
     before = registered_policy(content)
-    if policy.enforcement is not before.enforcement:
-        supported(policy)
     left, differing = content.template_id is not None, differences(before, policy)
     # What an administrator set counts as the owner's will once the owner sets it too (P18).
     settled = basis != ADMINISTRATOR and _newest_basis(content) == ADMINISTRATOR

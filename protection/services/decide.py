@@ -6,7 +6,7 @@ docs/protocol.md P29, decision 5.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
@@ -15,9 +15,8 @@ from audit.statements import Personal, event_parameters
 from chancery.errors import LedgerHasGap, Unavailable
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.policy.case import Allow, Basis, Case, Deny, OrganizationFacts, Registration, Request
-from chancery.policy.evaluate import as_disclosed, evaluate, stopped_organization
+from chancery.policy.evaluate import as_disclosed, evaluate, is_viewer_only, stopped_organization
 from chancery.policy.known_as import known_as
-from chancery.policy.policy import Enforcement
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Subject
@@ -30,6 +29,7 @@ from protection.services.directory import Directory
 from protection.services.register import RegistrationRefused
 from protection.services.register_on_first_use import LicenseRequestItem, SendWholeLicense, register_on_first_use
 from protection.services.running import NotRunning
+from protection.services.viewer import in_viewer
 
 ATTEMPTS: Final = 4
 """How often a decision is made anew when state moves under it before the service says that it is too busy."""
@@ -102,17 +102,23 @@ class LicenseRequest:
     """What tells this request from every other one: a digest of its device proof."""
     enforces: frozenset[Right] = frozenset()
     """The rights that the program says it withholds from people who do not have them (P23)."""
+    draw: "Callable[[LicenseRequest, Granted, Reading], None] | None" = None
+    """Begins to draw pages where the policy is viewer only (P23); None where the program cannot show any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A recorded opening with everything its license needs; ``event`` is the id it was recorded under."""
+    """A recorded opening with everything its license needs; ``event`` is the id it was recorded under.
+
+    ``in_viewer`` says that the content key stays with the service, which draws pages.
+    """
 
     item: LicenseRequestItem
     state: ContentState
     edition: EditionState
     decision: Allow
     event: UUID
+    in_viewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,15 +288,16 @@ def _decided(
         request=Request(enforces=request.enforces),
         now=reading.service.now,
     )
-    decision = evaluate(case)
+    on_pages = in_viewer(case) if request.draw is not None else None
+    decision = on_pages or evaluate(case)
     if isinstance(decision, Deny):
         return Refused(item, state, decision, event, as_disclosed(decision, case))
     if state.edition is None:
         # Access would be given, but not to this body: it was not taken when it was brought.
         return Refused(item, state, Deny(body), event)
-    if viewer_only(state, decision):
+    if on_pages is None and is_viewer_only(case, decision):
         return Refused(item, state, Deny(Reason.VIEWER_ONLY), event)
-    return Granted(item, state, state.edition, decision, event)
+    return Granted(item, state, state.edition, decision, event, on_pages is not None)
 
 
 def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:
@@ -369,14 +376,8 @@ def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[s
         "lease": lease_of(item.decision, reading.service),
         "offline_until": item.decision.offline_until,
         "rights": in_order(item.decision.rights),
+        **({"viewer": True} if item.in_viewer else {}),
     }
-
-
-def viewer_only(state: ContentState, allowed: Allow) -> bool:
-    """Tell whether the content key must stay with the service (P23): refused as long as there is no viewer."""
-    policy = state.facts.policy
-    viewer = policy is not None and policy.enforcement is Enforcement.VIEWER
-    return viewer and allowed.rights.isdisjoint({Right.OWNER, Right.EXPORT})
 
 
 def lease_of(allowed: Allow, service: ServiceState) -> int | None:

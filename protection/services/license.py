@@ -20,7 +20,7 @@ from chancery.objects.edit import EditCertificate
 from chancery.objects.feed import derived_feed_id, pair_id
 from chancery.objects.use import Common, EditionStatus, UseLicense, seal_content_key
 from chancery.policy.policy import Enforcement
-from chancery.policy.reasons import WORDS
+from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import Right, in_order
 from chancery.texts import message
 from protection.keys.subordinate import Issuer, issuer, wrapping_key
@@ -62,16 +62,22 @@ def license_one(*, database: LicensingDatabase, request: LicenseRequest, item: L
     if isinstance(granted, Refused):
         return Answer(decided, reading, None, None)
     with released(database, request, reading, [granted]) as signing:
-        sealed = seal_content_key(
-            request.device.encryption,
-            content_key(request, granted),
-            org=request.organization,
-            cid=granted.state.facts.cid,
-            dev=request.device.id,
-            jti=granted.event,
-        )
+        sealed = None if granted.in_viewer else _sealed_key(request, granted)
+        if granted.in_viewer and request.draw is not None:
+            request.draw(request, granted, reading)
         use = use_license(request, reading, granted, signing, sealed)
         return Answer(decided, reading, use.sign(signing.key), signing.delegation)
+
+
+def _sealed_key(request: LicenseRequest, granted: Granted) -> bytes:
+    return seal_content_key(
+        request.device.encryption,
+        content_key(request, granted),
+        org=request.organization,
+        cid=granted.state.facts.cid,
+        dev=request.device.id,
+        jti=granted.event,
+    )
 
 
 def license_batch(
@@ -90,7 +96,7 @@ def _batch(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]
     results: list[BatchResult] = []
     for item in decided:
         if isinstance(item, Refused):
-            results.append(_refusal(item, reading))
+            results.append(_refusal(item, reading, request.iss))
             continue
         keys.append(content_key(request, item))
         results.append(use_license(request, reading, item, signing, None))
@@ -110,8 +116,8 @@ def _batch(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]
     return batch.sign(signing.key)
 
 
-def _refusal(item: Refused, reading: Reading) -> Refusal:
-    details = refusal_details(item, reading)
+def _refusal(item: Refused, reading: Reading, iss: str) -> Refusal:
+    details = refusal_details(item, reading, iss)
     return Refusal(pl=item.item.pl, jti=item.event, reason=details["reason"], details=details)
 
 
@@ -120,17 +126,23 @@ def _is_own(item: Refused, person: UUID) -> bool:
     return item.state is not None and person in {item.state.facts.issuer, item.state.facts.owner}
 
 
-def refusal_details(item: Refused, reading: Reading) -> dict[str, str]:
-    """Return what the refused person reads: words, next step, the owner's contact; never which entry denied them."""
+def refusal_details(item: Refused, reading: Reading, iss: str) -> dict[str, str]:
+    """Return what the refused person reads: words, next step, the owner's contact; never which entry denied them.
+
+    ``iss`` is the installation, whose page opens what is shown in the browser only.
+    """
     decision = item.disclosed or item.decision
     words = WORDS[decision.reason]
     own = words.own_step and _is_own(item, reading.subject.person)
+    step = words.own_step if own else words.next_step
+    if decision.reason is Reason.VIEWER_ONLY:
+        step = message("Open it in the browser: {address}", address=f"{iss}/open/")
     theirs = item.state is None or item.state.facts.owner == reading.subject.person
     return {
         "reason": decision.reason.value,
         "message": words.owner if own else words.person,
         "detail": decision.detail,
-        "next_step": words.own_step if own else words.next_step,
+        "next_step": step,
         # Nobody is advised to ask themselves.
         "contact": reading.service.contact if theirs or item.state is None else item.state.owner_address,
     }
@@ -202,6 +214,7 @@ class LicensedDocument:
     feed: tuple[bytes, ...]
     enforcement: Enforcement
     contact: str
+    watermark: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +272,7 @@ def license_for(
         rekey=rekey,
         follow=follow,
         decided=decided,
+        watermark=document.watermark,
     )
 
 
@@ -300,6 +314,7 @@ def use_license(
         feed=known + tuple(derived_feed_id(service.feed_secret, one) for one in _revocable_by(request, state)),
         enforcement=Enforcement.CLIENT if policy is None else policy.enforcement,
         contact=state.owner_address or service.contact,
+        watermark=policy is not None and policy.watermark,
     )
     terms = LicenseTerms(
         rights=allowed.rights,

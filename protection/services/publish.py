@@ -20,13 +20,13 @@ from chancery.objects.statement import TenantKey as StatedKey
 from chancery.objects.strict_json import JSON
 from chancery.objects.use import UseLicense, seal_content_key
 from chancery.policy.evaluate import DAY
-from chancery.policy.policy import Enforcement, Policy, parse_policy, supported
+from chancery.policy.policy import Enforcement, Policy
 from chancery.policy.rights import ALL_RIGHTS
 from chancery.texts import message
 from protection.actor import Actor
 from protection.keys.subordinate import Issuer, issuer
 from protection.keys.tenant import active_row
-from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus, TemplateVersion
+from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus
 from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
 from protection.services.decide import LicenseRequest
@@ -144,7 +144,6 @@ def _template_reference(template: UUID | None) -> TemplateReference | None:
             message("There is no published template with this id."),
             remedy=message("List the templates and choose one."),
         )
-    supported(parse_policy(TemplateVersion.objects.get(template=row, number=row.current).policy))
     return TemplateReference(row.id, row.current)
 
 

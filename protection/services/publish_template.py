@@ -6,19 +6,16 @@ from django.db import transaction
 
 from chancery.errors import Conflict
 from chancery.ledger.kinds import Kind
-from chancery.policy.policy import parse_policy, supported
 from chancery.texts import message
 from protection.actor import Actor
-from protection.models import Label, TemplateStatus, TemplateVersion
+from protection.models import Label, TemplateStatus
 from protection.services.template_draft import locked_template
 from protection.services.template_events import record_template
 
 
 @transaction.atomic
 def publish_template(*, actor: Actor, template: UUID) -> bool:
-    """Offer a template for protecting; return whether anything changed.  Raises NotFound and NotSupported."""
-    row = locked_template(template)
-    supported(parse_policy(TemplateVersion.objects.get(template=row, number=row.current).policy))
+    """Offer a template for protecting; return whether anything changed.  Raises NotFound."""
     return _set_status(actor, template, TemplateStatus.PUBLISHED, Kind.TEMPLATE_PUBLISHED)
 
 

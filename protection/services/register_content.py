@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chancery.objects.publishing import PublishingLicense
 from chancery.policy.case import Basis
-from chancery.policy.policy import Policy, supported
+from chancery.policy.policy import Policy
 from protection.models import Content, ContentChange, RegistrationState, ServiceSettings, TenantKey
 from protection.selectors.licensing import limited
 
@@ -35,15 +35,12 @@ class NewContent:
 
 
 def register_content(new: NewContent) -> Content:
-    """Insert the document with its first change.
-
-    Raises NotSupported, and IntegrityError when the content id is taken.
-    """
+    """Insert the document with its first change.  Raises IntegrityError when the content id is taken."""
     keep_title = ServiceSettings.objects.values_list("keep_titles", flat=True).get(id=1)
     policy = new.policy
     if policy is not None:
         # The limits beside the policy become part of it, so that what the issuer set is one value to compare.
-        policy = limited(supported(policy), new.expires, offline_days=new.offline_days)
+        policy = limited(policy, new.expires, offline_days=new.offline_days)
     content = Content.objects.create(
         cid=new.license.cid,
         pl_digest=new.license.digest,

@@ -15,7 +15,6 @@ from chancery.errors import (
     Expired,
     InvalidObject,
     MayNotEdit,
-    NotSupported,
     Superseded,
     Unavailable,
 )
@@ -94,8 +93,6 @@ def register_on_first_use(
         raise
     except (Superseded, MayNotEdit) as error:
         return _refused(Kind.CONTENT_EDITED, Reason(error.code), item, actor, error)
-    except NotSupported as error:
-        return _refused(Kind.CONTENT_REGISTERED, Reason.NOT_SUPPORTED, item, actor, error)
     except CompromisedKey as error:
         return _refused(Kind.CONTENT_REGISTERED, Reason.KEY_COMPROMISED, item, actor, error)
     except Expired as error:

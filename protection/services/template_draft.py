@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chancery.errors import InvalidPolicy, NotFound
 from chancery.policy.days import LAST_MOMENT
-from chancery.policy.policy import Policy, Principal, PrincipalKind, parse_policy, supported
+from chancery.policy.policy import Policy, Principal, PrincipalKind, parse_policy
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
@@ -63,7 +63,7 @@ def checked_draft(draft: TemplateDraft) -> TemplateDraft:
     texts = checked_texts(draft.names, draft.descriptions)
     _check_end(draft)
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
-    supported(parse_policy(draft.policy.as_json()))
+    parse_policy(draft.policy.as_json())
     scope = checked_scope(draft.scope)
     policy = replace(draft.policy, expires=None)
     return replace(draft, names=texts.names, descriptions=texts.descriptions, policy=policy, scope=scope)

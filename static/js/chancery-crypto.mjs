@@ -83,6 +83,7 @@ export const LABELS = {
   ulKey: label("ul-key"),
   ulBatch: label("ul-batch"),
   edition: label("edition"),
+  renderingPage: label("rendering-page"),
   meta: label("meta"),
   body: label("body"),
 };

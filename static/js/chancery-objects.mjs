@@ -294,7 +294,7 @@ function readLicense(claims, common, withKey) {
     feed: claims.blobs("feed", 16), enforcement: claims.text("enforcement", 32), obligations: claims.object("obligations"),
     key: withKey ? claims.nullable("key", "blobUpTo", 6 * KIB) : null, body: claims.isNull("body") ? null : readStatus(claims.inner("body")),
     contact: claims.text("contact"), edit: claims.optional("edit", "text", 8192), rekey: claims.optional("rekey", "flag") ?? false,
-    second: claims.optional("second", "object"),
+    second: claims.optional("second", "object"), watermark: claims.optional("ext", "object")?.watermark === true,
   };
   if (!license.rights.length || license.exp < license.iat) invalid("A license grants something and ends after its beginning.");
   claims.done();

@@ -174,9 +174,9 @@ export class Organization {
 
   /** Ask for a use license for a verified file and check it completely. */
   async license(authentic, renewed) {
-    const { license, seal } = authentic.file;
+    const { license, seal, source } = authentic.file;
     const account = await this.service.account(renewed);
-    const answer = await this.#ask(license, seal);
+    const answer = await this.#ask(license, seal, source.size);
     await this.refreshFeed();
     const chain = await this.chain.learn(answer.delegation);
     const given = { chain, account, license, seal, sealer: authentic.sealer, stored: false };
@@ -184,8 +184,8 @@ export class Organization {
     return { use: await accept(), still: accept };
   }
 
-  async #ask(license, seal) {
-    const digests = { ...PROGRAM, pl: toBase64url(license.digest), seal: toBase64url(seal.digest) };
+  async #ask(license, seal, rendering) {
+    const digests = { ...PROGRAM, rendering, pl: toBase64url(license.digest), seal: toBase64url(seal.digest) };
     try {
       return await this.call("POST", "/api/v1/licenses", { body: digests });
     } catch (error) {

@@ -73,5 +73,5 @@ export async function withPerson(license) {
   find("address").focus();
   const entered = await codeEntered(license);
   progress(texts.enrolling);
-  service.enter({ ...entered, organization: license.org });
+  service.enter({ ...entered, organization: license.org, address: find("address").value });
 }

@@ -2,6 +2,7 @@
 
 import { openSealed } from "./chancery-reader.mjs";
 import { contentKey } from "./chancery-objects.mjs";
+import { Pages } from "./chancery-pages.mjs";
 import { Reports } from "./chancery-reports.mjs";
 import { ServiceError, Unreachable } from "./chancery-service.mjs";
 import { withPerson } from "./open-by-code.mjs";
@@ -72,15 +73,21 @@ async function giveAsset(port, { asset, kind, filename }) {
   port.postMessage({ asset, data }, data ? [data] : []);
 }
 
-class Opened {
-  constructor(place, unlocked, use, still) {
-    Object.assign(this, { place, unlocked, use, still, parts: [], port: null });
-    this.reports = new Reports(place, use.cid);
-    this.may = (right) => use.rights.includes(right) || use.rights.includes("OWNER");
+/** What the page says while the service draws. */
+const TOLD = {
+  waiting: () => texts.viewer_waiting,
+  sending: (share) => texts.viewer_sending.replace("{percent}", String(Math.floor(100 * share))),
+  drawing: () => texts.viewer_drawing,
+};
+
+/** A document that is decrypted here. */
+class Unlocked {
+  constructor(unlocked) {
+    Object.assign(this, { unlocked, parts: [], name: unlocked.metadata.name, drawn: false });
   }
 
   /** Decrypt leaf by leaf; each is verified before it counts. */
-  async decrypt() {
+  async prepare() {
     const total = this.unlocked.metadata.size;
     let done = 0;
     for await (const leaf of this.unlocked.leaves()) {
@@ -90,8 +97,53 @@ class Opened {
     }
   }
 
+  handOver(port, frame, more) {
+    const content = { name: this.name, size: this.unlocked.metadata.size, parts: this.parts, ...more };
+    // The frame has no origin that could be named; the port and the content go to this one window.
+    frame.postMessage(content, "*", [port]);
+  }
+
+  forget() {
+    this.parts = [];
+  }
+}
+
+/** A document of which the service draws pages. */
+class Drawn {
+  constructor(pages, name) {
+    Object.assign(this, { pages, name, drawn: true, all: pages.all() });
+  }
+
+  async prepare() {
+    this.first = await this.all.next();
+  }
+
+  /** Hand over each page as it comes; what goes wrong on the way is for the page that shows all this. */
+  handOver(port, frame, more) {
+    frame.postMessage({ name: this.name, pages: this.pages.count, ...more }, "*", [port]);
+  }
+
+  async rest(port) {
+    let number = 0;
+    for (let next = this.first; !next.done && !this.forgotten; next = await this.all.next()) {
+      port.postMessage({ page: (number += 1), data: next.value }, [next.value.buffer]);
+    }
+  }
+
+  forget() {
+    this.forgotten = true;
+  }
+}
+
+class Opened {
+  constructor(place, content, use, still) {
+    Object.assign(this, { place, content, use, still, port: null });
+    this.reports = new Reports(place, use.cid);
+    this.may = (right) => use.rights.includes(right) || use.rights.includes("OWNER");
+  }
+
   present() {
-    const { name } = this.unlocked.metadata;
+    const { name, drawn } = this.content;
     find("title").textContent = name;
     find("lead").hidden = true;
     find("from").textContent = this.place.statement.name;
@@ -106,12 +158,17 @@ class Opened {
     find("print").hidden = !this.may("PRINT");
     find("cannot_show").hidden = find("copy_refused").hidden = true;
     find("by_code").hidden = !service.outsider;
+    find("drawn").hidden = !drawn;
+    find("drawn_cut").hidden = !drawn || this.content.pages.count >= this.content.pages.of;
+    for (const hold of document.querySelectorAll("#rights_here [data-program]")) {
+      hold.hidden = (hold.dataset.program === "viewer") !== drawn;
+    }
     show("opened");
-    this.#intoFrame(name);
+    this.#intoFrame();
     this.beat = setInterval(() => this.#check(), HEARTBEAT);
   }
 
-  #intoFrame(name) {
+  #intoFrame() {
     const frame = find("frame");
     frame.hidden = false;
     const channel = new MessageChannel();
@@ -130,12 +187,18 @@ class Opened {
     this.ready = (event) => {
       if (event.source !== frame.contentWindow || event.data !== "ready") return;
       window.removeEventListener("message", this.ready);
-      const content = { name, size: this.unlocked.metadata.size, parts: this.parts, may };
-      // The frame has no origin that could be named; the port and the content go to this one window.
-      frame.contentWindow.postMessage(content, "*", [channel.port2]);
+      this.content.handOver(channel.port2, frame.contentWindow, { may, watermark: this.#watermark() });
+      this.content.rest?.(this.port).then(() => { find("drawn_cut").hidden &&= !this.content.pages.failed; }, refuse);
     };
     window.addEventListener("message", this.ready);
     frame.src = "/open/viewer/";
+  }
+
+  /** Return the lines over the content where the policy asks for them; pages that were drawn have them already. */
+  #watermark() {
+    if (!this.use.watermark || this.content.drawn) return [];
+    const when = new Date(this.use.iat * 1000).toISOString().slice(0, 16).replace("T", " ");
+    return [service.outsider?.address ?? configuration.reader, `${when} UTC`, this.content.name];
   }
 
   /** Ask whether access still holds, as long as the document is shown. */
@@ -151,8 +214,8 @@ class Opened {
 
   save() {
     const link = document.createElement("a");
-    const blob = new Blob(this.parts, { type: "application/octet-stream" });
-    Object.assign(link, { href: URL.createObjectURL(blob), download: this.unlocked.metadata.name });
+    const blob = new Blob(this.content.parts, { type: "application/octet-stream" });
+    Object.assign(link, { href: URL.createObjectURL(blob), download: this.content.name });
     link.click();
     this.reports.add("exported");
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
@@ -162,10 +225,16 @@ class Opened {
     clearInterval(this.beat);
     window.removeEventListener("message", this.ready);
     this.port?.postMessage("forget");
-    this.parts = [];
+    this.content.forget();
     find("frame").removeAttribute("src");
     find("frame").src = "about:blank";
   }
+}
+
+/** Return why a document that only the service can show is not shown. */
+function notDrawn(size) {
+  const code = size > configuration.viewer_bytes ? "viewer_too_large" : "viewer_off";
+  return Object.assign(new Error(code), { code });
 }
 
 async function open(source) {
@@ -179,13 +248,15 @@ async function open(source) {
   try {
     const authentic = await file.verify(place.chain);
     const { use, still } = await place.license(authentic, keep);
-    const unlocked = await authentic.unlock(await contentKey(use, service.device.decryptionKey));
-    const opened = new Opened(place, unlocked, use, still);
+    const content = use.key === null
+      ? new Drawn(new Pages(place, use, source, service.device, (what, share) => progress(TOLD[what](share))), source.name.replace(/\.sealed$/, ""))
+      : new Unlocked(await authentic.unlock(await contentKey(use, service.device.decryptionKey)));
     progress(texts.decrypting.replace("{percent}", "0"));
-    await opened.decrypt();
-    current = opened;
-    opened.present();
+    await content.prepare();
+    current = new Opened(place, content, use, still);
+    current.present();
   } catch (error) {
+    if (error.reason === "viewer_only") throw notDrawn(source.size);
     if (error instanceof ServiceError && error.reason) return refuse(error, await Question.of(place, file.license.cid));
     throw error;
   }

@@ -46,7 +46,8 @@ function wanted() {
   if (!entries.length) return null;
   const until = find("until").value;
   const expires = until ? { expires: Math.floor(new Date(`${until}T23:59:59`).getTime() / 1000) } : {};
-  return { policy: { grants: entries }, ...expires };
+  const enforcement = find("viewer_only").checked ? "viewer" : "client";
+  return { policy: { grants: entries, enforcement, watermark: find("watermark").checked }, ...expires };
 }
 
 /** Ask the organization which templates it offers. */

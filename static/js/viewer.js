@@ -109,6 +109,38 @@ async function render({ name, parts, size }) {
   return TEXTS.has(kind) ? element("pre", await decode(parts)) : null;
 }
 
+/** Empty places for pages that the service draws; `put` fills them as they come. */
+function pages(count) {
+  const { page: title } = JSON.parse(shown.dataset.texts);
+  const sheets = Array.from({ length: count }, (_, index) => {
+    const sheet = element("section");
+    sheet.className = "sheet picture";
+    sheet.setAttribute("aria-label", title.replace("{number}", index + 1).replace("{count}", count));
+    return sheet;
+  });
+  const made = element("div", ...sheets);
+  made.className = "pages";
+  return made;
+}
+
+function put({ page: number, data }) {
+  const sheet = shown.querySelectorAll(".sheet")[number - 1];
+  const picture = element("img");
+  picture.alt = sheet.getAttribute("aria-label");
+  picture.src = URL.createObjectURL(new Blob([data], { type: "image/webp" }));
+  picture.addEventListener("load", () => URL.revokeObjectURL(picture.src), { once: true });
+  sheet.replaceChildren(picture);
+}
+
+/** Lay reader, time and document over whatever is shown; on paper each sheet has them. */
+function water(lines) {
+  if (!lines.length) return;
+  const layer = element("div", ...Array.from({ length: 40 }, () => element("span", lines.join("\n"))));
+  layer.className = "watermark";
+  layer.setAttribute("aria-hidden", "true");
+  document.body.append(layer);
+}
+
 let port = null;
 const waiting = new Map();
 
@@ -137,11 +169,13 @@ window.addEventListener("message", async (event) => {
   document.body.classList.toggle("uncopyable", !may.copy);
   port.addEventListener("message", ({ data }) => {
     if (data.asset) receive(data);
+    if (data.page) put(data);
     if (data === "forget") shown.replaceChildren();
     if (data === "print" && may.print) drawAll().then(() => window.print());
   });
   port.start();
-  const made = await render(event.data).catch(() => null);
+  water(event.data.watermark);
+  const made = event.data.pages ? pages(event.data.pages) : await render(event.data).catch(() => null);
   if (made) shown.replaceChildren(made);
   port.postMessage(made ? "shown" : "cannot_show");
 });

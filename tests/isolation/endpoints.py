@@ -142,6 +142,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "domain": domains_in(contoso.id)[0].domain,
         "organization_id": contoso.id,
         "event_id": NOBODY,
+        "rendering_id": NOBODY,
         "message_id": NOBODY,
         "level": 0,
         "index": 0,

@@ -95,6 +95,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "POST licenses/batch": OF_A_DEVICE,
     "POST publications": OF_A_DEVICE,
     "POST registrations": OF_A_DEVICE,
+    "POST renderings/{rendering_id}/parts/{number}": OF_A_DEVICE,
     "PUT templates/{template_id}": "says everything anew; pages and commands change one thing by PATCH",
 }
 """Why an operation has neither page nor command of its own."""

@@ -1,91 +1,100 @@
-"""A policy that asks for the viewer is neither made nor registered while there is none; stored ones are readable."""
+"""Viewer-only policies and watermarks are set at every interface under one name, and narrow."""
 
-from dataclasses import replace
+import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
-from chancery.policy.policy import Enforcement
-from chancery.sdk import publication
-from chancery.sdk.errors import Refused
-from chancery.sdk.options import ProtectOptions, ad_hoc_policy
-from protection.models import Content, TemplateVersion
+from chancery.cli.main import main
+from chancery.policy.narrowing import narrows
+from chancery.policy.policy import Enforcement, Policy
+from chancery.sdk.options import ProtectOptions
+from chancery.sdk.session import Session
+from protection.models import Content
 from tenants.context import in_organization
 from tests.cast import Cast
-from tests.protection.steps import MAX, RITA, call, ledger, opening, problem, protect, refusal, rights
+from tests.protection.steps import RITA, call, problem, protect, refusal, rights
+from tests.protection.viewing import a_worker_is_there, asks, license_in
 
-VIEWER = {"grants": [{"who": RITA, "rights": ["VIEW"]}], "enforcement": "viewer"}
-
-
-def template(cast: Cast, name: str) -> UUID:
-    body = {"names": {"en": name}, "policy": {**VIEWER, "enforcement": "client"}}
-    return UUID(call(cast.ada, "contoso", "POST", "templates", body).json()["id"])
+VIEWER = {"grants": [{"who": RITA, "rights": ["VIEW"]}], "enforcement": "viewer", "watermark": True}
 
 
-def test_no_interface_makes_one(cast: Cast, plan: Path) -> None:
-    sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
-    made = template(cast, "Not in the viewer")
-    exported = call(cast.ada, "contoso", "GET", f"templates/export?id={made}").json()["text"]
-    for who, method, path, body in (
-        ("olga", "POST", "publications", {"policy": VIEWER}),
-        ("olga", "PUT", f"documents/{sealed.cid}/policy", {"policy": VIEWER}),
-        ("ada", "POST", "templates", {"names": {"en": "Viewer"}, "policy": VIEWER}),
-        ("ada", "PUT", f"templates/{made}", {"names": {"en": "Viewer"}, "policy": VIEWER}),
-        ("ada", "POST", "previews", {"kind": "template", "target": str(made), "change": {"policy": VIEWER}}),
-    ):
-        answer = call(cast.players[who], "contoso", method, path, body)
-        assert answer.status_code == 400, (path, answer.content)
-    problem(call(cast.olga, "contoso", "POST", "publications", {"policy": VIEWER}), 400, "not_supported")
-    file = exported.replace('"enforcement": "client"', '"enforcement": "viewer"')
-    assert file != exported
-    answer = call(cast.ada, "contoso", "POST", "templates/import", {"text": file})
-    assert "there is no viewer yet" in problem(answer, 400, "invalid_import")["detail"]
-
-
-def test_one_that_was_sealed_offline_is_not_registered_and_no_forgery(
-    cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    protect(cast.olga, plan)
-
-    def asks_for_the_viewer(options: ProtectOptions) -> Any:
-        return replace(ad_hoc_policy(options), enforcement=Enforcement.VIEWER)
-
-    monkeypatch.setattr(publication, "ad_hoc_policy", asks_for_the_viewer)
-    sealed = cast.olga.offline().protect(
-        plan, ProtectOptions(grants=(f"{RITA}:VIEW",)), target=plan.with_name("viewer.sealed")
-    )
-    place = cast.olga.session.own_organization()
-    assert refusal(cast.rita, sealed.path).reason == "not_supported"
-    place.send_waiting()
-    (dropped,) = [one for one in place.dropped if one.cid == sealed.cid]
-    assert (dropped.reason, "cannot do yet" in dropped.message) == ("not_supported", True)
-    assert ledger(cast, "contoso", "content.tampered") == []
-    (_, event) = ledger(cast, "contoso", "content.registered", outcome="refused")
-    assert "viewer" in event.details["what"]
-
-
-def test_what_was_stored_before_is_read_and_shown_unchanged(cast: Cast, plan: Path) -> None:
-    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", f"{MAX}:VIEW,EXPORT")
-    made = template(cast, "Stored before")
+def stored(cast: Cast, cid: UUID) -> dict[str, Any]:
     with in_organization(cast.organizations["contoso"].id):
-        content = Content.objects.get(cid=sealed.cid)
-        content.policy = {**(content.policy or {}), "enforcement": "viewer"}
-        content.save(update_fields=["policy"])
-        version = TemplateVersion.objects.get(template_id=made)
-        version.policy = {**version.policy, "enforcement": "viewer"}
-        version.save(update_fields=["policy"])
-    with pytest.raises(Refused) as refused:
-        opening(cast.rita, sealed.path)
-    assert refused.value.reason == "viewer_only"
-    assert "there is no viewer yet" in refused.value.message
-    assert "EXPORT" in rights(cast.max, sealed.path), "who may take it off opens it"
-    shown = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/policy").json()
-    assert shown["policy"]["enforcement"] == "viewer"
-    kept = {**shown["policy"], "grants": [{"who": RITA, "rights": ["VIEW"]}]}
-    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": kept}).status_code == 200
-    problem(call(cast.ada, "contoso", "POST", f"templates/{made}/publish"), 400, "not_supported")
-    freed = {**kept, "enforcement": "client"}
-    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": freed}).status_code == 200
+        found: dict[str, Any] = Content.objects.get(cid=cid).policy or {}
+    return found
+
+
+def test_every_interface_makes_one(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
+    assert call(cast.olga, "contoso", "POST", "publications", {"policy": VIEWER}).status_code == 201
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": VIEWER}).status_code == 200
+    assert (stored(cast, sealed.cid)["enforcement"], stored(cast, sealed.cid)["watermark"]) == ("viewer", True)
+    made = call(cast.ada, "contoso", "POST", "templates", {"names": {"en": "Viewer only"}, "policy": VIEWER})
+    assert made.status_code == 201
+    template = json.loads(made.content)["id"]
+    assert call(cast.ada, "contoso", "POST", f"templates/{template}/publish").status_code == 200
+    exported = json.loads(call(cast.ada, "contoso", "GET", f"templates/export?id={template}").content)["text"]
+    assert '"enforcement": "viewer"' in exported
+    by_template = protect(cast.olga, plan, template=template)
+    assert refusal(cast.rita, by_template.path).reason == "viewer_only"
+
+
+def test_one_that_was_sealed_offline_is_registered_with_it(cast: Cast, plan: Path) -> None:
+    protect(cast.olga, plan)
+    options = ProtectOptions(grants=(f"{RITA}:VIEW",), enforcement=Enforcement.VIEWER)
+    sealed = cast.olga.offline().protect(plan, options, target=plan.with_name("viewer.sealed"))
+    with a_worker_is_there():
+        assert license_in(asks(cast.rita, sealed.path)).key is None
+    assert stored(cast, sealed.cid)["enforcement"] == "viewer"
+
+
+def test_commands_set_and_lift_it(cast: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "open", lambda **_: nullcontext(cast.olga.session))
+    words = ["protect", str(plan), "--grant", f"{RITA}:VIEW", "--viewer-only", "--watermark"]
+    done = CliRunner().invoke(main, ["--json", *words])
+    assert done.exit_code == 0, done.output
+    cid = UUID(json.loads(done.stdout)["cid"])
+    assert (stored(cast, cid)["enforcement"], stored(cast, cid)["watermark"]) == ("viewer", True)
+    done = CliRunner().invoke(main, ["--json", "change", str(cid), "--no-viewer-only", "--no-watermark", "--yes"])
+    assert done.exit_code == 0, done.output
+    assert (stored(cast, cid)["enforcement"], "watermark" in stored(cast, cid)) == ("client", False)
+
+
+def test_asking_for_it_narrows_and_lifting_it_widens() -> None:
+    plain, viewer, marked = Policy(), Policy(enforcement=Enforcement.VIEWER), Policy(watermark=True)
+    for narrow in (viewer, marked):
+        assert narrows(narrow, plain)
+        assert not narrows(plain, narrow)
+
+
+def test_what_is_taken_out_of_the_viewer_opens_again(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", enforcement=Enforcement.VIEWER)
+    assert refusal(cast.rita, sealed.path).reason == "viewer_only"
+    change = {"policy": {**VIEWER, "enforcement": "client"}}
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", change).status_code == 200
     assert rights(cast.rita, sealed.path) == {"VIEW"}
+
+
+def test_kept_licenses_end_when_the_document_becomes_viewer_only(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
+    before = license_in(asks(cast.rita, sealed.path))
+    assert before.key is not None
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": VIEWER}).status_code == 200
+    with a_worker_is_there():
+        after = license_in(asks(cast.rita, sealed.path))
+    assert (after.key, after.rev > before.rev) == (None, True)
+
+
+def test_programs_learn_of_a_watermark_and_may_pass_over_it(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", watermark=True)
+    assert rights(cast.rita, sealed.path) == {"VIEW"}
+    use = license_in(asks(cast.rita, sealed.path))
+    assert (use.watermark, use.obligations, use.key is None) == (True, {}, False)
+    plain = protect(cast.olga, plan, f"{RITA}:VIEW")
+    assert not license_in(asks(cast.rita, plain.path)).watermark
+    problem(call(cast.olga, "contoso", "POST", "publications", {"policy": {"watermark": 1}}), 400, "invalid_policy")

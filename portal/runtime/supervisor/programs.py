@@ -23,6 +23,7 @@ WEB_PROCESSES = 2
 CONNECTIONS = 4096
 HEADER_MILLISECONDS = 10_000
 WORKER_THREADS = 4
+QUEUES = "chancery,chancery-viewer"
 SETTLED_SECONDS = 3.0
 HIGHEST_PORT = 65535
 
@@ -102,7 +103,7 @@ class Celery:
 def worker(environment: Mapping[str, str]) -> Celery:
     """Return the worker: threads, since its work is waiting for the database, and half the memory of processes."""
     arguments = ("worker", "--pool", "threads", "--concurrency", str(WORKER_THREADS), "--loglevel", "INFO")
-    return Celery(WORKER, (*arguments, "--without-gossip", "--without-mingle"), environment)
+    return Celery(WORKER, (*arguments, "--queues", QUEUES, "--without-gossip", "--without-mingle"), environment)
 
 
 def scheduler(environment: Mapping[str, str], files: Path) -> Celery:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from django.http import QueryDict
 
-from chancery.policy.policy import Conditions, Grant, Policy, Principal, PrincipalKind, Strength
+from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.rights import ALL_RIGHTS, Right
 from portal.web.policies import PolicyForm, policy_initial
 from portal.web.requests import GrantForm
@@ -51,6 +51,7 @@ def test_a_policy_saved_unchanged_is_the_same_policy() -> None:
         replace(CONFIDENTIAL, expires=EXPIRES, offline_days=3),
         replace(CONFIDENTIAL, lease=3600, conditions=Conditions(strength=Strength.MFA)),
         replace(CONFIDENTIAL, lease=1234, expires_after_opening_days=7, conditions=EVERY_CONDITION),
+        replace(CONFIDENTIAL, enforcement=Enforcement.VIEWER, watermark=True),
     ):
         assert saved(stored) == stored
 
