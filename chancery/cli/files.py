@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +25,10 @@ from chancery.cli.streams import opened_to_output, through_streams
 from chancery.cli.viewing import name_other_ways
 from chancery.policy.words import rights_in_words
 from chancery.sdk.errors import Misused, NoCopy
+from chancery.sdk.in_page import protect_in_page
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
+from chancery.sealing import html_form
 from chancery.sealing.file_names import sealable
 from chancery.sealing.layout import SUFFIX
 from chancery.sealing.read import open_sealed
@@ -54,6 +57,9 @@ _OLDER: Final = message("This is an older edition; ask for the newest.")
 @limits
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
 @click.option("--recursive", is_flag=True, help="Protect all files in the folders named.")
+@click.option(
+    "--html", "in_page", is_flag=True, help="Make web pages for mail that a double click opens in the browser."
+)
 @click.option("--organization", help="Protect for this organization, if you belong to several.")
 @click.option("--name", default="standard-input", help="What standard input is called in the sealed file.")
 @OFFLINE
@@ -75,6 +81,7 @@ def protect(
     name: str,
     *,
     recursive: bool,
+    in_page: bool,
     offline: bool,
     **options: Any,
 ) -> None:
@@ -86,7 +93,9 @@ def protect(
     """
     grants += computed_grants(do_not_forward, encrypt_only)
     check_one_source(template, label, own=bool(grants or deny))
-    places = _places(output, files, target, recursive=recursive)
+    places = _places(output, files, target, html_form.SUFFIX if in_page else SUFFIX, recursive=recursive)
+    if in_page and STREAM in (*files, target):
+        raise Misused(message("Web pages are made of files only."), remedy=message("Leave out --html, or name files."))
     output.beside_data = target == STREAM or (target is None and STREAM in files)
     with reporting_session(output, online=not offline) as session:
         chosen_options = protect_options(session.zone(), template, grants, deny, expires, options)
@@ -99,24 +108,23 @@ def protect(
             if STREAM in (path, place):
                 done = through_streams(session, path, place, chosen_options, name=name, organization=organization)
             else:
+                protected = partial(protect_in_page, session) if in_page else session.protect
                 with progress.bar(output, path.name) as report:
-                    done = session.protect(
-                        path, chosen_options, target=place, organization=organization, progress=report
-                    )
+                    done = protected(path, chosen_options, target=place, organization=organization, progress=report)
             return {"file": str(path), **_members(done), "dropped": dropped(output, session)}, _line(path, done)
 
         each_file(output, list(places), one)
 
 
 def _places(
-    output: Output, files: tuple[Path, ...], target: Path | None, *, recursive: bool
+    output: Output, files: tuple[Path, ...], target: Path | None, suffix: str, *, recursive: bool
 ) -> dict[Path, Path | None]:
     """Return where each file to be protected goes.  Raises Misused where there is none."""
     chosen = chosen_files(output, files, recursive=recursive, sealed=False)
     if not chosen:
         raise Misused(message("There is nothing to protect."), remedy=message("Name files that are not protected yet."))
     return targets(
-        chosen, target, lambda one: one.below.with_name(sealable(one.below.name) + SUFFIX), recursive=recursive
+        chosen, target, lambda one: one.below.with_name(sealable(one.below.name) + suffix), recursive=recursive
     )
 
 

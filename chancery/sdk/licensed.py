@@ -22,6 +22,7 @@ from chancery.sdk.licenses import Opening
 from chancery.sdk.organization import Organization
 from chancery.sdk.unfinished import Note
 from chancery.sealing.file_names import harmless
+from chancery.sealing.html_form import is_html_form
 from chancery.sealing.layout import SUFFIX, is_sealed
 from chancery.sealing.random_access import PlaintextReader
 from chancery.sealing.read import Progress, SealedFile, UnlockedFile
@@ -167,8 +168,9 @@ def next_number(file: SealedFile, opening: Opening) -> int:
     """Return the number of the edition that is saved from this one.
 
     Raises Refused for a person who may not edit and where another edition follows this one, and Unreachable where only
-    the service could say so.
+    the service could say so.  Raises Misused for a file inside a web page.
     """
+    require_own_file(file)
     if opening.edit is None:
         raise _may_not_edit(opening)
     if opening.status == "superseded" and opening.follow is None:
@@ -189,7 +191,23 @@ def already_sealed(source: Path) -> bool:
     if not source.is_file():
         raise missing(source)
     with source.open("rb") as file:
-        return is_sealed(file)
+        return is_sealed(file) or is_html_form(file)
+
+
+def status_of(source: BinaryIO | Path, file: SealedFile) -> os.stat_result:
+    """Return what the system says of a sealed file that is open."""
+    if not isinstance(source, Path):
+        return OF_A_STREAM
+    return source.stat() if file.in_page else os.fstat(file.stream.fileno())
+
+
+def require_own_file(file: SealedFile) -> None:
+    """Raise Misused for a file inside a web page: what is saved or protected anew cannot take the page's place."""
+    if file.in_page:
+        raise Misused(
+            message("This is a web page that carries a protected document. It cannot be changed in there."),
+            remedy=message("Ask its sender for the protected file itself, which ends in {suffix}.", suffix=SUFFIX),
+        )
 
 
 def missing(source: Path) -> Misused:

@@ -1,7 +1,6 @@
 """One signed-in person on this device: what a program protects, opens, tracks and changes with.
 
     from pathlib import Path
-
     from chancery import ProtectOptions, Session
 
     with Session.open() as session:
@@ -12,7 +11,6 @@
 
 import io
 import mimetypes
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,13 +33,14 @@ from chancery.sdk.errors import Misused, Refused, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Http
 from chancery.sdk.licensed import (
-    OF_A_STREAM,
     Content,
     Licensed,
     Room,
     already_sealed,
     expected_name,
     next_number,
+    require_own_file,
+    status_of,
     untaken,
 )
 from chancery.sdk.licenses import Licenses, Opening, Stated
@@ -319,6 +318,7 @@ class Session:
         """
         with self._licensed(source, Opening.may_leave, room=Room(source.parent)) as found:
             found.opening.require_may_leave()
+            require_own_file(found.file)
             ready = self._ready(options, title=found.name, organization=organization)
             found.register_content()
             plain = io.BufferedReader(PlaintextReader(found.unlocked), LEAF)
@@ -340,7 +340,9 @@ class Session:
         only be done at the file is done here: the caller's copy is protected anew, or its protection removed.  Raises
         Refused and ServiceError, then nothing has changed; where many would lose access, until ``confirm`` is given.
         """
-        place, cid = self.organization_of(source)
+        with open_sealed(source) as file:
+            require_own_file(file)
+            place, cid = self._place_of(file.publishing_license), file.publishing_license.cid
         chosen = place.label_for(cid, label)
         asked = {"label": chosen["id"], "justification": justification, "confirm": confirm}
         answer = place.call("POST", f"/api/v1/documents/{cid}/label", asked)
@@ -349,9 +351,8 @@ class Session:
             return done
         if answer["outcome"] == "removed":
             return replace(done, path=self.unprotect(source, progress=progress).path or source)
-        again = self.reprotect(
-            source, ProtectOptions(label=chosen["id"]), organization=str(place.id), progress=progress
-        )
+        options = ProtectOptions(label=chosen["id"])
+        again = self.reprotect(source, options, organization=str(place.id), progress=progress)
         return replace(done, cid=again.cid)
 
     @contextmanager
@@ -363,10 +364,9 @@ class Session:
             if room is not None:
                 room.check(file.plain_length)
             where = source if isinstance(source, Path) else Path("-")
-            status = os.fstat(file.stream.fileno()) if isinstance(source, Path) else OF_A_STREAM
             place = self._place_of(file.publishing_license)
             authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file, serves)
-            yield Licensed(where, place, file, opening, authentic.unlock(key), status)
+            yield Licensed(where, place, file, opening, authentic.unlock(key), status_of(source, file))
 
     def save_edition(
         self, sealed: Path, source: Path, *, based_on: bytes | None = None, progress: Progress | None = None

@@ -26,6 +26,7 @@ from chancery.objects.body import BodySeal, VerifiedSeal
 from chancery.objects.publishing import PublishingLicense
 from chancery.objects.trust import Chain
 from chancery.sealing.atomic import Ready, creating
+from chancery.sealing.html_form import is_html_form, unwrapped
 from chancery.sealing.layout import Layout, parse
 from chancery.sealing.metadata import Metadata
 from chancery.sealing.pipeline import Leaf, each_leaf
@@ -42,9 +43,10 @@ class SealedFile:
     def __init__(self, stream: BinaryIO) -> None:
         """Parse and compare; use ``open_sealed``."""
         self._resources = ExitStack()
-        self.stream = stream
-        self.size = stream.seek(0, os.SEEK_END)
-        self.layout = parse(stream, self.size)
+        self.in_page = is_html_form(stream)
+        self.stream = unwrapped(stream) if self.in_page else stream
+        self.size = self.stream.seek(0, os.SEEK_END)
+        self.layout = parse(self.stream, self.size)
         self.publishing_license = PublishingLicense.parse(self.layout.header.license)
         self.body_seal = BodySeal.parse(self.layout.seal)
         self.body_seal.check_body(self.layout.facts())
@@ -184,7 +186,9 @@ def check_leaf(layout: Layout, number: int, found: bytes) -> None:
 
 
 def open_sealed(source: BinaryIO | Path) -> SealedFile:
-    """Open a sealed file and check everything that needs neither key nor trust; close it after use.
+    """Open a sealed file, or the page that carries one, and check everything that needs neither key nor trust.
+
+    Close it after use.
 
     A stream that cannot seek (a pipe) is first kept on disk as it is, that is, as ciphertext.
     """

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from chancery.policy.programs import Program
@@ -87,6 +88,18 @@ def open_page(request: HttpRequest) -> HttpResponse:
     return browser_page(request, "open", configuration, texts, context, errors)
 
 
+@require_GET
+@never_cache
+def handed_page(request: HttpRequest) -> HttpResponse:
+    """Take over a file from a page on the reader's disk, which opened this one in a tab.
+
+    Only this page lets the one that opened it know its window; it does nothing but keep the file.
+    """
+    response = render(request, "pages/handed.html")
+    response["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return response
+
+
 def _pdf_folders() -> dict[str, str]:
     """Return where the page finds what PDF.js asks for while it shows a file, by the kinds it names."""
     folders = {"cMapUrl": "cmaps", "standardFontDataUrl": "standard_fonts", "wasmUrl": "wasm"}
@@ -101,10 +114,28 @@ def afresh(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def manifest(request: HttpRequest) -> HttpResponse:
-    """Describe the installation as an app; where it is installed, a double click on a sealed file opens it here.
+def share_worker(request: HttpRequest) -> HttpResponse:
+    """Answer with the script that keeps what the share menu hands over; by its address it sees nothing but that."""
+    text = (settings.ROOT / "static" / "js" / "share-worker.mjs").read_text(encoding="utf-8")
+    return HttpResponse(text, content_type="text/javascript")
 
-    A share menu could hand files over too, but only to a service worker or to the server; files are never sent to it.
+
+@csrf_exempt
+@never_cache
+def shared_file(request: HttpRequest) -> HttpResponse:
+    """Lead to the page that opens files, without a look at what was sent.
+
+    The share menu hands files to a script in the browser.  Only where the browser has lost that script, but not the
+    app, does a file come here, encrypted as it is; the person chooses it on the page then.
+    """
+    return redirect("open")
+
+
+@require_GET
+def manifest(request: HttpRequest) -> HttpResponse:
+    """Describe the installation as an app.
+
+    Where it is installed, a double click on a sealed file opens it here, and so does the share menu.
     """
     application = {
         "name": settings.CHANCERY_NAME,
@@ -115,6 +146,12 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "background_color": "#f7f6f2",
         "theme_color": "#7a2e1f",
         "icons": [{"src": static("favicon.svg"), "sizes": "any", "type": "image/svg+xml"}],
+        "share_target": {
+            "action": reverse("open_shared"),
+            "method": "POST",
+            "enctype": "multipart/form-data",
+            "params": {"files": [{"name": "file", "accept": ["application/octet-stream", ".sealed", "text/html"]}]},
+        },
         "file_handlers": [
             {
                 "action": reverse("open"),

@@ -1,5 +1,8 @@
 """Protecting files in the browser: who may open them is chosen here, everything else happens in the page."""
 
+from typing import Any, cast
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -8,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from chancery.policy.rights import LEVELS, in_order
+from chancery.sealing import html_form
 from chancery.sealing.layout import NOTICE
 from portal.web.account_pages import person_of, signed_in
 from portal.web.browser_client import browser_page
@@ -25,9 +29,17 @@ def protect_page(request: HttpRequest) -> HttpResponse:
     configuration = {
         "organizations": [str(place.organization_id) for place in places],
         "levels": {level: in_order(rights) for level, rights in LEVELS.items()},
+        "pages": {str(place.organization_id): _beginning_of_pages(request, place.name) for place in places},
     }
     context = {"organizations": places, "levels": levels, "afresh": reverse("protect_afresh")}
     return browser_page(request, "protect", configuration, _texts(), context)
+
+
+def _beginning_of_pages(request: HttpRequest, organization: str) -> str:
+    """Return what web pages begin with that carry files of this person for an organization."""
+    person = cast(Any, request.user)
+    address = f"{settings.CHANCERY_BASE_URL}{reverse('open')}"
+    return html_form.head(address=address, sender=person.name or person.email, organization=organization).decode()
 
 
 def _texts() -> dict[str, object]:
@@ -62,11 +74,16 @@ def _texts() -> dict[str, object]:
                 "The browser could not read or write this file. Look whether it is still there, and try again."
             ),
             "unreachable": _("The service does not answer. Check your connection, then go on."),
+            "too_large_for_page": _("This file is too large for a web page. Protect it without that."),
             "lost": _(
                 "The protected copy is gone, but the document may be in your list already. Protecting the file again"
                 " makes a second document."
             ),
         },
+        "mail_with_pages": _(
+            "I am sending you {files}. These files are protected. Open them with a double click, or drop them on the"
+            " page {address}, and enter the address to which I sent this; you need no program and no password from me."
+        ),
         "mail": _(
             "I am sending you {files}. These files are protected. To open them, go to {address} and enter the"
             " address to which I sent this; you need no program and no password from me."

@@ -1,6 +1,8 @@
 // The page that opens a sealed file: it leads through the steps, and shows what came of each.
 
 import { openSealed } from "./chancery-reader.mjs";
+import { forgetHanded, handed } from "./chancery-handed.mjs";
+import { unwrapped } from "./chancery-html.mjs";
 import { contentKey } from "./chancery-objects.mjs";
 import { Pages } from "./chancery-pages.mjs";
 import { Reports } from "./chancery-reports.mjs";
@@ -21,7 +23,7 @@ function moment(seconds) {
 }
 
 let current = null;
-partsOfPage("choose", "identify", "device", "progress", "refused", "opened");
+partsOfPage("choose", "handed", "identify", "device", "progress", "refused", "opened");
 
 function restart() {
   current?.close();
@@ -29,6 +31,7 @@ function restart() {
   find("title").textContent = texts.title;
   find("lead").hidden = false;
   find("file").value = "";
+  forgetHanded().catch(() => {}); // A browser that keeps nothing has nothing to forget.
   show("choose");
   find("file").focus();
 }
@@ -237,10 +240,14 @@ function notDrawn(size) {
   return Object.assign(new Error(code), { code });
 }
 
+/** Return what the content is called, by the name of its file; a file that was handed over may have none. */
+const guessedName = ({ name = "" }) => name.replace(/\.(sealed|html)$/, "") || texts.title;
+
 async function open(source) {
   if (source.size > MOST_BYTES) throw Object.assign(new Error(texts.too_large), { code: "too_large" });
   progress(texts.checking);
-  const file = await openSealed(source);
+  const sealed = await unwrapped(source);
+  const file = await openSealed(sealed);
   await withPerson(file.license);
   await withDevice();
   progress(texts.asking);
@@ -249,12 +256,13 @@ async function open(source) {
     const authentic = await file.verify(place.chain);
     const { use, still } = await place.license(authentic, keep);
     const content = use.key === null
-      ? new Drawn(new Pages(place, use, source, service.device, (what, share) => progress(TOLD[what](share))), source.name.replace(/\.sealed$/, ""))
+      ? new Drawn(new Pages(place, use, sealed, service.device, (what, share) => progress(TOLD[what](share))), guessedName(source))
       : new Unlocked(await authentic.unlock(await contentKey(use, service.device.decryptionKey)));
     progress(texts.decrypting.replace("{percent}", "0"));
     await content.prepare();
     current = new Opened(place, content, use, still);
     current.present();
+    forgetHanded().catch(() => {});
   } catch (error) {
     if (error.reason === "viewer_only") throw notDrawn(source.size);
     if (error instanceof ServiceError && error.reason) return refuse(error, await Question.of(place, file.license.cid));
@@ -267,8 +275,17 @@ async function openOrSay(source) {
     await open(source);
   } catch (error) {
     await forgetIfGone(error);
+    if (!(error instanceof ServiceError || error instanceof Unreachable)) await forgetHanded().catch(() => {});
     refuse(error);
   }
+}
+
+/** Ask before a file is opened that did not come from the person: opening shows its sender who they are. */
+function offer(file) {
+  const unit = new Intl.NumberFormat(language, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 });
+  find("handed_size").textContent = unit.format(Math.ceil(file.size / 1000));
+  find("take").onclick = () => openOrSay(file);
+  show("handed");
 }
 
 find("file").addEventListener("change", ({ target }) => target.files[0] && openOrSay(target.files[0]));
@@ -294,5 +311,10 @@ find("save").addEventListener("click", () => current.save());
 find("print").addEventListener("click", () => current.port.postMessage("print"));
 for (const button of document.querySelectorAll("[data-restart]")) button.addEventListener("click", restart);
 show("choose");
+handed().catch(() => null).then((file) => file && offer(file));
+// Keeps what the share menu hands to this site where it is installed as an app.
+const WORKER = "/open/shared/worker.mjs";
+const worker = window.trustedTypes?.createPolicy("share-worker", { createScriptURL: () => WORKER }).createScriptURL("") ?? WORKER;
+navigator.serviceWorker?.register(worker, { type: "module" }).catch(() => {}); // Then nothing is shared.
 // A sealed file that the system hands over, where this site is installed as an app.
 window.launchQueue?.setConsumer(async ({ files }) => files[0] && openOrSay(await files[0].getFile()));

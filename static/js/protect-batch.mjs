@@ -2,10 +2,11 @@
 // that a later page goes on where a closed tab, a failure or the person stopped, and registers no file a second time.
 
 import { equal } from "./chancery-crypto.mjs";
+import { HTML_SUFFIX, MAX_CONTENT, isHtmlForm, unwrapped, wrapped } from "./chancery-html.mjs";
 import { MAGIC, openSealed } from "./chancery-reader.mjs";
 import { ServiceError } from "./chancery-service.mjs";
 import { inStore } from "./chancery-store.mjs";
-import { sealFile } from "./chancery-writer.mjs";
+import { BlobSink, sealFile } from "./chancery-writer.mjs";
 import { Source } from "./protect-choosing.mjs";
 import { downloads, hold, placeOf, removeLeftovers } from "./protect-places.mjs";
 
@@ -18,11 +19,13 @@ export const State = { WAITING: "waiting", WRITING: "writing", REGISTERING: "reg
 
 const failure = (code) => Object.assign(new Error(code), { code });
 
+/** What is written behind the name of a file that is protected. */
+export const suffixOf = (page) => (page ? HTML_SUFFIX : ".sealed");
 export const nameOf = (path) => path.split("/").at(-1);
 
 class Entry {
-  constructor(number, kept, source) {
-    Object.assign(this, { number, kept, source });
+  constructor(number, kept, source, suffix) {
+    Object.assign(this, { number, kept, source, suffix });
   }
 
   get path() {
@@ -34,7 +37,7 @@ class Entry {
   }
 
   get output() {
-    return `${this.path}.sealed`;
+    return this.path + this.suffix;
   }
 
   get state() {
@@ -51,9 +54,31 @@ class Entry {
   }
 }
 
+async function isProtected(file) {
+  const first = new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer());
+  return equal(first, MAGIC) || isHtmlForm(file);
+}
+
+/** A sink that keeps the sealed file, which is small, and writes the page that carries it in the end. */
+class PageSink extends BlobSink {
+  constructor(sink, page) {
+    super();
+    Object.assign(this, { sink, page });
+  }
+
+  async close() {
+    await this.sink.write(await wrapped(await super.close(), this.page));
+    return this.sink.close();
+  }
+
+  abort() {
+    return this.sink.abort();
+  }
+}
+
 /** Open a sealed file as a recipient would: every part is verified before the person hears of success. */
 async function verified(blob, key, place, { signal, progress }) {
-  const file = await openSealed(blob);
+  const file = await openSealed(await unwrapped(blob));
   const unlocked = await (await file.verify(place.chain)).unlock(key);
   let done = 0;
   for await (const leaf of unlocked.leaves()) {
@@ -68,13 +93,16 @@ export class Batch {
     Object.assign(this, { head, entries, place });
   }
 
-  /** Begin; `place` is the one that the person chose, null for downloads, and `remember` says to keep it all. */
-  static async begin({ person, organization, terms, sources, place, remember }) {
-    const head = { id: crypto.randomUUID(), person, organization, terms, place: place?.handle ?? null, remember };
+  /**
+   * Begin; `place` is the one that the person chose, null for downloads, and `remember` says to keep it all.  `page` is the
+   * beginning of the web pages that are to carry the files, "" for sealed files.
+   */
+  static async begin({ person, organization, terms, page, sources, place, remember }) {
+    const head = { id: crypto.randomUUID(), person, organization, terms, page, place: place?.handle ?? null, remember };
     await hold(head.id);
     const entries = sources.map((source, number) => {
       const kept = { path: source.path, handle: source.handle, size: source.file?.size ?? null, state: State.WAITING };
-      return new Entry(number, kept, source);
+      return new Entry(number, kept, source, suffixOf(page));
     });
     const batch = new Batch(head, entries, place ?? (await downloads(head.id)));
     await batch.#keep((store) => {
@@ -91,7 +119,7 @@ export class Batch {
     for (const head of heads.filter((one) => one.person === person)) {
       if (!(await hold(head.id))) continue;
       const all = await inStore(STORE, "readonly", (store) => store.getAll(entriesOf(head.id)));
-      const entries = all.map((kept, number) => new Entry(number, kept, kept.handle ? new Source(kept.path, kept) : null));
+      const entries = all.map((kept, number) => new Entry(number, kept, kept.handle ? new Source(kept.path, kept) : null, suffixOf(head.page)));
       const batch = new Batch(head, entries, head.place ? placeOf(head.place) : await downloads(head.id));
       if (batch.open.length || batch.unsaved.length) return batch;
       await batch.forget();
@@ -160,14 +188,15 @@ export class Batch {
   async #seal(entry, place, { notice, signal, tell }) {
     if (!entry.source) throw failure("missing");
     const file = await entry.source.read();
-    const first = new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer());
-    if (equal(first, MAGIC)) return this.#set(entry, { state: State.LEFT_OUT });
+    if (await isProtected(file)) return this.#set(entry, { state: State.LEFT_OUT });
+    if (this.head.page && file.size > MAX_CONTENT) throw failure("too_large_for_page");
     if (entry.state === State.WAITING && !(this.head.place?.kind === "file") && (await this.place.file(entry.output))) {
       throw failure("taken");
     }
     const { license, key, sign } = await place.publish({ ...this.head.terms, title: entry.name.slice(0, 255) });
     await this.#set(entry, { state: State.WRITING });
-    const sink = await this.place.sink(entry.output);
+    const written = await this.place.sink(entry.output);
+    const sink = this.head.page ? new PageSink(written, this.head.page) : written;
     try {
       const type = KINDS[entry.name.split(".").at(-1).toLowerCase()] ?? "application/octet-stream";
       const settings = { key, license, name: entry.name, type, notice, sign, sink, signal, progress: tell("sealing") };
@@ -183,7 +212,7 @@ export class Batch {
 
   async #isThere({ output, kept }) {
     const blob = await this.place.file(output);
-    const file = blob && (await openSealed(blob).catch(() => null));
+    const file = blob && (await unwrapped(blob).then(openSealed).catch(() => null));
     return file?.seal.unverified.token === kept.seal;
   }
 

@@ -182,6 +182,7 @@ export class Run {
     find("kept").hidden = !isDownloads || !done.length;
     find("next").hidden = !done.length;
     const files = new Intl.ListFormat(language).format(done.map(({ output }) => nameOf(output)));
-    find("mail").value = fill(texts.mail, { files, address: `${configuration.iss}/open/` });
+    const mail = this.batch.head.page ? texts.mail_with_pages : texts.mail;
+    find("mail").value = fill(mail, { files, address: `${configuration.iss}/open/` });
   }
 }

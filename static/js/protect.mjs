@@ -1,6 +1,6 @@
 // The page that protects files: which ones, who may open them, and where the protected copies go.
 
-import { Batch } from "./protect-batch.mjs";
+import { Batch, suffixOf } from "./protect-batch.mjs";
 import { Source, chooseFiles, chooseFolder, dropped } from "./protect-choosing.mjs";
 import { canChoose, choosePlace } from "./protect-places.mjs";
 import { Run, fill } from "./protect-run.mjs";
@@ -88,8 +88,11 @@ async function chosenBy(act) {
   }
 }
 
+/** Return the beginning of the web pages that are to carry the files, "" for sealed files. */
+const chosenPage = () => (find("in_page").checked ? configuration.pages[place.statement.org] : "");
+
 async function chooseGoal() {
-  const single = sources.length === 1 && !sources[0].path.includes("/") ? `${sources[0].path}.sealed` : "";
+  const single = sources.length === 1 && !sources[0].path.includes("/") ? sources[0].path + suffixOf(chosenPage()) : "";
   try {
     goal = await choosePlace(single);
     say("goal", goal.name);
@@ -109,7 +112,8 @@ async function protect(terms) {
   progress(texts.working);
   const { remembered } = service.device;
   batch = await Batch.begin({
-    person: configuration.person, organization: place.statement.org, terms, sources, place: chosenPlace(), remember: remembered,
+    person: configuration.person, organization: place.statement.org, terms, page: chosenPage(), sources, place: chosenPlace(),
+    remember: remembered,
   });
   await new Run(batch).all(place);
 }
@@ -172,6 +176,7 @@ for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave
   });
 }
 find("places").hidden = !canChoose;
+find("in_page").addEventListener("change", () => choose(sources));
 find("place_way").addEventListener("change", () => goal ?? chooseGoal());
 find("choose_place").addEventListener("click", chooseGoal);
 for (const way of document.querySelectorAll("[name=way]")) way.addEventListener("change", showWay);

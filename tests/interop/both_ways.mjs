@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 
 import * as crypto from "../../static/js/chancery-crypto.mjs";
 import * as objects from "../../static/js/chancery-objects.mjs";
+import { unwrapped, wrapped } from "../../static/js/chancery-html.mjs";
 import { openSealed } from "../../static/js/chancery-reader.mjs";
 import { sealFile } from "../../static/js/chancery-writer.mjs";
 
@@ -33,8 +34,12 @@ const DO = {
     await writeFile(target, new Uint8Array(await sealed.blob.arrayBuffer()));
     return {};
   },
+  async wrap({ source, target, head }) {
+    await writeFile(target, new Uint8Array(await (await wrapped(await openAsBlob(source), head)).arrayBuffer()));
+    return {};
+  },
   async open({ path, key }) {
-    const file = await openSealed(await openAsBlob(path));
+    const file = await openSealed(await unwrapped(await openAsBlob(path)));
     const unlocked = await (await file.verify(trust)).unlock(un64(key));
     const leaves = [];
     for await (const leaf of unlocked.leaves()) leaves.push(leaf);

@@ -17,6 +17,7 @@ import pytest
 from chancery.crypto.suites import P256_SUITE
 from chancery.errors import ChanceryError
 from chancery.objects.body import BodyFacts, SealFacts
+from chancery.sealing import html_form
 from chancery.sealing.metadata import Metadata
 from chancery.sealing.read import open_sealed
 from chancery.sealing.write import seal_edition, seal_file
@@ -82,6 +83,10 @@ class Javascript:
         self.say({"do": "seal", "source": str(source), "target": str(target), **papers, **described})
         facts = self.hear()["facts"]
         self.say({"token": self.contoso.seal(facts_of(facts))})
+        assert self.hear() == {"code": "ok"}
+
+    def wrap(self, source: Path, target: Path, head: bytes) -> None:
+        self.say({"do": "wrap", "source": str(source), "target": str(target), "head": head.decode()})
         assert self.hear() == {"code": "ok"}
 
 
@@ -204,3 +209,27 @@ def test_both_refuse_the_same_files(
         assert same(found, javascript.open(sealed)), number
         refused += not found
     assert refused > MUTATIONS * 0.97, "a byte replaced by itself is the only change that changes nothing"
+
+
+def test_both_make_and_refuse_the_same_web_pages(
+    contoso: Organization, javascript: Javascript, dice: random.Random, tmp_path: Path
+) -> None:
+    plain, sealed, page = tmp_path / "plain", tmp_path / "sealed", tmp_path / "page.html"
+    head = html_form.head(address="https://chancery.example/open/", sender="Größe", organization="Contoso")
+    for size in (0, 57 * 512 * 3 - 900, 3 * CHUNK + 5):
+        plain.write_bytes(dice.randbytes(size))
+        sealed.unlink(missing_ok=True)
+        javascript.seal(plain, sealed, Metadata(name="plan.txt", type="text/plain", mtime=5))
+        javascript.wrap(sealed, page, head)
+        whole = io.BytesIO()
+        html_form.wrap(io.BytesIO(sealed.read_bytes()), whole, head)
+        assert page.read_bytes() == whole.getvalue()
+        assert opened(contoso, page)["size"] == size
+        assert same(opened(contoso, page), javascript.open(page))
+    start, refused = whole.getvalue().index(html_form.MARK), 0
+    for number in range(MUTATIONS):
+        page.write_bytes(whole.getvalue()[:start] + mutated(dice, whole.getvalue()[start:]))
+        found = opened(contoso, page)
+        assert same(found, javascript.open(page)), number
+        refused += not found
+    assert refused > MUTATIONS * 0.97

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chancery.sealing import html_form
 from chancery.sealing.layout import MAGIC
 from chancery.sealing.read import open_sealed
 from tests.cast import Cast
@@ -145,3 +146,45 @@ def test_domains_applications_devices_and_pending_documents_at_the_command_line(
     assert str(spare) in chancery("device", "list", who=cast.max).stdout
     revoked = chancery("device", "revoke", spare, "--yes", who=cast.max)
     assert revoked.exit_code == 0, revoked.stderr
+
+
+def test_a_web_page_carries_a_file_and_opens_like_it(chancery: Any, cast: Cast, plan: Path) -> None:
+    made = chancery("protect", plan, "--html", "--grant", f"{RITA}:VIEW,EXPORT,EDIT")
+    assert made.exit_code == 0, made.output
+    page = plan.with_name("plan.txt.html")
+    assert "plan.txt" not in page.read_text(encoding="utf-8"), "whoever renames it hides the name"
+    assert "From: <b>Olga" in page.read_text(encoding="utf-8")
+    assert {path.name for path in plan.parent.iterdir()} == {plan.name, page.name}
+    text = plan.read_bytes()
+    plan.unlink()
+    assert "edition 1" in chancery("info", page).stdout
+    assert "intact, sealed by you" in chancery("verify", page).stdout
+    assert chancery("open", page, who=cast.rita).exit_code == 0
+    assert plan.read_bytes() == text
+    plan.unlink()
+    assert chancery("open", "-", who=cast.rita, given=page.read_bytes()).stdout_bytes == text
+    again = chancery("protect", page)
+    assert (again.exit_code, "protected already" in again.output) == (2, True)
+    assert chancery("unprotect", page, "--yes").exit_code == 0
+    assert [path.name for path in plan.parent.iterdir()] == [plan.name]
+
+
+@pytest.mark.parametrize(
+    "command", [("save", "{page}", "{plan}"), ("edit", "{page}"), ("relabel", "{page}", "--label", "Public")]
+)
+def test_nothing_takes_the_place_of_a_web_page(chancery: Any, plan: Path, command: tuple[str, ...]) -> None:
+    assert chancery("protect", plan, "--html").exit_code == 0
+    page = plan.with_name("plan.txt.html")
+    before = page.read_bytes()
+    said = chancery(*(word.format(page=page, plan=plan) for word in command))
+    assert (said.exit_code, "It cannot be changed in there." in said.output) == (2, True), said.output
+    assert page.read_bytes() == before
+
+
+def test_web_pages_are_for_files_that_go_by_mail(chancery: Any, plan: Path) -> None:
+    with plan.open("r+b") as file:
+        file.truncate(html_form.MAX_CONTENT + 1)
+    said = chancery("protect", plan, "--html")
+    assert (said.exit_code, "too large" in said.output) == (2, True)
+    assert chancery("protect", "-", "--html", given=b"x").exit_code == 2
+    assert [path.name for path in plan.parent.iterdir()] == [plan.name]

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from chancery.sdk.session import Session
+from chancery.sealing import html_form
 from tests.portal.web.browsing import answers_whose_computer
 from tests.portal.web.inspection import faults_here
 from tests.portal.web.visitor import Installation, Visitor
@@ -173,6 +174,27 @@ def test_one_file_goes_straight_to_the_name_that_was_chosen(author: Visitor, par
     assert opened(partner, tmp_path, written(page, "plan.pdf.sealed")) == b"plan" * 1_000_000
 
 
+def test_web_pages_are_made_that_carry_the_files(author: Visitor, partner: Session, tmp_path: Path) -> None:
+    page = form(author)
+    large = folder_of(tmp_path, large_txt=b"") / "large.txt"
+    with large.open("wb") as file:
+        file.truncate(html_form.MAX_CONTENT + 1)
+    page.set_input_files("#file", [folder_of(tmp_path, plan_txt=b"plan" * 10_000) / "plan.txt", large])
+    page.check("#in_page")
+    chooses_place(page)
+    protects(author)
+    assert sorted(row.split(" See who")[0] for row in rows(author)) == [
+        "large.txt This file is too large for a web page. Protect it without that.",
+        "plan.txt Protected",
+    ]
+    assert "plan.txt.html" in page.input_value("#mail")
+    made = tmp_path / "made.html"
+    made.write_bytes(written(page, "plan.txt.html"))
+    assert "From: <b>Olga Orlov</b>, Contoso" in made.read_text(encoding="utf-8")
+    partner.open_file(made, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"plan" * 10_000
+
+
 def holds_publications(page: Page) -> list[Route]:
     """Let the service's second answer wait, so that a run can be looked at and ended in between."""
     held: list[Route] = []
@@ -197,8 +219,9 @@ def test_what_was_cancelled_goes_on_and_nothing_is_registered_twice(author: Visi
     answers_whose_computer(author, "#files_done li:first-child:has-text('Protected')")
     page.get_by_text("File 2 of 3, 33 % of all").wait_for()
     page.click("#cancel")
-    (waiting,) = held
-    waiting.continue_()
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
     page.locator(ENDED).first.wait_for()
     assert "Cancelled. What was protected stays protected." in author.text
     assert [row.split()[1] for row in rows(author)] == ["Protected", "Waiting", "Waiting"]
@@ -257,13 +280,12 @@ def test_a_closed_tab_goes_on_with_the_files_it_had_handles_of(
 
 def test_files_without_handles_are_chosen_once_more(author: Visitor, tmp_path: Path) -> None:
     page = form(author)
-    held = holds_publications(page)
+    holds_publications(page)
     files = [*folder_of(tmp_path, a_txt=b"A", b_txt=b"BB").glob("*.txt")]
     page.set_input_files("#file", files)
     page.click("#form button[type=submit]")
     answers_whose_computer(author, "#files_done li:first-child:has-text('Protected')")
     page.get_by_text("File 2 of 2").wait_for()
-    assert held
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     page.unroute("**/api/v1/publications")
