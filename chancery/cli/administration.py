@@ -188,15 +188,21 @@ def unblock_device(output: Output, place: Organization, device_id: UUID, person:
 
 
 @device.command("revoke")
-@DEVICE
+@click.argument("device_ids", metavar="ID...", type=click.UUID, nargs=-1, required=True)
 @asks
 @click.pass_obj
-def revoke_device(output: Output, device_id: UUID, reason: str, *, yes: bool) -> None:
+def revoke_device(output: Output, device_ids: tuple[UUID, ...], reason: str, *, yes: bool) -> None:
     """Revoke a device: it gets no more licenses, and those it keeps end."""
     with signed_in(output) as session:
-        send = functools.partial(session.service.call, "DELETE", session.account.iss, f"/api/v1/devices/{device_id}")
+        call, host = session.service.call, session.account.iss
+        if len(device_ids) > 1:
+            body = {"act": "revoke", "devices": [str(one) for one in device_ids]}
+            send = functools.partial(call, "POST", host, "/api/v1/devices/chosen")
+            changed(output, confirmed(output, send, body, yes=yes, reason=reason))
+            return
+        send = functools.partial(call, "DELETE", host, f"/api/v1/devices/{device_ids[0]}")
         answer = confirmed(output, send, yes=yes, reason=reason)
-    changed(output, answer, id=str(device_id))
+    changed(output, answer, id=str(device_ids[0]))
 
 
 @click.group("pending")

@@ -53,6 +53,7 @@ class Document(click.ParamType[UUID]):
 
 
 DOCUMENT = click.argument("cid", metavar="FILE|ID", type=Document())
+DOCUMENTS = click.argument("cids", metavar="FILE|ID...", type=Document(), nargs=-1, required=True)
 
 
 def where_it_is(session: Session, named: str, organization: str | None) -> tuple[Organization, UUID]:
@@ -164,25 +165,43 @@ RECIPIENT = click.option("--recipient", default="", help="Only this person or gr
 
 
 @click.command()
-@DOCUMENT
+@DOCUMENTS
 @RECIPIENT
 @asks
 @in_organization
-def revoke(output: Output, place: Organization, cid: UUID, recipient: str, reason: str, *, yes: bool) -> None:
+def revoke(
+    output: Output, place: Organization, cids: tuple[UUID, ...], recipient: str, reason: str, *, yes: bool
+) -> None:
     """Take access back, from everybody or from one recipient."""
-    if recipient and not yes:
-        output.confirm(message("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient))
-    path, body = f"/api/v1/documents/{cid}/revoke", {"recipient": recipient}
-    carry_out(output, place, "POST", path, body, yes=yes, reason=reason, cid=str(cid))
+    if len(cids) > 1 and not recipient:
+        carry_out(output, place, "POST", CHOSEN, _chosen("revoke", cids), yes=yes, reason=reason)
+        return
+    for cid in cids:
+        if recipient and not yes:
+            output.confirm(message("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient))
+        path, body = f"/api/v1/documents/{cid}/revoke", {"recipient": recipient}
+        carry_out(output, place, "POST", path, body, yes=yes, reason=reason, cid=str(cid))
 
 
 @click.command()
-@DOCUMENT
+@DOCUMENTS
 @RECIPIENT
 @in_organization
-def restore(output: Output, place: Organization, cid: UUID, recipient: str) -> None:
+def restore(output: Output, place: Organization, cids: tuple[UUID, ...], recipient: str) -> None:
     """Give back what a revocation took away."""
-    changed(output, place.call("POST", f"/api/v1/documents/{cid}/restore", {"recipient": recipient}), cid=str(cid))
+    if len(cids) > 1 and not recipient:
+        changed(output, place.call("POST", CHOSEN, _chosen("restore", cids)))
+        return
+    for cid in cids:
+        changed(output, place.call("POST", f"/api/v1/documents/{cid}/restore", {"recipient": recipient}), cid=str(cid))
+
+
+CHOSEN: Final = "/api/v1/documents/chosen"
+
+
+def _chosen(act: str, cids: tuple[UUID, ...]) -> dict[str, Any]:
+    """Return what is sent about several documents: they are asked about once, and each is answered."""
+    return {"act": act, "documents": [str(cid) for cid in cids]}
 
 
 @click.command()

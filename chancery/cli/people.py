@@ -17,6 +17,8 @@ from chancery.sdk.organization import Organization
 from chancery.texts import message
 
 ADDRESS = click.argument("address")
+ADDRESSES = click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+CHOSEN = "/api/v1/people/chosen"
 
 
 @click.group("person")
@@ -61,16 +63,19 @@ def create_person(
 
 
 @person.command("invite")
-@ADDRESS
+@ADDRESSES
 @in_organization
-def invite_person(output: Output, place: Organization, address: str) -> None:
+def invite_person(output: Output, place: Organization, addresses: tuple[str, ...]) -> None:
     """Mail the person with this ADDRESS the invitation again."""
-    found = by_address(place, "people", "email", address)
-    changed(output, place.call("POST", f"/api/v1/people/{found['id']}/invitation"))
+    ids = _ids(place, addresses)
+    if len(ids) > 1:
+        changed(output, place.call("POST", CHOSEN, {"act": "invite", "people": ids}))
+        return
+    changed(output, place.call("POST", f"/api/v1/people/{ids[0]}/invitation"))
 
 
 @person.command("change")
-@ADDRESS
+@ADDRESSES
 @click.option("--role", type=Role(), help="user, auditor or administrator.")
 @click.option("--disable/--enable", "disabled", default=None, help="Refuse or allow everything from now on.")
 @asks
@@ -80,7 +85,7 @@ def invite_person(output: Output, place: Organization, address: str) -> None:
 def change_person(
     output: Output,
     place: Organization,
-    address: str,
+    addresses: tuple[str, ...],
     role: str | None,
     disabled: bool | None,
     reason: str,
@@ -89,14 +94,26 @@ def change_person(
     yes: bool,
     preview: bool,
 ) -> None:
-    """Change the role of a person, disable or enable them."""
-    found = by_address(place, "people", "email", address)
+    """Change the role of a person, disable or enable them.
+
+    Several people are disabled or enabled together.
+    """
+    ids = _ids(place, addresses)
+    if len(ids) > 1:
+        if preview or role is not None or disabled is None:
+            raise Misused(
+                message("Several people can only be disabled or enabled together."),
+                remedy=message("Name one person, or use --disable or --enable alone."),
+            )
+        several = {"act": "disable" if disabled else "enable", "people": ids}
+        carry_out(output, place, "POST", CHOSEN, several, yes=yes, reason=reason)
+        return
     wanted = {"role": role, "disabled": disabled, "reason": reason or None}
     body = {name: value for name, value in wanted.items() if value is not None}
     if preview:
-        ask(output, place, "person", found["id"], body, days=days)
+        ask(output, place, "person", ids[0], body, days=days)
         return
-    carry_out(output, place, "PATCH", f"/api/v1/people/{found['id']}", body, yes=yes, reason=reason)
+    carry_out(output, place, "PATCH", f"/api/v1/people/{ids[0]}", body, yes=yes, reason=reason)
 
 
 @person.command("remove")
@@ -191,6 +208,11 @@ def delete_group(output: Output, place: Organization, address: str, reason: str,
     carry_out(
         output, place, "DELETE", f"/api/v1/groups/{found['id']}", yes=yes, reason=reason, address=found["address"]
     )
+
+
+def _ids(place: Organization, addresses: tuple[str, ...]) -> list[str]:
+    """Return the ids of the people with these addresses.  Raises Misused."""
+    return [str(by_address(place, "people", "email", address)["id"]) for address in addresses]
 
 
 def by_address(place: Organization, of: str, member: str, address: str) -> dict[str, Any]:

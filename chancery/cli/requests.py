@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from chancery.cli import tables
-from chancery.cli.confirming import changed
+from chancery.cli.confirming import asks, carry_out, changed
 from chancery.cli.expiry import parse_expiry
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output, moment
@@ -22,7 +22,7 @@ from chancery.sdk.session import Session
 from chancery.texts import message
 
 LEVELS = click.Choice(LEVELS_ASKED)
-REQUEST = click.argument("request_id", metavar="REQUEST", type=click.UUID)
+REQUESTS = click.argument("request_ids", metavar="REQUEST...", type=click.UUID, nargs=-1, required=True)
 
 
 @click.command()
@@ -96,7 +96,7 @@ def requests(output: Output, place: Organization, state: str, sort: str, limit: 
 
 
 @click.command()
-@REQUEST
+@REQUESTS
 @click.option("--rights", help="A level or rights with commas; by default what was asked for.")
 @click.option("--until", help="When the access ends: 2027-01-31, or 30d.")
 @click.option("--days", type=click.IntRange(1, 36_500), help="For how many days from now.")
@@ -106,16 +106,19 @@ def requests(output: Output, place: Organization, state: str, sort: str, limit: 
     help="Also change what else blocks their access, by the names shown; without this option, no access is given"
     " in that case.",
 )
+@asks
 @in_organization
 def grant(
     output: Output,
     place: Organization,
-    request_id: UUID,
+    request_ids: tuple[UUID, ...],
     rights: str | None,
     until: str | None,
     days: int | None,
+    reason: str,
     *,
     lift: bool,
+    yes: bool,
 ) -> None:
     """Give access to the person who asked, and to no one else.
 
@@ -125,6 +128,16 @@ def grant(
         raise Misused(message("An end is named twice."), remedy=message("Use either --until or --days."))
     zone = place.zone()
     terms: dict[str, Any] = {"until": parse_expiry(until or (f"{days}d" if days else None), zone)}
+    if len(request_ids) > 1:
+        if rights is not None or lift:
+            raise Misused(
+                message("Several requests are granted as they were asked."),
+                remedy=message("Leave out --rights and --lift, or answer them one by one."),
+            )
+        body = {"act": "grant", "requests": [str(one) for one in request_ids], **terms}
+        carry_out(output, place, "POST", "/api/v1/access-requests/chosen", body, yes=yes, reason=reason)
+        return
+    request_id = request_ids[0]
     asked = place.call("GET", f"/api/v1/access-requests/{request_id}")
     if lift:
         terms["lift"] = _shown(output, asked["blockers"])
@@ -145,9 +158,16 @@ def _shown(output: Output, blockers: list[dict[str, str]]) -> list[str]:
 
 
 @click.command()
-@REQUEST
+@REQUESTS
 @click.option("--message", default="", help="The message they get.")
+@asks
 @in_organization
-def decline(output: Output, place: Organization, request_id: UUID, message: str) -> None:
+def decline(
+    output: Output, place: Organization, request_ids: tuple[UUID, ...], message: str, reason: str, *, yes: bool
+) -> None:
     """Decline a request for access; nothing about the document changes."""
-    changed(output, place.call("POST", f"/api/v1/access-requests/{request_id}/decline", {"message": message}))
+    if len(request_ids) > 1:
+        body = {"act": "decline", "requests": [str(one) for one in request_ids], "message": message}
+        carry_out(output, place, "POST", "/api/v1/access-requests/chosen", body, yes=yes, reason=reason)
+        return
+    changed(output, place.call("POST", f"/api/v1/access-requests/{request_ids[0]}/decline", {"message": message}))

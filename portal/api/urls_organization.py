@@ -7,6 +7,7 @@ from portal.api import (
     administration,
     applications,
     audit,
+    chosen,
     deleted_templates,
     discovery,
     documents,
@@ -87,6 +88,7 @@ urlpatterns = [
         name="api_recipient_suggestions",
     ),
     path("documents", documents.Documents.as_view(), name="api_documents"),
+    path("documents/chosen", chosen.ChosenDocuments.as_view(), name="api_documents_chosen"),
     path("documents/<uuid:cid>", documents.DocumentDetail.as_view(), name="api_document"),
     path("documents/<uuid:cid>/recipients", recipients.DocumentRecipients.as_view(), name="api_document_recipients"),
     path("documents/<uuid:cid>/events", documents.DocumentEvents.as_view(), name="api_document_events"),
@@ -103,6 +105,7 @@ urlpatterns = [
     path("documents/<uuid:cid>/accept", pending_documents.Accept.as_view(), name="api_document_accept"),
     path("documents/<uuid:cid>/block", pending_documents.Block.as_view(), name="api_document_block"),
     path("access-requests", access_requests.AccessRequests.as_view(), name="api_access_requests"),
+    path("access-requests/chosen", chosen.ChosenRequests.as_view(), name="api_access_requests_chosen"),
     path("access-requests/<uuid:request_id>", access_requests.AccessRequestDetail.as_view(), name="api_access_request"),
     path(
         "access-requests/<uuid:request_id>/grant",
@@ -116,6 +119,7 @@ urlpatterns = [
     ),
     path("owners", owners.Owners.as_view(), name="api_owners"),
     path("people", people.People.as_view(), name="api_people"),
+    path("people/chosen", chosen.ChosenPeople.as_view(), name="api_people_chosen"),
     path("people/<uuid:person_id>", people.PersonDetail.as_view(), name="api_person"),
     path("people/<uuid:person_id>/devices", person_devices.PersonDevices.as_view(), name="api_person_devices"),
     path(

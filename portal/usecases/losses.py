@@ -107,7 +107,7 @@ def losing_group(change: GroupChange) -> ConfirmationPrompt | None:
         question=_("Take many members out of {address} at once?").format(address=after.address),
         consequences=(
             _("These lose what the group gives them: {names}.").format(
-                names=_listed([one.address or one.label for one in removed])
+                names=listed([one.address or one.label for one in removed])
             ),
             *([_("It has no members left.")] if not after.members else []),
             copies_until(reach.until),
@@ -190,10 +190,11 @@ def _groups(found: Losses, organization_id: UUID) -> frozenset[str]:
 
 def _who(found: Losses, organization: OrganizationFacts) -> str:
     names = [who_in_words(who, organization.id, organization.name) for who in found.lost]
-    return _("These lose access: {names}.").format(names=_listed(names))
+    return _("These lose access: {names}.").format(names=listed(names))
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return the first of several names, and how many more there are."""
     first, rest = ", ".join(names[:NAMED]), len(names) - NAMED
     if rest <= 0:
         return first

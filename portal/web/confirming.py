@@ -34,7 +34,7 @@ def confirmed(
     try:
         made = carried_out(request, lambda: act(stated))
     except ConfirmationRequired as asked:
-        return _consequences(request, back, asked, section)
+        return consequences(request, back, asked, section)
     if not made and refused is not None:
         return refused()
     typed = None if made else typed_in(request)
@@ -53,7 +53,8 @@ def status_changed(
     return confirmed(request, reverse(listed), archive, section="templates")
 
 
-def _consequences(request: HttpRequest, back: str, asked: ConfirmationRequired, section: str) -> HttpResponse:
+def consequences(request: HttpRequest, back: str, asked: ConfirmationRequired, section: str) -> HttpResponse:
+    """Show what an act would do, with a form that confirms it and sends again what was sent."""
     context = {
         "prompt": asked.prompt,
         "back": back,

@@ -31,7 +31,7 @@ COLUMNS = (
 @signed_in
 def device_list(request: HttpRequest) -> HttpResponse:
     """List all devices, the revoked ones last."""
-    listing = Listing(request, "devices", COLUMNS, order="-created_at")
+    listing = Listing(request, "devices", COLUMNS, order="-created_at", selects=True)
     found = in_order(devices_of(person_of(request)), DEVICES, listing.sort)
     context = {
         "listing": listing,

@@ -77,6 +77,7 @@ def document_list(request: PageRequest) -> HttpResponse:
         COLUMNS,
         order=NEWEST,
         filters={"search": search and f"“{search}”", "state": str(STATES.get(state, ""))},
+        selects=not everybody or request.caller.may(Permission.DOCUMENTS_REVOKE),
     )
     try:
         found = documents_of(

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from portal.web.fields import FreeTextField
 from portal.web.listing import Column, Listing
 from protection.selectors.totals import Day
 
@@ -29,7 +30,7 @@ class SampleForm(forms.Form):
     address = forms.EmailField(label="E-mail address", required=False)
     role = forms.ChoiceField(label="Role", choices=[("user", "User"), ("auditor", "Auditor")], widget=forms.RadioSelect)
     kind = forms.ChoiceField(label="Kind", choices=[("one", "One"), ("two", LONG)])
-    note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    note = FreeTextField(label="Note", max_length=500, widget=forms.Textarea(attrs={"rows": 2}), required=False)
     guest = forms.BooleanField(label="Guest", required=False, help_text="Guests do not count as everybody.")
 
 

@@ -71,7 +71,9 @@ class PersonForm(forms.Form):
 def people(request: PageRequest) -> HttpResponse:
     """Show people, groups and mail domains."""
     search, after = request.GET.get("search", "").strip(), request.GET.get("cursor", "")
-    listing = Listing(request, "people", PEOPLE_COLUMNS, order="email", filters={"search": search and f"“{search}”"})
+    manages = request.caller.may(Permission.PEOPLE_MANAGE)
+    found_by = {"search": search and f"“{search}”"}
+    listing = Listing(request, "people", PEOPLE_COLUMNS, order="email", filters=found_by, selects=manages)
     found = people_in(request.organization.id, search=search, sort=listing.sort, after=after, limit=PAGE)
     groups_after = request.GET.get("groups", "")
     groups_listing = Listing(
@@ -89,7 +91,7 @@ def people(request: PageRequest) -> HttpResponse:
         "groups": groups,
         "next_group": place_of(groups[-1], groups_listing.sort) if len(groups) == PAGE else "",
         "domains": domains_in(request.organization.id),
-        "manages": request.caller.may(Permission.PEOPLE_MANAGE),
+        "manages": manages,
     }
     return show(request, "people", "people", context)
 

@@ -76,8 +76,8 @@ def _call(method: str, path: str, operation: Mapping[str, Any]) -> Call:
         id=operation["operationId"],
         method=method.upper(),
         path=path,
-        summary=operation.get("summary", ""),
-        text=operation.get("description", "").replace("``", ""),
+        summary=_as_text(operation.get("summary", "")),
+        text=_as_text(operation.get("description", "").replace("``", "")),
         needs=NEEDS.get(needs, needs) or "no token",
         parameters=tuple(_parameter(one) for one in operation.get("parameters", ()) if one["in"] == "query"),
         body=_as_text(_body(operation)),
@@ -91,8 +91,11 @@ def _as_text(code: str) -> SafeString:
 
 
 def _parameter(parameter: Mapping[str, Any]) -> str:
-    values = parameter.get("schema", {}).get("enum")
-    return f"{parameter['name']}={'|'.join(map(str, values))}" if values else str(parameter["name"])
+    """Return a parameter with its values; of an order only the names, each of which can have a ``-`` before it."""
+    values = [str(one) for one in parameter.get("schema", {}).get("enum", ())]
+    if parameter["name"] == "sort":
+        values = [one for one in values if not one.startswith("-")]
+    return f"{parameter['name']}={'|'.join(values)}" if values else str(parameter["name"])
 
 
 def _body(operation: Mapping[str, Any]) -> str:

@@ -239,7 +239,7 @@ def request_list(request: PageRequest) -> HttpResponse:
     may_see_all = request.caller.may(Permission.DOCUMENTS_READ_ALL)
     everybody = may_see_all and request.GET.get("scope") == "all"
     after = request.GET.get("cursor", "")
-    listing = Listing(request, "requests", COLUMNS, order="-asked_at")
+    listing = Listing(request, "requests", COLUMNS, order="-asked_at", selects=not everybody)
     rows = requests_for(request.caller.actor, everybody=everybody, sort=listing.sort, limit=PAGE_SIZE, after=after)
     context = {
         "rows": rows,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.web import (
     browser_client,
+    chosen,
     client,
     devices,
     gallery,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("organizations/new/", start.organization_new, name="organization_new"),
     path("organizations/ready/", start.organization_ready, name="organization_ready"),
     path("devices/", devices.device_list, name="devices"),
+    path("devices/chosen/", chosen.chosen_devices, name="devices_chosen"),
     path("devices/code/", devices.device_code, name="device_code"),
     path("devices/<uuid:device_id>/revoke/", devices.device_revoke, name="device_revoke"),
     path("components/", gallery.gallery, name="components"),

@@ -83,6 +83,11 @@ def affected_by_document(cid: UUID) -> Reach:
     return _reach("cid = %(id)s", "content_id = %(id)s", "false", cid)
 
 
+def affected_by_documents(cids: Collection[UUID]) -> Reach:
+    """Return who opened one of several documents lately, as ``affected_by_document`` does for one."""
+    return _reach("cid = any(%(id)s)", "content_id = any(%(id)s)", "false", list(cids))
+
+
 def affected_by_template(template: UUID) -> Reach:
     """Return what a template protects; issuers' own licenses, which do not follow it, are not counted."""
     under = "content_id in (select cid from protection_content where template_id = %(id)s)"

@@ -32,12 +32,15 @@ from tests.contract import description
 from tests.protection.steps import MAX, RITA, protect, refusal
 
 PAGES: Final[Mapping[str, str]] = {
+    "POST access-requests/chosen": "requests_chosen",
     "POST access-requests/{request_id}/decline": "request",
     "POST access-requests/{request_id}/grant": "request",
     "POST applications": "application_new",
     "POST applications/{client_id}/code": "application",
     "POST applications/{client_id}/disable": "application",
+    "POST devices/chosen": "devices_chosen",
     "DELETE devices/{device_id}": "device_revoke",
+    "POST documents/chosen": "documents_chosen",
     "POST documents/{cid}/accept": "document_pending",
     "POST documents/{cid}/access-requests": "document_access",
     "POST documents/{cid}/block": "document_pending",
@@ -62,6 +65,7 @@ PAGES: Final[Mapping[str, str]] = {
     "POST leave": "leave",
     "PATCH me": "preferences",
     "POST people": "person_new",
+    "POST people/chosen": "people_chosen",
     "PATCH people/{person_id}": "person",
     "POST people/{person_id}/devices/{device_id}/block": "person_device",
     "POST people/{person_id}/devices/{device_id}/unblock": "person_device",
@@ -261,6 +265,8 @@ def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, comm
     assert [one["blocked"] for one in run(ada, "device", "list", "--person", olga.address)["results"]].count(True) == 1
     run(ada, "device", "unblock", *theirs)
     run(olga, "device", "revoke", spare.session.account.device, "--yes", "--reason", "Lost")
+    more = [cast.enroll(f"spare{number}", olga.id, olga.address).session.account.device for number in range(2)]
+    run(olga, "device", "revoke", *more, "--yes")
     run(ada, "service", "deactivate", "--yes", "--reason", "A test")
     run(ada, "service", "activate", "--yes", "--reason", "A test")
     gone = cast.join(f"leaver{uuid4().hex[:6]}", "contoso")
@@ -305,6 +311,10 @@ def _people(cast: Cast, commands: Commands) -> None:
     run(ada, "person", "invite", address)
     run(ada, "person", "change", address, "--role", "auditor", *yes)
     run(ada, "person", "change", address, "--disable", *yes)
+    both = (address, cast.join(f"other{uuid4().hex[:6]}", "contoso").address)
+    for act in ("--enable", "--disable"):
+        run(ada, "person", "change", *both, act, *yes)
+    run(ada, "person", "invite", *both)
     group = f"board{uuid4().hex[:6]}@contoso.example"
     run(ada, "group", "create", group, "--name", "Board", "--description", "Decides", "--member", MAX)
     names = ("--name", "The board", "--description", "Decides more")
@@ -361,12 +371,22 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     run(olga, "change", sealed.cid, "--expires", "30d")
     run(olga, "revoke", sealed.cid, "--recipient", RITA, *yes)
     run(olga, "restore", sealed.cid, "--recipient", RITA)
+    both = (sealed.cid, protect(olga, plan).cid)
+    assert [one["changed"] for one in run(olga, "revoke", *both, *yes)["results"]] == [True, True]
+    assert [one["changed"] for one in run(olga, "restore", *both)["results"]] == [True, True]
     answers = (("grant", "--days", "3"), ("grant", "--rights", "viewer", "--lift"), ("decline", "--message", "Not now"))
     for command, *words in answers:
         person = cast.join(f"asker{uuid4().hex[:6]}", "contoso")
         refusal(person, sealed.path)
         asked = run(person, "request", sealed.path, "--note", "A test", "--level", "viewer")["id"]
         run(olga, command, asked, *words)
+    for command, *words in (("grant", "--days", "3"), ("decline", "--message", "Not now")):
+        asked = []
+        for _ in range(2):
+            person = cast.join(f"asker{uuid4().hex[:6]}", "contoso")
+            refusal(person, sealed.path)
+            asked.append(run(person, "request", sealed.path)["id"])
+        assert [one["refused"] for one in run(olga, command, *asked, *words, "--yes")["results"]] == ["", ""]
     for decision in ("accept", "block"):
         lost = cast.enroll(f"lost-{uuid4().hex[:6]}", olga.id, olga.address)
         protect(lost, plan)

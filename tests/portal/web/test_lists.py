@@ -81,9 +81,9 @@ def test_a_filter_is_a_chip_that_leads_to_the_list_without_it(ada: Client) -> No
 
 def test_columns_that_were_left_out_stay_out_in_this_browser(ada: Client) -> None:
     chosen = ada.get("/documents/?list=documents&columns=state&columns=registered_at&sort=title")
-    assert '<table class="without-3 without-4 without-5">' in chosen.content.decode()
+    assert '<table class="without-4 without-5 without-6">' in chosen.content.decode()
     later = ada.get("/documents/").content.decode()
-    assert '<table class="without-3 without-4 without-5">' in later
+    assert '<table class="without-4 without-5 without-6">' in later
     assert re.search(r'id="documents_owner" name="columns" value="owner">', later)
     assert "list=documents" not in "".join(re.findall(r'href="(\?[^"]*)"', chosen.content.decode()))
     all_again = "&".join(f"columns={name}" for name in ("state", "owner", "opened", "refused", "registered_at"))

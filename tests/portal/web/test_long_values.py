@@ -94,6 +94,8 @@ def test_a_cut_value_is_whole_for_a_pointer_a_keyboard_and_a_screen_reader(page:
     assert title.evaluate(cut)
     page.locator(".list thead a").last.focus()
     page.keyboard.press("Tab")
+    assert page.locator(".list tbody input").first.evaluate("node => node === document.activeElement")
+    page.keyboard.press("Tab")
     assert title.evaluate("node => node === document.activeElement")
     assert not title.evaluate(cut)
     owner = page.locator(".list tbody .person > *").first
