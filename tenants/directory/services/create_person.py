@@ -50,9 +50,8 @@ def create_person(
     ours = address_holders.owns_domain(organization_id, naming.domain_of(normal))
     proven = address_holders.prover_of(normal)
     lapse_outsider(normal)
-    person = proven or address_holders.sole_claimant(normal)
-    if person is None:
-        person = _new_person(normal, name, language, time_zone)
+    known = proven or address_holders.sole_claimant(normal)
+    person = known or _new_person(normal, name, language, time_zone)
     first_proof = address_holders.assert_address(person=person, address=normal, organization_id=organization_id)
     as_guest = guest or _stays_elsewhere(normal, known=proven is not None, ours=ours, founder=founder)
     role = "user" if as_guest else Membership.Role(role)
@@ -60,7 +59,7 @@ def create_person(
     _enter(organization_id, person, actor, let_go, values)
     Person.objects.filter(id=person.id, email="").update(email=normal)
     let_sign_in(person.id, normal, proven=first_proof or proven is not None)
-    if first_proof:
+    if first_proof and known is not None:
         # A stranger may have signed up with the address, or another organization entered it under a name of its own.
         Person.objects.filter(id=person.id).update(name=naming.one_line(name), email=normal)
         start_afresh(person.id, address=normal, actor=actor)
