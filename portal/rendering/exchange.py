@@ -73,7 +73,13 @@ class Progress:
 def begin(job: Job) -> None:
     """Keep what is to be drawn until a worker takes it."""
     cache.set(f"rendering:{job.event}:job", job, KEPT)
+    cache.set(f"rendering:of:{job.actor.person}", job.event, KEPT)
     note(job.event, Progress(job.actor.person, job.cid, job.rev, job.size))
+
+
+def is_newest(job: Job) -> bool:
+    """Tell whether the reader has not begun another one since: everybody has one at a time."""
+    return bool(cache.get(f"rendering:of:{job.actor.person}") == job.event)
 
 
 def take(event: UUID) -> Job | None:

@@ -112,13 +112,15 @@ def _draw(job: Job) -> bool:
 
 
 def _received(job: Job, own: EncryptionPrivateKey) -> io.BytesIO:
-    """Return the sealed file out of its parts, each of which is waited for.  Raises NotDrawn."""
+    """Return the sealed file out of its parts.  Raises NotDrawn: one is late, or the reader opens something else."""
     store, body = SoftwareKeyStore([own]), io.BytesIO()
     for number in range(1, exchange.parts_of(job.size) + 1):
         until = time.monotonic() + PART_SECONDS
         while (part := exchange.take_part(job.event, number)) is None:
             if time.monotonic() > until:
                 raise drawer.NotDrawn("not_sent")
+            if not exchange.is_newest(job):
+                raise drawer.NotDrawn("replaced")
             time.sleep(POLL_SECONDS)
         info = bindings.rendering_part(org=job.organization, jti=job.event, number=number)
         body.write(unseal(store, own.key_id, part, info))

@@ -26,6 +26,7 @@ PROBLEMS: Final[Mapping[str, tuple[Promise, Promise]]] = {
         _("Tell the operator of this service."),
     ),
     "not_sent": (_("The file did not arrive."), _AGAIN),
+    "replaced": (_("Another document was opened before this one was shown."), _AGAIN),
     "invalid_file": (_("The file is damaged, or it is not the one that was asked for."), _AGAIN),
     "revoked": (_("Access was changed while the document was being shown."), _AGAIN),
     ENDED: (_("The document could not be shown in the time and memory that there are for it."), _ASK_THE_OWNER),

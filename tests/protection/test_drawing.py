@@ -19,6 +19,8 @@ from chancery.policy.policy import Conditions, Enforcement
 from chancery.policy.rights import Right
 from chancery.sealing.read import open_sealed
 from portal.rendering import exchange
+from portal.rendering.work import draw
+from tenants.context import in_organization
 from tests.cast import Cast
 from tests.portal.identity.test_dump import dump
 from tests.protection.outsider import outsider
@@ -118,6 +120,15 @@ def test_access_that_is_taken_back_ends_it_between_two_pages(cast: Cast, pdf: Pa
     assert viewing.page(1)
     assert confirmed(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke").status_code == 200
     problem(viewing.get("/pages/2"), 422, "revoked")
+
+
+def test_a_reader_has_one_document_drawn_at_a_time(cast: Cast, pdf: Path) -> None:
+    sealed = protect(cast.olga, pdf, f"{RITA}:VIEW", **VIEWER)
+    first, second = (Viewing(cast, cast.rita, sealed.path) for _ in range(2))
+    with in_organization(first.organization):
+        assert not draw(first.event)
+    assert first.state()["problem"] == "replaced"
+    assert second.drawn()
 
 
 def test_another_file_than_the_allowed_one_is_not_drawn(cast: Cast, pdf: Path, plan: Path) -> None:
