@@ -13,7 +13,7 @@ from PIL import Image
 
 from portal.rendering import frames, sandbox
 from portal.rendering.drawing import CannotDraw, draw
-from portal.rendering.kinds import form_of, is_office
+from portal.rendering.kinds import form_of
 from portal.rendering.watermark import mark
 
 QUALITY: Final = 75
@@ -40,7 +40,7 @@ def main() -> None:
 def _answer(answers: Any, wanted: dict[str, Any], data: bytes) -> None:
     form = form_of(wanted["name"])
     if form is None:
-        raise CannotDraw("office" if is_office(wanted["name"]) else "unknown_kind")
+        raise CannotDraw("unknown_kind")
     drawn = draw(form, data, most=wanted["most"])
     said = False
     for page in drawn.pages:

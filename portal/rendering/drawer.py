@@ -5,15 +5,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from functools import partial
 from typing import BinaryIO, Final, cast
 
-from portal.rendering import frames
+from portal.rendering import frames, office
+from portal.rendering.kinds import is_office
+from portal.rendering.sandbox import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 SECONDS: Final = 150.0
 """Of wall-clock time for one document; the process's own limits are in ``sandbox``."""
 MOST_PAGES: Final = 200
+MOST_PDF: Final = 64 * 1024 * 1024
+"""Bytes of what an Office file becomes."""
 MOST_BYTES: Final = 96 * 1024 * 1024
 """Of all pages of one document together."""
 
@@ -65,16 +68,31 @@ class Drawing:
             yield page
 
 
-@contextmanager
-def drawing(
-    name: str, watermark: tuple[str, ...], feed: Callable[[BinaryIO], object], *, seconds: float = SECONDS
-) -> Iterator[Drawing]:
-    """Begin to draw a document, which ``feed`` writes into a pipe; the process has ended after the block.
+def _as_pdf(name: str, feed: Callable[[BinaryIO], object]) -> bytes:
+    """Return what LibreOffice makes of an Office file, in a world of its own.  Raises NotDrawn."""
+    if not office.is_possible():
+        raise NotDrawn("office")
+    with _started(office.command(), office.SECONDS) as process:
+        with suppress(BrokenPipeError), cast(BinaryIO, process.stdin) as pipe:
+            frames.write_members(pipe, {"ending": name.rpartition(".")[2].casefold()})
+            feed(pipe)
+        pdf = cast(BinaryIO, process.stdout).read(MOST_PDF + 1)
+    if len(pdf) > MOST_PDF:
+        raise NotDrawn("too_much")
+    if not pdf:
+        raise NotDrawn("damaged")
+    return pdf
 
-    Raises NotDrawn where the process ended before it had read the document.
-    """
+
+def _give(data: bytes, pipe: BinaryIO) -> None:
+    pipe.write(data)
+
+
+@contextmanager
+def _started(command: list[str], seconds: float) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a process that is ended after so many seconds, and with the block."""
     process = subprocess.Popen(
-        [sys.executable, "-E", "-s", "-m", "portal.rendering.child"],
+        command,
         cwd=ROOT,
         env={},
         stdin=subprocess.PIPE,
@@ -86,13 +104,28 @@ def drawing(
     too_long.daemon = True
     too_long.start()
     try:
-        with suppress(BrokenPipeError), cast(BinaryIO, process.stdin) as pipe:
-            # Where the process ended early, its answer says why.
-            frames.write_members(pipe, {"name": name, "watermark": list(watermark), "most": MOST_PAGES})
-            feed(pipe)
-        yield Drawing(process, most=MOST_PAGES)
+        yield process
     finally:
         too_long.cancel()
         process.kill()
         process.wait()
         cast(BinaryIO, process.stdout).close()
+
+
+@contextmanager
+def drawing(
+    name: str, watermark: tuple[str, ...], feed: Callable[[BinaryIO], object], *, seconds: float = SECONDS
+) -> Iterator[Drawing]:
+    """Begin to draw a document, which ``feed`` writes into a pipe; the process has ended after the block.
+
+    Office files are made PDF files first.  Raises NotDrawn where that cannot be.
+    """
+    if is_office(name):
+        pdf = _as_pdf(name, feed)
+        name, feed = f"{name}.pdf", partial(_give, pdf)
+    with _started([sys.executable, "-E", "-s", "-m", "portal.rendering.child"], seconds) as process:
+        with suppress(BrokenPipeError), cast(BinaryIO, process.stdin) as pipe:
+            # Where the process ended early, its answer says why.
+            frames.write_members(pipe, {"name": name, "watermark": list(watermark), "most": MOST_PAGES})
+            feed(pipe)
+        yield Drawing(process, most=MOST_PAGES)

@@ -20,7 +20,7 @@ _ENDINGS: Final = {
 OFFICE: Final = frozenset(
     ["doc", "docx", "docm", "odt", "rtf", "xls", "xlsx", "xlsm", "ods", "ppt", "pptx", "pptm", "odp"]
 )
-"""Endings of files of Office programs, which nothing here draws (decision 24)."""
+"""Endings of files of Office programs, of which LibreOffice makes PDF files where there is one."""
 _FORMS: Final = {ending: form for form, endings in _ENDINGS.items() for ending in endings.split()}
 
 

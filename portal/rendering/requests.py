@@ -24,13 +24,20 @@ from protection.services.draw import check_unchanged
 
 def can_draw(size: int) -> bool:
     """Tell whether a sealed file of this size can be drawn now: a worker has to be there that draws."""
-    if size > settings.CHANCERY_VIEWER_BYTES:
-        return False
+    return size <= settings.CHANCERY_VIEWER_BYTES and _able("draws")
+
+
+def draws_office() -> bool:
+    """Tell whether Office files can be drawn now."""
+    return _able("office")
+
+
+def _able(what: str) -> bool:
     try:
         able = exchange.announced()
     except RedisError:
         return False
-    return able is not None and able["draws"]
+    return able is not None and able[what]
 
 
 def begin_drawing(size: int, request: LicenseRequest, granted: Granted, reading: Reading) -> None:

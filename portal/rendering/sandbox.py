@@ -15,7 +15,11 @@ import signal
 import socket
 import struct
 import sys
+from pathlib import Path
 from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+"""Where the processes that are walled in are started."""
 
 MEMORY: Final = 1024 * 1024 * 1024
 """Bytes of address space; the libraries take a twentieth of it."""
@@ -101,7 +105,7 @@ def lock_down(*, seconds: int = SECONDS, memory: int = MEMORY) -> None:
         raise NoSandbox
     libc = ctypes.CDLL(None, use_errno=True)
     os.chdir("/")
-    _become_nobody()
+    become_nobody()
     _limit(seconds, memory)
     # A change of account clears what the kernel was asked before it.
     libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
@@ -130,7 +134,7 @@ def _limit(seconds: int, memory: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def _become_nobody() -> None:
+def become_nobody() -> None:
     """Give up root, where the operator runs the service as root."""
     if os.geteuid() == 0:
         nobody = pwd.getpwnam(LENT_ACCOUNT)

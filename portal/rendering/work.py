@@ -26,7 +26,7 @@ from chancery.crypto.suites import MLKEM768_X25519
 from chancery.errors import ChanceryError, NotFound
 from chancery.sealing.read import open_sealed
 from chancery.texts import message
-from portal.rendering import drawer, exchange, sandbox
+from portal.rendering import drawer, exchange, office, sandbox
 from portal.rendering.exchange import Job, Progress, Stage
 from protection.services.draw import record_not_drawn, unlocked
 from tenants.context import in_organization
@@ -150,7 +150,7 @@ def keep_announcing() -> None:
     def run() -> None:
         while True:
             with suppress(RedisError):
-                exchange.announce({"draws": _walled_in.is_set()})
+                exchange.announce({"draws": _walled_in.is_set(), "office": office.is_possible()})
             time.sleep(ANNOUNCE_SECONDS)
 
     threading.Thread(target=run, name="announcing", daemon=True).start()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from chancery.policy.rights import LEVELS, in_order
 from chancery.sealing import html_form
 from chancery.sealing.layout import NOTICE
+from portal.rendering.requests import draws_office
 from portal.web.account_pages import person_of, signed_in
 from portal.web.browser_client import browser_page
 from portal.words.policies import LEVEL_BADGES, LEVEL_WORDS
@@ -31,7 +32,12 @@ def protect_page(request: HttpRequest) -> HttpResponse:
         "levels": {level: in_order(rights) for level, rights in LEVELS.items()},
         "pages": {str(place.organization_id): _beginning_of_pages(request, place.name) for place in places},
     }
-    context = {"organizations": places, "levels": levels, "afresh": reverse("protect_afresh")}
+    context = {
+        "organizations": places,
+        "levels": levels,
+        "afresh": reverse("protect_afresh"),
+        "draws_office": draws_office(),
+    }
     return browser_page(request, "protect", configuration, _texts(), context)
 
 

@@ -14,7 +14,7 @@ _AGAIN: Final = _("Choose the file again. If that does not help, ask the owner."
 PROBLEMS: Final[Mapping[str, tuple[Promise, Promise]]] = {
     "unknown_kind": (_("Files of this kind cannot be shown as pages."), _ASK_THE_OWNER),
     "office": (
-        _("Files of Office programs cannot be shown as pages."),
+        _("Files of Office programs cannot be shown here: the service has no LibreOffice, or cannot wall it in."),
         _("Ask the owner for a PDF of it, or for the right to export."),
     ),
     "damaged": (_("The document is damaged and cannot be shown."), _ASK_THE_OWNER),

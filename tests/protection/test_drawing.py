@@ -98,9 +98,9 @@ def test_other_programs_are_told_where_it_opens(cast: Cast, plan: Path) -> None:
     batch = json.loads(call(cast.rita, "contoso", "POST", "licenses/batch", body).content)["batch"]
     results: Any = jws.parse(batch, jws.Kind.USE_BATCH).claims["results"]
     assert [one["refusal"]["details"]["next_step"] for one in results] == [refused.next_step]
-    exchange.announce({"draws": False})
+    exchange.announce({"draws": False, "office": False})
     problem(asks(cast.rita, sealed.path), 403, "viewer_only")
-    exchange.announce({"draws": True})
+    exchange.announce({"draws": True, "office": False})
     problem(asks(cast.rita, sealed.path, rendering=settings.CHANCERY_VIEWER_BYTES + 1), 403, "viewer_only")
 
 

@@ -40,9 +40,9 @@ def license_in(answer: HttpResponse) -> UseLicense:
 @contextmanager
 def a_worker_is_there() -> Iterator[None]:
     """Say that a worker draws; the test's own thread is it."""
-    exchange.announce({"draws": True})
+    exchange.announce({"draws": True, "office": False})
     yield
-    exchange.announce({"draws": False})
+    exchange.announce({"draws": False, "office": False})
 
 
 class Viewing:
