@@ -88,6 +88,19 @@ def test_what_the_browser_seals_opens_elsewhere_byte_for_byte(
         assert opened.status == "current"
 
 
+def test_viewer_only_keeps_the_key_from_readers(author: Visitor, partner: Session, tmp_path: Path) -> None:
+    begins(author, written(tmp_path, "plan.txt", b"1. Sign the letter."))
+    author.page.check("#people_way")
+    author.page.fill("#people_who", RITA)
+    author.page.check("#viewer_only")
+    author.page.check("#watermark")
+    protects(author)
+    (sealed,) = saved(author, tmp_path)
+    with pytest.raises(Refused) as refused, partner.reading(sealed):
+        pass
+    assert refused.value.reason == "viewer_only"
+
+
 def test_the_owner_is_led_to_who_opens_it(author: Visitor, tmp_path: Path) -> None:
     begins(author, written(tmp_path, "Angebot – Größe 5 <b>.txt", b"plan"))
     author.page.check("#people_way")
