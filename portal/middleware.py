@@ -1,6 +1,6 @@
 """What happens to a request before a page sees it, from the outside in.
 
-WhiteNoise is first in ``settings.MIDDLEWARE``: a static file costs no organization lookup.  Then come a correlation
+WhiteNoise comes first in ``settings.MIDDLEWARE``: a static file costs no organization lookup.  Then come a correlation
 id, the health answers, and the organization that the host names; everything after that runs in its schema.
 """
 

@@ -45,7 +45,7 @@ SHARED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "portal.static_files.CollectedFiles",
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
@@ -73,6 +73,7 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    *(["portal.static_files.CompressedFilesMiddleware"] if CHANCERY_EMBEDDED else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.CorrelationMiddleware",
     "portal.middleware.HealthMiddleware",
@@ -332,7 +333,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if CHANCERY_EMBEDDED
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "portal.static_files.CollectedStorage"
     },
 }
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"

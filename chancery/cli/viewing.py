@@ -8,6 +8,7 @@ import subprocess
 import sys
 import webbrowser
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from chancery.cli.saving import OFFLINE
 from chancery.cli.selection import STREAM
 from chancery.cli.session import signed_in
 from chancery.cli.tables import on_terminal
-from chancery.sdk.errors import Misused, NoCopy
+from chancery.sdk.errors import Misused, NoCopy, Refused, ServiceError
 from chancery.sdk.licensed import Content, expected_name
 from chancery.sdk.session import Session
 from chancery.texts import joined, message
@@ -42,6 +43,8 @@ def view(output: Output, file: Path, *, offline: bool) -> None:
     with signed_in(output, online=not offline) as session:
         name = "" if file == STREAM else expected_name(file)
         if terminal_text.is_other(name):
+            with may_ask(file):
+                _require_access(session, file)
             _elsewhere(output, session, file, name)
             return
         with may_ask(file), session.reading(sys.stdin.buffer if file == STREAM else file) as content:
@@ -86,6 +89,28 @@ def name_other_ways(refused: NoCopy, session: Session, file: Path) -> None:
 def page_of(session: Session) -> str:
     """Return the address of the page that opens files in the browser."""
     return f"{session.account.iss}/open/"
+
+
+def _require_access(session: Session, file: Path) -> None:
+    """Raise Refused where the service says that this person may not open the file.
+
+    That is no opening, and not recorded as one.  Only to people who have opened the document, or tried to, does the
+    service say anything about it; others try it here.
+    """
+    if not session.online:
+        return
+    place, cid = session.organization_of(file)
+    try:
+        found = place.call("GET", f"/api/v1/documents/{cid}/why")
+    except ServiceError as unknown:
+        if unknown.status != HTTPStatus.NOT_FOUND:
+            raise
+        with session.reading(file):
+            return
+    if not found["allowed"]:
+        first = found["reasons"][0]
+        text = joined([part for part in (first["message"], first["detail"]) if part], " ")
+        raise Refused(text, reason=first["reason"], remedy=first["next_step"], contact=found["contact"])
 
 
 def _members(file: Path, content: Content) -> dict[str, object]:

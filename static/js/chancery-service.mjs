@@ -156,8 +156,11 @@ export class Organization {
     Object.assign(this, { service, statement, chain, feed: newFeed(statement.org) });
   }
 
+  /** Its host under the base domain: the pages may connect to those alone, and every organization has one. */
   get origin() {
-    return this.statement.origins[0];
+    const { protocol, host } = new URL(this.service.iss);
+    const isUnderBase = (origin) => origin.startsWith(`${protocol}//`) && origin.endsWith(`.${host}`);
+    return this.statement.origins.find(isUnderBase) ?? this.statement.origins[0];
   }
 
   call(method, path, options) {

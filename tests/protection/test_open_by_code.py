@@ -331,6 +331,20 @@ def test_pages_commands_and_calls_set_the_same(cast: Cast, plan: Path, monkeypat
         assert kept["conditions"] == stored
 
 
+def test_codes_that_were_entered_do_not_count_and_others_do_not_use_up_a_reader_s(cast: Cast, plan: Path) -> None:
+    jo = outsider("reading-much")
+    sealed = sealed_for(cast, plan, jo)
+    for number in range(7):
+        assert jo.ask(sealed).status_code == 202, number
+        assert jo.enter(code_in(mails(jo.address)[0])).status_code == 200
+    for number in range(5):
+        assert Outsider(jo.address, ip=f"192.0.2.{number}").ask(sealed).status_code == 202
+    problem(Outsider(jo.address, ip="192.0.2.99").ask(sealed), 429, "too_many_codes")
+    for _ in range(5):
+        assert jo.ask(sealed).status_code == 202
+    problem(jo.ask(sealed), 429, "too_many_codes")
+
+
 def test_codes_are_limited_by_address_document_and_network(cast: Cast, plan: Path) -> None:
     jo = outsider("limited")
     sealed = sealed_for(cast, plan, jo)

@@ -132,6 +132,20 @@ def test_what_a_terminal_cannot_show_is_opened_in_the_browser(
     assert visited == [PAGE]
 
 
+def test_nobody_is_sent_to_the_browser_to_be_refused_there(chancery: Any, cast: Cast, tmp_path: Path) -> None:
+    picture = protect(cast.olga, written(tmp_path, "plan.png", b"\x89PNG"), f"{RITA}:VIEW")
+    named = picture.path.rename(tmp_path / "plan.png.sealed")
+    place, cid = cast.olga.session.organization_of(named)
+    place.call("POST", f"/api/v1/documents/{cid}/revoke", {"recipient": RITA, "reason": "Over."})
+    for asked in ("by trying", "by asking why"):
+        refused = chancery("view", named, who=cast.rita)
+        assert (refused.exit_code, PAGE in refused.output) == (1, False), asked
+        assert WORDS[Reason.REVOKED_FOR_YOU].person in refused.stderr, asked
+        assert f"chancery request {named}" in refused.stderr, asked
+    (tried,) = ledger(cast, "contoso", "content.opened", cid=picture.cid)
+    assert tried.outcome == "refused"
+
+
 def test_who_may_not_read_it_is_refused_as_ever(chancery: Any, cast: Cast, sealed: Protected) -> None:
     refused = chancery("view", sealed.path, who=cast.max)
     assert (refused.exit_code, f"chancery request {sealed.path}" in refused.stderr) == (1, True)

@@ -25,7 +25,10 @@ LIMITS: Final[Mapping[str, tuple[tuple[timedelta, int], ...]]] = {
     "content_id": ((HOUR, 60),),
     "network": ((HOUR, 30),),
 }
-"""How many codes may be asked for by one address, for one document and from one network, in which time."""
+"""How many codes may be asked for by one address, for one document and from one network, in which time.
+
+Of an address only codes that nobody entered count: whoever enters one reads the mailbox, and wanted the mail.
+"""
 
 
 class TooManyCodes(Exception):
@@ -54,10 +57,14 @@ def ask_code(*, browser: str, address: str, organization_id: UUID, content_id: U
     now, network = timezone.now(), network_of(ip)
     counted = {"address": address, "content_id": str(content_id), "network": network}
     _lock(counted)
+    # Who has shown lately, in this browser, that they read the mailbox is not kept from it by what others ask for.
+    entered = CodeSession.objects.filter(address=address, secret_hash__isnull=False, browser=browser).exists()
     nth = 1
     for name, limits in LIMITS.items():
         for period, most in limits:
             asked = CodeSession.objects.filter(**{name: counted[name]}, asked_at__gt=now - period)
+            if name == "address":
+                asked = asked.filter(secret_hash__isnull=True, **({"browser": browser} if entered else {}))
             times = list(asked.order_by("-asked_at").values_list("asked_at", flat=True)[:most])
             if len(times) == most:
                 raise TooManyCodes(_seconds(times[-1] + period - now))
