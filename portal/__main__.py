@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from django.core.management import execute_from_command_line
 
 from portal.command_overview import overview
-from portal.development import benchmark, check_all, faults, lock, messages, openapi, test
+from portal.development import benchmark, check_all, faults, lock, messages, openapi, pictures, test
 from portal.runtime.supervisor import commands, up
 from portal.runtime.supervisor.errors import SupervisorError
 
@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "openapi": openapi.main,
     "bench": benchmark.main,
     "drill": faults.main,
+    "pictures": pictures.main,
 }
 HELP = (["help"], ["--help"], ["-h"])
 

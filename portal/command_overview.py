@@ -13,6 +13,7 @@ DEVELOPS: Final = {
     "openapi": "Render the API's description anew into docs/openapi.yaml.",
     "bench": "Measure licenses, files, ledger and pages beside plain references.",
     "drill": "Break a throw-away installation under load, and print what was lost.",
+    "pictures": "Take the handbook's pictures anew, of an installation made for it.",
     "lock": "Make the locks anew from pyproject.toml.",
 }
 

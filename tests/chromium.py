@@ -1,11 +1,10 @@
 """The browser of the page tests."""
 
-import shutil
 from typing import Final
 
 from portal.development.test import BROWSER
 
-PROGRAM: Final = next(filter(None, map(shutil.which, BROWSER.names)), None)
+PROGRAM: Final = BROWSER.program
 """Where Chromium is, or nothing; the tests that need it are then skipped, and say so."""
 MISSING: Final = "There is no Chromium on this machine."
 # Without the second group Chromium looks for its maker's hosts at every start.  With the third, the hosts of one

@@ -22,6 +22,11 @@ class Helper:
     packages: tuple[str, ...]
     """Packages of which any one brings it, the best one first; the last one is the one that every system has."""
 
+    @property
+    def program(self) -> str | None:
+        """Where it is on this machine, or None."""
+        return next(filter(None, map(shutil.which, self.names)), None)
+
 
 MOST_PROCESSES = 4
 # The same engine without windows loads a page with three fifths of the work of the whole Chromium.
@@ -75,7 +80,7 @@ def _shape(arguments: Sequence[str]) -> list[str]:
 
 def _provide(helper: Helper, *, may_install: bool) -> None:
     """Install a missing program, or say what will be skipped and how to have it."""
-    if any(shutil.which(name) for name in helper.names):
+    if helper.program:
         return
     name = helper.packages[-1]
     if may_install:

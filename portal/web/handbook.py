@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
@@ -141,4 +142,8 @@ def _rendered(path: Path) -> tuple[str, SafeString]:
     for opening, words in pairwise(tokens):
         if opening.type == "heading_open" and opening.tag == "h2":
             opening.attrSet("id", _anchor(words.content))
+    for picture in (child for token in tokens for child in token.children or () if child.type == "image"):
+        # The page's file names its picture by the way to it, so that it is also seen where the file itself is read.
+        picture.attrSet("src", static(f"handbook/{Path(str(picture.attrs['src'])).name}"))
+        picture.attrSet("loading", "lazy")
     return title, mark_safe(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S308 - rendered from a file of this repository

@@ -8,10 +8,13 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from portal.development.pictures import FOLDER as PICTURES_FOLDER
+from portal.development.pictures import LANGUAGES, PICTURES
 from portal.web.handbook import FOLDER, written
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| C(\d+) \| (.+?) \| (.+?) \|(?: `(\w+)`)? \|$", re.MULTILINE)
+PICTURE = re.compile(r"\]\((\S+?)\.png\)")
 LINK = re.compile(r"\]\(/handbook/(\w*)/?\)")
 
 
@@ -37,6 +40,18 @@ def test_a_promise_names_a_test_that_exists_or_says_not_yet(number: int, where: 
 def test_links_of_the_handbook_lead_somewhere(name: str) -> None:
     led = set(LINK.findall(written()[name].read_text(encoding="utf-8")))
     assert led - {"", "rights"} <= written().keys()
+
+
+def test_every_picture_is_there_and_is_shown_in_its_language() -> None:
+    shown = {
+        (path.parent / found).resolve().relative_to(PICTURES_FOLDER).name
+        for language in LANGUAGES
+        for path in written(language).values()
+        for found in PICTURE.findall(path.read_text(encoding="utf-8"))
+        if found.endswith(f".{language}")
+    }
+    assert shown == {f"{name}.{language}" for name in PICTURES for language in LANGUAGES}
+    assert shown == {path.stem for path in PICTURES_FOLDER.iterdir()}
 
 
 def tokens(path: Path) -> Iterator[Token]:
