@@ -30,7 +30,7 @@ FIRST_PORT: Final = 18_600
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the pictures are taken: the addresses of an installation and of Contoso's pages, and one of its documents."""
+    """Where the pictures are taken: the addresses of an installation and of Contoso's pages, and a document."""
 
     base: str
     contoso: str

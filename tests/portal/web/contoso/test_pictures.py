@@ -1,4 +1,4 @@
-"""The handbook's pictures can be taken: each page is there for whom the picture shows it, and does what is done on it."""
+"""The pictures of the handbook can be taken: each page is there for its person, and does what is done on it."""
 
 import io
 
