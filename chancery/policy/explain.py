@@ -13,7 +13,7 @@ from uuid import UUID
 
 from chancery.policy.case import Basis, Case, ContentFacts, Decision, Deny, OrganizationFacts, Registration, Request
 from chancery.policy.evaluate import evaluate
-from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind, Strength
+from chancery.policy.policy import Conditions, Enforcement, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
 from chancery.policy.subject import Subject
@@ -108,6 +108,17 @@ def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
         withheld = rights_in_words(demanded)
         words.append(message("Use a program that withholds, from people without the right: {rights}.", rights=withheld))
     return tuple(dict.fromkeys(words))
+
+
+def shown_only(policy: Policy) -> tuple[str, ...]:
+    """Return in words where a viewer-only document opens, nothing for any other one."""
+    if policy.enforcement is not Enforcement.VIEWER:
+        return ()
+    return (
+        message(
+            "It opens in the browser only, page by page, except for its owner and people with the right to export."
+        ),
+    )
 
 
 def explain(facts: Facts, right: Right, *, now: int) -> Explanation:

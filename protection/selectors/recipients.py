@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID, uuid4
 
-from chancery.policy.explain import asked_at_opening
+from chancery.policy.explain import asked_at_opening, shown_only
 from chancery.policy.policy import Principal, PrincipalKind
 from chancery.policy.subject import Subject
 from protection.models import Content, ContentRevocation, PersonalGrant
@@ -85,7 +85,7 @@ def recipients_of(
         rows=Rows(sources, page, {one.person for one in everybody if one.attempts is not None}).decided(),
         first=first,
         total=len(entries),
-        at_opening=asked_at_opening(conditions, document.policy.conditions),
+        at_opening=(*asked_at_opening(conditions, document.policy.conditions), *shown_only(document.policy)),
         revoked_by=revoked_by,
     )
 

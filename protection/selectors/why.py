@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chancery.errors import NotFound
 from chancery.policy.case import Allow
-from chancery.policy.explain import Explanation, Facts, asked_at_opening, explain
+from chancery.policy.explain import Explanation, Facts, asked_at_opening, explain, shown_only
 from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import CHANGED_HANDS, Reason
 from chancery.policy.rights import Right, in_order
@@ -68,7 +68,7 @@ def why(
     explanation = explain(without_the_opening(facts), right, now=now)
     return Why(
         explanation,
-        asked_at_opening(facts.organization.conditions, policy.conditions),
+        (*asked_at_opening(facts.organization.conditions, policy.conditions), *shown_only(policy)),
         () if explanation.allowed else undecided(policy, explanation, subject, organization),
     )
 
@@ -137,7 +137,7 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
         right=right,
         rights=tuple(in_order(found.decision.rights)),
         reasons=reasons,
-        at_opening=asked_at_opening(facts.organization.conditions, policy.conditions),
+        at_opening=(*asked_at_opening(facts.organization.conditions, policy.conditions), *shown_only(policy)),
         contact=content[1],
     )
 

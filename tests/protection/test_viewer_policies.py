@@ -80,6 +80,14 @@ def test_what_is_taken_out_of_the_viewer_opens_again(cast: Cast, plan: Path) -> 
     assert rights(cast.rita, sealed.path) == {"VIEW"}
 
 
+def test_reader_and_owner_are_told_where_it_opens(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", enforcement=Enforcement.VIEWER)
+    words = ["It opens in the browser only, page by page, except for its owner and people with the right to export."]
+    for player, path in ((cast.rita, "why"), (cast.olga, f"why?who={RITA}"), (cast.olga, "recipients")):
+        answer = json.loads(call(player, "contoso", "GET", f"documents/{sealed.cid}/{path}").content)
+        assert answer["at_opening"] == words, path
+
+
 def test_kept_licenses_end_when_the_document_becomes_viewer_only(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
     before = license_in(asks(cast.rita, sealed.path))

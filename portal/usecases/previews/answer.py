@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chancery.errors import ChanceryError, NotFound
-from chancery.policy.explain import asked_at_opening
+from chancery.policy.explain import asked_at_opening, shown_only
 from chancery.policy.policy import Policy, PrincipalKind
 from chancery.policy.preview import Preview
 from chancery.texts import message
@@ -139,7 +139,7 @@ def _about_template(found: PreviewFacts, roster: Roster) -> Matter:
     new = Rule(draft.policy, (draft.expiry_option, draft.expires, draft.expires_after_days))
     named = roster.addresses_in_groups() | _addresses(old.policy) | _addresses(new.policy)
     seen = visitors(days=found.days, known=frozenset(roster.people))
-    had, has = (set(asked_at_opening(rule.policy.conditions)) for rule in (old, new))
+    had, has = ({*asked_at_opening(rule.policy.conditions), *shown_only(rule.policy)} for rule in (old, new))
     return Matter(
         concerned_people(roster, roster, addresses=named, visitors=seen),
         Reach(templates=frozenset({found.target})),
