@@ -4,8 +4,8 @@ A *suite* is named in a publishing license and fixes the key encapsulation of th
 cipher and the signature algorithm.  Nothing negotiates: a reader knows the name or refuses the file.  Bodies are always
 Cobblestone-256 and hashes SHA-256, so neither is part of a suite.
 
-A device states its own key encapsulation at enrollment, because browsers cannot hold the key type of the default suite
-(WebCrypto has no ML-KEM); therefore the *key encapsulation* has a registry of its own.
+A device states its own key encapsulation at enrollment, because not every browser can hold the key type of the default
+suite (WebCrypto may lack ML-KEM); therefore the *key encapsulation* has a registry of its own.
 
 More are possible: ``fips-pq`` is one more line in each table (ML-KEM-1024 with P-384, ES384).  ``rsa`` needs a key
 encapsulation whose opener asks the store for ``rsa_decrypt`` (see ``store.py``).  A name is never given other

@@ -1,7 +1,9 @@
-// Primitives of the Chancery formats on WebCrypto, for browsers and Node alike: no imports, no packages.
+// Primitives of the Chancery formats on WebCrypto, for browsers and Node alike: no packages.
 //
 // This is the second implementation of docs/format.md and docs/licensing.md. It shares no code with the first one and
-// passes the same vectors. ML-KEM is not in WebCrypto, so keys of that type can be named and compared here, not used.
+// passes the same vectors. Where WebCrypto has no ML-KEM, keys of that type can be named and compared here, not used.
+
+import { sha3 } from "./chancery-sha3.mjs";
 
 const subtle = globalThis.crypto.subtle;
 const encoder = new TextEncoder();
@@ -147,8 +149,14 @@ export class VerifyKey {
 
 // Sealed blobs: HPKE (RFC 9180), base mode, single shot, HKDF-SHA256, AES-256-GCM
 
+const LATTICE = { name: "ML-KEM-768" };
+const LATTICE_KEY = 1184;
+const LATTICE_SEED = 64;
+const LATTICE_CIPHERTEXT = 1088;
+const X_WING = ascii("\\.//^\\");
+
 export const KEMS = {
-  "mlkem768-x25519": { id: 0x647a, size: 1216 },
+  "mlkem768-x25519": { id: 0x647a, size: 1216, encapsulated: 1120, native: { name: "X25519" }, lattice: LATTICE },
   p256: { id: 0x0010, size: 65, encapsulated: 65, native: { name: "ECDH", namedCurve: "P-256" } },
   x25519: { id: 0x0020, size: 32, encapsulated: 32, native: { name: "X25519" } },
 };
@@ -158,12 +166,19 @@ export const kemNamed = (name) =>
 
 /** A private key that may be non-extractable: the browser keeps it, this code only agrees on secrets with it. */
 export class DecryptionKey {
-  constructor(kem, native, publicBytes) {
-    Object.assign(this, { kem, native, publicBytes });
+  /** `lattice` is the other half of a hybrid key. */
+  constructor(kem, native, publicBytes, lattice = null) {
+    Object.assign(this, { kem, native, publicBytes, lattice });
   }
 
   /** Load raw private bytes; browsers generate their keys instead and use the constructor. */
   static async load(kem, privateBytes, publicBytes) {
+    if (KEMS[kem]?.lattice) {
+      const seed = privateBytes.slice(0, LATTICE_SEED);
+      const lattice = await subtle.importKey("raw-seed", seed, LATTICE, false, ["decapsulateBits"]);
+      const half = await DecryptionKey.load("x25519", privateBytes.slice(LATTICE_SEED), publicBytes.slice(LATTICE_KEY));
+      return new DecryptionKey(kem, half.native, publicBytes, lattice);
+    }
     const hex = (text) => Uint8Array.from(text.match(/../g), (byte) => parseInt(byte, 16));
     const curve = hex("308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420");
     const der =
@@ -202,13 +217,25 @@ async function agree(key, encapsulated) {
   return new Uint8Array(secret);
 }
 
+/** Derive the secret of a key agreement (RFC 9180, DHKEM). */
+async function derived(key, encapsulated, kemSuite) {
+  const prk = await labeledExtract(kemSuite, new Uint8Array(0), "eae_prk", await agree(key, encapsulated));
+  return labeledExpand(kemSuite, prk, "shared_secret", concat(encapsulated, key.publicBytes), 32);
+}
+
+/** Combine both secrets of the hybrid: whoever breaks one of the two methods learns nothing (X-Wing). */
+async function combined(key, encapsulated) {
+  const [ciphertext, point] = [encapsulated.slice(0, LATTICE_CIPHERTEXT), encapsulated.slice(LATTICE_CIPHERTEXT)];
+  const first = new Uint8Array(await subtle.decapsulateBits(LATTICE, key.lattice, ciphertext));
+  return sha3(concat(first, await agree(key, point), point, key.publicBytes.slice(LATTICE_KEY), X_WING));
+}
+
 async function openHpke(key, blob, info) {
   const kem = KEMS[key.kem];
   const encapsulated = blob.slice(0, kem.encapsulated);
   const kemSuite = concat(ascii("KEM"), unsigned(kem.id, 2));
   const none = new Uint8Array(0);
-  const prk = await labeledExtract(kemSuite, none, "eae_prk", await agree(key, encapsulated));
-  const shared = await labeledExpand(kemSuite, prk, "shared_secret", concat(encapsulated, key.publicBytes), 32);
+  const shared = kem.lattice ? await combined(key, encapsulated) : await derived(key, encapsulated, kemSuite);
   const suite = concat(ascii("HPKE"), unsigned(kem.id, 2), unsigned(1, 2), unsigned(2, 2));
   const pskHash = await labeledExtract(suite, none, "psk_id_hash", none);
   const context = concat(new Uint8Array(1), pskHash, await labeledExtract(suite, none, "info_hash", info));
@@ -222,7 +249,7 @@ async function openHpke(key, blob, info) {
 
 /** Open a sealed blob; wrong key, wrong info and changed bytes read the same. */
 export async function unseal(key, blob, info) {
-  if (!KEMS[key.kem].native) fail("cannot_unseal", "WebCrypto has no key of this type.");
+  if (!key.native) fail("cannot_unseal", "WebCrypto has no key of this type.");
   if (blob.length < KEMS[key.kem].encapsulated + 16) fail("cannot_unseal", "The sealed blob is too short.");
   try {
     return await openHpke(key, blob, info);

@@ -1,10 +1,11 @@
 // This browser as a device: keys that never leave it, and the objects signed with them.
 //
 // "My computer" keeps the device in IndexedDB, where the browser holds the keys and no script can read them; "shared
-// computer" keeps it in this tab's memory alone.  Ed25519 and X25519 where the browser has them, else P-256.
+// computer" keeps it in this tab's memory alone.  Ed25519 and the hybrid of ML-KEM-768 and X25519 where the browser has them,
+// X25519 alone where it has no ML-KEM, P-256 where it has nothing else.
 
 import {
-  DecryptionKey, KEMS, ascii, keyId, lowS, sha256, toBase64url,
+  DecryptionKey, KEMS, ascii, concat, keyId, lowS, sha256, toBase64url,
 } from "./chancery-crypto.mjs";
 import { inStore } from "./chancery-store.mjs";
 
@@ -12,6 +13,7 @@ const subtle = globalThis.crypto.subtle;
 const STORE = "devices";
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const CHOICES = [
+  { alg: "EdDSA", signing: { name: "Ed25519" }, kem: "mlkem768-x25519" },
   { alg: "EdDSA", signing: { name: "Ed25519" }, kem: "x25519" },
   { alg: "ES256", signing: ECDSA, kem: "p256" },
 ];
@@ -19,15 +21,22 @@ const CHOICES = [
 const rawOf = async (key) => new Uint8Array(await subtle.exportKey("raw", key));
 
 async function generate({ alg, signing, kem }) {
-  const [signer, agreement] = await Promise.all([
+  const { native, lattice } = KEMS[kem];
+  const [signer, agreement, other] = await Promise.all([
     subtle.generateKey(signing, false, ["sign", "verify"]),
-    subtle.generateKey(KEMS[kem].native, false, ["deriveBits"]),
+    subtle.generateKey(native, false, ["deriveBits"]),
+    lattice ? subtle.generateKey(lattice, false, ["encapsulateBits", "decapsulateBits"]) : null,
   ]);
+  const half = await rawOf(agreement.publicKey);
+  const first = other && new Uint8Array(await subtle.exportKey("raw-public", other.publicKey));
   return {
-    alg, kem, signing: signer.privateKey, agreement: agreement.privateKey,
-    signingPublic: await rawOf(signer.publicKey), encryptionPublic: await rawOf(agreement.publicKey),
+    alg, kem, signing: signer.privateKey, agreement: agreement.privateKey, lattice: other?.privateKey ?? null,
+    signingPublic: await rawOf(signer.publicKey), encryptionPublic: other ? concat(first, half) : half,
   };
 }
+
+// A browser that knows neither an algorithm nor what it is used for says so in different ways.
+const UNKNOWN = ["NotSupportedError", "SyntaxError", "TypeError"];
 
 /** One browser's keys, and once it is enrolled its id and its account certificate. */
 export class Device {
@@ -40,7 +49,7 @@ export class Device {
       try {
         return new Device(await generate(choice));
       } catch (error) {
-        if (error.name !== "NotSupportedError" && error.name !== "SyntaxError") throw error;
+        if (!UNKNOWN.includes(error.name)) throw error;
       }
     }
     throw new Error("This browser has none of the keys that a device needs. Update it, or use another one.");
@@ -64,7 +73,8 @@ export class Device {
   }
 
   get decryptionKey() {
-    return new DecryptionKey(this.record.kem, this.record.agreement, this.record.encryptionPublic);
+    const { kem, agreement, encryptionPublic, lattice } = this.record;
+    return new DecryptionKey(kem, agreement, encryptionPublic, lattice);
   }
 
   async #sign(bytes) {
