@@ -79,6 +79,7 @@ def _texts() -> dict[str, object]:
             "unreadable": _(
                 "The browser could not read or write this file. Look whether it is still there, and try again."
             ),
+            "full": _("There is not enough room for the protected copy. Make room, then go on."),
             "unreachable": _("The service does not answer. Check your connection, then go on."),
             "too_large_for_page": _("This file is too large for a web page. Protect it without that."),
             "lost": _(

@@ -230,9 +230,12 @@ export class Batch {
     await this.#set(entry, { state: State.DONE });
   }
 
-  /** Forget this batch, and the copies that were not saved. */
+  /**
+   * Forget this batch, and the copies that were not saved.  Others may still be on their way to the disk: they go with all
+   * leftovers, once this tab is closed.
+   */
   async forget() {
-    if (this.isDownloads) for (const entry of this.done) await this.place.remove(entry.output);
+    for (const entry of this.unsaved) await this.place.remove(entry.output);
     await this.#keep((store) => {
       store.delete(entriesOf(this.head.id));
       return store.delete(this.head.id);

@@ -18,6 +18,7 @@ export const fill = (text, values) => Object.entries(values).reduce((filled, [na
 function refusal(error) {
   if (texts.failures[error.code]) return texts.failures[error.code];
   if (["NotFoundError", "NotReadableError", "NotAllowedError"].includes(error.name)) return texts.failures.unreadable;
+  if (error.name === "QuotaExceededError") return texts.failures.full;
   if (error instanceof Unreachable) return texts.failures.unreachable;
   const { title, step } = wordsOf(error);
   return `${title} ${step}`.trim();
