@@ -126,8 +126,18 @@ def test_scripts_and_actions_of_a_pdf_file_do_nothing() -> None:
 
 
 def test_a_bomb_in_a_pdf_file_ends_within_its_limits() -> None:
-    bomb = stream(b"0 0 m 9 9 l S " * 2_000_000)
-    assert refused("a.pdf", pdf(CATALOG % b"", TREE, PAGE % (b"300 400", b""), bomb), seconds=1.5) == "ended"
+    """Draw a form that draws ten forms, each of which draws ten, and so on: nobody would see the end of it."""
+    deep = 14
+    forms = [
+        stream(
+            b"/F Do " * 10 if number < deep else b"0 0 m 9 9 l S",
+            b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /F %d 0 R >> >>" % (6 + number),
+        )
+        for number in range(deep + 1)
+    ]
+    shown = PAGE % (b"300 400", b"/Resources << /XObject << /F 5 0 R >> >>")
+    file = pdf(CATALOG % b"", TREE, shown, stream(b"/F Do"), *forms)
+    assert refused("a.pdf", file, seconds=2) in {"ended", "too_much"}
 
 
 def test_sizes_that_no_page_can_have() -> None:
@@ -230,7 +240,7 @@ def test_what_draws_ends_with_the_worker(tmp_path: Path) -> None:
         child = int(worker.stdout.readline())
         worker.kill()
         worker.wait()
-        for _ in range(200):
+        for _ in range(1_500):
             state = _state(child)
             if state in {"", "Z"}:
                 break
