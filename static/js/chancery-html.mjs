@@ -8,8 +8,9 @@ const END = "</script>\n</body>\n</html>\n";
 const MIB = 1024 ** 2;
 const MAX_HEAD = MIB / 16;
 const MAX_SEALED = 12 * MIB;
-const LINE = 57; // Bytes in a line of 76 letters.
-const MAX_PAYLOAD = Math.ceil(MAX_SEALED / LINE) * 77;
+const WIDTH = 76; // Letters in a line.
+const LINE = 57; // Bytes in it.
+const MAX_PAYLOAD = Math.ceil(MAX_SEALED / LINE) * (WIDTH + 1);
 const STEP = 512 * LINE; // How many bytes are encoded at once.
 
 export const MAX_CONTENT = MAX_SEALED - MIB / 2;
@@ -20,7 +21,9 @@ const bytesIn = async (blob) => new Uint8Array(await blob.arrayBuffer());
 
 function linesOf(bytes) {
   const letters = btoa(String.fromCharCode(...bytes));
-  return letters.replaceAll(/.{1,76}/g, "$&\n");
+  let lines = "";
+  for (let at = 0; at < letters.length; at += WIDTH) lines += `${letters.slice(at, at + WIDTH)}\n`;
+  return lines;
 }
 
 /** Return the page that carries a sealed file; `head` comes with the page that protects. */
@@ -40,7 +43,8 @@ function decoded(lines) {
   } catch {
     refuse();
   }
-  const bytes = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+  const bytes = new Uint8Array(letters.length);
+  for (let at = 0; at < letters.length; at += 1) bytes[at] = letters.charCodeAt(at);
   return linesOf(bytes) === lines ? bytes : refuse();
 }
 
@@ -56,7 +60,7 @@ export async function unwrapped(source) {
   const start = page.slice(0, MAX_HEAD).indexOf(MARK) + MARK.length;
   if (start < MARK.length || !page.endsWith(END)) refuse();
   const payload = page.slice(start, page.length - END.length);
-  const step = (STEP / LINE) * 77;
+  const step = (STEP / LINE) * (WIDTH + 1);
   const parts = [];
   for (let at = 0; at < payload.length; at += step) {
     if (parts.length && parts.at(-1).length !== STEP) refuse(); // Padding in between.
