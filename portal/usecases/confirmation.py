@@ -34,7 +34,8 @@ class ConfirmationPrompt:
     ``confirm`` is what has to be stated to go on: the name of what the act is done to, ``YES`` where it has none.
     People type it themselves only where ``typed`` says so.  ``needs_reason`` asks why, which is recorded;
     ``needs_fresh`` asks for a sign-in of the last ten minutes, with the second factor where the person has one.
-    ``cancel`` is what the way out is called, where the usual words would be misread.
+    ``cancel`` is what the way out is called, where the usual words would be misread.  ``gives`` says that nothing is
+    taken from anybody, so that pages do not warn of it.
     """
 
     question: str
@@ -45,6 +46,7 @@ class ConfirmationPrompt:
     needs_reason: bool = False
     needs_fresh: bool = False
     cancel: str = ""
+    gives: bool = False
 
     def __post_init__(self) -> None:
         """Ask for a word in any case: nothing stated must never be what has to be stated."""

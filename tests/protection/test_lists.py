@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -30,6 +31,29 @@ def listed(player: Player, monkeypatch: pytest.MonkeyPatch, *words: str) -> list
     ids = [one.get("id") or one.get("cid") for one in answer["results"]]
     assert len(ids) == len(set(ids)), "nothing twice"
     return list(answer["results"])
+
+
+@pytest.mark.parametrize(
+    ("words", "sort"),
+    [
+        (("person", "list"), "name"),
+        (("person", "list"), "since"),
+        (("person", "list"), "email"),
+        (("group", "list"), "name"),
+        (("group", "list"), "address"),
+        (("audit",), "at"),
+    ],
+)
+def test_a_sorted_list_is_whole_and_in_order_page_by_page(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], sort: str
+) -> None:
+    contoso = cast.organizations["contoso"].id
+    for number in range(5):
+        address = f"board{number}{uuid4().hex[:8]}@contoso.example"
+        create_group(organization_id=contoso, address=address, name=f"Board {number % 2}", members=(), actor=ACTOR)
+    up = [one[sort] for one in listed(cast.ada, monkeypatch, *words, "--sort", sort)]
+    assert up == sorted(up, key=str)
+    assert [one[sort] for one in listed(cast.ada, monkeypatch, *words, "--sort", f"-{sort}")][-len(up) :] == up[::-1]
 
 
 def test_every_person_is_listed_behind_applications_without_an_address(

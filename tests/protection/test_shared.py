@@ -80,6 +80,22 @@ def test_what_was_opened_is_listed_over_all_organizations(cast: Cast, plan: Path
     assert found[1]["page"] == f"http://contoso.localhost:8000/documents/{first.cid}/access/"
 
 
+def test_pages_of_several_organizations_are_one_list_in_each_order(cast: Cast, plan: Path, reader: Player) -> None:
+    for owner, titles in ((cast.olga, ("b.txt", "D.txt", "a.txt")), (cast.rita, ("C.txt", "e.txt"))):
+        for title in titles:
+            given(owner, plan, reader, title)
+    for order in ("title", "owner", "first_opened"):
+        for sort in (order, f"-{order}"):
+            found: list[dict[str, Any]] = []
+            following = ""
+            while not found or following:
+                answer = shared(reader, f"?sort={sort}&limit=2&cursor={following}")
+                found, following = [*found, *answer["results"]], answer["next"]
+            assert len({one["cid"] for one in found}) == len(found) == 5
+            values = [one[order].casefold() for one in found]
+            assert values == sorted(values, reverse=sort.startswith("-"))
+
+
 def test_only_organizations_that_licensed_something_are_asked(cast: Cast, plan: Path, reader: Player) -> None:
     given(cast.olga, plan, reader)
     with in_public():

@@ -47,6 +47,7 @@ def grant_requests(
             question=question.format(number=grouped(tried.number)),
             consequences=(_("They get access: {names}.").format(names=listed(tried.names)), ends),
             button=_("Give access"),
+            gives=True,
         )
 
     return each(

@@ -53,12 +53,13 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about all of them together, and whether a reason and a recent sign-in are needed."""
+    """What is asked about all of them together, in the words of ``ConfirmationPrompt``."""
 
     question: str
     consequences: tuple[str, ...]
     button: str
     needs_reason: bool = False
+    gives: bool = False
 
 
 def each(
@@ -151,6 +152,7 @@ def _ask(asked: Question, tried: Tried, stated: Stated, *, is_fresh: bool) -> No
         button=asked.button,
         confirm=str(tried.number),
         needs_reason=asked.needs_reason,
+        gives=asked.gives,
     )
     if not is_fresh:
         raise FreshSignInRequired(prompt)
