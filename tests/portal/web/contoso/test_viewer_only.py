@@ -16,7 +16,7 @@ from tests.portal.web.browsing import content, opens
 from tests.portal.web.inspection import faults_here
 from tests.portal.web.visitor import Installation, Visitor
 
-RITA = "rita@fabrikam.example"
+READER = "jonas@contoso.example"
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,11 @@ def owner(olga: Visitor) -> Iterator[Session]:
 
 @pytest.fixture(scope="module")
 def reader(installation: Installation) -> Visitor:
-    assert installation.rita, "who has an account"
-    rita = installation.visitor()
-    rita.sign_in_by_code(RITA)
-    return rita
+    """Return a colleague of Olga's in a browser that runs scripts."""
+    installation.add_person(READER, "Jonas Jansen")
+    jonas = installation.visitor()
+    jonas.sign_in_by_code(READER)
+    return jonas
 
 
 def picture(width: int = 800, height: int = 1000) -> bytes:
@@ -42,7 +43,7 @@ def picture(width: int = 800, height: int = 1000) -> bytes:
 def sealed(owner: Session, folder: Path, name: str, data: bytes, *rights: str, **options: object) -> Path:
     plain = folder / name
     plain.write_bytes(data)
-    terms = ProtectOptions(grants=(f"{RITA}:{','.join(rights)}",), **options)  # type: ignore[arg-type]
+    terms = ProtectOptions(grants=(f"{READER}:{','.join(rights)}",), **options)  # type: ignore[arg-type]
     return owner.protect(plain, terms).path
 
 
@@ -69,7 +70,7 @@ def test_pages_come_back_as_pictures_and_the_page_says_who_saw_it(
     assert faults_here(reader, "a viewer-only document") == []
     _, cid = owner.organization_of(file)
     olga.go(f"{contoso}/documents/{cid}/")
-    assert f"{RITA} opened “plan.txt” in the viewer; allowed: read." in olga.text
+    assert f"{READER} opened “plan.txt” in the viewer; allowed: read." in olga.text
 
 
 def test_what_cannot_be_drawn_is_said_with_what_to_do(owner: Session, reader: Visitor, tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_the_policy_asks_for_a_watermark_over_ordinary_content(owner: Session, r
     mark = content(reader).locator(".watermark span").first
     mark.wait_for(state="attached")
     who, when, what = mark.inner_text().split("\n")
-    assert (who, what) == (RITA, "plan.png")
+    assert (who, what) == (READER, "plan.png")
     assert when.endswith(" UTC")
     opens(reader, sealed(owner, tmp_path, "plain.png", picture(), "VIEW"))
     content(reader).locator("img").wait_for()
