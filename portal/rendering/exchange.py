@@ -22,7 +22,9 @@ from protection.actor import Actor
 PART: Final = 3 * 1024 * 1024
 """Bytes of one part of a sealed file; a request carries a third more, as text."""
 KEPT: Final = 120
-"""Seconds for which anything of a rendering is kept at most after it was written."""
+"""Seconds for which a job, a part or a page is kept at most."""
+_PROGRESS_KEPT: Final = 600
+"""Seconds for which it is known how far a rendering is; one that waits for others can take longer than ``KEPT``."""
 _ALIVE: Final = 15
 _VIEWER: Final = "viewer"
 
@@ -96,7 +98,7 @@ def progress(event: UUID) -> Progress | None:
 
 def note(event: UUID, state: Progress) -> None:
     """Keep how far it is."""
-    cache.set(f"rendering:{event}:progress", state, KEPT)
+    cache.set(f"rendering:{event}:progress", state, _PROGRESS_KEPT)
 
 
 def fail(event: UUID, problem: str) -> None:
