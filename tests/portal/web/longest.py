@@ -180,6 +180,8 @@ def _looks(made: dict[str, UUID | str]) -> Iterator[Look]:
     yield Look(f"/templates/{made['spare']}/status/", (("status", "archived"),))
     yield Look(f"/labels/{made['label']}/status/", (("status", "archived"),))
     yield Look("/settings/service/", (("state", "off"),))
+    yield Look("/documents/chosen/", (("act", "revoke"), ("chosen", str(made["other"]))))
+    yield Look("/documents/chosen/", (("act", "restore"), ("chosen", str(made["other"]))))
     for path in (
         "/", "/documents/", "/documents/?scope=all", "/requests/", f"/requests/{made['request']}/",
         *documents, *(f"{documents[1]}{act}/" for act in ("why", "revoke", "change", "label")),
