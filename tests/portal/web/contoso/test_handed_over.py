@@ -14,7 +14,7 @@ from tests.portal.web.browsing import answers_whose_computer, content
 from tests.portal.web.inspection import faults, faults_here
 from tests.portal.web.visitor import Installation, Visitor
 
-RITA = "rita@fabrikam.example"
+READER = "jonas@contoso.example"
 TEXT = b"1. Sign the letter."
 
 
@@ -26,10 +26,11 @@ def owner(olga: Visitor) -> Iterator[Session]:
 
 @pytest.fixture(scope="module")
 def reader(installation: Installation) -> Visitor:
-    assert installation.rita, "who has an account"
-    rita = installation.visitor()
-    rita.sign_in_by_code(RITA)
-    return rita
+    """Return a colleague of Olga's in a browser that runs scripts."""
+    installation.add_person(READER, "Jonas Jansen")
+    jonas = installation.visitor()
+    jonas.sign_in_by_code(READER)
+    return jonas
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def _nothing_to_complain_about(reader: Visitor) -> Iterator[None]:
 def page_with(owner: Session, folder: Path) -> Path:
     plain = folder / "plan.txt"
     plain.write_bytes(TEXT)
-    return protect_in_page(owner, plain, ProtectOptions(grants=(f"{RITA}:VIEW",))).path
+    return protect_in_page(owner, plain, ProtectOptions(grants=(f"{READER}:VIEW",))).path
 
 
 def handed_by(carrier: Page) -> Page:
@@ -153,7 +154,7 @@ SHARES = """async (bytes) => {
 def test_what_is_shared_stays_in_the_browser(owner: Session, reader: Visitor, tmp_path: Path) -> None:
     plain = tmp_path / "plan.txt"
     plain.write_bytes(TEXT)
-    file = owner.protect(plain, ProtectOptions(grants=(f"{RITA}:VIEW",))).path
+    file = owner.protect(plain, ProtectOptions(grants=(f"{READER}:VIEW",))).path
     reader.go("/open/")
     (target,) = reader.page.evaluate(
         "async () => [(await (await fetch(document.querySelector('[rel=manifest]').href)).json()).share_target]"

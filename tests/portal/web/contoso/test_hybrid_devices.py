@@ -14,6 +14,7 @@ from tests.chromium import FLAGS, PROGRAM
 from tests.portal.web.browsing import content, opens
 from tests.portal.web.visitor import Installation, Visitor
 
+READER = "jonas@contoso.example"
 HAS_IT = """() => crypto.subtle.generateKey({ name: "ML-KEM-768" }, false, ["encapsulateBits", "decapsulateBits"])
   .then(() => true, () => false)"""
 UNSEAL = """async ({ kem, private: secret, public: open, blob, info }) => {
@@ -28,14 +29,14 @@ UNSEAL = """async ({ kem, private: secret, public: open, blob, info }) => {
 
 
 @pytest.fixture(scope="module")
-def reader(installation: Installation, olga: Visitor) -> Iterator[Visitor]:
-    """Return Olga in a browser that has ML-KEM."""
-    assert olga.page, "who has an account"
+def reader(installation: Installation) -> Iterator[Visitor]:
+    """Return a colleague of Olga's in a browser that has ML-KEM."""
+    installation.add_person(READER, "Jonas Jansen")
     chromium = installation.chromium.browser_type.launch(
         executable_path=PROGRAM, args=[*FLAGS, "--enable-features=WebCryptoPQC"]
     )
     reader = replace(installation, chromium=chromium).visitor()
-    reader.sign_in_by_code("olga@contoso.example")
+    reader.sign_in_by_code(READER)
     if not reader.page.evaluate(HAS_IT):
         pytest.skip("This Chromium has no ML-KEM.")
     yield reader
@@ -68,7 +69,7 @@ def test_it_becomes_a_hybrid_device_and_stays_one(owner: Session, reader: Visito
         ),
     )
     (tmp_path / "plan.txt").write_bytes(b"1. Sign the letter.")
-    file = owner.protect(tmp_path / "plan.txt", ProtectOptions()).path
+    file = owner.protect(tmp_path / "plan.txt", ProtectOptions(grants=(f"{READER}:VIEW",))).path
     for _ in range(2):
         opens(reader, file)
         assert content(reader).locator("pre").inner_text() == "1. Sign the letter."
