@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from chancery.cli.output import Output, exit_code
+from chancery.cli.exit_codes import exit_code
+from chancery.cli.output import Output
 from chancery.errors import ChanceryError
 from chancery.sdk.errors import LocalFailure
 from chancery.texts import message

@@ -9,7 +9,8 @@ import click
 
 from chancery.cli import language
 from chancery.cli.checked_stream import CheckedStream, give_up
-from chancery.cli.output import JSON, Output, exit_code, with_json
+from chancery.cli.exit_codes import INTERRUPTED, exit_code
+from chancery.cli.output import JSON, Output, with_json
 from chancery.errors import ChanceryError
 from chancery.sdk.errors import LocalFailure, Misused, OutputFailed
 from chancery.texts import message
@@ -70,9 +71,6 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """Every command and where it is in this folder, as the help lists them."""
-
-INTERRUPTED: Final = 130
-"""What shells report for a program that Ctrl-C ended; 1 would say that a policy refused."""
 
 
 class Commands(click.Group):

@@ -1,50 +1,21 @@
-"""How the command line speaks: plain sentences for people, one JSON object for programs, exit codes for both.
-
-0 done · 1 refused by policy · 2 usage · 3 file invalid or tampered · 4 service unreachable · 5 other ·
-6 standard output takes no more
-"""
+"""How the command line speaks: plain sentences for people, one JSON object for programs."""
 
 import json
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, tzinfo
-from http import HTTPStatus
 from typing import Any, Final
 
 import click
 
 from chancery.cli.language import translate
 from chancery.errors import (
-    CannotUnseal,
     ChanceryError,
-    InvalidFile,
-    InvalidObject,
-    InvalidPolicy,
-    Revoked,
-    UnknownSuite,
-    UntrustedKey,
 )
-from chancery.sdk.errors import Misused, NotSignedIn, OutputFailed, Refused, ServiceError, Unreachable
+from chancery.sdk.errors import Misused, Refused
 from chancery.sealing.file_names import HIDDEN
 from chancery.texts import message
-
-_CODES: Final[tuple[tuple[tuple[type[ChanceryError], ...], int], ...]] = (
-    ((Refused, Revoked), 1),
-    ((Misused, InvalidPolicy), 2),
-    ((InvalidFile, InvalidObject, UntrustedKey, CannotUnseal, UnknownSuite), 3),
-    ((Unreachable,), 4),
-    ((NotSignedIn, ServiceError), 5),
-    ((OutputFailed,), 6),
-)
-
-
-def exit_code(error: ChanceryError) -> int:
-    """Return the exit code of an error; what the service calls invalid input is a usage error too."""
-    if isinstance(error, ServiceError) and error.status == HTTPStatus.BAD_REQUEST:
-        return 2
-    return next((code for kinds, code in _CODES if isinstance(error, kinds)), 5)
-
 
 _YES: Final = message("To do it without being asked, add --yes.")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chancery.cli.output import exit_code
+from chancery.cli.exit_codes import exit_code
 from chancery.errors import ChanceryError
 from chancery.sealing import layout
 from tests.cast import Cast

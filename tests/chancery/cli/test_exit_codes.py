@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chancery.cli.main import INTERRUPTED
-from chancery.cli.output import exit_code
+from chancery.cli.exit_codes import INTERRUPTED, exit_code
 from chancery.errors import ChanceryError, InvalidFile
 from chancery.sdk.errors import (
     LocalFailure,
