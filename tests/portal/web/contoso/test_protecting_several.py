@@ -46,17 +46,17 @@ def partner(installation: Installation) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="module")
-def browser_of_olga(installation: Installation, olga: Visitor) -> Visitor:
-    assert olga.page, "who has an account"
-    author = installation.visitor()
-    author.sign_in_by_code("olga@contoso.example")
-    return author
+def browser(installation: Installation) -> Visitor:
+    installation.add_person("jonas@contoso.example", "Jonas Jansen")
+    browser = installation.visitor()
+    browser.sign_in_by_code("jonas@contoso.example")
+    return browser
 
 
 @pytest.fixture
-def author(browser_of_olga: Visitor) -> Iterator[Visitor]:
-    """Return Olga in a browser that runs scripts; nothing of another test is left in it."""
-    author = browser_of_olga
+def author(browser: Visitor) -> Iterator[Visitor]:
+    """Return a member in a browser that runs scripts; nothing of another test is left in it."""
+    author = browser
     author.go("/handbook/")
     author.page.evaluate("""async () => {
       const root = await navigator.storage.getDirectory();
@@ -190,7 +190,7 @@ def test_web_pages_are_made_that_carry_the_files(author: Visitor, partner: Sessi
     assert "plan.txt.html" in page.input_value("#mail")
     made = tmp_path / "made.html"
     made.write_bytes(written(page, "plan.txt.html"))
-    assert "From: <b>Olga Orlov</b>, Contoso" in made.read_text(encoding="utf-8")
+    assert "From: <b>Jonas Jansen</b>, Contoso" in made.read_text(encoding="utf-8")
     partner.open_file(made, tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"plan" * 10_000
 
