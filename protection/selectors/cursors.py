@@ -20,15 +20,29 @@ def make_cursor(sort: str, place: Place, identity: UUID) -> str:
     return base64.urlsafe_b64encode(json.dumps([sort, text, str(identity)]).encode()).decode()
 
 
-def read_cursor(sort: str, cursor: str) -> tuple[Place, UUID]:
-    """Return place and id of the last row.  Raises InvalidCursor."""
+def read_cursor(sort: str, cursor: str, *, by_moment: bool) -> tuple[Place, UUID]:
+    """Return place and id of the last row; ``by_moment`` tells which kind of place the order has.
+
+    Anybody can write a cursor, so nothing reaches the database that the column cannot hold.  Raises InvalidCursor.
+    """
     try:
         of, text, identity = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        place: Place = datetime.fromisoformat(text["at"]) if isinstance(text, dict) else text
-        found = place, UUID(identity)
-    except (ValueError, TypeError, AttributeError, KeyError, binascii.Error, UnicodeError) as error:
+        found = _moment(text["at"]) if by_moment else _text(text), UUID(identity)
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError, binascii.Error) as error:
         raise InvalidCursor("this cursor is not known") from error
-    # A place of another kind than the column would reach the database.
-    if of != sort or not isinstance(place, str | datetime):
+    if of != sort:
         raise InvalidCursor("this cursor is of another order")
     return found
+
+
+def _moment(text: str) -> Place:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return moment.astimezone(UTC)
+
+
+def _text(text: str) -> Place:
+    if b"\0" in text.encode():
+        raise ValueError("a text that no column holds")
+    return text

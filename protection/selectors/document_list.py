@@ -93,7 +93,7 @@ def _total(rows: QuerySet[Content]) -> int | None:
 
 def _behind(sort: str, cursor: str) -> Q:
     """Return what comes after a cursor; the first condition lets the index begin there."""
-    place, cid = read_cursor(sort, cursor)
+    place, cid = read_cursor(sort, cursor, by_moment=sort.removeprefix("-") == "registered_at")
     if sort.startswith("-"):
         return Q(place__lte=place) & (Q(place__lt=place) | Q(cid__lt=cid))
     return Q(place__gte=place) & (Q(place__gt=place) | Q(cid__gt=cid))

@@ -70,7 +70,8 @@ def shared_rows(
     ``search`` is in title or owner; ``sort`` is one of ``ORDERS``, with ``-`` before it downwards.  Raises
     InvalidCursor, also for a cursor of another order.
     """
-    place, cid = read_cursor(sort, cursor) if cursor else (None, None)
+    by_moment = sort.removeprefix("-") == "first_opened"
+    place, cid = read_cursor(sort, cursor, by_moment=by_moment) if cursor else (None, None)
     values = {"person": person, "place": place, "cid": cid, "like": _pattern(search), "limit": limit + 1}
     down, (order, compared) = sort.startswith("-"), ORDERS[sort.removeprefix("-")]
     parts = {
