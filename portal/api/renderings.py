@@ -62,7 +62,7 @@ class RenderingDetail(OrganizationView):
     )
     def get(self, request: Request, rendering_id: UUID) -> Response:
         """Answer the reader only."""
-        state = rendering_of(self.caller.actor.person, rendering_id)
+        state = rendering_of(self.caller.actor.person, self.organization.id, rendering_id)
         title, step = problem_in_words(state.problem) if state.problem else ("", "")
         return Response(
             {
@@ -100,7 +100,7 @@ class RenderingParts(OrganizationView):
     )
     def post(self, request: Request, rendering_id: UUID, number: int) -> Response:
         """Take a part from the reader only."""
-        rendering_of(self.caller.actor.person, rendering_id)
+        rendering_of(self.caller.actor.person, self.organization.id, rendering_id)
         self.device()
         receive_part(
             person=self.caller.actor.person,
@@ -126,5 +126,7 @@ class RenderingPages(OrganizationView):
     )
     def get(self, request: Request, rendering_id: UUID, number: int) -> Response:
         """Answer the reader only."""
-        page = drawn_page(person=self.caller.actor.person, event=rendering_id, number=number)
+        page = drawn_page(
+            person=self.caller.actor.person, organization=self.organization.id, event=rendering_id, number=number
+        )
         return Response({"page": b64(page)})

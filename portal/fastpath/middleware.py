@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from chancery.errors import ChanceryError
+from chancery.objects.use import UseLicense
 from portal.fastpath.statements import FastPathDatabase, NobodyHere
 from portal.identity.clients import OUTSIDER
 from portal.identity.proof import ProvenDevice, proven_device, request_id
@@ -111,7 +112,7 @@ def _license_request(
     )
 
 
-def _draw(members: Mapping[str, Any]) -> Callable[[LicenseRequest, Granted, Reading], None] | None:
+def _draw(members: Mapping[str, Any]) -> Callable[[LicenseRequest, Granted, Reading, UseLicense], None] | None:
     """Return what begins to draw a viewer-only document, where program and service can show it."""
     size = size_to_draw(members)
     return partial(begin_drawing, size) if size is not None and can_draw(size) else None

@@ -42,6 +42,10 @@ class Drawing:
         self.most = most
         self.number = self.of = 0
 
+    def end(self) -> None:
+        """Let the process draw no further."""
+        self._process.kill()
+
     def pages(self) -> Iterator[bytes]:
         """Yield the pages as pictures.  ``number`` and ``of`` are known with the first.  Raises NotDrawn."""
         try:

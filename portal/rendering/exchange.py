@@ -18,6 +18,7 @@ from uuid import UUID
 from django.core.cache import cache
 
 from protection.actor import Actor
+from protection.services.draw import Allowed
 
 PART: Final = 3 * 1024 * 1024
 """Bytes of one part of a sealed file; a request carries a third more, as text."""
@@ -48,8 +49,7 @@ class Job:
     actor: Actor
     kem: str
     key: bytes
-    cid: UUID
-    rev: int
+    allowed: Allowed
     pl: bytes
     seal: bytes
     size: int
@@ -60,9 +60,9 @@ class Job:
 class Progress:
     """What the reader's browser learns; ``key`` is the worker's, to which parts are sealed."""
 
+    organization: UUID
     person: UUID
-    cid: UUID
-    rev: int
+    allowed: Allowed
     size: int
     stage: Stage = Stage.WAITING
     key: bytes = b""
@@ -75,13 +75,13 @@ class Progress:
 def begin(job: Job) -> None:
     """Keep what is to be drawn until a worker takes it."""
     cache.set(f"rendering:{job.event}:job", job, KEPT)
-    cache.set(f"rendering:of:{job.actor.person}", job.event, KEPT)
-    note(job.event, Progress(job.actor.person, job.cid, job.rev, job.size))
+    cache.set(f"rendering:of:{job.actor.person}", job.event, _PROGRESS_KEPT)
+    note(job.event, Progress(job.organization, job.actor.person, job.allowed, job.size))
 
 
 def is_newest(job: Job) -> bool:
     """Tell whether the reader has not begun another one since: everybody has one at a time."""
-    return bool(cache.get(f"rendering:of:{job.actor.person}") == job.event)
+    return cache.get(f"rendering:of:{job.actor.person}") in {job.event, None}
 
 
 def take(event: UUID) -> Job | None:

@@ -13,13 +13,14 @@ from chancery.crypto.envelope import seal
 from chancery.crypto.keys import EncryptionPublicKey
 from chancery.crypto.suites import MLKEM768_X25519
 from chancery.errors import InvalidObject, NotFound
+from chancery.objects.use import UseLicense
 from chancery.texts import message
 from portal.celery import VIEWER_QUEUE, app
 from portal.rendering import exchange
 from portal.rendering.exchange import Job, Progress, Stage
 from protection.actor import Actor
 from protection.services.decide import Granted, LicenseRequest, Reading, personal_record
-from protection.services.draw import check_unchanged
+from protection.services.draw import Allowed, check_unchanged
 
 
 def can_draw(size: int) -> bool:
@@ -40,7 +41,7 @@ def _able(what: str) -> bool:
     return able is not None and able[what]
 
 
-def begin_drawing(size: int, request: LicenseRequest, granted: Granted, reading: Reading) -> None:
+def begin_drawing(size: int, request: LicenseRequest, granted: Granted, reading: Reading, use: UseLicense) -> None:
     """Hand an allowed opening to a worker.  Raises RedisError, and kombu's errors, where there is no broker."""
     who = personal_record(request, reading, granted.state)
     device = request.device
@@ -59,8 +60,7 @@ def begin_drawing(size: int, request: LicenseRequest, granted: Granted, reading:
         ),
         kem=device.encryption.kem.name,
         key=device.encryption.raw,
-        cid=granted.state.facts.cid,
-        rev=granted.state.rev,
+        allowed=Allowed(use.cid, use.rev, reading.service.feed_seq, use.feed, use.exp),
         pl=granted.state.pl_digest,
         seal=granted.edition.seal_digest,
         size=size,
@@ -71,17 +71,17 @@ def begin_drawing(size: int, request: LicenseRequest, granted: Granted, reading:
     app.send_task("portal.draw", args=ids, queue=VIEWER_QUEUE, expires=exchange.KEPT)
 
 
-def rendering_of(person: UUID, event: UUID) -> Progress:
-    """Return how far a rendering is.  Raises NotFound for everybody but its reader, and when it is over."""
+def rendering_of(person: UUID, organization: UUID, event: UUID) -> Progress:
+    """Return how far a rendering is.  Raises NotFound for everybody but its reader, elsewhere, and when it is over."""
     state = exchange.progress(event)
-    if state is None or state.person != person:
+    if state is None or (state.person, state.organization) != (person, organization):
         raise NotFound(message("This document is not being shown any more."), remedy=message("Choose the file again."))
     return state
 
 
 def receive_part(*, person: UUID, organization: UUID, event: UUID, number: int, data: bytes) -> None:
     """Take one part of the sealed file.  Raises NotFound and InvalidObject."""
-    state = rendering_of(person, event)
+    state = rendering_of(person, organization, event)
     count = exchange.parts_of(state.size)
     expected = exchange.PART if number < count else state.size - (count - 1) * exchange.PART
     if state.stage is not Stage.RECEIVING or not 1 <= number <= count or len(data) != expected:
@@ -91,10 +91,10 @@ def receive_part(*, person: UUID, organization: UUID, event: UUID, number: int, 
     exchange.put_part(event, number, seal(public, data, info))
 
 
-def drawn_page(*, person: UUID, event: UUID, number: int) -> bytes:
+def drawn_page(*, person: UUID, organization: UUID, event: UUID, number: int) -> bytes:
     """Return one page, sealed to the reader's device, once.  Raises NotFound, and Revoked when access changed."""
-    state = rendering_of(person, event)
-    check_unchanged(cid=state.cid, rev=state.rev)
+    state = rendering_of(person, organization, event)
+    check_unchanged(state.allowed)
     page = exchange.take_page(event, number)
     if page is None:
         raise NotFound(message("This page is not there."), remedy=message("Choose the file again."))

@@ -8,8 +8,9 @@ import io
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -43,6 +44,9 @@ AT_ONCE: Final = 2
 RECEIVED_AT_ONCE: Final = 8
 """How many files one worker takes in at a time."""
 NO_SANDBOX: Final = "no_sandbox"
+REPLACED: Final = "replaced"
+LOOK_SECONDS: Final = 0.5
+"""So often it is looked whether the reader still waits for what is drawn or is to be drawn."""
 
 _drawing = threading.BoundedSemaphore(AT_ONCE)
 _threads = ThreadPoolExecutor(RECEIVED_AT_ONCE, thread_name_prefix="drawing")
@@ -78,7 +82,7 @@ def draw(event: UUID) -> bool:
     try:
         return _draw(job)
     except drawer.NotDrawn as error:
-        code = error.code
+        code = error.code if exchange.is_newest(job) else REPLACED
         if code == NO_SANDBOX:
             _walled_in.clear()
     except ChanceryError as error:
@@ -91,24 +95,57 @@ def draw(event: UUID) -> bool:
     exchange.fail(event, code)
     if state is not None and state.ready:
         return False
-    record_not_drawn(actor=job.actor, cid=job.cid, event=event, reason=code)
+    record_not_drawn(actor=job.actor, cid=job.allowed.cid, event=event, reason=code)
     return False
 
 
 def _draw(job: Job) -> bool:
     own = EncryptionPrivateKey.generate(MLKEM768_X25519)
-    state = Progress(job.actor.person, job.cid, job.rev, job.size, Stage.RECEIVING, own.public.raw)
+    state = Progress(job.organization, job.actor.person, job.allowed, job.size, Stage.RECEIVING, own.public.raw)
     exchange.note(job.event, state)
     body = _received(job, own)
-    with _drawing, open_sealed(body) as file:
+    with _turn(job), open_sealed(body) as file:
         exchange.note(job.event, replace(state, stage=Stage.DRAWING))
-        content = unlocked(file, organization=job.organization, cid=job.cid, pl=job.pl, seal=job.seal, rev=job.rev)
+        content = unlocked(file, organization=job.organization, pl=job.pl, seal=job.seal, allowed=job.allowed)
         name = content.metadata.name
         # The same words for everybody: who finds a copy may read another language than its reader.
         lines = (job.actor.address or job.actor.name, f"{datetime.fromtimestamp(job.at, UTC):%Y-%m-%d %H:%M} UTC", name)
-        with drawer.drawing(name, lines, content.copy_to) as drawing:
+        with drawer.drawing(name, lines, content.copy_to) as drawing, _ended_when_replaced(job, drawing):
             _hand_over(job, state, drawing)
     return True
+
+
+@contextmanager
+def _turn(job: Job) -> Iterator[None]:
+    """Wait until this document may be drawn.  Raises NotDrawn: the reader opens something else."""
+    while not _drawing.acquire(timeout=LOOK_SECONDS):
+        if not exchange.is_newest(job):
+            raise drawer.NotDrawn(REPLACED)
+    try:
+        yield
+    finally:
+        _drawing.release()
+
+
+@contextmanager
+def _ended_when_replaced(job: Job, drawing: drawer.Drawing) -> Iterator[None]:
+    """End what draws as soon as the reader opens something else, however long a page takes."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK_SECONDS):
+            with suppress(RedisError):
+                if not exchange.is_newest(job):
+                    drawing.end()
+                    return
+
+    watching = threading.Thread(target=watch, name="watching", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
 
 
 def _received(job: Job, own: EncryptionPrivateKey) -> io.BytesIO:
@@ -120,7 +157,7 @@ def _received(job: Job, own: EncryptionPrivateKey) -> io.BytesIO:
             if time.monotonic() > until:
                 raise drawer.NotDrawn("not_sent")
             if not exchange.is_newest(job):
-                raise drawer.NotDrawn("replaced")
+                raise drawer.NotDrawn(REPLACED)
             time.sleep(POLL_SECONDS)
         info = bindings.rendering_part(org=job.organization, jti=job.event, number=number)
         body.write(unseal(store, own.key_id, part, info))

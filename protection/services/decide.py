@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from audit.statements import Personal, event_parameters
 from chancery.errors import LedgerHasGap, Unavailable
 from chancery.ledger.kinds import Kind, Outcome
+from chancery.objects.use import UseLicense
 from chancery.policy.case import Allow, Basis, Case, Deny, OrganizationFacts, Registration, Request
 from chancery.policy.evaluate import as_disclosed, evaluate, is_viewer_only, stopped_organization
 from chancery.policy.known_as import known_as
@@ -102,7 +103,7 @@ class LicenseRequest:
     """What tells this request from every other one: a digest of its device proof."""
     enforces: frozenset[Right] = frozenset()
     """The rights that the program says it withholds from people who do not have them (P23)."""
-    draw: "Callable[[LicenseRequest, Granted, Reading], None] | None" = None
+    draw: "Callable[[LicenseRequest, Granted, Reading, UseLicense], None] | None" = None
     """Begins to draw pages where the policy is viewer only (P23); None where the program cannot show any."""
 
 

@@ -63,10 +63,11 @@ def license_one(*, database: LicensingDatabase, request: LicenseRequest, item: L
         return Answer(decided, reading, None, None)
     with released(database, request, reading, [granted]) as signing:
         sealed = None if granted.in_viewer else _sealed_key(request, granted)
-        if granted.in_viewer and request.draw is not None:
-            request.draw(request, granted, reading)
         use = use_license(request, reading, granted, signing, sealed)
-        return Answer(decided, reading, use.sign(signing.key), signing.delegation)
+        answer = Answer(decided, reading, use.sign(signing.key), signing.delegation)
+        if granted.in_viewer and request.draw is not None:
+            request.draw(request, granted, reading, use)
+        return answer
 
 
 def _sealed_key(request: LicenseRequest, granted: Granted) -> bytes:

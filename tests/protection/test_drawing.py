@@ -4,7 +4,9 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,11 +20,13 @@ from chancery.objects import jws
 from chancery.policy.policy import Conditions, Enforcement
 from chancery.policy.rights import Right
 from chancery.sealing.read import open_sealed
-from portal.rendering import exchange
+from portal.rendering import drawer, exchange, work
 from portal.rendering.work import draw
+from protection.services.feed import invalidate_all_of
 from tenants.context import in_organization
 from tests.cast import Cast
 from tests.portal.identity.test_dump import dump
+from tests.portal.rendering.test_hostile_documents import never_drawn
 from tests.protection.outsider import outsider
 from tests.protection.steps import (
     RITA,
@@ -80,6 +84,7 @@ def test_a_reader_gets_pages_and_never_the_key(cast: Cast, pdf: Path) -> None:
         assert page.convert("L").histogram()[0:200] != [0] * 200, "an empty page carries the watermark"
     problem(viewing.get("/pages/1"), 404, "not_found")
     problem(call(cast.max, "contoso", "GET", f"renderings/{viewing.event}"), 404, "not_found")
+    problem(call(cast.rita, "fabrikam", "GET", f"renderings/{viewing.event}"), 404, "not_found")
 
 
 def test_the_owner_and_who_may_export_open_it_as_ever(cast: Cast, plan: Path) -> None:
@@ -120,6 +125,55 @@ def test_access_that_is_taken_back_ends_it_between_two_pages(cast: Cast, pdf: Pa
     assert viewing.page(1)
     assert confirmed(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke").status_code == 200
     problem(viewing.get("/pages/2"), 422, "revoked")
+
+
+def test_whatever_ends_a_kept_license_ends_the_pages_too(cast: Cast, pdf: Path) -> None:
+    sealed = protect(cast.olga, pdf, f"{RITA}:VIEW", **VIEWER)
+    viewing = Viewing(cast, cast.rita, sealed.path)
+    assert viewing.drawn()
+    assert viewing.page(1)
+    with in_organization(viewing.organization):
+        invalidate_all_of(viewing.use.sub)
+    problem(viewing.get("/pages/2"), 422, "revoked")
+    again = Viewing(cast, cast.rita, sealed.path)
+    assert again.drawn(), "what was decided after it is not meant"
+    assert again.page(1)
+    state = exchange.progress(again.event)
+    assert state is not None
+    assert state.allowed.until == again.use.exp
+    exchange.note(again.event, replace(state, allowed=replace(state.allowed, until=again.use.iat)))
+    problem(again.get("/pages/2"), 422, "revoked")
+
+
+def test_what_is_being_drawn_ends_when_its_reader_opens_something_else(cast: Cast, tmp_path: Path) -> None:
+    endless = tmp_path / "endless.pdf"
+    endless.write_bytes(never_drawn())
+    plain = tmp_path / "note.txt"
+    plain.write_text("text", encoding="utf-8")
+    first, second = (protect(cast.olga, one, f"{RITA}:VIEW", **VIEWER).path for one in (endless, plain))
+    viewing = Viewing(cast, cast.rita, first)
+    with ThreadPoolExecutor(1) as pool:
+        drawn = pool.submit(viewing.work)
+        for stage in ("waiting", "receiving"):
+            while viewing.state()["stage"] == stage:
+                assert not drawn.done(), drawn.result()
+            if stage == "waiting":
+                assert viewing.send(1, viewing.data).status_code == 202
+        assert Viewing(cast, cast.rita, second).drawn()
+        assert not drawn.result(60)
+    assert viewing.state()["problem"] == "replaced"
+
+
+def test_a_document_that_waits_its_turn_ends_when_its_reader_opens_something_else(cast: Cast, pdf: Path) -> None:
+    sealed = protect(cast.olga, pdf, f"{RITA}:VIEW", **VIEWER)
+    job = exchange.take(Viewing(cast, cast.rita, sealed.path).event)
+    assert job is not None
+    asks(cast.rita, sealed.path)
+    with ExitStack() as others:
+        for _ in range(work.AT_ONCE):
+            others.enter_context(work._drawing)
+        with pytest.raises(drawer.NotDrawn, match="replaced"), work._turn(job):
+            pass
 
 
 def test_a_reader_has_one_document_drawn_at_a_time(cast: Cast, pdf: Path) -> None:

@@ -70,7 +70,7 @@ class Viewing:
     def drawn(self, data: bytes | None = None) -> bool:
         """Send the file while the worker draws it; return whether it drew all."""
         with ThreadPoolExecutor(1) as pool:
-            done = pool.submit(self._work)
+            done = pool.submit(self.work)
             while self._stage() is exchange.Stage.WAITING:
                 assert not done.done(), done.result()
             body = self.data if data is None else data
@@ -80,9 +80,10 @@ class Viewing:
             return done.result(60)
 
     def _stage(self) -> exchange.Stage:
-        return rendering_of(self.use.sub, self.event).stage
+        return rendering_of(self.use.sub, self.organization, self.event).stage
 
-    def _work(self) -> bool:
+    def work(self) -> bool:
+        """Be the worker that draws it; return whether it drew all."""
         try:
             with in_organization(self.organization):
                 return draw(self.event)

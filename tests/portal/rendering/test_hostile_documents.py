@@ -125,8 +125,8 @@ def test_scripts_and_actions_of_a_pdf_file_do_nothing() -> None:
             listener.accept()
 
 
-def test_a_bomb_in_a_pdf_file_ends_within_its_limits() -> None:
-    """Draw a form that draws ten forms, each of which draws ten, and so on: nobody would see the end of it."""
+def never_drawn() -> bytes:
+    """Return a form that draws ten forms, each of which draws ten, and so on: nobody would see the end of it."""
     deep = 14
     forms = [
         stream(
@@ -136,8 +136,11 @@ def test_a_bomb_in_a_pdf_file_ends_within_its_limits() -> None:
         for number in range(deep + 1)
     ]
     shown = PAGE % (b"300 400", b"/Resources << /XObject << /F 5 0 R >> >>")
-    file = pdf(CATALOG % b"", TREE, shown, stream(b"/F Do"), *forms)
-    assert refused("a.pdf", file, seconds=2) in {"ended", "too_much"}
+    return pdf(CATALOG % b"", TREE, shown, stream(b"/F Do"), *forms)
+
+
+def test_a_bomb_in_a_pdf_file_ends_within_its_limits() -> None:
+    assert refused("a.pdf", never_drawn(), seconds=2) in {"ended", "too_much"}
 
 
 def test_sizes_that_no_page_can_have() -> None:
