@@ -73,7 +73,7 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
-    *(["portal.static_files.CompressedFilesMiddleware"] if CHANCERY_EMBEDDED else []),
+    *(["portal.middleware.CompressedFilesMiddleware"] if CHANCERY_EMBEDDED else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.CorrelationMiddleware",
     "portal.middleware.HealthMiddleware",
