@@ -15,8 +15,6 @@ from portal.rendering.sandbox import ROOT
 SECONDS: Final = 150.0
 """Of wall-clock time for one document; the process's own limits are in ``sandbox``."""
 MOST_PAGES: Final = 200
-MOST_PDF: Final = 64 * 1024 * 1024
-"""Bytes of what an Office file becomes."""
 MOST_BYTES: Final = 96 * 1024 * 1024
 """Of all pages of one document together."""
 
@@ -80,8 +78,8 @@ def _as_pdf(name: str, feed: Callable[[BinaryIO], object]) -> bytes:
         with suppress(BrokenPipeError), cast(BinaryIO, process.stdin) as pipe:
             frames.write_members(pipe, {"ending": name.rpartition(".")[2].casefold()})
             feed(pipe)
-        pdf = cast(BinaryIO, process.stdout).read(MOST_PDF + 1)
-    if len(pdf) > MOST_PDF:
+        pdf = cast(BinaryIO, process.stdout).read(office.MOST_PDF + 1)
+    if len(pdf) > office.MOST_PDF:
         raise NotDrawn("too_much")
     if not pdf:
         raise NotDrawn("damaged")

@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final, NoReturn
@@ -24,6 +25,10 @@ from portal.rendering import frames, sandbox
 SECONDS: Final = 60
 MEMORY: Final = 4 * 1024 * 1024 * 1024
 """Bytes of address space, of which LibreOffice reserves much more than it uses."""
+MOST_PDF: Final = 64 * 1024 * 1024
+"""Bytes of what an Office file becomes."""
+PROCESSES: Final = 1024
+"""Processes and threads of the account at most: many more than LibreOffice starts, and than the service has."""
 FILES: Final = "size=512m,mode=0755"
 """What all files of its world may take together, in memory."""
 SHOWN: Final = (
@@ -159,12 +164,24 @@ def _converted(office: Path, ending: str, data: bytes) -> bytes:
         preexec_fn=_limit,  # noqa: PLW1509 - this process has no threads
     )
     process.wait()
-    made = source.with_suffix(".pdf")
-    return made.read_bytes() if made.exists() else b""
+    return _made(source.with_suffix(".pdf"))
+
+
+def _made(file: Path) -> bytes:
+    """Return what was made, a byte more than may be if it is too large; who made it may be under another's control."""
+    with suppress(OSError), os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
+        return opened.read(MOST_PDF + 1)
+    return b""
 
 
 def _limit() -> None:
-    for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
+    limits = {
+        resource.RLIMIT_AS: MEMORY,
+        resource.RLIMIT_CPU: SECONDS,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NPROC: PROCESSES,
+    }
+    for kind, most in limits.items():
         resource.setrlimit(kind, (most, most))
 
 

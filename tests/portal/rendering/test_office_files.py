@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -88,6 +89,21 @@ def test_an_office_file_is_drawn() -> None:
     with drawing("plan.docx", ("rita",), lambda pipe: pipe.write(document())) as found:
         (page,) = found.pages()
     assert page[8:12] == b"WEBP"
+
+
+def test_what_the_office_program_leaves_is_read_to_a_limit_and_no_further(tmp_path: Path) -> None:
+    """Take what a program that was taken over can leave: more than there may be, a link to no end, a pipe, nothing."""
+    made = tmp_path / "document.pdf"
+    assert office._made(made) == b""
+    made.symlink_to("/dev/urandom")
+    assert office._made(made) == b""
+    made.unlink()
+    os.mkfifo(made)
+    assert office._made(made) == b""
+    made.unlink()
+    made.write_bytes(b"%PDF")
+    os.truncate(made, 8 * office.MOST_PDF)
+    assert len(office._made(made)) == office.MOST_PDF + 1
 
 
 def test_without_libreoffice_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
