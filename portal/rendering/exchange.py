@@ -23,9 +23,9 @@ from protection.services.draw import Allowed
 PART: Final = 3 * 1024 * 1024
 """Bytes of one part of a sealed file; a request carries a third more, as text."""
 KEPT: Final = 120
-"""Seconds for which a job, a part or a page is kept at most."""
+"""Seconds for which a part or a page is kept at most."""
 _PROGRESS_KEPT: Final = 600
-"""Seconds for which it is known how far a rendering is; one that waits for others can take longer than ``KEPT``."""
+"""Seconds for which a job and how far it is are kept; one that waits for others can take longer than ``KEPT``."""
 _ALIVE: Final = 15
 _VIEWER: Final = "viewer"
 
@@ -74,7 +74,7 @@ class Progress:
 
 def begin(job: Job) -> None:
     """Keep what is to be drawn until a worker takes it."""
-    cache.set(f"rendering:{job.event}:job", job, KEPT)
+    cache.set(f"rendering:{job.event}:job", job, _PROGRESS_KEPT)
     cache.set(f"rendering:of:{job.actor.person}", job.event, _PROGRESS_KEPT)
     note(job.event, Progress(job.organization, job.actor.person, job.allowed, job.size))
 
