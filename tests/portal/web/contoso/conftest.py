@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from chancery.sdk.session import Session
 from tests.conftest import copied
 from tests.portal.web.conftest import browser
 from tests.portal.web.visitor import Installation, Visitor
@@ -46,3 +47,25 @@ def olga(installation: Installation) -> Visitor:
     olga = installation.visitor(scripts=False)
     olga.sign_in_by_code("olga@contoso.example")
     return olga
+
+
+@pytest.fixture(scope="module")
+def owner(olga: Visitor) -> Iterator[Session]:
+    """Return Olga's device."""
+    with olga.device("olga") as device:
+        yield device
+
+
+@pytest.fixture(scope="package")
+def jonas(installation: Installation) -> str:
+    """Return the address of a colleague of Olga's, who was added."""
+    installation.add_person("jonas@contoso.example", "Jonas Jansen")
+    return "jonas@contoso.example"
+
+
+@pytest.fixture(scope="module")
+def reader(installation: Installation, jonas: str) -> Visitor:
+    """Return Jonas in a fresh browser, which runs scripts and is not a device yet."""
+    visitor = installation.visitor()
+    visitor.sign_in_by_code(jonas)
+    return visitor

@@ -12,25 +12,10 @@ from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
 from tests.portal.web.browsing import answers_whose_computer, content
 from tests.portal.web.inspection import faults, faults_here
-from tests.portal.web.visitor import Installation, Visitor
+from tests.portal.web.visitor import Visitor
 
 READER = "jonas@contoso.example"
 TEXT = b"1. Sign the letter."
-
-
-@pytest.fixture(scope="module")
-def owner(olga: Visitor) -> Iterator[Session]:
-    with olga.device("olga") as device:
-        yield device
-
-
-@pytest.fixture(scope="module")
-def reader(installation: Installation) -> Visitor:
-    """Return a colleague of Olga's in a browser that runs scripts."""
-    installation.add_person(READER, "Jonas Jansen")
-    jonas = installation.visitor()
-    jonas.sign_in_by_code(READER)
-    return jonas
 
 
 @pytest.fixture(autouse=True)

@@ -27,12 +27,6 @@ HOSTILE = """<script>document.title = "ran"; fetch("/ran")</script>
 
 
 @pytest.fixture(scope="module")
-def owner(olga: Visitor) -> Iterator[Session]:
-    with olga.device("olga") as device:
-        yield device
-
-
-@pytest.fixture(scope="module")
 def reader(installation: Installation) -> Visitor:
     """Return Rita in a browser that runs scripts, with keys of its own after her first file."""
     assert installation.rita, "who has an account"

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,6 @@ JO = "jo@outside.example"
 PHONE = {"width": 390, "height": 844}
 LONG_ENOUGH = 60
 """Seconds in which a newcomer reads the document; the machine may be busy with other tests."""
-
-
-@pytest.fixture(scope="module")
-def owner(olga: Visitor) -> Iterator[Session]:
-    with olga.device("olga") as device:
-        yield device
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A recipient finds what was shared with them, and asks for more."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ from tests.portal.web.inspection import faults
 from tests.portal.web.visitor import Installation, Visitor
 
 LEA = "lea@outside.example"
-
-
-@pytest.fixture(scope="module")
-def owner(olga: Visitor) -> Iterator[Session]:
-    with olga.device("olga") as device:
-        yield device
 
 
 @pytest.fixture(scope="module")

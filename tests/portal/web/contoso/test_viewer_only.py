@@ -1,10 +1,8 @@
 """A viewer-only document in the browser: pages with the reader's name, no key, no file."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from chancery.policy.policy import Enforcement
@@ -14,24 +12,9 @@ from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
 from tests.portal.web.browsing import content, opens
 from tests.portal.web.inspection import faults_here
-from tests.portal.web.visitor import Installation, Visitor
+from tests.portal.web.visitor import Visitor
 
 READER = "jonas@contoso.example"
-
-
-@pytest.fixture(scope="module")
-def owner(olga: Visitor) -> Iterator[Session]:
-    with olga.device("olga") as device:
-        yield device
-
-
-@pytest.fixture(scope="module")
-def reader(installation: Installation) -> Visitor:
-    """Return a colleague of Olga's in a browser that runs scripts."""
-    installation.add_person(READER, "Jonas Jansen")
-    jonas = installation.visitor()
-    jonas.sign_in_by_code(READER)
-    return jonas
 
 
 def picture(width: int = 800, height: int = 1000) -> bytes:
