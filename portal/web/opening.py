@@ -50,6 +50,7 @@ def open_page(request: HttpRequest) -> HttpResponse:
     """
     texts = {
         "title": _("Open a protected file"),
+        "unnamed": _("Protected document"),
         "checking": _("Checking the file …"),
         "asking": _("Asking whether you may open it …"),
         "decrypting": _("Decrypting … {percent} %"),

@@ -233,7 +233,7 @@ class PolicyForm(forms.Form):
         """Refuse a new last day that has passed: who means to end access takes it back."""
         day: date | None = self.cleaned_data["expires"]
         if day is not None and day != _last_day(self.stored.expires) and day < timezone.localdate():
-            raise forms.ValidationError(_("This day has passed already; name one to come."))
+            raise forms.ValidationError(_("This day has passed already. Choose a later one."))
         return day
 
     def clean(self) -> dict[str, Any]:

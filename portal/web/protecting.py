@@ -53,6 +53,7 @@ def _texts() -> dict[str, object]:
         "notice": NOTICE,
         "nobody": _("Name at least one person, or choose a template."),
         "no_file": _("Choose at least one file."),
+        "past": _("This day has passed already. Choose a later one."),
         "more": _("and {number} more"),
         "waiting": _("Waiting"),
         "sealing": _("Encrypting … {percent} %"),

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chancery.errors import NotFound
 from chancery.policy.days import end_of
-from chancery.policy.policy import PrincipalKind
 from chancery.policy.reasons import WORDS, Reason, reason_of_code
 from chancery.policy.rights import LEVELS_ASKED, parse_rights
 from chancery.policy.words import rights_in_words
@@ -258,7 +257,7 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
     actor, organization = request.caller.actor, request.organization
     row = request_for(actor, request_id)
     needed = request_blockers(caller=request.caller, organization=organization, request=row)
-    initial = {"level": row.wanted, "ends": "7", "lift": _concerns_nobody_else(needed, row)}
+    initial = {"level": row.wanted, "ends": "7"}
     decision = request.POST.get("decision")
     grant = GrantForm(
         request.POST if decision == "grant" else None,
@@ -303,12 +302,6 @@ def _declined(request: PageRequest, row: RequestRow, message: str) -> bool:
             caller=request.caller, organization=request.organization, request_id=row.id, message=message
         ),
     )
-
-
-def _concerns_nobody_else(needed: Blockers, row: RequestRow) -> bool:
-    """Tell whether all that would be changed is about the person alone: only then is it chosen beforehand."""
-    alone = all(who.kind is PrincipalKind.ADDRESS and who.value == row.address for who in needed.entries)
-    return Change.EXTEND not in needed.changes and alone
 
 
 def _in_words(request: PageRequest, needed: Blockers, document: Document) -> dict[str, Any]:

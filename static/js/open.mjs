@@ -241,7 +241,7 @@ function notDrawn(size) {
 }
 
 /** Return what the content is called, by the name of its file; a file that was handed over may have none. */
-const guessedName = ({ name = "" }) => name.replace(/\.(sealed|html)$/, "") || texts.title;
+const guessedName = ({ name = "" }) => name.replace(/\.(sealed|html)$/, "") || texts.unnamed;
 
 async function open(source) {
   if (source.size > MOST_BYTES) throw Object.assign(new Error(texts.too_large), { code: "too_large" });

@@ -27,6 +27,7 @@ const element = (name, properties, ...children) => {
 
 const people = new RecipientsEditor(find("people"), {
   suggest: async (text) => (await place.call("GET", `/api/v1/recipients/suggestions?${new URLSearchParams({ text })}`)).results,
+  changed: () => say("people_error", ""),
 });
 
 const chosenWay = () => document.querySelector("[name=way]:checked").value;
@@ -45,7 +46,10 @@ function wanted() {
   find("people_error").textContent = entries.length ? "" : texts.nobody;
   if (!entries.length) return null;
   const until = find("until").value;
-  const expires = until ? { expires: Math.floor(new Date(`${until}T23:59:59`).getTime() / 1000) } : {};
+  const end = until ? new Date(`${until}T23:59:59`).getTime() : Infinity;
+  say("until_error", end > Date.now() ? "" : texts.past);
+  if (end <= Date.now()) return null;
+  const expires = until ? { expires: Math.floor(end / 1000) } : {};
   const enforcement = find("viewer_only").checked ? "viewer" : "client";
   return { policy: { grants: entries, enforcement, watermark: find("watermark").checked }, ...expires };
 }

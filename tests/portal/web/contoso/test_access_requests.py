@@ -114,7 +114,7 @@ def test_what_was_given_is_taken_back_like_anything_else_and_asked_about_again(p
     olga.go(f"{plan.contoso}/requests/")
     olga.follow(olga.page.get_by_role("link", name="Answer").first)
     assert "Access was taken back from this person. It is given back." in olga.text
-    assert olga.page.locator("[name=lift]").is_checked(), "it concerns nobody else"
+    assert not olga.page.locator("[name=lift]").is_checked(), "what she took back, she gives back herself"
     olga.fill(message="Not before the meeting.")
     olga.follow(olga.page.get_by_role("button", name="Decline"))
     assert "is declined" in olga.text
@@ -150,6 +150,9 @@ def test_an_end_that_is_chosen_but_not_named_is_refused_beside_its_field(plan: P
     olga.follow(olga.page.get_by_role("button", name="Give access"))
     assert "Name the day, or choose another end." in olga.text
     olga.fill(day="2099-01-31")
+    olga.follow(olga.page.get_by_role("button", name="Give access"))
+    assert "This person would still be refused" in olga.text, "she has not agreed to what is in the way"
+    olga.page.locator("[name=lift]").check()
     olga.follow(olga.page.get_by_role("button", name="Give access"))
     assert "Until 31 Jan 2099" in olga.text or "Until 1 Feb 2099" in olga.text
     assert plan.opens()

@@ -161,3 +161,19 @@ def test_each_mistake_is_said_where_it_was_made(author: Visitor, tmp_path: Path)
 
 def test_the_page_is_well_made(author: Visitor) -> None:
     assert faults(author, "/protect/") == []
+
+
+def test_a_day_that_has_passed_is_refused_beside_its_field_and_a_mended_mistake_goes(
+    author: Visitor, tmp_path: Path
+) -> None:
+    begins(author, written(tmp_path, "late.txt", b"late"))
+    author.page.check("#people_way")
+    author.page.fill("#until", "2020-01-01")
+    author.page.click("#form button[type=submit]")
+    assert author.page.inner_text("#people_error") == "Name at least one person, or choose a template."
+    author.page.fill("#people_who", RITA)
+    author.page.locator("#people [data-add]").click()
+    assert author.page.inner_text("#people_error") == ""
+    author.page.click("#form button[type=submit]")
+    assert author.page.inner_text("#until_error") == "This day has passed already. Choose a later one."
+    assert author.page.is_visible("#form"), "nothing was protected"
