@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from django.core.management import execute_from_command_line
 
 from portal.command_overview import overview
-from portal.development import benchmark, check_all, faults, lock, messages, openapi, pictures, test
+from portal.development import benchmark, check_all, lock, messages, openapi, test
+from portal.development.own_process import in_own_process
 from portal.runtime.supervisor import commands, up
 from portal.runtime.supervisor.errors import SupervisorError
 
@@ -19,8 +20,8 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "messages": messages.main,
     "openapi": openapi.main,
     "bench": benchmark.main,
-    "drill": faults.main,
-    "pictures": pictures.main,
+    "drill": in_own_process("portal.development.drill.command"),
+    "pictures": in_own_process("portal.development.pictures"),
 }
 HELP = (["help"], ["--help"], ["-h"])
 

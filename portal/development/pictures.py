@@ -2,22 +2,17 @@
 
 import io
 import re
-import signal
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.development.installation import Installation, running
 from portal.development.test import BROWSER
 from portal.runtime.bootstrap.environment import ROOT
-from portal.runtime.supervisor import programs
-
-if TYPE_CHECKING:  # of all commands, only this one needs the libraries of the browser and of pictures
-    from playwright.sync_api import Browser, Page
 
 FOLDER: Final = ROOT / "static" / "handbook"
 """Where the pictures are, ``NAME.LANGUAGE.png`` each."""
@@ -25,7 +20,6 @@ LANGUAGES: Final = ("en", "de")
 WIDTH, HEIGHT = 1280, 860
 COLORS: Final = 64
 """As many as the pages have, with the edges of their letters; more make the files larger and nothing clearer."""
-FIRST_PORT: Final = 18_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +31,19 @@ class Place:
     document: str
 
 
-def _nothing(page: "Page") -> None:
+def _nothing(page: Page) -> None:
     """Leave the page as it is."""
 
 
-def _chosen(page: "Page") -> None:
+def _chosen(page: Page) -> None:
     """Choose a file to protect, and name somebody."""
     page.locator("#form:not([hidden])").wait_for()
     page.set_input_files("#file", {"name": "Plan.txt", "mimeType": "text/plain", "buffer": b"1. Sign the letter."})
+    page.check("#people_way")
+    page.fill("#people_who", "rita@fabrikam.example")
+    page.click("#people [data-add]")
+    page.locator("#people [data-rows] li").first.wait_for()
+    page.locator("h1").click()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Picture:
     person: str
     address: str
     """With ``{base}``, ``{contoso}`` or ``{document}``."""
-    doing: "Callable[[Page], None]" = _nothing
+    doing: Callable[[Page], None] = _nothing
 
 
 PICTURES: Final = {
@@ -71,10 +70,8 @@ PICTURES: Final = {
 }
 
 
-def take(page: "Page", place: Place, name: str) -> bytes:
+def take(page: Page, place: Place, name: str) -> bytes:
     """Return one picture as PNG; the page belongs to a browser in which its person is signed in."""
-    from PIL import Image  # noqa: PLC0415 - see above
-
     picture = PICTURES[name]
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     address = picture.address.format(base=place.base, contoso=place.contoso, document=place.document)
@@ -90,13 +87,12 @@ def take(page: "Page", place: Place, name: str) -> bytes:
 
 def main(arguments: Sequence[str]) -> int:
     """Take every picture in every language and return the exit status."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - see above
-
     if arguments:
         print("Usage: python3 manage.py pictures\nTakes the handbook's pictures anew, of an installation made for it.")
         return 0 if arguments[0] in {"--help", "-h"} else 2
     FOLDER.mkdir(exist_ok=True)
-    with _installation() as (place, password), sync_playwright() as playwright:
+    with running(demo=True) as installation, sync_playwright() as playwright:
+        place, password = _place(installation)
         browser = playwright.chromium.launch(executable_path=BROWSER.program, args=["--no-sandbox", "--disable-gpu"])
         for language in LANGUAGES:
             pages = {person: _signed_in(browser, place, person, password, language) for person in ("ada", "olga")}
@@ -108,32 +104,17 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-@contextmanager
-def _installation() -> Iterator[tuple[Place, str]]:
-    """Run a new installation with the demo; return its addresses and the password of its people."""
-    port = next(port for port in range(FIRST_PORT, programs.HIGHEST_PORT) if programs.is_free(port))
-    with tempfile.TemporaryDirectory(prefix="chancery-pictures-") as folder:
-        Path(folder).chmod(0o711)
-        command = [sys.executable, "-m", "portal", "up", "--data", f"{folder}/var", "--port", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            said = ""
-            for line in process.stdout:
-                said += line
-                if line.startswith("Ready in"):
-                    break
-            password = re.search(r"password of all four is +(\S+)", said)
-            document = re.search(r"(http://\S+)(/documents/\S+)", said)
-            if password is None or document is None:
-                raise RuntimeError(f"The installation with the demo did not start:\n{said}")
-            yield Place(f"http://localhost:{port}", document[1], document[1] + document[2]), password[1]
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait()
+def _place(installation: Installation) -> tuple[Place, str]:
+    """Return the addresses of an installation with the demo, and the password of its people, as it greets them."""
+    welcome = (installation.data / "welcome.txt").read_text(encoding="utf-8")
+    password = re.search(r"password of all four is +(\S+)", welcome)
+    document = re.search(r"(http://\S+)(/documents/\S+)", welcome)
+    if password is None or document is None:
+        raise RuntimeError(f"The installation has no demo:\n{welcome}")
+    return Place(f"http://{installation.host}", document[1], document[1] + document[2]), password[1]
 
 
-def _signed_in(browser: "Browser", place: Place, person: str, password: str, language: str) -> "Page":
+def _signed_in(browser: Browser, place: Place, person: str, password: str, language: str) -> Page:
     page = browser.new_context(locale=language).new_page()
     page.goto(f"{place.base}/accounts/login/")
     page.fill("[name=login]", f"{person}@contoso.example")
@@ -141,3 +122,7 @@ def _signed_in(browser: "Browser", place: Place, person: str, password: str, lan
     page.click("main button[type=submit]")
     page.wait_for_url(f"{place.base}/")
     return page
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

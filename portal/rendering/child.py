@@ -13,7 +13,7 @@ from PIL import Image
 
 from portal.rendering import frames, sandbox
 from portal.rendering.drawing import CannotDraw, draw
-from portal.rendering.kinds import form_of
+from portal.rendering.kinds import Form, form_of
 from portal.rendering.watermark import mark
 
 QUALITY: Final = 75
@@ -69,8 +69,8 @@ def _warm_up() -> None:
         Image.open(sink).load()
     sink = io.BytesIO()
     page.save(sink, "PDF")
-    list(draw(form_of("a.pdf"), sink.getvalue(), most=1).pages)  # type: ignore[arg-type]  # it is a known one
-    list(draw(form_of("a.txt"), b"a\n", most=1).pages)  # type: ignore[arg-type]  # as above
+    list(draw(Form.PDF, sink.getvalue(), most=1).pages)
+    list(draw(Form.TEXT, b"a\n", most=1).pages)
 
 
 if __name__ == "__main__":

@@ -137,9 +137,8 @@ def take_page(event: UUID, number: int) -> bytes | None:
 
 def _taken(name: str) -> Any:
     found = cache.get(name)
-    if found is not None:
-        cache.delete(name)
-    return found
+    # Of two who find it at the same moment, only one removes it.
+    return found if found is not None and cache.delete(name) else None
 
 
 def announce(able: Mapping[str, bool]) -> None:

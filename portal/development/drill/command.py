@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from portal.development.drill.clients import Client, Reader, Reporter, longest_silence
-from portal.development.drill.installation import Installation, running
+from portal.development.installation import Installation, running
 
 READERS: Final = 3
 QUIET_SECONDS: Final = 3.0

@@ -1,4 +1,4 @@
-"""A throw-away installation under the real supervisor, which a drill may break."""
+"""A throw-away installation under the real supervisor: a drill may break it, and pictures are taken of it."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from portal.runtime.bootstrap.environment import ROOT
 from portal.runtime.supervisor import embedded, environment, folders, programs
 from portal.runtime.supervisor.errors import SupervisorError
 
-PREFIX: Final = "chancery-drill-"
+PREFIX: Final = "chancery-throw-away-"
 FIRST_PORT: Final = 19_000
 START_SECONDS: Final = 120.0
 RUN_INSIDE: Final = "from portal.development.bench import inside; inside.main()"
@@ -68,15 +68,16 @@ class Installation:
 
 
 @contextmanager
-def running() -> Iterator[Installation]:
-    """Run ``up`` in a folder that disappears afterwards."""
+def running(*, demo: bool = False) -> Iterator[Installation]:
+    """Run ``up`` in a folder that disappears afterwards, with nobody in it or with the demo."""
     data = Path(tempfile.mkdtemp(prefix=PREFIX))
     data.chmod(0o711)
     port = next(port for port in range(FIRST_PORT, programs.HIGHEST_PORT) if programs.is_free(port))
     variables = {name: value for name, value in os.environ.items() if not name.startswith("CHANCERY_")}
     variables["CHANCERY_REQUESTS_PER_SECOND"] = "1000000"
     output = data / "output"
-    command = [sys.executable, "-m", "portal", "up", "--empty", "--data", str(data), "--port", str(port)]
+    command = [sys.executable, "-m", "portal", "up", "--data", str(data), "--port", str(port)]
+    command += [] if demo else ["--empty"]
     with output.open("wb") as file:
         process = subprocess.Popen(
             command, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
