@@ -134,10 +134,17 @@ class UnknownSuite(ChanceryError):
 
 
 class InvalidPolicy(ChanceryError):
-    """A policy breaks its schema; nothing was protected or changed."""
+    """A policy breaks its schema; nothing was protected or changed.
+
+    ``entry`` is the text at fault where the policy was to name people, so that a form can point at it.
+    """
 
     code = "invalid_policy"
     remedy = message("Correct the named field and try again.")
+
+    def __init__(self, message: str, *, remedy: str | None = None, entry: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.entry = entry
 
 
 class Conflict(ChanceryError):

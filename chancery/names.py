@@ -86,10 +86,17 @@ def address(text: str) -> str:
     if not at or not all(_is_atom(atom) for atom in normal.split(".")):
         raise NameRefused("{text!r} is not a mail address that can be used here.", text=text.strip())
     if len(normal.encode()) > MAX_LOCAL:
-        raise NameRefused("The part of a mail address before the @ has at most 64 characters.")
-    whole = f"{normal}@{mail_domain(domain)}"
+        raise NameRefused("The part of {text} before the @ is longer than 64 characters.", text=text.strip())
+    try:
+        whole = f"{normal}@{mail_domain(domain)}"
+    except NameRefused as error:
+        raise NameRefused(
+            "{text!r} is not a mail address that can be used here: {domain!r} is not a mail domain.",
+            text=text.strip(),
+            domain=domain,
+        ) from error
     if len(whole.encode()) > MAX_ADDRESS:
-        raise NameRefused("A mail address has at most 254 characters.")
+        raise NameRefused("{text} is longer than the 254 characters of a mail address.", text=text.strip())
     return whole
 
 

@@ -86,9 +86,16 @@ def of_error(error: ChanceryError) -> Problem:
         error.code,
         error.message,
         error.next_step,
-        more={"documents": list(error.places)} if isinstance(error, SendWholeLicense) else {},
+        more=_members_of(error),
         headers={"Retry-After": "2"} if isinstance(error, Unavailable) else {},
     )
+
+
+def _members_of(error: ChanceryError) -> dict[str, Any]:
+    """Return the members that only the problem of this error has."""
+    if isinstance(error, SendWholeLicense):
+        return {"documents": list(error.places)}
+    return {"entry": error.entry} if isinstance(error, InvalidPolicy) and error.entry else {}
 
 
 def unauthorized(detail: str, challenge: str = 'Bearer error="invalid_token"') -> Problem:

@@ -80,6 +80,7 @@ class Principal:
             raise InvalidPolicy(
                 message("{text!r} does not name a person or group.", text=text),
                 remedy=message("Write an e-mail address, domain:example.com, organization:<id> or authenticated."),
+                entry=text,
             ) from None
         return cls(known, _normal_value(known, value.strip(), text))
 
@@ -93,28 +94,28 @@ def _normal_value(kind: PrincipalKind, value: str, text: str) -> str:
     """Return the one spelling under which a principal is compared (P12)."""
     match kind:
         case PrincipalKind.ADDRESS:
-            return _name(names.address, value, message("Write it like name@example.com."))
+            return _name(names.address, value, message("Write it like name@example.com."), text)
         case PrincipalKind.DOMAIN:
-            return _name(names.mail_domain, value, message("Write it like domain:example.com."))
+            return _name(names.mail_domain, value, message("Write it like domain:example.com."), text)
         case PrincipalKind.ORGANIZATION:
             try:
                 return str(uuid.UUID(value))
             except ValueError:
-                raise InvalidPolicy(message("{text!r} is not an organization's id.", text=text)) from None
+                raise InvalidPolicy(message("{text!r} is not an organization's id.", text=text), entry=text) from None
         case PrincipalKind.AUTHENTICATED:
             if value:
                 raise InvalidPolicy(
-                    message("'authenticated' takes no value."), remedy=message("Write just: authenticated.")
+                    message("'authenticated' takes no value."), remedy=message("Write just: authenticated."), entry=text
                 )
             return ""
 
 
-def _name(normal: Callable[[str], str], value: str, remedy: str) -> str:
+def _name(normal: Callable[[str], str], value: str, remedy: str, entry: str) -> str:
     """Return the normal form by which the directory knows the name; two rules would let deny entries miss people."""
     try:
         return normal(value)
     except names.NameRefused as error:
-        raise InvalidPolicy(message(error.message, **error.values), remedy=remedy) from None
+        raise InvalidPolicy(message(error.message, **error.values), remedy=remedy, entry=entry) from None
 
 
 @dataclass(frozen=True, slots=True)

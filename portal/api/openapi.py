@@ -76,6 +76,7 @@ _PROBLEM: Final[dict[str, Any]] = {
             "items": {"type": "integer"},
             "description": "send_whole_license: the places of the documents to send as objects.",
         },
+        "entry": {**_TEXT, "description": "invalid_policy: the entry of grants or deny at fault, where it is one."},
         "consequences": {**_TEXTS, "description": "confirmation_required: what would happen."},
         "confirm": {**_TEXT, "description": "confirmation_required: what to send as confirm."},
         "typed": {**_FLAG, "description": "confirmation_required: whether people are to type it."},

@@ -72,8 +72,13 @@ def _texts() -> dict[str, object]:
         "none_protected": _("There was nothing to protect."),
         "cancelled": _("Cancelled. What was protected stays protected."),
         "left": _("These files are left from the last time"),
+        "left_begun": _("Begun {when}, for {whom}."),
         "left_open": _("Not protected yet: {open} of {count} files."),
         "left_unsaved": _("They are protected, but not all copies were saved."),
+        "go_on": _("Go on"),
+        "forget": _("Forget"),
+        "mend_entry": _("Nothing was protected yet. Mend the marked entry, then protect the same files again."),
+        "mend": _("Nothing was protected yet. Change what is written here, then protect the same files again."),
         "failures": {
             "taken": _("There is a file of this name already. Nothing was overwritten."),
             "missing": _("Choose this file once more, then go on."),

@@ -4,6 +4,16 @@ import { forgetDevice, keepDevice, keptDevice } from "./chancery-device.mjs";
 import { Service, ServiceError, Unreachable } from "./chancery-service.mjs";
 
 export const find = (id) => document.getElementById(id);
+/** Make an element of the page. */
+export const element = (name, properties, ...children) => {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+};
+
+/** Fill values into a text. */
+export const fill = (text, values) => Object.entries(values).reduce((filled, [name, value]) => filled.replace(`{${name}}`, () => String(value)), text);
+
 const read = (id) => JSON.parse(find(id).textContent);
 export const texts = read("texts");
 export const configuration = read("configuration");

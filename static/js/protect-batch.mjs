@@ -17,6 +17,8 @@ const entriesOf = (id) => IDBKeyRange.bound([id], [id, []]);
 /** How far a file is.  From "writing" on, what stands at its place is its own; in "registering" the service may know it. */
 export const State = { WAITING: "waiting", WRITING: "writing", REGISTERING: "registering", DONE: "done", LEFT_OUT: "left_out" };
 
+const TERMS_REFUSED = ["invalid_policy", "invalid", "not_found"]; // The last one of a template that is no longer published.
+
 const failure = (code) => Object.assign(new Error(code), { code });
 
 /** What is written behind the name of a file that is protected. */
@@ -95,10 +97,11 @@ export class Batch {
 
   /**
    * Begin; `place` is the one that the person chose, null for downloads, and `remember` says to keep it all.  `page` is the
-   * beginning of the web pages that are to carry the files, "" for sealed files.
+   * beginning of the web pages that are to carry the files, "" for sealed files; `whom` says in words who may open them.
    */
-  static async begin({ person, organization, terms, page, sources, place, remember }) {
-    const head = { id: crypto.randomUUID(), person, organization, terms, page, place: place?.handle ?? null, remember };
+  static async begin({ person, organization, terms, whom, page, sources, place, remember }) {
+    const kept = { person, organization, terms, whom, page, place: place?.handle ?? null, remember };
+    const head = { id: crypto.randomUUID(), at: Date.now(), ...kept };
     await hold(head.id);
     const entries = sources.map((source, number) => {
       const kept = { path: source.path, handle: source.handle, size: source.file?.size ?? null, state: State.WAITING };
@@ -112,19 +115,20 @@ export class Batch {
     return batch;
   }
 
-  /** Return what this person did not finish, or did not save, in this browser; null where there is nothing. */
+  /** Return what this person did not finish, or did not save, in this browser, the newest first. */
   static async left(person) {
     const heads = await inStore(STORE, "readonly", (store) => store.getAll(IDBKeyRange.bound("", [], false, true)));
     await removeLeftovers(new Set(heads.map(({ id }) => id)));
+    const left = [];
     for (const head of heads.filter((one) => one.person === person)) {
       if (!(await hold(head.id))) continue;
       const all = await inStore(STORE, "readonly", (store) => store.getAll(entriesOf(head.id)));
       const entries = all.map((kept, number) => new Entry(number, kept, kept.handle ? new Source(kept.path, kept) : null, suffixOf(head.page)));
       const batch = new Batch(head, entries, head.place ? placeOf(head.place) : await downloads(head.id));
-      if (batch.open.length || batch.unsaved.length) return batch;
-      await batch.forget();
+      if (batch.isLeft) left.push(batch);
+      else await batch.forget();
     }
-    return null;
+    return left.sort((one, other) => other.head.at - one.head.at);
   }
 
   /** Keep it for a later page; a browser that keeps nothing, or no handles, protects all the same. */
@@ -155,6 +159,11 @@ export class Batch {
     return this.isDownloads ? this.done.filter(({ kept }) => !kept.saved) : [];
   }
 
+  /** Whether there is something to do: files to protect, or copies to save. */
+  get isLeft() {
+    return this.open.length > 0 || this.unsaved.length > 0;
+  }
+
   saved(entry) {
     return this.#set(entry, { saved: true });
   }
@@ -171,6 +180,23 @@ export class Batch {
       const file = files.find(({ name, size }) => name === entry.name && size === entry.kept.size);
       if (file) entry.source = new Source(entry.path, { file });
     }
+  }
+
+  /** Give the files back that are not protected, for other terms; what the service may know of stays in the batch. */
+  async release() {
+    const given = this.open.filter(({ state, source }) => state !== State.REGISTERING && source);
+    for (const entry of given) if (entry.state === State.WRITING) await this.place.remove(entry.output);
+    this.entries = this.entries.filter((entry) => !given.includes(entry));
+    this.entries.forEach((entry, number) => { entry.number = number; });
+    if (!this.isLeft) await this.forget();
+    else {
+      await this.#keep((store) => {
+        store.delete(entriesOf(this.head.id));
+        this.entries.forEach(({ kept, number }) => store.put(kept, [this.head.id, number]));
+        return store.put(this.head, this.head.id);
+      });
+    }
+    return given.map(({ source }) => source);
   }
 
   /** Protect one file, or finish what was begun. */
@@ -193,7 +219,11 @@ export class Batch {
     if (entry.state === State.WAITING && !(this.head.place?.kind === "file") && (await this.place.file(entry.output))) {
       throw failure("taken");
     }
-    const { license, key, sign } = await place.publish({ ...this.head.terms, title: entry.name.slice(0, 255) });
+    const wanted = { ...this.head.terms, title: entry.name.slice(0, 255) };
+    const { license, key, sign } = await place.publish(wanted).catch((error) => {
+      error.isOfTerms = error instanceof ServiceError && TERMS_REFUSED.includes(error.code);
+      throw error;
+    });
     await this.#set(entry, { state: State.WRITING });
     const written = await this.place.sink(entry.output);
     const sink = this.head.page ? new PageSink(written, this.head.page) : written;

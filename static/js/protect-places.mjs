@@ -57,8 +57,8 @@ export class Folder {
   }
 
   async remove(path) {
-    const { folder, name } = await this.#below(path, false);
-    await folder.removeEntry(name).catch(() => {}); // Nobody needs it; somebody may have removed it.
+    // Nobody needs it; somebody may have removed it.
+    await this.#below(path, false).then(({ folder, name }) => folder.removeEntry(name)).catch(() => {});
   }
 
   /** Begin a file, in the place of what may be there. */
@@ -145,11 +145,15 @@ export async function removeLeftovers(kept) {
   }
 }
 
-/** Hold a batch for as long as this tab lives, so that no other tab goes on with it. */
+const held = new Set();
+
+/** Hold a batch for as long as this tab lives, so that no other tab goes on with it; false if another one does. */
 export function hold(id) {
+  if (held.has(id)) return true;
   return new Promise((resolve) => {
     const forever = () => new Promise(() => {});
     navigator.locks.request(lockName(id), { ifAvailable: true }, (lock) => {
+      if (lock) held.add(id);
       resolve(lock !== null);
       return lock ? forever() : null;
     });

@@ -2,18 +2,11 @@
 
 import { Unreachable } from "./chancery-service.mjs";
 import { State, nameOf } from "./protect-batch.mjs";
-import { configuration, find, forgetIfGone, language, service, show, texts, withDevice, wordsOf } from "./page.mjs";
+import { configuration, element, fill, find, forgetIfGone, language, service, show, texts, withDevice, wordsOf } from "./page.mjs";
 
 const SAVE_ALL_PAUSE = 400; // Milliseconds; a browser drops downloads that follow one another at once.
 
-const element = (name, properties, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-};
-
 const WORDS = { [State.DONE]: texts.protected, [State.LEFT_OUT]: texts.left_out };
-export const fill = (text, values) => Object.entries(values).reduce((filled, [name, value]) => filled.replace(`{${name}}`, String(value)), text);
 
 function refusal(error) {
   if (texts.failures[error.code]) return texts.failures[error.code];
@@ -45,8 +38,9 @@ class Row {
 }
 
 export class Run {
-  constructor(batch) {
-    this.batch = batch;
+  /** `termsRefused(batch, error)` is called when no file can be protected as the person wanted it. */
+  constructor(batch, termsRefused) {
+    Object.assign(this, { batch, termsRefused });
     this.rows = new Map(batch.entries.map((entry) => [entry, new Row(entry)]));
     this.stop = null;
     find("files_done").replaceChildren(...[...this.rows.values()].map(({ line }) => line));
@@ -56,11 +50,12 @@ export class Run {
     find("again_files").onchange = ({ target }) => this.#attach([...target.files]);
   }
 
-  /** Show what was left by a page before. */
-  async showLeft() {
+  /** Show what was left by a page before, and go on with it after the same click as far as no file is missing. */
+  async resume() {
     show("done");
     await this.#offerDone();
     this.#conclude(texts.left);
+    if (!find("go_on").hidden && find("again").hidden) await this.goOn();
   }
 
   /** Go on after a click: the browser and the person are asked for what it takes. */
@@ -87,16 +82,20 @@ export class Run {
     window.addEventListener("beforeunload", leaving);
     const { signal } = this.stop;
     const entries = this.batch.open;
+    let refused = null;
     for (const [number, entry] of entries.entries()) {
       if (signal.aborted) break;
       this.#progress(number, entries.length, 0);
-      await this.#one(entry, place, signal, (part) => this.#progress(number, entries.length, part));
+      refused = await this.#one(entry, place, signal, (part) => this.#progress(number, entries.length, part));
+      if (refused) break;
     }
     window.removeEventListener("beforeunload", leaving);
+    if (refused) return this.termsRefused(this.batch, refused);
     await this.#offerDone(place);
     this.#conclude(this.#outcome(signal));
   }
 
+  /** Protect one file; return the error that concerns all of them, null otherwise. */
   async #one(entry, place, signal, advance) {
     const row = this.rows.get(entry);
     const tell = (act) => (done, total) => {
@@ -108,11 +107,13 @@ export class Run {
       await this.batch.protect(entry, place, { notice: texts.notice, signal, tell });
       row.tell(WORDS[entry.state]);
     } catch (error) {
-      if (signal.aborted) return row.tell(texts.waiting);
-      row.tell(refusal(error), true);
+      row.tell(signal.aborted ? texts.waiting : refusal(error), !signal.aborted);
+      if (signal.aborted) return null;
       if (error.code === "lost") row.offer(this.#anew(entry, row));
       await forgetIfGone(error);
+      if (error.isOfTerms) return error;
     }
+    return null;
   }
 
   #progress(number, count, part) {

@@ -3,10 +3,11 @@
 import { Batch, suffixOf } from "./protect-batch.mjs";
 import { Source, chooseFiles, chooseFolder, dropped } from "./protect-choosing.mjs";
 import { canChoose, choosePlace } from "./protect-places.mjs";
-import { Run, fill } from "./protect-run.mjs";
+import { showLeft } from "./protect-left.mjs";
+import { Run } from "./protect-run.mjs";
 import { RecipientsEditor } from "./recipients.mjs";
 import {
-  configuration, find, forgetIfGone, partsOfPage, progress, sayRefusal, service, show, texts, withDevice,
+  configuration, element, fill, find, forgetIfGone, language, partsOfPage, progress, sayRefusal, service, show, texts, withDevice, wordsOf,
 } from "./page.mjs";
 
 partsOfPage("form", "device", "progress", "refused", "done");
@@ -15,13 +16,8 @@ const SHOWN = 20; // Names in the form; the list of a large folder would hide it
 let place = null;
 let sources = [];
 let goal = null;
-let batch = null;
-
-const element = (name, properties, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-};
+let batch = null; // What was begun with this page's form.
+let resumed = null; // What was begun by a page before.
 
 // Who may open it
 
@@ -95,12 +91,16 @@ async function chosenBy(act) {
 /** Return the beginning of the web pages that are to carry the files, "" for sealed files. */
 const chosenPage = () => (find("in_page").checked ? configuration.pages[place.statement.org] : "");
 
+function aim(chosen) {
+  goal = chosen;
+  say("goal", goal.name);
+  find("place_way").checked = true;
+}
+
 async function chooseGoal() {
   const single = sources.length === 1 && !sources[0].path.includes("/") ? sources[0].path + suffixOf(chosenPage()) : "";
   try {
-    goal = await choosePlace(single);
-    say("goal", goal.name);
-    find("place_way").checked = true;
+    aim(await choosePlace(single));
   } catch (error) {
     if (error.name !== "AbortError") throw error;
     if (!goal) find("downloads_way").checked = true;
@@ -110,16 +110,54 @@ async function chooseGoal() {
 /** Return the place that was chosen, null for downloads. */
 const chosenPlace = () => (find("place_way").checked ? goal : null);
 
+/** Say in words who may open the files. */
+const whomOf = ({ template }) => (template ? find("template").selectedOptions[0].text : new Intl.ListFormat(language).format(people.names));
+
 async function protect(terms) {
+  say("terms_error", "");
   find("left").hidden = true;
   await withDevice();
   progress(texts.working);
   const { remembered } = service.device;
   batch = await Batch.begin({
-    person: configuration.person, organization: place.statement.org, terms, page: chosenPage(), sources, place: chosenPlace(),
-    remember: remembered,
+    person: configuration.person, organization: place.statement.org, terms, whom: whomOf(terms), page: chosenPage(), sources,
+    place: chosenPlace(), remember: remembered,
   });
-  await new Run(batch).all(place);
+  await new Run(batch, termsRefused).all(place);
+}
+
+/** Fill in what was wanted when a batch began. */
+async function fillIn({ organization, terms, page }) {
+  find("organization").value = organization;
+  await enter(organization);
+  find("in_page").checked = Boolean(page);
+  find(terms.template ? "template_way" : "people_way").checked = true;
+  showWay();
+  if (terms.template) return void (find("template").value = terms.template);
+  const { policy, expires } = terms;
+  people.clear();
+  for (const { who, rights } of policy.grants) people.put(who, levelOf(rights));
+  find("until").value = expires ? new Date(expires * 1000).toLocaleDateString("sv") : ""; // The form of ISO 8601.
+  find("viewer_only").checked = policy.enforcement === "viewer";
+  find("watermark").checked = policy.watermark;
+}
+
+/** Return the level that has these rights. */
+const levelOf = (rights) =>
+  Object.entries(configuration.levels).find(([, those]) => String([...those].sort()) === String([...rights].sort()))[0];
+
+/** Go back to the form, with everything that was filled in and the same files, and say what is to be mended. */
+async function termsRefused(refused, error) {
+  const files = await refused.release();
+  await (refused === resumed ? fillIn(refused.head) : enter(refused.head.organization));
+  resumed = null;
+  await begin();
+  choose(files);
+  if (!refused.isDownloads) aim(refused.place);
+  const { title, step } = wordsOf(error);
+  const isShown = people.blame(error.problem.entry, `${title} ${step}`);
+  say("terms_error", isShown ? texts.mend_entry : `${title} ${step} ${texts.mend}`);
+  if (!isShown) find("terms_error").scrollIntoView({ block: "center" });
 }
 
 async function submit(event) {
@@ -136,8 +174,8 @@ async function submit(event) {
 }
 
 async function restart() {
-  await batch?.forget();
-  batch = null;
+  await (resumed ?? batch)?.forget();
+  batch = resumed = null;
   find("file").value = find("folder").value = "";
   choose([]);
   await begin();
@@ -146,21 +184,16 @@ async function restart() {
 
 /** Show the form, and say so where something is left from another time. */
 async function begin() {
-  const left = await Batch.left(configuration.person).catch(() => null);
-  find("left").hidden = !left;
+  const left = await Batch.left(configuration.person).catch(() => []);
   show("form");
-  if (!left) return;
-  const { open, entries } = left;
-  say("left_text", open.length ? fill(texts.left_open, { open: open.length, count: entries.length }) : texts.left_unsaved);
-  find("show_left").onclick = () => {
-    batch = left;
-    find("left").hidden = true;
-    new Run(left).showLeft();
-  };
-  find("forget_left").onclick = async () => {
-    await left.forget();
-    await begin();
-  };
+  showLeft(left, { goOn, forget: (one) => one.forget().then(begin) });
+}
+
+/** Go on with what was left from another time. */
+async function goOn(left) {
+  resumed = left;
+  find("left").hidden = true;
+  await new Run(left, termsRefused).resume();
 }
 
 for (const [id, act] of [["file", chooseFiles], ["folder", chooseFolder]]) {

@@ -42,6 +42,10 @@ export class RecipientsEditor {
     return [...this.#entries].map(([who, { rights }]) => ({ who, rights }));
   }
 
+  get names() {
+    return [...this.#entries.values()].map(({ name }) => name);
+  }
+
   get hasText() {
     return this.#input.value.trim() !== "";
   }
@@ -51,6 +55,24 @@ export class RecipientsEditor {
     const name = this.#named(who);
     this.#entries.set(who, { rights, name, address: name, meaning: "" });
     this.#show();
+  }
+
+  clear() {
+    this.#entries.clear();
+    this.#show();
+  }
+
+  /** Say at an entry's row what is wrong with it, until it is removed; false if there is no such row. */
+  blame(who, text) {
+    if (!this.#entries.has(who)) return false;
+    this.#entries.get(who).wrong = text;
+    this.#show();
+    this.#rowOf(who).querySelector("button").focus();
+    return true;
+  }
+
+  #rowOf(who) {
+    return [...this.#rows.children].find((one) => one.dataset.who === who);
   }
 
   /** Say that the list has changed, after `put` did it. */
@@ -86,8 +108,7 @@ export class RecipientsEditor {
 
   #add({ who, name, address, meaning }) {
     if (this.#entries.has(who)) {
-      const row = [...this.#rows.children].find((one) => one.dataset.who === who);
-      row.querySelector("select").focus();
+      this.#rowOf(who).querySelector("select").focus();
       return this.#complain(this.#root.dataset.twice.replace("{name}", name));
     }
     this.#entries.set(who, { rights: this.#level.value, name, address, meaning });
@@ -111,7 +132,7 @@ export class RecipientsEditor {
     this.#rows.replaceChildren(...[...this.#entries].map(([who, entry]) => this.#row(who, entry)));
   }
 
-  #row(who, { rights, name, address, meaning }) {
+  #row(who, { rights, name, address, meaning, wrong = "" }) {
     const row = this.#template.content.cloneNode(true).firstElementChild;
     row.dataset.who = who;
     row.querySelector("[data-name]").textContent = name;
@@ -127,8 +148,14 @@ export class RecipientsEditor {
     });
     const remove = row.querySelector("button");
     remove.setAttribute("aria-label", remove.dataset.label.replace("{name}", name));
+    if (wrong) {
+      const said = element("p", { className: "errors", id: `${this.#list.id}_wrong_entry` }, wrong);
+      row.append(said);
+      remove.setAttribute("aria-describedby", said.id);
+    }
     remove.addEventListener("click", () => {
       this.#entries.delete(who);
+      if (wrong) this.#input.value = address; // It is mended rather than written again.
       this.#show();
       this.#changed();
       this.#input.focus();

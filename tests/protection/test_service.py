@@ -180,6 +180,13 @@ def test_every_error_is_a_problem(cast: Cast, method: str, path: str, body: Any,
     problem(call(cast.olga, "contoso", method, path, body), status, code)
 
 
+def test_a_policy_that_is_refused_names_the_entry_at_fault(cast: Cast) -> None:
+    policy = {"grants": [{"who": RITA, "rights": ["VIEW"]}, {"who": "address:x@[192.0.2.1]", "rights": ["VIEW"]}]}
+    answer = call(cast.olga, "contoso", "POST", "publications", {"policy": policy})
+    assert problem(answer, 400, "invalid_policy")["entry"] == "address:x@[192.0.2.1]"
+    assert "x@[192.0.2.1]" in answer.json()["detail"]
+
+
 # --- the organization's switch and state ------------------------------------------------------------------------------
 
 

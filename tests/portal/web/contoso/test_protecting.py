@@ -155,8 +155,18 @@ def test_each_mistake_is_said_where_it_was_made(author: Visitor, tmp_path: Path)
     author.page.fill("#people_who", "rita@[192.0.2.1]")
     author.page.set_input_files("#file", written(tmp_path, "a.txt", b"a"))
     author.page.click("#form button[type=submit]")
-    answers_whose_computer(author, "#done .bad")
-    assert "Not every file could be protected." in author.text
+    answers_whose_computer(author, "#people_list_wrong_entry")
+    assert author.page.inner_text("#people_list_wrong_entry") == (
+        "'rita@[192.0.2.1]' is not a mail address that can be used here: '[192.0.2.1]' is not a mail domain."
+        " Write it like name@example.com."
+    )
+    assert "Mend the marked entry, then protect the same files again." in author.page.inner_text("#terms_error")
+    assert author.page.locator("#chosen li").all_inner_texts() == ["a.txt"]
+    author.page.get_by_role("button", name="Remove rita@[192.0.2.1]").click()
+    assert author.page.input_value("#people_who") == "rita@[192.0.2.1]", "what was wrong is mended, not written again"
+    author.page.fill("#people_who", RITA)
+    protects(author)
+    assert "Your files are protected." in author.text
 
 
 def test_the_page_is_well_made(author: Visitor) -> None:

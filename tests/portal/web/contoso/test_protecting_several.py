@@ -268,11 +268,9 @@ def test_a_closed_tab_goes_on_with_the_files_it_had_handles_of(
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     page.unroute("**/api/v1/publications")
-    page.get_by_text("Not protected yet: 2 of 3 files.").wait_for()
-    page.click("#show_left")
-    assert [row.split()[1] for row in rows(author)] == ["Protected", "Waiting", "Waiting"]
+    page.get_by_text(re.compile("Begun .*, for rita@fabrikam.example. Not protected yet: 2 of 3 files.")).wait_for()
     assert faults_here(author, "/protect/") == []
-    page.click("#go_on")
+    page.get_by_role("button", name="Go on b.txt, c.txt").click()
     page.get_by_text("Your files are protected. The copies are in “chosen”").wait_for()
     assert len(registered) == len(set(registered)) == 3
     assert opened(partner, tmp_path, written(page, "c.txt.sealed")) == b"C"
@@ -289,9 +287,9 @@ def test_files_without_handles_are_chosen_once_more(author: Visitor, tmp_path: P
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     page.unroute("**/api/v1/publications")
-    page.click("#show_left")
+    page.get_by_role("button", name=re.compile("Go on [ab].txt")).click()
     page.get_by_text("Left to do; choose it once more.").wait_for()
-    assert page.locator("#files_done a[download]").count() == 1, "the copy that was not saved is still there"
+    page.locator("#files_done a[download]").wait_for()  # The copy that was not saved is still there.
     assert not page.is_visible("#go_on")
     page.set_input_files("#again_files", files)
     page.click("#go_on")
@@ -348,3 +346,28 @@ def test_folders_are_dropped(author: Visitor, tmp_path: Path, *, has_handles: bo
     protects(author)
     assert [re.sub(" Protected.*", "", row) for row in rows(author)] == ["Reports/a.txt", "Reports/deep/b.txt", "c.txt"]
     assert "a.txt.sealed, b.txt.sealed, and c.txt.sealed" in page.input_value("#mail")
+
+
+def test_all_that_is_left_is_listed_and_other_terms_are_taken_for_the_same_files(
+    author: Visitor, tmp_path: Path
+) -> None:
+    for name in ("first.txt", "second.txt"):
+        page = form(author, {name: "text"})
+        page.route("**/api/v1/publications", lambda route: route.abort(), times=1)
+        page.click("#file")
+        page.locator("#chosen li").wait_for()
+        chooses_place(page, f"{name}.sealed")
+        protects(author)
+    author.go("/protect/")
+    page.locator("#left_batches li").nth(1).wait_for()
+    refused = {"code": "invalid_policy", "detail": "Not this one.", "next_step": "", "entry": f"address:{RITA}"}
+    page.route("**/api/v1/publications", lambda route: route.fulfill(status=400, json=refused), times=1)
+    page.get_by_role("button", name="Go on first.txt").click()
+    page.locator("#people_list_wrong_entry", has_text="Not this one.").wait_for()
+    assert page.locator("#chosen li").all_inner_texts() == ["first.txt"]
+    assert page.inner_text("#goal") == "first.txt.sealed"
+    page.get_by_role("button", name="Forget second.txt").click()
+    page.locator("#left").wait_for(state="hidden")
+    page.click("#form button[type=submit]")
+    page.get_by_text("Your files are protected. The copies are in “first.txt.sealed”").wait_for()
+    assert written(page, "first.txt.sealed").startswith(b"\x93CHNCR")
