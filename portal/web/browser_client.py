@@ -69,6 +69,7 @@ def _shared_texts(errors: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
     update = _("Update your browser, or use the command line.")
     return {
         "enrolling": _("Making keys for this browser …"),
+        "shared_name": _("{browser} (shared, forgotten with the tab)"),
         "contact": _("Questions about this document: {contact}"),
         "unreachable": _("The service does not answer."),
         "unreachable_step": _("Check your connection, then choose the file again."),

@@ -85,11 +85,35 @@ export async function withDevice() {
     kept.remembered = true;
     return void service.use(kept);
   }
-  const remember = await chosen();
+  const before = sharedBefore();
+  const remember = before ? false : await chosen();
   progress(texts.enrolling);
-  const device = await service.enroll(systemName(), "browser");
+  const name = remember ? systemName() : fill(texts.shared_name, { browser: systemName() });
+  const device = await service.enroll(name, "browser");
   device.remembered = remember;
   await keep(device);
+  if (!remember) await noteShared({ device: device.id, name }, before);
+}
+
+// On a shared computer the keys are gone with each page.  The tab keeps the answer, so that a reload does not ask again, and
+// which device it was, which the next one takes out of service: nothing can use it any more.
+
+const SHARED = "shared";
+const ofPerson = () => `${SHARED} ${configuration.person}`;
+const tabOf = (device, act, options = {}) => navigator.locks.request(`chancery-${SHARED}-${device}`, options, act);
+
+function sharedBefore() {
+  const noted = sessionStorage.getItem(ofPerson());
+  return noted && JSON.parse(noted);
+}
+
+async function noteShared(noted, before) {
+  sessionStorage.setItem(ofPerson(), JSON.stringify(noted));
+  tabOf(noted.device, () => new Promise(() => {}));
+  if (!before) return;
+  const revoke = () => service.call("DELETE", service.iss, `/api/v1/devices/${before.device}`, { body: { confirm: before.name } });
+  // Another tab may be a copy of this one and still hold its keys; a device that cannot be revoked stays in the list.
+  await tabOf(before.device, (lock) => lock && revoke().catch(() => {}), { ifAvailable: true });
 }
 
 /** Forget a device that the service does not know any more, so that the next file makes a new one. */

@@ -50,6 +50,24 @@ def sealed(owner: Session, folder: Path, name: str, data: bytes, *rights: str) -
     return owner.protect(plain, options).path
 
 
+def test_a_shared_browser_is_named_so_and_asked_once_in_a_tab(owner: Session, reader: Visitor, tmp_path: Path) -> None:
+    file = sealed(owner, tmp_path, "plan.txt", b"1. Sign the letter.", "VIEW")
+    reader.go("/open/")
+    reader.page.set_input_files("#file", file)
+    reader.page.click("#shared")
+    reader.page.locator("#opened:not([hidden])").wait_for()
+    reader.page.reload()
+    reader.page.set_input_files("#file", file)
+    reader.page.locator("#opened:not([hidden])").wait_for()
+    reader.go("/devices/")
+    shared = re.compile(re.escape("(shared, forgotten with the tab)"))
+    assert reader.page.locator("tbody tr:has(a)", has_text=shared).count() == 1, (
+        "the keys of the page before are revoked"
+    )
+    assert reader.page.locator("section[aria-labelledby=revoked] tbody tr", has_text=shared).count() == 1
+    reader.page.evaluate("sessionStorage.clear()")
+
+
 def test_a_reader_sees_the_text_and_can_neither_save_nor_print_it(
     owner: Session, reader: Visitor, tmp_path: Path
 ) -> None:
