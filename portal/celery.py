@@ -17,6 +17,9 @@ from portal.checks import refuse_unsafe
 from portal.runtime.heartbeat import keep_beating
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+# Django's own checks load every page and interface, of which a worker serves none: more than a third of its start.
+# What is unsafe is refused below, and ``up`` and the web application look at the rest.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 filter_broker_messages()
 VIEWER_QUEUE = "chancery-viewer"

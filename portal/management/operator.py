@@ -1,11 +1,12 @@
-"""What the operator commands share: finding an organization, and saying a refusal instead of a traceback."""
+"""What the operator commands share: how they start, finding an organization, and refusals without a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
+from portal.checks import TAG
 from portal.usecases.embedded_sign_in import NotPossibleHere
 from protection.selectors.affected import Reach, affected_by_service
 from protection.selectors.organization import is_activated
@@ -18,6 +19,15 @@ from tenants.organizations.services.change_state import WrongState
 from tenants.provisioning import BaseSchemaOutdated
 
 REFUSALS = (BaseSchemaOutdated, DirectoryRefused, NameRefused, NotPossibleHere, UnknownOrganization, WrongState)
+
+
+class OperatorCommand(BaseCommand):
+    """A command that looks at our own settings before it starts, and at nothing else.
+
+    Django's checks of everything load every page and interface, which takes longer than most commands do.
+    """
+
+    requires_system_checks = [TAG]  # Django's own name and type
 
 
 @contextmanager

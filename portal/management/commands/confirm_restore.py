@@ -4,14 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from portal.management.operator import organization_named, refusals_as_errors
+from portal.management.operator import OperatorCommand, organization_named, refusals_as_errors
 from portal.usecases.confirm_restore import NothingToConfirm, confirm_restore
 from tenants.actor import OPERATOR
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Thin over the operation; who confirmed and why is in both ledgers."""
 
     help = "Confirm that an organization's database was restored: its ledger begins a new epoch."

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from portal.management.demo import create_demo
+from portal.management.operator import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Run by the first ``up``; what it prints is kept and shown at every start."""
 
     help = "Fill a new installation with two organizations and their first documents (embedded mode only)."

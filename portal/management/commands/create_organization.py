@@ -3,14 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from portal.management.operator import refusals_as_errors
+from portal.management.operator import OperatorCommand, refusals_as_errors
 from portal.usecases.organizations import create_organization
 from tenants.actor import OPERATOR
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Thin over the operation that the sign-up page uses."""
 
     help = "Create an organization with its first administrator, keys and default templates."

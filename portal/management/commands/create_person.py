@@ -3,16 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from portal.management.operator import organization_named, refusals_as_errors
+from portal.management.operator import OperatorCommand, organization_named, refusals_as_errors
 from portal.usecases.people import create_person_by_operator
 from portal.usecases.permissions import ROLES
 from tenants.actor import OPERATOR
 from tenants.context import in_organization
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """``manage.py create_person``."""
 
     help = "Create a person in an organization; they are invited by mail and sign in with a mailed code."

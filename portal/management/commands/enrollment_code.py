@@ -3,15 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from portal.management.operator import refusals_as_errors
+from portal.management.operator import OperatorCommand, refusals_as_errors
 from portal.usecases.embedded_sign_in import person_named, require_embedded
 from tenants.actor import OPERATOR
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Recorded in the ledgers of the person's organizations."""
 
     help = "Print an enrollment code for a person: ten minutes, one device (embedded mode only)."

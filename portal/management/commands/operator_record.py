@@ -3,14 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from portal.management.operator import organization_named
+from portal.management.operator import OperatorCommand, organization_named
 from portal.words.operator_record import shown_entries
 from tenants.organizations.selectors import operator_record
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """The operators' record, which can only be added to."""
 
     help = "Show what operators did, the newest first."

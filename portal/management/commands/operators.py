@@ -3,15 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from portal.management.operator import refusals_as_errors
+from portal.management.operator import OperatorCommand, refusals_as_errors
 from portal.usecases.operators import add_operator, remove_operator
 from tenants.actor import OPERATOR
 from tenants.directory.selectors.operators import operators
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """The only way to become an operator; each change is in the operators' record."""
 
     help = "Add, remove or list the people who may use the operators' console."

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from portal.management.operator import OperatorCommand
 from portal.usecases.operators import installed
 from tenants.organizations.selectors import count_organizations
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """What the operators' console lists."""
 
     help = "List all organizations: short name, state, host, people, documents, when created."

@@ -3,14 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from portal.management.operator import organization_named, refusals_as_errors
+from portal.management.operator import OperatorCommand, organization_named, refusals_as_errors
 from tenants.actor import OPERATOR
 from tenants.organizations.services.resume_organization import resume_organization
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Thin over the service; the reason is in both ledgers."""
 
     help = "Resume an organization."

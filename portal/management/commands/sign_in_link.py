@@ -3,14 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from portal.management.operator import refusals_as_errors
+from portal.management.operator import OperatorCommand, refusals_as_errors
 from portal.usecases.embedded_sign_in import sign_in_link
 from tenants.actor import OPERATOR
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Recorded in the ledgers of the person's organizations."""
 
     help = "Print a link that signs a person in: ten minutes, once (embedded mode only)."

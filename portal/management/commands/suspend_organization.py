@@ -3,15 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from portal.management.confirming import add_confirmation, confirm
-from portal.management.operator import concerned, organization_named, refusals_as_errors
+from portal.management.operator import OperatorCommand, concerned, organization_named, refusals_as_errors
 from portal.usecases.revocations import suspend_organization
 from tenants.actor import OPERATOR
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Thin over the service; the reason is in both ledgers."""
 
     help = "Suspend an organization."

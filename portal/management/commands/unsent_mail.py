@@ -3,14 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from portal.management.operator import OperatorCommand
 from portal.notifications import outbox
 from portal.usecases.unsent_mail import drop_mail, retry_mail
 from tenants.actor import OPERATOR
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """``manage.py unsent_mail``."""
 
     help = "List mail that could not be sent; --retry sends it again, --drop forgets it."

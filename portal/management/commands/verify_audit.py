@@ -3,16 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from audit.selectors.verify import verify
-from portal.management.operator import organization_named, refusals_as_errors
+from portal.management.operator import OperatorCommand, organization_named, refusals_as_errors
 from protection.selectors.organization import is_activated, log_verifier_key
 from tenants.context import in_organization
 from tenants.organizations.selectors import OrganizationFacts, organizations
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Thin over the selector of the ledger; for cron and for an auditor at the machine."""
 
     help = "Recompute the ledger and compare it with its signed checkpoints; fails when anything was changed."
