@@ -41,12 +41,15 @@ class Event(models.Model):
     personal_commitment = models.BinaryField(null=True)
 
     class Meta:
-        """The indexes serve the sequencer, the audit page and a document's page, in this order."""
+        """The indexes serve the sequencer, the audit page, a document's page and how often each was opened."""
 
         indexes = (
             models.Index(fields=["transaction"], name="audit_event_transaction"),
             models.Index(fields=["-received_at", "id"], name="audit_event_newest"),
             models.Index(fields=["content_id", "-received_at"], name="audit_event_content"),
+            models.Index(
+                fields=["content_id", "outcome"], condition=models.Q(kind="content.opened"), name="audit_event_opened"
+            ),
         )
 
 

@@ -95,7 +95,8 @@ def templates(output: Output, place: Organization) -> None:
 @click.option("--all", "everybody", is_flag=True, help="Everybody's documents, if your role allows it.")
 @click.option("--search", default="", help="In title, issuer and owner.")
 @click.option("--state", type=click.Choice(["active", "revoked", "pending", "blocked"]), help="Only these.")
-@sorts("registered_at", "title", "owner")
+@click.option("--granted-to", default="", metavar="WHO", help="Only those that grant something to WHO.")
+@sorts("registered_at", "title", "owner", "state", "opened", "refused")
 @LIMIT
 @WIDE
 @in_organization
@@ -104,6 +105,7 @@ def documents(
     place: Organization,
     search: str,
     state: str | None,
+    granted_to: str,
     sort: str,
     limit: int | None,
     *,
@@ -111,10 +113,12 @@ def documents(
 ) -> None:
     """List your documents, newest first."""
     scope = "all" if everybody else "mine"
-    found = place.each("/api/v1/documents", scope=scope, search=search, state=state or "", sort=sort)
+    asked = {"scope": scope, "search": search, "state": state or "", "granted_to": granted_to, "sort": sort}
+    found = place.each("/api/v1/documents", **asked)
     columns = ["title", "state", "owner", "opened", "refused", "registered_at", "cid"]
     none = message("You have not protected anything yet. Try: chancery protect FILE")
-    tables.show(output, found, columns, empty=message("Nothing matches.") if search or state else none, limit=limit)
+    filtered = search or state or granted_to
+    tables.show(output, found, columns, empty=message("Nothing matches.") if filtered else none, limit=limit)
 
 
 @click.command()

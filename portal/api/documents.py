@@ -28,10 +28,11 @@ from portal.api.framework import (
 from portal.api.idempotency import idempotent
 from portal.api.policies import PersonalGrant, PolicyDifference, PolicyField, ShownGrant, ShownPolicy
 from portal.api.sorting import sort_of, sort_parameter
+from portal.subjects.recipients import entry_named
 from portal.usecases.documents import change_access, restore_access, revoke_access
 from portal.usecases.effects import effect_answer
 from protection.selectors.cursors import InvalidCursor
-from protection.selectors.document_list import NEWEST, ORDERS, documents_of
+from protection.selectors.document_list import NEWEST, SORTS, documents_of
 from protection.selectors.documents import (
     Document,
     document_for,
@@ -111,7 +112,12 @@ class Documents(OrganizationView):
             OpenApiParameter("scope", str, enum=["mine", "all"], description="Whose documents."),
             OpenApiParameter("search", str, description="In title, issuer and owner."),
             OpenApiParameter("state", str, enum=["active", "revoked", "pending", "blocked"]),
-            sort_parameter(ORDERS, NEWEST),
+            OpenApiParameter(
+                "granted_to",
+                str,
+                description="Whom the policy or a granted request names: an address, a domain, everybody.",
+            ),
+            sort_parameter(SORTS, NEWEST),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
@@ -121,13 +127,15 @@ class Documents(OrganizationView):
     def get(self, request: Request) -> Response:
         """Answer with one page."""
         query = request.query_params
+        granted_to = query.get("granted_to", "").strip()
         try:
             found = documents_of(
                 self.caller.actor,
                 everybody=query.get("scope") == "all",
                 search=query.get("search", ""),
                 state=query.get("state", ""),
-                sort=sort_of(request, ORDERS, NEWEST),
+                granted_to=entry_named(granted_to, self.organization.id) if granted_to else None,
+                sort=sort_of(request, SORTS, NEWEST),
                 limit=limit_of(request),
                 cursor=query.get("cursor", ""),
                 counted=True,

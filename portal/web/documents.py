@@ -10,15 +10,17 @@ from django.core.validators import validate_email
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.selectors.events import Filter, InvalidCursor, events
-from chancery.errors import NotFound
+from chancery.errors import InvalidPolicy, NotFound
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import message
 from portal.identity.strength import of_session
-from portal.languages import reader_languages, translate
+from portal.languages import reader_languages, translate, with_next_step
+from portal.subjects.recipients import entry_named
 from portal.usecases.access_requests import explain_to_caller
 from portal.usecases.confirmation import Stated
 from portal.usecases.documents import accept_document, block_document, change_access, restore_access, revoke_access
@@ -55,10 +57,10 @@ STATES: Final = {
 }
 COLUMNS: Final = (
     Column("title", gettext_lazy("Document"), "name", sorts=True, stays=True),
-    Column("state", gettext_lazy("State"), "state"),
+    Column("state", gettext_lazy("State"), "state", sorts=True),
     Column("owner", gettext_lazy("Owner"), "person", sorts=True),
-    Column("opened", gettext_lazy("Opened"), "number"),
-    Column("refused", gettext_lazy("Refused"), "number"),
+    Column("opened", gettext_lazy("Opened"), "number", sorts=True),
+    Column("refused", gettext_lazy("Refused"), "number", sorts=True),
     Column("registered_at", gettext_lazy("Registered"), "time", sorts=True),
 )
 
@@ -71,12 +73,22 @@ def document_list(request: PageRequest) -> HttpResponse:
     everybody = may_see_all and request.GET.get("scope") == "all"
     search, state = request.GET.get("search", "").strip(), request.GET.get("state", "")
     state = state if state in STATES else ""
+    granted, granted_to, granted_wrong = request.GET.get("granted_to", "").strip(), None, ""
+    if granted:
+        try:
+            granted_to = entry_named(granted, request.organization.id)
+        except InvalidPolicy as error:
+            granted_wrong = with_next_step(error)
     listing = Listing(
         request,
         "documents",
         COLUMNS,
         order=NEWEST,
-        filters={"search": search and f"“{search}”", "state": str(STATES.get(state, ""))},
+        filters={
+            "search": search and f"“{search}”",
+            "state": str(STATES.get(state, "")),
+            "granted_to": "" if granted_to is None else _("Granted to {who}").format(who=granted),
+        },
         selects=not everybody or request.caller.may(Permission.DOCUMENTS_REVOKE),
     )
     try:
@@ -85,6 +97,7 @@ def document_list(request: PageRequest) -> HttpResponse:
             everybody=everybody,
             search=search,
             state=state,
+            granted_to=granted_to,
             sort=listing.sort,
             cursor=request.GET.get("cursor", ""),
             counted=True,
@@ -99,6 +112,8 @@ def document_list(request: PageRequest) -> HttpResponse:
         "search": search,
         "state": state,
         "states": STATES,
+        "granted": granted,
+        "granted_wrong": granted_wrong,
     }
     return show(request, "documents", "documents", context)
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
 
 from chancery.errors import ChanceryError
-from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
+from chancery.policy.policy import Grant, Policy, PrincipalKind
 from chancery.policy.rights import in_order, level_of, parse_rights
 from portal.languages import with_next_step
+from portal.subjects.recipients import EVERYBODY, entry_named
 from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
-
-WHO_EVERYBODY: Final = "everybody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def line_of(grant: Grant, organization: UUID) -> str:
     """Return a grant as one line of a form."""
     who = grant.who
     own = who.kind is PrincipalKind.ORGANIZATION and who.value == str(organization)
-    named = WHO_EVERYBODY if own else who.value if who.kind is PrincipalKind.ADDRESS else str(who)
+    named = EVERYBODY if own else who.value if who.kind is PrincipalKind.ADDRESS else str(who)
     rights = level_of(grant.rights) or ", ".join(in_order(grant.rights))
     return f"{named}: {rights}"
 
@@ -73,18 +71,12 @@ def read_lines(text: str, organization: UUID, stored: Iterable[Grant] = ()) -> t
                         number=number, example="rita@example.com: viewer"
                     )
                 )
-            grants.append(Grant(_principal(who.strip(), organization), parse_rights(_names(rights))))
+            grants.append(Grant(entry_named(who, organization), parse_rights(_names(rights))))
         except ChanceryError as error:
             raise forms.ValidationError(
                 _("Line {number}: {problem}").format(number=number, problem=with_next_step(error))
             ) from error
     return tuple(grants)
-
-
-def _principal(who: str, organization: UUID) -> Principal:
-    if who.casefold() == WHO_EVERYBODY:
-        return Principal(PrincipalKind.ORGANIZATION, str(organization))
-    return Principal.parse(who)
 
 
 def _names(text: str) -> list[str]:

@@ -15,8 +15,9 @@ from chancery.errors import ChanceryError
 from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
 from chancery.policy.rights import parse_rights
 from portal.languages import with_next_step, written_in
+from portal.subjects.recipients import EVERYBODY
 from portal.web.fields import FreeTextField
-from portal.web.grant_lines import WHO_EVERYBODY, line_of
+from portal.web.grant_lines import line_of
 from portal.web.policies import LEVEL_CHOICES, PolicyForm, policy_initial
 from protection.selectors.templates import Template
 from protection.services.template_draft import MAX_EXPIRY_DAYS, TemplateDraft, checked_scope
@@ -50,7 +51,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         {
             "name": gettext_lazy("Read-only, all employees"),
             "description": gettext_lazy("All members may read it. No one may print, copy or change it."),
-            "grants": f"{WHO_EVERYBODY}: viewer",
+            "grants": f"{EVERYBODY}: viewer",
         },
     ),
     "some": Example(gettext_lazy("Only some people, who may edit"), {"add_level": "reviewer"}),
@@ -117,7 +118,7 @@ class TemplateForm(PolicyForm):
         self.groups = tuple(groups)
         adding = cast(forms.ChoiceField, self.fields["add_who"])
         known = [(address, f"{name} ({address})") for address, name in self.groups]
-        everybody = (WHO_EVERYBODY, _("Everybody in your organization"))
+        everybody = (EVERYBODY, _("Everybody in your organization"))
         adding.choices = [("", _("Choose …")), everybody, *([(_("Groups"), known)] if known else [])]
         self.fields["grants"].label = _("Everybody who has access")
         self.fields["expires"].widget.attrs["aria-label"] = _("The last day of access")
@@ -175,7 +176,7 @@ class TemplateForm(PolicyForm):
             self.add_error("offline_days", words.format(number=days, chosen=dict(OFFLINE)[rule]))
 
     def _chosen(self, who: str) -> Principal:
-        if who == WHO_EVERYBODY:
+        if who == EVERYBODY:
             return Principal(PrincipalKind.ORGANIZATION, str(self.organization))
         return Principal(PrincipalKind.ADDRESS, who)
 
@@ -217,7 +218,7 @@ class TemplateForm(PolicyForm):
     def with_addition(self) -> dict[str, Any]:
         """Return the same with whom the person has chosen as a line among those who have access."""
         values = self.as_it_stands()
-        if values["add_who"] in {WHO_EVERYBODY, *dict(self.groups)}:
+        if values["add_who"] in {EVERYBODY, *dict(self.groups)}:
             grant = Grant(self._chosen(values["add_who"]), parse_rights([values["add_level"] or "viewer"]))
             lines = [line for line in str(values["grants"] or "").splitlines() if line.strip()]
             addition = line_of(grant, self.organization)

@@ -2,6 +2,7 @@
 
 from protection.models.access import AccessRequest, PersonalGrant, RequestState
 from protection.models.content import (
+    STATE,
     Certificate,
     Content,
     ContentChange,
@@ -19,6 +20,7 @@ from protection.models.previews import Preview, PreviewKind, PreviewState
 from protection.models.templates import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
 
 __all__ = [
+    "STATE",
     "AccessRequest",
     "Certificate",
     "Content",

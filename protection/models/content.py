@@ -1,9 +1,11 @@
 """Registered content: the state that counts, whatever the file says (docs/protocol.md P4)."""
 
 import secrets
+from typing import Final
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Case, Value, When
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Lower, Now
 
@@ -22,6 +24,15 @@ class RegistrationState(models.TextChoices):
     REGISTERED = "registered", "Registered"
     PENDING = "pending", "Pending"
     BLOCKED = "blocked", "Blocked"
+
+
+STATE: Final = Case(
+    When(registration="registered", revoked_at__isnull=True, then=Value("active")),
+    When(registration="registered", then=Value("revoked")),
+    default="registration",
+    output_field=models.CharField(),
+)
+"""One word for lists: ``pending``, ``blocked``, ``revoked`` or ``active``."""
 
 
 class Content(models.Model):
@@ -63,6 +74,7 @@ class Content(models.Model):
             models.Index(fields=["-registered_at", "cid"], name="protection_content_newest"),
             models.Index(Lower("title"), "cid", name="protection_content_title"),
             models.Index(fields=["owner_address", "cid"], name="protection_content_address"),
+            models.Index(STATE, "cid", name="protection_content_state"),
             models.Index(fields=["template_id"], name="protection_content_template"),
             GinIndex(KeyTransform("deny", "policy"), name="protection_content_denied"),
         )

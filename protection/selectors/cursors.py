@@ -4,10 +4,12 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-Place: TypeAlias = str | datetime
+Place: TypeAlias = str | int | datetime
+MOST: Final = 2**63
+"""Where the numbers of a database end."""
 
 
 class InvalidCursor(ValueError):
@@ -16,18 +18,19 @@ class InvalidCursor(ValueError):
 
 def make_cursor(sort: str, place: Place, identity: UUID) -> str:
     """Return the cursor after a row with this place in the order and this id."""
-    text = {"at": place.astimezone(UTC).isoformat()} if isinstance(place, datetime) else place
-    return base64.urlsafe_b64encode(json.dumps([sort, text, str(identity)]).encode()).decode()
+    kept = {"at": place.astimezone(UTC).isoformat()} if isinstance(place, datetime) else place
+    return base64.urlsafe_b64encode(json.dumps([sort, kept, str(identity)]).encode()).decode()
 
 
-def read_cursor(sort: str, cursor: str, *, by_moment: bool) -> tuple[Place, UUID]:
-    """Return place and id of the last row; ``by_moment`` tells which kind of place the order has.
+def read_cursor(sort: str, cursor: str, *, by_moment: bool = False, by_number: bool = False) -> tuple[Any, UUID]:
+    """Return place and id of the last row; ``by_moment`` and ``by_number`` tell which kind of place the order has.
 
     Anybody can write a cursor, so nothing reaches the database that the column cannot hold.  Raises InvalidCursor.
     """
     try:
-        of, text, identity = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        found = _moment(text["at"]) if by_moment else _text(text), UUID(identity)
+        of, kept, identity = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        place = _moment(kept["at"]) if by_moment else _number(kept) if by_number else _text(kept)
+        found = place, UUID(identity)
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError, binascii.Error) as error:
         raise InvalidCursor("this cursor is not known") from error
     if of != sort:
@@ -40,6 +43,12 @@ def _moment(text: str) -> Place:
     if moment.tzinfo is None:
         raise ValueError("a moment without a zone")
     return moment.astimezone(UTC)
+
+
+def _number(number: object) -> Place:
+    if type(number) is not int or not 0 <= number < MOST:
+        raise ValueError("no count that a database knows")
+    return number
 
 
 def _text(text: str) -> Place:

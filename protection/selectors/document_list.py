@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 
+from chancery.policy.policy import Principal, PrincipalKind
 from protection.actor import Actor
-from protection.models import Content
+from protection.models import STATE, Content, PersonalGrant, TemplateVersion
 from protection.selectors.cursors import make_cursor, read_cursor
 from protection.selectors.documents import ROW, DocumentRow, counts_of, row_of
 
@@ -19,8 +21,12 @@ ORDERS: Final[Mapping[str, Any]] = {
     "registered_at": F("registered_at"),
     "title": Lower("title"),
     "owner": F("owner_address"),
+    "state": STATE,
 }
 """By what a list can be sorted: each has an index, so that the first page costs the same however many there are."""
+COUNTS: Final[Mapping[str, str]] = {"opened": "allowed", "refused": "refused"}
+"""By how often something happened a list can be sorted, too: the ledger knows it, and all that match are counted."""
+SORTS: Final = (*ORDERS, *COUNTS)
 NEWEST: Final = "-registered_at"
 
 
@@ -42,6 +48,7 @@ def documents_of(
     everybody: bool = False,
     search: str = "",
     state: str = "",
+    granted_to: Principal | None = None,
     sort: str = NEWEST,
     limit: int = 50,
     cursor: str = "",
@@ -49,25 +56,71 @@ def documents_of(
 ) -> DocumentPage:
     """Return the actor's own documents, or everybody's when the role allows it, else an empty page.
 
-    ``search`` matches title, issuer and owner; ``state`` is one of ``DocumentRow.state``; ``sort`` one of ``ORDERS``,
-    with ``-`` before it downwards.  ``counted`` asks for the total.  Raises InvalidCursor, also for a cursor of another
-    order.
+    ``search`` matches title, issuer and owner; ``state`` is one of ``DocumentRow.state``; ``granted_to`` is whom an
+    entry of the policy or a grant to one person names; ``sort`` is one of ``SORTS``, with ``-`` before it downwards.
+    ``counted`` asks for the total.  Raises InvalidCursor, also for a cursor of another order.
     """
     if everybody and not (actor.administrator or actor.auditor):
         return DocumentPage((), "")
     rows = _matching(actor, everybody=everybody, search=search, state=state)
+    if granted_to is not None:
+        rows = rows.filter(_granted_to(granted_to))
     total = _total(rows) if counted and not cursor else None
-    order, down = ORDERS[sort.removeprefix("-")], sort.startswith("-")
-    rows = rows.annotate(place=order)
-    if cursor:
-        rows = rows.filter(_behind(sort, cursor))
     limit = max(1, min(limit, MAX_PAGE))
-    places = ("-place", "-cid") if down else ("place", "cid")
-    found = list(rows.order_by(*places).values_list(*ROW, "place")[: limit + 1])
+    listed = _by_count if _of(sort) in COUNTS else _in_order
+    found = listed(rows, sort, cursor, limit + 1)
     more, found = len(found) > limit, found[:limit]
     counts = counts_of([values[0] for values in found])
     page = tuple(row_of(values[:-1], counts) for values in found)
     return DocumentPage(page, make_cursor(sort, found[-1][-1], page[-1].cid) if more else "", total)
+
+
+def _of(sort: str) -> str:
+    return sort.removeprefix("-")
+
+
+def _in_order(rows: QuerySet[Content], sort: str, cursor: str, limit: int) -> list[tuple[Any, ...]]:
+    """Return the values of ``ROW`` and the place of the next documents in an order that has an index."""
+    rows = rows.annotate(place=ORDERS[_of(sort)])
+    if cursor:
+        rows = rows.filter(_behind(sort, cursor))
+    places = ("-place", "-cid") if sort.startswith("-") else ("place", "cid")
+    return list(rows.order_by(*places).values_list(*ROW, "place")[:limit])
+
+
+_COUNTED: Final = """
+with counted as materialized (
+    select cid, (select count(*) from audit_event e
+                 where e.content_id = matching.cid and e.kind = 'content.opened' and e.outcome = %s) as place
+    from ({matching}) matching
+)
+select cid, place from counted where {behind} order by place {direction}, cid {direction} limit %s
+"""
+
+
+def _by_count(rows: QuerySet[Content], sort: str, cursor: str, limit: int) -> list[tuple[Any, ...]]:
+    """Return the same in the order of how often something happened to the documents."""
+    matching, given = rows.order_by().values("cid").query.sql_with_params()
+    down = sort.startswith("-")
+    behind, after = "true", tuple[Any, ...]()
+    if cursor:
+        behind, after = f"(place, cid) {'<' if down else '>'} (%s, %s)", read_cursor(sort, cursor, by_number=True)
+    statement = _COUNTED.format(matching=matching, behind=behind, direction="desc" if down else "asc")
+    with connection.cursor() as asked:
+        asked.execute(statement, [COUNTS[_of(sort)], *given, *after, limit])
+        places: dict[Any, int] = dict(asked.fetchall())
+    values = {one[0]: one for one in Content.objects.filter(cid__in=places).values_list(*ROW)}
+    return [(*values[cid], place) for cid, place in places.items()]
+
+
+def _granted_to(who: Principal) -> Q:
+    """Return which documents grant something to whom an entry names, by their policy, their template, or a request."""
+    entry = {"grants": [{"who": str(who)}]}
+    current = TemplateVersion.objects.filter(number=F("template__current"), policy__contains=entry)
+    found = Q(policy__contains=entry) | Q(template_id__in=current.values("template_id"))
+    if who.kind is not PrincipalKind.ADDRESS:
+        return found
+    return found | Q(cid__in=PersonalGrant.objects.filter(address=who.value).values("content_id"))
 
 
 def _matching(actor: Actor, *, everybody: bool, search: str, state: str) -> QuerySet[Content]:
@@ -93,7 +146,7 @@ def _total(rows: QuerySet[Content]) -> int | None:
 
 def _behind(sort: str, cursor: str) -> Q:
     """Return what comes after a cursor; the first condition lets the index begin there."""
-    place, cid = read_cursor(sort, cursor, by_moment=sort.removeprefix("-") == "registered_at")
+    place, cid = read_cursor(sort, cursor, by_moment=_of(sort) == "registered_at")
     if sort.startswith("-"):
         return Q(place__lte=place) & (Q(place__lt=place) | Q(cid__lt=cid))
     return Q(place__gte=place) & (Q(place__gt=place) | Q(cid__gt=cid))

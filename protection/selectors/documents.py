@@ -44,7 +44,7 @@ class DocumentRow:
 
     @property
     def state(self) -> str:
-        """One word for lists: ``pending``, ``blocked``, ``revoked`` or ``active``."""
+        """The word that ``STATE`` is in the database."""
         if self.registration != "registered":
             return self.registration
         return "active" if self.revoked_at is None else "revoked"

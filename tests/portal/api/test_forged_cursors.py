@@ -18,6 +18,9 @@ PLACES: tuple[Any, ...] = (
     "a\x00b",
     "\ud800",
     "",
+    -1,
+    2**63,
+    True,
     MOMENT,
     {"at": "2026-01-01T00:00:00"},
     {"at": "0001-01-01T00:00:00+14:00"},
@@ -30,7 +33,7 @@ def forged(sort: str, place: Any) -> str:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=range(len(PLACES)))
-@pytest.mark.parametrize("sort", ["title", "-owner", "registered_at", "-registered_at"])
+@pytest.mark.parametrize("sort", ["title", "-owner", "registered_at", "-registered_at", "-opened", "state"])
 def test_of_documents(cast: Cast, sort: str, place: Any) -> None:
     answer = call(cast.ada, "GET", f"/api/v1/documents?sort={sort}&cursor={forged(sort, place)}")
     assert answer.status_code in {200, 400}, answer.content
