@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -217,10 +218,7 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
     Needs the right VIEWRIGHTSDATA, unless the document is yours.
     """
     found = place.call("GET", f"/api/v1/documents/{cid}/policy")
-    rows = [
-        {"who": _who(one["who"], place), "may": one["level"] or rights_in_words(one["rights"])}
-        for one in found["grants"]
-    ]
+    rows = [{"who": _who(one["who"], place), "may": _may(one, place.zone())} for one in found["grants"]]
     rows += [{"who": _who(who, place), "may": message("never open it")} for who in found["policy"].get("deny", [])]
     if output.as_json:
         output.result(found)
@@ -232,13 +230,32 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
     output.note(joined((end, message("You may change it: chancery change.")), " ") if found["may_change"] else end)
 
 
+def _may(grant: dict[str, Any], zone: ZoneInfo) -> str:
+    """Return what a grant gives, and until when."""
+    rights = grant["level"] or rights_in_words(grant["rights"])
+    until = grant.get("until")
+    return rights if until is None else message("{rights} until {end}", rights=rights, end=moment(until, zone))
+
+
+def _named(grant: dict[str, Any], place: Organization, zone: ZoneInfo) -> str:
+    """Return whom a grant means, and until when."""
+    who, until = _who(grant["who"], place), grant.get("until")
+    return who if until is None else message("{who} until {end}", who=who, end=moment(until, zone))
+
+
 def _who(principal: str, place: Organization) -> str:
     """Return whom an entry means, as ``--grant`` takes it."""
     return "everybody" if principal == f"organization:{place.id}" else principal.removeprefix("address:")
 
 
 @click.command()
-@click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help="Give these rights, replacing WHO's own.")
+@click.option(
+    "--grant",
+    "grants",
+    multiple=True,
+    metavar="WHO:RIGHTS",
+    help="Give these rights, replacing WHO's own and their end; 'WHO:RIGHTS until WHEN' sets an end.",
+)
 @REMOVE
 @DENY
 @EXPIRES
@@ -268,8 +285,8 @@ def change(
     if expires and expires_after_days:
         raise Misused(message("There are two ends."), remedy=message("Use either --expires or --expires-after-days."))
     grants, removed, deny = (meant(place, texts) for texts in (grants, removed, deny))
-    entries = entries_patch(grants=grants, removed=removed, deny=deny)
     zone = place.zone()
+    entries = entries_patch(zone, grants=grants, removed=removed, deny=deny)
     patch = {**entries, **expiry(expires, zone), **limited(zone, **options)}
     path = f"/api/v1/documents/{cid}/policy"
     before = place.call("GET", path)
@@ -281,7 +298,7 @@ def change(
     answer = confirmed(output, functools.partial(place.call, "PUT", path), body, yes=yes, reason=reason)
     wanted = place.call("GET", path)["policy"] if days else wanted
     changed(output, answer, cid=str(cid), policy=wanted)
-    people = ", ".join(_who(one["who"], place) for one in wanted["grants"]) or message("only you")
+    people = ", ".join(_named(one, place, zone) for one in wanted["grants"]) or message("only you")
     output.note(
         message("Who may open it: {people}; expires {end}.", people=people, end=moment(wanted["expires"], zone))
     )

@@ -16,7 +16,7 @@ from chancery.cli import progress
 from chancery.cli.asking import may_ask
 from chancery.cli.for_each_file import each_file
 from chancery.cli.output import Output, moment
-from chancery.cli.policy import DENY, EXPIRES, limits
+from chancery.cli.policy import DENY, EXPIRES, GRANT_HELP, limits
 from chancery.cli.protecting import check_one_source, computed_grants, protect_options
 from chancery.cli.saving import OFFLINE, WAITING
 from chancery.cli.selection import FILES, STREAM, chosen_files, targets
@@ -48,7 +48,7 @@ _OLDER: Final = message("This is an older edition; ask for the newest.")
     "grants",
     multiple=True,
     metavar="WHO:RIGHTS",
-    help="e.g. rita@example.com:viewer, or single rights: rita@example.com:VIEW,PRINT",
+    help=GRANT_HELP,
 )
 @click.option("--do-not-forward", "do_not_forward", multiple=True, metavar="WHO", help="Read and edit it only.")
 @click.option("--encrypt-only", "encrypt_only", multiple=True, metavar="WHO", help="All but removing the protection.")
@@ -91,14 +91,14 @@ def protect(
 
     By a template, or by grants of your own; with neither, only you can open them.  The originals are left untouched.
     """
-    grants += computed_grants(do_not_forward, encrypt_only)
-    check_one_source(template, label, own=bool(grants or deny))
+    computed = computed_grants(do_not_forward, encrypt_only)
+    check_one_source(template, label, own=bool(grants or computed or deny))
     places = _places(output, files, target, html_form.SUFFIX if in_page else SUFFIX, recursive=recursive)
     if in_page and STREAM in (*files, target):
         raise Misused(message("Web pages are made of files only."), remedy=message("Leave out --html, or name files."))
     output.beside_data = target == STREAM or (target is None and STREAM in files)
     with reporting_session(output, online=not offline) as session:
-        chosen_options = protect_options(session.zone(), template, grants, deny, expires, options)
+        chosen_options = protect_options(session.zone(), template, (grants, computed), deny, expires, options)
         chosen_options = replace(chosen_options, template=template, label=label, owner=owner)
         if template:
             _note_age(output, session, organization)

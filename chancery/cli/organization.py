@@ -3,15 +3,16 @@
 import functools
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from chancery.cli.output import Output
+from chancery.cli.policy import read_grants
 from chancery.cli.session import signed_in
 from chancery.policy.policy import Policy, Principal
 from chancery.policy.rights import in_order
 from chancery.sdk.errors import Misused
-from chancery.sdk.options import parse_grants
 from chancery.texts import message
 
 ORGANIZATION = click.option("--organization", help="The organization, if you belong to several.")
@@ -50,12 +51,15 @@ def require_known(policy: Policy, removed: tuple[str, ...]) -> None:
 
 
 def entries_patch(
-    *, grants: tuple[str, ...], removed: tuple[str, ...], deny: tuple[str, ...]
+    zone: ZoneInfo, *, grants: tuple[str, ...], removed: tuple[str, ...], deny: tuple[str, ...]
 ) -> dict[str, dict[str, Any]]:
-    """Return a JSON merge patch of a policy's entries: a new grant replaces what somebody had, what is not named stays.
+    """Return a JSON merge patch of a policy's entries: new grants replace what somebody had, what is not named stays.
 
     A person who is removed loses their grant and is no longer denied access.
     """
     gone = {str(Principal.parse(who)): None for who in removed}
-    fresh = {str(grant.who): in_order(grant.rights) for grant in parse_grants(grants)}
+    fresh: dict[str, list[dict[str, Any]]] = {}
+    for grant in read_grants(grants, zone):
+        given = {"rights": in_order(grant.rights), "until": grant.until}
+        fresh.setdefault(str(grant.who), []).append(given)
     return {"grants": {**gone, **fresh}, "deny": {**gone, **{str(Principal.parse(who)): True for who in deny}}}

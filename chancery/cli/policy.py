@@ -2,16 +2,17 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 
 from chancery.cli.expiry import parse_beginning, parse_end, parse_expiry
-from chancery.policy.policy import Enforcement, Strength
+from chancery.policy.policy import Enforcement, Grant, Strength
 from chancery.policy.programs import WITHHELD_BY_PROGRAMS
 from chancery.sdk.errors import Misused
+from chancery.sdk.options import parse_grant
 from chancery.texts import message
 
 C = TypeVar("C", bound=Callable[..., None])
@@ -19,6 +20,10 @@ C = TypeVar("C", bound=Callable[..., None])
 NO_LIMIT: Final = "none"
 """What takes a limit or a condition away again."""
 
+GRANT_HELP: Final = (
+    "e.g. rita@example.com:viewer, single rights like rita@example.com:VIEW,PRINT, or with an end of its own, which"
+    " --expires shows how to write: 'rita@example.com:viewer until 2027-01-31'"
+)
 DENY = click.option("--deny", "deny", multiple=True, metavar="WHO", help="Never let WHO open it.")
 REMOVE = click.option("--remove", "removed", multiple=True, metavar="WHO", help="Take WHO out of the policy.")
 OFFLINE_DAYS = click.option(
@@ -124,6 +129,15 @@ def limited(zone: ZoneInfo, **options: Any) -> dict[str, Any]:
         patch["watermark"] = options["watermark"]
     asked = {name: value for name, value in conditions.items() if given[name] not in (None, ())}
     return {**patch, **({"conditions": asked} if asked else {})}
+
+
+def read_grants(texts: Iterable[str], zone: ZoneInfo) -> tuple[Grant, ...]:
+    """Read grants as people write them, ``WHO:RIGHTS`` or ``WHO:RIGHTS until WHEN``.  Raises Misused, InvalidPolicy."""
+    found = []
+    for text in texts:
+        given, separator, end = text.partition(" until ")
+        found.append(parse_grant(given.strip(), parse_expiry(end.strip(), zone) if separator else None))
+    return tuple(found)
 
 
 def expiry(expires: str | None, zone: ZoneInfo) -> dict[str, Any]:

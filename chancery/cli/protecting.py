@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chancery.cli.policy import expiry, limited
-from chancery.policy.computed import Computed
+from chancery.cli.policy import expiry, limited, read_grants
+from chancery.policy.computed import Computed, computed_policy
 from chancery.policy.patch import patched
-from chancery.policy.policy import Policy
+from chancery.policy.policy import Grant, Policy
 from chancery.sdk.errors import Misused
 from chancery.sdk.options import ProtectOptions
 from chancery.texts import message
@@ -21,21 +21,25 @@ def check_one_source(template: str | None, label: str | None, *, own: bool) -> N
         raise Misused(message("A template brings its own grants."), remedy=message("Use either --template or --grant."))
 
 
-def computed_grants(do_not_forward: tuple[str, ...], encrypt_only: tuple[str, ...]) -> tuple[str, ...]:
+def computed_grants(do_not_forward: tuple[str, ...], encrypt_only: tuple[str, ...]) -> tuple[Grant, ...]:
     """Return the grants of Do Not Forward and Encrypt-Only for these recipients."""
     given = ((Computed.DO_NOT_FORWARD, do_not_forward), (Computed.ENCRYPT_ONLY, encrypt_only))
-    return tuple(grant for kind, people in given if people for grant in ProtectOptions.computed(kind, people).grants)
+    return tuple(grant for kind, people in given if people for grant in computed_policy(kind, people).grants)
 
 
 def protect_options(
     zone: ZoneInfo,
     template: str | None,
-    grants: tuple[str, ...],
+    grants: tuple[tuple[str, ...], tuple[Grant, ...]],
     deny: tuple[str, ...],
     expires: str | None,
     options: Mapping[str, Any],
 ) -> ProtectOptions:
-    """Return how files are to be protected.  Raises Misused for what a template decides by itself."""
+    """Return how files are to be protected; ``grants`` are those written by people and those that were computed.
+
+    Raises Misused for what a template decides by itself.
+    """
+    written, computed = grants
     members = limited(zone, **options)
     if template and members.keys() - {"offline_days"}:
         raise Misused(
@@ -45,7 +49,7 @@ def protect_options(
     policy = patched(Policy(), {**members, **expiry(expires, zone)})
     return ProtectOptions(
         template,
-        grants,
+        (*read_grants(written, zone), *computed),
         deny,
         policy.expires,
         members.get("offline_days"),

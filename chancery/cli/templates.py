@@ -1,5 +1,6 @@
 """``template``: what administrators do with templates, under the names that pages and API use."""
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from chancery.cli.tables import WIDE, sorts
 from chancery.cli.template_choice import WHICH, chosen, meant
 from chancery.cli.template_files import export, import_
 from chancery.policy.patch import patched
-from chancery.policy.policy import Policy, Principal, parse_policy
+from chancery.policy.policy import Grant, Policy, Principal, parse_policy
 from chancery.policy.rights import Right, in_order, parse_rights
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
@@ -25,7 +26,7 @@ GRANT = click.option(
     "grants",
     multiple=True,
     metavar="WHO:RIGHTS",
-    help="e.g. everybody:viewer; everybody is the organization without guests.",
+    help="e.g. everybody:viewer; everybody is the organization without guests. 'WHO:RIGHTS until WHEN' sets an end.",
 )
 EXPIRES_AFTER = click.option(
     "--expires-after-days", type=click.IntRange(min=1), help="Access ends so many days after protection."
@@ -91,7 +92,7 @@ def create(
     **options: Any,
 ) -> None:
     """Create a template called NAME."""
-    entries = entries_patch(grants=meant(place, grants), removed=(), deny=meant(place, deny))
+    entries = entries_patch(place.zone(), grants=meant(place, grants), removed=(), deny=meant(place, deny))
     policy = patched(Policy(), {**entries, **limited(place.zone(), **options)})
     body = {
         "names": {language: name},
@@ -153,7 +154,7 @@ def edit(
     found = chosen(place, which)
     removed = meant(place, removed)
     require_known(parse_policy(found["policy"]), removed)
-    entries = entries_patch(grants=meant(place, grants), removed=removed, deny=meant(place, deny))
+    entries = entries_patch(place.zone(), grants=meant(place, grants), removed=removed, deny=meant(place, deny))
     body: dict[str, Any] = {
         "policy": {**entries, **limited(place.zone(), **options)},
         **({"names": {language: name}} if name else {}),
@@ -174,11 +175,10 @@ def edit(
 @click.argument("rights", metavar="RIGHT[,RIGHT...]|LEVEL")
 @in_organization
 def grant(output: Output, place: Organization, which: str, who: str, rights: str) -> None:
-    """Let WHO do this too, beside what the template gives already."""
+    """Let WHO do this too, beside what the template gives already, and until the same end."""
     found, principal = chosen(place, which), _principal(place, who)
-    held = parse_policy(found["policy"]).index.get(principal, frozenset())
-    given = held | parse_rights(rights.split(","))
-    _patch(output, place, found, {"policy": {"grants": {str(principal): in_order(given)}}})
+    held = _held(found, principal) or Grant(principal, frozenset())
+    _patch_grant(output, place, found, replace(held, rights=held.rights | parse_rights(rights.split(","))))
 
 
 @template.command()
@@ -190,17 +190,17 @@ def grant(output: Output, place: Organization, which: str, who: str, rights: str
 def withdraw(output: Output, place: Organization, which: str, who: str, rights: str | None, *, yes: bool) -> None:
     """Take these rights from WHO, or all that the template gives when none is named."""
     found, principal = chosen(place, which), _principal(place, who)
-    held = parse_policy(found["policy"]).index.get(principal)
+    held = _held(found, principal)
     if held is None:
         raise Misused(
             message("“{name}” gives {who} nothing.", name=found["name"], who=who),
             remedy=message("Name them as the template does."),
         )
-    left = held - parse_rights(rights.split(",")) if rights else frozenset()
-    if left == held:
+    left = held.rights - parse_rights(rights.split(",")) if rights else frozenset()
+    if left == held.rights:
         raise Misused(
             message("“{name}” does not give {who} this.", name=found["name"], who=who),
-            remedy=message("It gives: {rights}.", rights=", ".join(in_order(held))),
+            remedy=message("It gives: {rights}.", rights=", ".join(in_order(held.rights))),
         )
     if Right.OWNER in left:
         raise Misused(
@@ -209,7 +209,7 @@ def withdraw(output: Output, place: Organization, which: str, who: str, rights: 
                 "Withdraw OWNER too, or name what is to be left: chancery template edit … --grant WHO:RIGHTS."
             ),
         )
-    _patch(output, place, found, {"policy": {"grants": {str(principal): in_order(left) or None}}}, yes=yes)
+    _patch_grant(output, place, found, replace(held, rights=left), yes=yes)
 
 
 @template.command()
@@ -324,6 +324,25 @@ def _patch(
     carry_out(
         output, place, "PATCH", f"/api/v1/templates/{found['id']}", {**body, "based_on": found["version"]}, yes=yes
     )
+
+
+def _held(found: dict[str, Any], who: Principal) -> Grant | None:
+    """Return what a template gives to one entry.  Raises Misused for one with several ends."""
+    held = parse_policy(found["policy"]).index.get(who, ())
+    if len(held) > 1:
+        raise Misused(
+            message("“{name}” gives {who} rights with different ends.", name=found["name"], who=str(who)),
+            remedy=message("Say all of it anew: chancery template edit … --grant WHO:RIGHTS."),
+        )
+    return held[0] if held else None
+
+
+def _patch_grant(
+    output: Output, place: Organization, found: dict[str, Any], grant: Grant, *, yes: bool = False
+) -> None:
+    """Put a grant in the place of what the template gave to the same entry; one without rights removes it."""
+    given = {"rights": in_order(grant.rights), "until": grant.until} if grant.rights else None
+    _patch(output, place, found, {"policy": {"grants": {str(grant.who): given}}}, yes=yes)
 
 
 def _whole(found: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

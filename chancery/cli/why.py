@@ -3,12 +3,13 @@
 import shlex
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import click
 
 from chancery.cli.documents import where_it_is
 from chancery.cli.organization import ORGANIZATION
-from chancery.cli.output import Output
+from chancery.cli.output import Output, moment
 from chancery.cli.session import signed_in
 from chancery.policy.rights import Right
 from chancery.policy.words import right_in_words, rights_in_words
@@ -36,15 +37,19 @@ def why(output: Output, named: str, who: str | None, right: str, organization: s
     with signed_in(output) as session:
         place, cid = where_it_is(session, named, organization)
         found = place.call("GET", f"/api/v1/documents/{cid}/why?{urlencode(asked)}")
-    output.result(found, *(_about_oneself(found, named) if who is None else _about_somebody(found)))
+        zone = place.zone()
+    output.result(found, *(_about_oneself(found, named, zone) if who is None else _about_somebody(found, zone)))
 
 
-def _about_oneself(found: dict[str, Any], named: str) -> list[str]:
+def _about_oneself(found: dict[str, Any], named: str, zone: ZoneInfo) -> list[str]:
     if found["allowed"]:
         return [message("You may: {rights}.", rights=rights_in_words(found["rights"])), *_at_opening(found)]
     lines: list[str] = [
         " ".join(text for text in (one["message"], one["detail"], one["next_step"]) if text) for one in found["reasons"]
     ]
+    if found["had_until"] is not None:
+        had = rights_in_words(found["had"])
+        lines.append(message("Until {end} you had: {rights}.", end=moment(found["had_until"], zone), rights=had))
     lines.append(message("Contact: {address}", address=found["contact"]))
     asked = found["request"]
     if asked is not None and asked["state"] == "open":
@@ -60,7 +65,7 @@ def _at_opening(found: dict[str, Any]) -> list[str]:
     return [message("The opening itself: {text}", text=text) for text in found["at_opening"]]
 
 
-def _about_somebody(found: dict[str, Any]) -> list[str]:
+def _about_somebody(found: dict[str, Any], zone: ZoneInfo) -> list[str]:
     who = {"who": found["who"], "right": right_in_words(found["right"])}
     answer = (
         message("Allowed for {who}: {right}.", **who)
@@ -69,7 +74,8 @@ def _about_somebody(found: dict[str, Any]) -> list[str]:
     )
     lines: list[str] = [answer]
     lines += [_obstacle(one["message"], one["entry"], one["detail"]) for one in found["blockers"]]
-    lines += [joined((_given(one), "."), "") for one in found["entries"]]
+    lines += [joined((_given(one, zone), "."), "") for one in found["entries"]]
+    lines += [message("Ended: {given}.", given=_given(one, zone)) for one in found["ended"]]
     lines += _at_opening(found)
     if found["undecided"]:
         entries = ", ".join(one.removeprefix("address:") for one in found["undecided"])
@@ -82,10 +88,12 @@ def _about_somebody(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _given(entry: dict[str, Any]) -> str:
-    """Say what an entry gives, and by which way it means the person."""
+def _given(entry: dict[str, Any], zone: ZoneInfo) -> str:
+    """Say what an entry gives, until when, and by which way it means the person."""
     named, rights = entry["who"].removeprefix("address:"), rights_in_words(entry["rights"])
     said = message("The entry “{who}” allows: {rights}", who=named, rights=rights)
+    if entry.get("until") is not None:
+        said = message("{given}, until {end}", given=said, end=moment(entry["until"], zone))
     if entry["path"]:
         groups, *outer = entry["path"]
         for one in outer:

@@ -58,6 +58,10 @@ class PersonalGrant:
     rights: frozenset[Right]
     until: int | None = None
 
+    def lasts(self, now: int) -> bool:
+        """Tell whether it still gives something at a moment."""
+        return self.until is None or now < self.until
+
 
 @dataclass(frozen=True, slots=True)
 class ContentFacts:

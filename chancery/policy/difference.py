@@ -6,7 +6,7 @@ Codes and values only; each screen has its own words for them.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from chancery.policy.policy import Conditions, Policy
+from chancery.policy.policy import Conditions, Grant, Policy
 from chancery.policy.rights import in_order
 
 
@@ -15,7 +15,8 @@ class Difference:
     """One member that differs: its name as in the policy's JSON form, whom it is about, and both values.
 
     ``who`` is a principal for ``grants`` and ``deny`` and "" for all others.  A value of None stands for "not there":
-    an entry that was added has no ``before``, one that was removed has no ``after``.
+    an entry that was added has no ``before``, one that was removed has no ``after``.  A grant's value is its rights,
+    and for one that ends ``{"rights": …, "until": …}``; several grants to one principal are a list of these.
     """
 
     member: str
@@ -37,9 +38,19 @@ def _grants(before: Policy, after: Policy) -> Iterator[Difference]:
     for who in sorted({*before.index, *after.index}):
         old, new = before.index.get(who), after.index.get(who)
         if old != new:
-            yield Difference(
-                "grants", None if old is None else in_order(old), None if new is None else in_order(new), str(who)
-            )
+            yield Difference("grants", _given(old), _given(new), str(who))
+
+
+def _given(grants: tuple[Grant, ...] | None) -> object:
+    if grants is None:
+        return None
+    if len(grants) > 1:
+        return [_ending(one) for one in grants]
+    return in_order(grants[0].rights) if grants[0].until is None else _ending(grants[0])
+
+
+def _ending(grant: Grant) -> dict[str, object]:
+    return {"rights": in_order(grant.rights), "until": grant.until}
 
 
 def _deny(before: Policy, after: Policy) -> Iterator[Difference]:

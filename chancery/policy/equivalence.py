@@ -115,7 +115,7 @@ class EquivalenceClass:
     domains: frozenset[str] = field(init=False)
     organizations: frozenset[UUID] = field(init=False)
     timed: bool = field(init=False)
-    """Whether the moment matters: a window opens or closes."""
+    """Whether the moment matters: a window opens or closes, or a grant ends."""
     known: dict[Any, Effect] = field(init=False, default_factory=dict)
     """Answers by all that they rest on."""
 
@@ -134,7 +134,12 @@ class EquivalenceClass:
         self.timed = any(
             moment is not None
             for policy in policies
-            for moment in (policy.expires, policy.conditions.not_before, policy.conditions.not_after)
+            for moment in (
+                policy.expires,
+                policy.conditions.not_before,
+                policy.conditions.not_after,
+                *policy.ends,
+            )
         )
 
     @property

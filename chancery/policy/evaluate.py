@@ -9,8 +9,9 @@ A condition or principal that cannot be evaluated counts against the person.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -27,9 +28,9 @@ from chancery.policy.case import (
     Registration,
     Request,
 )
-from chancery.policy.policy import Enforcement, Policy, Principal, PrincipalKind
+from chancery.policy.policy import Enforcement, Grant, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import CHANGED_HANDS, Reason
-from chancery.policy.rights import ALL_RIGHTS, expand, in_order, may_remove_protection
+from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order, may_remove_protection
 from chancery.policy.subject import Subject
 from chancery.policy.unmet import Condition, Unmet, unmet_condition
 
@@ -83,7 +84,68 @@ def access_ends(*, organization: OrganizationFacts, content: ContentFacts, subje
     For a person who has not opened the content yet, their own time is taken to begin now.
     """
     case = Case(organization, content, subject, Request(), now)
-    return min(_ends(case, content.policy), default=None)
+    last = given_to(case).ends
+    return min((*_ends(case, content.policy), *(() if last is None else (last,))), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the policy's entries, by the names in ``names``, and personal grants give the subject of a case.
+
+    ``ended`` are those that gave something before.
+    """
+
+    names: Mapping[Principal, UUID | None]
+    grants: tuple[Grant, ...] = ()
+    personal: tuple[PersonalGrant, ...] = ()
+    ended: tuple[Grant | PersonalGrant, ...] = ()
+
+    @property
+    def lasting(self) -> tuple[Grant | PersonalGrant, ...]:
+        """All that gives something now."""
+        return (*self.grants, *self.personal)
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """All rights together."""
+        return expand(right for one in self.lasting for right in one.rights)
+
+    @property
+    def ends(self) -> int | None:
+        """When the last of it ends; None for never."""
+        ends = [one.until for one in self.lasting]
+        return None if None in ends else max((end for end in ends if end is not None), default=None)
+
+    @property
+    def undiminished_until(self) -> int | None:
+        """When the first of the rights ends; None for never.  What lasts longer elsewhere does not end."""
+        if all(one.until is None for one in self.lasting):
+            return None
+        first = min(self.ends_by_right.values())
+        return None if math.isinf(first) else int(first)
+
+    @property
+    def ends_by_right(self) -> dict[Right, float]:
+        """When each right ends; infinite for never."""
+        ends: dict[Right, float] = {}
+        for one in self.lasting:
+            end = math.inf if one.until is None else one.until
+            ends.update((right, max(end, ends.get(right, end))) for right in expand(one.rights))
+        return ends
+
+
+def given_to(case: Case) -> Given:
+    """Return what is given to the subject of a case, whatever else may block access."""
+    policy, names = case.content.policy or Policy(), dict(_matching(case.subject, case.content))
+    grants = [grant for name in sorted(names.keys() & policy.index.keys()) for grant in policy.index[name]]
+    personal = list(_personal(case))
+    given: tuple[Grant | PersonalGrant, ...] = (*grants, *personal)
+    return Given(
+        names,
+        tuple(one for one in grants if one.lasts(case.now)),
+        tuple(one for one in personal if one.lasts(case.now)),
+        tuple(one for one in given if not one.lasts(case.now)),
+    )
 
 
 def stopped_organization(organization: OrganizationFacts) -> Deny | None:
@@ -148,8 +210,9 @@ def _revoked_by_address(content: ContentFacts, subject: Subject) -> bool:
 
 def _privileged(case: Case, basis: Basis) -> Allow:
     """Step 3 and its part of step 10: OWNER, exempt from the limits of template and content only."""
-    until = _validity(case, limited_by=None)
-    return Allow(ALL_RIGHTS, basis, expires=_expiry(case, until, None), offline_until=until)
+    ends = tuple(_ends(case, None))
+    until = _validity(case, ends)
+    return Allow(ALL_RIGHTS, basis, expires=_expiry(case, until, ends), offline_until=until)
 
 
 def is_viewer_only(case: Case, allowed: Allow) -> bool:
@@ -169,14 +232,14 @@ def _by_policy(case: Case) -> Decision:
     own_end = _end_after_opening(case, policy)
     if own_end is not None and case.now >= own_end:
         return Deny(Reason.EXPIRED_AFTER_OPENING)
-    names = dict(_matching(case.subject, case.content))
+    given = given_to(case)
     for entry in policy.deny:
-        if entry in names or _denied_by_reach(entry, case.subject, case.content.bindings):
+        if entry in given.names or _denied_by_reach(entry, case.subject, case.content.bindings):
             return Deny(Reason.DENIED_BY_ENTRY, entry=entry)
     unmet = unmet_condition(policy.conditions, case.subject, case.now)
     if unmet:
         return Deny(Reason.CONDITION_UNMET, unmet)
-    return _united(case, policy, names)
+    return _united(case, policy, given)
 
 
 def _end_after_opening(case: Case, policy: Policy) -> int | None:
@@ -188,15 +251,14 @@ def _end_after_opening(case: Case, policy: Policy) -> int | None:
     return begun + days * DAY
 
 
-def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) -> Decision:
-    """Steps 8 to 10: unite the rights of all matching entries and personal grants; nothing granted means denied."""
-    matched = tuple(sorted(name for name in names if name in policy.index))
-    personal = tuple(_personal(case))
-    rights = expand(
-        right
-        for given in (*(policy.index[name] for name in matched), *(one.rights for one in personal))
-        for right in given
-    )
+def _united(case: Case, policy: Policy, given: Given) -> Decision:
+    """Steps 8 to 10: unite what matching entries and personal grants still give; nothing granted means denied.
+
+    The license ends before the first of its rights does: the next one says what is left then (decision 26).
+    """
+    rights = given.rights
+    if not rights and given.ended:
+        return Deny(Reason.GRANT_ENDED)
     if not rights:
         undated = _matching(case.subject, replace(case.content, since={}))
         return Deny(_why_nothing([name.value for name, _ in undated if name in policy.index], case.subject))
@@ -206,19 +268,22 @@ def _united(case: Case, policy: Policy, names: Mapping[Principal, UUID | None]) 
     unenforced = withheld - case.request.enforces
     if unenforced:
         return Deny(Reason.PROGRAM_DOES_NOT_ENFORCE, Unmet(Condition.ENFORCED, tuple(in_order(unenforced))))
-    until = _validity(case, limited_by=policy)
-    bound = case.content.bindings
-    fresh = tuple((name.value, resolved) for name in matched if (resolved := names[name]) and name.value not in bound)
+    first = given.undiminished_until
+    ends = (*_ends(case, policy), *(() if first is None else (first,)))
+    until = _validity(case, ends, offline_days=policy.offline_days)
+    matched, bound = tuple(dict.fromkeys(grant.who for grant in given.grants)), case.content.bindings
+    resolved = ((name.value, given.names[name]) for name in matched)
+    fresh = tuple((address, identity) for address, identity in resolved if identity and address not in bound)
     return Allow(
         rights,
         Basis.GRANT,
-        expires=_expiry(case, until, policy),
+        expires=_expiry(case, until, ends),
         offline_until=until,
         lease=policy.lease,
         withheld=withheld,
         matched=matched,
         bindings=fresh,
-        personal=personal,
+        personal=given.personal,
     )
 
 
@@ -231,11 +296,10 @@ def _why_nothing(outlived: Collection[str], subject: Subject) -> Reason:
 
 
 def _personal(case: Case) -> Iterable[PersonalGrant]:
-    """Yield what the subject was given beside the policy and still has."""
+    """Yield what the subject was given beside the policy, ended or not."""
     for grant in case.content.personal:
-        lasts = grant.until is None or case.now < grant.until
         theirs = not grant.address or case.content.keeps(grant.address, case.subject)
-        if grant.person == case.subject.person and lasts and theirs:
+        if grant.person == case.subject.person and theirs:
             yield grant
 
 
@@ -289,31 +353,30 @@ def _denied_by_reach(entry: Principal, subject: Subject, bindings: Mapping[str, 
             return named or bindings.get(entry.value) in subject.ids
 
 
-def _validity(case: Case, *, limited_by: Policy | None) -> int:
+def _validity(case: Case, ends: Iterable[int], *, offline_days: int = -1) -> int:
     """Step 10: until when the license may be used offline; the most restrictive of all limits wins."""
     now = case.now
     if case.subject.outsider:
         return now
-    limits = [now + case.organization.max_license_days * DAY, *_ends(case, limited_by)]
-    if limited_by is not None and limited_by.offline_days >= 0:
-        limits.append(now + limited_by.offline_days * DAY)
+    limits = [now + case.organization.max_license_days * DAY, *ends]
+    if offline_days >= 0:
+        limits.append(now + offline_days * DAY)
     return max(min(limits), now)
 
 
-def _expiry(case: Case, offline_until: int, limited_by: Policy | None) -> int:
+def _expiry(case: Case, offline_until: int, ends: Iterable[int]) -> int:
     """Return the license's own end: its offline time, or a few minutes when it serves one opening only."""
     if offline_until > case.now:
         return offline_until
     short = case.now + (SHORT_SECONDS if case.subject.outsider else ONLINE_SECONDS)
     if case.subject.session_ends is not None:
         short = min(short, case.subject.session_ends)
-    return max(min((short, *_ends(case, limited_by))), case.now)
+    return max(min((short, *ends)), case.now)
 
 
 def _ends(case: Case, limited_by: Policy | None) -> Iterable[int]:
-    """Yield the moments after which nothing may be opened, online or offline."""
+    """Yield the moments after which nothing may be opened, online or offline, whatever is given."""
     known = [case.organization.conditions.not_after]
     if limited_by is not None:
         known += [limited_by.expires, _end_after_opening(case, limited_by), limited_by.conditions.not_after]
-        known += [grant.until for grant in _personal(case)]
     return (end for end in known if end is not None)

@@ -11,9 +11,19 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from chancery.policy.case import Basis, Case, ContentFacts, Decision, Deny, OrganizationFacts, Registration, Request
-from chancery.policy.evaluate import evaluate
-from chancery.policy.policy import Conditions, Enforcement, Policy, Principal, PrincipalKind, Strength
+from chancery.policy.case import (
+    Basis,
+    Case,
+    ContentFacts,
+    Decision,
+    Deny,
+    OrganizationFacts,
+    PersonalGrant,
+    Registration,
+    Request,
+)
+from chancery.policy.evaluate import evaluate, given_to
+from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
 from chancery.policy.subject import Subject
@@ -26,7 +36,7 @@ from chancery.texts import message
 class Blocker:
     """One blocker; ``detail`` and ``entry`` as in ``Deny``.
 
-    Reason ``NOT_GRANTED`` is at the end and alone: nothing gives the right, whatever else is taken away.
+    Reason ``NOT_GRANTED`` or ``GRANT_ENDED`` is at the end: nothing gives the right, whatever else is taken away.
     """
 
     reason: Reason
@@ -38,7 +48,7 @@ class Blocker:
 class Contribution:
     """One entry of the policy that means the person, and what it gives; ``group`` is the group by which it does.
 
-    ``personal`` is what they were given beside the policy, which may end by itself: ``until`` in seconds since 1970.
+    ``personal`` is what they were given beside the policy.  ``until`` is when it ends, in seconds since 1970.
     """
 
     who: Principal
@@ -53,7 +63,8 @@ class Explanation:
     """Whether the person may exercise the right now, and why.
 
     ``basis`` and ``contributions`` say what would give access if nothing blocked access; ``blockers`` what does, in
-    the order of the decision's steps.  Without a blocker the right may be exercised, and only then.
+    the order of the decision's steps.  Without a blocker the right may be exercised, and only then.  ``ended`` is what
+    gave more than that before.
     """
 
     right: Right
@@ -61,6 +72,7 @@ class Explanation:
     basis: Basis | None
     contributions: tuple[Contribution, ...] = ()
     blockers: tuple[Blocker, ...] = field(default=())
+    ended: tuple[Contribution, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -79,15 +91,11 @@ class Facts:
 
     def decide(self, now: int) -> Decision:
         """Ask the one function that decides."""
-        return evaluate(
-            Case(
-                organization=self.organization,
-                content=self.content,
-                subject=self.subject,
-                request=self.request,
-                now=now,
-            )
-        )
+        return evaluate(self.case(now))
+
+    def case(self, now: int) -> Case:
+        """Return what is decided about at a moment."""
+        return Case(self.organization, self.content, self.subject, self.request, now)
 
 
 def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
@@ -129,20 +137,32 @@ def explain(facts: Facts, right: Right, *, now: int) -> Explanation:
         blockers.append(Blocker(decision.reason, decision.detail, decision.entry))
         lift = _LIFTED.get(decision.reason)
         if lift is None:
-            return Explanation(right, first, None, (), tuple(blockers))
+            ended = () if decision.reason is not Reason.GRANT_ENDED else _ended(facts, frozenset(), now)
+            return Explanation(right, first, None, (), tuple(blockers), ended)
         facts = lift(facts, decision)
         decision = facts.decide(now)
+    if decision.basis is not Basis.GRANT:
+        return Explanation(right, first, decision.basis, (), tuple(blockers))
+    ended = _ended(facts, decision.rights, now)
     if right not in decision.rights:
-        blockers.append(Blocker(Reason.NOT_GRANTED))
-    policy = facts.content.policy or Policy()
-    contributions = tuple(
-        Contribution(who, expand(policy.index[who]), _group(facts, who.value)) for who in decision.matched
-    )
-    beside = tuple(
-        Contribution(Principal(PrincipalKind.ADDRESS, one.address), expand(one.rights), personal=True, until=one.until)
-        for one in decision.personal
-    )
-    return Explanation(right, first, decision.basis, contributions + beside, tuple(blockers))
+        had = any(right in one.rights for one in ended)
+        blockers.append(Blocker(Reason.GRANT_ENDED if had else Reason.NOT_GRANTED))
+    contributions = tuple(_contribution(facts, one) for one in given_to(facts.case(now)).lasting)
+    return Explanation(right, first, decision.basis, contributions, tuple(blockers), ended)
+
+
+def _ended(facts: Facts, left: frozenset[Right], now: int) -> tuple[Contribution, ...]:
+    """Return what gave the subject more than the rights that are left, and has ended; the last one first."""
+    found = (_contribution(facts, one) for one in given_to(facts.case(now)).ended)
+    more = (replace(one, rights=one.rights - left) for one in found if not one.rights <= left)
+    return tuple(sorted(more, key=lambda one: -(one.until or 0)))
+
+
+def _contribution(facts: Facts, one: Grant | PersonalGrant) -> Contribution:
+    if isinstance(one, PersonalGrant):
+        who = Principal(PrincipalKind.ADDRESS, one.address)
+        return Contribution(who, expand(one.rights), personal=True, until=one.until)
+    return Contribution(one.who, expand(one.rights), _group(facts, one.who.value), until=one.until)
 
 
 def _group(facts: Facts, address: str) -> UUID | None:
@@ -212,4 +232,7 @@ _LIFTED: Final[Mapping[Reason, Callable[[Facts, Deny], Facts]]] = MappingProxyTy
         ),
     }
 )
-"""How each blocker is taken away.  What is not here cannot be: nothing granted, and no policy that is known."""
+"""How each blocker is taken away.
+
+What is not here cannot be: nothing granted, or not any more, and no policy that is known.
+"""

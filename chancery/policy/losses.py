@@ -58,10 +58,15 @@ def losses(before: Policy, after: Policy, now: int, *, unaffected: Collection[st
 def admitted(policy: Policy, now: int) -> frozenset[Principal]:
     """Return the entries by which somebody gets in at this moment or later."""
     ends = (policy.expires, policy.conditions.not_after)
-    if any(end is not None and end <= max(now, policy.conditions.not_before or now) for end in ends):
+    opens = max(now, policy.conditions.not_before or now)
+    if any(end is not None and end <= opens for end in ends):
         return frozenset()
     denied = set(policy.deny)
-    return frozenset(who for who, rights in policy.index.items() if rights and not _denied(who, denied))
+    return frozenset(
+        who
+        for who, grants in policy.index.items()
+        if any(one.rights and one.lasts(opens) for one in grants) and not _denied(who, denied)
+    )
 
 
 def _denied(who: Principal, denied: Collection[Principal]) -> bool:

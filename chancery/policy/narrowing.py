@@ -4,15 +4,14 @@ The comparison is syntactic and errs on the safe side: a policy that in truth gi
 never the other way round.
 """
 
-from chancery.policy.policy import Conditions, Enforcement, Policy
+from chancery.policy.policy import Conditions, Enforcement, Grant, Policy
 from chancery.policy.rights import expand
 
 
 def narrows(new: Policy, old: Policy) -> bool:
     """Tell whether ``new`` gives nobody a right, a later end or a weaker condition than ``old`` gives."""
-    grants = all(expand(rights) <= expand(old.index.get(who, frozenset())) for who, rights in new.index.items())
     return (
-        grants
+        all(_gave(old, grant) for grants in new.index.values() for grant in grants)
         and set(new.deny) >= set(old.deny)
         and _earlier(new.expires, old.expires)
         and _earlier(new.expires_after_opening_days, old.expires_after_opening_days)
@@ -22,6 +21,12 @@ def narrows(new: Policy, old: Policy) -> bool:
         and (new.watermark or not old.watermark)
         and at_least_as_strict(new.conditions, old.conditions)
     )
+
+
+def _gave(old: Policy, grant: Grant) -> bool:
+    """Tell whether the same principal had the rights of a grant until its end at least."""
+    known = (one for one in old.index.get(grant.who, ()) if _earlier(grant.until, one.until))
+    return expand(grant.rights) <= expand(right for one in known for right in one.rights)
 
 
 def _earlier(new: int | None, old: int | None) -> bool:

@@ -1,9 +1,11 @@
 """Change one entry or one member of a policy without sending the others again (promise C48).
 
 A patch is a JSON merge patch (RFC 7396): what it does not name stays, null removes.  Grants and deny entries are named
-by whom they mean, each of whom it names once:
+by whom they mean, each of whom it names once.  What they are granted is replaced as a whole: rights alone do not end,
+and several grants with different ends are a list.  (``chancery.policy.difference`` states values in the same forms.)
 
-    {"grants": {"rita@fabrikam.example": ["VIEW", "PRINT"], "max@contoso.example": null},
+    {"grants": {"rita@fabrikam.example": ["VIEW", "PRINT"], "max@contoso.example": null,
+                "nina@contoso.example": {"rights": ["VIEW"], "until": 1798675200}},
      "deny": {"domain:rival.example": true},
      "offline_days": 0,
      "conditions": {"strength": "mfa"}}
@@ -14,7 +16,6 @@ from typing import Any
 
 from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Policy, Principal, parse_policy
-from chancery.policy.rights import in_order
 from chancery.texts import message
 
 
@@ -30,16 +31,20 @@ def patched(policy: Policy, patch: Mapping[str, Any]) -> Policy:
     for name in (name for name, value in patch.items() if value is None):
         document.pop(name, None)
     if "grants" in patch:
-        rights = {who: in_order(granted) for who, granted in policy.index.items()}
-        document["grants"] = [
-            {"who": str(who), "rights": granted} for who, granted in _entries(rights, patch["grants"], "grants").items()
-        ]
+        known = {who: [one.as_json() for one in grants] for who, grants in policy.index.items()}
+        document["grants"] = [one for grants in _entries(known, patch["grants"], "grants").values() for one in grants]
     if "deny" in patch:
         document["deny"] = [str(who) for who in _entries(dict.fromkeys(policy.deny, True), patch["deny"], "deny")]
     if isinstance(patch.get("conditions"), Mapping):
         merged = {**policy.conditions.as_json(), **patch["conditions"]}
         document["conditions"] = {name: value for name, value in merged.items() if value is not None}
     return parse_policy(document)
+
+
+def _grants(value: object) -> list[Mapping[str, Any]]:
+    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        return value
+    return [value if isinstance(value, Mapping) else {"rights": value}]
 
 
 def _entries(known: Mapping[Principal, Any], patch: object, name: str) -> dict[Principal, Any]:
@@ -56,7 +61,9 @@ def _entries(known: Mapping[Principal, Any], patch: object, name: str) -> dict[P
         who = Principal.parse(text)
         if value is None:
             entries.pop(who, None)
-        elif name == "deny" and value is not True:
+        elif name == "grants":
+            entries[who] = [{**grant, "who": str(who)} for grant in _grants(value)]
+        elif value is not True:
             raise InvalidPolicy(message("A deny entry is set to true or removed with null."))
         else:
             entries[who] = value

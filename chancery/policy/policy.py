@@ -5,7 +5,8 @@ takes and shows.  Reading is strict: an unknown member, right or principal kind 
 ignoring one could widen access.
 
     {"v": 1,
-     "grants": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW", "PRINT"]}],
+     "grants": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW", "PRINT"],
+                 "until": 1798675200}],     the grant's own end; left out: it has none
      "deny": ["domain:rival.example"],
      "expires": 1798675200,          seconds since 1970, or null for never
      "expires_after_opening_days": 7,    days from a person's own first opening; left out: no such end
@@ -22,15 +23,15 @@ from __future__ import annotations
 
 import ipaddress
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from chancery import names
 from chancery.errors import InvalidPolicy
 from chancery.policy.days import LAST_MOMENT
-from chancery.policy.rights import Right, in_order, parse_rights
+from chancery.policy.rights import Right, expand, in_order, parse_rights
 from chancery.texts import message
 
 E = TypeVar("E", bound=StrEnum)
@@ -120,14 +121,22 @@ def _name(normal: Callable[[str], str], value: str, remedy: str, entry: str) -> 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One entry that gives rights; several entries that match one person unite."""
+    """One entry that gives rights until its end, in seconds since 1970; several entries that match one person unite."""
 
     who: Principal
     rights: frozenset[Right]
+    until: int | None = None
+
+    def lasts(self, now: int) -> bool:
+        """Tell whether it still gives something at a moment: in the second of its end it does not."""
+        return self.until is None or now < self.until
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form, with rights in the table's order."""
-        return {"who": str(self.who), "rights": in_order(self.rights)}
+        # The end is left out where there is none, so that a program that does not know it can read every policy
+        # without it, and refuses every policy with it (decision 26).
+        end = {} if self.until is None else {"until": self.until}
+        return {"who": str(self.who), "rights": in_order(self.rights), **end}
 
 
 class Strength(StrEnum):
@@ -199,14 +208,26 @@ class Policy:
     enforcement: Enforcement = Enforcement.CLIENT
     watermark: bool = False
     conditions: Conditions = field(default_factory=Conditions)
-    index: Mapping[Principal, frozenset[Right]] = field(init=False, repr=False, compare=False, default_factory=dict)
-    """Rights by principal, several grants to one united; makes a decision independent of the list's length."""
+    index: Mapping[Principal, tuple[Grant, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Grants by principal; makes a decision independent of the list's length.
+
+    Several grants to one are united: each end once, the latest first, with only what the later ones do not give.
+    """
+
+    ends: frozenset[int] = field(init=False, repr=False, compare=False, default=frozenset())
+    """The ends of all grants."""
 
     def __post_init__(self) -> None:
-        united: dict[Principal, frozenset[Right]] = {}
+        united: dict[Principal, tuple[Grant, ...]] = {}
         for grant in self.grants:
-            united[grant.who] = united.get(grant.who, frozenset()) | grant.rights
+            known = united.get(grant.who)
+            united[grant.who] = (grant,) if known is None else _united((*known, grant))
         object.__setattr__(self, "index", united)
+        object.__setattr__(self, "ends", frozenset(one.until for one in self.grants if one.until is not None))
+
+    def rights_of(self, who: Principal, now: int) -> frozenset[Right]:
+        """Return what the entries that name exactly this principal give at a moment."""
+        return frozenset(right for grant in self.index.get(who, ()) if grant.lasts(now) for right in grant.rights)
 
     def as_json(self) -> dict[str, Any]:
         """Return the canonical JSON form; parsing it gives an equal policy."""
@@ -225,6 +246,21 @@ class Policy:
             **({"watermark": True} if self.watermark else {}),
             "conditions": self.conditions.as_json(),
         }
+
+
+def _united(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """Return grants to one principal in the one form of what they give together."""
+    by_end: dict[int | None, Grant] = {}
+    for grant in grants:
+        known = by_end.get(grant.until)
+        by_end[grant.until] = grant if known is None else replace(known, rights=known.rights | grant.rights)
+    found: list[Grant] = []
+    later: frozenset[Right] = frozenset()
+    for grant in sorted(by_end.values(), key=lambda one: (one.until is not None, -(one.until or 0))):
+        if rights := grant.rights - later:
+            found.append(replace(grant, rights=rights))
+        later |= expand(grant.rights)
+    return tuple(found)
 
 
 _MEMBERS: Final = {
@@ -274,9 +310,10 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
 def _grant(entry: object) -> Grant:
     if not isinstance(entry, Mapping):
         raise InvalidPolicy(message("Each grant is an object with 'who' and 'rights'."))
-    _only(entry, {"who", "rights"}, "grant")
+    _only(entry, {"who", "rights", "until"}, "grant")
     rights = [_text(name, "rights") for name in _list(entry, "rights")]
-    return Grant(Principal.parse(_text(entry.get("who"), "who")), parse_rights(rights))
+    who = Principal.parse(_text(entry.get("who"), "who"))
+    return Grant(who, parse_rights(rights), _integer(entry, "until", 0, LAST_MOMENT))
 
 
 def _conditions(document: object) -> Conditions:

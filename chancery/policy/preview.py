@@ -295,8 +295,8 @@ def _most(content: ContentFacts, hidden: set[Principal]) -> ContentFacts:
     policy = content.policy
     if policy is None:
         return content
-    granted = frozenset(right for who in hidden for right in policy.index.get(who, NONE))
-    anybody = (Grant(Principal(PrincipalKind.AUTHENTICATED), granted),) if granted else ()
+    everybody = Principal(PrincipalKind.AUTHENTICATED)
+    anybody = (replace(grant, who=everybody) for who in hidden for grant in policy.index.get(who, ()))
     most = replace(
         policy,
         grants=(*policy.grants, *anybody),
@@ -308,8 +308,8 @@ def _most(content: ContentFacts, hidden: set[Principal]) -> ContentFacts:
 def _same_entries(before: ContentFacts, after: ContentFacts, hidden: Sequence[set[Principal]]) -> bool:
     """Tell whether the hidden entries say the same on both sides, so that they mean the same people."""
 
-    def said(content: ContentFacts, entries: set[Principal]) -> Mapping[Principal, tuple[Rights, bool]]:
+    def said(content: ContentFacts, entries: set[Principal]) -> Mapping[Principal, tuple[tuple[Grant, ...], bool]]:
         policy = content.policy or Policy()
-        return {who: (policy.index.get(who, NONE), who in policy.deny) for who in entries}
+        return {who: (policy.index.get(who, ()), who in policy.deny) for who in entries}
 
     return said(before, hidden[0]) == said(after, hidden[1])

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     CONDITION_UNMET = "condition_unmet"
     PROGRAM_DOES_NOT_ENFORCE = "program_does_not_enforce"
     NOT_GRANTED = "not_granted"
+    GRANT_ENDED = "grant_ended"
     ADDRESS_CHANGED_HANDS = "address_changed_hands"
     DOMAIN_CHANGED_HANDS = "domain_changed_hands"
     TEMPLATE_UNKNOWN = "template_unknown"
@@ -62,6 +63,7 @@ CHANGED_HANDS: Final = frozenset({Reason.ADDRESS_CHANGED_HANDS, Reason.DOMAIN_CH
 MAY_BE_ASKED: Final = frozenset(
     {
         Reason.NOT_GRANTED,
+        Reason.GRANT_ENDED,
         Reason.DENIED_BY_ENTRY,
         *CHANGED_HANDS,
         Reason.EXPIRED,
@@ -210,6 +212,12 @@ WORDS: dict[Reason, Words] = {
         message("No entry of the policy grants this person access."),
         message("No entry of the policy matches the person."),
         _ASK_OWNER,
+    ),
+    Reason.GRANT_ENDED: Words(
+        message("Your access to this document has ended."),
+        message("What this person was given has ended."),
+        message("Every entry of the policy that matches the person, and what they were given beside it, has ended."),
+        message("Ask the document's owner to give you access again."),
     ),
     Reason.ADDRESS_CHANGED_HANDS: Words(
         _NO_ACCESS,

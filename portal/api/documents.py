@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from audit.selectors.events import Filter
 from chancery.policy.policy import Policy, parse_policy
-from chancery.policy.rights import in_order, level_of
+from chancery.policy.rights import level_of
 from portal.api.event_items import EXAMPLE, EventList, event_page
 from portal.api.examples import DOCUMENT, DOCUMENT_POLICY, DOCUMENT_SHOWN, listed
 from portal.api.framework import (
@@ -343,10 +343,7 @@ class DocumentPolicy(OrganizationView):
 
 
 def _grants(policy: Policy) -> list[dict[str, Any]]:
-    return [
-        {"who": str(grant.who), "rights": in_order(grant.rights), "level": level_of(grant.rights)}
-        for grant in policy.grants
-    ]
+    return [{**grant.as_json(), "level": level_of(grant.rights)} for grant in policy.grants]
 
 
 def _given(cid: UUID) -> list[dict[str, Any]]:

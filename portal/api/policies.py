@@ -3,7 +3,7 @@
 What they mean is decided by ``chancery.policy``, which reads them strictly; these serializers only describe.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -15,6 +15,7 @@ from portal.api.framework import Answer
 WHO = "An e-mail address, address:, domain: or organization: with a value, or authenticated."
 
 ENFORCEMENT = "viewer: readers see pages that the service draws, and only owners and people with EXPORT get the key."
+UNTIL = "The grant's own end in seconds since 1970, from which it gives nothing; left out where it has none."
 WATERMARK = "Whether reader, time and document are shown over the content; left out where not."
 
 
@@ -24,6 +25,9 @@ class PolicyGrant(serializers.Serializer[dict[str, Any]]):
     who = serializers.CharField(max_length=320, help_text=WHO)
     rights = serializers.ListField(
         child=serializers.CharField(max_length=320), help_text="Codes of rights; a request may name levels too."
+    )
+    until = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=LAST_MOMENT, help_text=UNTIL
     )
 
 
@@ -97,15 +101,38 @@ class PolicyConditionsPatch(serializers.Serializer[dict[str, Any]]):
     enforced = serializers.ListField(child=serializers.CharField(max_length=320), required=False, allow_null=True)
 
 
+_RIGHTS: Final = {"type": "array", "items": {"type": "string", "maxLength": 320}}
+_GIVEN: Final = {
+    "type": "object",
+    "properties": {
+        "rights": _RIGHTS,
+        "until": {"type": "integer", "nullable": True, "minimum": 0, "maximum": LAST_MOMENT},
+    },
+    "required": ["rights"],
+    "additionalProperties": False,
+}
+
+
+@extend_schema_field({"oneOf": [_RIGHTS, _GIVEN, {"type": "array", "items": _GIVEN, "minItems": 1}], "nullable": True})
+class GivenField(serializers.Field[Any, Any, Any, Any]):
+    """What one entry gives, which ``patched`` reads: rights, rights with their end, or several of these."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+
 class PolicyPatch(WrittenPolicy):
     """A JSON merge patch of a policy; null removes an entry or a member."""
 
     v = None  # type: ignore[assignment]  # how the framework leaves out an inherited member
     grants = serializers.DictField(  # type: ignore[assignment]  # by whom they mean, not a list
-        child=serializers.ListField(child=serializers.CharField(max_length=320), allow_null=True),
+        child=GivenField(allow_null=True),
         required=False,
         allow_null=True,
-        help_text="Rights by whom they are granted to.",
+        help_text=(
+            "What is granted, by whom it is granted to, in the place of all that they were granted: rights,"
+            " or an object of rights and until, or a list of such objects. Rights alone have no end."
+        ),
     )
     deny = serializers.DictField(  # type: ignore[assignment]  # as above
         child=serializers.BooleanField(allow_null=True), required=False, allow_null=True, help_text="true to deny."
@@ -134,12 +161,14 @@ class PolicyPatchField(serializers.DictField):
             {"type": "integer"},
             {"type": "boolean"},
             {"type": "array", "items": {"type": "string"}},
+            _GIVEN,
+            {"type": "array", "items": _GIVEN, "minItems": 1},
         ],
         "nullable": True,
     }
 )
 class MemberValue(serializers.Field[Any, Any, Any, Any]):
-    """The value of one member of a policy; null where the member is not there."""
+    """The value of one member of a policy; null where the member is not there, a grant's in the forms of a patch."""
 
 
 class PolicyDifference(Answer):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.explain import Contribution
 from chancery.policy.reasons import WORDS
 from chancery.policy.rights import LEVELS, Right, in_order
 from portal import clock
@@ -26,6 +27,7 @@ EXAMPLE = {
     "allowed": False,
     "basis": "grant",
     "entries": [{"who": "address:rita@fabrikam.example", "rights": ["VIEW"], "path": []}],
+    "ended": [],
     "blockers": [
         {
             "reason": "not_granted",
@@ -53,7 +55,9 @@ class WhyEntry(Answer):
     rights = serializers.ListField(child=serializers.CharField())
     path = serializers.ListField(child=serializers.CharField(), help_text="The groups through which it means them.")
     personal = serializers.BooleanField(required=False, help_text="Whether it was granted beside the policy.")
-    until = serializers.IntegerField(required=False, allow_null=True, help_text="When a personal grant ends.")
+    until = serializers.IntegerField(
+        required=False, allow_null=True, help_text="When it ends, in seconds since 1970; null or left out for never."
+    )
 
 
 class WhyBlocker(Answer):
@@ -74,6 +78,7 @@ class WhyAnswer(Answer):
     allowed = serializers.BooleanField()
     basis = serializers.CharField(allow_blank=True)
     entries = WhyEntry(many=True)
+    ended = WhyEntry(many=True, help_text="What gave them more before, the last first.")
     blockers = WhyBlocker(many=True)
     at_opening = serializers.ListField(child=serializers.CharField())
     undecided = serializers.ListField(child=serializers.CharField())
@@ -96,6 +101,8 @@ class OwnWhyAnswer(Answer):
     allowed = serializers.BooleanField()
     rights = serializers.ListField(child=serializers.CharField())
     reasons = OwnReason(many=True)
+    had = serializers.ListField(child=serializers.CharField(), help_text="Rights that they had until had_until.")
+    had_until = serializers.IntegerField(allow_null=True, help_text="Seconds since 1970; null where nothing ended.")
     at_opening = serializers.ListField(child=serializers.CharField())
     contact = serializers.CharField(allow_blank=True)
     may_ask = serializers.BooleanField()
@@ -164,6 +171,8 @@ def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
             }
             for one in why.reasons
         ],
+        "had": in_order(why.had),
+        "had_until": why.had_until,
         "at_opening": [translate(words) for words in why.at_opening],
         "contact": why.contact,
         "may_ask": bool(found.levels),
@@ -181,15 +190,8 @@ def _explained(found: Explained) -> dict[str, Any]:
         "right": explanation.right.value,
         "allowed": explanation.allowed,
         "basis": "" if explanation.basis is None else explanation.basis.value,
-        "entries": [
-            {
-                "who": str(one.who),
-                "rights": in_order(one.rights),
-                "path": [] if one.group is None else list(found.paths.get(one.group, ())),
-                **({"personal": True, "until": one.until} if one.personal else {}),
-            }
-            for one in explanation.contributions
-        ],
+        "entries": [_entry(found, one) for one in explanation.contributions],
+        "ended": [_entry(found, one) for one in explanation.ended],
         "blockers": [
             {
                 "reason": one.reason.value,
@@ -201,4 +203,14 @@ def _explained(found: Explained) -> dict[str, Any]:
         ],
         "at_opening": [translate(words) for words in found.why.at_opening],
         "undecided": [str(who) for who in found.why.undecided],
+    }
+
+
+def _entry(found: Explained, one: Contribution) -> dict[str, Any]:
+    return {
+        "who": str(one.who),
+        "rights": in_order(one.rights),
+        "path": [] if one.group is None else list(found.paths.get(one.group, ())),
+        **({"personal": True, "until": one.until} if one.personal else {}),
+        **({} if one.until is None else {"until": one.until}),
     }

@@ -21,6 +21,7 @@ from portal.usecases.effects import Effect, effect
 from portal.usecases.explain import explain_document
 from portal.usecases.losses import losing_document, losing_everybody
 from portal.words.changes import shown_differences
+from portal.words.policies import ended_in_words
 from protection.selectors.documents import document_for, latest_offline_moment, taken_back
 from protection.services.accept import accept, block
 from protection.services.change import Changed, change
@@ -223,6 +224,7 @@ def _named_but_refused(cid: UUID, policy: Policy) -> Iterable[str]:
     denied = sorted({who.value for who in policy.deny if who.kind is PrincipalKind.ADDRESS} & named)
     if denied:
         yield _("{addresses}: named as never to open it too, and that wins.").format(addresses=", ".join(denied))
+    yield from ended_in_words(policy)
     if policy.expires is not None and policy.expires <= clock.now():
         yield _("Access has already ended by the policy, so only the owner can open the document.")
 

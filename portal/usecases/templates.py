@@ -16,6 +16,7 @@ from portal.usecases.confirmation import Stated, confirmed, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.losses import losing_template
 from portal.usecases.self_granted_access import guarding_self_granted_access
+from portal.words.policies import ended_in_words
 from protection.selectors.templates import Template, documents_under, in_language, kept_template, template, templates
 from protection.services.create_template import copy_template as copy_template_service
 from protection.services.create_template import create_template as create_template_service
@@ -47,6 +48,7 @@ def unusual(draft: TemplateDraft) -> Iterator[str]:
     """Say what is allowed but seldom meant: a template that lets nobody in, a name that another one has too."""
     if not draft.policy.grants:
         yield _("This template names no one: only the owner can open what it protects.")
+    yield from ended_in_words(draft.policy)
     named = {name.casefold(): name for name in draft.names.values()}
     held = [{text.casefold() for text in one.names.values()} for one in templates()]
     for folded, name in named.items():

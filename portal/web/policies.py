@@ -67,7 +67,8 @@ class PolicyForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "One line for each person, group or domain, for example  rita@partner.example: viewer.  "
+            "One line for each person, group or domain, for example  rita@partner.example: viewer  or"
+            "  rita@partner.example: viewer until 2027-01-31,  that day included.  "
             "“everybody” means all members of your organization. Left empty, only the owner can open it."
         ),
     )

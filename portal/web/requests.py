@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from chancery.errors import NotFound
 from chancery.policy.days import end_of
 from chancery.policy.reasons import WORDS, Reason, reason_of_code
-from chancery.policy.rights import LEVELS_ASKED, parse_rights
+from chancery.policy.rights import LEVELS_ASKED, in_order, parse_rights
 from chancery.policy.words import rights_in_words
 from portal import clock
 from portal.languages import reader_languages, translate
@@ -200,6 +200,8 @@ def document_access(request: PageRequest, cid: UUID) -> HttpResponse:
             }
             for one in found.why.reasons
         ],
+        "had": translate(rights_in_words(in_order(found.why.had))),
+        "had_until": moment_of(found.why.had_until),
         "asked": found.asked,
         "given": rights_as_level(found.asked.rights) if found.asked and found.asked.rights else "",
         "until": moment_of(found.asked.until) if found.asked else None,

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from chancery.policy.explain import Contribution
 from chancery.policy.policy import Principal
 from chancery.policy.rights import Right, in_order
 from chancery.policy.words import right_in_words
@@ -66,6 +67,15 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
     def named(who: Principal) -> str:
         return who_in_words(who, organization.id, organization.name)
 
+    def entry(one: Contribution) -> dict[str, object]:
+        return {
+            "who": named(one.who),
+            "rights": rights_as_level(in_order(one.rights)),
+            "personal": one.personal,
+            "until": moment_of(one.until),
+            "path": () if one.group is None else found.paths.get(one.group, ()),
+        }
+
     return {
         "who": found.who.address,
         "known": found.who.known,
@@ -73,16 +83,8 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
         "opens": only_the_right_is_missing(explanation),
         "what": translate(right_in_words(explanation.right)),
         "basis": "" if explanation.basis is None else BASIS.get(explanation.basis.value, ""),
-        "entries": [
-            {
-                "who": named(one.who),
-                "rights": rights_as_level(in_order(one.rights)),
-                "personal": one.personal,
-                "until": moment_of(one.until),
-                "path": () if one.group is None else found.paths.get(one.group, ()),
-            }
-            for one in explanation.contributions
-        ],
+        "entries": [entry(one) for one in explanation.contributions],
+        "ended": [entry(one) for one in explanation.ended],
         "blockers": [
             {
                 "words": blocker_words(explanation, one.reason),

@@ -110,7 +110,20 @@ def _member(change: Difference) -> Iterator[str]:
 
 
 def _rights(value: Any) -> str:
-    return rights_as_level(value) if value else ""
+    """Return what a grant gives, with its end, and of several grants to one principal all."""
+    if not value:
+        return ""
+    if isinstance(value, dict):
+        return given_until(value["rights"], value["until"])
+    if isinstance(value[0], dict):
+        return "; ".join(given_until(one["rights"], one["until"]) for one in value)
+    return rights_as_level(value)
+
+
+def given_until(rights: Iterable[str], until: int | None) -> str:
+    """Return what rights allow, and until when they are given."""
+    allowed = rights_as_level(rights)
+    return allowed if until is None else _("{allowed} until {moment}").format(allowed=allowed, moment=_minute(until))
 
 
 def _days(value: Any) -> str:
@@ -135,8 +148,11 @@ def _seconds(value: Any) -> str:
 def _moment(value: Any) -> str:
     if value is None:
         return _("never")
-    moment = datetime.fromtimestamp(value, timezone.get_current_timezone())
-    return _("on {moment}").format(moment=f"{moment:%Y-%m-%d %H:%M %Z}")
+    return _("on {moment}").format(moment=_minute(value))
+
+
+def _minute(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.get_current_timezone()):%Y-%m-%d %H:%M %Z}"
 
 
 def _value(value: Any) -> str:

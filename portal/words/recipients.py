@@ -93,9 +93,8 @@ def _message(one: Recipient, organization: OrganizationFacts, takers: Mapping[UU
         return words.format(who=_taker(one, takers), when=when)
     if one.reason == Reason.NOT_GRANTED and one.group:
         return _("The group is archived, so it gives nothing to its members.")
-    if one.reason == Reason.NOT_GRANTED and one.until is not None:
-        until = date_format(timezone.localtime(one.until), "DATETIME_FORMAT")
-        return _("What they were given ended on {when}.").format(when=until)
+    if one.reason == Reason.GRANT_ENDED and when:
+        return _("What they were given ended on {when}.").format(when=when)
     since = _("Since {when}.").format(when=when) if when else ""
     parts = (translate(WORDS[Reason(one.reason)].owner), translate(one.detail), since)
     return " ".join(part for part in parts if part)

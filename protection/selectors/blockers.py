@@ -75,7 +75,9 @@ def blockers_of(*, organization: UUID, cid: UUID, subject: Subject, address: str
     blocked: list[Blocker] = []
     for one in explain(without_the_opening(facts), Right.VIEW, now=now).blockers:
         match one.reason:
-            case Reason.NOT_GRANTED | Reason.ADDRESS_CHANGED_HANDS | Reason.DOMAIN_CHANGED_HANDS:
+            case Reason.NOT_GRANTED | Reason.GRANT_ENDED:
+                continue
+            case Reason.ADDRESS_CHANGED_HANDS | Reason.DOMAIN_CHANGED_HANDS:
                 continue
             case Reason.EXPIRED:
                 changes[Change.EXTEND] = None

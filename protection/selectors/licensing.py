@@ -59,7 +59,8 @@ select
       select 1 from {schema}protection_firstopening o where o.content_id = c.cid
         and o.at + make_interval(days => (coalesce(c.policy, v.policy) ->> 'expires_after_opening_days')::int)
             between newest_key.made and clock_timestamp())
-      else false end as somebody_ended
+      else false end as somebody_ended,
+    floor(extract(epoch from newest_key.made))::bigint as key_made
 from unnest(%(pls)s::bytea[], %(seals)s::bytea[]) with ordinality as wanted (pl, seal, position)
 join {schema}protection_servicesettings s on s.id = 1
 join {schema}protection_feedhead f on f.id = 1
@@ -216,10 +217,18 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         scope=row["cid"] if row["policy"] is not None else row["version_id"] or row["cid"],
         edition=_edition(row),
         latest=_latest(row),
-        somebody_ended=row["somebody_ended"],
+        somebody_ended=row["somebody_ended"] or _grant_ended(facts.policy, row["key_made"], row["now"]),
         published=row["published"],
         may_be_followed=row["may_be_followed"],
     )
+
+
+def _grant_ended(policy: Policy | None, key_made: int | None, now: int) -> bool:
+    """Tell whether a grant of the policy has ended since a key was made.
+
+    Asked of the parsed policy, which is kept, since the database would read a long list of grants at each opening.
+    """
+    return policy is not None and key_made is not None and any(key_made <= end <= now for end in policy.ends)
 
 
 def registered_policy(content: Content) -> Policy:

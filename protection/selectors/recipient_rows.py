@@ -185,8 +185,8 @@ class Rows:
         found = explain(replace(sources.facts, content=content, subject=subject), Right.VIEW, now=sources.now)
         access = self._access(entry, found, subject)
         denied = found.decision if isinstance(found.decision, Deny) and access is Access.NO else None
-        ended_at, ended_by = self._end(denied, subject)
-        given, counted = sources.given.get(entry.address), bool(entry.address) and not groups
+        ended_at, ended_by = self._end(denied, found, subject)
+        counted = bool(entry.address) and not groups
         attempts = entry.attempts
         return Recipient(
             who=entry.who,
@@ -199,7 +199,7 @@ class Rows:
             rights=tuple(in_order(_rights(found))),
             through=_through(entry, found, subject),
             since=self._named_since(entry),
-            until=None if given is None or given.until is None else datetime.fromtimestamp(given.until, UTC),
+            until=self._until(entry),
             ended_at=ended_at,
             ended_by=ended_by,
             taken=entry.taken,
@@ -243,16 +243,28 @@ class Rows:
         decision = found.decision
         if isinstance(decision, Allow):
             return Access.YES
-        if decision.reason is not Reason.NOT_GRANTED or entry.who.kind is not PrincipalKind.ADDRESS:
+        nothing = decision.reason in {Reason.NOT_GRANTED, Reason.GRANT_ENDED}
+        if not nothing or entry.who.kind is not PrincipalKind.ADDRESS:
             return Access.NO
-        maybe = undecided(self._sources.policy, found, subject, self._sources.facts.organization.id)
+        organization = self._sources.facts.organization.id
+        maybe = undecided(self._sources.policy, found, subject, organization, self._sources.now)
         return Access.UNKNOWN if any(self._means_many(who) for who in maybe) else Access.NO
 
     def _means_many(self, who: Principal) -> bool:
         """Tell whether an entry may mean people whom it does not name: of addresses, those of groups that opened it."""
         return who.kind is not PrincipalKind.ADDRESS or who.value in self._bound_to_groups
 
-    def _end(self, denied: Deny | None, subject: Subject) -> tuple[datetime | None, UUID | None]:
+    def _until(self, entry: Entry) -> datetime | None:
+        """Return when what names exactly this recipient ends: the last of it, None where one does not end."""
+        given = self._sources.given.get(entry.address)
+        grants = self._sources.policy.index.get(entry.who, ())
+        ends = [*(grant.until for grant in grants), *([] if given is None else [given.until])]
+        known = [end for end in ends if end is not None]
+        return datetime.fromtimestamp(max(known), UTC) if known and len(known) == len(ends) else None
+
+    def _end(
+        self, denied: Deny | None, explanation: Explanation, subject: Subject
+    ) -> tuple[datetime | None, UUID | None]:
         """Return when access ended, and by whom where somebody took it back."""
         sources = self._sources
         if denied is None:
@@ -267,6 +279,8 @@ class Rows:
         end = None
         if denied.reason is Reason.EXPIRED:
             end = sources.policy.expires
+        if denied.reason is Reason.GRANT_ENDED:
+            end = max((one.until for one in explanation.ended if one.until is not None), default=None)
         opened, days = self._first_opened.get(subject.person), sources.policy.expires_after_opening_days
         if denied.reason is Reason.EXPIRED_AFTER_OPENING and opened is not None and days is not None:
             end = opened + days * DAY
@@ -284,7 +298,7 @@ class Rows:
 def _rights(found: Explanation) -> frozenset[Right]:
     if isinstance(found.decision, Allow):
         return found.decision.rights
-    return frozenset[Right]().union(*(one.rights for one in found.contributions))
+    return frozenset[Right]().union(*(one.rights for one in found.contributions or found.ended))
 
 
 def _through(entry: Entry, found: Explanation, subject: Subject) -> tuple[Principal, ...]:

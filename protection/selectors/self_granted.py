@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from chancery.policy.case import Allow, Case, ContentFacts, OrganizationFacts, Request
-from chancery.policy.evaluate import evaluate
+from chancery.policy.evaluate import evaluate, given_to
 from chancery.policy.policy import Conditions
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject
@@ -23,9 +23,12 @@ _NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """What policies give somebody: their rights by each template, and their groups, which documents may name."""
+    """What policies give somebody: their rights by each template, and their groups, which documents may name.
 
-    templates: Mapping[UUID, frozenset[Right]]
+    Each right has the moment at which it ends, infinite for never: who has it for longer has gained.
+    """
+
+    templates: Mapping[UUID, Mapping[Right, float]]
     groups: Mapping[UUID, str]
 
 
@@ -48,12 +51,13 @@ def reachable(organization: UUID, known: Mapping[UUID, Rule], subject: Subject, 
 
 def together(these: Iterable[Reachable]) -> Reachable:
     """Return what somebody reaches who can act as each of these."""
-    templates: dict[UUID, frozenset[Right]] = {}
+    templates: dict[UUID, Mapping[Right, float]] = {}
     groups: dict[UUID, str] = {}
     for one in these:
         groups |= one.groups
         for template, rights in one.templates.items():
-            templates[template] = templates.get(template, frozenset()) | rights
+            known = templates.get(template, {})
+            templates[template] = {right: max(rights.get(right, 0), known.get(right, 0)) for right in {*known, *rights}}
     return Reachable(templates, groups)
 
 
@@ -63,7 +67,9 @@ def documents_gained(before: Reachable, after: Reachable) -> int:
     It errs on the safe side: who owns one of them, or reaches it in another way too, has gained less than is counted.
     """
     more = frozenset(
-        template for template, rights in after.templates.items() if rights - before.templates.get(template, frozenset())
+        template
+        for template, rights in after.templates.items()
+        if any(end > before.templates.get(template, {}).get(right, 0) for right, end in rights.items())
     )
     joined, left = after.groups.keys() - before.groups.keys(), before.groups.keys() - after.groups.keys()
     found = 0
@@ -80,11 +86,11 @@ def _shut_out_by(groups: Mapping[UUID, str]) -> int:
     return Content.objects.filter(denied | revoked).distinct().count()
 
 
-def _rights(organization: UUID, rule: Rule, subject: Subject, now: int) -> frozenset[Right]:
+def _rights(organization: UUID, rule: Rule, subject: Subject, now: int) -> dict[Right, float]:
     """Return what a template's policy gives, its conditions and ends left out: they pass, and rights stay."""
     policy = replace(rule.policy, conditions=Conditions(), expires=None, expires_after_opening_days=None)
     content = ContentFacts(_NOBODY, _NOBODY, _NOBODY, policy, bindings=rule.bindings)
-    decision = evaluate(
-        Case(organization=OrganizationFacts(organization), content=content, subject=subject, request=Request(), now=now)
+    case = Case(
+        organization=OrganizationFacts(organization), content=content, subject=subject, request=Request(), now=now
     )
-    return decision.rights if isinstance(decision, Allow) else frozenset()
+    return given_to(case).ends_by_right if isinstance(evaluate(case), Allow) else {}

@@ -69,7 +69,7 @@ def why(
     return Why(
         explanation,
         (*asked_at_opening(facts.organization.conditions, policy.conditions), *shown_only(policy)),
-        () if explanation.allowed else undecided(policy, explanation, subject, organization),
+        () if explanation.allowed else undecided(policy, explanation, subject, organization, now),
     )
 
 
@@ -98,7 +98,8 @@ class DisclosedReason:
 class OwnWhy:
     """What a person reads about themselves: what they may do, or all that blocks access; ``contact`` can be asked.
 
-    ``rights`` and ``at_opening`` are shown to people who may open it, and nobody else.
+    ``rights`` and ``at_opening`` are shown to people who may open it, and nobody else.  ``had`` are rights that ended
+    at ``had_until``, where that is among the reasons.
     """
 
     right: Right
@@ -106,6 +107,8 @@ class OwnWhy:
     reasons: tuple[DisclosedReason, ...]
     at_opening: tuple[str, ...]
     contact: str
+    had: frozenset[Right] = frozenset()
+    had_until: int | None = None
 
     @property
     def allowed(self) -> bool:
@@ -128,10 +131,11 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
     facts = switched(facts, on=service_active)
     found = explain(without_the_opening(facts), right, now=now)
     reasons = disclosed_reasons(found)
+    had, had_until = _had(found) if any(one.reason is Reason.GRANT_ENDED for one in reasons) else (frozenset(), None)
     if not isinstance(found.decision, Allow):
         if not has_attempted(subject.person, cid):
             raise NotFound(message("There is no such document, or you have never tried to open it."))
-        return OwnWhy(right=right, rights=(), reasons=reasons, at_opening=(), contact=content[1])
+        return OwnWhy(right, (), reasons, (), content[1], had, had_until)
     policy = facts.content.policy or Policy()
     return OwnWhy(
         right=right,
@@ -139,18 +143,30 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
         reasons=reasons,
         at_opening=(*asked_at_opening(facts.organization.conditions, policy.conditions), *shown_only(policy)),
         contact=content[1],
+        had=had,
+        had_until=had_until,
     )
+
+
+def _had(explanation: Explanation) -> tuple[frozenset[Right], int | None]:
+    """Return the rights that ended last, and when."""
+    last = explanation.ended[0].until
+    rights = (one.rights for one in explanation.ended if one.until == last)
+    return frozenset[Right]().union(*rights), last
 
 
 def disclosed_reasons(explanation: Explanation) -> tuple[DisclosedReason, ...]:
     """Return the blockers as the person reads them, each once and in one order for everybody.
 
-    A deny entry reads as nothing granted, and neither its place in the decision nor a second entry may give it away.
+    A deny entry reads as nothing granted, and neither its place in the decision nor a second entry may give it away:
+    nor does such a person read that they were granted something before.
     """
     disclosed: dict[Reason, DisclosedReason] = {}
     for one in explanation.blockers:
         reason = Reason.NOT_GRANTED if one.reason in _READS_LIKE_NOTHING_GRANTED else one.reason
         disclosed.setdefault(reason, DisclosedReason(reason, one.detail))
+    if Reason.NOT_GRANTED in disclosed:
+        disclosed.pop(Reason.GRANT_ENDED, None)
     return tuple(sorted(disclosed.values(), key=lambda one: list(Reason).index(one.reason)))
 
 
@@ -165,13 +181,17 @@ def without_the_opening(facts: Facts) -> Facts:
     return under(facts, lambda asked: Conditions(not_before=asked.not_before, not_after=asked.not_after))
 
 
-def undecided(policy: Policy, explanation: Explanation, subject: Subject, organization: UUID) -> tuple[Principal, ...]:
+def undecided(
+    policy: Policy, explanation: Explanation, subject: Subject, organization: UUID, now: int
+) -> tuple[Principal, ...]:
     """Return the entries that may still mean the person through an organization other than this one."""
     matched = {contribution.who for contribution in explanation.contributions}
     return tuple(
         who
         for who in policy.index
-        if who not in matched and explanation.right in policy.index[who] and _elsewhere(who, subject, organization)
+        if who not in matched
+        and explanation.right in policy.rights_of(who, now)
+        and _elsewhere(who, subject, organization)
     )
 
 

@@ -1,6 +1,8 @@
 """What tests about requests for access have in common: ask, be refused, answer, look."""
 
+import time
 from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,17 +10,18 @@ from uuid import UUID, uuid4
 import pytest
 from click.testing import CliRunner, Result
 from django.core import mail
+from django.utils import timezone
 
 from chancery.cli.main import main
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
+from protection.models import Content, Edition, PersonalGrant
+from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
 from tests.protection.steps import call, ledger, protect, refusal
 
-DAY = 86_400
-A_WHILE = 8
-"""Seconds after which access ends in a test that waits for it: longer than the opening before may take."""
+HOUR, DAY = 3_600, 86_400
 
 
 def ask(player: Player, cid: UUID, **options: str) -> Any:
@@ -37,6 +40,17 @@ def grant(player: Player, request: str, **terms: Any) -> Any:
     """Give access on these terms, without rights of their own as a viewer, which is what is asked for by default."""
     seen = {} if "rights" in terms else {"level": "viewer"}
     return call(player, "contoso", "POST", f"access-requests/{request}/grant", {**seen, **terms})
+
+
+def end_what_was_given(cast: Cast, cid: UUID) -> None:
+    """Let the document have been protected two hours ago, and what was given for a time have ended an hour ago."""
+    with in_organization(cast.organizations["contoso"].id):
+        row, end = Content.objects.get(cid=cid), int(time.time()) - HOUR
+        for one in row.policy["grants"] if row.policy else ():
+            one.update({"until": end} if "until" in one else {})
+        row.save(update_fields=["policy"])
+        PersonalGrant.objects.filter(content_id=cid, until__isnull=False).update(until=end)
+        Edition.objects.filter(content_id=cid).update(registered_at=timezone.now() - timedelta(hours=2))
 
 
 def decline(player: Player, request: str, message: str = "") -> Any:

@@ -27,14 +27,15 @@ from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, Cast
 from tests.isolation.endpoints import Site
 from tests.protection.asking import (
-    A_WHILE,
     DAY,
+    HOUR,
     asked,
     asked_under_a_deny_entry,
     blockers_of,
     command,
     decline,
     document,
+    end_what_was_given,
     grant,
     kinds,
     mails,
@@ -42,7 +43,7 @@ from tests.protection.asking import (
     seen,
     why_me,
 )
-from tests.protection.steps import MAX, call, opening, problem, protect, refusal, rights
+from tests.protection.steps import MAX, Later, call, opening, problem, protect, refusal, rights
 from tests.protection.test_conditions import opened_days_ago
 
 
@@ -258,12 +259,12 @@ def test_terms_that_make_no_sense_change_nothing(cast: Cast, sealed: Protected, 
     assert kinds(cast, sealed.cid) == ["access.requested"]
 
 
-def test_less_than_before_ends_what_is_cached(cast: Cast, sealed: Protected) -> None:
+def test_less_than_before_ends_what_is_cached(cast: Cast, sealed: Protected, clock: Later) -> None:
     rita = newcomer(cast)
-    until = int(time.time()) + A_WHILE
-    grant(cast.olga, asked(rita, sealed), rights=["co-author"], until=until)
+    grant(cast.olga, asked(rita, sealed), rights=["co-author"], until=int(time.time()) + HOUR)
     assert "PRINT" in rights(rita, sealed.path)
-    time.sleep(max(until - time.time(), 0) + 1)
+    end_what_was_given(cast, sealed.cid)
+    clock.ahead = HOUR + 60
     grant(cast.olga, asked(rita, sealed), rights=["viewer"])
     assert "PRINT" not in rights(rita, sealed.path)
 

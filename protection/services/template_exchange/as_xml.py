@@ -1,8 +1,8 @@
 """Templates as XML, under the names of the fields that Azure RMS documents (``docs/templates.md``).
 
 The schema of the files that Azure RMS itself exports is not public; what is read and written here are its fields.  A
-template that says more than they can (deny entries, conditions, a lease, a viewer) is not written, since a person who
-read the file would be given more than the template gives.
+template that says more than they can (deny entries, grants that end, conditions, a lease, a viewer) is not written,
+since a person who read the file would be given more than the template gives.
 """
 
 import locale
@@ -67,7 +67,7 @@ def write_xml(found: Iterable[Template], *, here: Here) -> str:
 
 
 def _says_more(policy: Policy) -> bool:
-    return replace(policy, grants=(), offline_days=-1) != Policy()
+    return bool(policy.ends) or replace(policy, grants=(), offline_days=-1) != Policy()
 
 
 def _write(element: Element, one: Template) -> None:

@@ -1,12 +1,12 @@
 """What a file of templates holds, in whichever of its two formats (``docs/templates.md``)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 from uuid import UUID
 
 from chancery.errors import InvalidPolicy
-from chancery.policy.policy import Policy, Principal, PrincipalKind
+from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
 from chancery.texts import message
 from protection.selectors.templates import Expiry
 from protection.services.template_draft import TemplateDraft
@@ -54,7 +54,8 @@ class WrittenTemplate:
         before = TemplateDraft(names=self.names, policy=Policy()) if known is None else known
         policy = self.policy
         if self.partial:
-            policy = replace(before.policy, grants=policy.grants, offline_days=policy.offline_days)
+            grants = _with_ends(policy.grants, before.policy)
+            policy = replace(before.policy, grants=grants, offline_days=policy.offline_days)
         option, expires, days = (
             (before.expiry_option, before.expires, before.expires_after_days) if self.expiry is None else self.expiry
         )
@@ -68,6 +69,12 @@ class WrittenTemplate:
             scope=before.scope if self.scope is None else self.scope,
             offered_to_legacy=before.offered_to_legacy if self.offered_to_legacy is None else self.offered_to_legacy,
         )
+
+
+def _with_ends(grants: Iterable[Grant], before: Policy) -> tuple[Grant, ...]:
+    """Return grants that cannot say when they end, each with the end that the same entry had before."""
+    ends = {who: known[0].until for who, known in before.index.items()}
+    return tuple(replace(grant, until=ends.get(grant.who)) for grant in grants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from chancery.policy.difference import Difference, differences
 from chancery.policy.policy import Conditions, Enforcement, Policy, Strength
-from tests.chancery.policy.world import RITA_ADDRESS, granting, policies, who
+from tests.chancery.policy.world import RITA_ADDRESS, granting, policies, to, who
 
 TO_RITA = granting((RITA_ADDRESS, "VIEW"))
 
@@ -14,6 +14,18 @@ TO_RITA = granting((RITA_ADDRESS, "VIEW"))
 def test_one_right_more_is_one_difference():
     more = granting((RITA_ADDRESS, "PRINT"), (RITA_ADDRESS, "VIEW"))
     assert differences(TO_RITA, more) == (Difference("grants", ["VIEW"], ["VIEW", "PRINT"], f"address:{RITA_ADDRESS}"),)
+
+
+def test_an_end_is_named_and_several_ends_are_a_list():
+    ending = replace(TO_RITA, grants=(to(RITA_ADDRESS, "VIEW", 9),))
+    both = replace(TO_RITA, grants=(to(RITA_ADDRESS, "VIEW,PRINT", 9), *TO_RITA.grants))
+    entry = f"address:{RITA_ADDRESS}"
+    value = {"rights": ["VIEW"], "until": 9}
+    assert differences(TO_RITA, ending) == (Difference("grants", ["VIEW"], value, entry),)
+    values = [{"rights": ["VIEW"], "until": None}, {"rights": ["PRINT"], "until": 9}]
+    assert differences(ending, both) == (Difference("grants", value, values, entry),)
+    repeated = replace(both, grants=(*both.grants, to(RITA_ADDRESS, "VIEW", 5)))
+    assert differences(both, repeated) == (), "what lasts longer anyway says nothing new"
 
 
 def test_entries_come_and_go():

@@ -19,7 +19,7 @@ from chancery.policy.case import (
     Request,
     SuperUserGrant,
 )
-from chancery.policy.evaluate import ONLINE_SECONDS, SHORT_SECONDS, evaluate
+from chancery.policy.evaluate import ONLINE_SECONDS, SHORT_SECONDS, access_ends, evaluate
 from chancery.policy.policy import Conditions, Policy, Strength
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import ALL_RIGHTS, LEVELS, Right
@@ -544,6 +544,36 @@ ENDS: dict[str, tuple[Asked, int, int]] = {
         70,
     ),
     "a personal grant": (case(document={"personal": (PersonalGrant(RITA, RITA_ADDRESS, TO_PRINT, NOW + 50),)}), 50, 50),
+    "a personal grant of what does not end": (
+        case(
+            granting((RITA_ADDRESS, "VIEW,PRINT")),
+            document={"personal": (PersonalGrant(RITA, "", TO_PRINT, NOW + 50),)},
+        ),
+        30 * DAY,
+        30 * DAY,
+    ),
+    "the grant's end": (case(granting((RITA_ADDRESS, "VIEW", NOW + 40))), 40, 40),
+    "the grant's end, of a license per opening": (
+        case(granting((RITA_ADDRESS, "VIEW", NOW + 6), offline_days=0)),
+        0,
+        6,
+    ),
+    "the grant's end, for an outsider": (case(granting((RITA_ADDRESS, "VIEW", NOW + 6)), OUTSIDER), 0, 6),
+    "the first right that ends": (
+        case(granting((RITA_ADDRESS, "VIEW"), (TEAM.address, "PRINT", NOW + 40), ("authenticated", "PRINT", NOW + 30))),
+        30,
+        30,
+    ),
+    "the last end of a right that is given twice": (
+        case(granting(("domain:fabrikam.example", "VIEW", NOW + 40), (RITA_ADDRESS, "VIEW", NOW + 30))),
+        40,
+        40,
+    ),
+    "an end of what does not end elsewhere": (
+        case(granting((RITA_ADDRESS, "VIEW", NOW + 40), ("authenticated", "OWNER"))),
+        30 * DAY,
+        30 * DAY,
+    ),
     "somebody else's personal grant": (
         case(document={"personal": (PersonalGrant(MAX, RITA_ADDRESS, TO_PRINT, NOW + 50),)}),
         30 * DAY,
@@ -586,6 +616,28 @@ def test_a_personal_grant_adds_to_the_policy_until_its_end(until: int | None, gi
     decision = decide(document={"personal": (PersonalGrant(RITA, RITA_ADDRESS, TO_PRINT, until),)})
     assert isinstance(decision, Allow)
     assert decision.rights == given
+
+
+@pytest.mark.parametrize("entry", [RITA_ADDRESS, TEAM.address, "domain:fabrikam.example", "authenticated"])
+def test_a_grant_gives_something_until_the_second_before_its_end(entry: str):
+    for until, expected in ((NOW + 1, {Right.VIEW}), (NOW, None), (0, None)):
+        decision = decide(granting((entry, "VIEW", until)), IN_TEAM)
+        if expected is None:
+            assert decision == Deny(Reason.GRANT_ENDED)
+        else:
+            assert isinstance(decision, Allow)
+            assert decision.rights == expected
+            assert decision.expires == until
+
+
+def test_access_ends_with_the_last_grant_and_the_policy_s_end():
+    ends = partial(access_ends, organization=ORGANIZATION, subject=RITA_AT_WORK, now=NOW)
+    given = granting((RITA_ADDRESS, "VIEW", NOW + 10), ("authenticated", "PRINT", NOW + 20), (TEAM.address, "VIEW"))
+    mine = PersonalGrant(RITA, RITA_ADDRESS, TO_PRINT, NOW + 30)
+    assert ends(content=content(given)) == NOW + 20
+    assert ends(content=content(given, personal=(mine,))) == NOW + 30
+    assert ends(content=content(replace(given, expires=NOW + 25), personal=(mine,))) == NOW + 25
+    assert ends(content=content(TO_RITA, personal=(mine,))) is None
 
 
 def test_a_personal_grant_stays_with_the_person_when_the_address_changes_hands():

@@ -23,6 +23,7 @@ from tests.chancery.policy.world import (
     TEAM,
     content,
     granting,
+    to,
     who,
 )
 
@@ -81,6 +82,16 @@ def test_access_granted_beside_the_policy_is_shown_as_such() -> None:
     )
 
 
+def test_what_has_ended_is_named_with_its_end() -> None:
+    ended = Contribution(who(RITA_ADDRESS), frozenset({Right.PRINT}), until=NOW)
+    found = why(replace(TO_RITA, grants=(*TO_RITA.grants, to(RITA_ADDRESS, "VIEW,PRINT", NOW))), Right.PRINT)
+    assert (found.blockers, found.ended) == ((Blocker(Reason.GRANT_ENDED),), (ended,))
+    mine = PersonalGrant(RITA, RITA_ADDRESS, frozenset({Right.VIEW}), NOW - 60)
+    found = why(granting((RITA_ADDRESS, "PRINT", NOW)), Right.VIEW, personal=(mine,))
+    assert found.blockers == (Blocker(Reason.GRANT_ENDED),)
+    assert found.ended == (ended, Contribution(who(RITA_ADDRESS), mine.rights, personal=True, until=NOW - 60))
+
+
 def test_the_issuer_s_rights_rest_on_being_the_issuer() -> None:
     found = why(Policy(), Right.PRINT, replace(RITA_AT_WORK, person=OLGA))
     assert (found.allowed, found.basis, found.contributions) == (True, Basis.ISSUER, ())
@@ -99,7 +110,7 @@ def test_an_explanation_never_says_something_else_than_the_decision(
         assert found.blockers[0] == Blocker(decision.reason, decision.detail, decision.entry)
     by_entries = frozenset(given for one in found.contributions for given in one.rights)
     if found.basis is Basis.GRANT:
-        hopeless = found.blockers[-1:] == (Blocker(Reason.NOT_GRANTED),)
+        hopeless = found.blockers[-1:] in {(Blocker(Reason.NOT_GRANTED),), (Blocker(Reason.GRANT_ENDED),)}
         assert (right in expand(by_entries)) is not hopeless
     elif found.basis is not None:
         assert found.contributions == ()

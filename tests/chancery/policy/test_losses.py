@@ -13,8 +13,8 @@ PEOPLE = [f"address:p{number}@contoso.example" for number in range(MANY + 6)]
 FABRIKAM = "domain:fabrikam.example"
 
 
-def policy(*who: str, deny: tuple[str, ...] = (), **more: Any) -> Policy:
-    grants = [{"who": one, "rights": ["VIEW"]} for one in who]
+def policy(*who: str, deny: tuple[str, ...] = (), until: int | None = None, **more: Any) -> Policy:
+    grants = [{"who": one, "rights": ["VIEW"], "until": until} for one in who]
     return parse_policy({"grants": grants, "deny": list(deny), **more})
 
 
@@ -34,6 +34,9 @@ def policy(*who: str, deny: tuple[str, ...] = (), **more: Any) -> Policy:
         (policy(RITA, MAX, expires=NOW + 10), policy(RITA, MAX, expires=NOW - 10), 2, True),
         (policy(RITA, MAX, expires=NOW + 10), policy(RITA, MAX, expires=NOW + 5), 0, False),
         (policy(RITA, MAX, expires=NOW - 10), policy(), 0, False),
+        (policy(RITA, MAX, until=NOW + 10), policy(RITA, MAX, until=NOW), 2, True),
+        (policy(RITA, MAX), policy(RITA, MAX, until=NOW + 1), 0, False),
+        (policy(RITA, until=NOW), policy(), 0, False),
         (policy(RITA), policy(RITA, conditions={"not_after": NOW - 1}), 1, True),
         (policy(RITA, MAX), policy(RITA, MAX, deny=(RITA,)), 1, False),
         (policy(RITA, MAX), policy(RITA, MAX, deny=(FABRIKAM,)), 2, True),

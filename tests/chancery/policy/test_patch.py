@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 
 from chancery.errors import InvalidPolicy
+from chancery.policy.difference import differences
 from chancery.policy.patch import patched
 from chancery.policy.policy import Conditions, Policy, Strength
-from chancery.policy.rights import Right, in_order
-from tests.chancery.policy.world import RITA_ADDRESS, granting, policies, who
+from tests.chancery.policy.world import RITA_ADDRESS, granting, policies, to, who
 
 MAX_ADDRESS = "max@contoso.example"
 TO_BOTH = granting((RITA_ADDRESS, "VIEW"), (MAX_ADDRESS, "VIEW,EDIT"))
@@ -18,7 +18,14 @@ TO_BOTH = granting((RITA_ADDRESS, "VIEW"), (MAX_ADDRESS, "VIEW,EDIT"))
 
 def test_one_right_more_for_one_person():
     made = patched(TO_BOTH, {"grants": {RITA_ADDRESS: ["VIEW", "PRINT"]}})
-    assert made.index == {**TO_BOTH.index, who(RITA_ADDRESS): frozenset({Right.VIEW, Right.PRINT})}
+    assert made.index == {**TO_BOTH.index, who(RITA_ADDRESS): (to(RITA_ADDRESS, "VIEW,PRINT"),)}
+
+
+def test_an_end_for_one_person_which_goes_when_only_rights_are_named():
+    ending = patched(TO_BOTH, {"grants": {RITA_ADDRESS: {"rights": ["VIEW"], "until": 9}}})
+    assert set(ending.grants) == {to(RITA_ADDRESS, "VIEW", 9), to(MAX_ADDRESS, "VIEW,EDIT")}
+    assert patched(ending, {"grants": {MAX_ADDRESS: ["VIEW"]}}).ends == {9}
+    assert patched(ending, {"grants": {RITA_ADDRESS: ["VIEW"]}}).ends == frozenset()
 
 
 def test_one_person_less():
@@ -49,6 +56,8 @@ NONSENSE: list[dict[str, Any]] = [
     {"grants": []},
     {"grants": {"rita": ["VIEW"]}},
     {"grants": {RITA_ADDRESS: []}},
+    {"grants": {RITA_ADDRESS: {"until": 9}}},
+    {"grants": {RITA_ADDRESS: [{"rights": ["VIEW"]}, "PRINT"]}},
     {"grants": {RITA_ADDRESS: ["FLY"]}},
     {"grants": {RITA_ADDRESS: "VIEW"}},
     {"deny": {"domain:rival.example": False}},
@@ -74,14 +83,13 @@ def test_an_empty_patch_changes_nothing(policy: Policy):
 @given(policies, policies)
 def test_any_policy_can_be_reached_by_a_patch(one: Policy, other: Policy):
     wanted = {"expires_after_opening_days": None, **other.as_json()}
-    missing = {str(principal): None for principal in one.index if principal not in other.index}
-    grants = {str(principal): in_order(rights) for principal, rights in other.index.items()}
+    grants = {found.who: found.after for found in differences(one, other) if found.member == "grants"}
     deny = {str(principal): True if principal in other.deny else None for principal in (*one.deny, *other.deny)}
     conditions = other.conditions.as_json()
     gone = {name: None for name in one.conditions.as_json() if name not in conditions}
     made = patched(
         one,
-        {**wanted, "grants": {**missing, **grants}, "deny": deny, "conditions": {**gone, **conditions}},
+        {**wanted, "grants": grants, "deny": deny, "conditions": {**gone, **conditions}},
     )
     assert (made.index, set(made.deny)) == (other.index, set(other.deny))
     assert replace(made, grants=(), deny=()) == replace(other, grants=(), deny=())

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chancery.errors import InvalidPolicy
+from chancery.policy.days import LAST_MOMENT
 from chancery.policy.policy import MAX_ENTRIES, Policy, Principal, PrincipalKind, parse_policy
 from chancery.policy.rights import ALL_RIGHTS, LEVELS, Right, expand, level_of, parse_rights
 from tests.chancery.policy import world
@@ -29,7 +30,11 @@ REFUSED: list[dict[str, Any]] = [
     {"grants": ["rita@fabrikam.example"]},
     {"grants": [{"who": "rita@fabrikam.example"}]},
     {"grants": [{"rights": ["VIEW"]}]},
-    {"grants": [GRANT | {"until": 1}]},
+    {"grants": [GRANT | {"ends": 1}]},
+    {"grants": [GRANT | {"until": -1}]},
+    {"grants": [GRANT | {"until": LAST_MOMENT + 1}]},
+    {"grants": [GRANT | {"until": True}]},
+    {"grants": [GRANT | {"until": "2027-01-01"}]},
     {"grants": [GRANT | {"rights": []}]},
     {"grants": [GRANT | {"rights": ["VIEW", "FLY"]}]},
     {"grants": [GRANT | {"rights": "VIEW"}]},

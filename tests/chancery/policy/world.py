@@ -36,10 +36,14 @@ def who(text: str) -> Principal:
     return Principal.parse(text)
 
 
-def granting(*entries: tuple[str, str], **more: object) -> Policy:
-    """Return a policy of (who, rights with commas) and further members."""
-    grants = tuple(Grant(who(name), frozenset(Right(right) for right in rights.split(","))) for name, rights in entries)
-    return Policy(grants=grants, **more)  # type: ignore[arg-type]  # members by name, checked at once
+def to(name: str, rights: str, until: int | None = None) -> Grant:
+    """Return a grant of rights with commas."""
+    return Grant(who(name), frozenset(Right(right) for right in rights.split(",")), until)
+
+
+def granting(*entries: tuple[str, str] | tuple[str, str, int], **more: object) -> Policy:
+    """Return a policy of grants as ``to`` takes them and further members."""
+    return Policy(grants=tuple(to(*entry) for entry in entries), **more)  # type: ignore[arg-type]  # by name
 
 
 def content(policy: Policy | None, **more: object) -> ContentFacts:
@@ -62,7 +66,7 @@ principals = st.one_of(
     st.just(Principal(PrincipalKind.AUTHENTICATED)),
 )
 rights = st.frozensets(st.sampled_from(Right), min_size=1, max_size=4)
-grants = st.builds(Grant, principals, rights)
+grants = st.builds(Grant, principals, rights, st.none() | moments)
 conditions = st.builds(
     Conditions,
     strength=st.none() | st.sampled_from(Strength),
