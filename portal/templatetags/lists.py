@@ -6,6 +6,8 @@ for a screen reader, in the tooltip for a pointer, and shown in place when the k
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from django import template
@@ -14,6 +16,8 @@ from django.http import HttpRequest
 from django.template.context import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from protection.selectors.documents import DocumentRow
 
 register = template.Library()
 
@@ -44,6 +48,12 @@ def initials(name: str) -> str:
     """Return one or two letters for a name or an address: of the first and the last word."""
     words = [word for word in re.split(r"[\W_]+", name.partition("@")[0]) if word] or ["?"]
     return "".join(word[0] for word in (words if len(words) == 1 else (words[0], words[-1]))).upper()
+
+
+@register.filter
+def shared_titles(documents: Iterable[DocumentRow]) -> frozenset[str]:
+    """Return the titles that more than one of the documents have; their rows show a part of the id, too."""
+    return frozenset(title for title, number in Counter(one.title for one in documents).items() if number > 1)
 
 
 @register.simple_tag

@@ -8,7 +8,7 @@ line asks what the API answers.  So nothing dangerous happens by one click, one 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -34,6 +34,7 @@ class ConfirmationPrompt:
     ``confirm`` is what has to be stated to go on: the name of what the act is done to, ``YES`` where it has none.
     People type it themselves only where ``typed`` says so.  ``needs_reason`` asks why, which is recorded;
     ``needs_fresh`` asks for a sign-in of the last ten minutes, with the second factor where the person has one.
+    ``offers`` is what people may write besides: a "reason", which is recorded, or a "message" to the others concerned.
     ``cancel`` is what the way out is called, where the usual words would be misread.  ``gives`` says that nothing is
     taken from anybody, so that pages do not warn of it.
     """
@@ -45,6 +46,7 @@ class ConfirmationPrompt:
     typed: bool = False
     needs_reason: bool = False
     needs_fresh: bool = False
+    offers: Literal["", "reason", "message"] = ""
     cancel: str = ""
     gives: bool = False
 

@@ -1,16 +1,21 @@
-"""Acts on the rows of a list that were chosen: one question, then what became of each."""
+"""Acts on the rows of a list that were chosen: one question, then what became of each.
+
+Both are pages of their own, with an address: a form that was sent is answered by leading there, so that going back
+and loading again show a page and send nothing.  The session keeps what they show.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from portal import clock
 from portal.identity.strength import of_session
@@ -22,14 +27,18 @@ from portal.usecases.confirmation import ConfirmationRequired, Stated
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.web.account_pages import actor_of, person_of, signed_in
-from portal.web.confirming import consequences
+from portal.web.confirming import question_of, show_question
 from portal.web.framework import PageRequest, page, show
 
 DAY: Final = 86_400
+KEPT: Final = "chosen"
+"""In the session: the newest questions and results."""
+MOST_KEPT: Final = 5
 Act = Callable[[Sequence[UUID], Stated], Effect]
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 @page()
 def chosen_documents(request: PageRequest) -> HttpResponse:
     """Take access to the chosen documents back, or give it back."""
@@ -48,7 +57,8 @@ def chosen_documents(request: PageRequest) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 @page(Permission.PEOPLE_MANAGE)
 def chosen_people(request: PageRequest) -> HttpResponse:
     """Disable or enable the chosen people, or send their invitations again."""
@@ -66,7 +76,8 @@ def chosen_people(request: PageRequest) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 @page()
 def chosen_requests(request: PageRequest) -> HttpResponse:
     """Grant the chosen requests, for the days that were chosen too, or decline them."""
@@ -80,14 +91,15 @@ def chosen_requests(request: PageRequest) -> HttpResponse:
                 caller=caller, organization=organization, requests=requests, until=until, stated=stated
             ),
             "decline": lambda requests, stated: decline_requests(
-                caller=caller, organization=organization, requests=requests, stated=stated
+                caller=caller, organization=organization, requests=requests, message=stated.reason, stated=stated
             ),
         },
         "requests",
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 @signed_in
 def chosen_devices(request: HttpRequest) -> HttpResponse:
     """Revoke the chosen devices of the person who looks at them."""
@@ -104,7 +116,10 @@ def chosen_devices(request: HttpRequest) -> HttpResponse:
 
 
 def _carried_out(request: HttpRequest, acts: Mapping[str, Act], listed: str) -> HttpResponse:
-    """Do the act that the pressed button names with the rows that were chosen, and show what became of each."""
+    """Do the act that the pressed button names with the rows that were chosen, and lead to what became of each."""
+    section = "" if listed == "devices" else listed
+    if request.method == "GET":
+        return _shown(request, listed, section)
     asked, back = request.POST.get("next", ""), reverse(listed)
     if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, None):
         back = asked
@@ -115,16 +130,32 @@ def _carried_out(request: HttpRequest, acts: Mapping[str, Act], listed: str) -> 
         messages.warning(request, _("Choose at least one row first."))
         return redirect(back)
     stated = Stated(request.POST.get("confirm", ""), request.POST.get("reason", ""), of_session(request))
-    section = "" if listed == "devices" else listed
     try:
         done = act(chosen, stated)
     except ConfirmationRequired as prompt:
-        return consequences(request, back, prompt, section)
-    context = {"done": done, "results": done.members["results"], "back": back}
+        return _kept(request, {"question": question_of(request, back, prompt)})
+    return _kept(request, {"done": done.message, "results": done.members["results"], "back": back})
+
+
+def _kept(request: HttpRequest, shown: Mapping[str, Any]) -> HttpResponse:
+    """Keep what the next page shows, and lead there."""
+    name = str(uuid4())
+    others = list(request.session.get(KEPT, {}).items())[1 - MOST_KEPT :]
+    request.session[KEPT] = {**dict(others), name: shown}
+    return redirect(f"{request.path}?{urlencode({'of': name})}")
+
+
+def _shown(request: HttpRequest, listed: str, section: str) -> HttpResponse:
+    """Show the question or the results of an address; what is not kept any more leads to the list."""
+    shown = request.session.get(KEPT, {}).get(request.GET.get("of", ""))
+    if shown is None:
+        return redirect(listed)
+    if "question" in shown:
+        return show_question(request, shown["question"], section)
     if section:
         here: PageRequest = request  # type: ignore[assignment]  # a section is named on an organization's pages alone
-        return show(here, "chosen_done", section, {**context, "frame": "pages/page.html"})
-    return render(request, "pages/chosen_done.html", {**context, "frame": "base.html"})
+        return show(here, "chosen_done", section, {**shown, "frame": "pages/page.html"})
+    return render(request, "pages/chosen_done.html", {**shown, "frame": "base.html"})
 
 
 def _ids(texts: Sequence[str]) -> list[UUID]:

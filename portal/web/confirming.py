@@ -1,6 +1,8 @@
 """Acts that ask first, as pages: the consequences with a form that states what is needed, then the act."""
 
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -55,8 +57,13 @@ def status_changed(
 
 def consequences(request: HttpRequest, back: str, asked: ConfirmationRequired, section: str) -> HttpResponse:
     """Show what an act would do, with a form that confirms it and sends again what was sent."""
-    context = {
-        "prompt": asked.prompt,
+    return show_question(request, {**question_of(request, back, asked), "typed": typed_in(request)}, section)
+
+
+def question_of(request: HttpRequest, back: str, asked: ConfirmationRequired) -> dict[str, Any]:
+    """Return what the page of a question shows, in values that a session can keep."""
+    return {
+        "prompt": asdict(asked.prompt),
         "back": back,
         "hidden": [
             (name, value) for name in request.POST if name not in STATED for value in request.POST.getlist(name)
@@ -65,9 +72,12 @@ def consequences(request: HttpRequest, back: str, asked: ConfirmationRequired, s
         "stale": isinstance(asked, FreshSignInRequired),
         "error": _error(request, asked),
         "max_reason": MAX_REASON,
-        "typed": typed_in(request),
-        "frame": "pages/page.html" if section else "base.html",
     }
+
+
+def show_question(request: HttpRequest, question: dict[str, Any], section: str) -> HttpResponse:
+    """Show the page of a question."""
+    context = {**question, "frame": "pages/page.html" if section else "base.html"}
     if section:
         here: PageRequest = request  # type: ignore[assignment]  # a section is named on an organization's pages alone
         return show(here, "confirm", section, context)

@@ -25,6 +25,25 @@ const failure = (code) => Object.assign(new Error(code), { code });
 export const suffixOf = (page) => (page ? HTML_SUFFIX : ".sealed");
 export const nameOf = (path) => path.split("/").at(-1);
 
+/**
+ * Return what the documents are called: the file's name, and before it as many folders as tell files of one name apart.
+ * No more than that, since recipients see it too.
+ */
+function titlesOf(paths) {
+  const titles = paths.map(nameOf);
+  for (let parts = 2, isMore = true; isMore; parts += 1) {
+    const counts = new Map();
+    for (const title of titles) counts.set(title, (counts.get(title) ?? 0) + 1);
+    isMore = false;
+    for (const [number, path] of paths.entries()) {
+      if (counts.get(titles[number]) === 1 || titles[number] === path) continue;
+      titles[number] = path.split("/").slice(-parts).join("/");
+      isMore = true;
+    }
+  }
+  return titles;
+}
+
 class Entry {
   constructor(number, kept, source, suffix) {
     Object.assign(this, { number, kept, source, suffix });
@@ -103,8 +122,9 @@ export class Batch {
     const kept = { person, organization, terms, whom, page, place: place?.handle ?? null, remember };
     const head = { id: crypto.randomUUID(), at: Date.now(), ...kept };
     await hold(head.id);
+    const titles = titlesOf(sources.map(({ path }) => path));
     const entries = sources.map((source, number) => {
-      const kept = { path: source.path, handle: source.handle, size: source.file?.size ?? null, state: State.WAITING };
+      const kept = { path: source.path, title: titles[number], handle: source.handle, size: source.file?.size ?? null, state: State.WAITING };
       return new Entry(number, kept, source, suffixOf(page));
     });
     const batch = new Batch(head, entries, place ?? (await downloads(head.id)));
@@ -219,7 +239,7 @@ export class Batch {
     if (entry.state === State.WAITING && !(this.head.place?.kind === "file") && (await this.place.file(entry.output))) {
       throw failure("taken");
     }
-    const wanted = { ...this.head.terms, title: entry.name.slice(0, 255) };
+    const wanted = { ...this.head.terms, title: entry.kept.title.slice(-255) };
     const { license, key, sign } = await place.publish(wanted).catch((error) => {
       error.isOfTerms = error instanceof ServiceError && TERMS_REFUSED.includes(error.code);
       throw error;

@@ -75,10 +75,16 @@ def test_documents_are_asked_about_once_and_answered_one_by_one(cast: Cast, prot
     assert revocations(cast, *mine, hers) == [], "nothing is done before the answer"
     assert "Budget" not in question, "of documents of others nothing is said"
     assert asked(question) == "2"
-    done = press(olga, "/documents/chosen/", "revoke", [*mine, hers], confirm="2")
+    assert "Why (optional)" in question
+    sent = {"act": "revoke", "chosen": [str(one) for one in (*mine, hers)], "confirm": "2", "reason": "Sold"}
+    answer = olga.post("/documents/chosen/", sent)
+    assert answer.status_code == 302, "loading the page again sends nothing again"
+    done = re.sub(r"\s+", " ", olga.get(answer["Location"]).content.decode())
     assert "Access to 2 documents is taken back." in done
     assert outcomes(done) == ["Done", "Done", "Refused"]
     assert sorted(revocations(cast, *mine, hers), key=str) == sorted(mine, key=str), "each has an event of its own"
+    with in_organization(cast.organizations["contoso"].id):
+        assert [one.details["note"] for one in events(filter=Filter(content_id=mine[0])).events[:1]] == ["Sold"]
     again = press(olga, "/documents/chosen/", "revoke", mine)
     assert outcomes(again) == ["Unchanged", "Unchanged"], "what would change nothing is not asked about"
     back = press(olga, "/documents/chosen/", "restore", [*mine, hers])

@@ -89,4 +89,5 @@ def _declining(tried: Tried) -> Question:
             _("Nothing about the documents changes. They get a mail without the documents' names, and can ask again."),
         ),
         button=_("Decline"),
+        offers="message",
     )

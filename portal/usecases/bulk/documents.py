@@ -74,4 +74,5 @@ def _losing_documents(tried: Tried) -> Question:
             _("Access can be given back at any time."),
         ),
         button=_("Take access back"),
+        offers="reason",
     )

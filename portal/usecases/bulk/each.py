@@ -8,7 +8,7 @@ own, with its own event, so that one that is refused keeps none of the others fr
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from django.db import transaction
@@ -59,6 +59,7 @@ class Question:
     consequences: tuple[str, ...]
     button: str
     needs_reason: bool = False
+    offers: Literal["", "reason", "message"] = ""
     gives: bool = False
 
 
@@ -152,6 +153,7 @@ def _ask(asked: Question, tried: Tried, stated: Stated, *, is_fresh: bool) -> No
         button=asked.button,
         confirm=str(tried.number),
         needs_reason=asked.needs_reason,
+        offers=asked.offers,
         gives=asked.gives,
     )
     if not is_fresh:

@@ -75,7 +75,7 @@ class Longest:
         found = {}
         for look in self.looks:
             browser = self.site.browser(look.host, self.site.cast.players[look.who])
-            answer = browser.post(look.path, dict(look.form)) if look.form else browser.get(look.path)
+            answer = browser.post(look.path, dict(look.form), follow=True) if look.form else browser.get(look.path)
             assert answer.status_code == 200, f"{look.address} answers {answer.status_code}"
             found[look.address] = answer.content
         return found

@@ -54,11 +54,14 @@ def test_components_are_well_made_in_each_look(
 
 def test_all_rows_of_a_page_are_chosen_at_once_and_counted(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.locator("[data-select-all]").check()
+    page.locator("[data-select-all]:visible").check()
     assert page.locator("[name=chosen]:checked").count() == 2
     assert "2 selected" in page.locator(".chosen-rows").inner_text()
     page.locator("[name=chosen]").first.uncheck()
-    assert page.locator("[data-select-all]").evaluate("box => box.indeterminate")
+    assert page.locator("[data-select-all]:visible").evaluate("box => box.indeterminate")
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.get_by_label("Select all on this page").locator("visible=true").check()
+    assert page.locator("[name=chosen]:checked").count() == 2
 
 
 def test_each_component_is_on_the_page() -> None:

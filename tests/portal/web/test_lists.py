@@ -108,6 +108,15 @@ def test_documents_are_found_by_whom_they_are_granted_to(documents: Cast, ada: C
     assert len(answer["results"]) == number
 
 
+def test_documents_of_one_title_show_a_part_of_their_ids(documents: Cast, ada: Client, tmp_path: Path) -> None:
+    named = tmp_path / "beta.txt"
+    named.write_text("other", encoding="utf-8")
+    cid = str(documents.ada.session.protect(named, ProtectOptions(grants=("max@contoso.example:VIEW",))).cid)
+    page = ada.get("/documents/").content.decode()
+    assert page.count('<span class="soft">') == 2
+    assert f'<span class="soft">{cid[:8]}</span>' in page
+
+
 def test_whoever_is_granted_something_by_a_template_is_found_too(documents: Cast, tmp_path: Path) -> None:
     (tmp_path / "by-template.txt").write_text("text", encoding="utf-8")
     place = documents.ada.session.own_organization()

@@ -134,12 +134,12 @@ def registrations(page: Page) -> list[str]:
 
 
 def test_a_folder_keeps_its_paths_in_the_place_that_was_chosen(
-    author: Visitor, partner: Session, tmp_path: Path
+    author: Visitor, partner: Session, contoso: str, tmp_path: Path
 ) -> None:
     page = form(author)
-    reports = folder_of(tmp_path / "Reports", a_txt=b"A", deep__b_txt=b"B", done_sealed=b"\x93CHNCR\x01\nrest")
-    page.set_input_files("#folder", reports)
-    assert page.locator("#chosen li").count() == 3
+    files = {"a_txt": b"A", "deep__b_txt": b"B", "other__b_txt": b"O", "done_sealed": b"\x93CHNCR\x01\nrest"}
+    page.set_input_files("#folder", folder_of(tmp_path / "Reports", **files))
+    assert page.locator("#chosen li").count() == 4
     chooses_place(page)
     protects(author)
     assert "Your files are protected. The copies are in “chosen”" in author.text
@@ -147,11 +147,14 @@ def test_a_folder_keeps_its_paths_in_the_place_that_was_chosen(
         "Reports/a.txt Protected",
         "Reports/deep/b.txt Protected",
         "Reports/done.sealed Left out: it is protected already.",
+        "Reports/other/b.txt Protected",
     ]
     assert opened(partner, tmp_path, written(page, "Reports/deep/b.txt.sealed")) == b"B"
     page.reload()
     page.locator("#form:not([hidden])").wait_for()
     assert not page.is_visible("#left"), "all of it is where it belongs"
+    author.go(f"{contoso}/documents/?search=b.txt")
+    assert {"deep/b.txt", "other/b.txt"} <= {one.get_attribute("title") for one in page.locator("td.name a").all()}
 
 
 def test_nothing_is_overwritten_where_the_copies_go(author: Visitor, tmp_path: Path) -> None:
