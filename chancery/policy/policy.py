@@ -284,7 +284,7 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     many entries.  Absent members take the safe default of ``Policy``.
     """
     _only(document, _MEMBERS, "policy")
-    if document.get("v", 1) != 1:
+    if document.get("v", 1) != 1 or isinstance(document.get("v"), bool):
         raise InvalidPolicy(
             message("This policy has a version that is not supported here."), remedy=message("Update Chancery.")
         )

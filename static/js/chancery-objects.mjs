@@ -4,6 +4,7 @@ import {
   LABELS, VerifyKey, ascii, concat, contentId, equal, fail, fromBase64url, keyId, sha256, toBase64url, unseal, uuidBytes,
 } from "./chancery-crypto.mjs";
 import { Claims, KIB, decodeJson, digestOf, invalid, parse, verifySignature } from "./chancery-jws.mjs";
+import { readPolicy } from "./chancery-policy.mjs";
 
 const DAY = 86400;
 const ISSUED = ["chancery-clc", "chancery-pl", "chancery-ul", "chancery-ul-batch", "chancery-edit", "chancery-feed"];
@@ -173,6 +174,7 @@ function readEnvelope(bytes) {
   };
   claims.done();
   if (!envelope.policy === !envelope.template) invalid("An envelope holds either a policy or a template.");
+  if (envelope.policy) readPolicy(envelope.policy);
   return envelope;
 }
 

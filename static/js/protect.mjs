@@ -2,6 +2,7 @@
 
 import { Batch, suffixOf } from "./protect-batch.mjs";
 import { Source, chooseFiles, chooseFolder, dropped } from "./protect-choosing.mjs";
+import { endOf, lastDayBefore } from "./days.mjs";
 import { canChoose, choosePlace } from "./protect-places.mjs";
 import { showLeft } from "./protect-left.mjs";
 import { Run } from "./protect-run.mjs";
@@ -33,19 +34,24 @@ function showWay() {
   find("by_people").hidden = chosenWay() !== "people";
 }
 
+const hasPassed = (end) => end !== undefined && end * 1000 <= Date.now();
+
 /** Return what the service is to publish, or null with the mistakes shown. */
 function wanted() {
   if (chosenWay() === "template") return { template: find("template").value };
   find("people_error").textContent = "";
   if (people.hasText && !people.addTyped()) return null;
-  const entries = people.entries.map(({ who, rights }) => ({ who, rights: configuration.levels[rights] }));
+  const entries = people.entries.map(({ who, rights, until }) => ({
+    who, rights: configuration.levels[rights], ...(until ? { until: endOf(until) } : {}),
+  }));
   find("people_error").textContent = entries.length ? "" : texts.nobody;
   if (!entries.length) return null;
-  const until = find("until").value;
-  const end = until ? new Date(`${until}T23:59:59`).getTime() : Infinity;
-  say("until_error", end > Date.now() ? "" : texts.past);
-  if (end <= Date.now()) return null;
-  const expires = until ? { expires: Math.floor(end / 1000) } : {};
+  const late = entries.find(({ until }) => hasPassed(until));
+  if (late) return void people.blame(late.who, texts.past, "input");
+  const day = find("until").value;
+  const expires = day ? { expires: endOf(day) } : {};
+  say("until_error", hasPassed(expires.expires) ? texts.past : "");
+  if (hasPassed(expires.expires)) return null;
   const enforcement = find("viewer_only").checked ? "viewer" : "client";
   return { policy: { grants: entries, enforcement, watermark: find("watermark").checked }, ...expires };
 }
@@ -136,8 +142,10 @@ async function fillIn({ organization, terms, page }) {
   if (terms.template) return void (find("template").value = terms.template);
   const { policy, expires } = terms;
   people.clear();
-  for (const { who, rights } of policy.grants) people.put(who, levelOf(rights));
-  find("until").value = expires ? new Date(expires * 1000).toLocaleDateString("sv") : ""; // The form of ISO 8601.
+  for (const { who, rights, until } of policy.grants) {
+    people.put({ who, rights: levelOf(rights), until: until ? lastDayBefore(until) : "" });
+  }
+  find("until").value = expires ? lastDayBefore(expires) : "";
   find("viewer_only").checked = policy.enforcement === "viewer";
   find("watermark").checked = policy.watermark;
 }

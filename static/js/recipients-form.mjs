@@ -1,24 +1,8 @@
-// Forms that hold recipients as lines of text, one "who: what" in each: with a script, the lines become a list to choose
+// Forms that hold recipients as lines of text, one "who: what" in each (grant-lines.mjs): with a script, the lines become a list to choose
 // from.  The text stays what is sent, so that both ways mean the same.
 
+import { read, write } from "./grant-lines.mjs";
 import { RecipientsEditor } from "./recipients.mjs";
-
-const EVERYBODY = "everybody";
-
-/** Return what a line says in the words of a policy, or null for a line that says something else. */
-function read(line, organization) {
-  const split = line.lastIndexOf(":");
-  const [who, rights] = [line.slice(0, split).trim().toLowerCase(), line.slice(split + 1).trim()];
-  if (split < 1 || !who || !rights) return null;
-  if (who === EVERYBODY) return { who: `organization:${organization}`, rights };
-  if (who.includes(":") || who === "authenticated") return { who, rights };
-  return who.includes("@") ? { who: `address:${who}`, rights } : null;
-}
-
-function write({ who, rights }, organization) {
-  if (who === `organization:${organization}`) return `${EVERYBODY}: ${rights}`;
-  return `${who.replace(/^address:/, "")}: ${rights}`;
-}
 
 async function suggestions(address, text, signal) {
   const answer = await fetch(`${address}?${new URLSearchParams({ text })}`, { signal, headers: { Accept: "application/json" } });
@@ -28,8 +12,7 @@ async function suggestions(address, text, signal) {
 /** Put whom the page has chosen already into the list, such as a group that was just made. */
 function takeChoice({ add_who: choice, add_level: level }, organization, editor) {
   if (!choice?.value) return;
-  const { who, rights } = read(`${choice.value}: ${level.value}`, organization);
-  editor.put(who, rights);
+  editor.put(read(`${choice.value}: ${level.value}`, organization));
   editor.tell();
   choice.value = "";
 }
@@ -46,7 +29,7 @@ function enhance(root) {
     suggest: (typed, signal) => suggestions(suggest, typed, signal),
     changed: () => { text.value = editor.entries.map((entry) => write(entry, organization)).join("\n"); },
   });
-  for (const { who, rights } of entries) editor.put(who, rights);
+  for (const entry of entries) editor.put(entry);
   takeChoice(text.form.elements, organization, editor);
   const plain = document.querySelectorAll(`[data-plain-for="${text.id}"]`);
   for (const one of plain) one.hidden = true;

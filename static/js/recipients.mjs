@@ -1,5 +1,5 @@
 // The list of recipients of a policy: a search field that suggests people, groups and domains, and one row for each
-// recipient with what they may do.  Its markup is templates/pages/_recipients_editor.html.
+// recipient with what they may do and until when.  Its markup is templates/pages/_recipients_editor.html.
 
 const WAIT = 150; // Milliseconds without a key before the service is asked.
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
@@ -13,7 +13,7 @@ const element = (name, properties, ...children) => {
 
 export class RecipientsEditor {
   #root; #input; #list; #level; #rows; #template; #suggest; #changed;
-  #entries = new Map(); // By who they are: { rights, name, address, meaning }.
+  #entries = new Map(); // By who they are: { rights, until, name, address, meaning }; until is the last day, "" for no end.
   #shown = [];
   #active = -1;
   #asking = null;
@@ -39,7 +39,7 @@ export class RecipientsEditor {
   }
 
   get entries() {
-    return [...this.#entries].map(([who, { rights }]) => ({ who, rights }));
+    return [...this.#entries].map(([who, { rights, until }]) => ({ who, rights, until }));
   }
 
   get names() {
@@ -51,9 +51,9 @@ export class RecipientsEditor {
   }
 
   /** Name a recipient who is known already; a stored entry, say, whose rights may be those of no level. */
-  put(who, rights) {
+  put({ who, rights, until }) {
     const name = this.#named(who);
-    this.#entries.set(who, { rights, name, address: name, meaning: "" });
+    this.#entries.set(who, { rights, until, name, address: name, meaning: "" });
     this.#show();
   }
 
@@ -62,12 +62,12 @@ export class RecipientsEditor {
     this.#show();
   }
 
-  /** Say at an entry's row what is wrong with it, until it is removed; false if there is no such row. */
-  blame(who, text) {
+  /** Say at an entry's row what is wrong with it, until it is mended or removed; false if there is no such row. */
+  blame(who, text, control = "button") {
     if (!this.#entries.has(who)) return false;
     this.#entries.get(who).wrong = text;
     this.#show();
-    this.#rowOf(who).querySelector("button").focus();
+    this.#rowOf(who).querySelector(control).focus();
     return true;
   }
 
@@ -111,7 +111,7 @@ export class RecipientsEditor {
       this.#rowOf(who).querySelector("select").focus();
       return this.#complain(this.#root.dataset.twice.replace("{name}", name));
     }
-    this.#entries.set(who, { rights: this.#level.value, name, address, meaning });
+    this.#entries.set(who, { rights: this.#level.value, until: "", name, address, meaning });
     this.#input.value = "";
     this.#close();
     this.#complain("");
@@ -132,7 +132,7 @@ export class RecipientsEditor {
     this.#rows.replaceChildren(...[...this.#entries].map(([who, entry]) => this.#row(who, entry)));
   }
 
-  #row(who, { rights, name, address, meaning, wrong = "" }) {
+  #row(who, { rights, until, name, address, meaning, wrong = "" }) {
     const row = this.#template.content.cloneNode(true).firstElementChild;
     row.dataset.who = who;
     row.querySelector("[data-name]").textContent = name;
@@ -144,6 +144,14 @@ export class RecipientsEditor {
     select.setAttribute("aria-label", select.dataset.label.replace("{name}", name));
     select.addEventListener("change", () => {
       this.#entries.get(who).rights = select.value;
+      this.#changed();
+    });
+    const day = row.querySelector("input");
+    day.value = until;
+    day.setAttribute("aria-label", day.dataset.label.replace("{name}", name));
+    day.addEventListener("change", () => {
+      Object.assign(this.#entries.get(who), { until: day.value, wrong: "" });
+      row.querySelector(".errors")?.remove();
       this.#changed();
     });
     const remove = row.querySelector("button");

@@ -23,6 +23,7 @@ from chancery.objects.feed import pair_id
 from chancery.objects.jws import b64, unb64
 from chancery.objects.publishing import content_id
 from chancery.objects.trust import Chain
+from chancery.policy.policy import parse_policy
 from chancery.sealing.read import open_sealed
 from tests.chancery.runner import Verifier, file_bytes, open_file, outcome
 from tests.vectors import generate
@@ -92,6 +93,14 @@ def test_profile(case: dict[str, Any]) -> None:
         return {}
 
     assert outcome(run)[0] == case["expect"]
+
+
+@named(load("policies.json")["cases"])
+def test_policies(case: dict[str, Any]) -> None:
+    def run() -> dict[str, Any]:
+        return {"ends": [grant.until for grant in parse_policy(case["policy"]).grants]}
+
+    assert outcome(run) == (case["expect"], case.get("result", {}))
 
 
 @named(load("primitives.json")["signatures"])

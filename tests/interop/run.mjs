@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 
 import * as crypto from "../../static/js/chancery-crypto.mjs";
 import * as objects from "../../static/js/chancery-objects.mjs";
+import { readPolicy } from "../../static/js/chancery-policy.mjs";
 import { openSealed } from "../../static/js/chancery-reader.mjs";
 
 const { fromBase64url: un64, toBase64url: b64 } = crypto;
@@ -152,6 +153,14 @@ async function runObjects() {
   }
 }
 
+async function runPolicies() {
+  for (const test of load("policies.json").cases) {
+    await expect(`policy/${test.name}`, { outcome: test.expect, result: test.result }, async () => ({
+      ends: readPolicy(test.policy).grants.map(({ until }) => until),
+    }));
+  }
+}
+
 async function runProfile() {
   for (const test of load("jws.json").cases) {
     await expect(`profile/${test.name}`, { outcome: test.expect }, async () =>
@@ -281,6 +290,7 @@ async function runHashes({ content_id: made, digest, pair, roots }) {
 
 await runPrimitives();
 await runProfile();
+await runPolicies();
 await runObjects();
 await runFiles();
 console.log(JSON.stringify({ passed, beyond, failures }));

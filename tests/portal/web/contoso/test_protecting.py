@@ -1,7 +1,9 @@
 """Files are protected in the browser: sealed there, verified, and opened by every other client."""
 
+import io
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -174,7 +176,7 @@ def test_the_page_is_well_made(author: Visitor) -> None:
 
 
 def test_a_day_that_has_passed_is_refused_beside_its_field_and_a_mended_mistake_goes(
-    author: Visitor, tmp_path: Path
+    author: Visitor, partner: Session, tmp_path: Path
 ) -> None:
     begins(author, written(tmp_path, "late.txt", b"late"))
     author.page.check("#people_way")
@@ -187,3 +189,16 @@ def test_a_day_that_has_passed_is_refused_beside_its_field_and_a_mended_mistake_
     author.page.click("#form button[type=submit]")
     assert author.page.inner_text("#until_error") == "This day has passed already. Choose a later one."
     assert author.page.is_visible("#form"), "nothing was protected"
+
+    author.page.fill("#until", "")
+    day = author.page.get_by_label(f"{RITA} has access until")
+    day.fill("2020-01-01")
+    author.page.click("#form button[type=submit]")
+    assert author.page.inner_text("#people .rows .errors") == "This day has passed already. Choose a later one."
+    last = datetime.now(UTC).date() + timedelta(days=3)
+    day.fill(last.isoformat())
+    assert author.page.locator("#people .rows .errors").count() == 0
+    protects(author)
+    (sealed,) = saved(author, tmp_path)
+    midnight = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+    assert partner.open_stream(sealed, io.BytesIO()).offline_until == midnight.timestamp()

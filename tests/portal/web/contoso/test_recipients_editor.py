@@ -49,8 +49,12 @@ def test_recipients_are_chosen_and_what_is_sent_is_text(form: Page) -> None:
         "domain:partner.example: reviewer",
     ]
     form.locator("#recipients [data-rows] select").first.select_option("co-owner")
+    form.get_by_label("Everybody with an address at partner.example has access until").fill("2098-12-31")
     form.locator("#recipients [data-rows] button").nth(1).click()
-    assert form.locator("#id_grants").input_value() == "ada@contoso.example: co-owner\ndomain:partner.example: reviewer"
+    assert form.locator("#id_grants").input_value().splitlines() == [
+        "ada@contoso.example: co-owner",
+        "domain:partner.example: reviewer until 2098-12-31",
+    ]
 
 
 def test_of_two_people_of_one_name_none_is_guessed(form: Page) -> None:
@@ -113,13 +117,14 @@ def test_an_example_fills_only_what_is_empty(author: Visitor, form: Page) -> Non
 def test_what_is_saved_comes_back_and_rights_of_no_level_stay(author: Visitor, form: Page, contoso: str) -> None:
     form.fill("[name=name]", "Kept rights")
     form.locator("[data-as-text]").click()
-    form.fill("#id_grants", "rita@fabrikam.example: VIEW, PRINT\neverybody: viewer")
+    form.fill("#id_grants", "rita@fabrikam.example: VIEW, PRINT until 2098-12-31\neverybody: viewer")
     author.follow(form.locator("main .row button", has_text="Save"))
     author.go(f"{contoso}/templates/")
     author.follow(form.locator("tbody tr", has_text="Kept rights").get_by_role("link", name="Edit"))
     form.locator("#recipients").wait_for()
     assert names(form) == ["rita@fabrikam.example", "All of Contoso"]
     assert form.locator("#recipients [data-rows] select").first.input_value() == "VIEW, PRINT"
+    assert form.locator("#recipients [data-rows] input").first.input_value() == "2098-12-31"
     author.follow(form.locator("main .row button", has_text="Save"))
     assert "read, print" in form.locator("tbody tr", has_text="Kept rights").inner_text()
 
