@@ -46,6 +46,7 @@ app.autodiscover_tasks()
 # Seconds between two sweeps of a task over all active organizations; a task adds its line here.
 SWEEPS: dict[str, float] = {
     "portal.answer_previews": 1.0,
+    "portal.hand_over": 1.0,
     "protection.seal_ledger": 1.0,
 }
 app.conf.beat_schedule = {

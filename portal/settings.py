@@ -271,7 +271,11 @@ SPECTACULAR_SETTINGS = {
         "portal.fastpath.description.describe_fast_path",
         "portal.api.openapi.describe_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {"HoldEnum": "portal.api.rights.HOLDS"},
+    "ENUM_NAME_OVERRIDES": {
+        "HandOverStateEnum": "portal.api.hand_overs.STATES",
+        "StateEnum": "portal.api.access_requests.STATES",
+        "HoldEnum": "portal.api.rights.HOLDS",
+    },
 }
 
 EMAIL_BACKEND = "portal.notifications.backend.NotificationBackend"

@@ -18,8 +18,10 @@ from portal.models import IdempotentAnswer
 from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
 from portal.rendering.work import begin, keep_announcing
+from portal.usecases.hand_overs.carry_out import carry_on
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
+from protection.selectors.hand_overs import handing_over
 from protection.selectors.previews import unanswered
 from protection.services.ask_preview import forget_previews
 from tenants.directory.services.expire import expire
@@ -30,6 +32,7 @@ ANSWERS_KEPT: Final = timedelta(days=1)
 
 BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.answer_previews": unanswered,
+    "portal.hand_over": handing_over,
     "protection.seal_ledger": unsealed,
 }
 """How to find out, for all organizations at once, which of them a sweep concerns; without an entry it concerns all."""
@@ -49,6 +52,12 @@ def answer_previews(organization_id: str) -> int:
     while answer_next(UUID(organization_id)):
         answered += 1
     return answered
+
+
+@shared_task(name="portal.hand_over")
+def hand_over_documents(organization_id: str) -> int:
+    """Hand over what one organization's people asked for; return how many documents got their new owner."""
+    return carry_on(UUID(organization_id))
 
 
 @worker_ready.connect

@@ -1,6 +1,6 @@
 """Write one event into the ledger of the current organization, in the transaction of what it records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,3 +39,12 @@ def record(
     with connection.cursor() as cursor:
         cursor.execute(statements.record(), parameters)
     return UUID(str(parameters["id"]))
+
+
+def record_many(events: Sequence[Mapping[str, Any]]) -> None:
+    """Record several events in one statement, each given as ``event_parameters`` makes it; as ``record`` does else."""
+    if not events:
+        return
+    columns = {name: [event[name] for event in events] for name in events[0]}
+    with connection.cursor() as cursor:
+        cursor.execute(statements.record_many(), columns)

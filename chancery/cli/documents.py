@@ -97,6 +97,8 @@ def templates(output: Output, place: Organization) -> None:
 @click.option("--search", default="", help="In title, issuer and owner.")
 @click.option("--state", type=click.Choice(["active", "revoked", "pending", "blocked"]), help="Only these.")
 @click.option("--granted-to", default="", metavar="WHO", help="Only those that grant something to WHO.")
+@click.option("--owner", default="", metavar="ADDRESS", help="Only those that this person owns.")
+@click.option("--issuer", default="", metavar="ADDRESS", help="Only those that this person protected.")
 @sorts("registered_at", "title", "owner", "state", "opened", "refused")
 @LIMIT
 @WIDE
@@ -107,6 +109,8 @@ def documents(
     search: str,
     state: str | None,
     granted_to: str,
+    owner: str,
+    issuer: str,
     sort: str,
     limit: int | None,
     *,
@@ -114,12 +118,12 @@ def documents(
 ) -> None:
     """List your documents, newest first."""
     scope = "all" if everybody else "mine"
-    asked = {"scope": scope, "search": search, "state": state or "", "granted_to": granted_to, "sort": sort}
-    found = place.each("/api/v1/documents", **asked)
+    filters = {"search": search, "state": state or "", "granted_to": granted_to, "owner": owner, "issuer": issuer}
+    found = place.each("/api/v1/documents", scope=scope, sort=sort, **filters)
     columns = ["title", "state", "owner", "opened", "refused", "registered_at", "cid"]
     none = message("You have not protected anything yet. Try: chancery protect FILE")
-    filtered = search or state or granted_to
-    tables.show(output, found, columns, empty=message("Nothing matches.") if filtered else none, limit=limit)
+    empty = message("Nothing matches.") if any(filters.values()) else none
+    tables.show(output, found, columns, empty=empty, limit=limit)
 
 
 @click.command()

@@ -147,7 +147,7 @@ def edit(
 ) -> None:
     """Change a label; what is not named does not change."""
     require_changes("name", "sensitivity", "effect", "template", "description")
-    found = _called(place, which)
+    found = existing_label(place, which)
     patch = {
         **({"names": {language: name}} if name else {}),
         **({"descriptions": {language: description}} if description is not None else {}),
@@ -162,7 +162,7 @@ def edit(
 @in_organization
 def publish(output: Output, place: Organization, which: str) -> None:
     """Offer a label; its template is then chosen by it."""
-    found = _called(place, which)
+    found = existing_label(place, which)
     changed(output, place.call("POST", f"/api/v1/labels/{found['id']}/publish"), id=found["id"])
 
 
@@ -172,7 +172,7 @@ def publish(output: Output, place: Organization, which: str) -> None:
 @in_organization
 def archive(output: Output, place: Organization, which: str, *, yes: bool) -> None:
     """Stop offering a label; documents keep it."""
-    found = _called(place, which)
+    found = existing_label(place, which)
     carry_out(output, place, "POST", f"/api/v1/labels/{found['id']}/archive", yes=yes, id=found["id"])
 
 
@@ -181,7 +181,7 @@ def _protection(place: Organization, effect: str, template: str | None) -> dict[
     return {"effect": effect, **({"template": chosen(place, template)["id"]} if template else {})}
 
 
-def _called(place: Organization, which: str) -> dict[str, Any]:
+def existing_label(place: Organization, which: str) -> dict[str, Any]:
     """Return the label with this name or id, also an archived one.  Raises Misused."""
     return label_called(which, place.call("GET", "/api/v1/labels")["results"])
 

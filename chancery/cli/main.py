@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "restore": "documents.restore",
         "policy": "documents.policy",
         "change": "documents.change",
+        "hand-over": "hand_overs.hand_over",
         "suggest": "recipients.suggest",
         "why": "why.why",
         "rights": "rights.rights",

@@ -39,6 +39,22 @@ def list_people(output: Output, place: Organization, search: str, sort: str, lim
     tables.show(output, found, columns, empty=message("No matches."), limit=limit)
 
 
+@person.command("departed")
+@LIMIT
+@WIDE
+@in_organization
+def list_departed(output: Output, place: Organization, limit: int | None) -> None:
+    """List people who left or are disabled and still own documents, for: chancery hand-over all."""
+    none = message("Everybody who owns documents is still here.")
+    tables.show(
+        output,
+        place.call("GET", "/api/v1/people/departed")["results"],
+        ["address", "documents", "id"],
+        empty=none,
+        limit=limit,
+    )
+
+
 @person.command("create")
 @ADDRESS
 @click.option("--name", default="", help="As others read it.")

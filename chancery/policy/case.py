@@ -68,7 +68,8 @@ class ContentFacts:
     """State of the content as registered.  ``policy`` is None when its template is unknown, which denies."""
 
     cid: UUID
-    issuer: UUID
+    issuer: UUID | None
+    """Who protected it, as long as they have an owner's rights by that; None once it was handed over."""
     owner: UUID
     policy: Policy | None
     registration: Registration = Registration.REGISTERED

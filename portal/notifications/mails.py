@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 
 from chancery.policy.rights import in_order
 from chancery.policy.words import rights_in_words
-from portal.languages import translate
+from portal.languages import grouped, translate
+from protection.selectors.hand_overs import HandOverFacts
 from protection.selectors.requests import RequestRow
 from protection.services.grant_request import Granted
 from tenants.directory.selectors.people import PersonFacts, language_of
@@ -174,6 +175,58 @@ def mail_access_gained(people: Iterable[PersonFacts], *, author: str, gainers: s
                 " changed."
             ).format(maker=author, gainers=gainers, count=documents)
             write_mail(reader.email, subject, text)
+
+
+def mail_hand_over_waits(
+    people: Iterable[PersonFacts], asked: Iterable[HandOverFacts], *, organization: OrganizationFacts
+) -> None:
+    """Ask administrators to approve that documents of another person get a new owner."""
+    page = f"{organization.origin}{reverse('hand_overs')}"
+    waiting = [one for one in asked if one.state == "waiting"]
+    for reader in people:
+        with _in_language(reader.language):
+            for one in waiting:
+                subject = _("Documents of {owner} wait for your approval").format(owner=one.former_address)
+                text = _(
+                    "{asker} asks that {owner} no longer owns these documents, but {address}: {number}.\n\n"
+                    "Reason: {reason}\n\nApprove or decline it: {page}\n"
+                ).format(**_hand_over_values(one), page=page)
+                write_mail(reader.email, subject, text)
+
+
+def mail_handed_over(people: Iterable[PersonFacts], made: HandOverFacts, *, organization: OrganizationFacts) -> None:
+    """Tell the new owner of documents that they decide now; tell others what they owned or watch went to whom."""
+    for reader in people:
+        with _in_language(reader.language):
+            if reader.id == made.new_owner:
+                subject = _("You own documents of {owner} now")
+                text = _(
+                    "{asker} has handed documents over to you that {owner} owned: {number}.\n\n"
+                    "Reason: {reason}\n\n"
+                    "You open them, decide who else does, and answer requests for access: {page}\n\n"
+                    "If they are not yours to decide about, hand them back there.\n"
+                )
+            else:
+                subject = _("Documents of {owner} have a new owner")
+                text = _(
+                    "{asker} has handed documents over to {address} that {owner} owned: {number}.\n\n"
+                    "Reason: {reason}\n\n"
+                    "The hand-over is on record: {page}\n"
+                )
+            name = "documents" if reader.id == made.new_owner else "hand_overs"
+            page = f"{organization.origin}{reverse(name)}"
+            values = {**_hand_over_values(made), "number": grouped(made.done), "page": page}
+            write_mail(reader.email, subject.format(owner=made.former_address), text.format(**values))
+
+
+def _hand_over_values(one: HandOverFacts) -> dict[str, str]:
+    return {
+        "asker": one.asker_address,
+        "owner": one.former_address,
+        "address": one.new_address,
+        "number": grouped(one.total),
+        "reason": one.reason or "–",
+    }
 
 
 @contextmanager

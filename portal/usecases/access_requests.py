@@ -106,9 +106,9 @@ def request_access(
 
 def _notify_those_who_answer(asked: RequestRow, organization: OrganizationFacts, *, more: bool) -> None:
     """Mail owner and issuer where they are reached today: the document keeps the addresses of when it was protected."""
-    for person in dict.fromkeys((asked.owner_id, asked.issuer_id)):
-        address = _address_today(person, organization)
-        if not address:
+    for person in dict.fromkeys((asked.owner_id, asked.deciding_issuer)):
+        address = "" if person is None else _address_today(person, organization)
+        if person is None or not address:
             continue
         mail_access_request(
             person=person,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeVar
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -36,7 +37,8 @@ class ConfirmationPrompt:
     ``needs_fresh`` asks for a sign-in of the last ten minutes, with the second factor where the person has one.
     ``offers`` is what people may write besides: a "reason", which is recorded, or a "message" to the others concerned.
     ``cancel`` is what the way out is called, where the usual words would be misread.  ``gives`` says that nothing is
-    taken from anybody, so that pages do not warn of it.
+    taken from anybody, so that pages do not warn of it.  ``leaves`` is who goes and leaves documents behind, which
+    pages offer to hand over first.
     """
 
     question: str
@@ -49,6 +51,7 @@ class ConfirmationPrompt:
     offers: Literal["", "reason", "message"] = ""
     cancel: str = ""
     gives: bool = False
+    leaves: UUID | None = None
 
     def __post_init__(self) -> None:
         """Ask for a word in any case: nothing stated must never be what has to be stated."""

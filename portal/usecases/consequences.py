@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from portal.languages import grouped, reader_languages
 from portal.usecases.confirmation import ConfirmationPrompt, copies_until, if_any
+from portal.usecases.left_behind import before_they_go
 from portal.words.roles import ADMINISTRATOR, role_in_words
 from protection.selectors.affected import (
     affected_by_document,
@@ -16,7 +17,7 @@ from protection.selectors.affected import (
     affected_by_person,
     affected_by_service,
 )
-from protection.selectors.documents import Document
+from protection.selectors.documents import Document, owned_by
 from protection.selectors.labels import documents_with, label
 from protection.selectors.named_groups import Named
 from protection.selectors.organization import Key
@@ -49,7 +50,7 @@ def switching_off(organization: OrganizationFacts) -> ConfirmationPrompt:
 
 def disabling(person: PersonFacts) -> ConfirmationPrompt:
     """Say what disabling a person does."""
-    reach = affected_by_person(person.id)
+    reach, owned = affected_by_person(person.id), owned_by(person.id)
     return ConfirmationPrompt(
         question=_("Disable {address}?").format(address=person.email or person.name),
         consequences=(
@@ -62,12 +63,14 @@ def disabling(person: PersonFacts) -> ConfirmationPrompt:
                     reach.documents,
                 ),
             ),
+            *before_they_go(owned),
             copies_until(reach.until),
             _("They can be enabled again."),
         ),
         button=_("Disable this person"),
         confirm=person.email or person.name,
         needs_reason=True,
+        leaves=person.id if owned else None,
     )
 
 

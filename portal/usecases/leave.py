@@ -52,6 +52,16 @@ def _leaving(organization: OrganizationFacts, removal: Removal) -> ConfirmationP
                     removal.documents,
                 ),
             ),
+            *if_any(
+                removal.documents,
+                ngettext(
+                    "Hand it over first, or no one answers requests or changes who may open it until an administrator"
+                    " has handed it over.",
+                    "Hand them over first, or no one answers requests or changes who may open them until an"
+                    " administrator has handed them over.",
+                    removal.documents,
+                ),
+            ),
             *(
                 (_("These groups lose you: {groups}.").format(groups=", ".join(removal.groups)),)
                 if removal.groups
@@ -69,4 +79,5 @@ def _leaving(organization: OrganizationFacts, removal: Removal) -> ConfirmationP
         confirm=organization.name,
         typed=True,
         needs_fresh=True,
+        leaves=removal.person.id if removal.documents else None,
     )

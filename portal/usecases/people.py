@@ -15,6 +15,7 @@ from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed, require_confirmation
 from portal.usecases.effects import Effect, effect
+from portal.usecases.left_behind import after_they_went
 from portal.usecases.roles import NO_ROLE, notify_of_role, require_roles, require_scope
 from portal.words.roles import role_in_words
 from protection.selectors.affected import affected_by_person
@@ -163,6 +164,7 @@ def disable_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect
         _("{address} is disabled: no license from now on.").format(address=found.email),
         _("{address} is disabled already.").format(address=found.email),
         *kept_words(until),
+        after_they_went(person_id) if changed else "",
         latest_offline_moment=until,
     )
 

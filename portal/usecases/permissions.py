@@ -14,6 +14,7 @@ class Permission(StrEnum):
 
     APPLICATIONS_MANAGE = "applications:manage"
     AUDIT_READ = "audit:read"
+    DOCUMENTS_HAND_OVER = "documents:hand-over"
     DOCUMENTS_READ_ALL = "documents:read-all"
     DOCUMENTS_REVOKE = "documents:revoke"
     DOMAINS_MANAGE = "domains:manage"

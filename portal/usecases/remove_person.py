@@ -12,6 +12,7 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, copies_until
 from portal.usecases.effects import Effect, effect
 from portal.usecases.known_secrets import notify_of_known_secrets
+from portal.usecases.left_behind import after_they_went, before_they_go
 from portal.usecases.roles import require_roles
 from protection.selectors.affected import affected_by_person
 from protection.selectors.documents import owned_by
@@ -64,6 +65,7 @@ def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
         _("{address} is removed. The address is free for a successor.").format(address=removal.person.email),
         "",
         copies_until(removal.until) if removal.until is not None else "",
+        after_they_went(person_id),
         documents=removal.documents,
         groups=list(removal.groups),
         latest_offline_moment=removal.until,
@@ -83,6 +85,7 @@ def _removing(removal: Removal) -> ConfirmationPrompt:
         consequences=(
             _("The person opens nothing here from the next request on."),
             *([stays] if removal.documents else []),
+            *before_they_go(removal.documents),
             *([losing] if removal.groups else []),
             copies_until(removal.until),
             _(
@@ -95,4 +98,5 @@ def _removing(removal: Removal) -> ConfirmationPrompt:
         typed=True,
         needs_reason=True,
         needs_fresh=True,
+        leaves=removal.person.id if removal.documents else None,
     )

@@ -58,7 +58,7 @@ def guarding_self_granted_access(
     recorded when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
     """
     organization, application = caller.organization, caller.role == APPLICATION
-    administrators = _with_role(organization, ADMINISTRATOR)
+    administrators = enabled_with_role(organization, ADMINISTRATOR)
     days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
     connected = frozenset() if application else people_connected_to(organization, caller.person, within=days)
     watched = {one.id for one in administrators} | connected | ({author} if author is not None else set())
@@ -108,7 +108,10 @@ def _put_on_record(
         **({} if target is None else {"target": str(target)}),
     }
     record_action(Kind.ACCESS_GAINED_BY_AUTHOR, caller.actor, recipient=names, details=details)
-    watching = (*_with_role(caller.organization, AUDITOR), *_with_role(caller.organization, ADMINISTRATOR))
+    watching = (
+        *enabled_with_role(caller.organization, AUDITOR),
+        *enabled_with_role(caller.organization, ADMINISTRATOR),
+    )
     # A person whom an application let in has not made it do so, and is one of those who watch.
     gainers = () if caller.role == APPLICATION else gained
     recipients = {
@@ -136,7 +139,7 @@ def _reachable(organization: UUID, people: Iterable[UUID], maker: UUID | None) -
     return found
 
 
-def _with_role(organization: UUID, role: str) -> list[PersonFacts]:
+def enabled_with_role(organization: UUID, role: str) -> list[PersonFacts]:
     """Return the enabled people with a role; an application has none of these."""
     found = people_in(organization, role=role, limit=MANY)
     return [one for one in found if not (one.disabled or one.guest or one.is_service)]

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.selectors.events import Filter, InvalidCursor, events
 from chancery.errors import InvalidPolicy, NotFound
+from chancery.policy.policy import Principal
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import message
 from portal.identity.strength import of_session
@@ -44,6 +45,7 @@ from protection.selectors.documents import (
     offline_end_of,
     policy_for,
 )
+from protection.selectors.hand_overs import owner_row
 from protection.selectors.labels import label
 from protection.selectors.requests import requests_about
 from protection.selectors.templates import kept_template
@@ -73,24 +75,17 @@ def document_list(request: PageRequest) -> HttpResponse:
     everybody = may_see_all and request.GET.get("scope") == "all"
     search, state = request.GET.get("search", "").strip(), request.GET.get("state", "")
     state = state if state in STATES else ""
-    granted, granted_to, granted_wrong = request.GET.get("granted_to", "").strip(), None, ""
-    if granted:
-        try:
-            granted_to = entry_named(granted, request.organization.id)
-        except InvalidPolicy as error:
-            granted_wrong = with_next_step(error)
-    listing = Listing(
-        request,
-        "documents",
-        COLUMNS,
-        order=NEWEST,
-        filters={
-            "search": search and f"“{search}”",
-            "state": str(STATES.get(state, "")),
-            "granted_to": "" if granted_to is None else _("Granted to {who}").format(who=granted),
-        },
-        selects=not everybody or request.caller.may(Permission.DOCUMENTS_REVOKE),
-    )
+    granted, granted_to, granted_wrong = _granted_to(request)
+    owner, issuer = (request.GET.get(name, "").strip() for name in ("owner", "issuer"))
+    filters = {
+        "search": search and f"“{search}”",
+        "state": str(STATES.get(state, "")),
+        "granted_to": "" if granted_to is None else _("Granted to {who}").format(who=granted),
+        "owner": owner and _("Owned by {who}").format(who=_called(owner)),
+        "issuer": issuer and _("Protected by {who}").format(who=_called(issuer)),
+    }
+    selects = not everybody or request.caller.may(Permission.DOCUMENTS_REVOKE)
+    listing = Listing(request, "documents", COLUMNS, order=NEWEST, filters=filters, selects=selects)
     try:
         found = documents_of(
             request.caller.actor,
@@ -98,6 +93,8 @@ def document_list(request: PageRequest) -> HttpResponse:
             search=search,
             state=state,
             granted_to=granted_to,
+            owner=owner,
+            issuer=issuer,
             sort=listing.sort,
             cursor=request.GET.get("cursor", ""),
             counted=True,
@@ -114,8 +111,21 @@ def document_list(request: PageRequest) -> HttpResponse:
         "states": STATES,
         "granted": granted,
         "granted_wrong": granted_wrong,
+        "owner": owner,
+        "issuer": issuer,
     }
     return show(request, "documents", "documents", context)
+
+
+def _granted_to(request: PageRequest) -> tuple[str, Principal | None, str]:
+    """Return whom the filter names, as it was typed and as an entry, and what is wrong with it."""
+    granted = request.GET.get("granted_to", "").strip()
+    if not granted:
+        return "", None, ""
+    try:
+        return granted, entry_named(granted, request.organization.id), ""
+    except InvalidPolicy as error:
+        return granted, None, with_next_step(error)
 
 
 @require_GET
@@ -135,7 +145,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
     except InvalidCursor:
         return redirect("document", cid)
     shown = shown_events(happened.events, request.organization.id, request.organization.name)
-    basis = basis_of(actor, found.row.issuer_id, found.row.owner_id)
+    basis = basis_of(actor, found.row.deciding_issuer, found.row.owner_id)
     context = {
         "found": found,
         "row": found.row,
@@ -147,6 +157,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "next_cursor": happened.next_cursor,
         "latest": offline_end_of(found.row),
         "manages": basis,
+        "hands_over": found.row.owner_id == actor.person or request.caller.may(Permission.DOCUMENTS_HAND_OVER),
         "recipients": shown_recipients(request, found, basis),
         "waiting": [one for one in requests_about(cid) if one.is_open],
         "pending_why": pending_in_words(found.pending_because),
@@ -158,6 +169,15 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
 def _named(template_id: UUID | None) -> dict[str, str] | None:
     """Return how the template of a document is called to the reader."""
     return None if template_id is None else {"name": kept_template(template_id).name(*reader_languages())}
+
+
+def _called(person: str) -> str:
+    """Return how a person is called that a filter names, by address or by an id, of those who own documents."""
+    try:
+        row = owner_row(UUID(person))
+    except ValueError:
+        return person
+    return person if row is None else row.address
 
 
 class RevokeForm(forms.Form):

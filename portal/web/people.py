@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.selectors.events import Filter, events
 from portal.languages import reason_of
 from portal.usecases.confirmation import Stated
 from portal.usecases.devices import visible_devices
 from portal.usecases.effects import Effect
 from portal.usecases.groups import change_group, create_group
+from portal.usecases.offboarding import offboarding_of
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_group, ask_about_person
@@ -27,6 +29,7 @@ from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, paged, show
 from portal.web.listing import Column, Listing
 from portal.web.previews import ask
+from portal.words.events import shown_events
 from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.selectors.domains import domains_in
@@ -39,6 +42,8 @@ ROLES = [
     ("global_administrator", gettext_lazy("Administrator: manages everything; cannot open content by role")),
 ]
 PAGE = 50
+LATELY = 5
+"""Events of a person that their page shows; the audit log has the others."""
 PEOPLE_COLUMNS = (
     Column("email", gettext_lazy("Address"), "name", sorts=True, stays=True),
     Column("state", gettext_lazy("State"), "state"),
@@ -150,7 +155,13 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
         for one in (visible_devices(caller=request.caller, person_id=person_id).devices if manages else ())
         if one.revoked_at is None
     ]
-    return show(request, "person", "people", {"found": found, "form": form, "manages": manages, "devices": devices})
+    context = {"found": found, "form": form, "manages": manages, "devices": devices}
+    if manages:
+        context |= {"leaving": offboarding_of(caller=request.caller, person_id=person_id)}
+    if request.caller.may(Permission.AUDIT_READ):
+        lately = events(filter=Filter(person_id=person_id), limit=LATELY).events
+        context |= {"lately": shown_events(lately, organization, request.organization.name)}
+    return show(request, "person", "people", context)
 
 
 def _change_of(request: PageRequest, person_id: UUID, form: RoleForm, act: str) -> Callable[[Stated], Effect] | None:

@@ -77,14 +77,14 @@ def shown_recipients(request: PageRequest, document: Document, basis: str | None
                 gives=one.taken.address
                 if basis is not None
                 and one.taken is not None
-                and may_give_back(basis, one.taken.by, row.issuer_id, row.owner_id)
+                and may_give_back(basis, one.taken.by, row.deciding_issuer, row.owner_id)
                 else "",
             )
             for one in found.rows
         ),
         page=found,
         search=search,
-        may_restore=basis is not None and may_give_back(basis, found.revoked_by, row.issuer_id, row.owner_id),
+        may_restore=basis is not None and may_give_back(basis, found.revoked_by, row.deciding_issuer, row.owner_id),
     )
 
 

@@ -279,7 +279,7 @@ def access_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         "grant": grant,
         "decline": decline,
         "typed": typed_in(request),
-        "answers": basis_of(actor, row.issuer_id, row.owner_id) not in {None, ADMINISTRATOR},
+        "answers": basis_of(actor, row.deciding_issuer, row.owner_id) not in {None, ADMINISTRATOR},
         "refused": "" if reason is None else translate(WORDS[reason].owner),
         "unseen": row.reason == Reason.DENIED_BY_ENTRY and Change.ADMIT not in needed.changes,
         "given": rights_as_level(row.rights) if row.rights else "",

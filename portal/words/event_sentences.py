@@ -31,6 +31,8 @@ IN_VIEWER: Final = "viewer"
 """For an opening of which the service drew pages."""
 BY_CODE_IN_VIEWER: Final = "by_code_in_viewer"
 """For both."""
+FOR_THE_OWNER: Final = "for_the_owner"
+"""For what an administrator did with a document in the place of its owner."""
 ISSUER: Final = "issuer"
 """For what somebody did to a document that another person had protected."""
 
@@ -105,6 +107,11 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         "recipient": _("{who} gave access to {document} back to {recipient}."),
         PLAIN: _("{who} gave access to {document} back to everybody who had it."),
     },
+    Kind.CONTENT_HANDED_OVER: {
+        FOR_THE_OWNER: _("{who} handed {document}, which {owner} owned, over to {recipient}."),
+        "recipient": _("{who} handed {document} over to {recipient}."),
+        PLAIN: _("{who} handed {document} over to another owner."),
+    },
     Kind.CONTENT_ACCEPTED: {PLAIN: _("{who} accepted the pending registration of {document}.")},
     Kind.CONTENT_BLOCKED: {PLAIN: _("{who} blocked {document} for good.")},
     Kind.CONTENT_TAMPERED: {PLAIN: _("{who} brought a copy of {document} that does not verify.")},
@@ -139,6 +146,22 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
             "{who} changed a template or group; by that {recipient} gained access to up to {number} documents."
         ),
         PLAIN: _("{who} made a change by which an administrator gained access to documents."),
+    },
+    Kind.HAND_OVER_ASKED: {
+        "owner": _("{who} asked that documents of {owner} go to {recipient}: {number}."),
+        PLAIN: _("{who} asked that documents go to another owner."),
+    },
+    Kind.HAND_OVER_APPROVED: {
+        "owner": _("{who} approved that documents of {owner} go to {recipient}: {number}."),
+        PLAIN: _("{who} approved that documents go to another owner."),
+    },
+    Kind.HAND_OVER_DECLINED: {
+        "owner": _("{who} declined that documents of {owner} go to {recipient}."),
+        PLAIN: _("{who} declined that documents go to another owner."),
+    },
+    Kind.HAND_OVER_FAILED: {
+        "owner": _("{who} asked that documents of {owner} go to {recipient}; this could not be completed."),
+        PLAIN: _("{who} asked that documents go to another owner; this could not be completed."),
     },
     Kind.LICENSE_RELEASE_FAILED: {PLAIN: _("{who} was allowed to open {document}, but the license could not be made.")},
 }

@@ -28,6 +28,7 @@ from portal.words.event_changes import Known, change_sentences, changes_of, name
 from portal.words.event_sentences import (
     BY_CODE,
     BY_CODE_IN_VIEWER,
+    FOR_THE_OWNER,
     FURTHER,
     IN_VIEWER,
     ISSUER,
@@ -39,6 +40,7 @@ from portal.words.event_sentences import (
     UNKNOWN,
 )
 from portal.words.roles import role_in_words
+from protection.selectors.decisions import ADMINISTRATOR
 from protection.selectors.labels import label_names, label_names_over_time
 from protection.selectors.templates import template_names, template_names_at
 from tenants.events import DirectoryKind
@@ -220,6 +222,8 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return False
     if variant in {OTHER, OWN} and (values["target"] == values["who"]) != (variant == OWN):
         return False
+    if variant == FOR_THE_OWNER and row.details.get("basis") != ADMINISTRATOR:
+        return False
     if variant == ISSUER and values["issuer"] == values["who"]:
         return False
     return all(values[name] for _text, name, _format, _conversion in Formatter().parse(sentence) if name)
@@ -235,6 +239,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "who": actor.words,
         "document": _document_words(row, title),
         "issuer": str(personal.get("issuer", "")),
+        "owner": str(personal.get("owner", "")),
         "recipient": recipient,
         # The owner of the address or device is the recipient; of a person the event lists the address.
         "target": recipient or first or (title if row.kind.startswith("person.") else ""),

@@ -13,6 +13,7 @@ from protection.models.content import (
     RegistrationState,
     new_feed_id,
 )
+from protection.models.hand_overs import HandOver, HandOverState
 from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, WrappingKey
 from protection.models.labels import Label
 from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
@@ -32,6 +33,8 @@ __all__ = [
     "FeedHead",
     "FirstOpening",
     "GrantBinding",
+    "HandOver",
+    "HandOverState",
     "IssuingKey",
     "KeyStatus",
     "Label",

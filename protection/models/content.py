@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Final
+from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -40,6 +41,8 @@ class Content(models.Model):
 
     People are ids of the directory.  Either ``template_id`` is set or ``policy`` holds an ad hoc policy in the JSON
     form of ``chancery.policy.policy``.  ``rev`` is raised by every change that may take something away.
+    With the first hand-over, when ``handed_over_at`` is set, the issuer's part in deciding ends: who protected a
+    document stays a fact, and the owner alone decides.
     """
 
     cid = models.UUIDField(primary_key=True)
@@ -61,6 +64,7 @@ class Content(models.Model):
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.UUIDField(null=True)
     issuer_blocked = models.BooleanField(db_default=False)
+    handed_over_at = models.DateTimeField(null=True)
     feed_id = models.BinaryField(default=new_feed_id)
     published_at = models.DateTimeField()
     registered_at = models.DateTimeField(db_default=Now())
@@ -75,9 +79,15 @@ class Content(models.Model):
             models.Index(Lower("title"), "cid", name="protection_content_title"),
             models.Index(fields=["owner_address", "cid"], name="protection_content_address"),
             models.Index(STATE, "cid", name="protection_content_state"),
+            models.Index(fields=["issuer_address", "cid"], name="protection_content_issued_as"),
             models.Index(fields=["template_id"], name="protection_content_template"),
             GinIndex(KeyTransform("deny", "policy"), name="protection_content_denied"),
         )
+
+    @property
+    def deciding_issuer(self) -> UUID | None:
+        """Who protected the document, as long as they have an owner's rights by that."""
+        return self.issuer_id if self.handed_over_at is None else None
 
 
 class Edition(models.Model):

@@ -60,7 +60,7 @@ def affected_by_key(key: UUID) -> Reach:
 
 def affected_by_person(person: UUID) -> Reach:
     """Return the documents that a person protected or owns, and what the person keeps of any."""
-    theirs = "issuer_id = %(id)s or owner_id = %(id)s"
+    theirs = "(issuer_id = %(id)s and handed_over_at is null) or owner_id = %(id)s"
     opened = "id in (select event_id from audit_eventpersonal where person_id = %(id)s)"
     return _reach(theirs, opened, "person_id = %(id)s", person)
 
@@ -73,7 +73,7 @@ def affected_by_device(person: UUID, device: UUID) -> Reach:
 
 def affected_by_people(people: Collection[UUID]) -> Reach:
     """Return what several people have protected or own together, and what they keep of any document."""
-    theirs = "issuer_id = any(%(id)s) or owner_id = any(%(id)s)"
+    theirs = "(issuer_id = any(%(id)s) and handed_over_at is null) or owner_id = any(%(id)s)"
     opened = "id in (select event_id from audit_eventpersonal where person_id = any(%(id)s))"
     return _reach(theirs, opened, "false", list(people))
 

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 
+from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Principal, PrincipalKind
 from protection.actor import Actor
 from protection.models import STATE, Content, PersonalGrant, TemplateVersion
 from protection.selectors.cursors import make_cursor, read_cursor
-from protection.selectors.documents import ROW, DocumentRow, counts_of, row_of
+from protection.selectors.documents import ROW, DocumentRow, counts_of, decided_by, row_of
 
 MAX_PAGE: Final = 200
 COUNTED: Final = 10_000
@@ -49,6 +51,8 @@ def documents_of(
     search: str = "",
     state: str = "",
     granted_to: Principal | None = None,
+    owner: str = "",
+    issuer: str = "",
     sort: str = NEWEST,
     limit: int = 50,
     cursor: str = "",
@@ -57,7 +61,8 @@ def documents_of(
     """Return the actor's own documents, or everybody's when the role allows it, else an empty page.
 
     ``search`` matches title, issuer and owner; ``state`` is one of ``DocumentRow.state``; ``granted_to`` is whom an
-    entry of the policy or a grant to one person names; ``sort`` is one of ``SORTS``, with ``-`` before it downwards.
+    entry of the policy or a grant to one person names; ``owner`` and ``issuer`` are an address or a person's id.
+    ``sort`` is one of ``SORTS``, with ``-`` before it downwards.
     ``counted`` asks for the total.  Raises InvalidCursor, also for a cursor of another order.
     """
     if everybody and not (actor.administrator or actor.auditor):
@@ -65,6 +70,7 @@ def documents_of(
     rows = _matching(actor, everybody=everybody, search=search, state=state)
     if granted_to is not None:
         rows = rows.filter(_granted_to(granted_to))
+    rows = rows.filter(_by("owner", owner), _by("issuer", issuer))
     total = _total(rows) if counted and not cursor else None
     limit = max(1, min(limit, MAX_PAGE))
     listed = _by_count if _of(sort) in COUNTS else _in_order
@@ -73,6 +79,20 @@ def documents_of(
     counts = counts_of([values[0] for values in found])
     page = tuple(row_of(values[:-1], counts) for values in found)
     return DocumentPage(page, make_cursor(sort, found[-1][-1], page[-1].cid) if more else "", total)
+
+
+def _by(role: str, person: str) -> Q:
+    """Return which documents name a person as owner or issuer, by id or address; what is neither names nobody."""
+    if not person:
+        return Q()
+    try:
+        return Q(**{f"{role}_id": UUID(person)})
+    except ValueError:
+        pass
+    try:
+        return Q(**{f"{role}_address": Principal.of_address(person).value})
+    except InvalidPolicy:
+        return Q(cid__in=())
 
 
 def _of(sort: str) -> str:
@@ -126,7 +146,7 @@ def _granted_to(who: Principal) -> Q:
 def _matching(actor: Actor, *, everybody: bool, search: str, state: str) -> QuerySet[Content]:
     rows = Content.objects.all()
     if not everybody:
-        rows = rows.filter(Q(issuer_id=actor.person) | Q(owner_id=actor.person))
+        rows = rows.filter(decided_by(actor.person))
     if search:
         rows = rows.filter(
             Q(title__icontains=search) | Q(issuer_address__icontains=search) | Q(owner_address__icontains=search)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from chancery.errors import NotFound
 from chancery.policy.policy import Policy
@@ -30,6 +30,7 @@ class DocumentRow:
     cid: UUID
     title: str
     issuer_id: UUID
+    handed_over_at: datetime | None
     issuer_address: str
     owner_id: UUID
     owner_address: str
@@ -41,6 +42,11 @@ class DocumentRow:
     label_id: UUID | None
     opened: int = 0
     refused: int = 0
+
+    @property
+    def deciding_issuer(self) -> UUID | None:
+        """Who protected it, as long as they have an owner's rights by that."""
+        return self.issuer_id if self.handed_over_at is None else None
 
     @property
     def state(self) -> str:
@@ -86,6 +92,7 @@ ROW: Final = (
     "cid",
     "title",
     "issuer_id",
+    "handed_over_at",
     "issuer_address",
     "owner_id",
     "owner_address",
@@ -98,15 +105,21 @@ ROW: Final = (
 )
 
 
-def may_see(actor: Actor, issuer: UUID, owner: UUID) -> bool:
-    """Tell whether somebody may see a document's page: its issuer and owner, administrators and auditors."""
+def may_see(actor: Actor, issuer: UUID | None, owner: UUID) -> bool:
+    """Tell whether somebody may see a document's page: who decides about it, administrators and auditors."""
     return actor.administrator or actor.auditor or actor.person in {issuer, owner}
+
+
+def decided_by(person: UUID, prefix: str = "") -> Q:
+    """Return the condition for documents that a person decides about; ``prefix`` leads to the document."""
+    issued = {f"{prefix}issuer_id": person, f"{prefix}handed_over_at__isnull": True}
+    return Q(**issued) | Q(**{f"{prefix}owner_id": person})
 
 
 def document_for(actor: Actor, cid: UUID) -> Document:
     """Return one document that the actor issued, owns, or may see by role.  Raises NotFound for everybody else."""
     content = Content.objects.filter(cid=cid).first()
-    if content is None or not may_see(actor, content.issuer_id, content.owner_id):
+    if content is None or not may_see(actor, content.deciding_issuer, content.owner_id):
         raise NotFound(message("There is no such document, or you may not see it."))
     row = row_of(tuple(getattr(content, name) for name in ROW), counts_of([cid]))
     return Document(
@@ -156,8 +169,8 @@ def policy_for(actor: Actor, cid: UUID, rights_on: RightsOn) -> ShownPolicy:
     content = Content.objects.annotate(version=Count("changes")).filter(cid=cid).first()
     if content is None:
         raise NotFound(message("There is no such document, or you may not see who has access to it."))
-    by_page = may_see(actor, content.issuer_id, content.owner_id)
-    may_change = actor.person in {content.issuer_id, content.owner_id} or actor.administrator
+    by_page = may_see(actor, content.deciding_issuer, content.owner_id)
+    may_change = actor.person in {content.deciding_issuer, content.owner_id} or actor.administrator
     if not may_change:
         rights = rights_on(bytes(content.pl_digest))
         may_change = changes_by_right(content, rights)

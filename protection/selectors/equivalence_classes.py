@@ -37,7 +37,8 @@ where %(all)s or c.template_id = any(%(templates)s)
 """
 _COUNT: Final = "select count(*) {reached}"
 _DOCUMENTS: Final = """
-select c.cid, c.issuer_id, c.owner_id, c.issuer_blocked, c.registration, c.revoked_at is not null,
+select c.cid, case when c.handed_over_at is null then c.issuer_id end, c.owner_id, c.issuer_blocked,
+    c.registration, c.revoked_at is not null,
     coalesce(k.status in ('active', 'archived'), false), c.template_id, c.policy::text, c.expires,
     floor(extract(epoch from c.published_at))::bigint,
     (select json_agg(json_build_array(r.address, r.identity))::text from protection_contentrevocation r
@@ -182,7 +183,7 @@ class Documents:
         cid, issuer, owner, blocked, registration, revoked, usable, template, policy, expires, published = row[:11]
         revoked_for = json.loads(row[11] or "[]")
         single = Single(
-            issuer,
+            issuer or NOBODY,
             owner,
             blocked,
             frozenset(UUID(identity) for _, identity in revoked_for if identity),

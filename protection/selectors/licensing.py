@@ -33,7 +33,8 @@ select
     f.gap <> '' as ledger_has_gap,
     c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
     c.policy::text as policy, c.expires, c.offline_days, c.rev, c.registration, c.revoked_at is not null as revoked,
-    c.issuer_blocked, c.feed_id, floor(extract(epoch from c.published_at))::bigint as published,
+    c.issuer_blocked, c.handed_over_at is null as issuer_decides, c.feed_id,
+    floor(extract(epoch from c.published_at))::bigint as published,
     c.template_id, c.label_id, v.id as version_id, v.number as template_version,
     v.policy::text as template_policy, v.expiry_option,
     v.expires as template_expires, v.expires_after_days,
@@ -185,7 +186,7 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
     bindings = {address: UUID(identity) for address, identity in (row["bindings"] or {}).items()}
     facts = ContentFacts(
         cid=row["cid"],
-        issuer=row["issuer_id"],
+        issuer=row["issuer_id"] if row["issuer_decides"] else None,
         owner=row["owner_id"],
         policy=_policy(row),
         registration=Registration(row["registration"]),

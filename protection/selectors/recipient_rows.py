@@ -288,7 +288,9 @@ class Rows:
 
     def _named_since(self, entry: Entry) -> datetime | None:
         row, given = self._sources.document.row, self._sources.given.get(entry.address)
-        if entry.listed in {Listed.ISSUER, Listed.OWNER}:
+        if entry.listed is Listed.OWNER:
+            return row.handed_over_at or row.registered_at
+        if entry.listed is Listed.ISSUER:
             return row.registered_at
         if entry.who in self._sources.policy.index:
             return self._since.get(entry.who, row.registered_at)

@@ -94,8 +94,11 @@ def _entries(sources: Sources) -> list[Entry]:
     """Return everybody in the list, with whom they are and what they tried, in the order of ``Listed``."""
     document, content = sources.document.row, sources.facts.content
     listed: dict[Principal, Listed] = {}
-    for address, kind in ((document.issuer_address, Listed.ISSUER), (document.owner_address, Listed.OWNER)):
-        listed.setdefault(_named(address), kind)
+    decides = {document.owner_address: content.owner}
+    if content.issuer is not None:
+        listed[_named(document.issuer_address)] = Listed.ISSUER
+        decides[document.issuer_address] = content.issuer
+    listed.setdefault(_named(document.owner_address), Listed.OWNER)
     for who in sources.policy.index:
         listed.setdefault(who, Listed.POLICY)
     for address in sources.given:
@@ -106,8 +109,7 @@ def _entries(sources: Sources) -> list[Entry]:
         **known,
         **content.bindings,
         **{address: given.person_id for address, given in sources.given.items()},
-        document.owner_address: content.owner,
-        document.issuer_address: content.issuer,
+        **decides,
     }
     entries = [Entry(who, kind, _person(who, meant)) for who, kind in listed.items()]
     _mark_taken(entries, sources.taken, known)

@@ -11,7 +11,7 @@ from chancery.errors import NotFound
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, ContentRevocation, PersonalGrant, RequestState
-from protection.selectors.documents import may_see
+from protection.selectors.documents import decided_by, may_see
 
 MAX_LISTED: Final = 200
 ORDERS: Final = ("asked_at",)
@@ -26,6 +26,7 @@ class RequestRow:
     cid: UUID
     title: str
     issuer_id: UUID
+    handed_over_at: datetime | None
     issuer_address: str
     owner_id: UUID
     owner_address: str
@@ -42,6 +43,11 @@ class RequestRow:
     message: str
     rights: list[str] | None
     until: int | None
+
+    @property
+    def deciding_issuer(self) -> UUID | None:
+        """Who protected the document, as long as they have an owner's rights by that."""
+        return self.issuer_id if self.handed_over_at is None else None
 
     @property
     def is_open(self) -> bool:
@@ -66,6 +72,7 @@ _ROW: Final = (
     "content_id",
     "content__title",
     "content__issuer_id",
+    "content__handed_over_at",
     "content__issuer_address",
     "content__owner_id",
     "content__owner_address",
@@ -101,7 +108,7 @@ def requests_for(
     """
     rows = AccessRequest.objects.all()
     if not (everybody and (actor.administrator or actor.auditor)):
-        rows = rows.filter(Q(content__issuer_id=actor.person) | Q(content__owner_id=actor.person))
+        rows = rows.filter(decided_by(actor.person, "content__"))
     if state:
         rows = rows.filter(state=state)
     return _rows(rows.filter(_behind(sort, after)), limit, sort)
@@ -121,7 +128,7 @@ def _behind(sort: str, request_id: str) -> Q:
 def request_for(actor: Actor, request_id: UUID) -> RequestRow:
     """Return one request about a document that the actor may see.  Raises NotFound for everybody else."""
     found = _rows(AccessRequest.objects.filter(id=request_id), 1)
-    if not found or not may_see(actor, found[0].issuer_id, found[0].owner_id):
+    if not found or not may_see(actor, found[0].deciding_issuer, found[0].owner_id):
         raise NotFound(message("There is no such request, or you may not see it."))
     return found[0]
 
@@ -129,6 +136,11 @@ def request_for(actor: Actor, request_id: UUID) -> RequestRow:
 def requests_about(cid: UUID, limit: int = 50) -> tuple[RequestRow, ...]:
     """Return the requests about one document, newest first; for a person who may see the document."""
     return _rows(AccessRequest.objects.filter(content_id=cid), limit)
+
+
+def waiting_for(owner: UUID) -> int:
+    """Return how many requests wait for the answer of the owner of documents."""
+    return AccessRequest.objects.filter(content__owner_id=owner, state=RequestState.OPEN).count()
 
 
 def newest_of(person: UUID, cid: UUID) -> RequestRow | None:

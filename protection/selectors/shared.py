@@ -24,7 +24,8 @@ BATCH: Final = 50
 _ONE: Final = """
 (select {organization}::uuid as organization, c.cid, c.pl_digest, c.title, c.owner_address, o.at, {order} as place
  from {schema}.protection_firstopening o join {schema}.protection_content c on c.cid = o.content_id
- where o.person_id = %(person)s and c.issuer_id <> %(person)s and c.owner_id <> %(person)s
+ where o.person_id = %(person)s and c.owner_id <> %(person)s
+   and not (c.issuer_id = %(person)s and c.handed_over_at is null)
    and (%(cid)s::uuid is null or ({order}, c.cid) {beyond} ({place}, %(cid)s::uuid))
    and (%(like)s = '' or c.title ilike %(like)s or c.owner_address ilike %(like)s)
  order by {order} {direction}, c.cid {direction} limit %(limit)s)

@@ -44,7 +44,7 @@ class Totals:
 _TOTALS: Final = """
 with mine as (
     select cid, revoked_at, registration from protection_content
-    where %(all)s or issuer_id = %(person)s or owner_id = %(person)s
+    where %(all)s or (issuer_id = %(person)s and handed_over_at is null) or owner_id = %(person)s
 ), happened as (
     select (received_at at time zone %(zone)s)::date as day,
            count(*) filter (where outcome = 'allowed') as opened,

@@ -55,10 +55,10 @@ def why(
     A stranger is nobody but an address; they are taken for the person whom the document has bound to it already, by an
     opening.
     """
-    content = Content.objects.filter(cid=cid).values_list("pl_digest", "issuer_id", "owner_id").first()
-    if content is None or not may_see(actor, content[1], content[2]):
+    content = Content.objects.filter(cid=cid).only("pl_digest", "issuer_id", "handed_over_at", "owner_id").first()
+    if content is None or not may_see(actor, content.deciding_issuer, content.owner_id):
         raise NotFound(message("There is no such document, or you may not see it."))
-    facts = facts_about(organization=organization, pl_digest=bytes(content[0]), subject=subject)
+    facts = facts_about(organization=organization, pl_digest=bytes(content.pl_digest), subject=subject)
     if facts is None:
         raise NotFound(message("There is no such document, or you may not see it."))
     facts = switched(facts, on=service_active)

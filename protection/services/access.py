@@ -34,7 +34,7 @@ def managed_content(actor: Actor, cid: UUID, rights_on: RightsOn | None = None) 
     people who may not manage a document do not learn that it exists.
     """
     content = Content.objects.select_for_update().filter(cid=cid).first()
-    basis = None if content is None else basis_of(actor, content.issuer_id, content.owner_id)
+    basis = None if content is None else basis_of(actor, content.deciding_issuer, content.owner_id)
     if content is not None and rights_on is not None and basis in {None, ADMINISTRATOR}:
         by_right = changes_by_right(content, rights_on(bytes(content.pl_digest)))
         basis = Basis.GRANT.value if by_right else basis
@@ -43,7 +43,7 @@ def managed_content(actor: Actor, cid: UUID, rights_on: RightsOn | None = None) 
     return content, basis
 
 
-def basis_of(actor: Actor, issuer: UUID, owner: UUID) -> str | None:
+def basis_of(actor: Actor, issuer: UUID | None, owner: UUID) -> str | None:
     """Return on which basis the actor manages a document of this issuer and owner, or None."""
     if actor.person == issuer:
         return Basis.ISSUER.value

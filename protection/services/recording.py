@@ -26,6 +26,7 @@ def record_action(
     content: Content | None = None,
     sealer: Sealer | None = None,
     recipient: str = "",
+    owner: str = "",
     changes: Sequence[Mapping[str, Any]] = (),
     details: Mapping[str, Any] | None = None,
 ) -> UUID:
@@ -33,11 +34,12 @@ def record_action(
 
     With ``content`` the event keeps whose document it was, and by which template and label, as it is at this moment.
     ``sealer`` is named where somebody brings what another may have made, ``recipient`` where something is done for
-    another: the record tells both.  ``changes`` are differences that name people.
+    another: the record tells both.  ``owner`` is whose documents are meant where it is not about one of them.
+    ``changes`` are differences that name people.
     """
     content_id = None if content is None else content.cid
     source = "service" if actor is None else actor.source
-    personal = personal_of(actor, content, sealer, recipient, changes)
+    personal = personal_of(actor, content, sealer, recipient, changes, owner)
     if content is not None and (kept := document_facts(content)):
         details = {**(details or {}), "document": kept}
     return record(
@@ -57,6 +59,7 @@ def personal_of(
     sealer: Sealer | None = None,
     recipient: str = "",
     changes: Sequence[Mapping[str, Any]] = (),
+    owner: str = "",
 ) -> Personal | None:
     """Return the personal record of an actor, of the document, of who sealed it, and of whom it was done for."""
     if actor is None and content is None and not (recipient or changes):
@@ -74,7 +77,7 @@ def personal_of(
         recipient=recipient,
         application=actor is not None and actor.application,
         issuer="" if content is None else content.issuer_address,
-        owner="" if content is None else content.owner_address,
+        owner=owner if content is None else content.owner_address,
         changes=tuple(changes),
     )
 

@@ -173,7 +173,7 @@ def _judged(actor: Actor, content: Content | None, rights_on: RightsOn) -> tuple
     Raises NotFound for a person who has neither.
     """
     rights = frozenset[Right]() if content is None else rights_on(bytes(content.pl_digest))
-    basis = None if content is None else basis_of(actor, content.issuer_id, content.owner_id)
+    basis = None if content is None else basis_of(actor, content.deciding_issuer, content.owner_id)
     if content is not None and basis in {None, ADMINISTRATOR} and changes_by_right(content, rights):
         basis = Basis.GRANT.value
     if content is None or (basis is None and not rights):

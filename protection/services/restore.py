@@ -34,7 +34,7 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
     nothing and is not recorded.  Raises NotFound and Widening.
     """
     content, basis = managed_content(actor, cid)
-    if not may_give_back(basis, _revoked_by(content, recipient), content.issuer_id, content.owner_id):
+    if not may_give_back(basis, _revoked_by(content, recipient), content.deciding_issuer, content.owner_id):
         raise Widening(
             message("The owner took this access back; only they give it back."),
             remedy=message("Ask the owner to restore it."),
@@ -53,7 +53,7 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
     return Restored(changed, tuple(rows.values_list("address", flat=True)), content.revoked_at is not None)
 
 
-def may_give_back(basis: str, taken_by: UUID | None, issuer: UUID, owner: UUID) -> bool:
+def may_give_back(basis: str, taken_by: UUID | None, issuer: UUID | None, owner: UUID) -> bool:
     """Tell whether a person who manages a document on this basis gives back what was taken back by this person."""
     return basis != ADMINISTRATOR or taken_by not in {issuer, owner}
 

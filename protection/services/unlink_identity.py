@@ -4,7 +4,16 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from protection.models import AccessRequest, Certificate, Content, Edition, FirstOpening, GrantBinding, PersonalGrant
+from protection.models import (
+    AccessRequest,
+    Certificate,
+    Content,
+    Edition,
+    FirstOpening,
+    GrantBinding,
+    HandOver,
+    PersonalGrant,
+)
 
 
 @transaction.atomic
@@ -17,6 +26,7 @@ def unlink_identity(person: UUID) -> UUID:
     former = uuid4()
     Content.objects.filter(issuer_id=person).update(issuer_id=former)
     Content.objects.filter(owner_id=person).update(owner_id=former)
+    HandOver.objects.filter(former_owner=person).update(former_owner=former)
     GrantBinding.objects.filter(identity=person).update(identity=former)
     for model in (Edition, FirstOpening, PersonalGrant, AccessRequest, Certificate):
         model.objects.filter(person_id=person).update(person_id=former)

@@ -26,6 +26,8 @@ from portal.usecases.caller import caller_at
 from portal.usecases.previews.ask import ask_about_person
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
+from protection.services.hand_over import Person as Owner
+from protection.services.hand_over import Which, ask_hand_over
 from protection.services.publish_template import archive_template
 from protection.services.save_label import LabelDraft, create_label
 from tenants.context import in_schema
@@ -127,6 +129,13 @@ def furnish(cast: Cast, folder: Path) -> Site:
         archive_template(actor=caller.actor, template=template.id)
         label = create_label(actor=caller.actor, draft=LabelDraft({"en": "Internal"}, 10, Effect.NONE), publish=True)
         preview = ask_about_person(caller=caller, organization_id=contoso.id, person_id=cast.max.id, role="auditor").id
+        waiting = ask_hand_over(
+            actor=caller.actor,
+            former=Owner(cast.olga.id, cast.olga.address),
+            new=Owner(cast.asker.id, cast.asker.address),
+            which=Which(cids=(document.cid,)),
+            waits=True,
+        ).id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
@@ -143,6 +152,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "organization_id": contoso.id,
         "event_id": NOBODY,
         "rendering_id": NOBODY,
+        "hand_over_id": waiting,
         "message_id": NOBODY,
         "level": 0,
         "index": 0,

@@ -25,6 +25,8 @@ from chancery.sdk.session import Session
 from portal.runtime.bootstrap.environment import ROOT
 from portal.tasks import answer_previews
 from portal.web import urls, urls_base
+from protection.selectors.labels import labels
+from protection.selectors.templates import templates
 from tenants.context import in_organization
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
@@ -54,6 +56,9 @@ PAGES: Final[Mapping[str, str]] = {
     "POST groups": "group_new",
     "PATCH groups/{group_id}": "group_edit",
     "DELETE groups/{group_id}": "group_edit",
+    "POST hand-overs": "hand_over_new",
+    "POST hand-overs/{hand_over_id}/approve": "hand_over_answer",
+    "POST hand-overs/{hand_over_id}/decline": "hand_over_answer",
     "POST keys": "key_rotate",
     "POST keys/rotate": "key_rotate",
     "POST keys/{key_id}/activate": "key_change",
@@ -159,6 +164,7 @@ READ: Final[Mapping[str, set[str]]] = {
     "application code": {"code"},
     "template export": {"file"},
     "template import": CHANGE | {"results"},
+    **dict.fromkeys(("hand-over list", "person departed"), LIST),
     "preview show": {"state", "result"},
     "preview save": CHANGE | {"kind", "target"},
     "verify-audit": {"intact"},
@@ -387,6 +393,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
             refusal(person, sealed.path)
             asked.append(run(person, "request", sealed.path)["id"])
         assert [one["refused"] for one in run(olga, command, *asked, *words, "--yes")["results"]] == ["", ""]
+    _hand_overs(cast, plan, commands)
     for decision in ("accept", "block"):
         lost = cast.enroll(f"lost-{uuid4().hex[:6]}", olga.id, olga.address)
         protect(lost, plan)
@@ -395,6 +402,25 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
         revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
         refusal(cast.rita, pending.path)
         run(ada, "pending", decision, pending.cid, *(yes if decision == "block" else ()))
+
+
+def _hand_overs(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, olga, run, yes = cast.ada, cast.olga, commands.run, ("--yes", "--reason", "A test")
+    second = cast.join(f"second{uuid4().hex[:6]}", "contoso", role="global_administrator")
+    sealed = protect(olga, plan)
+    run(olga, "hand-over", "documents", sealed.cid, "--to", MAX, "--yes")
+    of = ("--owner", olga.address)
+    with in_organization(cast.organizations["contoso"].id):
+        found, used = templates(published_only=True)[0], labels()[0]
+    under = protect(olga, plan, template=str(found.id))
+    asked = run(ada, "hand-over", "documents", under.cid, "--to", MAX, *yes)["hand_overs"]
+    run(second, "hand-over", "approve", asked[0]["id"], *yes)
+    run(ada, "hand-over", "all", *of, "--to", MAX, "--label", used.id, *yes)
+    asked = run(ada, "hand-over", "all", *of, "--to", MAX, *yes)["hand_overs"]
+    run(second, "hand-over", "decline", asked[0]["id"], *yes)
+    run(olga, "hand-over", "all", "--to", MAX, "--template", found.id, *yes)
+    run(ada, "hand-over", "list")
+    run(ada, "person", "departed")
 
 
 def _reading(cast: Cast, plan: Path, commands: Commands) -> None:

@@ -78,6 +78,7 @@ def _disabling(tried: Tried) -> Question:
                 names=listed(tried.names)
             ),
             _("Documents that they protected or own do not change: others open them as before."),
+            _("What they own can be handed over afterwards: People, then People who left."),
             copies_until(tried.until),
             _("They can be enabled again."),
         ),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
@@ -221,6 +222,17 @@ def with_a_place(organization_id: UUID, people: Iterable[UUID]) -> set[UUID]:
     """Return those of the people who have a place in the organization, or had one until they were removed."""
     rows = Membership.objects.within(organization_id).filter(person_id__in=list(people))
     return set(rows.values_list("person_id", flat=True))
+
+
+def enabled_among(organization_id: UUID, people: Iterable[UUID]) -> set[UUID]:
+    """Return those of the people who are in the organization now and may act there, guests too."""
+    rows = Membership.objects.within(organization_id).filter(removed_at__isnull=True, disabled=False)
+    return set(rows.filter(person_id__in=list(people), person__is_active=True).values_list("person_id", flat=True))
+
+
+def sessions_of(person_id: UUID) -> int:
+    """Return in how many browsers a person is signed in."""
+    return int(UserSession.objects.filter(user_id=person_id).count())
 
 
 def person_with_login(address: str) -> UUID | None:
