@@ -3,12 +3,13 @@
 A change that takes access from many is asked about before it is made, in every interface by this one rule.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from chancery.policy.narrowing import at_least_as_strict
-from chancery.policy.policy import Conditions, Policy, Principal, PrincipalKind
+from chancery.policy.policy import Conditions, Enforcement, Policy, Principal, PrincipalKind
+from chancery.policy.rights import Right, may_remove_protection
 
 MANY: Final = 5
 """So many entries at once are many, however many are left."""
@@ -23,20 +24,23 @@ def are_many(lost: int, left: int) -> bool:
 class Losses:
     """The entries that let nobody in any more, and how many entries still do.
 
-    ``stricter`` says that what these ask of an opening became more: they let nobody in who cannot meet it.
+    ``stricter`` says that what these ask of an opening became more: they let nobody in who cannot meet it.  ``drawn``
+    are those who still read but do not get the file any more, since the policy became viewer only: with it they lose
+    editing, copying and every other program.
     """
 
     lost: tuple[Principal, ...]
     left: int
     stricter: bool = False
+    drawn: tuple[Principal, ...] = ()
 
     def are_many(self, groups: Collection[str] = ()) -> bool:
         """Tell whether the change is asked about; ``groups`` are the addresses of groups among the entries.
 
         A single person may lose access unasked; a group, a domain or an organization never.  Nobody knows who can meet
-        a condition, so a stricter one counts as lost for everybody.
+        a condition, so a stricter one counts as lost for everybody.  The file itself is never taken unasked either.
         """
-        if self.stricter:
+        if self.stricter or self.drawn:
             return True
         wide = any(who.kind is not PrincipalKind.ADDRESS or who.value in groups for who in self.lost)
         return wide or are_many(len(self.lost), self.left)
@@ -48,11 +52,24 @@ def losses(before: Policy, after: Policy, now: int, *, unaffected: Collection[st
     # A denied domain or organization shuts people out whom wider entries go on naming.
     shut = {who for who in set(after.deny) - set(before.deny) if who.kind is not PrincipalKind.ADDRESS}
     lost = (had - has) | (shut if had else frozenset())
+
+    def decided(found: Iterable[Principal]) -> tuple[Principal, ...]:
+        return tuple(
+            sorted(who for who in found if who.kind is not PrincipalKind.ADDRESS or who.value not in unaffected)
+        )
+
     return Losses(
-        tuple(sorted(who for who in lost if who.kind is not PrincipalKind.ADDRESS or who.value not in unaffected)),
+        decided(lost),
         len(has),
         stricter=not had.isdisjoint(has) and is_stricter(before.conditions, after.conditions, now),
+        drawn=decided(who for who in had & has if _gets_file(before, who) and not _gets_file(after, who)),
     )
+
+
+def _gets_file(policy: Policy, who: Principal) -> bool:
+    """Tell whether an entry gives the file itself, not only pages that the service draws."""
+    given = frozenset[Right]().union(*(one.rights for one in policy.index[who]))
+    return policy.enforcement is not Enforcement.VIEWER or may_remove_protection(given)
 
 
 def admitted(policy: Policy, now: int) -> frozenset[Principal]:

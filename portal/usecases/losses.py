@@ -48,16 +48,19 @@ def losing_document(
     if not (found.are_many(_groups(found, organization.id)) or over):
         return None
     reach, title = affected_by_document(cid), title_of(cid)
+    question, button = _("Take access to “{title}” from many at once?"), _("Take access away")
+    if _only_drawn(found) and not over:
+        question, button = _("Make “{title}” viewer only?"), _("Make it viewer only")
     nobody = _("From then on, only its owner and the person who protected it can open it.")
     return ConfirmationPrompt(
-        question=_("Take access to “{title}” from many at once?").format(title=title or cid),
+        question=question.format(title=title or cid),
         consequences=(
             *_lost(found, after, organization, nobody),
             *_over_in_words(over),
             _opened_lately(reach.people),
             copies_until(reach.until),
         ),
-        button=_("Take access away"),
+        button=button,
         confirm=title or str(cid),
     )
 
@@ -74,8 +77,11 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
     reach, name = affected_by_template(before.id), before.name(*reader_languages())
     if not reach.documents:
         return None
+    question, button = _("Take access to all that “{name}” protects from many at once?"), _("Take access away")
+    if _only_drawn(found) and ended <= 0 and not over:
+        question, button = _("Make all that “{name}” protects viewer only?"), _("Make it viewer only")
     return ConfirmationPrompt(
-        question=_("Take access to all that “{name}” protects from many at once?").format(name=name),
+        question=question.format(name=name),
         consequences=(
             ngettext(
                 "{number} document is protected by it.", "{number} documents are protected by it.", reach.documents
@@ -91,7 +97,7 @@ def losing_template(organization_id: UUID, before: Template, after: Template) ->
             people_lately(reach.people),
             copies_until(reach.until),
         ),
-        button=_("Take access away"),
+        button=button,
         confirm=name,
     )
 
@@ -161,12 +167,22 @@ def _over(documents: Mapping[str, UUID], before: Policy, after: Policy, now: int
     return opened_between(documents, 0 if had is None else now - had * DAY, now - has * DAY)
 
 
+def _only_drawn(found: Losses) -> bool:
+    return bool(found.drawn) and not found.lost and not found.stricter
+
+
 def _lost(found: Losses, after: Policy, organization: OrganizationFacts, nobody: str) -> Iterator[str]:
     """Yield who loses access, and what those who do not have to meet from then on."""
     if found.lost:
         yield _who(found, organization)
         if not found.left:
             yield nobody
+    if found.drawn:
+        names = [who_in_words(who, organization.id, organization.name) for who in found.drawn]
+        yield _(
+            "These see drawn pages in their browser from then on, and never get the file. They can no longer edit it,"
+            " copy from it, save it, open it without a network or in another program: {names}."
+        ).format(names=listed(names))
     if found.stricter:
         asked = " ".join(translate(text) for text in asked_at_opening(after.conditions))
         begins = after.conditions.not_before

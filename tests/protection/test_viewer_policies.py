@@ -32,7 +32,14 @@ def stored(cast: Cast, cid: UUID) -> dict[str, Any]:
 def test_every_interface_makes_one(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
     assert call(cast.olga, "contoso", "POST", "publications", {"policy": VIEWER}).status_code == 201
-    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": VIEWER}).status_code == 200
+    asked = problem(
+        call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": VIEWER}),
+        409,
+        "confirmation_required",
+    )
+    assert asked["consequences"][0].startswith("These see drawn pages in their browser from then on")
+    change = {"policy": VIEWER, "confirm": asked["confirm"]}
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", change).status_code == 200
     assert (stored(cast, sealed.cid)["enforcement"], stored(cast, sealed.cid)["watermark"]) == ("viewer", True)
     made = call(cast.ada, "contoso", "POST", "templates", {"names": {"en": "Viewer only"}, "policy": VIEWER})
     assert made.status_code == 201
@@ -92,7 +99,14 @@ def test_kept_licenses_end_when_the_document_becomes_viewer_only(cast: Cast, pla
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW")
     before = license_in(asks(cast.rita, sealed.path))
     assert before.key is not None
-    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": VIEWER}).status_code == 200
+    asked = problem(
+        call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", {"policy": VIEWER}),
+        409,
+        "confirmation_required",
+    )
+    assert asked["consequences"][0].startswith("These see drawn pages in their browser from then on")
+    change = {"policy": VIEWER, "confirm": asked["confirm"]}
+    assert call(cast.olga, "contoso", "PUT", f"documents/{sealed.cid}/policy", change).status_code == 200
     with a_worker_is_there():
         after = license_in(asks(cast.rita, sealed.path))
     assert (after.key, after.rev > before.rev) == (None, True)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chancery.policy.losses import MANY, losses
-from chancery.policy.policy import Policy, parse_policy
+from chancery.policy.policy import Enforcement, Grant, Policy, Principal, parse_policy
+from chancery.policy.rights import Right
 
 NOW = 1_800_000_000
 RITA, MAX = "address:rita@fabrikam.example", "address:max@contoso.example"
@@ -87,3 +88,20 @@ def test_a_condition_that_became_stricter_is_asked_about(
     found = losses(policy(RITA, MAX, conditions=before), policy(RITA, MAX, conditions=after), NOW)
     assert found.are_many() == asked
     assert not losses(policy(), policy(conditions=after), NOW).are_many(), "nobody is there to lose anything"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rights", "drawn"),
+    [
+        (Enforcement.CLIENT, Enforcement.VIEWER, {Right.VIEW, Right.EDIT}, True),
+        (Enforcement.CLIENT, Enforcement.VIEWER, {Right.VIEW, Right.EXPORT}, False),
+        (Enforcement.VIEWER, Enforcement.VIEWER, {Right.VIEW}, False),
+        (Enforcement.VIEWER, Enforcement.CLIENT, {Right.VIEW}, False),
+    ],
+)
+def test_the_file_itself_is_taken_by_viewer_only_from_everybody_who_may_not_export(
+    before: Enforcement, after: Enforcement, rights: set[Right], *, drawn: bool
+) -> None:
+    grants = (Grant(Principal.parse("rita@fabrikam.example"), frozenset(rights)),)
+    found = losses(Policy(grants=grants, enforcement=before), Policy(grants=grants, enforcement=after), NOW)
+    assert (bool(found.drawn), found.are_many()) == (drawn, drawn)
