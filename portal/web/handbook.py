@@ -3,7 +3,7 @@
 English pages are in the folder itself, those in another language in a folder that is named by it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from chancery.policy.programs import MEANINGS, WATERMARK, Meaning, Program
 from chancery.policy.rights import LEVELS, Right
@@ -132,6 +133,23 @@ def written(language: str = ENGLISH) -> dict[str, Path]:
     return {path.stem: path for path in folders[language].glob("*.md")} if language in folders else {}
 
 
+def _name_cells(tokens: Sequence[Token]) -> None:
+    """Let each cell of a table know the head of its column, which a phone shows beside it."""
+    heads: list[str] = []
+    column = 0
+    for opening, words in pairwise(tokens):
+        if opening.type == "thead_open":
+            heads = []
+        elif opening.type == "th_open":
+            heads.append(words.content)
+        elif opening.type == "tr_open":
+            column = 0
+        elif opening.type == "td_open":
+            if column:
+                opening.attrSet("data-label", heads[column])
+            column += 1
+
+
 @lru_cache
 def _rendered(path: Path) -> tuple[str, SafeString]:
     """Return title and body of a page; the text is our own, and mark-up in it is shown, not obeyed."""
@@ -142,6 +160,7 @@ def _rendered(path: Path) -> tuple[str, SafeString]:
     for opening, words in pairwise(tokens):
         if opening.type == "heading_open" and opening.tag == "h2":
             opening.attrSet("id", _anchor(words.content))
+    _name_cells(tokens)
     for picture in (child for token in tokens for child in token.children or () if child.type == "image"):
         # The page's file names its picture by the way to it, so that it is also seen where the file itself is read.
         picture.attrSet("src", static(f"handbook/{Path(str(picture.attrs['src'])).name}"))
