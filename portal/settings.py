@@ -303,6 +303,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.installation",
+                "portal.web.navigation.navigation",
             ],
             "builtins": [
                 "django.templatetags.i18n",

@@ -1,12 +1,15 @@
 """Links that lead around; every template has them without loading them."""
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
 from django.template.context import Context
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_outline
+
+from portal.web.navigation import LATEST
 
 register = template.Library()
 
@@ -35,7 +38,24 @@ def nav_link(context: Context, name: str, words: str, shape: str, within: str = 
     return format_html('<a href="{}"{}>{}<span>{}</span></a>', address, here, icon(shape), words)
 
 
-@register.simple_tag
-def nav_away(address: str, words: str, shape: str) -> SafeString:
+@register.simple_tag(takes_context=True)
+def organization_link(context: Context, name: str, words: str, shape: str) -> SafeString:
+    """Lead to a page of the organization, also from the base domain."""
+    if context["organization"]:
+        return nav_link(context, name, words, shape)
+    return _away(context["place"].origin + reverse(name, urlconf=settings.ROOT_URLCONF), words, shape)
+
+
+@register.simple_tag(takes_context=True)
+def base_link(context: Context, name: str, words: str, shape: str, within: str = "") -> SafeString:
+    """Lead to a page of the base domain, also from an organization, whose navigation it goes on showing."""
+    organization = context["organization"]
+    if not organization:
+        return nav_link(context, name, words, shape, within)
+    address = f"{context['base_url']}{reverse(name, urlconf=settings.PUBLIC_SCHEMA_URLCONF)}?{LATEST}={organization.id}"
+    return _away(address, words, shape)
+
+
+def _away(address: str, words: str, shape: str) -> SafeString:
     """Lead to a page at another host of this installation."""
     return format_html('<a href="{}">{}<span>{}</span></a>', address, icon(shape), words)
