@@ -22,6 +22,7 @@ from portal.api.framework import (
     page,
     page_answer,
 )
+from portal.api.idempotency import idempotent
 from portal.usecases.effects import effect_answer
 from portal.usecases.hand_overs.approval import approve, decline
 from portal.usecases.hand_overs.ask import HandOverRequest, hand_over
@@ -159,6 +160,7 @@ class HandOvers(OrganizationView):
             ),
         ],
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Hand over what the caller may, or ask another administrator to approve it."""
         wanted = checked(HandOverBody, request.data)
