@@ -45,7 +45,9 @@ class RecipientItem(Answer):
     level = serializers.CharField(allow_null=True)
     through = serializers.ListField(child=serializers.CharField(), help_text="Entries that mean them without a name.")
     since = serializers.DateTimeField(allow_null=True, help_text="Named since.")
-    until = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="When the last of what gives them access ends or ended; null for never."
+    )
     ended_at = serializers.DateTimeField(allow_null=True)
     ended_by = serializers.CharField(allow_null=True)
     taken = TakenBack(allow_null=True, help_text="Revoked for this address alone.")

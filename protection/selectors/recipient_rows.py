@@ -199,7 +199,7 @@ class Rows:
             rights=tuple(in_order(_rights(found))),
             through=_through(entry, found, subject),
             since=self._named_since(entry),
-            until=self._until(entry),
+            until=_until(found),
             ended_at=ended_at,
             ended_by=ended_by,
             taken=entry.taken,
@@ -254,14 +254,6 @@ class Rows:
         """Tell whether an entry may mean people whom it does not name: of addresses, those of groups that opened it."""
         return who.kind is not PrincipalKind.ADDRESS or who.value in self._bound_to_groups
 
-    def _until(self, entry: Entry) -> datetime | None:
-        """Return when what names exactly this recipient ends: the last of it, None where one does not end."""
-        given = self._sources.given.get(entry.address)
-        grants = self._sources.policy.index.get(entry.who, ())
-        ends = [*(grant.until for grant in grants), *([] if given is None else [given.until])]
-        known = [end for end in ends if end is not None]
-        return datetime.fromtimestamp(max(known), UTC) if known and len(known) == len(ends) else None
-
     def _end(
         self, denied: Deny | None, explanation: Explanation, subject: Subject
     ) -> tuple[datetime | None, UUID | None]:
@@ -295,6 +287,13 @@ class Rows:
         if entry.who in self._sources.policy.index:
             return self._since.get(entry.who, row.registered_at)
         return None if given is None else given.given_at
+
+
+def _until(found: Explanation) -> datetime | None:
+    """Return when the last of what gives them access ends or ended; None where it does not end."""
+    ends = [one.until for one in found.contributions or found.ended]
+    known = [end for end in ends if end is not None]
+    return datetime.fromtimestamp(max(known), UTC) if known and len(known) == len(ends) else None
 
 
 def _rights(found: Explanation) -> frozenset[Right]:

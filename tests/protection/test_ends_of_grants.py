@@ -54,6 +54,7 @@ def test_access_ends_for_one_recipient_and_the_next_edition_gets_a_new_key(cast:
     row = next(one for one in rows if one["who"] == f"address:{RITA}")
     assert (row["access"], row["reason"]) == ("no", "grant_ended")
     assert "ended on" in row["message"]
+    assert (row["rights"], row["until"]) == (["VIEW", "PRINT"], row["ended_at"])
     page = Site(cast, {}).browser("contoso.localhost:8000", cast.rita).get(f"/documents/{sealed.cid}/access/")
     assert "you had: read, print" in page.content.decode()
     assert grant(cast.olga, str(ask(cast.rita, sealed.cid).json()["id"]), until=until).json()["ends"] == until
@@ -108,7 +109,10 @@ def test_pages_and_commands_take_the_same_words(cast: Cast, plan: Path, monkeypa
     words = f"{RITA}: viewer until 2098-12-31"
     assert browser.post(path, {"grants": f"{words}\n{MAX}: viewer"}).status_code == 302
     by_page = grants(cast, sealed.cid)
-    command(cast.olga, monkeypatch, "change", str(sealed.path), "--grant", words)
+    changed = command(cast.olga, monkeypatch, "change", str(sealed.path), "--grant", words).output
+    assert f"{RITA} until 2099-01-01 00:00" in changed
+    assert "viewer until 2099-01-01 00:00" in command(cast.olga, monkeypatch, "policy", str(sealed.path)).output
+    assert "until 2099-01-01" in command(cast.olga, monkeypatch, "why", str(sealed.path), "--who", RITA).output
     monkeypatch.undo()
     assert grants(cast, sealed.cid) == by_page
     assert words in browser.get(path).content.decode()

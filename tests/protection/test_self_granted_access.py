@@ -3,6 +3,7 @@
 See docs/protocol.md P18.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -91,6 +92,16 @@ def test_an_administrator_grants_themselves_no_access_where_there_is_another_one
     assert refusal(pair.pia, sealed.path).reason == "not_granted"
     assert call(pair.pia, "pair", "GET", f"templates/{made}").json()["version"] == 1
     assert let_in(pair.pia, "pair", made, pair.ben.address).status_code == 200, "others he may let in"
+    tomorrow = int(time.time()) + 86_400
+
+    def until(player: Player, end: int | None) -> Any:
+        policy = {"grants": {pair.pia.address: {"rights": ["VIEW"], "until": end}}}
+        return call(player, "pair", "PATCH", f"templates/{made}", {"policy": policy})
+
+    assert until(pair.ben, tomorrow).status_code == 200
+    for later in (tomorrow + 1, None):
+        problem(until(pair.pia, later), 409, "needs_another_administrator")
+    assert until(pair.pia, tomorrow - 1).status_code == 200
 
 
 def test_what_another_administrator_saves_counts_and_is_reported(pair: Cast, plan: Path) -> None:
