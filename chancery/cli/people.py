@@ -1,5 +1,6 @@
 """``person`` and ``group``: who belongs to the organization."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -53,6 +54,37 @@ def list_departed(output: Output, place: Organization, limit: int | None) -> Non
         empty=none,
         limit=limit,
     )
+
+
+@person.command("offboarding")
+@ADDRESS
+@in_organization
+def show_offboarding(output: Output, place: Organization, address: str) -> None:
+    """Show what is left to do when the person with this ADDRESS leaves."""
+    (person_id,) = _ids(place, (address,))
+    found = place.call("GET", f"/api/v1/people/{person_id}/offboarding")
+    output.result({**found, "id": person_id}, *_left_to_do(found, address))
+
+
+def _left_to_do(found: dict[str, Any], address: str) -> Iterator[str]:
+    if found["disabled"]:
+        yield message("Done: they are disabled.")
+    else:
+        yield message("To do: chancery person change {address} --disable", address=address)
+    if found["documents"]:
+        yield message("To do: chancery hand-over all --owner {address} --to …", address=address)
+        yield message(
+            "Documents: {documents}; requests that wait for an answer: {requests}; hand-overs under way: {under_way}.",
+            documents=found["documents"],
+            requests=found["requests"],
+            under_way=len(found["hand_overs"]),
+        )
+    else:
+        yield message("Done: they own no documents.")
+    sessions = "–" if found["sessions"] is None else found["sessions"]
+    yield message("Devices in use: {devices}; browsers: {sessions}.", devices=found["devices"], sessions=sessions)
+    if found["groups"]:
+        yield message("Groups that lose them: {groups}.", groups=", ".join(found["groups"]))
 
 
 @person.command("create")

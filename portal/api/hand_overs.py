@@ -27,6 +27,7 @@ from portal.usecases.effects import effect_answer
 from portal.usecases.hand_overs.approval import approve, decline
 from portal.usecases.hand_overs.ask import HandOverRequest, hand_over
 from portal.usecases.hand_overs.visible import departed_owners, visible_hand_over, visible_hand_overs
+from portal.usecases.offboarding import offboarding_of
 from portal.usecases.permissions import Permission
 from protection.selectors.hand_overs import HandOverFacts
 
@@ -104,6 +105,18 @@ class DepartedOwner(Answer):
     id = serializers.UUIDField()
     address = serializers.CharField()
     documents = serializers.IntegerField()
+
+
+class OffboardingShown(Answer):
+    """What a person has here, for the day they leave."""
+
+    disabled = serializers.BooleanField()
+    documents = serializers.IntegerField(help_text="How many they own.")
+    requests = serializers.IntegerField(help_text="How many requests for access wait for their answer.")
+    devices = serializers.IntegerField(help_text="How many are in use.")
+    sessions = serializers.IntegerField(allow_null=True, help_text="Browsers they are signed in with; null of guests.")
+    groups = serializers.ListField(child=serializers.CharField())
+    hand_overs = HandOverItem(many=True, help_text="Of their documents, waiting for approval or under way.")
 
 
 def _answer(name: str) -> Any:
@@ -228,6 +241,45 @@ class DeclineHandOver(OrganizationView):
         """End it; nothing about the documents changes."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(decline(caller=self.caller, hand_over_id=hand_over_id, stated=stated))
+
+
+class PersonOffboarding(OrganizationView):
+    """What is to be done when a person leaves."""
+
+    needs = {"GET": Permission.PEOPLE_MANAGE}
+
+    @extend_schema(
+        summary="Show what a person has here and would leave behind",
+        responses=OffboardingShown,
+        examples=[
+            OpenApiExample(
+                "Offboarding",
+                {
+                    "disabled": True,
+                    "documents": 12,
+                    "requests": 1,
+                    "devices": 2,
+                    "sessions": 0,
+                    "groups": ["Board"],
+                    "hand_overs": [HANDED_OVER],
+                },
+            )
+        ],
+    )
+    def get(self, request: Request, person_id: UUID) -> Response:
+        """Answer with documents, requests, devices, sessions, groups and hand-overs."""
+        found = offboarding_of(caller=self.caller, person_id=person_id)
+        return Response(
+            {
+                "disabled": found.disabled,
+                "documents": found.documents,
+                "requests": found.requests,
+                "devices": found.devices,
+                "sessions": found.sessions,
+                "groups": list(found.groups),
+                "hand_overs": [_shown(one) for one in found.under_way],
+            }
+        )
 
 
 class DepartedOwners(OrganizationView):

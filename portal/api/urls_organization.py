@@ -139,6 +139,7 @@ urlpatterns = [
         name="api_person_device_unblock",
     ),
     path("people/<uuid:person_id>/invitation", people.PersonInvitation.as_view(), name="api_person_invitation"),
+    path("people/<uuid:person_id>/offboarding", hand_overs.PersonOffboarding.as_view(), name="api_person_offboarding"),
     path("people/<uuid:person_id>/removal", removal.PersonRemoval.as_view(), name="api_person_removal"),
     path("groups", groups.Groups.as_view(), name="api_groups"),
     path("groups/<uuid:group_id>", groups.GroupDetail.as_view(), name="api_group"),

@@ -165,6 +165,7 @@ READ: Final[Mapping[str, set[str]]] = {
     "template export": {"file"},
     "template import": CHANGE | {"results"},
     **dict.fromkeys(("hand-over list", "person departed"), LIST),
+    "person offboarding": {"documents", "disabled", "hand_overs"},
     "preview show": {"state", "result"},
     "preview save": CHANGE | {"kind", "target"},
     "verify-audit": {"intact"},
@@ -421,6 +422,7 @@ def _hand_overs(cast: Cast, plan: Path, commands: Commands) -> None:
     run(olga, "hand-over", "all", "--to", MAX, "--template", found.id, *yes)
     run(ada, "hand-over", "list")
     run(ada, "person", "departed")
+    assert run(ada, "person", "offboarding", olga.address)["documents"]
 
 
 def _reading(cast: Cast, plan: Path, commands: Commands) -> None:
