@@ -151,6 +151,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "row": found.row,
         "denied": part_of(request, "denied", [str(who).removeprefix("address:") for who in found.policy.deny]),
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
+        "some_end_sooner": bool(found.policy.ends),
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
         "template": _named(found.row.template_id),
         "events": shown,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -84,7 +85,9 @@ def _message(one: Recipient, organization: OrganizationFacts, takers: Mapping[UU
     if one.access is Access.YES:
         return _allowed(one, organization)
     if one.access is Access.UNKNOWN:
-        return _("An entry may mean them by another organization, which says so only when they open it.")
+        ended = "" if one.until is None else _ended(one.until)
+        unknown = _("An entry may mean them by another organization, which says so only when they open it.")
+        return f"{ended} {unknown}".strip()
     when = "" if one.ended_at is None else date_format(timezone.localtime(one.ended_at), "DATETIME_FORMAT")
     if one.reason == Reason.REVOKED:
         return _("From everybody, by {who} on {when}.").format(who=_taker(one, takers), when=when)
@@ -93,11 +96,16 @@ def _message(one: Recipient, organization: OrganizationFacts, takers: Mapping[UU
         return words.format(who=_taker(one, takers), when=when)
     if one.reason == Reason.NOT_GRANTED and one.group:
         return _("The group is archived, so it gives nothing to its members.")
-    if one.reason == Reason.GRANT_ENDED and when:
-        return _("What they were given ended on {when}.").format(when=when)
+    if one.reason == Reason.GRANT_ENDED and one.ended_at is not None:
+        return _ended(one.ended_at)
     since = _("Since {when}.").format(when=when) if when else ""
     parts = (translate(WORDS[Reason(one.reason)].owner), translate(one.detail), since)
     return " ".join(part for part in parts if part)
+
+
+def _ended(at: datetime) -> str:
+    when = date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    return _("What they were given ended on {when}.").format(when=when)
 
 
 def _allowed(one: Recipient, organization: OrganizationFacts) -> str:

@@ -61,6 +61,16 @@ def test_access_ends_for_one_recipient_and_the_next_edition_gets_a_new_key(cast:
     assert opening(cast.rita, sealed.path).rights
 
 
+def test_an_end_is_shown_also_where_another_entry_may_mean_them(cast: Cast, plan: Path) -> None:
+    grants = (to(RITA, "VIEW", int(time.time()) - HOUR), "domain:partner.example:VIEW")
+    sealed = protect(cast.olga, plan, *grants)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    page = browser.get(f"/documents/{sealed.cid}/").content.decode()
+    assert "What they were given ended on" in page
+    assert "An entry may mean them by another organization" in page
+    assert "for some recipients on a day of their own" in page
+
+
 def test_a_denied_person_does_not_read_that_they_had_access(cast: Cast, plan: Path) -> None:
     ended = to(RITA, "VIEW", int(time.time()) - HOUR)
     sealed = protect(cast.olga, plan, ended, deny=("domain:fabrikam.example",))
