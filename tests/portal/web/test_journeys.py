@@ -307,10 +307,13 @@ def test_with_the_keyboard_alone(seeing: Visitor, sent: Sent) -> None:
         reached.append(seeing.page.evaluate(focused))
         if reached[-1] == "Take access back":
             break
-    assert reached[:3] == ["Documents", "Change who may open it", "Take access back"]
+    assert reached == ["Documents", "Hand over", "Change who may open it", "Take access back"]
     assert seeing.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     keyboard.press("Enter")
-    seeing.page.wait_for_url("**/revoke/")
+    seeing.page.get_by_role("dialog").wait_for()
+    assert seeing.page.evaluate("document.activeElement.closest('dialog') !== null")
+    keyboard.press("Escape")
+    assert seeing.page.evaluate(focused) == "Take access back", "closing leads back to where the question was asked"
 
 
 def linked(visitor: Visitor, address: str, selector: str) -> str:

@@ -22,9 +22,11 @@ PATIENCE: Final = 30
 LEADS_ON: Final = """one => {
   const clicked = one.closest("a, button, summary");
   const aim = clicked.matches("a[href]") ? clicked : clicked.type === "submit" && clicked.form;
-  return Boolean(aim) && !aim.target && !clicked.matches("[data-passkey], [download]");
+  const asksHere = document.querySelector("#question[data-ready]") && clicked.matches("[data-asks], [data-asks] *");
+  return Boolean(aim) && !aim.target && !asksHere && !clicked.matches("[data-passkey], [download]");
 }"""
-"""Whether a click loads a page in the same tab; a passkey's button first asks the browser, and may stay."""
+"""Whether a click loads a page in the same tab; a passkey's button first asks the browser, and may stay, and questions
+are shown over the page where scripts run."""
 
 
 @dataclass

@@ -105,10 +105,18 @@ def test_the_browser_is_a_device_that_its_person_sees_and_revokes(
     opens(reader, file)
     reader.go("/devices/")
     row = reader.page.locator("tbody tr", has_text="browser").first  # The newest; other tests made some of hers before.
-    reader.follow(row.get_by_role("link", name="Revoke"))
-    if reader.page.locator("label .mono").count():
-        reader.fill(confirm=reader.page.locator("label .mono").inner_text())
-    reader.follow(reader.page.locator("main button.danger"))
+    row.get_by_role("link", name="Revoke").click()
+    question = reader.page.get_by_role("dialog")
+    assert "Revoke “" in question.get_by_role("heading").inner_text()
+    question.get_by_role("link", name="Cancel").click()
+    assert not question.is_visible()
+    row.get_by_role("checkbox").check()
+    reader.page.locator(".chosen-rows button").click()
+    assert question.get_by_role("heading").inner_text() == "Revoke 1 device?"
+    reader.follow(question.get_by_role("button"))
+    assert reader.heading == "1 device is revoked."
+    reader.page.go_back()
+    assert reader.heading == "Your devices", "going back sends nothing again"
     opens(reader, file)
     assert "no longer a device of yours" in reader.text
     opens(reader, file)
