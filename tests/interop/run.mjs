@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import * as crypto from "../../static/js/chancery-crypto.mjs";
 import * as objects from "../../static/js/chancery-objects.mjs";
 import { readPolicy } from "../../static/js/chancery-policy.mjs";
+import { verifyPublishing } from "../../static/js/chancery-publishing.mjs";
 import { openSealed } from "../../static/js/chancery-reader.mjs";
 
 const { fromBase64url: un64, toBase64url: b64 } = crypto;
@@ -87,7 +88,7 @@ const CHECKS = {
   edit: async (world, token) =>
     void (await objects.verifyEdit(token, await world.chain(), await objects.digestOf(world.token("license")))),
   async publishing(world, token) {
-    const { license, envelope, within } = await objects.verifyPublishing(token, {
+    const { license, envelope, within } = await verifyPublishing(token, {
       org: world.described.org,
       tenantKeys: (await world.statement()).tenantKeys,
       chain: await world.chain(),
