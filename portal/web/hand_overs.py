@@ -72,7 +72,7 @@ def hand_over_new(request: PageRequest) -> HttpResponse:
     owner = request.POST.get("owner") or request.GET.get("owner", "")
     asked = "to" in request.POST
     form = HandOverForm(request.POST if asked else None, named=bool(named), initial=_initial(request))
-    whose = _whose(request, named, owner)
+    named, left_out, whose = _whose(request, named, owner)
     if not whose:
         raise Http404
     back = _back(request, named, owner)
@@ -82,6 +82,7 @@ def hand_over_new(request: PageRequest) -> HttpResponse:
         context = {
             "form": form,
             "named": named,
+            "left_out": left_out,
             "owner": owner,
             "whose": whose,
             "mine": set(whose) == {request.caller.address},
@@ -107,16 +108,17 @@ def _initial(request: PageRequest) -> dict[str, str]:
     return {name: request.GET.get(name, "") for name in ("to", "template", "label")}
 
 
-def _whose(request: PageRequest, named: Sequence[UUID], owner: str) -> dict[str, int]:
-    """Return how many documents are meant of whom, of those that the reader may hand over."""
+def _whose(request: PageRequest, named: Sequence[UUID], owner: str) -> tuple[list[UUID], int, dict[str, int]]:
+    """Return which of the named documents the reader may hand over, how many not, and how many are meant of whom."""
     caller = request.caller
     everybody = caller.may(Permission.DOCUMENTS_HAND_OVER)
     if named:
-        rows = owners_of(named).values()
-        return {row.address: row.documents for row in rows if everybody or row.id == caller.person}
+        rows = {cid: row for cid, row in owners_of(named).items() if everybody or row.id == caller.person}
+        allowed = [cid for cid in named if cid in rows]
+        return allowed, len(named) - len(allowed), {row.address: row.documents for row in rows.values()}
     person = _ids([owner])[0] if owner else caller.person
     row = owner_row(person) if everybody or person == caller.person else None
-    return {} if row is None else {row.address: row.documents}
+    return [], 0, {} if row is None else {row.address: row.documents}
 
 
 def _back(request: PageRequest, named: Sequence[UUID], owner: str) -> str:
@@ -147,6 +149,7 @@ def hand_over_detail(request: PageRequest, hand_over_id: UUID) -> HttpResponse:
         "percent": 100 * found.done // max(found.total, 1),
         "approves": approves and found.state == "waiting",
         "own": found.asker == request.caller.person,
+        "given": found.state == "done" and found.new_owner == request.caller.person,
     }
     return show(request, "hand_over", "documents", context)
 

@@ -24,8 +24,8 @@ _RUNNING: Final = "select {name} where exists (select from {schema}.protection_h
 class HandOverFacts:
     """One hand-over with everything its page shows.
 
-    ``documents`` says that single documents were named; else it means all of the former owner's, under the template or
-    label where one is named.  ``asker`` and ``asker_address`` are who asked, the owner themselves with ``by_owner``.
+    ``cids`` are the documents that were named; None means all of the former owner's, under the template or label where
+    one is named.  ``asker`` and ``asker_address`` are who asked, the owner themselves with ``by_owner``.
     """
 
     id: UUID
@@ -33,7 +33,7 @@ class HandOverFacts:
     former_address: str
     new_owner: UUID
     new_address: str
-    named: bool
+    cids: tuple[UUID, ...] | None
     template_id: UUID | None
     label_id: UUID | None
     by_owner: bool
@@ -47,6 +47,11 @@ class HandOverFacts:
     done: int
     total: int
     ended_at: datetime | None
+
+    @property
+    def named(self) -> bool:
+        """Tell whether single documents were named."""
+        return self.cids is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def facts_of(row: HandOver) -> HandOverFacts:
         former_address=row.former_address,
         new_owner=row.new_owner,
         new_address=row.new_address,
-        named=row.cids is not None,
+        cids=None if row.cids is None else tuple(row.cids),
         template_id=row.template_id,
         label_id=row.label_id,
         by_owner=row.by_owner,

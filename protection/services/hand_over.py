@@ -76,7 +76,7 @@ def ask_hand_over(
         total=documents_meant(former.id, cids=which.cids, template=which.template, label=which.label).count(),
     )
     if not by_owner:
-        _record(Kind.HAND_OVER_ASKED, actor, row, {"approved": not waits})
+        _record(Kind.HAND_OVER_ASKED, actor, row, {} if waits else {"alone": True})
     row.refresh_from_db()
     return facts_of(row)
 

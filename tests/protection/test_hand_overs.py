@@ -306,6 +306,13 @@ def test_the_pages_lead_from_the_document_to_the_approval(firm: Cast, plan: Path
     new = site.browser(host, firm.new)
     assert new.get(page).status_code == 200
     assert site.browser(host, leaver(firm)).get(page).status_code == 404
+    # The new owner hands back what is still theirs to hand back, by one button and a question.
+    other = protect(firm.old, plan)
+    assert "Hand them back" in new.get(page).content.decode()
+    both: dict[str, Any] = {"chosen": [str(sealed.cid), str(other.cid)], "to": firm.old.address}
+    assert "Hand 1 document over to" in new.post("/hand-overs/new/", both).content.decode()
+    new.post("/hand-overs/new/", {**both, "confirm": firm.old.address})
+    assert owner_of(firm, sealed) == owner_of(firm, other) == (firm.old.address, firm.old.address)
 
 
 def new_page(site: Site, host: str, player: Player, path: str) -> str:
