@@ -1,12 +1,13 @@
-// Reads policies and lines of grants for the test beside it: one JSON object comes in, one goes out.
+// Reads policies, lines of grants and days for the test beside it: one JSON object comes in, one goes out.
 
 import { readFileSync } from "node:fs";
 
 import { ChanceryError } from "../../static/js/chancery-crypto.mjs";
 import { readPolicy } from "../../static/js/chancery-policy.mjs";
+import { endOf, lastDayBefore } from "../../static/js/days.mjs";
 import { read, write } from "../../static/js/grant-lines.mjs";
 
-const { policies, lines, organization } = JSON.parse(readFileSync(0, "utf8"));
+const { policies = [], lines = [], organization = "", days = [] } = JSON.parse(readFileSync(0, "utf8"));
 
 function isRead(policy) {
   try {
@@ -23,4 +24,6 @@ const again = (line) => {
   return entry && write(entry, organization);
 };
 
-process.stdout.write(JSON.stringify({ policies: policies.map(isRead), lines: lines.map(again) }));
+const ends = days.map(endOf);
+const last = ends.map(lastDayBefore);
+process.stdout.write(JSON.stringify({ policies: policies.map(isRead), lines: lines.map(again), ends, last }));

@@ -1,20 +1,23 @@
 """Policies and lines of grants mean the same to both implementations, however they are damaged."""
 
 import json
+import os
 import shutil
 import subprocess
-from collections.abc import Iterable
 from copy import deepcopy
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import pytest
 from django.forms import ValidationError
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from chancery.errors import InvalidPolicy
-from chancery.policy.days import LAST_MOMENT
+from chancery.policy.days import LAST_MOMENT, end_of, last_day_before
 from chancery.policy.policy import Grant, parse_policy
 from portal.web.grant_lines import line_of, read_lines
 from tests.chancery.policy import world
@@ -73,12 +76,19 @@ lines = st.lists(st.sampled_from(PIECES), min_size=1, max_size=7).map("".join)
 shown = world.grants.filter(lambda grant: grant.until is None or grant.until > world.NOW)
 
 
-def asked(policies: list[Any], texts: Iterable[str]) -> dict[str, list[Any]]:
-    """Return what the JavaScript implementation makes of them."""
+def asked(zone: str = "UTC", **about: Any) -> dict[str, list[Any]]:
+    """Return what the JavaScript implementation makes of policies, lines or days, in a time zone."""
     node = shutil.which("node")
     assert node is not None, INSTALL
-    given_ = json.dumps({"policies": policies, "lines": list(texts), "organization": str(world.CONTOSO)})
-    done = subprocess.run([node, str(RUNNER)], input=given_, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [node, str(RUNNER)],
+        input=json.dumps(about),
+        env={**os.environ, "TZ": zone},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.stdout, done.stderr
     return dict(json.loads(done.stdout))
 
@@ -107,9 +117,22 @@ def meant(line: str, organization: UUID = world.CONTOSO) -> tuple[Grant, ...] | 
 )
 def test_both_read_and_refuse_the_same(policies: list[Any], texts: list[str], grants: list[Grant]) -> None:
     written = [line_of(grant, world.CONTOSO) for grant in grants]
-    found = asked(policies, [*texts, *written])
+    found = asked(policies=policies, lines=[*texts, *written], organization=str(world.CONTOSO))
     assert found["policies"] == [is_read(policy) for policy in policies]
     for text, again in zip(texts, found["lines"], strict=False):
         # A line that the page cannot take apart stays text; any other one means the same as before.
         assert again is None or meant(again) == meant(text), text
     assert found["lines"][len(texts) :] == written
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Pacific/Kiritimati"])
+def test_a_day_ends_at_the_same_moment_for_both(zone: str) -> None:
+    """Where clocks change at midnight, as in Santiago, a day may end at one o'clock."""
+    days = [date(2027, 1, 1) + timedelta(days=number) for number in range(400)]
+    found = asked(zone, days=[str(day) for day in days])
+    assert found["ends"] == [end_of(day, ZoneInfo(zone)) for day in days]
+    assert (
+        found["last"]
+        == [str(last_day_before(end, ZoneInfo(zone))) for end in found["ends"]]
+        == [str(day) for day in days]
+    )
