@@ -79,20 +79,7 @@ def _texts() -> dict[str, object]:
         "forget": _("Forget"),
         "mend_entry": _("Nothing was protected yet. Mend the marked entry, then protect the same files again."),
         "mend": _("Nothing was protected yet. Change what is written here, then protect the same files again."),
-        "failures": {
-            "taken": _("There is a file of this name already. Nothing was overwritten."),
-            "missing": _("Choose this file once more, then go on."),
-            "unreadable": _(
-                "The browser could not read or write this file. Look whether it is still there, and try again."
-            ),
-            "full": _("There is not enough room for the protected copy. Make room, then go on."),
-            "unreachable": _("The service does not answer. Check your connection, then go on."),
-            "too_large_for_page": _("This file is too large for a web page. Protect it without that."),
-            "lost": _(
-                "The protected copy is gone, but the document may be in your list already. Protecting the file again"
-                " makes a second document."
-            ),
-        },
+        "failures": _failures(),
         "mail_with_pages": _(
             "I am sending you {files}. These files are protected. Open them with a double click, or drop them on the"
             " page {address}, and enter the address to which I sent this; you need no program and no password from me."
@@ -100,6 +87,24 @@ def _texts() -> dict[str, object]:
         "mail": _(
             "I am sending you {files}. These files are protected. To open them, go to {address} and enter the"
             " address to which I sent this; you need no program and no password from me."
+        ),
+    }
+
+
+def _failures() -> dict[str, str]:
+    """Return why a single file could not be protected, by the codes of the page's script."""
+    return {
+        "taken": _("There is a file of this name already. Nothing was overwritten."),
+        "missing": _("Choose this file once more, then go on."),
+        "unreadable": _(
+            "The browser could not read or write this file. Look whether it is still there, and try again."
+        ),
+        "full": _("There is not enough room for the protected copy. Make room, then go on."),
+        "unreachable": _("The service does not answer. Check your connection, then go on."),
+        "too_large_for_page": _("This file is too large for a web page. Protect it without that."),
+        "lost": _(
+            "The protected copy is gone, but the document may be in your list already. Protecting the file again"
+            " makes a second document."
         ),
     }
 
