@@ -90,7 +90,7 @@ class SettingsForm(forms.Form):
         help_text=gettext_lazy("At least 60: connected devices hear from it every minute. 0 means no such limit."),
     )
     suite = forms.ChoiceField(
-        label=gettext_lazy("Suite of new keys"),
+        label=gettext_lazy("Algorithms of new keys"),
         choices=SUITES,
         help_text=gettext_lazy("A suite is the set of algorithms that a key works with."),
     )

@@ -63,7 +63,7 @@ COLUMNS: Final = (
     Column("owner", gettext_lazy("Owner"), "person", sorts=True),
     Column("opened", gettext_lazy("Opened"), "number", sorts=True),
     Column("refused", gettext_lazy("Refused"), "number", sorts=True),
-    Column("registered_at", gettext_lazy("Registered"), "time", sorts=True),
+    Column("registered_at", gettext_lazy("Known since"), "time", sorts=True),
 )
 
 

@@ -44,7 +44,7 @@ def _titles(page: str) -> list[str]:
 def test_heads_of_columns_lead_to_the_list_in_that_order_and_back(ada: Client) -> None:
     page = ada.get("/documents/?search=txt").content.decode()
     heads = {words: (order, address) for _, order, address, words in HEADED.findall(page)}
-    assert heads["Registered"][0] == "descending"
+    assert heads["Known since"][0] == "descending"
     assert heads["State"] == ("", "?search=txt&amp;sort=state")
     sort = parse_qs(urlsplit(heads["Document"][1].replace("&amp;", "&")).query)
     assert sort == {"search": ["txt"], "sort": ["title"]}

@@ -76,7 +76,9 @@ def test_a_reader_sees_the_text_and_can_neither_save_nor_print_it(
     assert reader.heading == "plan.txt"
     assert content(reader).locator("pre").inner_text() == "1. Sign the letter."
     assert "You may\nread\n" in reader.text
-    assert re.search(r"License lasts until\n\d+ \w+ \d{4}, \d\d:\d\d \S+\n", reader.text)
+    assert re.search(
+        r"You can open it until\n\d+ \w+ \d{4}, \d\d:\d\d \S+ Then this browser asks the service again\.\n", reader.text
+    )
     assert not reader.page.is_visible("#save")
     assert not reader.page.is_visible("#print")
     assert content(reader).locator("body").evaluate("body => getComputedStyle(body).userSelect") == "none"
