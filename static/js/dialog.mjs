@@ -2,6 +2,7 @@
 // own, and so it is wherever something is unexpected.
 
 const dialog = document.getElementById("question");
+let sent = null; // The form that is sent as it is, since nothing was asked in its place.
 
 /** Show the question of a page that the service answered; false if there is none in it. */
 async function asked(response) {
@@ -28,14 +29,17 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!form.matches("form[data-asks]") || !new FormData(form).has("chosen")) return;
+  if (!form.matches("form[data-asks]") || !new FormData(form).has("chosen") || form === sent) return;
+  if (event.submitter?.hasAttribute("formaction")) return; // Leads to a page that asks more.
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, event.submitter));
   const response = await fetch(form.action, { method: "POST", body }).catch(() => null);
   if (response?.redirected) {
     if (!(await asked(response.clone()))) location.assign(response.url); // It was done: this is what came of it.
   } else {
+    sent = form;
     form.requestSubmit(event.submitter);
+    sent = null;
   }
 }, { capture: true });
 
