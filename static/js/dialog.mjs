@@ -28,20 +28,23 @@ document.addEventListener("click", async (event) => {
 });
 
 document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!form.matches("form[data-asks]") || !new FormData(form).has("chosen") || form === sent) return;
-  if (event.submitter?.hasAttribute("formaction")) return; // Leads to a page that asks more.
+  const { target: form, submitter } = event;
+  const isList = form.matches(".chosen-rows");
+  if (!(isList || submitter?.matches("[data-asks]")) || (isList && !new FormData(form).has("chosen"))) return;
   event.preventDefault();
-  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const body = new URLSearchParams(new FormData(form, submitter));
   const response = await fetch(form.action, { method: "POST", body }).catch(() => null);
-  if (response?.redirected) {
-    if (!(await asked(response.clone()))) location.assign(response.url); // It was done: this is what came of it.
-  } else {
-    sent = form;
-    form.requestSubmit(event.submitter);
-    sent = null;
-  }
+  if (response && (await asked(response.clone()))) return;
+  if (response?.redirected) return void location.assign(response.url); // It was done: this is what came of it.
+  HTMLFormElement.prototype.submit.call(submitted(form, submitter));
 }, { capture: true });
+
+/** Return a form that sends what this button sends, asking nothing here. */
+function submitted(form, submitter) {
+  if (!submitter?.name) return form;
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+  return form;
+}
 
 dialog.dataset.ready = ""; // From now on questions are shown here.
 dialog.addEventListener("click", (event) => {

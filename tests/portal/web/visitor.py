@@ -22,7 +22,7 @@ PATIENCE: Final = 30
 LEADS_ON: Final = """one => {
   const clicked = one.closest("a, button, summary");
   const aim = clicked.matches("a[href]") ? clicked : clicked.type === "submit" && clicked.form;
-  const asksHere = document.querySelector("#question[data-ready]") && clicked.matches("[data-asks], [data-asks] *");
+  const asksHere = document.querySelector("#question[data-ready]") && clicked.matches("[data-asks], .chosen-rows *");
   return Boolean(aim) && !aim.target && !asksHere && !clicked.matches("[data-passkey], [download]");
 }"""
 """Whether a click loads a page in the same tab; a passkey's button first asks the browser, and may stay, and questions
