@@ -54,7 +54,7 @@ def browser_page(
         "connect-src": [_organizations()],
         "frame-src": [SELF],
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["share-worker"],
+        "trusted-types": ["share-worker", "seal-worker"],
     }
     return response
 

@@ -6,9 +6,10 @@ import { HTML_SUFFIX, MAX_CONTENT, isHtmlForm, unwrapped, wrapped } from "./chan
 import { MAGIC, openSealed } from "./chancery-reader.mjs";
 import { ServiceError } from "./chancery-service.mjs";
 import { inStore } from "./chancery-store.mjs";
-import { BlobSink, sealFile } from "./chancery-writer.mjs";
+import { BlobSink } from "./chancery-writer.mjs";
 import { Source } from "./protect-choosing.mjs";
 import { downloads, hold, placeOf, removeLeftovers } from "./protect-places.mjs";
+import { sealThere } from "./protect-sealer.mjs";
 
 const STORE = "batches";
 const KINDS = { txt: "text/plain", pdf: "application/pdf", png: "image/png", jpg: "image/jpeg", csv: "text/csv", json: "application/json" };
@@ -94,18 +95,6 @@ class PageSink extends BlobSink {
 
   abort() {
     return this.sink.abort();
-  }
-}
-
-/** Open a sealed file as a recipient would: every part is verified before the person hears of success. */
-async function verified(blob, key, place, { signal, progress }) {
-  const file = await openSealed(await unwrapped(blob));
-  const unlocked = await (await file.verify(place.chain)).unlock(key);
-  let done = 0;
-  for await (const leaf of unlocked.leaves()) {
-    signal.throwIfAborted();
-    done += leaf.length;
-    progress(done, unlocked.metadata.size);
   }
 }
 
@@ -249,9 +238,9 @@ export class Batch {
     const sink = this.head.page ? new PageSink(written, this.head.page) : written;
     try {
       const type = KINDS[entry.name.split(".").at(-1).toLowerCase()] ?? "application/octet-stream";
-      const settings = { key, license, name: entry.name, type, notice, sign, sink, signal, progress: tell("sealing") };
-      const { seal, blob } = await sealFile(file, settings);
-      await verified(blob, key, place, { signal, progress: tell("verifying") });
+      const { org, tenantKeys } = place.statement;
+      const job = { file, key, license: license.token, statement: { org, tenantKeys }, name: entry.name, type, notice };
+      const { seal } = await sealThere(job, { sign, sink, signal, tell });
       return this.#set(entry, { state: State.REGISTERING, license: license.token, seal, cid: license.cid });
     } catch (error) {
       await sink.abort();

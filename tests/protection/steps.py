@@ -26,6 +26,8 @@ from tests.cast import Cast, Player
 from tests.contract import check_exchange
 
 RITA, MAX = "rita@fabrikam.example", "max@contoso.example"
+CLIENT = Client()
+"""One for all: each would make every middleware anew, which takes a tenth of a request."""
 
 
 def protect(player: Player, source: Path, *grants: str, **options: Any) -> Protected:
@@ -103,7 +105,8 @@ def send(
     data = b"" if body is None else json.dumps(body).encode()
     bearer = player.session.service._tokens.for_origin(player.session.account, origin) if token is None else token
     stated = proof_for(player, method, origin + path.partition("?")[0], bearer, data) if proof is None else proof
-    answer: HttpResponse = Client().generic(  # type: ignore[assignment]  # the test client adds to the answer
+    CLIENT.cookies.clear()
+    answer: HttpResponse = CLIENT.generic(  # type: ignore[assignment]  # the test client adds to the answer
         method,
         path,
         data=data,

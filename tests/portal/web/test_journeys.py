@@ -63,7 +63,7 @@ def sent(installation: Installation, ada: Visitor, contoso: str) -> Iterator[Sen
     """Let Olga join, protect a file, and send it to Rita."""
     installation.add_person("olga@contoso.example", "Olga Orlov")
     olga = installation.visitor(scripts=False)
-    olga.sign_in_by_code("olga@contoso.example")
+    olga.arrive("olga@contoso.example")
     folder = installation.folder
     plan = folder / "plan.txt"
     plan.write_text("1. Sign the letter of intent.\n", encoding="utf-8")
@@ -234,7 +234,7 @@ def test_a_device_is_revoked_after_a_question(installation: Installation, sent: 
 def test_signing_out_ends_both_hosts(installation: Installation, contoso: str) -> None:
     installation.add_person("nina@contoso.example", "Nina Neumann")
     nina = installation.visitor(scripts=False)
-    nina.sign_in_by_code("nina@contoso.example")
+    nina.arrive("nina@contoso.example")
     nina.go(f"{contoso}/")
     nina.page.locator("details.menu summary").click()
     nina.click("Sign out")
@@ -247,7 +247,7 @@ def test_signing_out_ends_both_hosts(installation: Installation, contoso: str) -
 def seeing(installation: Installation, sent: Sent) -> Visitor:
     """Return Ada with scripts on, since the inspection is one."""
     visitor = installation.visitor()
-    visitor.sign_in_by_code("ada@contoso.example")
+    visitor.arrive("ada@contoso.example")
     return visitor
 
 

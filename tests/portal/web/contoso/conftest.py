@@ -45,7 +45,7 @@ def olga(installation: Installation) -> Visitor:
     """Return Contoso's member, added by its administrator and signed in, without scripts."""
     installation.add_person("olga@contoso.example", "Olga Orlov")
     olga = installation.visitor(scripts=False)
-    olga.sign_in_by_code("olga@contoso.example")
+    olga.arrive("olga@contoso.example")
     return olga
 
 
@@ -67,5 +67,14 @@ def jonas(installation: Installation) -> str:
 def reader(installation: Installation, jonas: str) -> Visitor:
     """Return Jonas in a fresh browser, which runs scripts and is not a device yet."""
     visitor = installation.visitor()
-    visitor.sign_in_by_code(jonas)
+    visitor.arrive(jonas)
     return visitor
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _visits_end(installation: Installation, ada: Visitor, olga: Visitor) -> Iterator[None]:
+    """Close what a module has opened beside the browsers of these three: pages that stay go on painting and asking."""
+    assert ada.page, "who stays"
+    before = installation.contexts()
+    yield
+    installation.close(installation.contexts() - before)

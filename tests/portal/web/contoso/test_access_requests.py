@@ -132,7 +132,7 @@ def test_a_note_outlives_a_session_that_ended(plan: Plan, installation: Installa
     with context.expect_page() as opened:
         rita.page.get_by_role("link", name="Sign in in another tab").click()
     other = Visitor(installation, opened.value)
-    other.sign_in_by_code("rita@fabrikam.example", begun=True)
+    other.sign_in_by_code("rita@fabrikam.example")
     other.page.wait_for_url(f"{plan.contoso}/")
     for _ in range(2):  # The second time with the token of the new session.
         if rita.page.get_by_role("button", name="Send it again").count():
@@ -160,8 +160,8 @@ def test_an_end_that_is_chosen_but_not_named_is_refused_beside_its_field(plan: P
 
 def test_the_pages_are_sound_in_every_look(plan: Plan, installation: Installation) -> None:
     seeing_olga, seeing_rita = installation.visitor(), installation.visitor()
-    seeing_olga.sign_in_by_code("olga@contoso.example")
-    seeing_rita.sign_in_by_code("rita@fabrikam.example")
+    seeing_olga.arrive("olga@contoso.example")
+    seeing_rita.arrive("rita@fabrikam.example")
     plan.olga.go(f"{plan.address}revoke/?recipient=rita@fabrikam.example")
     plan.olga.follow(plan.olga.page.get_by_role("button", name="Take access back"))
     assert not plan.opens()

@@ -83,7 +83,7 @@ def test_a_program_is_let_in_and_another_time_refused(
     redirect, came_back = program
     assert installation.ada
     ada: Visitor = installation.visitor()
-    ada.sign_in_by_code("ada@contoso.example")
+    ada.arrive("ada@contoso.example")
     verifier = secrets.token_urlsafe(48)
     path = asked(redirect, verifier, "first")
     assert faults(ada, path) == []

@@ -53,7 +53,7 @@ def test_from_the_printed_link_to_a_protected_file(installation: Installation, m
         link, code = link_and_code(process)
         max_.go(link)
         assert max_.heading == "Sign in", "first Max says who they are, and then comes back without another click"
-        max_.sign_in_by_code("max@contoso.example", begun=True)
+        max_.sign_in_by_code("max@contoso.example")
         max_.page.wait_for_url("**/identity/o/device?*")
         assert max_.heading == "Sign in this device?"
         assert max_.page.locator("pre").inner_text() == code

@@ -36,7 +36,7 @@ def reader(installation: Installation) -> Iterator[Visitor]:
         executable_path=PROGRAM, args=[*FLAGS, "--enable-features=WebCryptoPQC"]
     )
     reader = replace(installation, chromium=chromium).visitor()
-    reader.sign_in_by_code(READER)
+    reader.arrive(READER)
     if not reader.page.evaluate(HAS_IT):
         pytest.skip("This Chromium has no ML-KEM.")
     yield reader

@@ -31,7 +31,7 @@ def reader(installation: Installation) -> Visitor:
     """Return Rita in a browser that runs scripts, with keys of its own after her first file."""
     assert installation.rita, "who has an account"
     rita = installation.visitor()
-    rita.sign_in_by_code(RITA)
+    rita.arrive(RITA)
     return rita
 
 

@@ -29,7 +29,7 @@ def command(installation: Installation, *words: str) -> str:
 def test_an_operator_signs_in_with_two_steps_and_finds_everything(installation: Installation) -> None:
     installation.add_person(RITA, "Rita Reyes")
     rita = installation.visitor()
-    rita.sign_in_by_code(RITA)
+    rita.arrive(RITA)
     rita.go("/accounts/2fa/")
     rita.click("Set up an app")
     secret = rita.page.locator("#authenticator_secret").inner_text()
@@ -42,7 +42,7 @@ def test_an_operator_signs_in_with_two_steps_and_finds_everything(installation: 
     rita.go("/operator/")
     assert "Sign in again with your second factor" in rita.text, "her sign-in was by a mailed code alone"
 
-    rita.sign_in_by_code(RITA, begun=True)
+    rita.sign_in_by_code(RITA)
     rita.page.wait_for_url("**/2fa/authenticate/**")
     rita.fill(code=code_now(secret, ahead=1))
     press(rita, "Sign in")
@@ -64,7 +64,7 @@ def test_an_operator_signs_in_with_two_steps_and_finds_everything(installation: 
     gone = "from allauth.mfa.models import Authenticator; Authenticator.objects.filter(user__email='{}').delete()"
     command(installation, "shell", "--no-imports", "-c", gone.format(RITA))
     again = installation.visitor()
-    again.sign_in_by_code(RITA)
+    again.arrive(RITA)
     assert faults(again, "/operator/", status=403) == [], "they gave their second factor up"
     again.click("Set it up")
     assert again.page.url.endswith("/accounts/2fa/")

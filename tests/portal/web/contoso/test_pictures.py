@@ -17,7 +17,7 @@ def people(installation: Installation, olga: Visitor) -> dict[str, Visitor]:
     found = {}
     for name in ("ada", "olga"):
         found[name] = installation.visitor()
-        found[name].sign_in_by_code(f"{name}@contoso.example")
+        found[name].arrive(f"{name}@contoso.example")
     return found
 
 

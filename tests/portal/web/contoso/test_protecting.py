@@ -25,7 +25,7 @@ def author(installation: Installation, olga: Visitor) -> Visitor:
     """Return Olga in a browser that runs scripts."""
     assert olga.page, "who has an account"
     author = installation.visitor()
-    author.sign_in_by_code("olga@contoso.example")
+    author.arrive("olga@contoso.example")
     return author
 
 
@@ -78,7 +78,8 @@ def test_what_the_browser_seals_opens_elsewhere_byte_for_byte(
     author.page.check("#people_way")
     author.page.fill("#people_who", RITA)
     author.page.select_option("#people_level", "co-author")
-    protects(author)
+    with author.page.expect_worker(lambda worker: "seal-worker" in worker.url):
+        protects(author)
     assert "Your files are protected." in author.text
     assert "/open/" in author.page.input_value("#mail")
     sealed = saved(author, tmp_path)

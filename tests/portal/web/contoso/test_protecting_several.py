@@ -49,7 +49,7 @@ def partner(installation: Installation) -> Iterator[Session]:
 def browser(installation: Installation) -> Visitor:
     installation.add_person("jonas@contoso.example", "Jonas Jansen")
     browser = installation.visitor()
-    browser.sign_in_by_code("jonas@contoso.example")
+    browser.arrive("jonas@contoso.example")
     return browser
 
 

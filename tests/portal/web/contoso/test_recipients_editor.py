@@ -12,7 +12,7 @@ def author(installation: Installation, ada: Visitor) -> Visitor:
     """Return the administrator in a browser that runs scripts."""
     assert ada.page, "who has an account"
     author = installation.visitor()
-    author.sign_in_by_code("ada@contoso.example")
+    author.arrive("ada@contoso.example")
     return author
 
 

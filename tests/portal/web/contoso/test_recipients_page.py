@@ -20,7 +20,7 @@ def seeing(installation: Installation, olga: Visitor) -> Visitor:
     """Return Olga's browser with scripts on, since the inspection is one."""
     assert olga
     visitor = installation.visitor()
-    visitor.sign_in_by_code("olga@contoso.example")
+    visitor.arrive("olga@contoso.example")
     return visitor
 
 

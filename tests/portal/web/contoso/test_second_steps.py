@@ -28,7 +28,7 @@ def nina(installation: Installation) -> Visitor:
     """Return a member of Contoso in a browser with scripts, which passkeys need."""
     installation.add_person("nina@contoso.example", "Nina Neumann")
     visitor = installation.visitor()
-    visitor.sign_in_by_code("nina@contoso.example")
+    visitor.arrive("nina@contoso.example")
     return visitor
 
 
@@ -171,7 +171,7 @@ def press(visitor: Visitor, name: str) -> None:
 def begin(nina: Visitor) -> None:
     """Enter a mailed code, up to the second step."""
     nina.go("/accounts/login/")
-    nina.sign_in_by_code("nina@contoso.example", begun=True)
+    nina.sign_in_by_code("nina@contoso.example")
     nina.page.wait_for_url("**/2fa/authenticate/")
 
 

@@ -141,7 +141,7 @@ def upload(visitor: Visitor, origin: str, file: Path) -> None:
 
 def test_the_pages_are_well_made(installation: Installation, ada: Visitor, contoso: str) -> None:
     seeing = installation.visitor()
-    seeing.sign_in_by_code("ada@contoso.example")
+    seeing.arrive("ada@contoso.example")
     seeing.go(f"{contoso}/templates/")
     archived = seeing.page.locator("tbody tr", has_text="Chosen only")
     delete = archived.get_by_role("link", name="Delete").get_attribute("href")
