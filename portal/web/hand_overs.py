@@ -27,11 +27,11 @@ from tenants.directory.selectors.people import addressees
 SUGGESTED: Final = 200
 """Members whom the field of the new owner suggests to those who may read the list of people."""
 STATES: Final = {
-    "waiting": gettext_lazy("Waits for approval"),
+    "waiting": gettext_lazy("Waiting"),
     "running": gettext_lazy("Under way"),
     "done": gettext_lazy("Done"),
     "declined": gettext_lazy("Declined"),
-    "failed": gettext_lazy("Could not be completed"),
+    "failed": gettext_lazy("Incomplete"),
 }
 TONES: Final = {"waiting": "warn", "running": "warn", "done": "good", "failed": "bad"}
 
