@@ -92,7 +92,7 @@ class SettingsForm(forms.Form):
     suite = forms.ChoiceField(
         label=gettext_lazy("Algorithms of new keys"),
         choices=SUITES,
-        help_text=gettext_lazy("A suite is the set of algorithms that a key works with."),
+        help_text=gettext_lazy("Programs call them a suite."),
     )
     registration_days = forms.IntegerField(
         label=gettext_lazy("Days in which a document protected without a network has to be registered"),
