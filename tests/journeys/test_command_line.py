@@ -67,7 +67,11 @@ def test_the_life_of_a_document(stack: Stack, tmp_path: Path):
     stack.max.run("open", sealed, "-o", tmp_path / "six", code=1)
     assert {"registered", "opened", "edited", "revoked", "restored", "changed"} <= verbs(stack, sealed)
     assert "olga@contoso.example took access to “plan.txt” back from everybody." in stack.olga.run("track", sealed)
-    assert not any((tmp_path / name).exists() for name in ("three", "four", "six"))
+    stack.olga.run("hand-over", "documents", sealed, "--to", "max@contoso.example", "--yes")
+    stack.max.run("open", sealed, "-o", tmp_path / "seven")
+    stack.olga.run("open", sealed, "-o", tmp_path / "eight", code=1)
+    assert "handed “plan.txt” over to max@contoso.example" in stack.max.run("track", sealed)
+    assert not any((tmp_path / name).exists() for name in ("three", "four", "six", "eight"))
 
 
 def test_a_german_shell(stack: Stack, tmp_path: Path):
