@@ -4,7 +4,7 @@ A hand-over is a row, carried out in batches of one transaction each: after an i
 former owner still has, so nothing is done twice and nothing is left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ from chancery.ledger.kinds import Kind, Outcome
 from chancery.policy.case import Basis
 from chancery.texts import message
 from protection.actor import Actor
-from protection.models import Content, HandOver, HandOverState, ProtectionTemplate
+from protection.models import Content, ContentRevocation, HandOver, HandOverState, ProtectionTemplate
 from protection.selectors.decisions import ADMINISTRATOR
 from protection.selectors.hand_overs import HandOverFacts, documents_meant, facts_of
 from protection.selectors.licensing import named_facts
@@ -141,8 +141,19 @@ def _give(row: HandOver, contents: Sequence[Content]) -> None:
         owner_id=row.new_owner, owner_address=row.new_address, handed_over_at=Now(), rev=F("rev") + 1
     )
     losing = {row.former_owner, *(one.issuer_id for one in contents if one.handed_over_at is None)} - {row.new_owner}
+    _take_over_revocations(row.new_owner, contents, losing)
     for person in sorted(losing):
         invalidate_all_of(person)
+
+
+def _take_over_revocations(new_owner: UUID, contents: Sequence[Content], losing: Collection[UUID]) -> None:
+    """Let what former owners took back count as the new owner's: an administrator does not give it back.
+
+    See docs/protocol.md P18.
+    """
+    cids = [one.cid for one in contents]
+    Content.objects.filter(cid__in=cids, revoked_by__in=losing).update(revoked_by=new_owner)
+    ContentRevocation.objects.filter(content__in=cids, revoked_by__in=losing).update(revoked_by=new_owner)
 
 
 def _events(row: HandOver, contents: Sequence[Content]) -> list[dict[str, Any]]:
@@ -219,6 +230,7 @@ def _as_json(actor: Actor) -> dict[str, Any]:
         "device": None if actor.device is None else str(actor.device),
         "device_name": actor.device_name,
         "source": actor.source,
+        "application": actor.application,
     }
 
 

@@ -180,9 +180,10 @@ class Membership(models.Model):
 
     ``address`` and ``name`` are what the organization itself entered.  Of a guest it sees these and nothing else: an
     invitation must not tell who holds an address, under which name and with which others.  ``added_by`` and
-    ``role_given_by`` are the people who did so, since together they count as one (P18).  A person who left
-    keeps the row, disabled, with ``removed_at``: the old identity stays refused, and its id is never given again.
-    ``returned_at`` is when a person who had left and whose account goes on elsewhere was given a place again.
+    ``role_given_by`` are the people who did so, since together they count as one (P18); who became a member by an
+    address that they proved has added themselves.  A person who left keeps the row, disabled, with ``removed_at``: the
+    old identity stays refused, and its id is never given again.  ``returned_at`` is when a person who had left and
+    whose account goes on elsewhere was given a place again.
     """
 
     class Role(models.TextChoices):

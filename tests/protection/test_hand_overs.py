@@ -21,6 +21,7 @@ from protection.models import Content, HandOver
 from protection.services import hand_over as service
 from tenants.context import in_organization
 from tenants.directory.models import Membership
+from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_person import remove_person
@@ -202,6 +203,51 @@ def test_no_administrator_gains_documents_alone_nor_by_a_straw_person(cast: Cast
     problem(answer, 409, "needs_another_administrator")
     with in_organization(organization.id):
         assert Membership.objects.within(organization.id).filter(created_at__lt=timezone.now()).count() == 6
+
+
+def test_an_account_that_came_by_an_application_or_by_itself_is_no_independent_person(cast: Cast, plan: Path) -> None:
+    """Any administrator can act as an application, and may have a mailbox of the organization's domain."""
+    slug = f"only{uuid4().hex[:6]}"
+    organization = cast.found(slug, "lew")
+    old = cast.join("olm", slug)
+    sealed = protect(old, plan)
+    sync = create_application(organization_id=organization.id, name="sync", roles=("directory",), actor=ACTOR)
+    as_sync = ACTOR.__class__(person_id=sync.person_id, name="sync", source="test")
+
+    def brought(role: str) -> Player:
+        address = f"{role}@{slug}.example"
+        made = create_person(organization_id=organization.id, address=address, name="", role=role, actor=as_sync)
+        return cast.know(f"brought-{role}", made.id, made.email)
+
+    def ask(player: Player, to: Player) -> Any:
+        body = {"to": to.address, "documents": [str(sealed.cid)], "confirm": to.address, "reason": "A test"}
+        return call(player, slug, "POST", "hand-overs", body)
+
+    member, administrator = brought("user"), brought("global_administrator")
+    joined = cast.join("joined", slug)
+    Membership.objects.within(organization.id).filter(person_id=joined.id).update(added_by=joined.id)
+    for to in (member, administrator, joined):
+        problem(ask(cast.lew, to), 409, "needs_another_administrator")
+    ida = cast.join("ida", slug, role="global_administrator")
+    (waiting,) = ask(cast.lew, joined).json()["hand_overs"]
+    path, body = f"hand-overs/{waiting['id']}/approve", {"confirm": joined.address}
+    problem(call(administrator, slug, "POST", path, body), 409, "needs_another_administrator")
+    assert call(ida, slug, "POST", path, body).status_code == 200
+
+
+def test_what_a_former_owner_took_back_no_administrator_gives_back(firm: Cast, plan: Path) -> None:
+    """The new owner decides about it, as the former one did (P18)."""
+    reader, new = leaver(firm), firm.new
+    whole, one = protect(firm.old, plan, f"{reader.address}:VIEW"), protect(firm.old, plan, f"{reader.address}:VIEW")
+    assert call(firm.old, "firm", "POST", f"documents/{whole.cid}/revoke", {"confirm": "plan.txt"}).status_code == 200
+    body = {"recipient": reader.address, "confirm": reader.address}
+    assert call(firm.old, "firm", "POST", f"documents/{one.cid}/revoke", body).status_code == 200
+    by_label(firm.old, new, whole, one)
+    asked: tuple[tuple[Protected, dict[str, str]], ...] = ((whole, {}), (one, {"recipient": reader.address}))
+    for sealed, which in asked:
+        problem(call(firm.fay, "firm", "POST", f"documents/{sealed.cid}/restore", which), 403, "widening_not_allowed")
+        assert call(new, "firm", "POST", f"documents/{sealed.cid}/restore", which).status_code == 200
+        assert rights(reader, sealed.path) == {"VIEW"}
 
 
 def test_a_new_owner_who_leaves_before_the_end_gets_nothing_more(firm: Cast, plan: Path) -> None:

@@ -2,8 +2,9 @@
 
 An owner decides about a document and opens it, so an administrator who hands over documents of others gives access
 that nobody with a right on them has given.  This takes a second administrator, as with templates and groups
-(decision 15); people who have just added or promoted each other count as one (decision 19).  Where no independent
-administrator is there, only people whom the administrator has not just added get documents (decision 27).
+(decision 15); people who have just added or promoted each other count as one (decision 19), and nobody who has just
+come by an application or by themselves is independent.  Where no independent administrator is there, only people
+whom the administrator cannot just have added get documents (decision 27).
 """
 
 from datetime import timedelta
@@ -38,7 +39,7 @@ from protection.services.hand_over import (
     approve_hand_over,
     decline_hand_over,
 )
-from tenants.directory.selectors.administrators import people_connected_to
+from tenants.directory.selectors.administrators import people_possibly_made_by
 from tenants.directory.selectors.people import PersonFacts
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -47,11 +48,12 @@ def needs_approval(caller: Caller, new: Owner) -> bool:
     """Tell whether another administrator has to approve it.  Raises NeedsAnotherAdministrator where none could."""
     if who_may_approve(caller):
         return True
-    if new.id in _party(caller):
+    if new.id in _party(caller.organization, caller.person):
         raise NeedsAnotherAdministrator(
             message(
-                "This would give the documents to you, or to a person whom you have just added or who has just added"
-                " you, and no independent administrator is there to approve it."
+                "This would give the documents to you, or to a person who was just added by you or by an application,"
+                " who joined by themselves or who has just added you, and no independent administrator is there to"
+                " approve it."
             ),
             remedy=message(
                 "Name another member, or let a second administrator approve it, who counts as independent some days"
@@ -67,9 +69,14 @@ def approve(*, caller: Caller, organization: OrganizationFacts, hand_over_id: UU
     Raises NotFound, AlreadyAnswered, NotAMember, NeedsAnotherAdministrator and what ``require_confirmation`` raises.
     """
     found = _waiting(caller, hand_over_id)
-    if found.asker in _party(caller):
+    if found.asker in _party(caller.organization, caller.person) or caller.person in _party(
+        caller.organization, found.asker
+    ):
         raise NeedsAnotherAdministrator(
-            message("You asked for this hand-over yourself, or you and the person who did have just added each other."),
+            message(
+                "You asked for this hand-over yourself, or you and the person who did are not independent: one of you"
+                " was just added or given a role by the other or by an application, or joined by themselves."
+            ),
             remedy=message("Ask another administrator to approve it."),
         )
     member(organization.id, found.new_address, known=found.new_owner)
@@ -120,15 +127,15 @@ def decline(*, caller: Caller, hand_over_id: UUID, stated: Stated) -> Effect:
 
 def who_may_approve(caller: Caller) -> list[PersonFacts]:
     """Return the administrators who are independent of the caller, as many as are notified."""
-    party = _party(caller)
+    party = _party(caller.organization, caller.person)
     found = [one for one in enabled_with_role(caller.organization, ADMINISTRATOR) if one.id not in party]
     return found[:NOTIFIED_AT_MOST]
 
 
-def _party(caller: Caller) -> frozenset[UUID]:
-    """Return the people who count as one with the caller (decision 19)."""
+def _party(organization: UUID, administrator: UUID) -> frozenset[UUID]:
+    """Return who counts as one with an administrator or may be an account of theirs (decisions 19 and 27)."""
     days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
-    return people_connected_to(caller.organization, caller.person, within=days)
+    return people_possibly_made_by(organization, administrator, within=days)
 
 
 def _waiting(caller: Caller, hand_over_id: UUID) -> HandOverFacts:

@@ -1,5 +1,6 @@
 """Which people count as one when administrators watch each other (docs/protocol.md P18)."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,14 +16,41 @@ def people_connected_to(organization_id: UUID, person_id: UUID, *, within: timed
     A favour is that one entered the other or gave the other a role, within the given time; it joins both, since either
     may be the straw person of the other.
     """
+    favours = _favours(organization_id, within)
+    return _reached({person_id}, [*favours, *((got, giver) for giver, got in favours)])
+
+
+def people_possibly_made_by(organization_id: UUID, person_id: UUID, *, within: timedelta) -> frozenset[UUID]:
+    """Return those connected to an administrator, and whoever may be an account of theirs without such a chain.
+
+    These are applications, which any administrator can act as, those who just came by one or by proving an address of
+    the organization's domain themselves, and whoever has a recent favour from one of these.
+    """
+    favours = _favours(organization_id, within)
+    applications = Membership.objects.within(organization_id).filter(person__is_service=True)
+    unseen = {*applications.values_list("person_id", flat=True), *(got for giver, got in favours if giver == got)}
+    return people_connected_to(organization_id, person_id, within=within) | _reached(unseen, favours)
+
+
+def _favours(organization_id: UUID, within: timedelta) -> list[tuple[UUID, UUID]]:
+    """Return who did a favour to whom within the given time; who joined by themselves did it to themselves."""
     since = timezone.now() - within
     places = Membership.objects.within(organization_id)
     given = places.filter(role_changed_at__gte=since).annotate(giver=F("role_given_by"))
     added = places.filter(created_at__gte=since).annotate(giver=F("added_by"))
-    pairs = [pair for rows in (given, added) for pair in rows.filter(~Q(giver=None)).values_list("giver", "person_id")]
-    connected, grown = {person_id}, True
-    while grown:
-        more = {one for pair in pairs if not connected.isdisjoint(pair) for one in pair} - connected
-        connected |= more
-        grown = bool(more)
-    return frozenset(connected)
+    return [pair for rows in (given, added) for pair in rows.filter(~Q(giver=None)).values_list("giver", "person_id")]
+
+
+def _reached(beginning: Iterable[UUID], steps: Iterable[tuple[UUID, UUID]]) -> frozenset[UUID]:
+    """Return what can be reached from the beginning by any number of steps."""
+    following: dict[UUID, list[UUID]] = {}
+    for one, other in steps:
+        following.setdefault(one, []).append(other)
+    reached: set[UUID] = set()
+    waiting = list(beginning)
+    while waiting:
+        one = waiting.pop()
+        if one not in reached:
+            reached.add(one)
+            waiting.extend(following.get(one, ()))
+    return frozenset(reached)

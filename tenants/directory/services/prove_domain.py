@@ -106,7 +106,7 @@ def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None
             record_revocation([person_id])
             continue
         membership, created = Membership.objects.of_installation().get_or_create(
-            organization_id=organization_id, person_id=person_id
+            organization_id=organization_id, person_id=person_id, defaults={"added_by": person_id}
         )
         if not created and not membership.guest:
             continue
