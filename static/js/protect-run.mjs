@@ -110,8 +110,8 @@ export class Run {
       row.tell(signal.aborted ? texts.waiting : refusal(error), !signal.aborted);
       if (signal.aborted) return null;
       if (error.code === "lost") row.offer(this.#anew(entry, row));
-      await forgetIfGone(error);
       if (error.isOfTerms) return error;
+      await forgetIfGone(error);
     }
     return null;
   }
