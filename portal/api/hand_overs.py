@@ -58,7 +58,13 @@ class HandOverBody(Confirmed):
 
     to = MailAddress(max_length=320, help_text="The address of the member who is to own them.")
     documents = serializers.ListField(
-        child=serializers.UUIDField(), required=False, default=list, max_length=MOST, help_text="These alone."
+        child=serializers.UUIDField(),
+        required=False,
+        allow_empty=False,
+        default=list,
+        max_length=MOST,
+        help_text="These alone; not together with owner, template or label. A list of none is refused: all are meant"
+        " by leaving it out.",
     )
     owner = serializers.CharField(
         required=False,
@@ -73,6 +79,12 @@ class HandOverBody(Confirmed):
     label = serializers.UUIDField(  # type: ignore[assignment]  # the member
         required=False, allow_null=True, default=None, help_text="Of all, those under this label."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what means two sets of documents: the larger one would go, and whoever asked may mean the smaller."""
+        if attrs["documents"] and (attrs["owner"] or attrs["template"] or attrs["label"]):
+            raise serializers.ValidationError(_("Name documents, or an owner, template or label, not both."))
+        return attrs
 
 
 class HandOverState(Answer):

@@ -319,6 +319,20 @@ def test_the_statements_of_a_batch_do_not_depend_on_its_size(
     assert counted[0] == counted[1]
 
 
+def test_a_list_of_no_documents_does_not_mean_all_and_two_choices_are_refused(firm: Cast, plan: Path) -> None:
+    """A program whose search found nothing would else give everything away."""
+    giver = leaver(firm)
+    sealed = protect(giver, plan)
+    body = {"to": firm.new.address, "confirm": firm.new.address}
+    choices: tuple[dict[str, Any], ...] = (
+        {"documents": []},
+        {"documents": [str(sealed.cid)], "template": str(uuid4())},
+    )
+    for wanted in choices:
+        problem(call(giver, "firm", "POST", "hand-overs", {**body, **wanted}), 400, "invalid")
+    assert owner_of(firm, sealed) == (giver.address, giver.address)
+
+
 def test_all_under_a_template_leaves_the_others(firm: Cast, plan: Path) -> None:
     some = leaver(firm)
     made = call(firm.fay, "firm", "POST", "templates", {"names": {"en": uuid4().hex}, "policy": {}}).json()["id"]
