@@ -1,16 +1,14 @@
 """Whom the ledger of the current organization knows, and which ledgers know somebody."""
 
 from collections.abc import Collection, Iterable
-from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from psycopg import sql
 
-from audit.selectors.pending_ledgers import BATCH
+from audit.selectors.schemas import schemas_where
 
-_KNOWS: Final = "select {name} where exists (select from {schema}.audit_eventpersonal where person_id = {person})"
+_KNOWS: Final = "exists (select from {schema}.audit_eventpersonal where person_id = {person})"
 
 
 def known_people(people: Collection[UUID]) -> set[UUID]:
@@ -26,17 +24,7 @@ def known_people(people: Collection[UUID]) -> set[UUID]:
 
 def ledgers_that_know(person: UUID, schemas: Iterable[str]) -> list[str]:
     """Return those of the schemas in whose ledgers the person ever did something: elsewhere they hold no license."""
-    found: list[str] = []
-    waiting = iter(schemas)
-    while batch := list(islice(waiting, BATCH)):
-        each = (
-            sql.SQL(_KNOWS).format(name=sql.Literal(name), schema=sql.Identifier(name), person=sql.Literal(person))
-            for name in batch
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(" union all ").join(each))
-            found += [name for (name,) in cursor.fetchall()]
-    return found
+    return schemas_where(_KNOWS, schemas, person=person)
 
 
 def devices_used(person: UUID) -> set[UUID]:

@@ -6,18 +6,15 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
-from psycopg import sql
 
+from audit.selectors.schemas import schemas_where
 from chancery.errors import NotFound
 from chancery.texts import message
 from protection.models import Content, HandOver, HandOverState
 
 MAX_LISTED: Final = 200
-_SCHEMAS: Final = 50
-"""Schemas in one statement: each holds a relation lock until it ends."""
-_RUNNING: Final = "select {name} where exists (select from {schema}.protection_handover where state = 'running')"
+_RUNNING: Final = "exists (select from {schema}.protection_handover where state = 'running')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +160,4 @@ def running() -> tuple[UUID, ...]:
 
 def handing_over(schemas: Iterable[str]) -> set[str]:
     """Return those of the schemas in which a hand-over is to be carried out."""
-    found: set[str] = set()
-    asked = list(schemas)
-    for first in range(0, len(asked), _SCHEMAS):
-        each = [
-            sql.SQL(_RUNNING).format(name=sql.Literal(schema), schema=sql.Identifier(schema))
-            for schema in asked[first : first + _SCHEMAS]
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(" union all ").join(each))
-            found.update(name for (name,) in cursor.fetchall())
-    return found
+    return set(schemas_where(_RUNNING, schemas))

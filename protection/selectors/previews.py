@@ -6,18 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-from psycopg import sql
-
+from audit.selectors.schemas import schemas_where
 from chancery.errors import NotFound
 from chancery.texts import message
 from protection.models import Preview
 
-_BATCH: Final = 100
-"""Schemas in one statement: each holds a few relation locks until it ends."""
-
 _UNANSWERED: Final = """
-select {name} where exists (select from {schema}.protection_preview
+exists (select from {schema}.protection_preview
     where state = 'waiting' or (state = 'running' and touched_at < now() - interval '1 minute')
     or asked_at < now() - interval '1 day')
 """
@@ -70,14 +65,4 @@ def preview_facts(preview: UUID) -> PreviewFacts:
 
 def unanswered(schemas: Iterable[str]) -> set[str]:
     """Return those of the schemas in which a preview waits for its answer, or is to be forgotten."""
-    found: set[str] = set()
-    waiting = list(schemas)
-    for first in range(0, len(waiting), _BATCH):
-        each = [
-            sql.SQL(_UNANSWERED).format(name=sql.Literal(schema), schema=sql.Identifier(schema))
-            for schema in waiting[first : first + _BATCH]
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(" union all ").join(each))
-            found.update(name for (name,) in cursor.fetchall())
-    return found
+    return set(schemas_where(_UNANSWERED, schemas))

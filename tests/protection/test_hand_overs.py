@@ -236,7 +236,7 @@ def test_an_account_that_came_by_an_application_or_by_itself_is_no_independent_p
 
 
 def test_what_a_former_owner_took_back_no_administrator_gives_back(firm: Cast, plan: Path) -> None:
-    """The new owner decides about it, as the former one did (P18)."""
+    """The new owner decides about it, as the former one did."""
     reader, new = leaver(firm), firm.new
     whole, one = protect(firm.old, plan, f"{reader.address}:VIEW"), protect(firm.old, plan, f"{reader.address}:VIEW")
     assert call(firm.old, "firm", "POST", f"documents/{whole.cid}/revoke", {"confirm": "plan.txt"}).status_code == 200

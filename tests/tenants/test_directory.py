@@ -159,6 +159,7 @@ class AddressTest(DirectoryTest):
         claim_address(person_id=eve.id, address="eve@fabrikam.example")
         assert subject_for(eve.id, self.contoso.id).addresses == frozenset()
         prove_address(person_id=eve.id, address="eve@fabrikam.example", actor=ACTOR)
+        assert Membership.objects.of_installation().get(person_id=eve.id).added_by == eve.id
         subject = subject_for(eve.id, self.contoso.id)
         assert subject.addresses == {"eve@fabrikam.example"}
         assert subject.domains == {"fabrikam.example"}

@@ -6,7 +6,8 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from audit.selectors.pending_ledgers import BATCH, unsealed
+from audit.selectors.pending_ledgers import unsealed
+from audit.selectors.schemas import BATCH
 from audit.services.begin import begin
 from audit.services.record import record
 from portal.tasks import sweep
