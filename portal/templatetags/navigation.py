@@ -1,5 +1,9 @@
 """Links that lead around; every template has them without loading them."""
 
+import re
+from functools import cache
+from typing import Final
+
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,12 +16,18 @@ from heroicons.templatetags.heroicons import heroicon_outline
 from portal.web.navigation import LATEST
 
 register = template.Library()
+LINE: Final = re.compile(r'<path [^>]*\bd="([^"]+)"')
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
-    """Show an outline of the Heroicons that says nothing of its own: the words stand beside it."""
-    return SafeString(heroicon_outline(name, size=20, aria_hidden="true"))
+    """Show an outline of the Heroicons that says nothing of its own: the words stand beside it.
+
+    The style sheet says how lines are drawn: a page has twenty icons, of which that would be a third.
+    """
+    paths = "".join(f'<path d="{line}"/>' for line in LINE.findall(heroicon_outline(name)))
+    return SafeString(f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{paths}</svg>')
 
 
 @register.simple_tag(takes_context=True)
