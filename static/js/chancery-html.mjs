@@ -14,7 +14,6 @@ const MAX_PAYLOAD = Math.ceil(MAX_SEALED / LINE) * (WIDTH + 1);
 const STEP = 512 * LINE; // How many bytes are encoded at once.
 
 export const MAX_CONTENT = MAX_SEALED - MIB / 2;
-export const HTML_SUFFIX = ".html";
 
 const refuse = () => fail("invalid_file", "This page carries no protected document, or was changed.");
 const bytesIn = async (blob) => new Uint8Array(await blob.arrayBuffer());

@@ -7,6 +7,7 @@ import {
   CHUNK, ChunkCipher, LABELS, PREFIX, ascii, concat, leafHash, merkleRoot, toBase64url, unsigned,
 } from "./chancery-crypto.mjs";
 import { MAGIC, END_MAGIC, UNSAFE_NAME } from "./chancery-reader.mjs";
+import { BlobSink } from "./chancery-sink.mjs";
 
 const LEAF = 64 * CHUNK;
 const MAX_NAME = 255;
@@ -37,23 +38,6 @@ async function sealSmall(key, context, plain) {
 export function sealableName(name) {
   const clean = name.normalize("NFC").replaceAll(new RegExp(UNSAFE_NAME.source, "gu"), "_").trim().slice(0, MAX_NAME);
   return ["", ".", ".."].includes(clean) ? "file" : clean;
-}
-
-/** A sink that keeps everything in the browser's own store for Blobs. */
-export class BlobSink {
-  #parts = [];
-
-  async write(bytes) {
-    this.#parts.push(new Blob([bytes]));
-  }
-
-  async close() {
-    return new Blob(this.#parts, { type: "application/octet-stream" });
-  }
-
-  async abort() {
-    this.#parts = [];
-  }
 }
 
 async function sealLeaves(source, cipher, { sink, signal, progress }) {

@@ -1,29 +1,18 @@
 // Files that are protected together: how far each of them is.  On a person's own computer that is kept in this browser, so
 // that a later page goes on where a closed tab, a failure or the person stopped, and registers no file a second time.
 
-import { equal } from "./chancery-crypto.mjs";
-import { HTML_SUFFIX, MAX_CONTENT, isHtmlForm, unwrapped, wrapped } from "./chancery-html.mjs";
-import { MAGIC, openSealed } from "./chancery-reader.mjs";
-import { ServiceError } from "./chancery-service.mjs";
 import { inStore } from "./chancery-store.mjs";
-import { BlobSink } from "./chancery-writer.mjs";
 import { Source } from "./protect-choosing.mjs";
 import { downloads, hold, placeOf, removeLeftovers } from "./protect-places.mjs";
-import { sealThere } from "./protect-sealer.mjs";
 
 const STORE = "batches";
-const KINDS = { txt: "text/plain", pdf: "application/pdf", png: "image/png", jpg: "image/jpeg", csv: "text/csv", json: "application/json" };
 const entriesOf = (id) => IDBKeyRange.bound([id], [id, []]);
 
 /** How far a file is.  From "writing" on, what stands at its place is its own; in "registering" the service may know it. */
 export const State = { WAITING: "waiting", WRITING: "writing", REGISTERING: "registering", DONE: "done", LEFT_OUT: "left_out" };
 
-const TERMS_REFUSED = ["invalid_policy", "invalid", "not_found"]; // The last one of a template that is no longer published.
-
-const failure = (code) => Object.assign(new Error(code), { code });
-
 /** What is written behind the name of a file that is protected. */
-export const suffixOf = (page) => (page ? HTML_SUFFIX : ".sealed");
+export const suffixOf = (page) => (page ? ".html" : ".sealed");
 export const nameOf = (path) => path.split("/").at(-1);
 
 /**
@@ -76,28 +65,6 @@ class Entry {
   }
 }
 
-async function isProtected(file) {
-  const first = new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer());
-  return equal(first, MAGIC) || isHtmlForm(file);
-}
-
-/** A sink that keeps the sealed file, which is small, and writes the page that carries it in the end. */
-class PageSink extends BlobSink {
-  constructor(sink, page) {
-    super();
-    Object.assign(this, { sink, page });
-  }
-
-  async close() {
-    await this.sink.write(await wrapped(await super.close(), this.page));
-    return this.sink.close();
-  }
-
-  abort() {
-    return this.sink.abort();
-  }
-}
-
 export class Batch {
   constructor(head, entries, place) {
     Object.assign(this, { head, entries, place });
@@ -146,7 +113,8 @@ export class Batch {
     await inStore(STORE, "readwrite", act).catch(() => { this.head.remember = false; });
   }
 
-  async #set(entry, members) {
+  /** Note how far a file is. */
+  async set(entry, members) {
     Object.assign(entry.kept, members);
     await this.#keep((store) => store.put(entry.kept, [this.head.id, entry.number]));
   }
@@ -174,7 +142,7 @@ export class Batch {
   }
 
   saved(entry) {
-    return this.#set(entry, { saved: true });
+    return this.set(entry, { saved: true });
   }
 
   /** Ask for the places of which handles were kept; the browser allows it only right after a click. */
@@ -208,65 +176,9 @@ export class Batch {
     return given.map(({ source }) => source);
   }
 
-  /** Protect one file, or finish what was begun. */
-  async protect(entry, place, { notice, signal, tell }) {
-    if (entry.state !== State.REGISTERING) await this.#seal(entry, place, { notice, signal, tell });
-    else if (!(await this.#isThere(entry))) throw failure("lost");
-    if (entry.state === State.REGISTERING) await this.#register(entry, place);
-  }
-
   /** Let a file be protected anew whose copy is gone, although the service may know it. */
   anew(entry) {
-    return this.#set(entry, { state: State.WAITING });
-  }
-
-  async #seal(entry, place, { notice, signal, tell }) {
-    if (!entry.source) throw failure("missing");
-    const file = await entry.source.read();
-    if (await isProtected(file)) return this.#set(entry, { state: State.LEFT_OUT });
-    if (this.head.page && file.size > MAX_CONTENT) throw failure("too_large_for_page");
-    if (entry.state === State.WAITING && !(this.head.place?.kind === "file") && (await this.place.file(entry.output))) {
-      throw failure("taken");
-    }
-    const wanted = { ...this.head.terms, title: entry.kept.title.slice(-255) };
-    const { license, key, sign } = await place.publish(wanted).catch((error) => {
-      error.isOfTerms = error instanceof ServiceError && TERMS_REFUSED.includes(error.code);
-      throw error;
-    });
-    await this.#set(entry, { state: State.WRITING });
-    const written = await this.place.sink(entry.output);
-    const sink = this.head.page ? new PageSink(written, this.head.page) : written;
-    try {
-      const type = KINDS[entry.name.split(".").at(-1).toLowerCase()] ?? "application/octet-stream";
-      const { org, tenantKeys } = place.statement;
-      const job = { file, key, license: license.token, statement: { org, tenantKeys }, name: entry.name, type, notice };
-      const { seal } = await sealThere(job, { sign, sink, signal, tell });
-      return this.#set(entry, { state: State.REGISTERING, license: license.token, seal, cid: license.cid });
-    } catch (error) {
-      await sink.abort();
-      await this.#set(entry, { state: State.WAITING });
-      throw error;
-    }
-  }
-
-  async #isThere({ output, kept }) {
-    const blob = await this.place.file(output);
-    const file = blob && (await unwrapped(blob).then(openSealed).catch(() => null));
-    return file?.seal.unverified.token === kept.seal;
-  }
-
-  /** Tell the service; the same license a second time changes nothing, so this may be repeated where no answer came. */
-  async #register(entry, place) {
-    try {
-      await place.register(entry.kept.license, entry.kept.seal);
-    } catch (error) {
-      if (error instanceof ServiceError && error.status < 500) {
-        await this.place.remove(entry.output);
-        await this.#set(entry, { state: State.WAITING });
-      }
-      throw error;
-    }
-    await this.#set(entry, { state: State.DONE });
+    return this.set(entry, { state: State.WAITING });
   }
 
   /**

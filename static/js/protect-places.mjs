@@ -1,7 +1,7 @@
 // Where protected copies are written, part by part: a folder or file that the person chose, where the browser lets pages
 // write to one, or the browser's own private folder, from which they are saved like downloads.
 
-import { BlobSink } from "./chancery-writer.mjs";
+import { BlobSink } from "./chancery-sink.mjs";
 
 const PRIVATE = "protected";
 const lockName = (id) => `chancery-protecting-${id}`;

@@ -2,6 +2,7 @@
 
 import { Unreachable } from "./chancery-service.mjs";
 import { State, nameOf } from "./protect-batch.mjs";
+import { protectFile } from "./protect-file.mjs";
 import { configuration, element, fill, find, forgetIfGone, language, service, show, texts, withDevice, wordsOf } from "./page.mjs";
 
 const SAVE_ALL_PAUSE = 400; // Milliseconds; a browser drops downloads that follow one another at once.
@@ -104,7 +105,7 @@ export class Run {
       advance((part + (act === "verifying")) / 2);
     };
     try {
-      await this.batch.protect(entry, place, { notice: texts.notice, signal, tell });
+      await protectFile(this.batch, entry, place, { notice: texts.notice, signal, tell });
       row.tell(WORDS[entry.state]);
     } catch (error) {
       row.tell(signal.aborted ? texts.waiting : refusal(error), !signal.aborted);

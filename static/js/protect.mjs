@@ -5,7 +5,6 @@ import { Source, chooseFiles, chooseFolder, dropped } from "./protect-choosing.m
 import { endOf, lastDayBefore } from "./days.mjs";
 import { canChoose, choosePlace } from "./protect-places.mjs";
 import { showLeft } from "./protect-left.mjs";
-import { Run } from "./protect-run.mjs";
 import { RecipientsEditor } from "./recipients.mjs";
 import {
   configuration, element, fill, find, forgetIfGone, language, partsOfPage, progress, sayRefusal, service, show, texts, withDevice, wordsOf,
@@ -129,7 +128,13 @@ async function protect(terms) {
     person: configuration.person, organization: place.statement.org, terms, whom: whomOf(terms), page: chosenPage(), sources,
     place: chosenPlace(), remember: remembered,
   });
-  await new Run(batch, termsRefused).all(place);
+  await (await runOf(batch)).all(place);
+}
+
+/** Return what protects a batch; it is loaded when it is first needed. */
+async function runOf(wanted) {
+  const { Run } = await import("./protect-run.mjs");
+  return new Run(wanted, termsRefused);
 }
 
 /** Fill in what was wanted when a batch began. */
@@ -201,7 +206,7 @@ async function begin() {
 async function goOn(left) {
   resumed = left;
   find("left").hidden = true;
-  await new Run(left, termsRefused).resume();
+  await (await runOf(left)).resume();
 }
 
 for (const [id, act] of [["file", chooseFiles], ["folder", chooseFolder]]) {
