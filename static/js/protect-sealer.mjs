@@ -19,7 +19,7 @@ export function sealThere(job, { sign, sink, signal, tell }) {
       if (thread === mine) thread = null;
       reject(error);
     };
-    mine.onerror = () => fail(new Error("The thread that seals could not be started."));
+    mine.onerror = () => fail(Object.assign(new Error("The thread that seals could not be started."), { code: "unreachable" }));
     mine.onmessage = async ({ data: { act, number, value } }) => {
       if (act === "done") resolve(value);
       else if (act === "failed") fail(Object.assign(new Error(value.message), value));

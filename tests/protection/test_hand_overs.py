@@ -96,6 +96,15 @@ def test_an_owner_hands_a_document_over_and_keeps_what_the_policy_grants(firm: C
     assert told().keys() == {new.address}
 
 
+def test_the_question_says_of_kept_licenses_only_what_holds_for_the_former_owner(firm: Cast, plan: Path) -> None:
+    """Recipients and the new owner go on opening, so nothing is said to end for everybody."""
+    giver = leaver(firm)
+    body = {"to": firm.new.address, "documents": [str(protect(giver, plan).cid)]}
+    asked = problem(call(giver, "firm", "POST", "hand-overs", body), 409, "confirmation_required")
+    assert "Recipients keep their access." in asked["consequences"]
+    assert not any("nothing can be opened" in one or "Connected devices stop" in one for one in asked["consequences"])
+
+
 def test_recipients_keep_their_licenses_and_requests_go_to_the_new_owner(firm: Cast, plan: Path) -> None:
     old, new, reader, asker = firm.old, firm.new, leaver(firm), leaver(firm)
     sealed = protect(old, plan, f"{reader.address}:VIEW", offline_days=30)

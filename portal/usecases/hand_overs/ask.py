@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from portal.languages import grouped
 from portal.notifications.mails import mail_hand_over_waits
 from portal.subjects.owners import Owner
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import ConfirmationPrompt, Stated, copies_until, require_confirmation
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, moment_in_words, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.hand_overs.approval import needs_approval, who_may_approve
 from portal.usecases.hand_overs.carry_out import begun, keeps, member, numbered, outcome
@@ -172,7 +173,7 @@ def _question(caller: Caller, parts: Sequence[_Part], new: Owner, *, waits: bool
             number,
             address=new.address,
         ),
-        consequences=(*_consequences(others, new, waits=waits), copies_until(until)),
+        consequences=(*_consequences(others, new, waits=waits), *_kept_until(until)),
         button=ngettext("Hand over {number} document", "Hand over {number} documents", number).format(
             number=grouped(number)
         ),
@@ -181,6 +182,15 @@ def _question(caller: Caller, parts: Sequence[_Part], new: Owner, *, waits: bool
         offers="" if others else "reason",
         needs_fresh=bool(others),
     )
+
+
+def _kept_until(until: datetime | None) -> Iterable[str]:
+    """Say until when those who lose an owner's rights open documents with what their devices keep."""
+    if until is not None:
+        yield _(
+            "What devices of the former owner keep of them ends within a minute; on devices that do not connect, {when}"
+            " at the latest."
+        ).format(when=moment_in_words(until))
 
 
 def _consequences(others: Sequence[str], new: Owner, *, waits: bool) -> Iterable[str]:

@@ -214,6 +214,17 @@ def holds_publications(page: Page) -> list[Route]:
     return held
 
 
+def test_a_thread_that_cannot_be_loaded_is_said_in_plain_words_and_tried_again(author: Visitor, tmp_path: Path) -> None:
+    page = form(author)
+    page.route("**/seal-worker*.mjs", lambda route: route.abort())
+    page.set_input_files("#file", [*folder_of(tmp_path, a_txt=b"A").glob("*.txt")])
+    protects(author)
+    assert rows(author) == ["a.txt The service does not answer. Check your connection, then go on."]
+    page.unroute("**/seal-worker*.mjs")
+    page.click("#go_on")
+    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for()
+
+
 def test_what_was_cancelled_goes_on_and_nothing_is_registered_twice(author: Visitor, tmp_path: Path) -> None:
     page = form(author)
     held, registered = holds_publications(page), registrations(page)
