@@ -228,7 +228,10 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
         output.result(found)
         return
     tables.show(
-        output, rows, ["who", "may"], empty=message("Only its owner and the person who protected it may open it.")
+        output,
+        rows,
+        ["who", "may"],
+        empty=message("Only its owner may open it, and the person who protected it unless it was handed over."),
     )
     end = message("Expires {end}.", end=moment(found["policy"].get("expires"), place.zone()))
     output.note(joined((end, message("You may change it: chancery change.")), " ") if found["may_change"] else end)

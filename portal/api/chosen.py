@@ -37,7 +37,8 @@ OUTCOME: Final = {
     "name": "Offer.pdf",
     "changed": True,
     "refused": "",
-    "message": "Access is taken back from everybody but the person who protected the document.",
+    "message": "Access is taken back from everybody but the person who protected the document, "
+    "unless it was handed over.",
     "warnings": [],
 }
 DONE: Final = OpenApiExample("Done", done("Access to 1 document is taken back.", results=[OUTCOME]), response_only=True)

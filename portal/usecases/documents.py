@@ -85,7 +85,10 @@ def revoke_access(
     if recipient is None:
         return effect(
             done.changed,
-            _("Access is taken back from everybody but the person who protected the document."),
+            _(
+                "Access is taken back from everybody but the person who protected the document, "
+                "unless it was handed over."
+            ),
             _("Access was taken back from everybody already, on {when}.").format(when=_day(done.since)),
             *_kept_until(latest),
             **members,

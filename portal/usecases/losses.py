@@ -51,7 +51,7 @@ def losing_document(
     question, button = _("Take access to “{title}” from many at once?"), _("Take access away")
     if _only_drawn(found) and not over:
         question, button = _("Make “{title}” viewer only?"), _("Make it viewer only")
-    nobody = _("From then on, only its owner and the person who protected it can open it.")
+    nobody = _("From then on, only its owner can open it, and the person who protected it unless it was handed over.")
     return ConfirmationPrompt(
         question=question.format(title=title or cid),
         consequences=(
@@ -130,7 +130,7 @@ def losing_everybody(cid: UUID) -> ConfirmationPrompt:
     return ConfirmationPrompt(
         question=_("Take access to “{title}” back from everybody?").format(title=title or cid),
         consequences=(
-            _("From then on, only the person who protected it can open it."),
+            _("From then on, only the person who protected it can open it, or nobody if it was handed over."),
             _opened_lately(reach.people),
             copies_until(reach.until),
             _("Access can be given back at any time."),

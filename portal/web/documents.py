@@ -188,7 +188,8 @@ class RevokeForm(forms.Form):
         label=gettext_lazy("From whom"),
         required=False,
         help_text=gettext_lazy(
-            "One person's or group's address. Left empty, from everybody but the person who protected it."
+            "One person's or group's address. Left empty, from everybody but the person who protected it, "
+            "unless it was handed over."
         ),
     )
     reason = FreeTextField(

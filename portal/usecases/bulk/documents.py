@@ -69,7 +69,7 @@ def _losing_documents(tried: Tried) -> Question:
         consequences=(
             _("Everyone loses access to: {names}.").format(names=listed(tried.names)),
             people_lately(affected_by_documents(tried.ids).people),
-            _("From then on, only the person who protected each of them can open it."),
+            _("From then on, only the person who protected each of them can open it, or nobody if it was handed over."),
             copies_until(tried.until),
             _("Access can be given back at any time."),
         ),
