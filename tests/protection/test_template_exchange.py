@@ -122,7 +122,8 @@ def test_what_was_not_seen_is_not_imported(cast: Cast) -> None:
 def test_what_a_file_does_not_say_stays(cast: Cast) -> None:
     """XML knows neither deny entries nor the end of a grant, and a file may leave out the scope: none is lifted."""
     ending = {"who": RITA, "rights": ["VIEW"], "until": 4_000_000_000}
-    strict = {"grants": [ending], "deny": ["domain:rival.example"], "lease": 60}
+    first = {"who": RITA, "rights": ["PRINT"], "until": 3_999_999_999}
+    strict = {"grants": [ending, first], "deny": ["domain:rival.example"], "lease": 60}
     template = made(cast, policy=strict)
     text = f"""
     <Template>
@@ -142,7 +143,7 @@ def test_what_a_file_does_not_say_stays(cast: Cast) -> None:
         7,
     )
     assert (after["scope"], after["expires_after_days"], after["names"]) == ([OLGA], 30, {"en-US": "Only reading"})
-    assert after["policy"]["grants"][0] == {**ending, "who": f"address:{RITA}", "rights": ["VIEW", "PRINT"]}
+    assert after["policy"]["grants"][0] == {**first, "who": f"address:{RITA}", "rights": ["VIEW", "PRINT"]}
     answer = call(cast.ada, "contoso", "GET", f"templates/export?as=xml&id={template}")
     assert "Only reading" in problem(answer, 400, "invalid_import")["detail"]
 

@@ -72,8 +72,8 @@ class WrittenTemplate:
 
 
 def _with_ends(grants: Iterable[Grant], before: Policy) -> tuple[Grant, ...]:
-    """Return grants that cannot say when they end, each with the end that the same entry had before."""
-    ends = {who: known[0].until for who, known in before.index.items()}
+    """Return grants that cannot say when they end, each with the first end that the same entry had before."""
+    ends = {who: known[-1].until for who, known in before.index.items()}
     return tuple(replace(grant, until=ends.get(grant.who)) for grant in grants)
 
 
