@@ -29,6 +29,7 @@ from portal.usecases.permissions import Permission
 from portal.web.account_pages import actor_of, person_of, signed_in
 from portal.web.confirming import question_of, show_question
 from portal.web.framework import PageRequest, page, show
+from portal.web.listing import ids_in
 
 DAY: Final = 86_400
 KEPT: Final = "chosen"
@@ -123,7 +124,7 @@ def _carried_out(request: HttpRequest, acts: Mapping[str, Act], listed: str) -> 
     asked, back = request.POST.get("next", ""), reverse(listed)
     if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, None):
         back = asked
-    act, chosen = acts.get(request.POST.get("act", "")), _ids(request.POST.getlist("chosen"))
+    act, chosen = acts.get(request.POST.get("act", "")), ids_in(request.POST.getlist("chosen"))
     if act is None:
         raise Http404
     if not chosen:
@@ -156,13 +157,3 @@ def _shown(request: HttpRequest, listed: str, section: str) -> HttpResponse:
         here: PageRequest = request  # type: ignore[assignment]  # a section is named on an organization's pages alone
         return show(here, "chosen_done", section, {**shown, "frame": "pages/page.html"})
     return render(request, "pages/chosen_done.html", {**shown, "frame": "base.html"})
-
-
-def _ids(texts: Sequence[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            raise Http404 from None
-    return found

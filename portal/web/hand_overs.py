@@ -19,6 +19,7 @@ from portal.usecases.hand_overs.visible import departed_owners, visible_hand_ove
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PAGE_SIZE, PageRequest, page, show
+from portal.web.listing import ids_in
 from protection.selectors.hand_overs import HandOverFacts, owner_row, owners_of
 from protection.selectors.labels import labels
 from protection.selectors.templates import templates
@@ -68,7 +69,7 @@ class HandOverForm(forms.Form):
 @page()
 def hand_over_new(request: PageRequest) -> HttpResponse:
     """Ask to whom the chosen documents, or all of a person's, are to go, then with the consequences, then do it."""
-    named = _ids([*request.GET.getlist("chosen"), *request.POST.getlist("chosen")])
+    named = ids_in([*request.GET.getlist("chosen"), *request.POST.getlist("chosen")])
     owner = request.POST.get("owner") or request.GET.get("owner", "")
     asked = "to" in request.POST
     form = HandOverForm(request.POST if asked else None, named=bool(named), initial=_initial(request))
@@ -116,7 +117,7 @@ def _whose(request: PageRequest, named: Sequence[UUID], owner: str) -> tuple[lis
         rows = {cid: row for cid, row in owners_of(named).items() if everybody or row.id == caller.person}
         allowed = [cid for cid in named if cid in rows]
         return allowed, len(named) - len(allowed), {row.address: row.documents for row in rows.values()}
-    person = _ids([owner])[0] if owner else caller.person
+    person = ids_in([owner])[0] if owner else caller.person
     row = owner_row(person) if everybody or person == caller.person else None
     return [], 0, {} if row is None else {row.address: row.documents}
 
@@ -181,13 +182,3 @@ def departed(request: PageRequest) -> HttpResponse:
 
 def _shown(one: HandOverFacts) -> dict[str, Any]:
     return {"one": one, "state": STATES[one.state], "tone": TONES.get(one.state, "")}
-
-
-def _ids(texts: Sequence[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            raise Http404 from None
-    return list(dict.fromkeys(found))

@@ -5,12 +5,13 @@ downwards by the column that programs know by the same name.  Which columns a re
 of their browser, for the next visit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 YEAR: Final = 365 * 24 * 3600
 SHOWN: Final = "columns"
@@ -189,3 +190,11 @@ class Listing:
                 httponly=True,
                 samesite="Lax",
             )
+
+
+def ids_in(texts: Iterable[str]) -> list[UUID]:
+    """Return the ids that were chosen in a list, each once; what is no id was not sent by a page of ours."""
+    try:
+        return list(dict.fromkeys(UUID(text) for text in texts))
+    except ValueError:
+        raise Http404 from None
