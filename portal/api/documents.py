@@ -115,7 +115,7 @@ class Documents(OrganizationView):
             OpenApiParameter(
                 "granted_to",
                 str,
-                description="Whom the policy or a granted request names: an address, a domain, everybody.",
+                description="Whom a policy or a request names: an address, a domain with its addresses, everybody.",
             ),
             OpenApiParameter("owner", str, description="Who owns them: an address or a person's id."),
             OpenApiParameter("issuer", str, description="Who protected them: an address or a person's id."),

@@ -20,6 +20,7 @@ from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PAGE_SIZE, PageRequest, page, show
 from portal.web.listing import ids_in
+from protection.selectors.documents import titles_of
 from protection.selectors.hand_overs import HandOverFacts, owner_row, owners_of
 from protection.selectors.labels import labels
 from protection.selectors.templates import templates
@@ -83,6 +84,7 @@ def hand_over_new(request: PageRequest) -> HttpResponse:
         context = {
             "form": form,
             "named": named,
+            "titles": titles_of(named),
             "left_out": left_out,
             "owner": owner,
             "whose": whose,

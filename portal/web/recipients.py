@@ -68,12 +68,13 @@ def shown_recipients(request: PageRequest, document: Document, basis: str | None
         caller=request.caller, organization=request.organization, document=document, search=search, first=first
     )
     names = who_took(found, document, request.organization)
+    decides = row.deciding_issuer is None and row.owner_id == request.caller.actor.person
     return ShownRecipients(
         rows=tuple(
             ShownRecipient(
                 words=in_words(one, request.organization, names),
-                takes=one.address if basis is not None and row.revoked_at is None and _can_lose(one) else "",
-                everybody=basis is not None and row.revoked_at is not None and _can_lose(one),
+                takes=one.address if basis is not None and row.revoked_at is None and _can_lose(one, decides) else "",
+                everybody=basis is not None and row.revoked_at is not None and _can_lose(one, decides),
                 gives=one.taken.address
                 if basis is not None
                 and one.taken is not None
@@ -88,8 +89,13 @@ def shown_recipients(request: PageRequest, document: Document, basis: str | None
     )
 
 
-def _can_lose(one: Recipient) -> bool:
-    """Tell whether somebody has access, or would have it again, that can be taken back from their address alone."""
+def _can_lose(one: Recipient, decides: bool) -> bool:
+    """Tell whether somebody has access, or would have it again, that can be taken back from their address alone.
+
+    Who alone ``decides`` about the document would only shut themselves out.
+    """
     if not one.address or one.taken is not None or one.listed is Listed.ISSUER:
+        return False
+    if decides and one.listed is Listed.OWNER:
         return False
     return one.access is not Access.NO or one.listed in {Listed.OWNER, Listed.POLICY, Listed.GIVEN}

@@ -137,10 +137,12 @@ class GrantForm(forms.Form):
             del self.fields["lift"]
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the day where one was chosen."""
+        """Ask for the day where one was chosen, and for one end where two are named."""
         data = super().clean() or {}
         if data.get("ends") == "date" and not data.get("day") and "day" not in self.errors:
             self.add_error("day", _("Name the day, or choose another end."))
+        if data.get("ends") != "date" and data.get("day"):
+            self.add_error("ends", _("You named a day. Choose “Until a day”, or leave the day empty."))
         return data
 
     def terms(self) -> Terms:

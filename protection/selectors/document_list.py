@@ -1,12 +1,13 @@
 """Lists of documents: one's own or everybody's by role, in several orders, page by page after the last one seen."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from chancery.errors import InvalidPolicy
@@ -133,14 +134,27 @@ def _by_count(rows: QuerySet[Content], sort: str, cursor: str, limit: int) -> li
     return [(*values[cid], place) for cid, place in places.items()]
 
 
+def _names_address_in(domain: str) -> Q:
+    """Return where an entry of the policy names an address in this domain, whose letters a policy has normalized."""
+    end = re.escape(f"@{domain}").replace("\\", "\\\\")
+    path = Value(f'$.grants[*].who ? (@ like_regex "{end}$")')
+    there = "jsonb_path_exists(%(expressions)s::jsonpath)"
+    return Q(Func(F("policy"), path, template=there, output_field=BooleanField()))
+
+
 def _granted_to(who: Principal) -> Q:
-    """Return which documents grant something to whom an entry names, by their policy, their template, or a request."""
-    entry = {"grants": [{"who": str(who)}]}
-    current = TemplateVersion.objects.filter(number=F("template__current"), policy__contains=entry)
-    found = Q(policy__contains=entry) | Q(template_id__in=current.values("template_id"))
-    if who.kind is not PrincipalKind.ADDRESS:
+    """Return which documents grant something to whom an entry names, by their policy, their template, or a request.
+
+    Of a domain the addresses in it are meant as well.
+    """
+    names, given = Q(policy__contains={"grants": [{"who": str(who)}]}), Q(address=who.value)
+    if who.kind is PrincipalKind.DOMAIN:
+        names, given = names | _names_address_in(who.value), Q(address__endswith=f"@{who.value}")
+    current = TemplateVersion.objects.filter(names, number=F("template__current"))
+    found = names | Q(template_id__in=current.values("template_id"))
+    if who.kind not in {PrincipalKind.ADDRESS, PrincipalKind.DOMAIN}:
         return found
-    return found | Q(cid__in=PersonalGrant.objects.filter(address=who.value).values("content_id"))
+    return found | Q(cid__in=PersonalGrant.objects.filter(given).values("content_id"))
 
 
 def _matching(actor: Actor, *, everybody: bool, search: str, state: str) -> QuerySet[Content]:

@@ -2,7 +2,6 @@
 // own, and so it is wherever something is unexpected.
 
 const dialog = document.getElementById("question");
-let sent = null; // The form that is sent as it is, since nothing was asked in its place.
 
 /** Show the question of a page that the service answered; false if there is none in it. */
 async function asked(response) {
@@ -29,6 +28,7 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
+  if (submitter?.hasAttribute("formaction")) return; // Leads to a page that asks more.
   const isList = form.matches(".chosen-rows");
   if (!(isList || submitter?.matches("[data-asks]")) || (isList && !new FormData(form).has("chosen"))) return;
   event.preventDefault();

@@ -113,7 +113,7 @@ def test_who_is_refused_asks_and_is_let_in_for_a_time(stack: Stack, tmp_path: Pa
     assert "given beside the policy" in stack.olga.run("why", sealed, "--who", RITA)
     time.sleep(max(until - time.time(), 0) + 1)
     refused = stack.rita.json("view", sealed, code=1)
-    assert (refused["error"], refused["reason"]) == ("refused", "not_granted")
+    assert (refused["error"], refused["reason"]) == ("refused", "grant_ended")
     request = stack.rita.json("request", sealed)["id"]
     stack.olga.run("decline", request, "--message", "The meeting is over.")
     assert "Declined. The meeting is over." in stack.rita.run("request", sealed, "--status")

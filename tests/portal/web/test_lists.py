@@ -98,7 +98,7 @@ def test_a_filter_is_a_chip_that_leads_to_the_list_without_it(ada: Client) -> No
 
 
 @pytest.mark.parametrize(
-    ("who", "number"), [(RITA, 5), ("Rita@Fabrikam.Example", 5), ("fabrikam.example", 0), ("max@contoso.example", 0)]
+    ("who", "number"), [(RITA, 5), ("Rita@Fabrikam.Example", 5), ("fabrikam.example", 5), ("rikam.example", 0)]
 )
 def test_documents_are_found_by_whom_they_are_granted_to(documents: Cast, ada: Client, who: str, number: int) -> None:
     page = ada.get("/documents/", {"granted_to": who}).content.decode()

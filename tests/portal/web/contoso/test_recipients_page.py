@@ -65,3 +65,16 @@ def test_one_row_is_taken_back_and_given_back_from_the_table(olga: Visitor, docu
 @pytest.mark.parametrize("query", ["", "?recipients=50"])
 def test_the_table_fits_whatever_is_in_it(seeing: Visitor, document: str, query: str) -> None:
     assert faults(seeing, document + query) == []
+
+
+def test_chosen_documents_are_handed_over_and_a_browser_that_comes_back_ticks_none(
+    seeing: Visitor, document: str, contoso: str
+) -> None:
+    page, cid = seeing.page, document.rstrip("/").rpartition("/")[2]
+    seeing.go(f"{contoso}/documents/")
+    page.locator(f"[name=chosen][value='{cid}']").check()
+    page.locator(".chosen-rows").get_by_text("Hand over", exact=True).click()
+    page.wait_for_url("**/hand-overs/new/**")
+    assert TITLE in seeing.text
+    page.go_back()
+    assert page.locator("[name=chosen]:checked").count() == 0
