@@ -1,9 +1,10 @@
 """Protecting files in the browser: who may open them is chosen here, everything else happens in the page."""
 
 from typing import Any, cast
+from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from portal.rendering.requests import draws_office
 from portal.web.account_pages import person_of, signed_in
 from portal.web.browser_client import browser_page
 from portal.words.policies import LEVEL_BADGES, LEVEL_WORDS
-from tenants.directory.selectors.people import memberships_of
+from tenants.directory.selectors.people import MembershipFacts, memberships_of
 
 
 @require_GET
@@ -25,12 +26,11 @@ from tenants.directory.selectors.people import memberships_of
 @signed_in
 def protect_page(request: HttpRequest) -> HttpResponse:
     """Show where to drop files and whom to name."""
-    places = [place for place in memberships_of(person_of(request)) if not place.disabled and not place.guest]
+    places = _places(request)
     levels = [(level, f"{LEVEL_BADGES[level]}: {words}") for level, words in LEVEL_WORDS.items()]
     configuration = {
         "organizations": [str(place.organization_id) for place in places],
         "levels": {level: in_order(rights) for level, rights in LEVELS.items()},
-        "pages": {str(place.organization_id): _beginning_of_pages(request, place.name) for place in places},
     }
     context = {
         "organizations": places,
@@ -41,11 +41,23 @@ def protect_page(request: HttpRequest) -> HttpResponse:
     return browser_page(request, "protect", configuration, _texts(), context)
 
 
-def _beginning_of_pages(request: HttpRequest, organization: str) -> str:
-    """Return what web pages begin with that carry files of this person for an organization."""
+@require_GET
+@never_cache
+@signed_in
+def page_head(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    """Answer with what web pages begin with that carry files of this person for an organization."""
+    names = [place.name for place in _places(request) if place.organization_id == organization_id]
+    if not names:
+        raise Http404
     person = cast(Any, request.user)
     address = f"{settings.CHANCERY_BASE_URL}{reverse('open')}"
-    return html_form.head(address=address, sender=person.name or person.email, organization=organization).decode()
+    head = html_form.head(address=address, sender=person.name or person.email, organization=names[0])
+    return HttpResponse(head, content_type="text/plain; charset=utf-8")
+
+
+def _places(request: HttpRequest) -> list[MembershipFacts]:
+    """Return where the person may protect something."""
+    return [place for place in memberships_of(person_of(request)) if not place.disabled and not place.guest]
 
 
 def _texts() -> dict[str, object]:

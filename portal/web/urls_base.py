@@ -30,6 +30,7 @@ urlpatterns = [
     path("components/", gallery.gallery, name="components"),
     path("protect/", protecting.protect_page, name="protect"),
     path("protect/afresh/", protecting.afresh, name="protect_afresh"),
+    path("protect/page-head/<uuid:organization_id>/", protecting.page_head, name="protect_page_head"),
     path("client/", client.client, name="client"),
     path("client/<str:name>", client.client_package, name="client_package"),
     path("shared/", shared.shared, name="shared"),

@@ -145,18 +145,22 @@ export async function removeLeftovers(kept) {
   }
 }
 
+const LETTING_GO = 500; // Milliseconds.
 const held = new Set();
 
-/** Hold a batch for as long as this tab lives, so that no other tab goes on with it; false if another one does. */
+/**
+ * Hold a batch for as long as this tab lives, so that no other tab goes on with it; false if another one does.  The page
+ * before, in this tab, lets go a moment after it was left.
+ */
 export function hold(id) {
   if (held.has(id)) return true;
   return new Promise((resolve) => {
-    const forever = () => new Promise(() => {});
-    navigator.locks.request(lockName(id), { ifAvailable: true }, (lock) => {
-      if (lock) held.add(id);
-      resolve(lock !== null);
-      return lock ? forever() : null;
-    });
+    const forever = () => {
+      held.add(id);
+      resolve(true);
+      return new Promise(() => {});
+    };
+    navigator.locks.request(lockName(id), { signal: AbortSignal.timeout(LETTING_GO) }, forever).catch(() => resolve(false));
   });
 }
 

@@ -5,6 +5,7 @@ import { Source, chooseFiles, chooseFolder, dropped } from "./protect-choosing.m
 import { endOf, lastDayBefore } from "./days.mjs";
 import { canChoose, choosePlace } from "./protect-places.mjs";
 import { showLeft } from "./protect-left.mjs";
+import { Unreachable } from "./chancery-service.mjs";
 import { RecipientsEditor } from "./recipients.mjs";
 import {
   configuration, element, fill, find, forgetIfGone, language, partsOfPage, progress, sayRefusal, service, show, texts, withDevice, wordsOf,
@@ -94,7 +95,12 @@ async function chosenBy(act) {
 }
 
 /** Return the beginning of the web pages that are to carry the files, "" for sealed files. */
-const chosenPage = () => (find("in_page").checked ? configuration.pages[place.statement.org] : "");
+async function chosenPage() {
+  if (!find("in_page").checked) return "";
+  const answer = await fetch(`/protect/page-head/${place.statement.org}/`, { redirect: "error" }).catch(() => null);
+  if (!answer?.ok) throw new Unreachable();
+  return answer.text();
+}
 
 function aim(chosen) {
   goal = chosen;
@@ -103,7 +109,7 @@ function aim(chosen) {
 }
 
 async function chooseGoal() {
-  const single = sources.length === 1 && !sources[0].path.includes("/") ? sources[0].path + suffixOf(chosenPage()) : "";
+  const single = sources.length === 1 && !sources[0].path.includes("/") ? sources[0].path + suffixOf(find("in_page").checked) : "";
   try {
     aim(await choosePlace(single));
   } catch (error) {
@@ -125,7 +131,7 @@ async function protect(terms) {
   progress(texts.working);
   const { remembered } = service.device;
   batch = await Batch.begin({
-    person: configuration.person, organization: place.statement.org, terms, whom: whomOf(terms), page: chosenPage(), sources,
+    person: configuration.person, organization: place.statement.org, terms, whom: whomOf(terms), page: await chosenPage(), sources,
     place: chosenPlace(), remember: remembered,
   });
   await (await runOf(batch)).all(place);
