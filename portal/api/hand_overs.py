@@ -29,9 +29,8 @@ from portal.usecases.hand_overs.ask import HandOverRequest, hand_over
 from portal.usecases.hand_overs.visible import departed_owners, visible_hand_over, visible_hand_overs
 from portal.usecases.offboarding import offboarding_of
 from portal.usecases.permissions import Permission
-from protection.selectors.hand_overs import HandOverFacts
+from protection.selectors.hand_overs import STATES, HandOverFacts
 
-STATES: Final = ("waiting", "running", "done", "declined", "failed")
 MOST: Final = 1_000
 """Documents that one call names; more are meant by their owner, a template or a label."""
 FIRST: Final = "0190b6a4-7a9b-7c31-9a55-0d6c5d1c2a10"
@@ -47,6 +46,7 @@ HANDED_OVER: Final[dict[str, Any]] = {
     "asked_at": "2026-12-01T09:00:00Z",
     "state": "waiting",
     "answered_by": "",
+    "answered_at": None,
     "documents": 12,
     "done": 0,
     "ended_at": None,
@@ -106,6 +106,7 @@ class HandOverItem(HandOverState):
     reason = serializers.CharField(allow_blank=True)
     asked_at = serializers.DateTimeField()
     answered_by = serializers.CharField(allow_blank=True, help_text="Who approved or declined it.")
+    answered_at = serializers.DateTimeField(allow_null=True)
     documents = serializers.IntegerField()
     done = serializers.IntegerField(help_text="How many of them have the new owner.")
     ended_at = serializers.DateTimeField(allow_null=True)
@@ -322,6 +323,7 @@ def _shown(one: HandOverFacts) -> dict[str, Any]:
         "asked_at": one.asked_at.isoformat(),
         "state": one.state,
         "answered_by": one.answered_address,
+        "answered_at": None if one.answered_at is None else one.answered_at.isoformat(),
         "documents": one.total,
         "done": one.done,
         "ended_at": None if one.ended_at is None else one.ended_at.isoformat(),

@@ -147,8 +147,11 @@ def hand_over_detail(request: PageRequest, hand_over_id: UUID) -> HttpResponse:
     """Show one hand-over: how far it is, or who has to approve it."""
     found = visible_hand_over(caller=request.caller, hand_over_id=hand_over_id)
     approves = request.caller.may(Permission.DOCUMENTS_HAND_OVER)
+    # Who is to get documents reads what they are called once they have them.
+    expects = found.new_owner == request.caller.person and found.state != "done" and not approves
     context = {
         **_shown(found),
+        "titles": () if expects else titles_of(found.cids or ()),
         "percent": 100 * found.done // max(found.total, 1),
         "approves": approves and found.state == "waiting",
         "own": found.asker == request.caller.person,

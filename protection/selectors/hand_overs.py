@@ -14,6 +14,7 @@ from chancery.texts import message
 from protection.models import Content, HandOver, HandOverState
 
 MAX_LISTED: Final = 200
+STATES: Final = tuple(HandOverState.values)
 _RUNNING: Final = "exists (select from {schema}.protection_handover where state = 'running')"
 
 
@@ -41,6 +42,7 @@ class HandOverFacts:
     state: str
     answered_by: UUID | None
     answered_address: str
+    answered_at: datetime | None
     done: int
     total: int
     ended_at: datetime | None
@@ -146,6 +148,7 @@ def facts_of(row: HandOver) -> HandOverFacts:
         state=row.state,
         answered_by=row.answered_by,
         answered_address=row.answered_address,
+        answered_at=row.answered_at,
         done=row.done,
         total=row.total,
         ended_at=row.ended_at,

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 
 import { ChanceryError } from "../../static/js/chancery-crypto.mjs";
-import { readPolicy } from "../../static/js/chancery-policy.mjs";
+import { readPolicy } from "./policy.mjs";
 import { endOf, lastDayBefore } from "../../static/js/days.mjs";
 import { read, write } from "../../static/js/grant-lines.mjs";
 

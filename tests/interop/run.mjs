@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 
 import * as crypto from "../../static/js/chancery-crypto.mjs";
 import * as objects from "../../static/js/chancery-objects.mjs";
-import { readPolicy } from "../../static/js/chancery-policy.mjs";
-import { verifyPublishing } from "../../static/js/chancery-publishing.mjs";
+import { readPolicy } from "./policy.mjs";
+import { verifyPublishing } from "./publishing.mjs";
 import { openSealed } from "../../static/js/chancery-reader.mjs";
 
 const { fromBase64url: un64, toBase64url: b64 } = crypto;

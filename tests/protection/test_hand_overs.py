@@ -368,12 +368,15 @@ def test_the_pages_lead_from_the_document_to_the_approval(firm: Cast, plan: Path
         waiting = HandOver.objects.get(cids=[sealed.cid])
     page = f"/hand-overs/{waiting.id}/"
     assert "Withdraw it" in fay.get(page).content.decode()
-    assert "Approve" in gus.get(page).content.decode()
+    seen_by_gus = gus.get(page).content.decode()
+    assert "Approve" in seen_by_gus
+    assert plan.name in seen_by_gus, "what is approved has a name"
+    assert plan.name not in new_page(site, host, firm.new, page), "who is to get it does not read it before"
     gus.post(f"{page}answer/", {"act": "approve", "confirm": firm.new.address})
     assert owner_of(firm, sealed)[1] == firm.new.address
     assert page in new_page(site, host, firm.new, "/hand-overs/")
     new = site.browser(host, firm.new)
-    assert new.get(page).status_code == 200
+    assert plan.name in new_page(site, host, firm.new, page)
     assert site.browser(host, leaver(firm)).get(page).status_code == 404
     # The new owner hands back what is still theirs to hand back, by one button and a question.
     other = protect(firm.old, plan)

@@ -42,12 +42,10 @@ class NotAMember(ChanceryError):
 def carry_on(organization_id: UUID) -> int:
     """Carry out what is to be handed over in the current organization; return how many documents were handed over."""
     organization, number = organization_by_id(organization_id), 0
-    for one in () if organization is None else running():
-        while organization is not None:
-            with transaction.atomic():
-                made = _batch(organization, one)
-            if made is None:
-                break
+    if organization is None:
+        return 0
+    for one in running():
+        while (made := _batch(organization, one)) is not None:
             number += made
     return number
 
@@ -60,6 +58,7 @@ def begun(organization: OrganizationFacts, asked: HandOverFacts) -> HandOverFact
     return hand_over_facts(asked.id)
 
 
+@transaction.atomic
 def _batch(organization: OrganizationFacts, hand_over_id: UUID) -> int | None:
     """Hand the next documents over and write the mails at the end; None where nothing is left to do."""
     found = hand_over_facts(hand_over_id)

@@ -1,7 +1,7 @@
 // Policies (docs/licensing.md §5), read as strictly as the service reads them: an unknown member may be a restriction.
 // Whom a name means and which addresses a network has, the service alone decides; their texts are only looked at here.
 
-import { fail } from "./chancery-crypto.mjs";
+import { fail } from "../../static/js/chancery-crypto.mjs";
 
 const RIGHTS = [
   "VIEW", "DOCEDIT", "EDIT", "COMMENT", "EXPORT", "EXTRACT", "PRINT", "FORWARD", "REPLY", "REPLYALL", "OBJMODEL",

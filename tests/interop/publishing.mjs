@@ -1,10 +1,10 @@
-// What the service checks of a publishing license, its envelope and its policy before it registers them.  No page needs it:
-// it is here so that two implementations agree on it, apart from what pages load.
+// What the service checks of a publishing license, its envelope and its policy before it registers them.  No page needs it, so it is
+// not among the scripts of pages: it is there so that two implementations agree.
 
-import { LABELS, concat, contentId, equal, fail, unseal, uuidBytes } from "./chancery-crypto.mjs";
-import { Claims, decodeJson, invalid, verifySignature } from "./chancery-jws.mjs";
-import { parsePublishing, verifyLicensor } from "./chancery-objects.mjs";
-import { readPolicy } from "./chancery-policy.mjs";
+import { LABELS, concat, contentId, equal, fail, unseal, uuidBytes } from "../../static/js/chancery-crypto.mjs";
+import { Claims, decodeJson, invalid, verifySignature } from "../../static/js/chancery-jws.mjs";
+import { parsePublishing, verifyLicensor } from "../../static/js/chancery-objects.mjs";
+import { readPolicy } from "./policy.mjs";
 
 function readEnvelope(bytes) {
   const claims = new Claims(decodeJson(bytes), false);

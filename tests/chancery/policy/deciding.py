@@ -1,0 +1,78 @@
+"""Cases to decide: who asks for what, named once for the tests of the decision."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
+
+from chancery.policy.case import (
+    Case,
+    Decision,
+    Request,
+    SuperUserGrant,
+)
+from chancery.policy.evaluate import evaluate
+from chancery.policy.policy import Conditions, Policy, Strength
+from chancery.policy.rights import Right
+from chancery.policy.subject import DeviceFacts, Membership, Subject
+from tests.chancery.policy.world import (
+    ADA,
+    BOARD,
+    CONTOSO,
+    FABRIKAM,
+    LAPTOP,
+    NOW,
+    OLGA,
+    ORGANIZATION,
+    OWEN,
+    RITA,
+    RITA_ADDRESS,
+    RITA_AT_WORK,
+    TEAM,
+    content,
+    granting,
+)
+
+Asked = Callable[[], Decision]
+
+TO_RITA = granting((RITA_ADDRESS, "VIEW"))
+GRANT = SuperUserGrant(UUID(int=7), holder=RITA, approver=ADA, starts=NOW - 60, ends=NOW + 600, covers=True)
+NAMED = Request(names_super_user_grant=True, super_user_grant=GRANT)
+TO_PRINT = frozenset({Right.VIEW, Right.PRINT})
+STRICT = Conditions(strength=Strength.MFA)
+
+
+def decide(
+    policy: Policy | None = TO_RITA,
+    subject: Subject = RITA_AT_WORK,
+    request: Request | None = None,
+    *,
+    organization: dict[str, object] | None = None,
+    document: dict[str, object] | None = None,
+) -> Decision:
+    return evaluate(
+        Case(
+            organization=replace(ORGANIZATION, **(organization or {})),  # type: ignore[arg-type]  # members by name
+            content=content(policy, **(document or {})),
+            subject=subject,
+            request=request or Request(),
+            now=NOW,
+        )
+    )
+
+
+def case(*values: object, **members: object) -> Asked:
+    return partial(decide, *values, **members)  # type: ignore[arg-type]  # checked when the case is decided
+
+
+def rita(**more: object) -> Subject:
+    return replace(RITA_AT_WORK, **more)  # type: ignore[arg-type]  # members by name, checked at once
+
+
+ISSUER, OWNER = rita(person=OLGA), rita(person=OWEN)
+GUEST = rita(memberships=frozenset({Membership(CONTOSO, guest=True), Membership(FABRIKAM)}))
+IN_TEAM, ON_BOARD = rita(groups=(TEAM,)), rita(groups=(BOARD,))
+IN_ARCHIVED = rita(groups=(replace(TEAM, live=False),))
+TWO_NAMES = rita(addresses=frozenset({RITA_ADDRESS, "rita@private.example"}))
+OUTSIDER = rita(outsider=True, memberships=frozenset(), domains=frozenset(), strength=Strength.CODE)
+PHONE = DeviceFacts(LAPTOP.id, platform="phone", post_quantum=False)
