@@ -50,6 +50,11 @@ class Event(models.Model):
             models.Index(
                 fields=["content_id", "outcome"], condition=models.Q(kind="content.opened"), name="audit_event_opened"
             ),
+            models.Index(
+                fields=["content_id", "outcome", "reason"],
+                condition=models.Q(kind="content.reported"),
+                name="audit_event_reported",
+            ),
         )
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, Final
-from uuid import uuid4
 
 from chancery.crypto.content import LEAF
 from chancery.policy.reasons import WORDS, Reason
@@ -20,6 +19,7 @@ from chancery.policy.rights import Right, expand
 from chancery.sdk.errors import LocalFailure, Misused, Refused, Unreachable
 from chancery.sdk.licenses import Opening
 from chancery.sdk.organization import Organization
+from chancery.sdk.reports import report
 from chancery.sdk.unfinished import Note
 from chancery.sealing.file_names import harmless
 from chancery.sealing.html_form import is_html_form
@@ -109,6 +109,11 @@ class Licensed:
         if metadata.mtime is not None:
             os.utime(target, (metadata.mtime, metadata.mtime))
 
+    def save_copy(self, target: Path, *, note: Note, progress: Progress | None = None) -> None:
+        """Write the content as ``write_to`` does, and report that an unprotected copy is beside the sealed file."""
+        self.write_to(target, note=note, progress=progress)
+        report(self.place, "saved", self.opening.cid, license=self.opening.license)
+
     def place_in(self, folder: Path) -> Path:
         """Return where the content goes in a folder under its true name.
 
@@ -120,11 +125,15 @@ class Licensed:
         numbered = (place.with_stem(f"{place.stem} ({number})") for number in count(2))
         return next(free for free in chain([place], numbered) if not free.exists())
 
+    def require_may_leave(self) -> None:
+        """Raise NoCopy unless an unprotected copy may leave; the attempt is reported."""
+        if not self.opening.may_leave():
+            report(self.place, "exported", self.opening.cid, license=self.opening.license, allowed=False)
+        self.opening.require_may_leave()
+
     def register_content(self) -> None:
         """Report, now or at the next contact, that the content leaves its protection."""
-        event = {"id": str(uuid4()), "cid": str(self.opening.cid), "action": "exported", "at": self.place.now()}
-        self.place.later("event", event)
-        self.place.try_send_waiting()
+        report(self.place, "exported", self.opening.cid, license=self.opening.license)
 
     def check_unchanged(self, more: str = "") -> None:
         """Raise LocalFailure unless the file that was opened still is at its place as it was."""

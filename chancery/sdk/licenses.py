@@ -35,6 +35,7 @@ from chancery.sdk.account import Account
 from chancery.sdk.errors import NoCopy, NotSignedIn, Refused, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.organization import Organization, Publishing
+from chancery.sdk.reports import report
 from chancery.sealing.read import AuthenticFile, SealedFile
 from chancery.texts import message
 
@@ -61,6 +62,7 @@ class Opening:
     delegation: str = ""
     path: Path | None = None
     name: str = ""
+    license: UUID | None = None
 
     def may_leave(self) -> bool:
         """Tell whether an unprotected copy of the content may leave: as a file, or under another protection.
@@ -121,7 +123,7 @@ class Licenses:
         license_ = file.publishing_license
         kept = self._kept(license_, authentic.seal)
         if kept is not None and (serves(kept[0]) or not self._place.online):
-            self._note_opening(kept[0].cid)
+            self._note_opening(kept[0])
             return authentic, *kept
         try:
             return authentic, *self._asked(license_, authentic.seal)
@@ -131,11 +133,10 @@ class Licenses:
                 self._place.feed(newest=True)
             raise
         except Unreachable:
-            if kept is not None:
-                self._note_opening(kept[0].cid)
             own = kept or self._own(license_, authentic.seal)
             if own is None:
                 raise
+            self._note_opening(own[0])
             return authentic, *own
 
     # --- from the service ----------------------------------------------------------------------------------------
@@ -236,11 +237,9 @@ class Licenses:
             raise Expired(message("The service refused this device since this license was kept."))
         return kept
 
-    def _note_opening(self, cid: UUID) -> None:
-        """Report the opening, now or at the next contact: the service saw nothing of it."""
-        event = {"id": str(uuid4()), "cid": str(cid), "action": "opened", "at": self._place.now()}
-        self._place.later("event", event)
-        self._place.try_send_waiting()
+    def _note_opening(self, opening: Opening) -> None:
+        """Report an opening by a license of before: the service saw nothing of it."""
+        report(self._place, "opened", opening.cid, license=opening.license)
 
     # --- the issuer's own ----------------------------------------------------------------------------------------
 
@@ -318,4 +317,5 @@ def _opening(use: UseLicense, source: str, delegation: str) -> Opening:
         rekey=use.rekey,
         follow=use.follow,
         delegation=delegation,
+        license=use.jti,
     )

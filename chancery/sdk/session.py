@@ -250,7 +250,7 @@ class Session:
         """
         with self._licensed(source, Opening.may_leave if leaves else lambda _: True) as found:
             if leaves:
-                found.opening.require_may_leave()
+                found.require_may_leave()
             found.unlocked.copy_to(sink)
         return replace(found.opening, name=found.name)
 
@@ -274,11 +274,11 @@ class Session:
             Room(folder or where.parent, expected_name(where)) if target is None else Room(target.parent, target.name)
         )
         with self._licensed(source, Opening.may_leave, room=room) as found:
-            found.opening.require_may_leave()
+            found.require_may_leave()
             target = found.place_in(room.folder) if target is None else target
             target.parent.mkdir(parents=True, exist_ok=True)
             with unfinished.noted(self.home, "open", target) as note:
-                found.write_to(target, note=note, progress=progress)
+                found.save_copy(target, note=note, progress=progress)
         return found.opening.written_to(target, found.name)
 
     def unprotect(self, source: Path, *, progress: Progress | None = None) -> Opening:
@@ -290,7 +290,7 @@ class Session:
         with ExitStack() as work:
             room = Room(source.parent, expected_name(source))
             with self._licensed(source, Opening.may_leave, room=room) as found:
-                found.opening.require_may_leave()
+                found.require_may_leave()
                 target = found.place_in(source.parent)
                 with untaken(target):
                     note = work.enter_context(
@@ -317,7 +317,7 @@ class Session:
         then stays as they left it.  The content is encrypted anew while it is decrypted, and never written in between.
         """
         with self._licensed(source, Opening.may_leave, room=Room(source.parent)) as found:
-            found.opening.require_may_leave()
+            found.require_may_leave()
             require_own_file(found.file)
             ready = self._ready(options, title=found.name, organization=organization)
             found.register_content()

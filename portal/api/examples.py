@@ -211,6 +211,9 @@ RECIPIENT: Final[Example] = {
     "refused": 1,
     "last_refused": "2026-11-29T09:30:00Z",
     "by_code": False,
+    "last_from": "203.0.113.7",
+    "kept_until": "2026-12-05T09:00:00Z",
+    "done": [{"action": "printed", "allowed": 2, "refused": 0}],
 }
 SHARED: Final[Example] = {
     "cid": PLAN,

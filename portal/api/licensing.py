@@ -257,8 +257,19 @@ class ReportedEvent(serializers.Serializer[dict[str, Any]]):
 
     id = serializers.UUIDField()
     cid = serializers.UUIDField()
-    action = serializers.CharField(max_length=16)
+    action = serializers.CharField(
+        max_length=16, help_text="opened, printed, copied, edited, saved, exported, refused or tampered."
+    )
     at = serializers.IntegerField(min_value=0, max_value=LAST_MOMENT)
+    allowed = serializers.BooleanField(default=True, help_text="false for an attempt that the client refused.")
+    license = serializers.UUIDField(
+        default=None, allow_null=True, help_text="The id (jti) of the license under which it happened."
+    )
+    kept = serializers.BooleanField(
+        default=False,
+        help_text="Whether that license was kept from an earlier opening. An opening by one that was just fetched is"
+        " recorded already, and its report adds nothing.",
+    )
 
 
 class Events(OrganizationView):
@@ -289,6 +300,12 @@ class Events(OrganizationView):
             raise InvalidObject(message("'events' is a list."))
         rows = ReportedEvent(data=events, many=True)
         rows.is_valid(raise_exception=True)
-        reports = [Reported(row["id"], row["cid"], row["action"], row["at"]) for row in rows.validated_data]
-        taken = report(actor=self.caller.actor, member=self.caller.member, device=device.id, reports=reports)
+        reports = [Reported(**row) for row in rows.validated_data]
+        taken = report(
+            actor=self.caller.actor,
+            member=self.caller.member,
+            device=device.id,
+            reports=reports,
+            now=clock.now(),
+        )
         return Response({"accepted": taken}, status=HTTPStatus.ACCEPTED)

@@ -28,6 +28,14 @@ class TakenBack(Answer):
     at = serializers.DateTimeField()
 
 
+class DoneItem(Answer):
+    """What a person did with the document beyond opening it, as their clients reported."""
+
+    action = serializers.CharField()
+    allowed = serializers.IntegerField(help_text="How often they did it.")
+    refused = serializers.IntegerField(help_text="How often their client refused it.")
+
+
 class RecipientItem(Answer):
     """One row."""
 
@@ -56,6 +64,11 @@ class RecipientItem(Answer):
     refused = serializers.IntegerField(allow_null=True)
     last_refused = serializers.DateTimeField(allow_null=True)
     by_code = serializers.BooleanField(help_text="Whether they last came by a mailed code, without an account.")
+    last_from = serializers.CharField(help_text="The network address of their last attempt.")
+    kept_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until when a device of theirs could still open it without a network."
+    )
+    done = DoneItem(many=True)
 
 
 class RecipientList(Answer):
@@ -132,4 +145,7 @@ def _json(one: Recipient, organization: OrganizationFacts, takers: Mapping[UUID,
         "refused": one.refused,
         "last_refused": one.last_refused,
         "by_code": one.by_code,
+        "last_from": one.last_from,
+        "kept_until": one.kept_until,
+        "done": [{"action": did.action, "allowed": did.allowed, "refused": did.refused} for did in one.done],
     }

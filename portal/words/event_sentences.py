@@ -120,7 +120,16 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         "printed": _("{who} printed {document}, as their device reported."),
         "copied": _("{who} copied from {document}, as their device reported."),
         "edited": _("{who} edited {document}, as their device reported."),
+        "saved": _("{who} saved an unprotected copy of {document}, as their device reported."),
         "exported": _("{who} removed the protection of their copy of {document}, as their device reported."),
+        "opened refused": _("{who} tried to open {document} with a kept license; their device refused it."),
+        "printed refused": _("{who} tried to print {document}; their device refused it."),
+        "copied refused": _("{who} tried to copy from {document}; their device refused it."),
+        "edited refused": _("{who} tried to edit {document}; their device refused it."),
+        "saved refused": _("{who} tried to save an unprotected copy of {document}; their device refused it."),
+        "exported refused": _(
+            "{who} tried to remove the protection of their copy of {document}; their device refused it."
+        ),
         "refused": _("{who} tried to open {document} with a kept license; their device refused it."),
         "tampered": _("{who} tried to open a copy of {document} that does not verify; their device refused it."),
         PLAIN: _("{who} used a kept copy of {document}, as their device reported."),

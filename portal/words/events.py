@@ -176,7 +176,7 @@ def _shown(row: EventRow, known: Known) -> ShownEvent:
         actor=actor,
         what=_sentence(row, values),
         changes=tuple(change_sentences(row, known)),
-        why=_why(row) if row.reason else _given(row),
+        why=_reported_later(row) if row.kind == Kind.CONTENT_REPORTED else _why(row) if row.reason else _given(row),
         tone="bad"
         if refused or row.altered
         else "warn"
@@ -211,7 +211,9 @@ def _sentence(row: EventRow, values: Mapping[str, str]) -> str:
 def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str]) -> bool:
     """Tell whether a sentence is true of an event and the event holds all that it names."""
     if row.kind == Kind.CONTENT_REPORTED:
-        return variant == row.details.get("action")
+        action = str(row.details.get("action"))
+        by_its_name = action in {"refused", "tampered"} or row.outcome != "refused"
+        return variant == (action if by_its_name else f"{action} {REFUSED}")
     if (variant == REFUSED) != (row.outcome == "refused" and REFUSED in SENTENCES[row.kind]):
         return False
     if variant in {BY_CODE, BY_CODE_IN_VIEWER} and "outsider" not in row.personal:
@@ -350,6 +352,15 @@ def _unproven(row: EventRow) -> str:
     if row.seq is None and datetime.now(UTC) - row.received_at > NUMBERED_WITHIN:
         return _("Not numbered: not proven")
     return ""
+
+
+def _reported_later(row: EventRow) -> str:
+    """Return when it happened, by the clock of the device, where that had no connection at that time."""
+    if "late" not in row.details:
+        return ""
+    return _("It happened on {when}; the device reported it later, when it was connected.").format(
+        when=_until(row.details.get("at"))
+    )
 
 
 def _given(row: EventRow) -> str:

@@ -1,6 +1,6 @@
 """A document's recipients in words: who, whether they may open it now, and why or why not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,13 +9,14 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from chancery.policy.policy import PrincipalKind
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import level_of, parse_rights
 from portal.languages import translate
 from portal.words.policies import LEVEL_BADGES, rights_as_level, who_in_words
+from protection.selectors.attempts import Done
 from protection.selectors.recipient_rows import Access, Listed, Recipient
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -28,6 +29,18 @@ ROLES: Final = {
     Listed.TRIED: gettext_lazy("not named"),
 }
 """What makes somebody a recipient."""
+
+_DONE: Final = {
+    "printed": (ngettext_lazy("Printed {number} time", "Printed {number} times"), gettext_lazy("Printing refused")),
+    "copied": (ngettext_lazy("Copied {number} time", "Copied {number} times"), gettext_lazy("Copying refused")),
+    "edited": (ngettext_lazy("Edited {number} time", "Edited {number} times"), gettext_lazy("Editing refused")),
+    "saved": (ngettext_lazy("Saved {number} time", "Saved {number} times"), gettext_lazy("Saving refused")),
+    "exported": (
+        ngettext_lazy("Protection removed {number} time", "Protection removed {number} times"),
+        gettext_lazy("Removing protection refused"),
+    ),
+}
+"""What clients report beyond openings: how often it was done, and that it was refused."""
 
 _TAKEN_BACK: Final = {Reason.REVOKED.value, Reason.REVOKED_FOR_YOU.value}
 
@@ -48,6 +61,7 @@ class RecipientInWords:
     message: str
     level: str
     allows: str
+    did: tuple[str, ...]
 
 
 def in_words(one: Recipient, organization: OrganizationFacts, takers: Mapping[UUID, str]) -> RecipientInWords:
@@ -64,7 +78,19 @@ def in_words(one: Recipient, organization: OrganizationFacts, takers: Mapping[UU
         message=_message(one, organization, takers),
         level=str(LEVEL_BADGES[level]) if level else "",
         allows=rights_as_level(one.rights) if one.rights else "",
+        did=tuple(_did(one.done)),
     )
+
+
+def _did(done: Iterable[Done]) -> Iterator[str]:
+    for one in done:
+        if one.action not in _DONE:
+            continue
+        times, refused = _DONE[one.action]
+        if one.allowed:
+            yield (times % one.allowed).format(number=one.allowed)
+        if one.refused:
+            yield _("{what} ({number})").format(what=refused, number=one.refused)
 
 
 def _badge(one: Recipient) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -40,14 +41,27 @@ def last_refusal(person: UUID, cid: UUID, *, days: int) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """How often a person did something with a document, beyond opening it, and how often their client refused it."""
+
+    action: str
+    allowed: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attempts:
-    """How often one person opened a document and was refused, and when last."""
+    """How often one person opened a document and was refused, and when last; ``done`` is what else they did with it.
+
+    Openings that a client reports, by a license that it had kept, count like those that the service licensed.
+    """
 
     person: UUID
-    opened: int
-    refused: int
-    last_opened: datetime | None
-    last_refused: datetime | None
+    opened: int = 0
+    refused: int = 0
+    last_opened: datetime | None = None
+    last_refused: datetime | None = None
+    done: tuple[Done, ...] = ()
 
     @property
     def last_was_allowed(self) -> bool:
@@ -57,29 +71,66 @@ class Attempts:
         return self.last_opened > self.last_refused
 
 
+OPENINGS: Final = ("opened", "refused", "tampered")
+"""What clients report of openings; they report other acts as well."""
+
+_ATTEMPTS: Final = """
+select p.person_id,
+       case when e.kind = 'content.opened' or e.reason = any(%(openings)s) then '' else e.reason end as did,
+       count(*) filter (where e.outcome = 'allowed'), count(*) filter (where e.outcome = 'refused'),
+       max(least(e.received_at, to_timestamp(d.at))) filter (where e.outcome = 'allowed'),
+       max(least(e.received_at, to_timestamp(d.at))) filter (where e.outcome = 'refused')
+from audit_event e join audit_eventpersonal p on p.event_id = e.id
+left join lateral (select (body::jsonb ->> 'at')::bigint as at from audit_eventdetails
+                   where e.kind = 'content.reported' and digest = e.details_digest limit 1) d on true
+where e.content_id = %(cid)s and e.kind in ('content.opened', 'content.reported') and p.person_id is not null
+  and (e.kind = 'content.opened' or e.reason <> '')
+group by 1, 2 order by max(e.received_at) desc, 1, 2
+"""
+
+
 def attempts_of(cid: UUID) -> tuple[Attempts, ...]:
-    """Return everybody who was ever allowed or refused to open a document, the most recent first."""
+    """Return everybody who ever opened a document or was refused it, the most recent first.
+
+    What was reported later counts at the time at which it happened, as the client's clock says.
+    """
+    found: dict[UUID, Attempts] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_ATTEMPTS, {"cid": cid, "openings": list(OPENINGS)})
+        for person, did, allowed, refused, last_allowed, last_refused in cursor.fetchall():
+            one = found.get(person) or Attempts(person)
+            found[person] = (
+                replace(one, done=(*one.done, Done(did, allowed, refused)))
+                if did
+                else replace(one, opened=allowed, refused=refused, last_opened=last_allowed, last_refused=last_refused)
+            )
+    return tuple(found.values())
+
+
+def recorded_openings(person: UUID, licenses: Collection[UUID]) -> set[UUID]:
+    """Return those of the licenses that the service recorded as openings of this person.
+
+    An event's id is that of its license.
+    """
+    if not licenses:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "select p.person_id, count(*) filter (where e.outcome = 'allowed'),"
-            " count(*) filter (where e.outcome = 'refused'),"
-            " max(e.received_at) filter (where e.outcome = 'allowed'),"
-            " max(e.received_at) filter (where e.outcome = 'refused')"
-            " from audit_event e join audit_eventpersonal p on p.event_id = e.id"
-            " where e.content_id = %s and e.kind = 'content.opened' and p.person_id is not null"
-            " group by p.person_id order by max(e.received_at) desc, p.person_id",
-            [cid],
+            "select e.id from audit_event e join audit_eventpersonal p on p.event_id = e.id"
+            " where e.id = any(%s) and p.person_id = %s and e.kind = 'content.opened' and e.outcome = 'allowed'",
+            [list(licenses), person],
         )
-        return tuple(Attempts(*values) for values in cursor.fetchall())
+        return {event for (event,) in cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Under which address and name a person last tried to open a document, and whether by a mailed code."""
+    """Under which address and name a person last tried to open a document, from where, and whether by a mailed code."""
 
     address: str = ""
     name: str = ""
     by_code: bool = False
+    ip: str = ""
 
 
 def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, Seen]:
@@ -90,13 +141,18 @@ def last_seen_as(cid: UUID, people: Collection[UUID]) -> dict[UUID, Seen]:
         cursor.execute(
             "select distinct on (p.person_id) p.person_id, p.record from audit_event e"
             " join audit_eventpersonal p on p.event_id = e.id"
-            " where e.content_id = %s and e.kind = 'content.opened' and p.person_id = any(%s)"
-            " order by p.person_id, e.received_at desc, e.id desc",
+            " where e.content_id = %s and e.kind in ('content.opened', 'content.reported')"
+            " and p.person_id = any(%s) order by p.person_id, e.kind, e.received_at desc, e.id desc",
             [cid, list(people)],
         )
         records = {person: json.loads(record) for person, record in cursor.fetchall()}
     return {
-        person: Seen(next(iter(record.get("addresses", ())), ""), record.get("name", ""), "outsider" in record)
+        person: Seen(
+            next(iter(record.get("addresses", ())), ""),
+            record.get("name", ""),
+            "outsider" in record,
+            record.get("ip", ""),
+        )
         for person, record in records.items()
     }
 

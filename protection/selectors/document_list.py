@@ -14,6 +14,7 @@ from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Principal, PrincipalKind
 from protection.actor import Actor
 from protection.models import STATE, Content, PersonalGrant, TemplateVersion
+from protection.selectors.attempts import OPENINGS
 from protection.selectors.cursors import make_cursor, read_cursor
 from protection.selectors.documents import ROW, DocumentRow, counts_of, decided_by, row_of
 
@@ -112,7 +113,10 @@ def _in_order(rows: QuerySet[Content], sort: str, cursor: str, limit: int) -> li
 _COUNTED: Final = """
 with counted as materialized (
     select cid, (select count(*) from audit_event e
-                 where e.content_id = matching.cid and e.kind = 'content.opened' and e.outcome = %s) as place
+                 where e.content_id = matching.cid and e.kind = 'content.opened' and e.outcome = %s)
+              + (select count(*) from audit_event e
+                 where e.content_id = matching.cid and e.kind = 'content.reported' and e.outcome = %s
+                   and e.reason = any(%s)) as place
     from ({matching}) matching
 )
 select cid, place from counted where {behind} order by place {direction}, cid {direction} limit %s
@@ -126,9 +130,10 @@ def _by_count(rows: QuerySet[Content], sort: str, cursor: str, limit: int) -> li
     behind, after = "true", tuple[Any, ...]()
     if cursor:
         behind, after = f"(place, cid) {'<' if down else '>'} (%s, %s)", read_cursor(sort, cursor, by_number=True)
+    outcome = COUNTS[_of(sort)]
     statement = _COUNTED.format(matching=matching, behind=behind, direction="desc" if down else "asc")
     with connection.cursor() as asked:
-        asked.execute(statement, [COUNTS[_of(sort)], *given, *after, limit])
+        asked.execute(statement, [outcome, outcome, list(OPENINGS), *given, *after, limit])
         places: dict[Any, int] = dict(asked.fetchall())
     values = {one[0]: one for one in Content.objects.filter(cid__in=places).values_list(*ROW)}
     return [(*values[cid], place) for cid, place in places.items()]

@@ -16,6 +16,7 @@ from chancery.policy.rights import Right
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Certificate, Content, ContentChange, ContentRevocation, FirstOpening
+from protection.selectors.attempts import OPENINGS
 from protection.selectors.decisions import RightsOn, changes_by_right
 from protection.selectors.licensing import registered_policy
 
@@ -263,6 +264,36 @@ def latest_offline_moment(
     return max((end for end in (moment, issuers) if isinstance(end, datetime)), default=None)
 
 
+_KEPT_UNTIL: Final = """
+select p.person_id, to_timestamp(max(least(
+    (d.body::jsonb ->> 'offline_until')::bigint,
+    coalesce(least(floor(extract(epoch from clock_timestamp()))::bigint, asked.heard)
+             + (d.body::jsonb ->> 'lease')::bigint, 2^53))))
+from unnest(%(people)s::uuid[], %(heard)s::bigint[]) as asked (person_id, heard)
+join audit_eventpersonal p on p.person_id = asked.person_id
+join audit_event e on e.id = p.event_id
+cross join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d
+where e.content_id = %(cid)s and e.kind = 'content.opened' and e.outcome = 'allowed'
+  and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
+group by 1
+"""
+
+
+def kept_until(cid: UUID, people: Mapping[UUID, datetime | None]) -> dict[UUID, datetime]:
+    """Return until when a cached license of each person could still open the document; without those who have none.
+
+    It is what ``latest_offline_moment`` says of all of them, in one query; ``people`` says since when access is taken
+    back from each.
+    """
+    if not people:
+        return {}
+    heard = [2**53 if since is None else int(since.timestamp()) + _ON_THE_WAY for since in people.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(_KEPT_UNTIL, {"people": list(people), "heard": heard, "cid": cid})
+        found = dict(cursor.fetchall())
+    return {person: end for person, end in found.items() if end is not None and end.timestamp() > time.time()}
+
+
 def _issuers_own_end(cid: UUID) -> datetime | None:
     """Return when the issuer's certificates end that were valid when the document was registered, if they have not."""
     content = Content.objects.filter(cid=cid).only("issuer_id", "registered_at").first()
@@ -282,15 +313,21 @@ def row_of(values: tuple[Any, ...], counts: Mapping[UUID, tuple[int, int]]) -> D
 
 
 def counts_of(cids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Return openings and refusals by document, from the ledger, in one query for the whole page."""
+    """Return openings and refusals by document, from the ledger, in one query for the whole page.
+
+    Openings that clients report, by licenses that they had kept, are among them.
+    """
     if not cids:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
             "select content_id, count(*) filter (where outcome = 'allowed'),"
-            " count(*) filter (where outcome = 'refused')"
-            " from audit_event where content_id = any(%s) and kind = 'content.opened' group by content_id",
-            [list(cids)],
+            " count(*) filter (where outcome = 'refused') from ("
+            " select content_id, outcome from audit_event where content_id = any(%s) and kind = 'content.opened'"
+            " union all select content_id, outcome from audit_event"
+            " where content_id = any(%s) and kind = 'content.reported' and reason = any(%s)) happened"
+            " group by content_id",
+            [list(cids), list(cids), list(OPENINGS)],
         )
         return {cid: (opened, refused) for cid, opened, refused in cursor.fetchall()}
 

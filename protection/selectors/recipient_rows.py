@@ -15,8 +15,8 @@ from chancery.policy.reasons import Reason
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Group, Membership, Subject
 from protection.models import FirstOpening, PersonalGrant
-from protection.selectors.attempts import Attempts
-from protection.selectors.documents import Document
+from protection.selectors.attempts import Attempts, Done
+from protection.selectors.documents import Document, kept_until
 from protection.selectors.named_since import dated, named_since
 from protection.selectors.why import undecided
 
@@ -86,6 +86,12 @@ class Recipient:
     last_was_allowed: bool | None
     by_code: bool = False
     """Whether they last came by a mailed code, without an account."""
+    last_from: str = ""
+    """The network address of their last attempt."""
+    kept_until: datetime | None = None
+    """Until when a device of theirs could still open it without a network, None for not at all."""
+    done: tuple[Done, ...] = ()
+    """What else they did with it, as their clients reported."""
 
     @property
     def address(self) -> str:
@@ -120,6 +126,7 @@ class Entry:
     attempts: Attempts | None = None
     taken: Taken | None = None
     by_code: bool = False
+    last_from: str = ""
 
     @property
     def address(self) -> str:
@@ -164,6 +171,7 @@ class Rows:
         cid = sources.document.row.cid
         opened = FirstOpening.objects.filter(content_id=cid, person_id__in=people).values_list("person_id", "at")
         self._first_opened = {person: int(at.timestamp()) for person, at in opened}
+        self._kept = kept_until(cid, {person: self._ended_for(person) for person in people})
         # People are bound by openings of their own, so what is bound to a person who never tried is a group.
         bound = sources.facts.content.bindings
         self._bound_to_groups = {address for address, identity in bound.items() if identity not in tried}
@@ -172,6 +180,14 @@ class Rows:
         anybody, template = Subject(uuid4(), handovers=self._handovers), sources.document.row.template_id
         self._dated = dated(sources.facts.content, anybody, published=sources.published, template=template)
         self._since = named_since(cid, {one.who for one in page if one.who in sources.policy.index})
+
+    def _ended_for(self, person: UUID) -> datetime | None:
+        """Return since when a revocation of the document, or for a person's row alone, takes their access back."""
+        sources = self._sources
+        taken = (one.taken.at for one in self._page if one.person == person and one.taken is not None)
+        issuer = sources.document.row.deciding_issuer == person
+        ends = [end for end in (None if issuer else sources.document.row.revoked_at, *taken) if end is not None]
+        return min(ends, default=None)
 
     def decided(self) -> tuple[Recipient, ...]:
         """Return the rows, each decided."""
@@ -209,6 +225,9 @@ class Rows:
             last_refused=attempts.last_refused if attempts else None,
             last_was_allowed=attempts.last_was_allowed if attempts else None,
             by_code=entry.by_code and counted,
+            last_from=entry.last_from if counted else "",
+            kept_until=self._kept.get(entry.person) if counted and entry.person is not None else None,
+            done=attempts.done if attempts and counted else (),
         )
 
     def _groups_of(self, entry: Entry) -> tuple[Group, ...]:

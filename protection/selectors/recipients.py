@@ -161,4 +161,9 @@ def _attach(entries: list[Entry], attempts: Iterable[Attempts], cid: UUID) -> No
         if entry is None or entry.attempts is not None:
             entry = Entry(_named(last.address), Listed.TRIED, name=last.name)
             entries.append(entry)
-        entry.person, entry.attempts, entry.by_code = one.person, one, last.by_code
+        entry.person, entry.attempts, entry.by_code, entry.last_from = (
+            one.person,
+            one,
+            last.by_code,
+            last.ip,
+        )

@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 
 from protection.actor import Actor
+from protection.selectors.attempts import OPENINGS
 
 TOTALS_DAYS: Final = 30
 
@@ -50,7 +51,8 @@ with mine as (
            count(*) filter (where outcome = 'allowed') as opened,
            count(*) filter (where outcome = 'refused') as refused
     from audit_event
-    where kind = 'content.opened' and received_at >= (%(first)s::timestamp at time zone %(zone)s)
+    where (kind = 'content.opened' or kind = 'content.reported' and reason = any(%(openings)s))
+      and received_at >= (%(first)s::timestamp at time zone %(zone)s)
       and (%(all)s or content_id in (select cid from mine))
     group by 1
 )
@@ -71,6 +73,7 @@ def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str) -> Tota
         cursor.execute(
             _TOTALS,
             {
+                "openings": list(OPENINGS),
                 "all": everybody and (actor.administrator or actor.auditor),
                 "person": actor.person,
                 "zone": zone,

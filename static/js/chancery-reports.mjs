@@ -4,22 +4,24 @@
 const ONCE = 5_000; // Milliseconds in which the same act is one act: who copies three lines copies once.
 
 export class Reports {
-  #place; #cid;
+  #place; #cid; #license;
   #waiting = [];
   #last = new Map();
   #sending = false;
 
-  constructor(place, cid) {
+  constructor(place, { cid, jti }) {
     this.#place = place;
     this.#cid = cid;
+    this.#license = jti;
   }
 
-  /** Report "printed", "copied" or "exported". */
-  add(action) {
-    const now = Date.now();
-    if (now - (this.#last.get(action) ?? -ONCE) < ONCE) return;
-    this.#last.set(action, now);
-    this.#waiting.push({ id: crypto.randomUUID(), cid: this.#cid, action, at: Math.floor(now / 1000) });
+  /** Report "printed", "copied" or "exported", or that the page refused it. */
+  add(action, allowed = true) {
+    const now = Date.now(), act = `${action} ${allowed}`;
+    if (now - (this.#last.get(act) ?? -ONCE) < ONCE) return;
+    this.#last.set(act, now);
+    const event = { id: crypto.randomUUID(), cid: this.#cid, action, at: Math.floor(now / 1000), allowed };
+    this.#waiting.push({ ...event, license: this.#license });
     this.send();
   }
 

@@ -16,6 +16,8 @@ const HEARTBEAT = 30_000;
 const MOST_BYTES = 2 ** 31;
 const REPORTED = { copied: "EXTRACT", printed: "PRINT" }; // What the frame reports, and the right that each takes.
 
+const ATTEMPTED = { copy_refused: "copied", print_refused: "printed" }; // What the frame did not let the reader do.
+
 /** A moment as the other pages write it, in the time zone of this browser, which it names. */
 function moment(seconds) {
   const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
@@ -141,7 +143,7 @@ class Drawn {
 class Opened {
   constructor(place, content, use, still) {
     Object.assign(this, { place, content, use, still, port: null });
-    this.reports = new Reports(place, use.cid);
+    this.reports = new Reports(place, use);
     this.may = (right) => use.rights.includes(right) || use.rights.includes("OWNER");
   }
 
@@ -178,7 +180,8 @@ class Opened {
     this.port = channel.port1;
     this.port.onmessage = ({ data }) => {
       if (data.asset) giveAsset(this.port, data);
-      if (data === "copy_refused") find("copy_refused").hidden = false;
+      if (data === "copy_refused" || data === "act_refused") find("copy_refused").hidden = false;
+      if (Object.hasOwn(ATTEMPTED, data) && !this.may(REPORTED[ATTEMPTED[data]])) this.reports.add(ATTEMPTED[data], false);
       if (Object.hasOwn(REPORTED, data) && this.may(REPORTED[data])) this.reports.add(data);
       if (data !== "cannot_show") return;
       frame.hidden = true;

@@ -185,10 +185,10 @@ for (const act of ["copy", "cut", "dragstart", "contextmenu"]) {
     if (may.copy && (act === "copy" || act === "cut")) port?.postMessage("copied");
     if (may.copy) return;
     event.preventDefault();
-    port?.postMessage("copy_refused");
+    port?.postMessage(act === "copy" || act === "cut" ? "copy_refused" : "act_refused");
   });
 }
 window.addEventListener("beforeprint", () => {
-  if (may.print) port?.postMessage("printed");
+  port?.postMessage(may.print ? "printed" : "print_refused");
 });
 window.parent.postMessage("ready", "*");

@@ -1,0 +1,122 @@
+"""What people did with a document, whether the service saw it or their client reported it (promise C94)."""
+
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from audit.services.report import ingest
+from chancery.sdk.errors import NoCopy
+from tenants.context import in_organization
+from tests.cast import Cast, Player
+from tests.protection.steps import RITA, call, ledger, opening, protect
+from tests.protection.test_recipients import recipients
+
+
+def reports(cast: Cast, who: Player, cid: UUID, *acts: dict[str, Any]) -> None:
+    """Report acts as a client does, and let the worker take them."""
+    events = [{"id": str(uuid4()), "cid": str(cid), "at": int(time.time()), **act} for act in acts]
+    answer = call(who, "contoso", "POST", "events", {"events": events})
+    assert answer.json() == {"accepted": len(acts)}, answer.content
+    take_in(cast)
+
+
+def take_in(cast: Cast) -> None:
+    with in_organization(cast.organizations["contoso"].id):
+        ingest()
+
+
+def sentences(cast: Cast, cid: UUID) -> list[str]:
+    found = call(cast.olga, "contoso", "GET", f"documents/{cid}/events").json()["results"]
+    return [one["sentence"] for one in found if one["kind"] == "content.reported"]
+
+
+def shown_count(cast: Cast, cid: UUID) -> tuple[int, int]:
+    found = call(cast.olga, "contoso", "GET", f"documents/{cid}").json()["document"]
+    return found["opened"], found["refused"]
+
+
+def test_one_opening_is_one_event_and_counts_once(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=7)
+    opened = opening(cast.rita, sealed.path)
+    by_license = {"action": "opened", "license": str(opened.license)}
+    reports(cast, cast.rita, sealed.cid, by_license)
+    assert shown_count(cast, sealed.cid) == (1, 0), "the service has recorded this opening itself"
+    reports(cast, cast.rita, sealed.cid, {**by_license, "kept": True})
+    assert shown_count(cast, sealed.cid) == (2, 0)
+    assert recipients(cast, sealed.cid)[RITA]["opened"] == 2
+    reports(cast, cast.rita, sealed.cid, {"action": "opened", "license": str(uuid4())})
+    assert shown_count(cast, sealed.cid) == (3, 0), "an opening that the service does not know is not lost"
+
+
+def test_an_opening_with_a_kept_license_counts_and_sorts_as_an_opening(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=7)
+    first, second = opening(cast.rita, sealed.path), opening(cast.rita, sealed.path)
+    assert (first.source, second.source) == ("service", "kept")
+    take_in(cast)
+    assert shown_count(cast, sealed.cid) == (2, 0)
+    listed = call(cast.olga, "contoso", "GET", "documents?sort=-opened&limit=500").json()["results"]
+    counts = [one["opened"] for one in listed]
+    assert counts == sorted(counts, reverse=True)
+    assert {one["cid"]: one["opened"] for one in listed}[str(sealed.cid)] == 2
+
+
+def test_print_copy_save_export_and_edit_attempts_show_in_the_row_and_in_the_timeline(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=7)
+    opening(cast.rita, sealed.path)
+    done = ("printed", "printed", "copied", "saved", "edited", "exported")
+    tried = [{"action": one, "allowed": False} for one in ("printed", "copied", "saved", "edited", "exported")]
+    reports(cast, cast.rita, sealed.cid, *({"action": one} for one in done), *tried)
+    row = recipients(cast, sealed.cid)[RITA]
+    assert {one["action"]: (one["allowed"], one["refused"]) for one in row["done"]} == {
+        "printed": (2, 1),
+        "copied": (1, 1),
+        "saved": (1, 1),
+        "edited": (1, 1),
+        "exported": (1, 1),
+    }
+    assert (row["opened"], row["refused"]) == (1, 0), "none of this is an opening"
+    assert shown_count(cast, sealed.cid) == (1, 0)
+    said = sentences(cast, sealed.cid)
+    assert len(set(said)) == 10, "each kind of act, allowed and refused, has a sentence of its own"
+    assert len([one for one in said if "their device refused it" in one]) == 5
+
+
+def test_what_was_reported_later_is_marked_so_and_counts_when_it_happened(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=7)
+    opening(cast.rita, sealed.path)
+    before = recipients(cast, sealed.cid)[RITA]
+    hour_ago = int(time.time()) - 3600
+    reports(cast, cast.rita, sealed.cid, {"action": "opened", "at": hour_ago, "kept": True})
+    reports(cast, cast.rita, sealed.cid, {"action": "printed"})
+    after = recipients(cast, sealed.cid)[RITA]
+    assert (after["opened"], after["last_opened"]) == (2, before["last_opened"])
+    printed, later = sentences(cast, sealed.cid)
+    assert ("reported it later" in later, "reported it later" in printed) == (True, False)
+
+
+def test_the_client_reports_an_attempt_to_save_that_it_refused(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=7)
+    with pytest.raises(NoCopy):
+        cast.rita.session.open_file(sealed.path, plan.with_name("copy.txt"))
+    take_in(cast)
+    (event,) = ledger(cast, "contoso", "content.reported", cid=sealed.cid)
+    assert (event.outcome, event.details["action"]) == ("refused", "exported")
+
+
+def test_a_row_says_from_where_and_until_when_a_kept_copy_opens(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", "max@contoso.example:VIEW", offline_days=7)
+    opened = opening(cast.rita, sealed.path)
+    rows = recipients(cast, sealed.cid)
+    rita, other = rows[RITA], rows["max@contoso.example"]
+    assert rita["last_from"]
+    assert (other["last_from"], other["kept_until"]) == ("", None)
+    latest = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}").json()["latest_offline_moment"]
+    assert rita["kept_until"]
+    assert rita["kept_until"] <= latest
+    assert opened.offline_until > time.time()
+    taken = call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": RITA})
+    assert taken.status_code == 200
+    assert recipients(cast, sealed.cid)[RITA]["kept_until"] <= rita["kept_until"]
