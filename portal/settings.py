@@ -110,6 +110,8 @@ _pool = env.number("CHANCERY_DATABASE_POOL")
 _database_options: dict[str, Any] = {
     "options": " ".join(_connection_options) if CHANCERY_DATABASE_ROLE else "",
     "connect_timeout": 2,
+    # For ``tenants.backend.prepared`` alone: Django's own cursors prepare nothing.
+    "prepare_threshold": 2,
 }
 if _pool:
     _database_options["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 5}

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -178,15 +179,7 @@ class OrganizationView(BaseView):
             raise Refused(_("This device has been revoked; sign in again to enroll it anew."))
         if self.organization.id in facts.blocked_by:
             raise Refused(BLOCKED)
-        self._standing = caller_at(
-            self.organization,
-            caller(self.request),
-            ip=client_address(plain(self.request)),
-            source="api",
-            device=device.id,
-            device_name=device.name,
-            strength=token_shown(self.request).authentication.strength,
-        )
+        self._standing = replace(self.caller, device=device.id, device_name=device.name)
         self._device: ProvenDevice = device
         return device
 

@@ -18,14 +18,15 @@ from uuid import UUID
 
 from allauth.idp.oidc.models import Token
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.rows import tuple_row
 from rest_framework.exceptions import AuthenticationFailed
 
 from portal.identity import clients
 from portal.identity.strength import Authentication, from_json
+from tenants.backend.prepared import prepared_cursor
 
 KEPT_SECONDS = 5.0
 FAMILY = "family"
@@ -97,7 +98,7 @@ def hash_of(value: str) -> str:
 def read(value: str) -> VerifiedToken | None:
     """Return what the access token says, or nothing when it is unknown, withdrawn, expired or its person disabled."""
     token_hash = hash_of(value)
-    with connection.cursor() as cursor:
+    with prepared_cursor(tuple_row) as cursor:
         cursor.execute(BEARER_SQL, {"hash": token_hash})
         row = cursor.fetchone()
     return None if row is None else from_row(token_hash, row)

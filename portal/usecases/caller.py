@@ -110,8 +110,6 @@ def caller_at(
     *,
     ip: str,
     source: str,
-    device: UUID | None = None,
-    device_name: str = "",
     strength: Strength = Strength.CODE,
 ) -> Caller:
     """Return the standing of a person, or of an application, whose roles are its own and not those of people.
@@ -146,8 +144,6 @@ def caller_at(
         permissions=permissions,
         ip=ip,
         source=source,
-        device=device,
-        device_name=device_name,
         known_as=known_as,
         organization=organization.id,
         subject=subject,

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from psycopg.rows import dict_row
 
 from tenants import naming
+from tenants.backend.prepared import prepared_cursor
 from tenants.directory.statements import SUBJECT_SQL, SUBJECTS_SQL
 from tenants.organizations.models import Organization
 
@@ -91,8 +91,7 @@ def parameters(person_id: UUID, organization_id: UUID, device_id: UUID | None) -
 
 def subject_row(person_id: UUID, organization_id: UUID, device_id: UUID | None = None) -> SubjectRow | None:
     """Run the statement on Django's own connection; nothing when there is no such person."""
-    connection.ensure_connection()
-    with connection.connection.cursor(row_factory=dict_row) as cursor:
+    with prepared_cursor(dict_row) as cursor:
         cursor.execute(SUBJECT_SQL, parameters(person_id, organization_id, device_id))
         row = cursor.fetchone()
     return None if row is None else from_row(person_id, row)
@@ -102,8 +101,7 @@ def subject_rows(people: Collection[UUID], organization_id: UUID) -> dict[UUID, 
     """Return the rows of many people without their devices, in one statement."""
     if not people:
         return {}
-    connection.ensure_connection()
-    with connection.connection.cursor(row_factory=dict_row) as cursor:
+    with prepared_cursor(dict_row) as cursor:
         cursor.execute(SUBJECTS_SQL, {"people": list(people), "organization": organization_id, "device": None})
         return {row["wanted"]: from_row(row["wanted"], row) for row in cursor.fetchall()}
 
