@@ -52,6 +52,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Concealed:
+    """Events that a reader does not get: these kinds, done by ``people``, or by anybody for None; never their own."""
+
+    kinds: tuple[str, ...]
+    people: frozenset[UUID] | None
+    reader: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """What to look for; every member that is set must hold.  ``kinds`` may end in ``.`` to mean all of an object."""
 
@@ -61,6 +70,7 @@ class Filter:
     person_id: UUID | None = None
     since: datetime | None = None
     before: datetime | None = None
+    concealed: Concealed | None = None
 
 
 class InvalidCursor(ValueError):
@@ -120,6 +130,11 @@ def _clauses(wanted: Filter) -> tuple[list[str], list[Any]]:
         if value:
             clauses.append(f"{column} %s")
             parameters.append(value)
+    if wanted.concealed is not None:
+        theirs = "" if wanted.concealed.people is None else " and p.person_id = any(%s)"
+        clauses.append(f"not (e.kind = any(%s) and p.person_id is distinct from %s{theirs})")
+        parameters += [list(wanted.concealed.kinds), wanted.concealed.reader]
+        parameters += [] if wanted.concealed.people is None else [list(wanted.concealed.people)]
     return clauses, parameters
 
 

@@ -25,12 +25,13 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
+from portal.subjects.untracked import untracked_address
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
 from portal.usecases.permissions import Permission
 from portal.usecases.settings import change_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
-from protection.services.configure import Configuration
+from protection.services.configure import TRACKING, Configuration
 
 DEACTIVATED = effect_answer("ServiceDeactivated", latest_offline_moment=UNTIL)
 COMPROMISED = effect_answer("KeyCompromised", latest_offline_moment=UNTIL)
@@ -58,6 +59,14 @@ class SettingsChange(serializers.Serializer[dict[str, Any]]):
     registration_days = serializers.IntegerField(required=False)
     keep_titles = serializers.BooleanField(required=False)
     account_required = serializers.BooleanField(required=False, help_text="Whether a mailed code opens no document.")
+    tracking = serializers.ChoiceField(
+        required=False,
+        choices=list(TRACKING),
+        help_text="What owners see of those who open their documents: names, counts without names, or nothing.",
+    )
+    untracked_group = MailAddress(
+        required=False, allow_blank=True, help_text="A group whose members only auditors and administrators see."
+    )
     contact = MailAddress(required=False, allow_blank=True)
 
 
@@ -71,6 +80,8 @@ class SettingsShown(Answer):
     registration_days = serializers.IntegerField()
     keep_titles = serializers.BooleanField()
     account_required = serializers.BooleanField()
+    tracking = serializers.ChoiceField(choices=list(TRACKING))
+    untracked_group = serializers.CharField(allow_blank=True)
     contact = serializers.CharField(allow_blank=True)
 
 
@@ -114,7 +125,7 @@ class OrganizationConfiguration(OrganizationView):
         found = self.organization
         body: dict[str, Any] = {"id": str(found.id), "name": found.name, "active": found.service_active}
         if self.caller.may(Permission.SETTINGS_READ):
-            body["settings"] = asdict(settings())
+            body["settings"] = _settings(found.id)
         if self.caller.may(Permission.KEYS_READ):
             body["keys"] = [_key(key) for key in keys()]
         return Response(body)
@@ -205,7 +216,7 @@ class Settings(OrganizationView):
     )
     def get(self, request: Request) -> Response:
         """Answer with every setting."""
-        return Response(asdict(settings()))
+        return Response(_settings(self.organization.id))
 
     @extend_schema(
         summary="Change settings",
@@ -216,9 +227,15 @@ class Settings(OrganizationView):
     @idempotent
     def patch(self, request: Request) -> Response:
         """Apply what is named, from the next license on."""
-        wanted = Configuration(**checked(SettingsChange, request.data))
-        made = change_settings(caller=self.caller, configuration=wanted)
-        return Response({**asdict(settings()), **made.as_json()})
+        wanted = checked(SettingsChange, request.data)
+        group = wanted.pop("untracked_group", None)
+        made = change_settings(caller=self.caller, configuration=Configuration(**wanted), untracked_group=group)
+        return Response({**_settings(self.organization.id), **made.as_json()})
+
+
+def _settings(organization: UUID) -> dict[str, Any]:
+    found = settings()
+    return {**asdict(found), "untracked_group": untracked_address(organization, found.untracked_group)}
 
 
 class ActivateService(OrganizationView):

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.http import Http404
@@ -27,6 +28,7 @@ from portal.api.framework import (
 from portal.api.sorting import sort_parameter
 from portal.subjects.event_person import person_in_events
 from portal.usecases.permissions import Permission
+from portal.usecases.sight import audit_events
 
 EPOCH = OpenApiParameter("epoch", int, description="An epoch of the ledger; by default the newest.")
 
@@ -65,18 +67,15 @@ class AuditEvents(OrganizationView):
         person = uuid_of(query["person"], "person") if "person" in query else None
         if query.get("who"):
             person = person_in_events(checked(Named, {"who": query["who"]})["who"])
-        return event_page(
-            request,
-            Filter(
-                kinds=query.getlist("kind"),
-                outcome=query.get("outcome", ""),
-                content_id=uuid_of(query["cid"], "cid") if "cid" in query else None,
-                person_id=person,
-                since=_moment(query.get("since"), "since"),
-                before=_moment(query.get("before"), "before"),
-            ),
-            self.organization,
+        wanted = Filter(
+            kinds=query.getlist("kind"),
+            outcome=query.get("outcome", ""),
+            content_id=uuid_of(query["cid"], "cid") if "cid" in query else None,
+            person_id=person,
+            since=_moment(query.get("since"), "since"),
+            before=_moment(query.get("before"), "before"),
         )
+        return event_page(request, partial(audit_events, caller=self.caller, wanted=wanted), self.organization)
 
 
 class Checkpoint(OrganizationView):

@@ -1,5 +1,6 @@
 """Documents over the API: list, track, revoke, restore, change; the same verbs as pages and command line."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,6 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.selectors.events import Filter
 from chancery.policy.policy import Policy, parse_policy
 from chancery.policy.rights import level_of
 from portal.api.event_items import EXAMPLE, EventList, event_page
@@ -31,6 +31,7 @@ from portal.api.sorting import sort_of, sort_parameter
 from portal.subjects.recipients import entry_named
 from portal.usecases.documents import change_access, restore_access, revoke_access
 from portal.usecases.effects import effect_answer
+from portal.usecases.sight import document_events, sight_of
 from protection.selectors.cursors import InvalidCursor
 from protection.selectors.document_list import NEWEST, SORTS, documents_of
 from protection.selectors.documents import (
@@ -56,8 +57,8 @@ class DocumentItem(Answer):
     registered_at = serializers.DateTimeField()
     revoked_at = serializers.DateTimeField(allow_null=True)
     expires = serializers.IntegerField(allow_null=True)
-    opened = serializers.IntegerField()
-    refused = serializers.IntegerField()
+    opened = serializers.IntegerField(allow_null=True, help_text="null where the organization does not show it.")
+    refused = serializers.IntegerField(allow_null=True)
 
 
 class DocumentList(Answer):
@@ -143,6 +144,7 @@ class Documents(OrganizationView):
                 limit=limit_of(request),
                 cursor=query.get("cursor", ""),
                 counted=True,
+                sight=sight_of(caller=self.caller),
             )
         except InvalidCursor:
             raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]}) from None
@@ -161,7 +163,7 @@ class DocumentDetail(OrganizationView):
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer for issuer, owner, administrators and auditors; 404 for others."""
-        return Response(_document(document_for(self.caller.actor, cid)))
+        return Response(_document(document_for(self.caller.actor, cid, sight_of(caller=self.caller))))
 
 
 class DocumentEvents(OrganizationView):
@@ -178,7 +180,7 @@ class DocumentEvents(OrganizationView):
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer newest first."""
         document_for(self.caller.actor, cid)
-        return event_page(request, Filter(content_id=cid), self.organization)
+        return event_page(request, partial(document_events, caller=self.caller, cid=cid), self.organization)
 
 
 class Reason(serializers.Serializer[dict[str, str]]):

@@ -1,13 +1,13 @@
 """Events as the API shows them: what was recorded, and the same in words."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.selectors.events import ORDERS, EventRow, Filter, InvalidCursor, events
+from audit.selectors.events import ORDERS, EventRow, InvalidCursor, Page
 from portal.api.examples import ADA
 from portal.api.framework import (
     Answer,
@@ -23,7 +23,7 @@ class EventActor(Answer):
     """Who acted."""
 
     kind = serializers.ChoiceField(
-        choices=["person", "application", "service", "operator", "first_start", "unidentified", "erased"]
+        choices=["person", "application", "service", "operator", "first_start", "unidentified", "erased", "unnamed"]
     )
     name = serializers.CharField(allow_blank=True)
     address = serializers.CharField(allow_blank=True)
@@ -107,11 +107,17 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-def event_page(request: Request, wanted: Filter, organization: OrganizationFacts) -> Response:
+class ReadsEvents(Protocol):
+    """How a page of events is read for the caller."""
+
+    def __call__(self, *, limit: int, cursor: str, sort: str) -> Page:
+        """Return it.  Raises InvalidCursor."""
+
+
+def event_page(request: Request, read: ReadsEvents, organization: OrganizationFacts) -> Response:
     """Return one page of events."""
     try:
-        found = events(
-            filter=wanted,
+        found = read(
             limit=limit_of(request),
             cursor=request.query_params.get("cursor", ""),
             sort=sort_of(request, ORDERS, "-at"),

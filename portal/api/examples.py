@@ -236,6 +236,8 @@ SETTINGS: Final[Example] = {
     "lease_seconds": None,
     "registration_days": 90,
     "keep_titles": True,
+    "tracking": "named",
+    "untracked_group": "",
     "account_required": False,
     "contact": "ada@contoso.example",
 }

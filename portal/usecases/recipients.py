@@ -5,6 +5,7 @@ from uuid import UUID
 from portal import clock
 from portal.subjects.visible_people import VisiblePeople
 from portal.usecases.caller import Caller
+from portal.usecases.sight import sight_of
 from protection.selectors.documents import Document
 from protection.selectors.recipients import PAGE, Recipients, recipients_of
 from tenants.directory.selectors.people import names_of
@@ -27,6 +28,7 @@ def recipients(
         organization=organization.id,
         service_active=organization.service_active,
         now=clock.now(),
+        sight=sight_of(caller=caller),
         search=search,
         first=first,
         limit=limit,

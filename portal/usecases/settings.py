@@ -1,7 +1,13 @@
 """How the service works for the organization: settings, and its switch."""
 
+from dataclasses import replace
+from uuid import UUID
+
 from django.utils.translation import gettext as _
 
+from chancery.errors import NotFound
+from chancery.texts import message
+from portal.subjects.untracked import untracked_address
 from portal.usecases import consequences
 from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
@@ -10,7 +16,8 @@ from portal.usecases.effects import Effect, effect
 from portal.usecases.revocations import deactivate_service
 from portal.words.settings import settings_in_words
 from protection.selectors.affected import affected_by_service
-from protection.services.configure import Configuration, configure
+from protection.services.configure import NO_GROUP, Configuration, configure
+from tenants.directory.selectors.groups import groups_at
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.organizations.services.activate_service import activate_service
 
@@ -37,12 +44,29 @@ def switch_service(*, caller: Caller, organization: OrganizationFacts, on: bool,
     )
 
 
-def change_settings(*, caller: Caller, configuration: Configuration) -> Effect:
-    """Change settings of the service."""
+def change_settings(*, caller: Caller, configuration: Configuration, untracked_group: str | None = None) -> Effect:
+    """Change settings of the service; ``untracked_group`` is a group's address, "" for none, None to leave it.
+
+    Raises NotFound for an address of no group.
+    """
+    if untracked_group is not None:
+        configuration = replace(configuration, untracked_group=_group_at(caller.organization, untracked_group))
     changes = configure(actor=caller.actor, configuration=configuration)
+    if "untracked_group" in changes:
+        before, after = changes["untracked_group"]
+        changes["untracked_group"] = (untracked_address(caller.organization, before), untracked_group or after)
     words = " ".join(settings_in_words(changes))
     return effect(
         bool(changes),
         _("Changed from the next license on: {changes}").format(changes=words),
         _("The settings are so already."),
     )
+
+
+def _group_at(organization: UUID, address: str) -> UUID:
+    if not address:
+        return NO_GROUP
+    found = groups_at(organization, [address]).get(address)
+    if not found:
+        raise NotFound(message("There is no group {address} in this organization.", address=address))
+    return found[0].id

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.subjects.untracked import untracked_address
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
@@ -69,6 +70,13 @@ def key_change(request: PageRequest, key_id: UUID) -> HttpResponse:
     )
 
 
+TRACKING: Final = [
+    ("named", gettext_lazy("Who opened them, when and from where")),
+    ("pseudonymous", gettext_lazy("How often they were opened, without names")),
+    ("off", gettext_lazy("Nothing")),
+]
+
+
 class SettingsForm(forms.Form):
     """How the service behaves."""
 
@@ -117,10 +125,25 @@ class SettingsForm(forms.Form):
         ),
     )
 
+    tracking = forms.ChoiceField(
+        label=gettext_lazy("What owners see of those who open their documents"),
+        choices=TRACKING,
+        help_text=gettext_lazy(
+            "Everything is recorded in any case. With counts only, seeing names on one document takes a reason and the"
+            " approval of an auditor; numbers of fewer than five people are not shown."
+        ),
+    )
+    untracked_group = forms.EmailField(
+        label=gettext_lazy("Group whose members owners do not see"),
+        required=False,
+        help_text=gettext_lazy("Its address. Auditors and administrators still see what its members do."),
+    )
+
     grouped: Final = (
         (gettext_lazy("Readers"), ("contact", "account_required")),
         (gettext_lazy("Without a network"), ("max_license_days", "lease_seconds", "registration_days")),
         (gettext_lazy("What is kept"), ("keep_titles",)),
+        (gettext_lazy("Tracking"), ("tracking", "untracked_group")),
         (gettext_lazy("Cryptography"), ("suite",)),
     )
     """Which settings are about the same thing, and what that is."""
@@ -143,6 +166,8 @@ def settings(request: PageRequest) -> HttpResponse:
         "registration_days": found.registration_days,
         "keep_titles": found.keep_titles,
         "account_required": found.account_required,
+        "tracking": found.tracking,
+        "untracked_group": untracked_address(request.organization.id, found.untracked_group),
     }
     manages = request.caller.may(Permission.SETTINGS_MANAGE)
     form = SettingsForm(request.POST or None, initial=initial)
@@ -156,8 +181,14 @@ def settings(request: PageRequest) -> HttpResponse:
             registration_days=data["registration_days"],
             keep_titles=data["keep_titles"],
             account_required=data["account_required"],
+            tracking=data["tracking"],
         )
-        if carried_out(request, lambda: change_settings(caller=request.caller, configuration=wanted)):
+
+        def act() -> Effect:
+            group = data["untracked_group"].lower()
+            return change_settings(caller=request.caller, configuration=wanted, untracked_group=group)
+
+        if carried_out(request, act):
             return redirect("settings")
     return show(request, "settings", "settings", {"form": form, "manages": manages})
 

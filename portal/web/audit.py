@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
-from audit.selectors.events import Filter, InvalidCursor, Page, events
+from audit.selectors.events import Filter, InvalidCursor, Page
 from audit.selectors.proofs import newest_checkpoint
 from audit.selectors.unauthenticated import unauthenticated_requests_of_a_day
 from portal.subjects.event_person import person_in_events
 from portal.usecases.permissions import Permission
+from portal.usecases.sight import audit_events
 from portal.web.framework import PageRequest, page, show
 from portal.web.listing import Column, Listing
 from portal.web.policies import KNOWN_DAY
@@ -107,7 +108,11 @@ def audit(request: PageRequest) -> HttpResponse:
     listing = Listing(request, "audit", COLUMNS, order="-at", filters=form.active())
     cursor = request.GET.get("cursor", "")
     try:
-        found = events(filter=wanted, limit=50, cursor=cursor, sort=listing.sort) if is_valid else Page((), "")
+        found = (
+            audit_events(caller=request.caller, wanted=wanted, cursor=cursor, sort=listing.sort)
+            if is_valid
+            else Page((), "")
+        )
     except InvalidCursor:
         return redirect("audit")
     context = {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.selectors.events import Filter, InvalidCursor, events
+from audit.selectors.events import InvalidCursor
 from chancery.errors import InvalidPolicy, NotFound
 from chancery.policy.policy import Principal
 from chancery.policy.reasons import WORDS, Reason
@@ -27,6 +27,7 @@ from portal.usecases.confirmation import Stated
 from portal.usecases.documents import accept_document, block_document, change_access, restore_access, revoke_access
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
+from portal.usecases.sight import document_events, sight_of
 from portal.web.confirming import confirmed
 from portal.web.document_form import DocumentPolicyForm
 from portal.web.fields import FreeTextField
@@ -98,6 +99,7 @@ def document_list(request: PageRequest) -> HttpResponse:
             sort=listing.sort,
             cursor=request.GET.get("cursor", ""),
             counted=True,
+            sight=sight_of(caller=request.caller),
         )
     except InvalidDocumentCursor:
         return redirect("documents")
@@ -132,16 +134,16 @@ def _granted_to(request: PageRequest) -> tuple[str, Principal | None, str]:
 @page()
 def document(request: PageRequest, cid: UUID) -> HttpResponse:
     """Show one document: its policy, who opened it, who was refused; to a recipient, what they may do with it."""
-    actor = request.caller.actor
+    actor, sight = request.caller.actor, sight_of(caller=request.caller)
     try:
-        found = document_for(actor, cid)
+        found = document_for(actor, cid, sight)
     except NotFound:
         # People who may open it, or were refused, have a page about their own access; to all others there is no
         # document.
         explain_to_caller(caller=request.caller, organization=request.organization, cid=cid)
         return redirect("document_access", cid)
     try:
-        happened = events(filter=Filter(content_id=cid), limit=50, cursor=request.GET.get("cursor", ""))
+        happened = document_events(caller=request.caller, cid=cid, cursor=request.GET.get("cursor", ""), sight=sight)
     except InvalidCursor:
         return redirect("document", cid)
     shown = shown_events(happened.events, request.organization.id, request.organization.name)
@@ -155,6 +157,8 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
         "template": _named(found.row.template_id),
         "events": shown,
+        "sight": sight,
+        "shows_names": sight.names_on(cid),
         "next_cursor": happened.next_cursor,
         "latest": offline_end_of(found.row),
         "manages": basis,

@@ -4,8 +4,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit.selectors.events import Filter, events
+from audit.selectors.events import Filter
 from portal.usecases.permissions import Permission
+from portal.usecases.sight import audit_events, sight_of
 from portal.web.first_steps import first_steps
 from portal.web.framework import PageRequest, page, show
 from portal.words.events import shown_events
@@ -22,13 +23,19 @@ def home(request: PageRequest) -> HttpResponse:
     """Show counts, newest documents and, by role, the newest refusals and what is still to be set up."""
     caller = request.caller
     administers = caller.may(Permission.DOCUMENTS_READ_ALL)
+    sight = sight_of(caller=caller)
     totals = totals_for(
-        caller.actor, everybody=administers, today=timezone.localdate(), zone=timezone.get_current_timezone_name()
+        caller.actor,
+        everybody=administers,
+        today=timezone.localdate(),
+        zone=timezone.get_current_timezone_name(),
+        sight=sight,
     )
     context = {
         "totals": totals,
+        "sight": sight,
         "steps": first_steps(request, totals) if caller.may(Permission.PEOPLE_MANAGE) else (),
-        "documents": documents_of(caller.actor, everybody=administers, limit=5).documents,
+        "documents": documents_of(caller.actor, everybody=administers, limit=5, sight=sight).documents,
         "administers": administers,
         "pending": documents_of(caller.actor, everybody=True, state="pending", limit=5).documents
         if administers
@@ -38,9 +45,9 @@ def home(request: PageRequest) -> HttpResponse:
         "refusals": (),
         "key": None,
     }
-    if caller.may(Permission.AUDIT_READ):
+    if caller.may(Permission.AUDIT_READ) and not sight.is_off:
         wanted = Filter(kinds=["content.opened", "content.edited", "content.tampered"], outcome="refused")
-        refused = events(filter=wanted, limit=5).events
+        refused = audit_events(caller=caller, wanted=wanted, limit=5, sight=sight).events
         context["refusals"] = shown_events(refused, request.organization.id, request.organization.name)
     if caller.may(Permission.KEYS_READ):
         context["key"] = next((key for key in keys() if key.status == "active"), None)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.selectors.events import Filter, events
+from audit.selectors.events import Filter
 from portal.languages import reason_of
 from portal.usecases.confirmation import Stated
 from portal.usecases.devices import visible_devices
@@ -24,6 +24,7 @@ from portal.usecases.offboarding import offboarding_of
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
 from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_group, ask_about_person
+from portal.usecases.sight import audit_events
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, paged, show
@@ -159,7 +160,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     if manages:
         context |= {"leaving": offboarding_of(caller=request.caller, person_id=person_id)}
     if request.caller.may(Permission.AUDIT_READ):
-        lately = events(filter=Filter(person_id=person_id), limit=LATELY).events
+        lately = audit_events(caller=request.caller, wanted=Filter(person_id=person_id), limit=LATELY).events
         context |= {"lately": shown_events(lately, organization, request.organization.name)}
     return show(request, "person", "people", context)
 

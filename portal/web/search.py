@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from portal.languages import reader_languages
 from portal.usecases.permissions import Permission
+from portal.usecases.sight import sight_of
 from portal.web.framework import PageRequest, page, show
 from portal.web.handbook import found_in_handbook
 from protection.selectors.document_list import documents_of
@@ -98,7 +99,9 @@ def search(request: PageRequest) -> HttpResponse:
 def _everything(request: PageRequest, text: str) -> Iterator[Hits]:
     caller, organization = request.caller, request.organization
     everybody = caller.may(Permission.DOCUMENTS_READ_ALL)
-    documents = documents_of(caller.actor, everybody=everybody, search=text, limit=MOST).documents
+    documents = documents_of(
+        caller.actor, everybody=everybody, search=text, limit=MOST, sight=sight_of(caller=caller)
+    ).documents
     scope = "scope=all&" if everybody else ""
     yield Hits(
         _("Documents"),

@@ -21,6 +21,7 @@ class ActorKind(StrEnum):
     FIRST_START = "first_start"
     UNIDENTIFIED = "unidentified"
     ERASED = "erased"
+    UNNAMED = "unnamed"
 
 
 _CALLED: Final = {
@@ -29,6 +30,7 @@ _CALLED: Final = {
     ActorKind.FIRST_START: gettext_lazy("The first start of the service"),
     ActorKind.UNIDENTIFIED: gettext_lazy("A visitor who is not signed in"),
     ActorKind.ERASED: gettext_lazy("A person whose data was erased"),
+    ActorKind.UNNAMED: gettext_lazy("A person whose name is not shown"),
 }
 """What stands for an actor without a name."""
 
@@ -67,6 +69,8 @@ def shown_actor(row: EventRow) -> ShownActor:
     address = _address(row)
     if row.erased:
         return _nameless(ActorKind.ERASED)
+    if personal.get("unnamed"):
+        return _nameless(ActorKind.UNNAMED)
     if personal.get("application"):
         words = _("The application “{name}”").format(name=name) if name else _("An application without a name")
         return ShownActor(ActorKind.APPLICATION, words, name, "", person)

@@ -14,6 +14,8 @@ _NAMES: Final = {
     "registration_days": gettext_lazy("days that offline documents are believed"),
     "keep_titles": gettext_lazy("keep file names"),
     "account_required": gettext_lazy("readers need an account"),
+    "tracking": gettext_lazy("what owners see of readers"),
+    "untracked_group": gettext_lazy("group whose members owners do not see"),
 }
 
 

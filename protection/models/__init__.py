@@ -19,6 +19,16 @@ from protection.models.labels import Label
 from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
 from protection.models.previews import Preview, PreviewKind, PreviewState
 from protection.models.templates import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
+from protection.models.tracking import (
+    News,
+    Notice,
+    NoticeChoice,
+    NoticeCursor,
+    NoticeOf,
+    Tracking,
+    Unmasking,
+    Visit,
+)
 
 __all__ = [
     "STATE",
@@ -39,6 +49,11 @@ __all__ = [
     "KeyStatus",
     "Label",
     "LogKey",
+    "News",
+    "Notice",
+    "NoticeChoice",
+    "NoticeCursor",
+    "NoticeOf",
     "PersonalGrant",
     "Preview",
     "PreviewKind",
@@ -50,6 +65,9 @@ __all__ = [
     "TemplateStatus",
     "TemplateVersion",
     "TenantKey",
+    "Tracking",
+    "Unmasking",
+    "Visit",
     "WrappingKey",
     "new_feed_id",
 ]

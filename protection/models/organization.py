@@ -5,6 +5,8 @@ import secrets
 from django.db import models
 from django.db.models.functions import Now
 
+from protection.models.tracking import Tracking
+
 
 def new_feed_secret() -> bytes:
     """Return the secret from which the feed ids of people are derived."""
@@ -18,6 +20,8 @@ class ServiceSettings(models.Model):
     highest it ever was, for as long must the feed remember.  ``lease_seconds`` is what an
     ad hoc policy gets when it names none.  ``registration_days`` is how long after a certificate's end an offline
     document is still believed (docs/protocol.md P5).  ``account_required`` keeps outsiders by code away (P22).
+    ``tracking`` is what owners see of those who open their documents; of members of ``untracked_group`` they see
+    nothing.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -30,6 +34,8 @@ class ServiceSettings(models.Model):
     registration_days = models.PositiveIntegerField(db_default=90)
     keep_titles = models.BooleanField(db_default=True)
     account_required = models.BooleanField(db_default=False)
+    tracking = models.CharField(max_length=16, choices=Tracking.choices, db_default=Tracking.NAMED)
+    untracked_group = models.UUIDField(null=True)
     platforms_off = models.JSONField(default=list)
     conditions = models.JSONField(default=dict)
     contact = models.CharField(max_length=320, db_default="")

@@ -13,6 +13,7 @@ from chancery.policy.known_as import known_as
 from protection.actor import Actor
 from protection.models import Content
 from protection.selectors.licensing import registered_policy
+from protection.selectors.sight import Sight
 
 
 def has_attempted(person: UUID, cid: UUID) -> bool:
@@ -89,15 +90,18 @@ group by 1, 2 order by max(e.received_at) desc, 1, 2
 """
 
 
-def attempts_of(cid: UUID) -> tuple[Attempts, ...]:
-    """Return everybody who ever opened a document or was refused it, the most recent first.
+def attempts_of(cid: UUID, sight: Sight) -> tuple[Attempts, ...]:
+    """Return everybody of whom the reader may know it who ever opened a document or was refused it, newest first.
 
     What was reported later counts at the time at which it happened, as the client's clock says.
     """
     found: dict[UUID, Attempts] = {}
+    names = sight.names_on(cid)
     with connection.cursor() as cursor:
         cursor.execute(_ATTEMPTS, {"cid": cid, "openings": list(OPENINGS)})
         for person, did, allowed, refused, last_allowed, last_refused in cursor.fetchall():
+            if person != sight.reader and not (names and sight.shows(person)):
+                continue
             one = found.get(person) or Attempts(person)
             found[person] = (
                 replace(one, done=(*one.done, Done(did, allowed, refused)))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from django.db.models.functions import Lower
 from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Principal, PrincipalKind
 from protection.actor import Actor
-from protection.models import STATE, Content, PersonalGrant, TemplateVersion
+from protection.models import STATE, Content, News, PersonalGrant, TemplateVersion
 from protection.selectors.attempts import OPENINGS
 from protection.selectors.cursors import make_cursor, read_cursor
 from protection.selectors.documents import ROW, DocumentRow, counts_of, decided_by, row_of
+from protection.selectors.sight import Sight
 
 MAX_PAGE: Final = 200
 COUNTED: Final = 10_000
@@ -59,13 +61,17 @@ def documents_of(
     limit: int = 50,
     cursor: str = "",
     counted: bool = False,
+    sight: Sight | None = None,
+    news_since: datetime | None = None,
 ) -> DocumentPage:
     """Return the actor's own documents, or everybody's when the role allows it, else an empty page.
 
     ``search`` matches title, issuer and owner; ``state`` is one of ``DocumentRow.state``; ``granted_to`` is whom an
     entry of the policy or a grant to one person names; ``owner`` and ``issuer`` are an address or a person's id.
     ``sort`` is one of ``SORTS``, with ``-`` before it downwards.
-    ``counted`` asks for the total.  Raises InvalidCursor, also for a cursor of another order.
+    ``counted`` asks for the total.  ``sight`` is what the actor may know of others: without it nothing is counted, and
+    where it shows no names, nothing is sorted by counts.  ``news_since`` leaves those that others opened since.
+    Raises InvalidCursor, also for a cursor of another order.
     """
     if everybody and not (actor.administrator or actor.auditor):
         return DocumentPage((), "")
@@ -73,12 +79,17 @@ def documents_of(
     if granted_to is not None:
         rows = rows.filter(_granted_to(granted_to))
     rows = rows.filter(_by("owner", owner), _by("issuer", issuer))
+    if news_since is not None:
+        rows = rows.filter(cid__in=News.objects.filter(person_id=actor.person, at__gt=news_since).values("content_id"))
     total = _total(rows) if counted and not cursor else None
     limit = max(1, min(limit, MAX_PAGE))
-    listed = _by_count if _of(sort) in COUNTS else _in_order
-    found = listed(rows, sort, cursor, limit + 1)
+    if _of(sort) in COUNTS and sight is not None and sight.sorts:
+        found = _by_count(rows, sort, cursor, limit + 1, sight)
+    else:
+        sort = NEWEST if _of(sort) in COUNTS else sort
+        found = _in_order(rows, sort, cursor, limit + 1)
     more, found = len(found) > limit, found[:limit]
-    counts = counts_of([values[0] for values in found])
+    counts = counts_of([values[0] for values in found], sight)
     page = tuple(row_of(values[:-1], counts) for values in found)
     return DocumentPage(page, make_cursor(sort, found[-1][-1], page[-1].cid) if more else "", total)
 
@@ -113,17 +124,17 @@ def _in_order(rows: QuerySet[Content], sort: str, cursor: str, limit: int) -> li
 _COUNTED: Final = """
 with counted as materialized (
     select cid, (select count(*) from audit_event e
-                 where e.content_id = matching.cid and e.kind = 'content.opened' and e.outcome = %s)
+                 where e.content_id = matching.cid and e.kind = 'content.opened' and e.outcome = %s {counting})
               + (select count(*) from audit_event e
                  where e.content_id = matching.cid and e.kind = 'content.reported' and e.outcome = %s
-                   and e.reason = any(%s)) as place
+                   and e.reason = any(%s) {counting}) as place
     from ({matching}) matching
 )
 select cid, place from counted where {behind} order by place {direction}, cid {direction} limit %s
 """
 
 
-def _by_count(rows: QuerySet[Content], sort: str, cursor: str, limit: int) -> list[tuple[Any, ...]]:
+def _by_count(rows: QuerySet[Content], sort: str, cursor: str, limit: int, sight: Sight) -> list[tuple[Any, ...]]:
     """Return the same in the order of how often something happened to the documents."""
     matching, given = rows.order_by().values("cid").query.sql_with_params()
     down = sort.startswith("-")
@@ -131,9 +142,12 @@ def _by_count(rows: QuerySet[Content], sort: str, cursor: str, limit: int) -> li
     if cursor:
         behind, after = f"(place, cid) {'<' if down else '>'} (%s, %s)", read_cursor(sort, cursor, by_number=True)
     outcome = COUNTS[_of(sort)]
-    statement = _COUNTED.format(matching=matching, behind=behind, direction="desc" if down else "asc")
+    counting, of = sight.counting()
+    statement = _COUNTED.format(
+        matching=matching, counting=counting, behind=behind, direction="desc" if down else "asc"
+    )
     with connection.cursor() as asked:
-        asked.execute(statement, [outcome, outcome, list(OPENINGS), *given, *after, limit])
+        asked.execute(statement, [outcome, *of, outcome, list(OPENINGS), *of, *given, *after, limit])
         places: dict[Any, int] = dict(asked.fetchall())
     values = {one[0]: one for one in Content.objects.filter(cid__in=places).values_list(*ROW)}
     return [(*values[cid], place) for cid, place in places.items()]

@@ -15,10 +15,11 @@ from chancery.policy.policy import Policy
 from chancery.policy.rights import Right
 from chancery.texts import message
 from protection.actor import Actor
-from protection.models import Certificate, Content, ContentChange, ContentRevocation, FirstOpening
+from protection.models import Certificate, Content, ContentChange, ContentRevocation, FirstOpening, Tracking
 from protection.selectors.attempts import OPENINGS
 from protection.selectors.decisions import RightsOn, changes_by_right
 from protection.selectors.licensing import registered_policy
+from protection.selectors.sight import FEWEST, Sight
 
 _ON_THE_WAY: Final = 60
 """Seconds for which a statement of the feed may be on its way to a device."""
@@ -26,7 +27,7 @@ _ON_THE_WAY: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One document in a list.  ``opened`` and ``refused`` count its openings and recorded refusals."""
+    """One document in a list.  ``opened`` and ``refused`` count openings and refusals, None where it is not shown."""
 
     cid: UUID
     title: str
@@ -41,8 +42,8 @@ class DocumentRow:
     registered_at: datetime
     expires: int | None
     label_id: UUID | None
-    opened: int = 0
-    refused: int = 0
+    opened: int | None = None
+    refused: int | None = None
 
     @property
     def deciding_issuer(self) -> UUID | None:
@@ -117,12 +118,15 @@ def decided_by(person: UUID, prefix: str = "") -> Q:
     return Q(**issued) | Q(**{f"{prefix}owner_id": person})
 
 
-def document_for(actor: Actor, cid: UUID) -> Document:
-    """Return one document that the actor issued, owns, or may see by role.  Raises NotFound for everybody else."""
+def document_for(actor: Actor, cid: UUID, sight: Sight | None = None) -> Document:
+    """Return one document that the actor issued, owns, or may see by role.  Raises NotFound for everybody else.
+
+    Its numbers are there for callers that bring what the actor may know of others.
+    """
     content = Content.objects.filter(cid=cid).first()
     if content is None or not may_see(actor, content.deciding_issuer, content.owner_id):
         raise NotFound(message("There is no such document, or you may not see it."))
-    row = row_of(tuple(getattr(content, name) for name in ROW), counts_of([cid]))
+    row = row_of(tuple(getattr(content, name) for name in ROW), counts_of([cid], sight))
     return Document(
         row=row,
         policy=registered_policy(content),
@@ -305,31 +309,44 @@ def _issuers_own_end(cid: UUID) -> datetime | None:
     return None if end is None else datetime.fromtimestamp(end, UTC)
 
 
-def row_of(values: tuple[Any, ...], counts: Mapping[UUID, tuple[int, int]]) -> DocumentRow:
+def row_of(values: tuple[Any, ...], counts: Mapping[UUID, tuple[int | None, int | None]]) -> DocumentRow:
     """Return a document of the values named by ``ROW`` and of ``counts_of``."""
     members = dict(zip(ROW, values, strict=True))
-    opened, refused = counts.get(members["cid"], (0, 0))
+    opened, refused = counts[members["cid"]]
     return DocumentRow(**members, opened=opened, refused=refused)
 
 
-def counts_of(cids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+_COUNTS: Final = """
+select e.content_id, count(*) filter (where e.outcome = 'allowed'), count(*) filter (where e.outcome = 'refused'),
+       {people}
+from (select id, content_id, outcome from audit_event where content_id = any(%s) and kind = 'content.opened'
+      union all select id, content_id, outcome from audit_event
+      where content_id = any(%s) and kind = 'content.reported' and reason = any(%s)) e
+where true {counting} group by 1
+"""
+_ALL: Final = "count(*)"
+_OTHERS: Final = (
+    "(select count(distinct p.person_id) from audit_event o join audit_eventpersonal p on p.event_id = o.id"
+    " where o.content_id = e.content_id and o.kind = 'content.opened')"
+)
+
+
+def counts_of(cids: Sequence[UUID], sight: Sight | None) -> dict[UUID, tuple[int | None, int | None]]:
     """Return openings and refusals by document, from the ledger, in one query for the whole page.
 
-    Openings that clients report, by licenses that they had kept, are among them.
+    Openings that clients report, by licenses that they had kept, are among them.  Where the reader may not know a
+    number, None stands in its place; without a ``sight`` they may know none.
     """
-    if not cids:
-        return {}
+    if not cids or sight is None or sight.tracking is Tracking.OFF:
+        return dict.fromkeys(cids, (None, None))
+    named = sight.tracking is Tracking.NAMED
+    counting, of = sight.counting()
+    statement = _COUNTS.format(people=_ALL if named else _OTHERS, counting=counting)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select content_id, count(*) filter (where outcome = 'allowed'),"
-            " count(*) filter (where outcome = 'refused') from ("
-            " select content_id, outcome from audit_event where content_id = any(%s) and kind = 'content.opened'"
-            " union all select content_id, outcome from audit_event"
-            " where content_id = any(%s) and kind = 'content.reported' and reason = any(%s)) happened"
-            " group by content_id",
-            [list(cids), list(cids), list(OPENINGS)],
-        )
-        return {cid: (opened, refused) for cid, opened, refused in cursor.fetchall()}
+        cursor.execute(statement, [list(cids), list(cids), list(OPENINGS), *of])
+        rows = cursor.fetchall()
+    numbers = {cid: (opened, refused) for cid, opened, refused, people in rows if named or people >= FEWEST}
+    return {**dict.fromkeys(cids, (0, 0) if named else (None, None)), **numbers}
 
 
 def licensed_contents(person: UUID, cids: Collection[UUID]) -> set[UUID]:

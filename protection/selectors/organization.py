@@ -39,6 +39,8 @@ class Settings:
     registration_days: int
     keep_titles: bool
     account_required: bool
+    tracking: str
+    untracked_group: UUID | None
     contact: str
 
 
@@ -89,5 +91,7 @@ def settings() -> Settings:
         registration_days=row.registration_days,
         keep_titles=row.keep_titles,
         account_required=row.account_required,
+        tracking=row.tracking,
+        untracked_group=row.untracked_group,
         contact=row.contact,
     )

@@ -18,6 +18,7 @@ from protection.models import FirstOpening, PersonalGrant
 from protection.selectors.attempts import Attempts, Done
 from protection.selectors.documents import Document, kept_until
 from protection.selectors.named_since import dated, named_since
+from protection.selectors.sight import Sight
 from protection.selectors.why import undecided
 
 _WITH_A_DOMAIN: Final = frozenset({PrincipalKind.ADDRESS, PrincipalKind.DOMAIN})
@@ -62,7 +63,7 @@ class Recipient:
     ``rights`` are those they have, or would have if nothing blocked access.  ``through`` are the entries that give
     them access without naming them.  ``ended_at`` and ``ended_by`` say when and by whom access was taken back, or when
     it ended; ``taken`` is set where access was taken back from this recipient alone, and names the address to give it
-    back to.  Openings belong to people: of an entry that means many, the counts are None.
+    back to.  Openings belong to people: of an entry that means many, and where it is not shown, the counts are None.
     """
 
     who: Principal
@@ -152,6 +153,7 @@ class Sources:
     revoked_by: UUID | None
     published: int
     now: int
+    sight: Sight
     policy: Policy = field(init=False)
 
     def __post_init__(self) -> None:
@@ -202,7 +204,7 @@ class Rows:
         access = self._access(entry, found, subject)
         denied = found.decision if isinstance(found.decision, Deny) and access is Access.NO else None
         ended_at, ended_by = self._end(denied, found, subject)
-        counted = bool(entry.address) and not groups
+        counted = bool(entry.address) and not groups and self._shown(entry)
         attempts = entry.attempts
         return Recipient(
             who=entry.who,
@@ -229,6 +231,14 @@ class Rows:
             kept_until=self._kept.get(entry.person) if counted and entry.person is not None else None,
             done=attempts.done if attempts and counted else (),
         )
+
+    def _shown(self, entry: Entry) -> bool:
+        """Tell whether the reader may know what somebody did; of an address that is nobody's yet there is nothing."""
+        sight, person = self._sources.sight, entry.person
+        if person == sight.reader:
+            return True
+        names = sight.names_on(self._sources.document.row.cid)
+        return names and (person is None or sight.shows(person))
 
     def _groups_of(self, entry: Entry) -> tuple[Group, ...]:
         """Return the group that an address means and those that hold it; nothing for people."""

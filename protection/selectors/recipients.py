@@ -17,6 +17,7 @@ from protection.selectors.attempts import Attempts, Seen, attempts_of, last_seen
 from protection.selectors.decisions import facts_about
 from protection.selectors.documents import Document
 from protection.selectors.recipient_rows import Directory, Entry, Listed, Recipient, Revoked, Rows, Sources
+from protection.selectors.sight import Sight
 from protection.selectors.why import without_the_opening
 
 PAGE: Final = 25
@@ -50,13 +51,15 @@ def recipients_of(
     organization: UUID,
     service_active: bool,
     now: int,
+    sight: Sight,
     search: str = "",
     first: int = 0,
     limit: int = PAGE,
 ) -> Recipients:
     """Return one page of the recipients of a document that was found for the caller: the named first, then others.
 
-    ``search`` leaves those whose address, domain or name holds it.
+    ``sight`` is what the caller may know of what they did.  ``search`` leaves those whose address, domain or name
+    holds it.
     """
     cid = document.row.cid
     stored = Content.objects.values_list("pl_digest", "revoked_by", "published_at")
@@ -76,6 +79,7 @@ def recipients_of(
         revoked_by,
         int(published.timestamp()),
         now,
+        sight,
     )
     everybody = _entries(sources)
     wanted = search.strip().casefold()
@@ -113,7 +117,7 @@ def _entries(sources: Sources) -> list[Entry]:
     }
     entries = [Entry(who, kind, _person(who, meant)) for who, kind in listed.items()]
     _mark_taken(entries, sources.taken, known)
-    attempts = attempts_of(document.cid)
+    attempts = attempts_of(document.cid, sources.sight)
     _attach(entries, attempts, document.cid)
     return entries
 

@@ -8,7 +8,9 @@ from typing import Final
 from django.db import connection
 
 from protection.actor import Actor
+from protection.models import Tracking
 from protection.selectors.attempts import OPENINGS
+from protection.selectors.sight import Sight
 
 TOTALS_DAYS: Final = 30
 
@@ -50,8 +52,11 @@ with mine as (
     select (received_at at time zone %(zone)s)::date as day,
            count(*) filter (where outcome = 'allowed') as opened,
            count(*) filter (where outcome = 'refused') as refused
-    from audit_event
+    from audit_event e
     where (kind = 'content.opened' or kind = 'content.reported' and reason = any(%(openings)s))
+      and %(named)s
+      and not exists (select from audit_eventpersonal p where p.event_id = e.id
+                      and p.person_id = any(%(hidden)s::uuid[]) and p.person_id <> %(reader)s)
       and received_at >= (%(first)s::timestamp at time zone %(zone)s)
       and (%(all)s or content_id in (select cid from mine))
     group by 1
@@ -63,10 +68,11 @@ select (select count(*) from mine),
 """
 
 
-def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str) -> Totals:
+def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str, sight: Sight) -> Totals:
     """Return the totals of the actor's own documents, or of everybody's when the role allows it.
 
-    ``zone`` is the name of the time zone in which ``today`` is the current day.
+    ``zone`` is the name of the time zone in which ``today`` is the current day.  Where ``sight`` shows no names, days
+    are not counted either: a day of few openings would name who made them.
     """
     days = [today - timedelta(days=ago) for ago in reversed(range(TOTALS_DAYS))]
     with connection.cursor() as cursor:
@@ -74,6 +80,9 @@ def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str) -> Tota
             _TOTALS,
             {
                 "openings": list(OPENINGS),
+                "hidden": list(sight.hidden),
+                "reader": sight.reader,
+                "named": sight.tracking is Tracking.NAMED,
                 "all": everybody and (actor.administrator or actor.auditor),
                 "person": actor.person,
                 "zone": zone,

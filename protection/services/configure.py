@@ -1,6 +1,8 @@
 """Change how the service behaves for an organization."""
 
 from dataclasses import asdict, dataclass
+from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 
@@ -10,16 +12,25 @@ from chancery.ledger.kinds import Kind
 from chancery.policy.policy import MAX_OFFLINE_DAYS
 from chancery.texts import message
 from protection.actor import Actor
-from protection.models import ServiceSettings
+from protection.models import ServiceSettings, Tracking
 from protection.services.feed import invalidate_all_of, touch
 from protection.services.recording import record_action
 
 MIN_LEASE, MAX_LEASE = 60, 30 * 86_400
+TRACKING: Final = tuple(Tracking.values)
+NO_GROUP: Final = UUID(int=0)
+_NONE: Final = {("lease_seconds", 0), ("untracked_group", NO_GROUP)}
+"""Values that stand for none."""
+_UNSTATED: Final = {"contact", "untracked_group"}
+"""Settings of which an event says only that they were changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Every member is optional; what is None stays as it is.  ``lease_seconds`` 0 means no lease."""
+    """Every member is optional; what is None stays as it is.
+
+    ``lease_seconds`` 0 means no lease, ``untracked_group`` the nil UUID no group.
+    """
 
     suite: str | None = None
     max_license_days: int | None = None
@@ -27,6 +38,8 @@ class Configuration:
     registration_days: int | None = None
     keep_titles: bool | None = None
     account_required: bool | None = None
+    tracking: str | None = None
+    untracked_group: UUID | None = None
     contact: str | None = None
 
 
@@ -40,7 +53,7 @@ def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[
     changes = {name: value for name, value in asdict(configuration).items() if value is not None}
     row = ServiceSettings.objects.select_for_update().get(id=1)
     shortened = _shortens(configuration, row)
-    wanted = {name: None if (name, value) == ("lease_seconds", 0) else value for name, value in changes.items()}
+    wanted = {name: None if (name, value) in _NONE else value for name, value in changes.items()}
     differing = {name: (getattr(row, name), value) for name, value in wanted.items() if getattr(row, name) != value}
     if not differing:
         return {}
@@ -53,13 +66,15 @@ def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[
     else:
         touch()
     stated = {name: {"before": before, "after": after} for name, (before, after) in differing.items()}
-    # The contact may be a person's address, so its values are in the part that can be erased.
+    # The contact may be a person's address, so its values are in the part that can be erased; groups are named by ids.
     personal = [{"member": "contact", **stated["contact"]}] if "contact" in stated else []
     record_action(
         Kind.SETTINGS_CHANGED,
         actor,
         changes=personal,
-        details={"settings": {name: {} if name == "contact" else pair for name, pair in stated.items()}},
+        details={
+            "settings": {name: {} if name in {"contact", "untracked_group"} else pair for name, pair in stated.items()}
+        },
     )
     return differing
 
@@ -77,6 +92,8 @@ def _shortens(configuration: Configuration, row: ServiceSettings) -> bool:
 def _check(configuration: Configuration) -> None:
     if configuration.suite is not None:
         suite_named(configuration.suite)
+    if configuration.tracking is not None and configuration.tracking not in Tracking.values:
+        raise InvalidPolicy(message("Tracking is one of: {names}.", names=", ".join(Tracking.values)))
     days = configuration.max_license_days
     if days is not None and not 0 <= days <= MAX_OFFLINE_DAYS:
         raise InvalidPolicy(message("Licenses live 0 to {most} days.", most=MAX_OFFLINE_DAYS))

@@ -306,7 +306,8 @@ def _organization(cast: Cast, commands: Commands) -> None:
     run(ada, "key", "rotate", "--suite", "hybrid", *yes)
     numbers = {"max_license_days": 30, "lease_seconds": 0, "registration_days": 90}
     texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example", "account_required": "false"}
-    changes = (f"{name}={value}" for name, value in {**numbers, **texts}.items())
+    shown = {"tracking": "named", "untracked_group": ""}
+    changes = (f"{name}={value}" for name, value in {**numbers, **texts, **shown}.items())
     run(ada, "settings", *(word for change in changes for word in ("--set", change)))
 
 

@@ -1,0 +1,98 @@
+"""What a reader may know of what others did with documents: the one rule, by which every reading of it goes.
+
+An organization can switch tracking off, have counts without names, or hide the members of one group (promise C90).
+Whatever counts, lists or sorts by openings takes a ``Sight``; without one it shows nothing.  ``events`` of the ledger
+are read through ``concealed``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from audit.selectors.events import Concealed
+from chancery.ledger.kinds import Kind
+from protection.models import ServiceSettings, Tracking, Unmasking
+
+FEWEST: Final = 5
+"""Of so few people nothing is counted where names are not shown: a smaller number would name them."""
+ACTIVITY: Final = (
+    Kind.CONTENT_OPENED,
+    Kind.CONTENT_REPORTED,
+    Kind.CONTENT_EDITED,
+    Kind.CONTENT_TAMPERED,
+    Kind.CODE_ASKED,
+    Kind.CODE_REFUSED,
+    Kind.LICENSE_RELEASE_FAILED,
+)
+"""What readers do with documents; all other events are acts that somebody decided about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a reader may know of others; of themselves they know everything.
+
+    ``hidden`` are people of whom nothing is shown to this reader, and ``unmasked`` documents of which names are shown
+    to them although the organization shows none.
+    """
+
+    reader: UUID
+    tracking: Tracking
+    hidden: frozenset[UUID] = frozenset()
+    unmasked: frozenset[UUID] = frozenset()
+
+    def names_on(self, cid: UUID) -> bool:
+        """Tell whether it is shown who did what with a document."""
+        return self.tracking is Tracking.NAMED or (self.tracking is Tracking.PSEUDONYMOUS and cid in self.unmasked)
+
+    @property
+    def is_off(self) -> bool:
+        """Tell whether nothing of what readers do is shown beside the audit log."""
+        return self.tracking is Tracking.OFF
+
+    @property
+    def sorts(self) -> bool:
+        """Tell whether documents can be sorted by how often they were opened: an order tells numbers."""
+        return self.tracking is Tracking.NAMED
+
+    def shows(self, person: UUID) -> bool:
+        """Tell whether anything of a person is shown."""
+        return person == self.reader or (self.tracking is not Tracking.OFF and person not in self.hidden)
+
+    def concealed(self, cid: UUID | None = None) -> Concealed | None:
+        """Return which events of the ledger are left out on pages about documents."""
+        if self.tracking is not Tracking.NAMED and not (cid is not None and self.names_on(cid)):
+            return Concealed(tuple(ACTIVITY), None, self.reader)
+        return Concealed(tuple(ACTIVITY), self.hidden, self.reader) if self.hidden else None
+
+    def counting(self) -> tuple[str, list[Any]]:
+        """Return the condition, with its parameters, under which an event ``e`` counts for this reader."""
+        return (f"and {_SEEN}", [list(self.hidden), self.reader]) if self.hidden else ("", [])
+
+
+_SEEN: Final = (
+    "not exists (select from audit_eventpersonal of where of.event_id = e.id"
+    " and of.person_id = any(%s::uuid[]) and of.person_id <> %s)"
+)
+
+
+def tracking_settings() -> tuple[Tracking, UUID | None]:
+    """Return how the organization tracks, and the group whose members are hidden from other users."""
+    found = ServiceSettings.objects.values_list("tracking", "untracked_group").filter(id=1).first()
+    return (Tracking(found[0]), found[1]) if found else (Tracking.OFF, None)
+
+
+def unmasked_for(reader: UUID) -> frozenset[UUID]:
+    """Return the documents of which a person may see names at present, because another one approved it."""
+    rows = Unmasking.objects.filter(Q(asked_by=reader) | Q(answered_by=reader), state="approved", until__gt=Now())
+    return frozenset(rows.values_list("content_id", flat=True))
+
+
+def counted(people: int, numbers: Mapping[str, int], sight: Sight) -> Mapping[str, int | None]:
+    """Return numbers that so many people made, or None in their place where they are not shown."""
+    if sight.tracking is Tracking.OFF or (sight.tracking is Tracking.PSEUDONYMOUS and people < FEWEST):
+        return dict.fromkeys(numbers)
+    return numbers

@@ -1,0 +1,153 @@
+"""Tracking can be off, without names, or without one group's members, in every interface (promise C90)."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.services.report import ingest
+from chancery.sdk.results import Protected
+from tenants.context import in_organization
+from tenants.directory.members import Member
+from tests.cast import Cast, Player
+from tests.isolation.endpoints import Site
+from tests.protection.steps import MAX, RITA, call, ledger, opening, problem, protect, refusal, watched
+from tests.protection.test_recipients import group
+
+
+@pytest.fixture
+def opened(cast: Cast, plan: Path) -> Protected:
+    """Return a document that Rita opened and Max was refused."""
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=7)
+    opening(cast.rita, sealed.path)
+    opening(cast.rita, sealed.path)
+    refusal(cast.max, sealed.path)
+    with in_organization(cast.organizations["contoso"].id):
+        ingest()
+    return sealed
+
+
+@pytest.fixture
+def switched(cast: Cast) -> Iterator[Any]:
+    """Return a function that sets how the organization tracks, until the test ends."""
+
+    def to(**settings: str) -> None:
+        answer = call(cast.ada, "contoso", "PATCH", "settings", settings)
+        assert answer.status_code == 200, answer.content
+
+    yield to
+    to(tracking="named", untracked_group="")
+
+
+def everything(cast: Cast, who: Player, sealed: Protected, chancery: Any) -> str:
+    """Return all that the interfaces say of a document to one person, without what its policy says."""
+    cid = sealed.cid
+    browser = Site(cast, {}).browser("contoso.localhost:8000", who)
+    pages = {f"/documents/{cid}/": 'id="events"', "/": 'id="refusals"'}
+    rows = call(who, "contoso", "GET", f"documents/{cid}/recipients").json()["results"]
+    did = [{name: one[name] for name in ("opened", "refused", "last_opened", "last_from", "done")} for one in rows]
+    listed = [one for one in rows if one["listed"] == "tried"]
+    return " ".join(
+        (
+            *(browser.get(page).content.decode().partition(part)[2] for page, part in pages.items()),
+            json.dumps([did, listed]),
+            call(who, "contoso", "GET", f"documents/{cid}/events").content.decode(),
+            chancery("track", cid, who=who).output.partition("sentence")[2],
+        )
+    )
+
+
+def numbers(cast: Cast, who: Player, sealed: Protected) -> tuple[Any, ...]:
+    found = call(who, "contoso", "GET", f"documents/{sealed.cid}").json()["document"]
+    return found["opened"], found["refused"]
+
+
+def people(cast: Cast, who: Player, sealed: Protected) -> dict[str, Any]:
+    rows = call(who, "contoso", "GET", f"documents/{sealed.cid}/recipients").json()["results"]
+    return {one["who"].removeprefix("address:"): (one["opened"], one["refused"], one["last_from"]) for one in rows}
+
+
+def test_with_tracking_off_no_interface_says_that_anybody_opened_or_was_refused(
+    cast: Cast, opened: Protected, switched: Any, chancery: Any
+) -> None:
+    assert (numbers(cast, cast.olga, opened), people(cast, cast.olga, opened)[RITA][0]) == ((2, 1), 2)
+    assert RITA in everything(cast, cast.olga, opened, chancery)
+    switched(tracking="off")
+    for who in (cast.olga, cast.ada):
+        assert numbers(cast, who, opened) == (None, None)
+        shown = people(cast, who, opened)
+        assert (shown[RITA], MAX in shown) == ((None, None, ""), False)
+        said = everything(cast, who, opened, chancery)
+        assert (RITA in said, MAX in said, "content.opened" in said) == (False, False, False)
+    assert {one.kind for one in ledger(cast, "contoso", cid=opened.cid)} >= {"content.opened", "content.reported"}
+    seen = call(cast.ada, "contoso", "GET", f"audit/events?cid={opened.cid}&kind=content.opened").json()["results"]
+    assert {one["who"] for one in seen} == {RITA, MAX}, "the audit log cannot be switched off"
+
+
+def test_without_names_owners_and_auditors_see_neither_names_nor_small_numbers(
+    cast: Cast, opened: Protected, switched: Any, chancery: Any
+) -> None:
+    switched(tracking="pseudonymous")
+    for who in (cast.olga, cast.ada):
+        assert numbers(cast, who, opened) == (None, None), "two people are too few"
+        said = everything(cast, who, opened, chancery)
+        assert (RITA in said, MAX in said) == (False, False)
+    query = f"audit/events?cid={opened.cid}&kind=content."
+    seen = call(cast.ada, "contoso", "GET", query).json()["results"]
+    masked = [one for one in seen if one["kind"] in {"content.opened", "content.reported"}]
+    assert len(masked) == 3
+    assert all(one["actor"]["kind"] == "unnamed" and "ip" not in one["personal"] for one in masked)
+    assert RITA not in json.dumps(masked)
+    for one in (RITA, MAX):
+        by_person = call(cast.ada, "contoso", "GET", f"{query}&who={one}").json()["results"]
+        assert by_person == [], "looking for a person finds none of their openings"
+
+
+def test_without_names_people_still_see_what_they_did_themselves(cast: Cast, opened: Protected, switched: Any) -> None:
+    opening(cast.olga, opened.path)
+    switched(tracking="pseudonymous")
+    assert people(cast, cast.olga, opened)[cast.olga.address][0] == 1
+    found = call(cast.ada, "contoso", "GET", f"documents/{opened.cid}/events").json()["results"]
+    assert not [one for one in found if one["kind"] == "content.opened"]
+
+
+def test_many_are_counted_without_names(cast: Cast, plan: Path, switched: Any) -> None:
+    readers = (cast.rita, cast.max, cast.ada, cast.mallory, cast.olga)
+    sealed = protect(cast.olga, plan, *(f"{one.address}:VIEW" for one in readers if one is not cast.olga))
+    for one in readers:
+        opening(one, sealed.path)
+    switched(tracking="pseudonymous")
+    assert numbers(cast, cast.olga, sealed) == (5, 0)
+    assert people(cast, cast.olga, sealed)[RITA] == (None, None, "")
+
+
+def test_lists_are_not_sorted_by_numbers_that_are_not_shown(cast: Cast, opened: Protected, switched: Any) -> None:
+    switched(tracking="pseudonymous")
+    by = {
+        sort: [one["cid"] for one in call(cast.olga, "contoso", "GET", f"documents?sort={sort}").json()["results"]]
+        for sort in ("-opened", "refused", "-registered_at")
+    }
+    assert by["-opened"] == by["refused"] == by["-registered_at"]
+
+
+def test_members_of_the_untracked_group_are_hidden_from_users_and_not_from_auditors(
+    cast: Cast, opened: Protected, switched: Any, chancery: Any
+) -> None:
+    inner = group(cast, "works", Member(person_id=cast.max.id))
+    council = group(cast, "council", Member(group_id=inner.id))
+    switched(untracked_group=council.address)
+    assert numbers(cast, cast.olga, opened) == (2, 0)
+    assert MAX not in people(cast, cast.olga, opened)
+    assert MAX not in everything(cast, cast.olga, opened, chancery)
+    assert RITA in everything(cast, cast.olga, opened, chancery)
+    assert numbers(cast, cast.ada, opened) == (2, 1)
+    assert people(cast, cast.ada, opened)[MAX][:2] == (0, 1)
+
+
+def test_a_group_that_is_not_there_hides_nobody_by_mistake(cast: Cast) -> None:
+    came = watched(cast, "contoso", "settings.changed")
+    answer = call(cast.ada, "contoso", "PATCH", "settings", {"untracked_group": "nobody@contoso.example"})
+    problem(answer, 404, "not_found")
+    assert came() == []
